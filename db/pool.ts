@@ -1,0 +1,38 @@
+import pg from 'pg';
+
+export type Pool = pg.Pool;
+/** A pool or one connection of it inside a transaction: whatever a query can be sent to. */
+export type Queryable = Pick<pg.ClientBase, 'query'>;
+
+/** Opens a pool. Connections are made on first use. */
+export function openPool(connectionString: string, options: { max?: number } = {}): Pool {
+  const pool = new pg.Pool({
+    connectionString,
+    max: options.max ?? 10,
+    // A database that does not answer must surface as an error that Temporal or the HTTP client can retry, not as a hang.
+    connectionTimeoutMillis: 5_000,
+    application_name: 'ringfence',
+  });
+  // An idle connection that breaks (the server restarted) is dropped by the pool; without a listener it would end the process.
+  pool.on('error', () => {});
+  return pool;
+}
+
+/** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
+export async function inTransaction<T>(pool: Pool, work: (tx: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((rollbackError: Error) => {
+      broken = rollbackError;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+
+/** How a call ended. `lost`: nothing could be learned by the time at which the call could not be going on any more. */
+export const Outcome = z.enum(['completed', 'no_answer', 'busy', 'voicemail', 'failed', 'cancelled', 'lost']);
+export type Outcome = z.infer<typeof Outcome>;
+
+/**
+ * A terminal event of a call as the campaign workflow takes it: what ended, when, and under which event id it is
+ * remembered so that a second delivery changes nothing. Instants are milliseconds since the epoch.
+ */
+export const EndedEvent = z.object({
+  event_id: z.string().min(1).max(200),
+  call_id: z.string().min(1).max(120),
+  outcome: Outcome,
+  ended_at: z.number().int(),
+});
+export type EndedEvent = z.infer<typeof EndedEvent>;
