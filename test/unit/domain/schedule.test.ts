@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { checkHours, Schedule, scheduleChangeShape, scheduleShape } from '../../../domain/schedule.ts';
+
+const hours = (start_time: unknown, end_time: unknown) => ({ start_time, end_time });
+
+describe('a schedule', () => {
+  it('has defaults for everything: weekdays, whole day, UTC', () => {
+    expect(Schedule.parse({})).toEqual({
+      timezone: 'UTC',
+      start_time: null,
+      end_time: null,
+      working_days: [1, 2, 3, 4, 5],
+      blackout_dates: [],
+    });
+  });
+
+  it.each([
+    ['hours of the day', hours('09:00', '17:30')],
+    ['an overnight window', hours('22:00', '06:00')],
+    ['an end at midnight, written 24:00', hours('00:00', '24:00')],
+    ['an end at midnight, written 00:00', hours('18:00', '00:00')],
+    ['no hours, said outright', hours(null, null)],
+    ['a leap day', { blackout_dates: ['2028-02-29'] }],
+    ['every day', { working_days: [7, 6, 5, 4, 3, 2, 1] }],
+  ])('takes %s as it stands', (_, input) => {
+    expect(Schedule.parse(input)).toMatchObject(input);
+  });
+
+  it.each([
+    ['hour of one digit', hours('9:00', '17:00'), 'start_time'],
+    ['hour past 23', hours('25:00', '17:00'), 'start_time'],
+    ['24:00 as a start', hours('24:00', '06:00'), 'start_time'],
+    ['minutes past 59', hours('09:00', '17:60'), 'end_time'],
+    ['past 24:00', hours('09:00', '24:01'), 'end_time'],
+    ['seconds', hours('09:00', '17:00:00'), 'end_time'],
+    ['spaces', hours(' 09:00', '17:00'), 'start_time'],
+    ['other digits', hours('०९:००', '17:00'), 'start_time'],
+    ['a number', hours(9, '17:00'), 'start_time'],
+    ['equal hours', hours('09:00', '09:00'), 'end_time'],
+    ['a start alone', { start_time: '09:00' }, 'end_time'],
+    ['an end alone', { end_time: '09:00' }, 'start_time'],
+    ['no working day', { working_days: [] }, 'working_days'],
+    ['a working day twice', { working_days: [1, 1] }, 'working_days'],
+    ['day 0', { working_days: [0, 1] }, 'working_days'],
+    ['day 8', { working_days: [8] }, 'working_days'],
+    ['half a day', { working_days: [1.5] }, 'working_days'],
+    ['a day as text', { working_days: ['1'] }, 'working_days'],
+    ['a date that does not exist', { blackout_dates: ['2026-02-29'] }, 'blackout_dates'],
+    ['a date in another order', { blackout_dates: ['24-12-2026'] }, 'blackout_dates'],
+    ['a date with a time', { blackout_dates: ['2026-12-24T00:00:00Z'] }, 'blackout_dates'],
+    ['one date without a list', { blackout_dates: '2026-12-24' }, 'blackout_dates'],
+    ['an unknown zone', { timezone: 'Europe/Atlantis' }, 'timezone'],
+    ['an empty zone', { timezone: '' }, 'timezone'],
+  ])('refuses %s and names the field', (_, input, field) => {
+    const issues = Schedule.safeParse(input).error?.issues ?? [];
+    expect(issues.map((issue) => issue.path[0])).toEqual([field]);
+    expect(issues[0]?.message).toContain(field);
+  });
+});
+
+describe('a time zone', () => {
+  it.each([
+    ['as written', 'Europe/Berlin', 'Europe/Berlin'],
+    ['in the wrong letter case', 'america/new_york', 'America/New_York'],
+    ['as an alias, which stays', 'US/Eastern', 'US/Eastern'],
+    ['under a newer name than the runtime prefers', 'Asia/Kolkata', 'Asia/Kolkata'],
+    ['as a daylight-saving rule with a name', 'EST5EDT', 'EST5EDT'],
+    ['as a named offset', 'Etc/GMT+5', 'Etc/GMT+5'],
+    ['as utc', 'utc', 'UTC'],
+  ])('is taken %s', (_, written, kept) => {
+    expect(Schedule.parse({ timezone: written }).timezone).toBe(kept);
+  });
+
+  it.each([
+    '+02:00',
+    '-0500',
+    '+1',
+    'UTC+1',
+    'Z',
+    'BST',
+    'ist',
+    'SystemV/EST5',
+    'Europe/Berlin ',
+    'Etc/Unknown',
+    'local',
+  ])('is refused when it is no IANA name: %s', (timezone) => {
+    expect(Schedule.safeParse({ timezone }).error?.issues[0]?.message).toContain('IANA');
+  });
+});
+
+describe('the fields inside other schemas', () => {
+  it('keep defaults and rules where they stand among others', () => {
+    const Campaign = z.strictObject({ name: z.string(), ...scheduleShape }).superRefine(checkHours);
+    expect(Campaign.parse({ name: 'n' })).toMatchObject({ timezone: 'UTC', working_days: [1, 2, 3, 4, 5] });
+    expect(Campaign.safeParse({ name: 'n', start_time: '09:00' }).error?.issues[0]?.path).toEqual(['end_time']);
+  });
+
+  it('fill nothing in where they are a change', () => {
+    const Change = z.strictObject(scheduleChangeShape);
+    expect(Change.parse({})).toEqual({});
+    expect(Change.parse({ start_time: null, timezone: 'utc' })).toEqual({ start_time: null, timezone: 'UTC' });
+  });
+
+  it('can be described as JSON Schema', () => {
+    const { properties } = z.toJSONSchema(Schedule);
+    expect(Object.keys(properties ?? {})).toEqual(Object.keys(scheduleShape));
+  });
+});
