@@ -1,0 +1,68 @@
+import type { CampaignState, PacingFacts, RecordedWindow } from './campaign-state.ts';
+import { OPENING_RAMP } from './provider-hold.ts';
+
+/** How long to wait before asking again when no window was found to open within the search's horizon. */
+const ASK_AGAIN_MS = 24 * 3_600_000;
+/** Counts are kept for the day that is running and this many before it: a call's unit may be given back a little later. */
+const DAYS_KEPT = 3;
+
+/** The first instant at which nothing may be dialled any more, in the window and on the day that were recorded. */
+export function lastDialAt(window: RecordedWindow, facts: PacingFacts): number {
+  return boundary(window) - facts.dialMarginMs;
+}
+
+/** Whether a call may be dialled at `now` as far as the recorded window goes. */
+export function isOpen(state: CampaignState, now: number): boolean {
+  const { window, facts } = state;
+  return !!window && !!facts && !state.windowSpent && now >= window.opensAt && now < lastDialAt(window, facts);
+}
+
+/**
+ * The instant from which the next window must be looked for, or null while the recorded one still answers. Only an
+ * active campaign asks.
+ */
+export function windowQuestion(state: CampaignState, now: number): number | null {
+  if (state.status !== 'active' || state.ending) return null;
+  const { window, facts } = state;
+  if (!window || !facts) return state.askWindowAgainAt === null || now >= state.askWindowAgainAt ? now : null;
+  if (!state.windowSpent && now < lastDialAt(window, facts)) return null;
+  return Math.max(now, boundary(window));
+}
+
+/** Takes in the answer to the question. */
+export function applyWindow(
+  state: CampaignState,
+  answer: { readonly window: RecordedWindow | null; readonly facts: PacingFacts },
+  now: number,
+): void {
+  state.facts = answer.facts;
+  state.window = answer.window;
+  state.windowSpent = false;
+  state.askWindowAgainAt = answer.window ? null : now + ASK_AGAIN_MS;
+  if (!answer.window) return;
+  forgetOldDays(state, answer.window.day);
+  state.ramp ??= OPENING_RAMP;
+}
+
+/** What is left of the daily cap on the recorded window's day. */
+export function capLeft(state: CampaignState): number {
+  const cap = state.spec.max_calls_per_day;
+  if (cap === null || !state.window) return Infinity;
+  return Math.max(0, cap - placedOn(state, state.window.day));
+}
+
+/** Calls placed, or that may have been placed, on a civil day. */
+export function placedOn(state: CampaignState, day: string): number {
+  return state.placedByDay[day] ?? 0;
+}
+
+function boundary(window: RecordedWindow): number {
+  return Math.min(window.closesAt, window.dayEndsAt);
+}
+
+function forgetOldDays(state: CampaignState, today: string): void {
+  const days = Object.keys(state.placedByDay)
+    .filter((day) => day <= today)
+    .sort();
+  for (const day of days.slice(0, -DAYS_KEPT)) delete state.placedByDay[day];
+}

@@ -1,0 +1,235 @@
+/**
+ * The transitions of calls in a campaign's state. Each changes the state it is given, takes the clock as an argument and
+ * is safe to repeat: news about a call that is not in flight any more changes nothing but a counter.
+ */
+import type { CampaignState, InFlightCall, ReadyContact } from './campaign-state.ts';
+import { callId } from './ids.ts';
+import type { EndedEvent, Outcome } from './outcome.ts';
+import type { LookUpFinding, PlacementResult } from './placement.ts';
+import { holdAfter, recovered } from './provider-hold.ts';
+import { afterAttempt } from './retry-policy.ts';
+import { lastDialAt } from './calling-day.ts';
+
+/** A look-up that taught nothing is repeated after this time, doubled each time up to the maximum. */
+const FIRST_CHECK_MS = 2_000;
+const MAX_CHECK_MS = 60_000;
+/** A call that the provider says is still going on past its time is asked about again after this time. */
+const EXTENSION_MS = 60_000;
+
+/** The same reading of one campaign's calls everywhere: the key in `inFlight` is the call id. */
+export function idOf(campaignId: string, contact: { readonly seq: number; readonly attempt: number }): string {
+  return callId({ campaignId, seq: contact.seq, attempt: contact.attempt });
+}
+
+/** A ready contact becomes a call that is being placed: it takes a slot and a unit of its day's cap. */
+export function startPlacing(state: CampaignState, id: string, contact: ReadyContact, now: number): InFlightCall {
+  const { window, facts } = state;
+  if (!window || !facts) throw new Error('a call cannot be placed before its window is recorded');
+  const call: InFlightCall = {
+    seq: contact.seq,
+    attempt: contact.attempt,
+    phase: 'placing',
+    day: window.day,
+    notAfter: lastDialAt(window, facts),
+    sentAt: now,
+    checkAt: null,
+    deadlineAt: now + facts.callLifetimeMs + facts.graceMs,
+    checks: 0,
+    mayRepeat: false,
+    reported: false,
+  };
+  state.inFlight[id] = call;
+  state.placedByDay[call.day] = (state.placedByDay[call.day] ?? 0) + 1;
+  return call;
+}
+
+/** An unknown call is asked for once more under its key. Its slot and its unit are already taken. */
+export function startRepeating(state: CampaignState, id: string): void {
+  const call = state.inFlight[id];
+  if (!call) return;
+  call.phase = 'placing';
+  call.checkAt = null;
+  call.mayRepeat = false;
+}
+
+/** Takes in what a placement answered. `random` in [0, 1) spreads the waiting times of provider trouble. */
+export function applyPlacement(
+  state: CampaignState,
+  id: string,
+  result: PlacementResult,
+  now: number,
+  random: number,
+): void {
+  const call = state.inFlight[id];
+  if (!call) return;
+  switch (result.kind) {
+    case 'accepted':
+      recovered(state, now);
+      if (result.ended) end(state, id, call, result.ended, now);
+      else followLive(state, call, now);
+      return;
+    case 'rejected':
+      recovered(state, now);
+      refuse(state, id, call, result.reason, now);
+      return;
+    case 'suppressed':
+      giveBackUnit(state, call);
+      settleWithoutCall(state, id, call, 'skipped', 'suppressed', now);
+      return;
+    case 'expired':
+      state.windowSpent = true;
+      backToReady(state, id, call);
+      return;
+    case 'throttled':
+      holdAfter(state, 'throttled', now, random, result.retryAfterMs);
+      backToReady(state, id, call);
+      return;
+    case 'unavailable':
+    case 'blocked':
+      holdAfter(state, `${result.kind}:${result.reason}`, now, random, null);
+      backToReady(state, id, call);
+      return;
+    case 'superseded':
+      state.superseded = true;
+      call.phase = 'unknown';
+      return;
+    case 'taken_back':
+      becomeUnknown(state, call, now, 0);
+      return;
+    case 'unknown':
+      holdAfter(state, `unknown:${result.reason}`, now, random, null);
+      becomeUnknown(state, call, now, FIRST_CHECK_MS);
+      return;
+  }
+}
+
+/** Takes in a terminal event. The first one stands; any other for the same call is counted and changes nothing. */
+export function applyEnded(state: CampaignState, event: EndedEvent, now: number): void {
+  const call = state.inFlight[event.call_id];
+  if (call) {
+    end(state, event.call_id, call, event, now);
+    return;
+  }
+  const duplicate = state.settled.some((settlement) => settlement.eventId === event.event_id);
+  if (duplicate) state.heard.duplicate += 1;
+  else state.heard.late += 1;
+}
+
+/** Takes in what a look-up found, and gives the call up as lost when its time is over and nothing was. */
+export function applyFinding(state: CampaignState, id: string, finding: LookUpFinding, now: number): void {
+  const call = state.inFlight[id];
+  // A placement under way has the last word on its call; its own answer is newer than this one.
+  if (!call || call.phase === 'placing') return;
+  switch (finding.kind) {
+    case 'ended':
+      end(state, id, call, finding.event, now);
+      return;
+    case 'not_placed':
+      if (finding.reason === null) backToReady(state, id, call);
+      else refuse(state, id, call, finding.reason, now);
+      return;
+    case 'live':
+      call.phase = 'live';
+      call.checks = 0;
+      call.mayRepeat = false;
+      call.checkAt = Math.max(now + EXTENSION_MS, call.deadlineAt - (state.facts?.graceMs ?? 0));
+      call.deadlineAt = Math.max(call.deadlineAt, call.checkAt + (state.facts?.graceMs ?? 0));
+      return;
+    case 'unknown':
+      if (now >= call.deadlineAt) {
+        settleOutcome(state, id, call, 'lost', now, now, null);
+        return;
+      }
+      call.checks += 1;
+      call.mayRepeat = finding.mayRepeat;
+      call.checkAt = Math.min(now + Math.min(FIRST_CHECK_MS * 2 ** call.checks, MAX_CHECK_MS), call.deadlineAt);
+      return;
+  }
+}
+
+function followLive(state: CampaignState, call: InFlightCall, now: number): void {
+  const { facts } = state;
+  if (!facts) throw new Error('a call cannot be live before the provider facts are recorded');
+  call.phase = 'live';
+  call.checks = 0;
+  call.mayRepeat = false;
+  call.checkAt = now + facts.callLifetimeMs;
+  call.deadlineAt = call.checkAt + facts.graceMs;
+}
+
+function becomeUnknown(state: CampaignState, call: InFlightCall, now: number, delay: number): void {
+  call.phase = 'unknown';
+  call.checkAt = now + delay;
+  call.deadlineAt = Math.max(call.deadlineAt, now + (state.facts?.callLifetimeMs ?? 0) + (state.facts?.graceMs ?? 0));
+}
+
+function end(state: CampaignState, id: string, call: InFlightCall, event: EndedEvent, now: number): void {
+  settleOutcome(state, id, call, event.outcome, event.ended_at, now, event.event_id);
+}
+
+function settleOutcome(
+  state: CampaignState,
+  id: string,
+  call: InFlightCall,
+  outcome: Outcome,
+  endedAt: number,
+  now: number,
+  eventId: string | null,
+): void {
+  const disposition = afterAttempt(state.spec.retry, call.attempt, outcome, endedAt);
+  delete state.inFlight[id];
+  state.settled.push({
+    seq: call.seq,
+    attempt: call.attempt,
+    to: disposition.to,
+    reason: disposition.reason,
+    outcome,
+    at: endedAt,
+    retryAt: disposition.to === 'retrying' ? disposition.retryAt : null,
+    reported: call.reported,
+    since: now,
+    eventId,
+  });
+}
+
+/** The provider would refuse the same request again, so a refusal ends the contact. */
+function refuse(state: CampaignState, id: string, call: InFlightCall, reason: string, now: number): void {
+  giveBackUnit(state, call);
+  settleWithoutCall(state, id, call, 'failed', reason, now);
+}
+
+function settleWithoutCall(
+  state: CampaignState,
+  id: string,
+  call: InFlightCall,
+  to: 'failed' | 'skipped',
+  reason: string,
+  now: number,
+): void {
+  delete state.inFlight[id];
+  state.settled.push({
+    seq: call.seq,
+    attempt: call.attempt,
+    to,
+    reason,
+    outcome: null,
+    at: now,
+    retryAt: null,
+    reported: call.reported,
+    since: now,
+    eventId: null,
+  });
+}
+
+function backToReady(state: CampaignState, id: string, call: InFlightCall): void {
+  giveBackUnit(state, call);
+  delete state.inFlight[id];
+  const contact = { seq: call.seq, attempt: call.attempt };
+  if (call.reported) state.returned.push(contact);
+  state.ready.unshift(contact);
+}
+
+function giveBackUnit(state: CampaignState, call: InFlightCall): void {
+  const placed = state.placedByDay[call.day];
+  if (placed !== undefined) state.placedByDay[call.day] = placed - 1;
+}

@@ -1,0 +1,155 @@
+/**
+ * The state of one campaign workflow, carried as JSON from run to run. It holds what is in flight, a small buffer of
+ * claimed contacts, counters, the recorded window and flags; its size depends on the limits and never on the roster.
+ *
+ * A campaign is
+ * - `scheduled` from its creation to `beginsAt`,
+ * - `active` from then on, whether it may call at this moment or waits for a window,
+ * - `paused` between a pause and a resume; places nothing, follows what is live,
+ * - `completed` when every contact is in a terminal bucket,
+ * - `cancelled` or (contacts left after `ends_at`) `completed`, once `ending` is set and the last live call has ended,
+ * - `failed` only if the engine itself cannot go on.
+ *
+ * A call is `placing` from the decision to place it until the placement answers; then `live` (the provider has it),
+ * `unknown` (it may have it) or gone again (surely not placed; the contact returns to `ready`). `live` and `unknown`
+ * are left by a terminal event, by a look-up or at the deadline, and then stand in `settled` until the next exchange
+ * has written them down. A call id that is not in `inFlight` is over for good: whatever still comes for it is late.
+ */
+import { z } from 'zod';
+import { EngineSpec } from './campaign-spec.ts';
+import { Outcome } from './outcome.ts';
+import { Buckets } from './tally.ts';
+
+const instant = z.number();
+const count = z.number().int();
+
+export const CampaignStatus = z.enum(['scheduled', 'active', 'paused', 'completed', 'failed', 'cancelled']);
+export type CampaignStatus = z.infer<typeof CampaignStatus>;
+
+/** What keeps a campaign from placing its next call; null while it can place or has nothing left to place. */
+export const WaitingFor = z.enum(['start', 'window', 'daily_cap', 'slot', 'retry', 'provider']);
+export type WaitingFor = z.infer<typeof WaitingFor>;
+
+/** The calling window as it was computed once, and recorded in history. Epoch milliseconds. */
+export const RecordedWindow = z.looseObject({
+  opensAt: instant,
+  closesAt: instant,
+  /** Civil date, in the campaign's zone, of the first instant of the window at which a call may be dialled. */
+  day: z.string(),
+  dayEndsAt: instant,
+  /** The first open instant on or after `dayEndsAt`; null when there is none in sight. */
+  nextDayOpensAt: instant.nullable(),
+});
+export type RecordedWindow = z.infer<typeof RecordedWindow>;
+
+/** The provider's properties that pacing depends on, recorded with the window. Milliseconds. */
+export const PacingFacts = z.looseObject({
+  /** Nothing is sent within this time before a window's close or a day's end: the request and the provider's queue need it. */
+  dialMarginMs: instant,
+  /** From acceptance to the moment at which a call is looked up if nothing was heard of it. */
+  callLifetimeMs: instant,
+  /** From that moment until the call is given up as lost if nothing can be learned. */
+  graceMs: instant,
+  /** How long the provider surely remembers a key. */
+  keyTtlMs: instant,
+  /** Whether the server knows our search attributes: setting an unknown one would stall the workflow. */
+  searchAttributes: z.boolean(),
+});
+export type PacingFacts = z.infer<typeof PacingFacts>;
+
+export const ReadyContact = z.looseObject({ seq: count, attempt: count });
+export type ReadyContact = z.infer<typeof ReadyContact>;
+
+export const InFlightCall = z.looseObject({
+  seq: count,
+  attempt: count,
+  phase: z.enum(['placing', 'live', 'unknown']),
+  /** The civil day whose cap this call counts against. */
+  day: z.string(),
+  /** Nothing may be sent for this call at or after this instant. */
+  notAfter: instant,
+  /** When it was, or may have been, sent first. */
+  sentAt: instant,
+  /** When to look it up if nothing is heard; null while a look-up is under way. */
+  checkAt: instant.nullable(),
+  /** When it is given up if a look-up teaches nothing. */
+  deadlineAt: instant,
+  /** Look-ups made without learning anything since the last news. */
+  checks: count,
+  /** Whether the provider, asked under the same key once more, would return its first answer: set by a look-up. */
+  mayRepeat: z.boolean(),
+  /** Whether the last exchange already wrote it down as in progress. */
+  reported: z.boolean(),
+});
+export type InFlightCall = z.infer<typeof InFlightCall>;
+
+/** What an exchange writes down about one attempt. */
+export const Settlement = z.looseObject({
+  seq: count,
+  attempt: count,
+  to: z.enum(['completed', 'failed', 'skipped', 'retrying']),
+  reason: z.string(),
+  /** Null when no call took place. */
+  outcome: Outcome.nullable(),
+  at: instant,
+  retryAt: instant.nullable(),
+  /** Whether the contact stood as in progress in the counts of the last exchange. */
+  reported: z.boolean(),
+  /** When it was added here: what waits too long is exchanged by itself. */
+  since: instant,
+  /** The event that ended it, to tell a duplicate from a late event; null when no event did. */
+  eventId: z.string().nullable(),
+});
+export type Settlement = z.infer<typeof Settlement>;
+
+/** What the last exchange told PostgreSQL about the campaign itself. */
+export const Told = z.looseObject({
+  status: CampaignStatus,
+  waitingFor: WaitingFor.nullable(),
+  until: instant.nullable(),
+});
+export type Told = z.infer<typeof Told>;
+
+/** Trouble at the provider: nothing is placed until `until`; afterwards one call at first, then twice as many each time. */
+export const Hold = z.looseObject({
+  reason: z.string(),
+  until: instant,
+  failures: count,
+});
+export type Hold = z.infer<typeof Hold>;
+
+export const CampaignState = z.looseObject({
+  version: z.literal(1),
+  spec: EngineSpec,
+  status: CampaignStatus,
+  ending: z.enum(['cancelled', 'expired']).nullable(),
+  beginsAt: instant,
+  facts: PacingFacts.nullable(),
+  window: RecordedWindow.nullable(),
+  /** Set when a placement found the window over although our clock had not: ask for the next one. */
+  windowSpent: z.boolean(),
+  /** When to ask again after nothing was found to open; null when the last question had an answer. */
+  askWindowAgainAt: instant.nullable(),
+  placedByDay: z.record(z.string(), count),
+  ready: z.array(ReadyContact),
+  inFlight: z.record(z.string(), InFlightCall),
+  settled: z.array(Settlement),
+  /** Contacts that were reported as in progress but surely were not called. */
+  returned: z.array(ReadyContact),
+  batch: count,
+  /** The roster as the last exchange left it. */
+  roster: z.looseObject({
+    buckets: Buckets,
+    unclaimed: count,
+    nextRetryAt: instant.nullable(),
+    countedAt: instant,
+  }),
+  hold: Hold.nullable(),
+  /** How many placements may be under way at once while the provider's health is being felt out; null: as many as slots. */
+  ramp: count.nullable(),
+  told: Told,
+  /** Set when another run has taken over the campaign's records: adopt before doing anything else. */
+  superseded: z.boolean(),
+  heard: z.looseObject({ late: count, duplicate: count, malformed: count }),
+});
+export type CampaignState = z.infer<typeof CampaignState>;

@@ -1,0 +1,79 @@
+/** What operators may tell a campaign, when it is allowed, and what it does to the state. */
+import type { CampaignState, CampaignStatus } from './campaign-state.ts';
+import type { EngineSpec } from './campaign-spec.ts';
+
+export type Command = 'pause' | 'resume' | 'cancel';
+
+/** Why the command cannot be taken now, in words that say what can; null when it can. */
+export function refusal(state: CampaignState, command: Command): string | null {
+  if (isOver(state.status)) return `The campaign is ${state.status}; it takes no more commands.`;
+  if (state.ending) return 'The campaign is ending; its live calls are being followed to their end.';
+  switch (command) {
+    case 'pause':
+      return state.status === 'paused' ? 'The campaign is already paused; resume it first.' : null;
+    case 'resume':
+      return state.status === 'paused' ? null : `The campaign is ${state.status}; only a paused one can be resumed.`;
+    case 'cancel':
+      return null;
+  }
+}
+
+/** Carries out a command that is not refused. */
+export function applyCommand(state: CampaignState, command: Command, now: number): void {
+  switch (command) {
+    case 'pause':
+      state.status = 'paused';
+      return;
+    case 'resume':
+      state.status = now < state.beginsAt ? 'scheduled' : 'active';
+      return;
+    case 'cancel':
+      state.ending = 'cancelled';
+      return;
+  }
+}
+
+/** The changes that time alone makes: the campaign begins, and what is left expires. */
+export function advance(state: CampaignState, now: number): void {
+  if (state.status === 'scheduled' && now >= state.beginsAt) state.status = 'active';
+  const { ends_at } = state.spec;
+  if (ends_at !== null && now >= ends_at && !state.ending && !isOver(state.status)) state.ending = 'expired';
+}
+
+export function isOver(status: CampaignStatus): boolean {
+  return status === 'completed' || status === 'failed' || status === 'cancelled';
+}
+
+/** A campaign as it is before anything is known of its roster. */
+export function newCampaign(spec: EngineSpec, now: number): CampaignState {
+  const beginsAt = spec.scheduled_at ?? now;
+  const status = now < beginsAt ? 'scheduled' : 'active';
+  return {
+    version: 1,
+    spec,
+    status,
+    ending: null,
+    beginsAt,
+    facts: null,
+    window: null,
+    windowSpent: false,
+    askWindowAgainAt: null,
+    placedByDay: {},
+    ready: [],
+    inFlight: {},
+    settled: [],
+    returned: [],
+    batch: 0,
+    roster: {
+      buckets: { pending: 0, in_progress: 0, retrying: 0, completed: 0, failed: 0, skipped: 0 },
+      unclaimed: 0,
+      nextRetryAt: null,
+      countedAt: now,
+    },
+    hold: null,
+    ramp: null,
+    told: { status: 'scheduled', waitingFor: 'start', until: beginsAt },
+    superseded: false,
+    heard: { late: 0, duplicate: 0, malformed: 0 },
+  };
+}

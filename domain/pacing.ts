@@ -1,0 +1,242 @@
+/**
+ * What a campaign may do at this instant, and if nothing, why and until when. Pure: it reads the state and the clock and
+ * changes neither.
+ */
+import { capLeft, isOpen, lastDialAt, windowQuestion } from './calling-day.ts';
+import type { CampaignState, ReadyContact, WaitingFor } from './campaign-state.ts';
+
+/** Settlements that make an exchange worth its price. */
+const SETTLE_BATCH = 20;
+/** What happened is written down after this time at the latest. */
+const SETTLE_AFTER_MS = 30_000;
+/** Contacts kept at hand beyond the free slots, so that a freed slot is refilled without waiting for the database. */
+const MIN_RESERVE = 40;
+const MAX_RESERVE = 500;
+/** A retry that is due sooner than this is not worth telling the database about. */
+const NEAR_RETRY_MS = 60_000;
+/** How many calls one look-up asks about. */
+const LOOK_UP_BATCH = 50;
+
+/** Work that is under way and of which there may be only one at a time. */
+export interface UnderWay {
+  readonly exchange: boolean;
+  readonly lookUp: boolean;
+}
+
+export interface Plan {
+  /** Ask for the window at or after this instant before anything else. */
+  readonly askWindowFrom: number | null;
+  readonly place: readonly ReadyContact[];
+  /** Unknown calls to ask for once more under their key. */
+  readonly repeat: readonly string[];
+  readonly lookUp: readonly string[];
+  readonly exchange: { readonly want: number } | null;
+  readonly waiting: Waiting;
+  /** The earliest instant at which time alone changes this plan; null: only news does. */
+  readonly wakeAt: number | null;
+  /** Whether everything that is not yet terminal may now be closed: nothing is in flight and nothing will be placed. */
+  readonly finished: boolean;
+}
+
+export interface Waiting {
+  readonly for: WaitingFor | null;
+  /** Epoch milliseconds, when it is known. */
+  readonly until: number | null;
+}
+
+const NOT_WAITING: Waiting = { for: null, until: null };
+
+/** Decides the next step of the campaign. */
+export function decide(state: CampaignState, now: number, underWay: UnderWay): Plan {
+  const askWindowFrom = windowQuestion(state, now);
+  const waiting = waitingAt(state, now);
+  const room = askWindowFrom === null ? roomAt(state, now) : 0;
+  const repeat = askWindowFrom === null ? repeatable(state, now).slice(0, rampLeft(state, now)) : [];
+  const place = state.ready.slice(0, Math.max(0, Math.min(room, rampLeft(state, now) - repeat.length)));
+  const lookUp = underWay.lookUp ? [] : overdue(state, now).filter((id) => !repeat.includes(id));
+  const exchange = underWay.exchange ? null : exchangeAt(state, now, room, place.length, waiting);
+  return {
+    askWindowFrom,
+    place,
+    repeat,
+    lookUp: lookUp.slice(0, LOOK_UP_BATCH),
+    exchange,
+    waiting,
+    wakeAt: wakeAt(state, now, waiting),
+    finished: !underWay.exchange && !underWay.lookUp && exchange === null && isFinished(state),
+  };
+}
+
+/** Why no further call starts now: the first gate that is shut, in the order in which they would open. */
+export function waitingAt(state: CampaignState, now: number): Waiting {
+  if (state.status === 'scheduled') return { for: 'start', until: state.beginsAt };
+  if (state.status !== 'active' || state.ending || !hasWork(state)) return NOT_WAITING;
+  if (!isOpen(state, now)) {
+    const opensAt = state.windowSpent ? null : (state.window?.opensAt ?? null);
+    return { for: 'window', until: opensAt !== null && opensAt > now ? opensAt : null };
+  }
+  if (capLeft(state) <= 0) return { for: 'daily_cap', until: state.window?.nextDayOpensAt ?? null };
+  if (state.hold && now < state.hold.until) return { for: 'provider', until: state.hold.until };
+  if (slotsLeft(state) <= 0) return { for: 'slot', until: null };
+  const { unclaimed, nextRetryAt } = state.roster;
+  if (state.ready.length === 0 && unclaimed === 0 && nextRetryAt !== null && nextRetryAt > now) {
+    return { for: 'retry', until: nextRetryAt };
+  }
+  return NOT_WAITING;
+}
+
+/** How many further calls the window, the cap and the slots admit now. */
+function roomAt(state: CampaignState, now: number): number {
+  if (!mayPlace(state, now)) return 0;
+  return Math.max(0, Math.min(slotsLeft(state), capLeft(state)));
+}
+
+function mayPlace(state: CampaignState, now: number): boolean {
+  return (
+    state.status === 'active' &&
+    !state.ending &&
+    !state.superseded &&
+    isOpen(state, now) &&
+    !(state.hold && now < state.hold.until)
+  );
+}
+
+/** Placements that the provider's health admits beside those under way. */
+function rampLeft(state: CampaignState, now: number): number {
+  if (!mayPlace(state, now)) return 0;
+  if (state.ramp === null) return Infinity;
+  const placing = Object.values(state.inFlight).filter((call) => call.phase === 'placing').length;
+  return Math.max(0, state.ramp - placing);
+}
+
+function slotsLeft(state: CampaignState): number {
+  return state.spec.max_concurrent_calls - Object.keys(state.inFlight).length;
+}
+
+function hasWork(state: CampaignState): boolean {
+  return (
+    state.ready.length > 0 || state.roster.unclaimed > 0 || state.roster.nextRetryAt !== null || retriesToCome(state)
+  );
+}
+
+/** Retries that the roster does not know of yet: they are still in the outbox. */
+function retriesToCome(state: CampaignState): boolean {
+  return state.settled.some((settlement) => settlement.to === 'retrying');
+}
+
+/**
+ * Unknown calls that may be asked for again: that is a dial and passes every gate of the first try, and the provider
+ * must surely still remember the key when the request arrives.
+ */
+function repeatable(state: CampaignState, now: number): string[] {
+  const { facts } = state;
+  if (!facts || !mayPlace(state, now)) return [];
+  return Object.entries(state.inFlight)
+    .filter(
+      ([, call]) =>
+        call.phase === 'unknown' &&
+        call.mayRepeat &&
+        call.checkAt !== null &&
+        call.checkAt <= now &&
+        now < call.notAfter &&
+        now + facts.dialMarginMs < call.sentAt + facts.keyTtlMs,
+    )
+    .map(([id]) => id);
+}
+
+function overdue(state: CampaignState, now: number): string[] {
+  return Object.entries(state.inFlight)
+    .filter(([, call]) => call.phase !== 'placing' && call.checkAt !== null && call.checkAt <= now)
+    .map(([id]) => id);
+}
+
+function exchangeAt(
+  state: CampaignState,
+  now: number,
+  room: number,
+  placed: number,
+  waiting: Waiting,
+): { want: number } | null {
+  if (state.superseded) return null;
+  const want = wanted(state, now, room, placed);
+  const due = want > 0 || isWorthSettling(state, now) || isNewToDatabase(state, waiting, now);
+  return due ? { want } : null;
+}
+
+/** How many contacts to claim: none while enough are at hand, otherwise as many as fill the free slots and the reserve. */
+function wanted(state: CampaignState, now: number, room: number, placed: number): number {
+  if (!mayPlace(state, now)) return 0;
+  const { unclaimed, nextRetryAt } = state.roster;
+  const due = unclaimed > 0 || (nextRetryAt !== null && nextRetryAt <= now);
+  if (!due) return 0;
+  const reserve = Math.min(Math.max(2 * state.spec.max_concurrent_calls, MIN_RESERVE), MAX_RESERVE);
+  const atHand = state.ready.length - placed;
+  const free = Math.max(0, room - placed);
+  const retryDue = nextRetryAt !== null && nextRetryAt <= now && atHand < reserve;
+  if (atHand >= free + reserve / 2 && !retryDue) return 0;
+  return Math.min(free + reserve - atHand, Math.max(0, capLeft(state) - placed - atHand));
+}
+
+function isWorthSettling(state: CampaignState, now: number): boolean {
+  const { settled, returned } = state;
+  if (settled.length >= SETTLE_BATCH) return true;
+  const oldest = oldestNews(state);
+  if (oldest === null) return false;
+  if (now >= oldest + SETTLE_AFTER_MS) return true;
+  // With nothing in flight and nothing at hand no further news will come to travel with.
+  const quiet = Object.keys(state.inFlight).length === 0 && (state.ready.length === 0 || !mayPlace(state, now));
+  return (quiet && settled.length + returned.length > 0) || state.status === 'paused';
+}
+
+/** Since when something has happened that the roster has not been told. */
+function oldestNews(state: CampaignState): number | null {
+  let oldest: number | null = state.returned.length > 0 ? 0 : null;
+  for (const { since } of state.settled) oldest = oldest === null ? since : Math.min(oldest, since);
+  for (const call of Object.values(state.inFlight)) {
+    if (call.reported || call.phase === 'placing') continue;
+    oldest = oldest === null ? call.sentAt : Math.min(oldest, call.sentAt);
+  }
+  return oldest;
+}
+
+/**
+ * Whether lists and pages read from the database would be wrong for long. Going from one call to the next, with or
+ * without a moment's wait for a slot or for a retry that is near, is one condition to them.
+ */
+function isNewToDatabase(state: CampaignState, waiting: Waiting, now: number): boolean {
+  const { told } = state;
+  if (told.status !== state.status) return true;
+  const before = condition({ for: told.waitingFor, until: told.until }, now);
+  const after = condition(waiting, now);
+  if (before !== after) return true;
+  return after !== 'calling' && after !== 'retry' && told.until !== waiting.until;
+}
+
+function condition(waiting: Waiting, now: number): WaitingFor | 'calling' {
+  if (waiting.for === null || waiting.for === 'slot') return 'calling';
+  if (waiting.for === 'retry' && waiting.until !== null && waiting.until < now + NEAR_RETRY_MS) return 'calling';
+  return waiting.for;
+}
+
+function wakeAt(state: CampaignState, now: number, waiting: Waiting): number | null {
+  const instants: (number | null | undefined)[] = [waiting.until, state.askWindowAgainAt];
+  const { window, facts, spec, roster, status } = state;
+  if (status === 'active' || status === 'scheduled' || status === 'paused') instants.push(spec.ends_at);
+  if (status === 'active' && !state.ending) {
+    // The close itself changes nothing that is under way, but what the campaign waits for.
+    if (window && facts && isOpen(state, now) && hasWork(state)) instants.push(lastDialAt(window, facts));
+    if (waiting.for === null || waiting.for === 'retry') instants.push(roster.nextRetryAt);
+  }
+  const news = oldestNews(state);
+  if (news !== null) instants.push(news + SETTLE_AFTER_MS);
+  for (const call of Object.values(state.inFlight)) instants.push(call.checkAt);
+  const ahead = instants.filter((instant): instant is number => typeof instant === 'number' && instant > now);
+  return ahead.length > 0 ? Math.min(...ahead) : null;
+}
+
+function isFinished(state: CampaignState): boolean {
+  const idle = Object.keys(state.inFlight).length === 0 && state.settled.length === 0 && state.returned.length === 0;
+  if (state.superseded || !idle) return false;
+  if (state.ending) return true;
+  return state.status === 'active' && !hasWork(state);
+}

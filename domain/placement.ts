@@ -1,0 +1,36 @@
+import type { EndedEvent } from './outcome.ts';
+
+/**
+ * What became of one placement, as the placing activity tells the campaign.
+ * - `accepted`: the provider has it; `ended` is its terminal event if that came before the provider's reply.
+ * - `rejected`: the provider refused this call for good; nothing was placed.
+ * - `throttled`, `unavailable`, `blocked`: trouble that is not this contact's; nothing was placed.
+ * - `expired`: the last instant for dialling had passed; nothing was sent.
+ * - `suppressed`: the number is on the suppression list; nothing was sent.
+ * - `superseded`: another run owns the campaign's records; nothing was sent by this one.
+ * - `taken_back`: cancelled before its worker reported; only the dial record knows whether anything was sent.
+ * - `unknown`: the provider may or may not have it.
+ */
+export type PlacementResult =
+  | { readonly kind: 'accepted'; readonly ended: EndedEvent | null }
+  | { readonly kind: 'rejected'; readonly reason: string }
+  | { readonly kind: 'throttled'; readonly retryAfterMs: number | null }
+  | { readonly kind: 'unavailable'; readonly reason: string }
+  | { readonly kind: 'blocked'; readonly reason: string }
+  | { readonly kind: 'expired' }
+  | { readonly kind: 'suppressed' }
+  | { readonly kind: 'superseded' }
+  | { readonly kind: 'taken_back' }
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+/**
+ * What a look-up found out about one call.
+ * - `not_placed`: surely nothing was placed; `reason` is the refusal, or null when it simply was never sent.
+ * - `live`, `ended`: the provider's word, or an event that was already stored.
+ * - `unknown`: nothing could be learned; `mayRepeat` tells that the request itself, sent again, would return the first answer.
+ */
+export type LookUpFinding =
+  | { readonly kind: 'not_placed'; readonly reason: string | null }
+  | { readonly kind: 'live' }
+  | { readonly kind: 'ended'; readonly event: EndedEvent }
+  | { readonly kind: 'unknown'; readonly mayRepeat: boolean };

@@ -1,0 +1,57 @@
+/**
+ * How a campaign as a whole answers trouble at the provider. There are three conditions:
+ * - healthy: `hold` and `ramp` are null; every free slot may be filled at once.
+ * - holding: `hold.until` lies ahead; nothing is placed. Entered when a placement is throttled, cannot reach the
+ *   provider, is blocked or ends unknown. Answers that arrive while holding belong to the same trouble and count once.
+ * - feeling its way: `hold.until` has passed; `ramp` placements at a time, one at first and doubled by each good
+ *   answer, until the ramp reaches the concurrency limit and the campaign is healthy again. A bad answer means holding
+ *   again, longer than before.
+ */
+import type { CampaignState } from './campaign-state.ts';
+
+const FIRST_HOLD_MS = 2_000;
+const MAX_HOLD_MS = 60_000;
+/** Trouble of the account is mended by people: it is felt for slowly. */
+const BLOCKED_HOLD_MS = 60_000;
+const MAX_BLOCKED_HOLD_MS = 300_000;
+/** Placements at a time with which a window opens, so that a provider that is down costs a handful of tries and not every slot. */
+export const OPENING_RAMP = 8;
+
+/** Enters or prolongs a hold. `retryAfterMs` is the provider's own word and is taken exactly. */
+export function holdAfter(
+  state: CampaignState,
+  reason: string,
+  now: number,
+  random: number,
+  retryAfterMs: number | null,
+): void {
+  const holding = state.hold !== null && now < state.hold.until;
+  const failures = (state.hold?.failures ?? 0) + (holding ? 0 : 1);
+  const wait = retryAfterMs ?? backoff(reason, failures, random);
+  const until = holding && retryAfterMs === null ? state.hold!.until : Math.max(state.hold?.until ?? 0, now + wait);
+  state.hold = { reason, until, failures };
+  state.ramp = 1;
+}
+
+/**
+ * A good answer: the ramp doubles, and the trouble is over once it would not narrow anything. An answer that arrives
+ * while holding belongs to a placement from before the trouble and says nothing about now.
+ */
+export function recovered(state: CampaignState, now: number): void {
+  if (state.ramp === null || (state.hold !== null && now < state.hold.until)) return;
+  const ramp = state.ramp * 2;
+  if (ramp >= state.spec.max_concurrent_calls) {
+    state.ramp = null;
+    state.hold = null;
+  } else {
+    state.ramp = ramp;
+  }
+}
+
+function backoff(reason: string, failures: number, random: number): number {
+  const [first, most] = reason.startsWith('blocked')
+    ? [BLOCKED_HOLD_MS, MAX_BLOCKED_HOLD_MS]
+    : [FIRST_HOLD_MS, MAX_HOLD_MS];
+  const base = Math.min(first * 2 ** (failures - 1), most);
+  return Math.round(base * (0.75 + random / 2));
+}

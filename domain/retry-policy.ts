@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import type { Outcome } from './outcome.ts';
+
+/** Outcomes that may be tried again. A completed call never is, and a lost one might ring twice. */
+export const RetryableOutcome = z.enum(['no_answer', 'busy', 'voicemail', 'failed', 'cancelled']);
+
+/** When and how often a contact is called again. */
+export const RetryPolicy = z.object({
+  /** Further attempts after the first, one budget per contact whatever the outcomes. */
+  budget: z.number().int().min(0).max(10),
+  /** Minutes from the end of one attempt to the next: one number for all, or one per retry (the last one repeats). */
+  delayMinutes: z.array(z.number().min(0)).min(1),
+  on: z.array(RetryableOutcome),
+});
+export type RetryPolicy = z.infer<typeof RetryPolicy>;
+
+/** Where a contact goes after an attempt. `retryAt` in epoch milliseconds. */
+export type Disposition =
+  | { readonly to: 'completed' | 'failed'; readonly reason: string }
+  | { readonly to: 'retrying'; readonly reason: string; readonly retryAt: number };
+
+/**
+ * Decides what an outcome means for the contact. A voicemail counts as reached unless the campaign retries voicemails,
+ * which says that it does not.
+ */
+export function afterAttempt(policy: RetryPolicy, attempt: number, outcome: Outcome, endedAt: number): Disposition {
+  const wanted = (policy.on as readonly Outcome[]).includes(outcome);
+  if (wanted && attempt <= policy.budget) {
+    const delay = policy.delayMinutes[Math.min(attempt, policy.delayMinutes.length) - 1] ?? 0;
+    return { to: 'retrying', reason: outcome, retryAt: endedAt + Math.round(delay * 60_000) };
+  }
+  const reached = outcome === 'completed' || (outcome === 'voicemail' && !wanted);
+  return { to: reached ? 'completed' : 'failed', reason: outcome };
+}

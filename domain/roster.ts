@@ -1,0 +1,61 @@
+/** The messages between a campaign and its roster: one exchange settles what ended and claims what is due. */
+import type { EndedEvent } from './outcome.ts';
+import type { CampaignStatus, ReadyContact, Settlement, Told } from './campaign-state.ts';
+import type { Buckets } from './tally.ts';
+
+export interface ExchangeRequest {
+  readonly campaignId: string;
+  /** Number of this claim, one more than the last answered one. */
+  readonly batch: number;
+  /** First exchange of a run that carries its predecessor's state: it may take over the records without adopting. */
+  readonly continued: boolean;
+  readonly settled: readonly Omit<Settlement, 'since' | 'reported' | 'eventId'>[];
+  /** Calls that went into flight and have not been reported as in progress before. */
+  readonly started: readonly ReadyContact[];
+  /** Contacts reported as in progress that surely were not called. */
+  readonly returned: readonly ReadyContact[];
+  /** How many due contacts to claim at the most. */
+  readonly want: number;
+  readonly told: Told;
+  readonly day: { readonly date: string; readonly placed: number } | null;
+  readonly lateEvents: number;
+}
+
+/** The roster as an exchange leaves it. */
+export interface RosterView {
+  readonly buckets: Buckets;
+  /** Contacts waiting for their first call that no batch has claimed yet. */
+  readonly unclaimed: number;
+  /** Epoch milliseconds of the earliest retry that no batch has claimed; null: none waits. */
+  readonly nextRetryAt: number | null;
+}
+
+/** A call that went out, or may have, and that no exchange has settled yet. */
+export interface UnsettledCall {
+  readonly seq: number;
+  readonly attempt: number;
+  readonly day: string;
+  readonly sentAt: number;
+  /** Whether the provider's id is known, that is whether it surely was accepted. */
+  readonly accepted: boolean;
+  readonly refusal: string | null;
+  readonly ended: EndedEvent | null;
+}
+
+/** All that a run without carried state needs to go on where another stopped. */
+export interface RosterSnapshot extends RosterView {
+  /** As it was last written down: a pause outlives the run that obeyed it. */
+  readonly status: CampaignStatus;
+  readonly lastBatch: number;
+  readonly unsettled: readonly UnsettledCall[];
+  readonly placedByDay: Readonly<Record<string, number>>;
+}
+
+export type ExchangeReply =
+  | ({
+      readonly kind: 'exchanged';
+      readonly claimed: readonly ReadyContact[];
+      /** Terminal events that are stored but were never signalled. */
+      readonly events: readonly EndedEvent[];
+    } & RosterView)
+  | ({ readonly kind: 'adopted' } & RosterSnapshot);

@@ -1,0 +1,163 @@
+/** What a campaign's state and its roster tell each other. Transitions change the state they are given. */
+import { applyEnded, idOf } from './calls.ts';
+import { placedOn } from './calling-day.ts';
+import type { CampaignState, InFlightCall, PacingFacts, Settlement } from './campaign-state.ts';
+import type { Waiting } from './pacing.ts';
+import type { ExchangeReply, ExchangeRequest, RosterSnapshot, UnsettledCall } from './roster.ts';
+import { afterMoves, waitingBucket, type Bucket, type Buckets } from './tally.ts';
+
+/** The next exchange of this campaign. It leaves the state as it is: only the answer changes it. */
+export function exchangeRequest(
+  state: CampaignState,
+  campaignId: string,
+  want: number,
+  waiting: Waiting,
+  continued: boolean,
+): ExchangeRequest {
+  return {
+    campaignId,
+    batch: state.batch + 1,
+    continued,
+    settled: state.settled.map(({ seq, attempt, to, reason, outcome, at, retryAt }) => ({
+      seq,
+      attempt,
+      to,
+      reason,
+      outcome,
+      at,
+      retryAt,
+    })),
+    started: Object.values(state.inFlight)
+      .filter((call) => !call.reported && call.phase !== 'placing')
+      .map(({ seq, attempt }) => ({ seq, attempt })),
+    returned: [...state.returned],
+    want,
+    told: { status: state.status, waitingFor: waiting.for, until: waiting.until },
+    day: state.window ? { date: state.window.day, placed: placedOn(state, state.window.day) } : null,
+    lateEvents: state.heard.late,
+  };
+}
+
+/** Takes in the answer to `request`. What happened since it was sent stays for the next one. */
+export function applyExchange(
+  state: CampaignState,
+  request: ExchangeRequest,
+  reply: Extract<ExchangeReply, { kind: 'exchanged' }>,
+  now: number,
+): void {
+  state.batch = request.batch;
+  state.told = request.told;
+  state.settled.splice(0, request.settled.length);
+  state.returned.splice(0, request.returned.length);
+  markReported(state, request);
+  state.ready.push(...reply.claimed);
+  // A retry has a promised time; a first call has none.
+  state.ready.sort((a, b) => Number(b.attempt > 1) - Number(a.attempt > 1));
+  takeRoster(state, reply, now);
+  for (const event of reply.events) applyEnded(state, event, now);
+}
+
+/** Replaces all that concerns calls and roster with what the records say. Flags and the schedule stay. */
+export function adopt(
+  state: CampaignState,
+  campaignId: string,
+  snapshot: RosterSnapshot,
+  facts: PacingFacts,
+  now: number,
+): void {
+  state.facts = facts;
+  state.batch = snapshot.lastBatch;
+  state.superseded = false;
+  state.ready = [];
+  state.settled = [];
+  state.returned = [];
+  state.placedByDay = { ...snapshot.placedByDay };
+  state.inFlight = {};
+  if (snapshot.status === 'paused' && state.status !== 'paused') state.status = 'paused';
+  takeRoster(state, snapshot, now);
+  for (const call of snapshot.unsettled) adoptCall(state, campaignId, call, facts, now);
+}
+
+/** The buckets at this moment: those of the last exchange, moved by what happened since. */
+export function liveBuckets(state: CampaignState): Buckets {
+  return afterMoves(state.roster.buckets, moves(state));
+}
+
+function* moves(state: CampaignState): Generator<{ from: Bucket; to: Bucket }> {
+  for (const call of Object.values(state.inFlight)) {
+    if (!call.reported) yield { from: waitingBucket(call.attempt), to: 'in_progress' };
+  }
+  for (const { attempt, reported, to } of state.settled) {
+    yield { from: reported ? 'in_progress' : waitingBucket(attempt), to };
+  }
+  for (const { attempt } of state.returned) yield { from: 'in_progress', to: waitingBucket(attempt) };
+}
+
+function takeRoster(
+  state: CampaignState,
+  view: { buckets: Buckets; unclaimed: number; nextRetryAt: number | null },
+  now: number,
+): void {
+  state.roster = {
+    buckets: view.buckets,
+    unclaimed: view.unclaimed,
+    nextRetryAt: view.nextRetryAt,
+    countedAt: now,
+  };
+}
+
+/** The contacts that the request told of are in progress in the roster's counts, wherever they have gone since. */
+function markReported(state: CampaignState, request: ExchangeRequest): void {
+  for (const contact of request.started) {
+    const call = state.inFlight[idOf(request.campaignId, contact)];
+    const settlement = state.settled.find((settled) => isSame(settled, contact));
+    if (call) call.reported = true;
+    else if (settlement) settlement.reported = true;
+    else state.returned.push({ seq: contact.seq, attempt: contact.attempt });
+  }
+}
+
+function isSame(settlement: Settlement, contact: { readonly seq: number; readonly attempt: number }): boolean {
+  return settlement.seq === contact.seq && settlement.attempt === contact.attempt;
+}
+
+function adoptCall(
+  state: CampaignState,
+  campaignId: string,
+  call: UnsettledCall,
+  facts: PacingFacts,
+  now: number,
+): void {
+  const id = idOf(campaignId, call);
+  if (call.refusal !== null) {
+    state.settled.push({
+      seq: call.seq,
+      attempt: call.attempt,
+      to: 'failed',
+      reason: call.refusal,
+      outcome: null,
+      at: now,
+      retryAt: null,
+      reported: true,
+      since: now,
+      eventId: null,
+    });
+    return;
+  }
+  const expectedEnd = call.sentAt + facts.callLifetimeMs;
+  const adopted: InFlightCall = {
+    seq: call.seq,
+    attempt: call.attempt,
+    phase: call.accepted ? 'live' : 'unknown',
+    day: call.day,
+    notAfter: call.sentAt,
+    sentAt: call.sentAt,
+    checkAt: call.accepted ? Math.max(now, expectedEnd) : now,
+    deadlineAt: Math.max(now, expectedEnd) + facts.graceMs,
+    checks: 0,
+    mayRepeat: false,
+    reported: true,
+  };
+  state.inFlight[id] = adopted;
+  if (call.ended) applyEnded(state, call.ended, now);
+}

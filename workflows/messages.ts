@@ -1,0 +1,77 @@
+/** Everything that can be said to a campaign workflow, and what it answers. */
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { EngineSpec } from '../domain/campaign-spec.ts';
+import type { CampaignState, CampaignStatus, WaitingFor } from '../domain/campaign-state.ts';
+import type { EndedEvent } from '../domain/outcome.ts';
+import type { Buckets } from '../domain/tally.ts';
+
+/** The name under which the workflow is registered. */
+export const CAMPAIGN_WORKFLOW = 'campaign';
+
+export interface CampaignInput {
+  readonly campaignId: string;
+  readonly spec: EngineSpec;
+  /** Set only by the workflow itself when it continues as new. */
+  readonly carried?: CampaignState;
+}
+
+/** How a campaign ended. The buckets sum to its total. */
+export interface CampaignResult {
+  readonly campaign_id: string;
+  readonly status: 'completed' | 'cancelled' | 'failed';
+  readonly buckets: Buckets;
+  /** Events that came after their call was over, and changed nothing. */
+  readonly late_events: number;
+}
+
+/** A campaign as its workflow sees it at this moment. Instants are ISO 8601 in UTC. */
+export interface CampaignProgress {
+  readonly campaign_id: string;
+  readonly status: CampaignStatus;
+  /** What keeps the next call from being placed; null while calls are being placed or nothing is left. */
+  readonly waiting_for: WaitingFor | null;
+  readonly until: string | null;
+  readonly buckets: Buckets;
+  /** Calls being placed, live or of unknown outcome: what the concurrency limit counts. */
+  readonly in_flight: number;
+  readonly max_concurrent_calls: number;
+  readonly placed_today: number;
+  readonly max_calls_per_day: number | null;
+  readonly late_events: number;
+  readonly duplicate_events: number;
+  readonly malformed_signals: number;
+}
+
+/** The promise behind a pause: nothing is being placed any more, and these calls are, or may be, live. */
+export interface PauseAcknowledgement {
+  readonly status: 'paused';
+  readonly paused_at: string;
+  /** Call ids that the provider has accepted and that have not ended. */
+  readonly live: readonly string[];
+  /** Call ids of which it is not known whether the provider accepted them. */
+  readonly unknown: readonly string[];
+}
+
+export interface ResumeAcknowledgement {
+  readonly status: CampaignStatus;
+  readonly resumed_at: string;
+}
+
+export interface CancelAcknowledgement {
+  readonly status: CampaignStatus;
+  readonly cancel_requested_at: string;
+}
+
+/** Stops placing; takes no arguments, so that it can be sent by hand. Ignored when there is nothing to pause. */
+export const pauseSignal = defineSignal('pause');
+/** Lets a paused campaign go on; takes no arguments. Ignored when it is not paused. */
+export const resumeSignal = defineSignal('resume');
+/** Terminal events of calls, in any order, any number of times. */
+export const callEventsSignal = defineSignal<[EndedEvent[]]>('callEvents');
+/** Pauses and answers when nothing is being placed any more. */
+export const pauseAndWait = defineUpdate<PauseAcknowledgement>('pauseAndWait');
+/** Resumes; refused unless the campaign is paused. */
+export const resumeUpdate = defineUpdate<ResumeAcknowledgement>('resume');
+/** Ends the campaign: nothing more is placed, live calls are followed to their end. Answers once that is decided. */
+export const cancelUpdate = defineUpdate<CancelAcknowledgement>('cancel');
+export const progressQuery = defineQuery<CampaignProgress>('progress');
