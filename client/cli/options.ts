@@ -1,0 +1,31 @@
+/** Readers of option values, for Commander's `.option(flags, description, reader)`. Each refusal says what would do. */
+import { InvalidArgumentError } from 'commander';
+import { z } from 'zod';
+
+const Instant = z.union([z.iso.datetime({ offset: true }), z.iso.datetime({ offset: true, precision: -1 })]);
+
+/** An instant as epoch milliseconds. A local time without an offset is refused: it may be no instant at all, or two. */
+export function instant(value: string): number {
+  if (!Instant.safeParse(value).success) {
+    throw new InvalidArgumentError(
+      'Give an instant with Z or an offset, such as 2026-03-20T21:30:00Z or 2026-03-20T17:30:00-04:00.',
+    );
+  }
+  return Date.parse(value);
+}
+
+/** A whole number from `min` to `max`. */
+export function wholeNumber(min: number, max: number): (value: string) => number {
+  return (value) => {
+    const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+    if (!(number >= min && number <= max)) {
+      throw new InvalidArgumentError(`Give a whole number from ${min} to ${max}.`);
+    }
+    return number;
+  };
+}
+
+/** The parts of a value with commas between them. */
+export function list(value: string): string[] {
+  return value.split(',').map((part) => part.trim());
+}

@@ -1,0 +1,34 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Lists, when the process ends, every CommonJS module that was loaded; both Temporal's SDK and pg are CommonJS. */
+const LIST_LOADED = `data:text/javascript,${encodeURIComponent(`
+  import Module from 'node:module';
+  process.on('exit', () => process.stderr.write(Object.keys(Module._cache).join('\\n')));
+`)}`;
+
+function ringfence(line: string, nodeOptions: string[] = []) {
+  const args = ['--import', 'tsx', ...nodeOptions, 'client/cli.ts', ...line.split(' ')];
+  return spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
+}
+
+describe("the operators' tool as a process", () => {
+  it('prints windows without loading Temporal or the database', () => {
+    const line = 'windows --timezone Asia/Tokyo --start 09:00 --end 18:00 --from 2026-06-01T00:00:00Z --count 1 --json';
+    const { status, stdout, stderr } = ringfence(line, ['--import', LIST_LOADED]);
+    expect(status).toBe(0);
+    expect(stdout).toBe('[{"opens_at":"2026-06-01T00:00:00Z","closes_at":"2026-06-01T09:00:00Z"}]\n');
+    expect(stderr).toContain('node_modules/commander');
+    expect(stderr).not.toMatch(/node_modules\/(?:@temporalio|pg|fastify)\//);
+  });
+
+  it('ends with code 2 and nothing on standard output when it refuses', () => {
+    const { status, stdout, stderr } = ringfence('windows --timezone UTC --from 2026-06-01T00:00:00');
+    expect(status).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('--from');
+  });
+});
