@@ -1,0 +1,28 @@
+import { inject } from 'vitest';
+import { openPool, type Pool } from '../../db/pool.ts';
+import { runSql, withDatabase } from '../../scripts/postgres/sql.ts';
+import { nextId } from './ids.ts';
+
+export interface TestDatabase {
+  readonly pool: Pool;
+  readonly url: string;
+  /** Closes the pool and removes the database, whoever else is connected. */
+  drop(): Promise<void>;
+}
+
+/** Creates a database of its own for a test: migrated, without data. Drop it when the test is over. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const { url: serverUrl, template } = inject('postgres');
+  const name = `${template}_${process.pid}_${nextId('db')}`.replaceAll('-', '_');
+  await runSql(serverUrl, `create database ${name} template ${template}`);
+  const url = withDatabase(serverUrl, name);
+  const pool = openPool(url);
+  return {
+    pool,
+    url,
+    async drop() {
+      await pool.end();
+      await runSql(serverUrl, `drop database if exists ${name} with (force)`);
+    },
+  };
+}
