@@ -1,0 +1,100 @@
+import { pipeline } from 'node:stream';
+import { CsvError, parse } from 'csv-parse';
+import { readHeader } from '../domain/contact-header.ts';
+import { type ContactRow, rowReader } from '../domain/contact-rows.ts';
+import { RingfenceError } from '../domain/errors.ts';
+import type { Country } from '../domain/phone.ts';
+import { delimiterOf, endOfFirstRecord } from './csv-delimiter.ts';
+import { LineIndex } from './line-index.ts';
+import { utf8Text } from './utf8-text.ts';
+
+/** A quote that is never closed swallows the rest of the file; no honest row comes near this size. */
+const MOST_BYTES_PER_RECORD = 1 << 20;
+const MOST_HEADER_BYTES = 1 << 16;
+
+/**
+ * Reads a contact file (CSV with a header; comma, semicolon, tab or pipe; UTF-8, or UTF-16 with its mark) row by row, in
+ * memory that does not grow with the file. Rows that do not import are yielded with their reason.
+ * @throws RingfenceError `unparsable_file` when the file as a whole makes no sense, which may show only at its end: a
+ * caller acts on the rows once all of them are read, or not at all.
+ */
+export async function* readContactFile(
+  source: AsyncIterable<Uint8Array>,
+  defaultCountry: Country | null,
+): AsyncGenerator<ContactRow> {
+  const lines = new LineIndex();
+  const text = utf8Text(source, lines);
+  const head = await readHead(text);
+  const parser = parse({
+    delimiter: delimiterOf(head),
+    // Named, not discovered: by the first line's end, rows that end otherwise would be taken for one long row.
+    record_delimiter: ['\r\n', '\n', '\r'],
+    max_record_size: MOST_BYTES_PER_RECORD,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    trim: true,
+  });
+
+  async function* feed(): AsyncGenerator<Buffer> {
+    yield head;
+    for await (const bytes of text) {
+      yield bytes;
+      lines.forgetBefore(parser.info.bytes);
+    }
+  }
+
+  // An error of the source reaches the loop below through the parser.
+  pipeline(feed, parser, () => {});
+  let read: ReturnType<typeof rowReader> | undefined;
+  let row = 0;
+  try {
+    for await (const cells of parser as AsyncIterable<string[]>) {
+      if (cells.length === 1 && cells[0]?.trim() === '') continue;
+      row += 1;
+      if (read === undefined) read = rowReader(readHeader(cells), defaultCountry);
+      else yield read(row, cells);
+    }
+  } catch (error) {
+    throw error instanceof CsvError ? unparsable(error, lines.lineOfQuoteFrom(parser.info.bytes)) : error;
+  }
+  if (read === undefined) {
+    throw new RingfenceError(
+      'unparsable_file',
+      'The file is empty. It needs a row of column names and one row per contact.',
+    );
+  }
+}
+
+async function readHead(text: AsyncIterator<Buffer>): Promise<Buffer> {
+  let head = Buffer.alloc(0);
+  while (head.length < MOST_HEADER_BYTES && endOfFirstRecord(head) === -1) {
+    const next = await text.next();
+    if (next.done) break;
+    head = Buffer.concat([head, next.value]);
+  }
+  return head;
+}
+
+/** The parser names the line that it has reached, which is not the line on which the quote opened. */
+function unparsable(error: CsvError, line: number): RingfenceError {
+  // The parser's own message quotes the file, so it is not handed on.
+  return new RingfenceError('unparsable_file', `${explanation(error, line)} Nothing was imported.`, {
+    details: { line },
+  });
+}
+
+function explanation(error: CsvError, line: number): string {
+  switch (error.code as string) {
+    case 'CSV_QUOTE_NOT_CLOSED':
+      return `The quote that opens on line ${line} is never closed.`;
+    case 'CSV_INVALID_CLOSING_QUOTE':
+    case 'CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE':
+      return `The quote that opens on line ${line} does not close at the end of a field. Close it there, and double ("") those inside the text.`;
+    case 'INVALID_OPENING_QUOTE':
+      return `A quote stands inside an unquoted field on line ${line}. Quote the whole field and double ("") the quotes inside it.`;
+    case 'CSV_MAX_RECORD_SIZE':
+      return `A record is longer than 1 MiB; the quote that opens on line ${line} may not be closed.`;
+    default:
+      return `The file is not readable as CSV near line ${line}.`;
+  }
+}

@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import { RingfenceError } from './errors.ts';
+import { type Country, type PhoneProblem, parsePhone } from './phone.ts';
+import { canonicalZoneName } from './zone-name.ts';
+
+/** A person to call. Personal data throughout: never in a log, an error message, an id or a workflow. */
+export interface Contact {
+  /** Strict E.164. Together with the extension it says who the person is. */
+  readonly phone_number: string;
+  readonly extension: string | null;
+  readonly first_name: string | null;
+  readonly last_name: string | null;
+  readonly email: string | null;
+  /** IANA name of the zone in which the person lives. */
+  readonly timezone: string | null;
+  /** What the agent may speak of, by name. */
+  readonly custom_fields: Readonly<Record<string, string>>;
+}
+
+/** The most characters that one field may hold. */
+const LONGEST_FIELD = 2_000;
+/** The most custom fields that one contact may have. */
+export const MOST_CUSTOM_FIELDS = 100;
+/** PostgreSQL stores neither. */
+const UNSTORABLE = /\0|\p{Surrogate}/u;
+
+export function isStorable(text: string): boolean {
+  return text.length <= LONGEST_FIELD && !UNSTORABLE.test(text);
+}
+
+/** Whether the text could be an address at all. Only a message to it would tell whether it is one. */
+export function looksLikeEmail(text: string): boolean {
+  return text.length <= 320 && /^[^\s@]+@[^\s@]+$/.test(text);
+}
+
+/** Names of custom fields are snake case, in any script; `ringfence_` is kept for the engine's own variables. */
+export function isCustomFieldName(name: string): boolean {
+  return /^[\p{L}\p{N}][\p{L}\p{M}\p{N}_]{0,63}$/u.test(name) && !name.startsWith('ringfence_');
+}
+
+const Text = z
+  .string()
+  .trim()
+  .refine(isStorable, `must have at most ${LONGEST_FIELD} characters, all of them valid Unicode and none of them NUL`);
+
+/** Custom field values reach the agent as text, so plain numbers and truth values are taken as they would be written. */
+const CustomValue = z.union([Text, z.number(), z.boolean()]).transform(String);
+
+/** A contact as a request states it. Fields that are left out or null stand for "not known". */
+export const ContactInput = z.strictObject({
+  phone_number: z.string().max(200),
+  extension: z
+    .string()
+    .trim()
+    .regex(/^\d{1,20}$/, 'must be digits')
+    .nullish(),
+  first_name: Text.nullish(),
+  last_name: Text.nullish(),
+  email: Text.refine((text) => text === '' || looksLikeEmail(text), 'must be an e-mail address').nullish(),
+  timezone: z
+    .string()
+    .refine((name) => canonicalZoneName(name) !== null, 'must be an IANA time zone such as Europe/Berlin')
+    .nullish(),
+  custom_fields: z
+    .record(
+      z.string().refine(isCustomFieldName, 'must be letters, digits and underscores, and not begin with ringfence_'),
+      CustomValue,
+    )
+    .refine((fields) => Object.keys(fields).length <= MOST_CUSTOM_FIELDS, `must be at most ${MOST_CUSTOM_FIELDS}`)
+    .nullish(),
+});
+export type ContactInput = z.infer<typeof ContactInput>;
+
+/** Why the number and the extension of one person do not go together as given. */
+export type ContactProblem = PhoneProblem | 'invalid_extension';
+
+/**
+ * Turns a stated contact into one that can be dialled.
+ * @param field where the contact stands in the request, for the error: `contacts[3]`, or empty for the request itself.
+ * @throws RingfenceError `validation_error` when the number cannot be dialled.
+ */
+export function contactFrom(input: ContactInput, defaultCountry: Country | null, field = ''): Contact {
+  const phone = phoneWithExtension(input.phone_number, input.extension ?? '', defaultCountry);
+  if ('reason' in phone) {
+    const name = phone.reason === 'invalid_extension' ? 'extension' : 'phone_number';
+    const path = field === '' ? name : `${field}.${name}`;
+    throw new RingfenceError('validation_error', `${path}: ${PROBLEMS[phone.reason]}`, {
+      field: path,
+      details: { reason: phone.reason },
+    });
+  }
+  return {
+    phone_number: phone.e164,
+    extension: phone.extension,
+    first_name: input.first_name || null,
+    last_name: input.last_name || null,
+    email: input.email || null,
+    timezone: input.timezone ? canonicalZoneName(input.timezone) : null,
+    custom_fields: input.custom_fields ?? {},
+  };
+}
+
+/** One number out of a phone field and an extension field. Where both name an extension they must agree. */
+export function phoneWithExtension(
+  field: string,
+  extensionField: string,
+  defaultCountry: Country | null,
+): { readonly e164: string; readonly extension: string | null } | { readonly reason: ContactProblem } {
+  const phone = parsePhone(field, defaultCountry);
+  if ('reason' in phone || extensionField === '') return phone;
+  if (!/^\d{1,20}$/.test(extensionField)) return { reason: 'invalid_extension' };
+  if (phone.extension !== null && phone.extension !== extensionField) return { reason: 'invalid_extension' };
+  return { e164: phone.e164, extension: extensionField };
+}
+
+const PROBLEMS: Readonly<Record<ContactProblem, string>> = {
+  missing_phone: 'is empty; give a phone number in international form: plus sign, country code, number.',
+  invalid_phone:
+    'is not one phone number that can be dialled; give it in international form (plus sign, country code, number), or name a default_country.',
+  premium_rate: 'is a premium-rate number, which Ringfence does not call.',
+  spreadsheet_damaged: 'was turned into a rounded number by a spreadsheet; export the column as text.',
+  invalid_extension: 'must be digits, and the same as an extension written in phone_number.',
+};

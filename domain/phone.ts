@@ -1,0 +1,89 @@
+import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { z } from 'zod';
+
+/** Strict E.164: the only form in which a number is stored and dialled. Always a string, never a number. */
+export const E164 = /^\+[1-9]\d{6,14}$/;
+
+/** An ISO 3166-1 alpha-2 country code, in which numbers without an international prefix are read. */
+export const Country = z
+  .string()
+  .trim()
+  .toUpperCase()
+  .refine(
+    (code): code is CountryCode => isSupportedCountry(code),
+    'must be a two-letter country code such as US or GB (ISO 3166-1 alpha-2)',
+  );
+export type Country = CountryCode;
+
+/**
+ * Why a field is not a number that may be dialled.
+ * - `missing_phone`: nothing visible stands in it.
+ * - `spreadsheet_damaged`: a spreadsheet has replaced the digits (`4.479E+11`, `#####`); they cannot be recovered.
+ * - `premium_rate`: the called party would charge for the call.
+ * - `invalid_phone`: everything else, short and emergency numbers and two numbers in one field included.
+ */
+export type PhoneProblem = 'missing_phone' | 'invalid_phone' | 'premium_rate' | 'spreadsheet_damaged';
+
+export interface Phone {
+  readonly e164: string;
+  /** What to dial once the switchboard answers, digits only. */
+  readonly extension: string | null;
+}
+
+const SCIENTIFIC = /^[+-]?\d+(?:[.,]\d+)?\s*E\s*[+-]?\s*\d+$/i;
+const SPREADSHEET_ERROR = /^#(?:#*|(?:VALUE|NAME|REF|N\/A|NUM|NULL|DIV\/0)[!?]?)$/i;
+/** Digits that once went through a floating point number. The decimals would be dialled as digits. */
+const DECIMAL = /^[+-]?\d{5,}[.,](?:0+|\d{1,2})$/;
+const BETWEEN_TWO_NUMBERS = /[/\\,;|&]|\s(?:or|and)\s|[\r\n]/i;
+const LONGEST = 100;
+
+/**
+ * Reads one phone field as people and spreadsheets write them. Without a default country only the international form,
+ * with its `+`, is understood. Nothing is guessed: a field that could mean two things is refused.
+ */
+export function parsePhone(input: string, defaultCountry: Country | null): Phone | { readonly reason: PhoneProblem } {
+  const text = plainText(input);
+  if (text === '') return { reason: 'missing_phone' };
+  if (SCIENTIFIC.test(text) || SPREADSHEET_ERROR.test(text)) return { reason: 'spreadsheet_damaged' };
+  if (text.length > LONGEST || DECIMAL.test(text) || holdsTwoNumbers(text, defaultCountry)) {
+    return { reason: 'invalid_phone' };
+  }
+  const number = parseWhole(text, defaultCountry);
+  if (!number?.isValid() || !E164.test(number.number)) return { reason: 'invalid_phone' };
+  if (number.getType() === 'PREMIUM_RATE') return { reason: 'premium_rate' };
+  return { e164: number.number, extension: number.ext ?? null };
+}
+
+function parseWhole(text: string, defaultCountry: Country | null) {
+  return parsePhoneNumberFromString(text, {
+    ...(defaultCountry === null ? {} : { defaultCountry }),
+    // Picking a number out of surrounding words would dial one that nobody has confirmed to be the right one.
+    extract: false,
+  });
+}
+
+/** Countries with numbers of varying length would accept two short numbers run together as one long number. */
+function holdsTwoNumbers(text: string, defaultCountry: Country | null): boolean {
+  const separator = BETWEEN_TWO_NUMBERS.exec(text);
+  if (separator === null) return false;
+  const parts = [text.slice(0, separator.index), text.slice(separator.index + separator[0].length)];
+  return parts.every((part) => parseWhole(part.trim(), defaultCountry)?.isValid() === true);
+}
+
+/** The same characters in their plain form: no full-width or Arabic digits, nothing invisible, no wrapping. */
+function plainText(input: string): string {
+  return (
+    input
+      .normalize('NFKC')
+      // Copied from an address book, a number often stands between marks for the direction of writing.
+      .replace(/\p{Cf}/gu, '')
+      // U+0660 and U+06F0 begin the two rows of Arabic digits; both end in the digit's own value.
+      .replace(/[\u0660-\u0669\u06f0-\u06f9]/g, (digit) => String(digit.charCodeAt(0) & 0xf))
+      .trim()
+      // How a spreadsheet is told to keep the digits: ="0123" or '0123.
+      .replace(/^="(.*)"$|^'(?=[+\d(])/, '$1')
+      .replace(/^(?:tel|callto):\s*/i, '')
+      .replace(/^[([]\s*\+/, '+')
+      .trim()
+  );
+}

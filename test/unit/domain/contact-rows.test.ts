@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { readHeader } from '../../../domain/contact-header.ts';
+import { rowReader } from '../../../domain/contact-rows.ts';
+
+const read = rowReader(readHeader(['phone', 'ext', 'first_name', 'email', 'timezone', 'plan', '']), 'US');
+
+describe('rowReader', () => {
+  it('reads a full row', () => {
+    expect(read(2, ['(415) 555-0132', '12', ' Ann ', 'a@example.com', 'america/new_york', 'gold', ''])).toEqual({
+      row: 2,
+      contact: {
+        phone_number: '+14155550132',
+        extension: '12',
+        first_name: 'Ann',
+        last_name: null,
+        email: 'a@example.com',
+        timezone: 'America/New_York',
+        custom_fields: { plan: 'gold' },
+      },
+    });
+  });
+
+  it('reads a short row, and leaves blank cells out', () => {
+    expect(read(3, ['+14155550132', '', ' '])).toMatchObject({
+      contact: { extension: null, first_name: null, timezone: null, custom_fields: {} },
+    });
+  });
+
+  it('takes empty cells beyond the header as nothing', () => {
+    expect(read(4, ['+14155550132', '', '', '', '', '', '', '', ' '])).toHaveProperty('contact');
+  });
+
+  it.each<[reason: string, cells: string[]]>([
+    ['missing_phone', ['', '', 'Ann']],
+    ['missing_phone', ['']],
+    ['invalid_phone', ['911']],
+    ['premium_rate', ['900-555-0132']],
+    ['spreadsheet_damaged', ['4.15555E+9']],
+    ['invalid_extension', ['+14155550132', '12a']],
+    ['invalid_extension', ['+14155550132 x1', '2']],
+    ['invalid_timezone', ['+14155550132', '', '', '', 'Mars/Olympus']],
+    ['invalid_timezone', ['+14155550132', '', '', '', 'BST']],
+    ['invalid_email', ['+14155550132', '', '', 'ann at example']],
+    ['invalid_text', ['+14155550132', '', 'a'.repeat(2_001)]],
+    ['too_many_fields', ['+14155550132', '', '', '', '', '', 'value of an unnamed column']],
+    ['too_many_fields', ['+14155550132', '', '', '', '', '', '', 'beyond']],
+  ])('reports %s for %j', (reason, cells) => {
+    expect(read(9, cells)).toEqual({ row: 9, phone: cells[0], reason });
+  });
+
+  it('cuts a phone field that is a novel', () => {
+    expect(read(5, ['x'.repeat(3_000)])).toEqual({ row: 5, phone: 'x'.repeat(64), reason: 'invalid_text' });
+  });
+});
