@@ -176,7 +176,9 @@ function settleOutcome(
   now: number,
   eventId: string | null,
 ): void {
-  const disposition = afterAttempt(state.spec.retry, call.attempt, outcome, endedAt);
+  const { retry } = state.spec;
+  const policy = state.ending ? { ...retry, budget: 0 } : retry;
+  const disposition = afterAttempt(policy, call.attempt, outcome, endedAt);
   delete state.inFlight[id];
   state.settled.push({
     seq: call.seq,

@@ -123,6 +123,8 @@ export const CampaignState = z.looseObject({
   spec: EngineSpec,
   status: CampaignStatus,
   ending: z.enum(['cancelled', 'expired']).nullable(),
+  /** Once ending: whether the contacts that will not be called any more have been moved to `skipped`. */
+  closed: z.boolean(),
   beginsAt: instant,
   facts: PacingFacts.nullable(),
   window: RecordedWindow.nullable(),
@@ -140,7 +142,7 @@ export const CampaignState = z.looseObject({
   /** The roster as the last exchange left it. */
   roster: z.looseObject({
     buckets: Buckets,
-    unclaimed: count,
+    moreToClaim: z.boolean(),
     nextRetryAt: instant.nullable(),
     countedAt: instant,
   }),

@@ -53,6 +53,7 @@ export function newCampaign(spec: EngineSpec, now: number): CampaignState {
     spec,
     status,
     ending: null,
+    closed: false,
     beginsAt,
     facts: null,
     window: null,
@@ -66,7 +67,7 @@ export function newCampaign(spec: EngineSpec, now: number): CampaignState {
     batch: 0,
     roster: {
       buckets: { pending: 0, in_progress: 0, retrying: 0, completed: 0, failed: 0, skipped: 0 },
-      unclaimed: 0,
+      moreToClaim: false,
       nextRetryAt: null,
       countedAt: now,
     },

@@ -41,6 +41,7 @@ export type ErrorCode =
   | 'unparsable_file'
   | 'temporal_unavailable'
   | 'database_unavailable'
+  | 'api_unreachable'
   | 'superseded'
   | 'misconfigured'
   | 'internal';

@@ -34,7 +34,9 @@ export interface Plan {
   readonly waiting: Waiting;
   /** The earliest instant at which time alone changes this plan; null: only news does. */
   readonly wakeAt: number | null;
-  /** Whether everything that is not yet terminal may now be closed: nothing is in flight and nothing will be placed. */
+  /** Whether the contacts that still wait may now be moved to `skipped`: the campaign is ending and every call is told. */
+  readonly close: boolean;
+  /** Whether every contact is in a terminal bucket and every call is settled. */
   readonly finished: boolean;
 }
 
@@ -63,6 +65,7 @@ export function decide(state: CampaignState, now: number, underWay: UnderWay): P
     exchange,
     waiting,
     wakeAt: wakeAt(state, now, waiting),
+    close: !underWay.exchange && exchange === null && isReadyToClose(state),
     finished: !underWay.exchange && !underWay.lookUp && exchange === null && isFinished(state),
   };
 }
@@ -78,8 +81,8 @@ export function waitingAt(state: CampaignState, now: number): Waiting {
   if (capLeft(state) <= 0) return { for: 'daily_cap', until: state.window?.nextDayOpensAt ?? null };
   if (state.hold && now < state.hold.until) return { for: 'provider', until: state.hold.until };
   if (slotsLeft(state) <= 0) return { for: 'slot', until: null };
-  const { unclaimed, nextRetryAt } = state.roster;
-  if (state.ready.length === 0 && unclaimed === 0 && nextRetryAt !== null && nextRetryAt > now) {
+  const { moreToClaim, nextRetryAt } = state.roster;
+  if (state.ready.length === 0 && !moreToClaim && nextRetryAt !== null && nextRetryAt > now) {
     return { for: 'retry', until: nextRetryAt };
   }
   return NOT_WAITING;
@@ -115,7 +118,7 @@ function slotsLeft(state: CampaignState): number {
 
 function hasWork(state: CampaignState): boolean {
   return (
-    state.ready.length > 0 || state.roster.unclaimed > 0 || state.roster.nextRetryAt !== null || retriesToCome(state)
+    state.ready.length > 0 || state.roster.moreToClaim || state.roster.nextRetryAt !== null || retriesToCome(state)
   );
 }
 
@@ -166,8 +169,8 @@ function exchangeAt(
 /** How many contacts to claim: none while enough are at hand, otherwise as many as fill the free slots and the reserve. */
 function wanted(state: CampaignState, now: number, room: number, placed: number): number {
   if (!mayPlace(state, now)) return 0;
-  const { unclaimed, nextRetryAt } = state.roster;
-  const due = unclaimed > 0 || (nextRetryAt !== null && nextRetryAt <= now);
+  const { moreToClaim, nextRetryAt } = state.roster;
+  const due = moreToClaim || (nextRetryAt !== null && nextRetryAt <= now);
   if (!due) return 0;
   const reserve = Math.min(Math.max(2 * state.spec.max_concurrent_calls, MIN_RESERVE), MAX_RESERVE);
   const atHand = state.ready.length - placed;
@@ -185,7 +188,7 @@ function isWorthSettling(state: CampaignState, now: number): boolean {
   if (now >= oldest + SETTLE_AFTER_MS) return true;
   // With nothing in flight and nothing at hand no further news will come to travel with.
   const quiet = Object.keys(state.inFlight).length === 0 && (state.ready.length === 0 || !mayPlace(state, now));
-  return (quiet && settled.length + returned.length > 0) || state.status === 'paused';
+  return (quiet && settled.length + returned.length > 0) || state.status === 'paused' || state.ending !== null;
 }
 
 /** Since when something has happened that the roster has not been told. */
@@ -234,9 +237,17 @@ function wakeAt(state: CampaignState, now: number, waiting: Waiting): number | n
   return ahead.length > 0 ? Math.min(...ahead) : null;
 }
 
+/**
+ * A contact whose call is not told yet still waits in the roster's eyes and must not be skipped: first every placement
+ * has answered and an exchange has told of it.
+ */
+function isReadyToClose(state: CampaignState): boolean {
+  const told = Object.values(state.inFlight).every((call) => call.reported);
+  return state.ending !== null && !state.closed && !state.superseded && told && state.settled.length === 0;
+}
+
 function isFinished(state: CampaignState): boolean {
   const idle = Object.keys(state.inFlight).length === 0 && state.settled.length === 0 && state.returned.length === 0;
   if (state.superseded || !idle) return false;
-  if (state.ending) return true;
-  return state.status === 'active' && !hasWork(state);
+  return state.ending ? state.closed : state.status === 'active' && !hasWork(state);
 }

@@ -5,6 +5,8 @@ import type { Buckets } from './tally.ts';
 
 export interface ExchangeRequest {
   readonly campaignId: string;
+  /** The campaign's clock: a retry is due when it says so, whatever the database's clock says. Epoch milliseconds. */
+  readonly now: number;
   /** Number of this claim, one more than the last answered one. */
   readonly batch: number;
   /** First exchange of a run that carries its predecessor's state: it may take over the records without adopting. */
@@ -24,8 +26,8 @@ export interface ExchangeRequest {
 /** The roster as an exchange leaves it. */
 export interface RosterView {
   readonly buckets: Buckets;
-  /** Contacts waiting for their first call that no batch has claimed yet. */
-  readonly unclaimed: number;
+  /** Whether contacts wait for their first call that no batch has claimed yet. */
+  readonly moreToClaim: boolean;
   /** Epoch milliseconds of the earliest retry that no batch has claimed; null: none waits. */
   readonly nextRetryAt: number | null;
 }

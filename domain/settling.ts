@@ -13,9 +13,11 @@ export function exchangeRequest(
   want: number,
   waiting: Waiting,
   continued: boolean,
+  now: number,
 ): ExchangeRequest {
   return {
     campaignId,
+    now,
     batch: state.batch + 1,
     continued,
     settled: state.settled.map(({ seq, attempt, to, reason, outcome, at, retryAt }) => ({
@@ -95,12 +97,12 @@ function* moves(state: CampaignState): Generator<{ from: Bucket; to: Bucket }> {
 
 function takeRoster(
   state: CampaignState,
-  view: { buckets: Buckets; unclaimed: number; nextRetryAt: number | null },
+  view: { buckets: Buckets; moreToClaim: boolean; nextRetryAt: number | null },
   now: number,
 ): void {
   state.roster = {
     buckets: view.buckets,
-    unclaimed: view.unclaimed,
+    moreToClaim: view.moreToClaim,
     nextRetryAt: view.nextRetryAt,
     countedAt: now,
   };

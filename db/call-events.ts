@@ -1,0 +1,132 @@
+import type { EndedEvent, Outcome } from '../domain/outcome.ts';
+import type { CallEvent } from '../domain/provider-messages.ts';
+import { inTransaction, type Pool, type Queryable } from './pool.ts';
+
+/** What storing an event told about it and about its call. */
+export interface StoredEvent {
+  /** Our id of the call, or null while the dial that it belongs to has not reported (or is none of ours). */
+  readonly callId: string | null;
+  readonly campaignId: string | null;
+  readonly status: 'new' | 'repeat';
+  /** Whether Temporal already has it. */
+  readonly signalled: boolean;
+  /** Whether its call was already over and written down: the event is late and changes nothing. */
+  readonly settled: boolean;
+}
+
+/**
+ * Keeps an event, once per event id. The row of `provider_calls` is upserted before anything is read, as the dial's
+ * reply does too, so that of the two whoever comes second sees the other.
+ */
+export async function storeEvent(pool: Pool, provider: string, event: CallEvent, raw: string): Promise<StoredEvent> {
+  return inTransaction(pool, async (tx) => {
+    const call = await resolveCall(tx, provider, event);
+    const late = call?.settled ?? false;
+    const inserted = await tx.query(
+      `insert into call_events
+         (provider, event_id, provider_call_id, call_id, campaign_id, kind, outcome, outcome_as_sent, occurred_at, raw, late)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, to_timestamp($9 / 1000.0), $10, $11)
+       on conflict (provider, event_id) do nothing`,
+      [
+        provider,
+        event.eventId,
+        event.providerCallId,
+        call?.id ?? null,
+        call?.campaignId ?? null,
+        event.kind,
+        event.outcome,
+        event.outcomeAsSent,
+        event.occurredAt,
+        raw,
+        late && event.kind === 'ended',
+      ],
+    );
+    const isNew = inserted.rowCount === 1;
+    const signalled = isNew ? false : await wasSignalled(tx, provider, event.eventId);
+    return {
+      callId: call?.id ?? null,
+      campaignId: call?.campaignId ?? null,
+      status: isNew ? 'new' : 'repeat',
+      signalled,
+      settled: late,
+    };
+  });
+}
+
+/** Notes that Temporal has these events, so that a redelivery need not signal again. */
+export async function markSignalled(pool: Queryable, provider: string, eventIds: readonly string[]): Promise<void> {
+  await pool.query(
+    'update call_events set signalled_at = now() where provider = $1 and event_id = any($2) and signalled_at is null',
+    [provider, eventIds],
+  );
+}
+
+/**
+ * Ties the events that came before the dial's reply to their call and returns the terminal one among them, if any.
+ * They count as delivered: the reply of the dial carries them, however often it is asked for.
+ */
+export async function claimEarlyEvents(
+  tx: Queryable,
+  provider: string,
+  providerCallId: string,
+  call: { id: string; campaignId: string },
+): Promise<EndedEvent | null> {
+  await tx.query(
+    `update call_events
+        set call_id = $3, campaign_id = $4, signalled_at = coalesce(signalled_at, now())
+      where provider = $1 and provider_call_id = $2`,
+    [provider, providerCallId, call.id, call.campaignId],
+  );
+  const [first] = await firstTerminalEvents(tx, [call.id]);
+  return first ?? null;
+}
+
+/** The terminal event that stands for each of these calls: the first that was received. */
+export async function firstTerminalEvents(db: Queryable, callIds: readonly string[]): Promise<EndedEvent[]> {
+  const { rows } = await db.query<{ event_id: string; call_id: string; outcome: Outcome; ended_at: string }>(
+    `select distinct on (call_id) event_id, call_id, outcome,
+            floor(extract(epoch from occurred_at) * 1000)::bigint as ended_at
+       from call_events
+      where call_id = any($1) and kind = 'ended'
+      order by call_id, received_at, event_id`,
+    [callIds],
+  );
+  return rows.map((row) => ({ ...row, ended_at: Number(row.ended_at) }));
+}
+
+interface KnownCall {
+  readonly id: string;
+  readonly campaignId: string;
+  readonly settled: boolean;
+}
+
+async function resolveCall(tx: Queryable, provider: string, event: CallEvent): Promise<KnownCall | null> {
+  const linked = event.providerCallId === null ? null : await linkProviderCall(tx, provider, event.providerCallId);
+  const id = event.callId ?? linked;
+  if (id === null) return null;
+  const { rows } = await tx.query<{ id: string; campaign_id: string; settled: boolean }>(
+    `update calls set provider_call_id = coalesce(provider_call_id, $2) where id = $1
+     returning id, campaign_id, settled_at is not null as settled`,
+    [id, event.providerCallId],
+  );
+  const row = rows[0];
+  return row ? { id: row.id, campaignId: row.campaign_id, settled: row.settled } : null;
+}
+
+async function linkProviderCall(tx: Queryable, provider: string, providerCallId: string): Promise<string | null> {
+  const { rows } = await tx.query<{ call_id: string | null }>(
+    `insert into provider_calls (provider, provider_call_id) values ($1, $2)
+     on conflict (provider, provider_call_id) do update set call_id = provider_calls.call_id
+     returning call_id`,
+    [provider, providerCallId],
+  );
+  return rows[0]?.call_id ?? null;
+}
+
+async function wasSignalled(tx: Queryable, provider: string, eventId: string): Promise<boolean> {
+  const { rows } = await tx.query<{ signalled: boolean }>(
+    'select signalled_at is not null as signalled from call_events where provider = $1 and event_id = $2',
+    [provider, eventId],
+  );
+  return rows[0]?.signalled ?? false;
+}

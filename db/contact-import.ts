@@ -1,0 +1,133 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setImmediate } from 'node:timers/promises';
+import { from as copyFrom } from 'pg-copy-streams';
+import type { Contact } from '../domain/contact.ts';
+import type { ContactRow, RowError } from '../domain/contact-rows.ts';
+import { OVERWRITE } from './contacts.ts';
+import { lockForChange, requireFolder } from './folders.ts';
+import { inTransaction, type Pool, type Queryable } from './pool.ts';
+
+export interface ImportTarget {
+  readonly account: string;
+  readonly folderId: string;
+  /** Whether people who are in the folder already take over what the file says of them; else they are skipped. */
+  readonly overwriteExisting: boolean;
+}
+
+/** Every row of the file is counted in exactly one of the four numbers. */
+export interface ImportResult {
+  readonly imported: number;
+  readonly updated: number;
+  /** Rows of people who stand further up in the file, or in the folder already. */
+  readonly skipped: number;
+  readonly errors: number;
+  readonly error_details: readonly RowError[];
+  /** How many errors are counted but not listed; present only when there are any. */
+  readonly error_details_omitted?: number;
+}
+
+/** The answer must stay small when every row of a large file is wrong. */
+const MOST_ERRORS_LISTED = 1_000;
+/** Rows travel to the database in pieces of about this many characters. */
+const PIECE = 1 << 16;
+
+/**
+ * Imports all rows of a file or, when reading them fails anywhere, none. The rows wait in a temporary table until the
+ * last one is read, so memory does not grow with the file, and the folder is locked only while they are merged.
+ * @throws RingfenceError `not_found` when the account has no such folder; whatever `rows` throws.
+ */
+export async function importContacts(
+  pool: Pool,
+  target: ImportTarget,
+  rows: AsyncIterable<ContactRow>,
+): Promise<ImportResult> {
+  const refused: RowError[] = [];
+  const count = { valid: 0, errors: 0 };
+
+  async function* valid(): AsyncGenerator<CopiedRow> {
+    for await (const row of rows) {
+      if ('contact' in row) {
+        count.valid += 1;
+        yield row;
+      } else {
+        count.errors += 1;
+        if (refused.length < MOST_ERRORS_LISTED) refused.push(row);
+      }
+    }
+  }
+
+  const { imported, updated } = await inTransaction(pool, async (tx) => {
+    await requireFolder(tx, target.account, target.folderId);
+    await tx.query(`create temporary table imported_rows (
+      row integer, phone_number text, extension text, first_name text, last_name text, email text, timezone text,
+      custom_fields jsonb
+    ) on commit drop`);
+    await pipeline(Readable.from(copyText(valid())), tx.query(copyFrom('copy imported_rows from stdin')));
+    await lockForChange(tx, target.account, target.folderId);
+    return merge(tx, target);
+  });
+  return {
+    imported,
+    updated,
+    skipped: count.valid - imported - updated,
+    errors: count.errors,
+    error_details: refused,
+    ...(count.errors > refused.length ? { error_details_omitted: count.errors - refused.length } : {}),
+  };
+}
+
+interface CopiedRow {
+  readonly row: number;
+  readonly contact: Contact;
+}
+
+/** The first row of each person counts. */
+async function merge(tx: Queryable, target: ImportTarget): Promise<{ imported: number; updated: number }> {
+  const columns = 'phone_number, extension, first_name, last_name, email, timezone, custom_fields';
+  const { rows } = await tx.query<{ imported: number; updated: number }>(
+    `with people as (
+       select distinct on (phone_number, extension) * from imported_rows order by phone_number, extension, row
+     ), merged as (
+       insert into contacts (folder_id, ${columns})
+       select $1::uuid, ${columns} from people order by row
+       ${target.overwriteExisting ? OVERWRITE : 'on conflict (folder_id, phone_number, extension) do nothing'}
+       returning xmax = 0 as inserted
+     )
+     select count(*) filter (where inserted)::integer as imported,
+       count(*) filter (where not inserted)::integer as updated
+     from merged`,
+    [target.folderId],
+  );
+  return rows[0] ?? { imported: 0, updated: 0 };
+}
+
+/** Rows in PostgreSQL's text format for COPY. */
+async function* copyText(rows: AsyncIterable<CopiedRow>): AsyncGenerator<string> {
+  let piece = '';
+  for await (const { row, contact } of rows) {
+    const fields = [
+      String(row),
+      contact.phone_number,
+      contact.extension ?? '',
+      contact.first_name,
+      contact.last_name,
+      contact.email,
+      contact.timezone,
+      JSON.stringify(contact.custom_fields),
+    ];
+    piece += `${fields.map(copyField).join('\t')}\n`;
+    if (piece.length < PIECE) continue;
+    yield piece;
+    piece = '';
+    // Rows that are in memory already come without a pause; other requests must get their turn between them.
+    await setImmediate();
+  }
+  if (piece !== '') yield piece;
+}
+
+function copyField(text: string | null): string {
+  return text === null ? '\\N' : text.replace(/[\\\t\n\r]/g, (character) => COPY_ESCAPES[character] ?? character);
+}
+
+const COPY_ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };

@@ -1,0 +1,107 @@
+import { RingfenceError } from '../domain/errors.ts';
+import { inTransaction, type Pool, type Queryable } from './pool.ts';
+import { enrol } from './roster.ts';
+
+export interface Folder {
+  readonly id: string;
+  readonly name: string;
+  readonly created_at: Date;
+}
+
+/** Where contacts go that were added to no folder. */
+const DEFAULT_FOLDER = 'default';
+
+/** @throws RingfenceError `conflict` when the account has a folder of this name. */
+export async function createFolder(db: Queryable, account: string, name: string): Promise<Folder> {
+  const { rows } = await db.query<Folder>(
+    `insert into contact_folders (account, name) values ($1, $2)
+     on conflict (account, name) do nothing
+     returning id, name, created_at`,
+    [account, name],
+  );
+  const [folder] = rows;
+  if (folder === undefined) {
+    throw new RingfenceError('conflict', 'A folder of this name exists. Choose another name, or use that folder.', {
+      field: 'name',
+    });
+  }
+  return folder;
+}
+
+/** The account's folders by name. */
+export async function listFolders(
+  db: Queryable,
+  account: string,
+  page: { readonly limit: number; readonly offset: number },
+): Promise<{ folders: Folder[]; total: number }> {
+  const counted = await db.query<{ total: number }>(
+    'select count(*)::integer as total from contact_folders where account = $1',
+    [account],
+  );
+  const { rows } = await db.query<Folder>(
+    'select id, name, created_at from contact_folders where account = $1 order by name, id limit $2 offset $3',
+    [account, page.limit, page.offset],
+  );
+  return { folders: rows, total: counted.rows[0]?.total ?? 0 };
+}
+
+/** The id of the account's folder for contacts without one; made on first use. */
+export async function defaultFolder(tx: Queryable, account: string): Promise<string> {
+  await tx.query('insert into contact_folders (account, name) values ($1, $2) on conflict (account, name) do nothing', [
+    account,
+    DEFAULT_FOLDER,
+  ]);
+  const { rows } = await tx.query<{ id: string }>('select id from contact_folders where account = $1 and name = $2', [
+    account,
+    DEFAULT_FOLDER,
+  ]);
+  const [folder] = rows;
+  if (folder === undefined) throw new RingfenceError('conflict', 'The folder was deleted meanwhile. Try again.');
+  return folder.id;
+}
+
+/** @throws RingfenceError `not_found` when the account has no such folder. */
+export async function requireFolder(db: Queryable, account: string, folderId: string): Promise<void> {
+  const { rowCount } = await db.query('select from contact_folders where id = $1 and account = $2', [folderId, account]);
+  if (rowCount === 0) throw noSuchFolder();
+}
+
+/**
+ * Must come first in every transaction that changes a folder's contacts: locks the folder until the transaction ends and
+ * gives campaigns that were created earlier their copy of it as it still stands.
+ * @throws RingfenceError `not_found` when the account has no such folder.
+ */
+export async function lockForChange(tx: Queryable, account: string, folderId: string): Promise<void> {
+  const { rowCount } = await tx.query('select from contact_folders where id = $1 and account = $2 for update', [
+    folderId,
+    account,
+  ]);
+  if (rowCount === 0) throw noSuchFolder();
+  await enrolAwaiting(tx, folderId);
+}
+
+/** Copies the folder into every campaign that was created from it and has not taken its copy yet. */
+export async function enrolAwaiting(tx: Queryable, folderId: string): Promise<void> {
+  const { rows } = await tx.query<{ id: string }>(
+    'select id from campaigns where folder_id = $1 and enrolled_at is null order by created_at, id',
+    [folderId],
+  );
+  for (const { id } of rows) await enrol(tx, id);
+}
+
+/**
+ * Deletes a folder with its contacts. A campaign keeps its own copy.
+ * @throws RingfenceError `not_found` when the account has no such folder.
+ */
+export async function deleteFolder(pool: Pool, account: string, folderId: string): Promise<void> {
+  await inTransaction(pool, async (tx) => {
+    await lockForChange(tx, account, folderId);
+    await tx.query('delete from contact_folders where id = $1', [folderId]);
+  });
+}
+
+function noSuchFolder(): RingfenceError {
+  return new RingfenceError('not_found', 'There is no such contact folder. GET /contacts/folders lists them.', {
+    field: 'folder_id',
+  });
+}

@@ -1,0 +1,47 @@
+import type { Bucket } from '../domain/tally.ts';
+import type { Queryable } from './pool.ts';
+
+/** Contacts that one statement moved, by the buckets that their rows had before and have now. */
+export interface Move {
+  readonly from: Bucket;
+  readonly to: Bucket;
+  readonly contacts: number;
+  /** How many of them have now been called for the first time (negative: turned out not to have been). */
+  readonly called: number;
+}
+
+/** The sum of moves, as it changes a campaign's counters. */
+export interface Moves {
+  readonly deltas: Partial<Record<Bucket, number>>;
+  called: number;
+}
+
+export function addMoves(moves: Moves, rows: readonly Move[]): void {
+  for (const { from, to, contacts, called } of rows) {
+    moves.deltas[from] = (moves.deltas[from] ?? 0) - contacts;
+    moves.deltas[to] = (moves.deltas[to] ?? 0) + contacts;
+    moves.called += called;
+  }
+}
+
+/** Changes the campaign's counters by the moves of this transaction. */
+export async function applyMoves(tx: Queryable, campaignId: string, { deltas, called }: Moves): Promise<void> {
+  const delta = (bucket: Bucket): number => deltas[bucket] ?? 0;
+  await tx.query(
+    `update campaigns
+        set pending = pending + $2, in_progress = in_progress + $3, retrying = retrying + $4,
+            completed = completed + $5, failed = failed + $6, skipped = skipped + $7, called = called + $8,
+            updated_at = now()
+      where id = $1`,
+    [
+      campaignId,
+      delta('pending'),
+      delta('in_progress'),
+      delta('retrying'),
+      delta('completed'),
+      delta('failed'),
+      delta('skipped'),
+      called,
+    ],
+  );
+}

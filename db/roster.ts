@@ -1,0 +1,250 @@
+/**
+ * The roster of a campaign: its copy of the contacts, and the exchange with the workflow. Every function here moves
+ * contacts between buckets and the campaign's counters in one transaction, by the buckets that the rows really had.
+ */
+import type { EndedEvent, Outcome } from '../domain/outcome.ts';
+import type { ReadyContact } from '../domain/campaign-state.ts';
+import type { ExchangeReply, ExchangeRequest } from '../domain/roster.ts';
+import { BUCKETS, type Buckets } from '../domain/tally.ts';
+import { adoptRoster, readWaiting } from './adoption.ts';
+import { addMoves, applyMoves, type Move, type Moves } from './moves.ts';
+import { inTransaction, type Pool, type Queryable } from './pool.ts';
+
+/** Copies the folder's contacts into the campaign, once. Campaigns that brought their own contacts are left alone. */
+export async function enrol(tx: Queryable, campaignId: string): Promise<void> {
+  await tx.query(
+    `with campaign as (
+       update campaigns set enrolled_at = now()
+        where id = $1 and enrolled_at is null and folder_id is not null
+        returning id, folder_id
+     )
+     insert into campaign_contacts
+       (campaign_id, seq, contact_id, phone_number, extension, first_name, last_name, email, timezone, custom_fields)
+     select campaign.id, row_number() over (order by c.seq), c.id, c.phone_number, c.extension,
+            c.first_name, c.last_name, c.email, c.timezone, c.custom_fields
+       from campaign join contacts c on c.folder_id = campaign.folder_id`,
+    [campaignId],
+  );
+}
+
+/**
+ * Settles what ended, writes down what started, claims what is due. A repeat of the last exchange changes nothing and
+ * answers with the same claim as it now stands. A run that is not the owner of the records, or that is behind them, gets
+ * the adopted state instead.
+ */
+export async function exchange(pool: Pool, request: ExchangeRequest, runId: string): Promise<ExchangeReply> {
+  return inTransaction(pool, async (tx) => {
+    const campaign = await lockCampaign(tx, request.campaignId);
+    const owns = campaign.owner_run_id === runId;
+    const mayTakeOver = request.continued && request.batch === campaign.last_batch + 1;
+    const isNext = request.batch === campaign.last_batch + 1;
+    const isRepeat = request.batch === campaign.last_batch;
+    if (!(owns ? isNext || isRepeat : mayTakeOver)) {
+      return { kind: 'adopted', ...(await adoptRoster(tx, request.campaignId, runId)) };
+    }
+    const moves: Moves = { deltas: {}, called: 0 };
+    addMoves(moves, await settle(tx, request));
+    addMoves(moves, await returnUncalled(tx, request));
+    addMoves(moves, await start(tx, request));
+    const claimed = isRepeat ? await readClaim(tx, request) : await claim(tx, request, campaign.claim_cursor);
+    const cursor = Math.max(
+      campaign.claim_cursor,
+      ...claimed.map((contact) => (contact.attempt === 1 ? contact.seq : 0)),
+    );
+    const view = await readWaiting(tx, request.campaignId, cursor);
+    const buckets = await writeCampaign(tx, request, runId, moves, cursor, view.nextRetryAt);
+    return { kind: 'exchanged', claimed, events: await undelivered(tx, request.campaignId), buckets, ...view };
+  });
+}
+
+/** Moves up to `chunk` waiting contacts to `skipped`; returns how many moved. Called until it returns 0. */
+export async function skipWaiting(pool: Pool, campaignId: string, reason: string, chunk: number): Promise<number> {
+  return inTransaction(pool, async (tx) => {
+    await lockCampaign(tx, campaignId);
+    const { rows } = await tx.query<Move>(
+      `with waiting as (
+         select seq, bucket from campaign_contacts
+          where campaign_id = $1 and bucket in ('pending', 'retrying') order by bucket, seq limit $3 for update
+       ), moved as (
+         update campaign_contacts c set bucket = 'skipped', reason = $2, claim_batch = null, due_at = null
+           from waiting where c.campaign_id = $1 and c.seq = waiting.seq
+         returning waiting.bucket as "from"
+       )
+       select "from", 'skipped' as "to", count(*)::int as contacts, 0 as called from moved group by 1`,
+      [campaignId, reason, chunk],
+    );
+    const moves: Moves = { deltas: {}, called: 0 };
+    addMoves(moves, rows);
+    await applyMoves(tx, campaignId, moves);
+    return rows.reduce((sum, row) => sum + row.contacts, 0);
+  });
+}
+
+interface LockedCampaign {
+  readonly owner_run_id: string | null;
+  readonly last_batch: number;
+  readonly claim_cursor: number;
+}
+
+async function lockCampaign(tx: Queryable, campaignId: string): Promise<LockedCampaign> {
+  const { rows } = await tx.query<LockedCampaign>(
+    'select owner_run_id, last_batch, claim_cursor from campaigns where id = $1 for update',
+    [campaignId],
+  );
+  const row = rows[0];
+  if (!row) throw new Error(`campaign ${campaignId} is not recorded`);
+  return row;
+}
+
+/**
+ * An attempt is settled once: the contact must still stand at this attempt and not be in a terminal bucket, and a retry
+ * moves it on to the next attempt.
+ */
+async function settle(tx: Queryable, request: ExchangeRequest): Promise<Move[]> {
+  if (request.settled.length === 0) return [];
+  const { rows } = await tx.query<Move>(
+    `with news as (
+       select * from jsonb_to_recordset($2::jsonb)
+         as n(seq int, attempt int, "to" text, reason text, outcome text, at bigint, "retryAt" bigint)
+     ), records as (
+       update calls set outcome = news.outcome, ended_at = to_timestamp(news.at / 1000.0), settled_at = now()
+         from news
+        where calls.id = $1::text || '.' || news.seq || '.' || news.attempt and calls.settled_at is null
+     ), standing as (
+       select c.seq, c.bucket, c.called
+         from campaign_contacts c join news on news.seq = c.seq and news.attempt = c.attempt
+        where c.campaign_id = $1::uuid and c.bucket in ('pending', 'in_progress', 'retrying')
+          for update of c
+     ), moved as (
+       update campaign_contacts c
+          set bucket = news."to", reason = news.reason, claim_batch = null,
+              called = c.called or news.outcome is not null,
+              attempt = c.attempt + (news."to" = 'retrying')::int,
+              due_at = case when news."to" = 'retrying' then to_timestamp(news."retryAt" / 1000.0) end
+         from standing join news on news.seq = standing.seq
+        where c.campaign_id = $1::uuid and c.seq = standing.seq
+       returning standing.bucket as "from", c.bucket as "to", (c.called and not standing.called)::int as called
+     )
+     select "from", "to", count(*)::int as contacts, sum(called)::int as called from moved group by 1, 2`,
+    [request.campaignId, JSON.stringify(request.settled)],
+  );
+  return rows;
+}
+
+async function returnUncalled(tx: Queryable, request: ExchangeRequest): Promise<Move[]> {
+  if (request.returned.length === 0) return [];
+  const { rows } = await tx.query<Move>(
+    `with moved as (
+       update campaign_contacts c
+          set bucket = case when c.attempt > 1 then 'retrying' else 'pending' end, called = c.attempt > 1
+         from jsonb_to_recordset($2::jsonb) as n(seq int, attempt int)
+        where c.campaign_id = $1 and c.seq = n.seq and c.attempt = n.attempt and c.bucket = 'in_progress'
+       returning c.bucket as "to", -(c.attempt = 1)::int as called
+     )
+     select 'in_progress' as "from", "to", count(*)::int as contacts, sum(called)::int as called from moved group by 2`,
+    [request.campaignId, JSON.stringify(request.returned)],
+  );
+  return rows;
+}
+
+async function start(tx: Queryable, request: ExchangeRequest): Promise<Move[]> {
+  if (request.started.length === 0) return [];
+  const { rows } = await tx.query<Move>(
+    `with standing as (
+       select c.seq, c.bucket, c.called
+         from campaign_contacts c
+         join jsonb_to_recordset($2::jsonb) as n(seq int, attempt int) on n.seq = c.seq and n.attempt = c.attempt
+        where c.campaign_id = $1 and c.bucket in ('pending', 'retrying')
+          for update of c
+     ), moved as (
+       update campaign_contacts c set bucket = 'in_progress', called = true
+         from standing where c.campaign_id = $1 and c.seq = standing.seq
+       returning standing.bucket as "from", (not standing.called)::int as called
+     )
+     select "from", 'in_progress' as "to", count(*)::int as contacts, sum(called)::int as called from moved group by 1`,
+    [request.campaignId, JSON.stringify(request.started)],
+  );
+  return rows;
+}
+
+/** Retries that are due come first, in the order in which they fell due; then first calls in the roster's order. */
+async function claim(tx: Queryable, request: ExchangeRequest, cursor: number): Promise<ReadyContact[]> {
+  if (request.want <= 0) return [];
+  const { rows } = await tx.query<ReadyContact>(
+    `with due as (
+       select seq, 0 as rank, due_at from campaign_contacts
+        where campaign_id = $1 and bucket = 'retrying' and claim_batch is null and due_at <= to_timestamp($4 / 1000.0)
+        order by due_at, seq limit $3
+     ), fresh as (
+       select seq, 1 as rank, null::timestamptz as due_at from campaign_contacts
+        where campaign_id = $1 and seq > $5 and bucket = 'pending' and claim_batch is null
+        order by seq limit $3
+     ), chosen as (
+       select * from due union all select * from fresh order by rank, due_at, seq limit $3
+     ), claimed as (
+       update campaign_contacts c set claim_batch = $2
+         from chosen where c.campaign_id = $1 and c.seq = chosen.seq
+       returning c.seq, c.attempt, chosen.rank, chosen.due_at
+     )
+     select seq, attempt from claimed order by rank, due_at, seq`,
+    [request.campaignId, request.batch, request.want, request.now, cursor],
+  );
+  return rows;
+}
+
+async function readClaim(tx: Queryable, request: ExchangeRequest): Promise<ReadyContact[]> {
+  const { rows } = await tx.query<ReadyContact>(
+    `select seq, attempt from campaign_contacts
+      where campaign_id = $1 and claim_batch = $2 and bucket in ('pending', 'retrying')
+      order by bucket desc, due_at, seq`,
+    [request.campaignId, request.batch],
+  );
+  return rows;
+}
+
+async function writeCampaign(
+  tx: Queryable,
+  request: ExchangeRequest,
+  runId: string,
+  moves: Moves,
+  cursor: number,
+  nextRetryAt: number | null,
+): Promise<Buckets> {
+  await applyMoves(tx, request.campaignId, moves);
+  const { told, day } = request;
+  const until = told.waitingFor === 'retry' ? nextRetryAt : told.until;
+  const { rows } = await tx.query<Buckets>(
+    `update campaigns
+        set owner_run_id = $2, last_batch = $3, claim_cursor = $4, status = $5, waiting_for = $6,
+            waiting_until = to_timestamp($7::bigint / 1000.0), placed_day = coalesce($8, placed_day),
+            placed_on_day = coalesce($9, placed_on_day), late_events = greatest(late_events, $10), updated_at = now()
+      where id = $1
+      returning ${BUCKETS.join(', ')}`,
+    [
+      request.campaignId,
+      runId,
+      request.batch,
+      cursor,
+      told.status,
+      told.waitingFor,
+      until,
+      day?.date ?? null,
+      day?.placed ?? null,
+      request.lateEvents,
+    ],
+  );
+  return rows[0]!;
+}
+
+/** Terminal events that are stored but that nobody could signal; they are told until their call is settled. */
+async function undelivered(tx: Queryable, campaignId: string): Promise<EndedEvent[]> {
+  const { rows } = await tx.query<{ event_id: string; call_id: string; outcome: Outcome; ended_at: string }>(
+    `select e.event_id, e.call_id, e.outcome, floor(extract(epoch from e.occurred_at) * 1000)::bigint as ended_at
+       from call_events e join calls on calls.id = e.call_id
+      where e.campaign_id = $1 and e.kind = 'ended' and e.signalled_at is null and not e.late
+        and calls.settled_at is null
+      order by e.received_at, e.event_id limit 200`,
+    [campaignId],
+  );
+  return rows.map((row) => ({ ...row, ended_at: Number(row.ended_at) }));
+}

@@ -1,0 +1,79 @@
+/** What a client is told of campaigns, as the gateway writes it and the client reads it. Instants are ISO 8601 in UTC. */
+import { z } from 'zod';
+import { CampaignStatus, WaitingFor } from './campaign-state.ts';
+
+const count = z.int().min(0);
+const instant = z.iso.datetime();
+
+export const CampaignAnswer = z.object({
+  id: z.guid(),
+  status: CampaignStatus,
+  /** What keeps the next call from being placed; null while calls are being placed or nothing is left. */
+  waiting_for: WaitingFor.nullable(),
+  /** When that ends, where it is known. */
+  until: instant.nullable(),
+  /** Pending, in_progress, retrying, completed, failed and skipped sum to it. */
+  total_contacts: count,
+  /** Contacts for whom at least one call was placed. */
+  called: count,
+  pending: count,
+  in_progress: count,
+  retrying: count,
+  completed: count,
+  failed: count,
+  skipped: count,
+  /** Calls placed on the civil day that it is now in the campaign's time zone. */
+  placed_today: count,
+  name: z.string(),
+  agent_id: z.string(),
+  phone_number_ids: z.array(z.string()),
+  phone_rotation_strategy: z.string(),
+  contact_source: z.string(),
+  contact_folder_id: z.guid().nullable(),
+  schedule_type: z.string(),
+  scheduled_at: z.string().nullable(),
+  ends_at: z.string().nullable(),
+  timezone: z.string(),
+  start_time: z.string().nullable(),
+  end_time: z.string().nullable(),
+  working_days: z.array(z.int()),
+  blackout_dates: z.array(z.string()),
+  max_concurrent_calls: z.int(),
+  max_calls_per_day: z.int().nullable(),
+  retry_failed: z.boolean(),
+  max_retry_attempts: z.int(),
+  retry_delay_minutes: z.union([z.number(), z.array(z.number())]),
+  retry_on: z.array(z.string()),
+  created_at: instant,
+  /** When the record last changed. */
+  updated_at: instant,
+  /** When the record was read. */
+  as_of: instant,
+});
+export type CampaignAnswer = z.infer<typeof CampaignAnswer>;
+
+export const CampaignContactAnswer = z.object({
+  contact_id: z.guid(),
+  phone_number: z.string(),
+  first_name: z.string().nullable(),
+  call_status: z.string(),
+  /** Why it stands there, where there is a reason: an outcome, a refusal, `suppressed`, `cancelled`. */
+  reason: z.string().nullable(),
+  /** The attempt under way or, while the contact waits, the next one. */
+  attempt: z.int(),
+  call_id: z.string().nullable(),
+  called_at: instant.nullable(),
+});
+export type CampaignContactAnswer = z.infer<typeof CampaignContactAnswer>;
+
+export const Pagination = z.object({ total: count, limit: count, offset: count, has_more: z.boolean() });
+export type Pagination = z.infer<typeof Pagination>;
+
+/** What every answer tells about itself. */
+export const Meta = z.object({ request_id: z.string(), ts: instant });
+
+/** The answer to a request that was refused. */
+export const ErrorAnswer = z.object({
+  error: z.object({ code: z.string(), message: z.string(), details: z.record(z.string(), z.unknown()) }),
+  meta: Meta,
+});

@@ -1,0 +1,154 @@
+/** What a client states to create a campaign, and what the engine makes of it. */
+import { z } from 'zod';
+import type { EngineSpec } from './campaign-spec.ts';
+import { ContactInput } from './contact.ts';
+import { RingfenceError } from './errors.ts';
+import { RetryableOutcome } from './retry-policy.ts';
+import { checkHours, Schedule, scheduleShape } from './schedule.ts';
+
+/** More people than this belong in a folder, which takes any number through the import. */
+const MOST_CONTACTS = 10_000;
+const MOST_CONCURRENT_CALLS = 1_000;
+const MOST_RETRIES = 10;
+const LONGEST_DELAY_MINUTES = 43_200;
+
+const NAME = 'name must be 1 to 255 characters';
+const AGENT = 'agent_id must be the id of the agent that speaks, 1 to 255 characters';
+const NUMBERS = 'phone_number_ids must be a list of at most 100 ids of numbers to call from';
+const ROTATION = 'phone_rotation_strategy must be "random", "sequential" or "round_robin"';
+const SOURCE = 'contact_source must be "folder", "manual" or "csv"';
+const FOLDER = 'contact_folder_id must be the id of a folder (a UUID)';
+const IDS = `contact_ids must be a list of at most ${MOST_CONTACTS} contact ids (UUIDs); use a folder for more`;
+const CONTACTS = `contacts must be a list of at most ${MOST_CONTACTS} contacts; use a folder for more`;
+const TYPE = 'schedule_type must be "immediate" or "scheduled"';
+const CONCURRENT = `max_concurrent_calls must be a whole number from 1 to ${MOST_CONCURRENT_CALLS}`;
+const PER_DAY = 'max_calls_per_day must be a whole number of at least 1; leave it out for no cap';
+const RETRY = 'retry_failed must be true or false';
+const ATTEMPTS = `max_retry_attempts must be a whole number from 0 to ${MOST_RETRIES}`;
+const DELAY = `retry_delay_minutes must be minutes from 0 to ${LONGEST_DELAY_MINUTES}: one number, or a list of 1 to ${MOST_RETRIES}, one per retry`;
+const RETRY_ON = `retry_on must be a list out of ${RetryableOutcome.options.join(', ')}; a completed or lost call is never tried again`;
+
+const Instant = (field: string) => {
+  const message = `${field} must be an instant with Z or an offset, such as 2026-03-20T14:30:00Z`;
+  return z.iso.datetime({ offset: true, error: message }).nullable().default(null);
+};
+const DelayMinutes = z.number(DELAY).min(0, DELAY).max(LONGEST_DELAY_MINUTES, DELAY);
+
+/**
+ * A field that is left out, or null where it has no other default, stands for "not wanted". A field that is not listed
+ * here is refused by name: a misspelt limit must not become no limit.
+ */
+const Fields = z.strictObject(
+  {
+    name: z.string(NAME).trim().min(1, NAME).max(255, NAME),
+    agent_id: z.string(AGENT).trim().min(1, AGENT).max(255, AGENT),
+    phone_number_ids: z.array(z.string(NUMBERS).min(1, NUMBERS).max(255, NUMBERS), NUMBERS).max(100, NUMBERS).default([]),
+    phone_rotation_strategy: z.enum(['random', 'sequential', 'round_robin'], ROTATION).default('round_robin'),
+    contact_source: z.enum(['csv', 'folder', 'manual'], SOURCE).default('manual'),
+    contact_folder_id: z.guid(FOLDER).nullable().default(null),
+    contact_ids: z.array(z.guid(IDS), IDS).max(MOST_CONTACTS, IDS).default([]),
+    contacts: z.array(ContactInput, CONTACTS).max(MOST_CONTACTS, CONTACTS).default([]),
+    schedule_type: z.enum(['immediate', 'scheduled'], TYPE).default('immediate'),
+    scheduled_at: Instant('scheduled_at'),
+    ends_at: Instant('ends_at'),
+    ...scheduleShape,
+    max_concurrent_calls: z.int(CONCURRENT).min(1, CONCURRENT).max(MOST_CONCURRENT_CALLS, CONCURRENT).default(10),
+    max_calls_per_day: z.int(PER_DAY).min(1, PER_DAY).nullable().default(null),
+    /** Left out, it follows from `max_retry_attempts`; false turns retries off whatever that says. */
+    retry_failed: z.boolean(RETRY).nullable().default(null),
+    max_retry_attempts: z.int(ATTEMPTS).min(0, ATTEMPTS).max(MOST_RETRIES, ATTEMPTS).default(0),
+    retry_delay_minutes: z
+      .union([DelayMinutes, z.array(DelayMinutes).min(1, DELAY).max(MOST_RETRIES, DELAY)], DELAY)
+      .default(60),
+    retry_on: z.array(z.enum(RetryableOutcome.options, RETRY_ON), RETRY_ON).default(['no_answer', 'busy', 'failed']),
+  },
+  {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `unknown field ${issue.keys.join(', ')}: correct its spelling or leave it out`
+        : 'the body must be a JSON object that describes a campaign',
+  },
+);
+
+/** The body of `POST /batch-calls`. */
+export const CreateCampaign = Fields.superRefine((request, context) => {
+  checkHours(request, context);
+  for (const [field, message] of contradictions(request)) {
+    context.addIssue({ code: 'custom', path: [field], message });
+  }
+}).transform((request) => ({ ...request, retry_failed: request.retry_failed ?? request.max_retry_attempts > 0 }));
+export type CreateCampaign = z.infer<typeof CreateCampaign>;
+/** What a client may send: everything that has a default may be left out. */
+export type CreateCampaignInput = z.input<typeof CreateCampaign>;
+
+/** A campaign as it is recorded: the request with its defaults, without its people. */
+export type CampaignTerms = Omit<CreateCampaign, 'contacts' | 'contact_ids'>;
+
+export function campaignTerms(request: CreateCampaign): CampaignTerms {
+  const { contacts, contact_ids, ...terms } = request;
+  return terms;
+}
+
+/** The part of a campaign that its workflow needs. */
+export function engineSpec(terms: CampaignTerms): EngineSpec {
+  const { retry_delay_minutes: delay } = terms;
+  return {
+    name: terms.name,
+    agent_id: terms.agent_id,
+    schedule: Schedule.parse(terms),
+    scheduled_at: terms.scheduled_at === null ? null : Date.parse(terms.scheduled_at),
+    ends_at: terms.ends_at === null ? null : Date.parse(terms.ends_at),
+    max_concurrent_calls: terms.max_concurrent_calls,
+    max_calls_per_day: terms.max_calls_per_day,
+    retry: {
+      budget: terms.retry_failed ? terms.max_retry_attempts : 0,
+      delayMinutes: typeof delay === 'number' ? [delay] : delay,
+      on: terms.retry_on,
+    },
+  };
+}
+
+/**
+ * What depends on the clock, and is therefore not asked again when a request is repeated. A start in the past is no
+ * error: the campaign starts at once.
+ * @throws RingfenceError `validation_error`
+ */
+export function refuseOver(terms: CampaignTerms, now: number): void {
+  if (terms.ends_at !== null && Date.parse(terms.ends_at) <= now) {
+    throw new RingfenceError('validation_error', 'ends_at has passed: give a later instant, or leave it out', {
+      field: 'ends_at',
+    });
+  }
+}
+
+type Contradiction = readonly [field: keyof z.infer<typeof Fields>, message: string];
+
+function* contradictions(request: z.infer<typeof Fields>): Generator<Contradiction> {
+  const { contact_source, contact_folder_id, schedule_type, scheduled_at, ends_at } = request;
+  const brought = request.contacts.length + request.contact_ids.length;
+  if (contact_source === 'folder') {
+    if (contact_folder_id === null) {
+      yield ['contact_folder_id', 'contact_folder_id is missing: name the folder, or set contact_source to "manual"'];
+    }
+    if (brought > 0) {
+      const field = request.contacts.length > 0 ? 'contacts' : 'contact_ids';
+      yield [field, `${field} does not go with contact_source "folder": set it to "manual", or leave ${field} out`];
+    }
+  } else {
+    if (contact_folder_id !== null) {
+      yield ['contact_folder_id', 'contact_folder_id needs contact_source "folder": set it, or leave the folder out'];
+    }
+    if (brought === 0) {
+      yield ['contacts', 'contacts is empty: give contacts or contact_ids, or a contact_folder_id with contact_source "folder"'];
+    }
+  }
+  if (schedule_type === 'scheduled' && scheduled_at === null) {
+    yield ['scheduled_at', 'scheduled_at is missing: give the start, or set schedule_type to "immediate"'];
+  }
+  if (schedule_type === 'immediate' && scheduled_at !== null) {
+    yield ['scheduled_at', 'scheduled_at needs schedule_type "scheduled": set it, or leave scheduled_at out'];
+  }
+  if (ends_at !== null && scheduled_at !== null && Date.parse(ends_at) <= Date.parse(scheduled_at)) {
+    yield ['ends_at', 'ends_at must be after scheduled_at'];
+  }
+}
