@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 
 /** The oldest Node that has all that Ringfence uses, as in package.json's "engines". */
 const OLDEST_NODE = [20, 3];
@@ -15,7 +15,7 @@ const WAIT_FOR_OTHER_MS = 500;
  * @param {string} version as in process.versions.node
  * @returns {string | null} what to tell the user, or null when the version will do
  */
-export function nodeTooOld(version) {
+function nodeTooOld(version) {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [oldestMajor = 0, oldestMinor = 0] = OLDEST_NODE;
   if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return null;
@@ -29,7 +29,7 @@ export function nodeTooOld(version) {
  * @param {string} lock text of package-lock.json
  * @param {string | null} installed text of node_modules/.package-lock.json, which npm writes last
  */
-export function isInstalled(lock, installed) {
+function isInstalled(lock, installed) {
   if (installed === null) return false;
   const wanted = JSON.parse(lock).packages;
   const found = JSON.parse(installed).packages;
@@ -77,11 +77,12 @@ function takeLock(lockFile) {
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;
     const owner = Number(readIfThere(lockFile) ?? 0);
-    if (owner > 0 && !isAlive(owner)) rmSync(lockFile, { force: true });
-    return false;
+    if (owner === 0 || isAlive(owner)) return false;
   } finally {
     rmSync(mine, { force: true });
   }
+  rmSync(lockFile, { force: true });
+  return takeLock(lockFile);
 }
 
 /** @param {string} root */
@@ -118,8 +119,6 @@ function ensureInstalled(root) {
   }
 }
 
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const tooOld = nodeTooOld(process.versions.node);
-  if (tooOld) console.error(tooOld);
-  process.exitCode = tooOld ? 1 : ensureInstalled(fileURLToPath(new URL('..', import.meta.url)));
-}
+const tooOld = nodeTooOld(process.versions.node);
+if (tooOld) console.error(tooOld);
+process.exitCode = tooOld ? 1 : ensureInstalled(fileURLToPath(new URL('..', import.meta.url)));

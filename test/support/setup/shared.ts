@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,13 +43,19 @@ export async function share<T extends Stoppable>(
 /** A directory for one run, gone when the service that uses it is stopped. */
 export async function inScratchDirectory<T extends Stoppable>(start: (directory: string) => Promise<T>): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), 'ringfence-test-'));
+  // PostgreSQL runs as another user when we are root.
+  await chmod(directory, 0o755);
   const remove = () => rm(directory, { recursive: true, force: true });
   try {
     const service = await start(directory);
     return {
       ...service,
       async stop() {
-        await service.stop().finally(remove);
+        try {
+          await service.stop();
+        } finally {
+          await remove();
+        }
       },
     };
   } catch (error) {

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { closingLine, summarise, trouble } from '../../../scripts/test/summary.ts';
+
+function report(counts: { passed?: number; failed?: number; pending?: number; todo?: number; brokenFiles?: number }) {
+  const broken = Array.from({ length: counts.brokenFiles ?? 0 }, () => ({ status: 'failed', assertionResults: [] }));
+  const failing = counts.failed ? [{ status: 'failed', assertionResults: [{ status: 'failed' }] }] : [];
+  return {
+    numPassedTests: counts.passed ?? 0,
+    numFailedTests: counts.failed ?? 0,
+    numPendingTests: counts.pending ?? 0,
+    numTodoTests: counts.todo ?? 0,
+    testResults: [{ status: 'passed', assertionResults: [{ status: 'passed' }] }, ...failing, ...broken],
+  };
+}
+
+test.each([
+  [{ passed: 3 }, '3 passed, 0 failed'],
+  [{ passed: 3, failed: 2 }, '3 passed, 2 failed'],
+  [{ passed: 3, pending: 1, todo: 1 }, '3 passed, 0 failed, 2 skipped'],
+  [{ passed: 3, failed: 1, brokenFiles: 2 }, '3 passed, 3 failed'],
+  [{}, '0 passed, 0 failed'],
+])('%o closes with "%s"', (counts, line) => {
+  expect(closingLine(summarise(report(counts)))).toBe(line);
+});
+
+test.each([
+  ['all is well', { passed: 1 }, { checks: 0, vitest: 0 }, null],
+  ['a check failed', { passed: 1 }, { checks: 1, vitest: 0 }, /checks failed/],
+  ['a test failed', { passed: 1, failed: 1 }, { checks: 0, vitest: 1 }, /Tests failed/],
+  ['no test ran', {}, { checks: 0, vitest: 0 }, /No test ran/],
+  ['all were skipped', { pending: 2 }, { checks: 0, vitest: 0 }, /No test ran/],
+  ['an error outside of the tests', { passed: 1 }, { checks: 0, vitest: 1 }, /beside its tests/],
+])('%s', (_, counts, exitCodes, reason) => {
+  const found = trouble(summarise(report(counts)), exitCodes);
+  if (reason) expect(found).toMatch(reason);
+  else expect(found).toBeNull();
+});
+
+test('a report of another shape is refused rather than counted as a success', () => {
+  expect(() => summarise({ numPassedTests: 3 })).toThrow();
+});
