@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2019 } from 'ajv/dist/2019.js';
+import { describe, expect, it } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
+import composeSpec from '../cases/compose-spec.json' with { type: 'json' };
+import {
+  composeFile,
+  composeHeader,
+  composeVariables,
+  ownServices,
+  scriptOf,
+  type ComposeService,
+} from '../support/compose.ts';
+
+const services = Object.entries(composeFile.services);
+
+describe('docker-compose.yml', () => {
+  it('is what the Compose Specification allows', () => {
+    // The schema names its dialect and itself in an older way than Ajv takes; its formats are Docker's own.
+    const { $schema: _, ...schema } = composeSpec;
+    const ajv = new Ajv2019({ strict: false, validateFormats: false, allErrors: true }).removeKeyword('id');
+    ajv.validate(schema, composeFile);
+    expect(ajv.errors).toBeNull();
+  });
+
+  it('tells its reader of every variable that it takes', () => {
+    expect(composeVariables.filter((name) => !composeHeader.includes(name))).toEqual([]);
+  });
+
+  it('waits only for what there is and what can come true', () => {
+    const impossible = services.flatMap(([name, service]) =>
+      Object.entries(service.depends_on ?? {})
+        .filter(([other, { condition }]) => !canComeTrue(composeFile.services[other], condition))
+        .map(([other, { condition }]) => `${name} waits for ${other}: ${condition}`),
+    );
+    expect(impossible).toEqual([]);
+  });
+
+  it('pins every image that it does not build', () => {
+    const images = services.filter(([, service]) => !service.build).map(([, service]) => service.image);
+    expect(images.filter((image) => !/^[\w/-]+:\d+\.\d+(?:\.\d+)?$/.test(image ?? ''))).toEqual([]);
+  });
+
+  it('publishes ports on the loopback interface alone', () => {
+    const ports = services.flatMap(([, service]) => service.ports ?? []);
+    expect(ports.filter((port) => !/^127\.0\.0\.1:\d+:\d+$/.test(port))).toEqual([]);
+  });
+
+  it('lets any number of workers run', () => {
+    const { worker } = composeFile.services;
+    expect(worker).not.toHaveProperty('container_name');
+    expect(worker).not.toHaveProperty('ports');
+  });
+
+  it.each(ownServices)('%s runs a script of package.json', (_, service) => {
+    expect(Object.keys(packageJson.scripts)).toContain(scriptOf(service));
+  });
+});
+
+function canComeTrue(service: ComposeService | undefined, condition: string): boolean {
+  if (condition === 'service_healthy') return service?.healthcheck !== undefined;
+  // One that is started again whenever it ends never counts as completed.
+  if (condition === 'service_completed_successfully') return service?.restart?.startsWith('on-failure') === true;
+  return service !== undefined;
+}
+
+describe('Dockerfile', () => {
+  it('stands on a pinned image and does not run as root', () => {
+    const dockerfile = readFileSync(new URL('../../Dockerfile', import.meta.url), 'utf8');
+    expect(dockerfile).toMatch(/^FROM node:\d+\.\d+\.\d+-slim$/m);
+    expect(dockerfile).toMatch(/^USER (?!root)\w+$/m);
+  });
+});
