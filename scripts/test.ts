@@ -54,6 +54,7 @@ try {
   await fetchBinaries();
 } catch (error) {
   console.error((error as Error).message);
+  console.log(closingLine({ passed: 0, failed: 0, skipped: 0 }));
   process.exit(1);
 }
 const checks = run('npm', ['run', '--silent', 'check']);
