@@ -42,7 +42,10 @@ const Fields = z.strictObject(
   {
     name: z.string(NAME).trim().min(1, NAME).max(255, NAME),
     agent_id: z.string(AGENT).trim().min(1, AGENT).max(255, AGENT),
-    phone_number_ids: z.array(z.string(NUMBERS).min(1, NUMBERS).max(255, NUMBERS), NUMBERS).max(100, NUMBERS).default([]),
+    phone_number_ids: z
+      .array(z.string(NUMBERS).min(1, NUMBERS).max(255, NUMBERS), NUMBERS)
+      .max(100, NUMBERS)
+      .default([]),
     phone_rotation_strategy: z.enum(['random', 'sequential', 'round_robin'], ROTATION).default('round_robin'),
     contact_source: z.enum(['csv', 'folder', 'manual'], SOURCE).default('manual'),
     contact_folder_id: z.guid(FOLDER).nullable().default(null),
@@ -85,7 +88,7 @@ export type CreateCampaignInput = z.input<typeof CreateCampaign>;
 export type CampaignTerms = Omit<CreateCampaign, 'contacts' | 'contact_ids'>;
 
 export function campaignTerms(request: CreateCampaign): CampaignTerms {
-  const { contacts, contact_ids, ...terms } = request;
+  const { contacts: _people, contact_ids: _ids, ...terms } = request;
   return terms;
 }
 
@@ -139,7 +142,10 @@ function* contradictions(request: z.infer<typeof Fields>): Generator<Contradicti
       yield ['contact_folder_id', 'contact_folder_id needs contact_source "folder": set it, or leave the folder out'];
     }
     if (brought === 0) {
-      yield ['contacts', 'contacts is empty: give contacts or contact_ids, or a contact_folder_id with contact_source "folder"'];
+      yield [
+        'contacts',
+        'contacts is empty: give contacts or contact_ids, or a contact_folder_id with contact_source "folder"',
+      ];
     }
   }
   if (schedule_type === 'scheduled' && scheduled_at === null) {

@@ -1,0 +1,150 @@
+import { type Client, WorkflowFailedError } from '@temporalio/client';
+import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
+import { CampaignAnswer } from '../domain/campaign-answer.ts';
+import type { CreateCampaignInput } from '../domain/campaign-request.ts';
+import { RingfenceError } from '../domain/errors.ts';
+import { workflowId } from '../domain/ids.ts';
+import {
+  type CampaignProgress,
+  type CampaignResult,
+  type CancelAcknowledgement,
+  cancelUpdate,
+  type PauseAcknowledgement,
+  pauseAndWait,
+  pauseSignal,
+  progressQuery,
+  type ResumeAcknowledgement,
+  resumeSignal,
+  resumeUpdate,
+} from '../workflows/messages.ts';
+import { type Acknowledged, campaignNotFound, command, type CommandOptions } from './command.ts';
+import { connectTemporal, type ConnectOptions } from './connection.ts';
+import { type ApiOptions, requestApi } from './http-api.ts';
+import { isWorkflowNotFound, temporalUnavailable } from './temporal-errors.ts';
+
+export interface StartOptions {
+  /**
+   * Names this campaign among all of the account's: a repeat with the same key and the same campaign starts nothing and
+   * gets the first answer. Without one, a repeat after a lost answer calls everybody twice.
+   */
+  readonly idempotencyKey?: string;
+}
+
+const PROGRESS_TIMEOUT_MS = 10_000;
+
+/**
+ * Runs call campaigns from any backend.
+ *
+ * A campaign is created through the gateway, which keeps its people in PostgreSQL; they never pass through Temporal. From
+ * then on it is spoken to through Temporal directly, so that a pause does not depend on the gateway.
+ *
+ * Every method throws a RingfenceError, whose `code` says what to do: `not_found`, `wrong_state` (not possible in the
+ * campaign's present status), `temporal_unavailable` and `api_unreachable` (try again), or a code of the gateway's.
+ *
+ * @example
+ * const campaigns = await CampaignClient.connect({ api: { baseUrl, key } });
+ * const { id } = await campaigns.start({ name: 'Reminders', agent_id, contacts }, { idempotencyKey: 'reminders-2026-03' });
+ * await campaigns.pause(id);
+ */
+export class CampaignClient {
+  readonly #temporal: Client;
+  readonly #api: ApiOptions | undefined;
+  #ownsConnection = false;
+
+  /** Uses a client that exists; its connection stays the caller's to close. */
+  constructor({ temporal, api }: { readonly temporal: Client; readonly api?: ApiOptions | undefined }) {
+    this.#temporal = temporal;
+    this.#api = api;
+  }
+
+  /** Connects by Temporal's environment configuration: address, namespace, TLS, API key or a profile. */
+  static async connect({
+    api,
+    ...options
+  }: ConnectOptions & { readonly api?: ApiOptions | undefined } = {}): Promise<CampaignClient> {
+    const client = new CampaignClient({ temporal: await connectTemporal(options), api });
+    client.#ownsConnection = true;
+    return client;
+  }
+
+  /** Creates a campaign, which starts by itself. Needs `api`. The fields are those of `POST /batch-calls`. */
+  async start(campaign: CreateCampaignInput, { idempotencyKey }: StartOptions = {}): Promise<CampaignAnswer> {
+    if (!this.#api) {
+      throw new RingfenceError('misconfigured', 'To start campaigns the client needs api: { baseUrl, key }.', {
+        field: 'api',
+      });
+    }
+    const { data } = await requestApi(
+      this.#api,
+      {
+        method: 'POST',
+        path: '/batch-calls',
+        body: campaign,
+        headers: idempotencyKey === undefined ? {} : { 'x-idempotency-key': idempotencyKey },
+      },
+      CampaignAnswer,
+    );
+    return data;
+  }
+
+  /**
+   * Stops placing calls. The acknowledgement means that nothing is being placed any more, and names the calls that are,
+   * or may be, live. These go on to their normal end.
+   */
+  pause(campaignId: string, options: CommandOptions = {}): Promise<Acknowledged<PauseAcknowledgement>> {
+    const handle = this.#handle(campaignId);
+    return command(this.#temporal, handle, pauseAndWait, () => handle.signal(pauseSignal), options);
+  }
+
+  /** Lets a paused campaign go on. */
+  resume(campaignId: string, options: CommandOptions = {}): Promise<Acknowledged<ResumeAcknowledgement>> {
+    const handle = this.#handle(campaignId);
+    return command(this.#temporal, handle, resumeUpdate, () => handle.signal(resumeSignal), options);
+  }
+
+  /** Ends a campaign: nothing more is placed, live calls are followed to their end, all other contacts are skipped. */
+  cancel(campaignId: string, options: CommandOptions = {}): Promise<Acknowledged<CancelAcknowledgement>> {
+    const handle = this.#handle(campaignId);
+    return command(this.#temporal, handle, cancelUpdate, () => handle.cancel(), options);
+  }
+
+  /** The campaign as its workflow sees it at this moment. Each question is a billed action on Temporal Cloud. */
+  async progress(campaignId: string): Promise<CampaignProgress> {
+    try {
+      return await this.#temporal.withDeadline(Date.now() + PROGRESS_TIMEOUT_MS, () =>
+        this.#handle(campaignId).query(progressQuery),
+      );
+    } catch (error) {
+      throw isWorkflowNotFound(error) ? campaignNotFound(error) : temporalUnavailable(error);
+    }
+  }
+
+  /** Waits until the campaign has ended, however long that takes. `wrong_state` when its workflow was ended by hand. */
+  async result(campaignId: string): Promise<CampaignResult> {
+    try {
+      return (await this.#handle(campaignId).result()) as CampaignResult;
+    } catch (error) {
+      if (isWorkflowNotFound(error)) throw campaignNotFound(error);
+      if (error instanceof WorkflowFailedError) throw endedWithoutResult(error);
+      throw temporalUnavailable(error);
+    }
+  }
+
+  /** Closes the connection if this client made it. */
+  async close(): Promise<void> {
+    if (this.#ownsConnection) await this.#temporal.connection.close();
+  }
+
+  #handle(campaignId: string) {
+    return this.#temporal.workflow.getHandle(workflowId(campaignId));
+  }
+}
+
+function endedWithoutResult(error: WorkflowFailedError): RingfenceError {
+  const byHand = error.cause instanceof CancelledFailure || error.cause instanceof TerminatedFailure;
+  return byHand
+    ? new RingfenceError('wrong_state', 'The workflow was ended by hand and has no result: read the record instead.', {
+        cause: error,
+      })
+    : new RingfenceError('internal', 'The workflow failed: see its history.', { cause: error });
+}

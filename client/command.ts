@@ -1,0 +1,106 @@
+/** Carries an operator's command to a campaign's workflow: acknowledged where a worker answers, durable in any case. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type Client, type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import type { UpdateDefinition } from '@temporalio/common';
+import { RingfenceError } from '../domain/errors.ts';
+import { retryTransient } from './retry-transient.ts';
+import { isTimeout, isTransient, isWorkflowNotFound, temporalUnavailable } from './temporal-errors.ts';
+
+/**
+ * What became of a command. When no worker answered in time it is not acknowledged: Temporal keeps it, and the workflow
+ * obeys as soon as a worker runs, but nothing is promised about this moment.
+ */
+export type Acknowledged<T> = ({ readonly acknowledged: true } & T) | { readonly acknowledged: false };
+
+export interface CommandOptions {
+  /** Repeats of one command under one id are one command. Made at random when left out. */
+  readonly updateId?: string;
+  /** How long to wait for a worker's answer before the command is left to be obeyed later. */
+  readonly timeoutMs?: number;
+}
+
+/** A pause waits for placements that are talking to the provider; these are bounded by the provider's own time-out. */
+const ANSWER_TIMEOUT_MS = 15_000;
+const FALLBACK_TIMEOUT_MS = 5_000;
+const AFTER_RUN_ENDED_MS = 50;
+/** The server's word for an update that a run had accepted and not finished when it ended. */
+const RUN_ENDED = 'AcceptedUpdateCompletedWorkflow';
+
+/**
+ * Sends `update`, and `otherwise` (which must be durable) when nobody has answered in time.
+ * @throws RingfenceError `not_found`, `wrong_state` or `temporal_unavailable`
+ */
+export async function command<T extends object>(
+  client: Client,
+  handle: WorkflowHandle,
+  update: UpdateDefinition<T>,
+  otherwise: () => Promise<unknown>,
+  { updateId = randomUUID(), timeoutMs = ANSWER_TIMEOUT_MS }: CommandOptions,
+): Promise<Acknowledged<T>> {
+  const answer = await answerInTime(client, handle, update, updateId, Date.now() + timeoutMs);
+  if (answer !== null) return { acknowledged: true, ...answer };
+  const deadline = Date.now() + FALLBACK_TIMEOUT_MS;
+  try {
+    await retryTransient(deadline, () => client.withDeadline(deadline, otherwise));
+  } catch (error) {
+    if (isWorkflowNotFound(error)) await refuseUnlessRunning(client, handle);
+    throw temporalUnavailable(error);
+  }
+  return { acknowledged: false };
+}
+
+/** Null when there was no answer by `deadline`. */
+async function answerInTime<T>(
+  client: Client,
+  handle: WorkflowHandle,
+  update: UpdateDefinition<T>,
+  updateId: string,
+  deadline: number,
+): Promise<T | null> {
+  for (;;) {
+    try {
+      return await retryTransient(deadline, () =>
+        client.withDeadline(deadline, () => handle.executeUpdate(update, { updateId })),
+      );
+    } catch (error) {
+      if (isTimeout(error) || isTransient(error)) return null;
+      if (isWorkflowNotFound(error)) await refuseUnlessRunning(client, handle);
+      else if (error instanceof WorkflowUpdateFailedError) throwUnlessRunEnded(error);
+      else throw temporalUnavailable(error);
+      // One run has given way to the next in the meantime: the next is asked, under the same id.
+      if (Date.now() + AFTER_RUN_ENDED_MS >= deadline) return null;
+      await wait(AFTER_RUN_ENDED_MS);
+    }
+  }
+}
+
+function throwUnlessRunEnded(error: WorkflowUpdateFailedError): void {
+  const { cause } = error;
+  if (!(cause instanceof ApplicationFailure)) throw temporalUnavailable(error);
+  if (cause.type === RUN_ENDED) return;
+  if (cause.type === 'wrong_state') throw new RingfenceError('wrong_state', cause.message, { cause: error });
+  throw new RingfenceError('internal', 'The campaign could not carry out the command.', { cause: error });
+}
+
+/** Tells a campaign that is over from one that never was. */
+async function refuseUnlessRunning(client: Client, handle: WorkflowHandle): Promise<void> {
+  let status;
+  try {
+    ({ status } = await client.withDeadline(Date.now() + FALLBACK_TIMEOUT_MS, () => handle.describe()));
+  } catch (error) {
+    throw isWorkflowNotFound(error) ? campaignNotFound(error) : temporalUnavailable(error);
+  }
+  if (status.name !== 'RUNNING') {
+    throw new RingfenceError('wrong_state', 'The campaign has ended; it takes no more commands.', {
+      details: { workflow_status: status.name.toLowerCase() },
+    });
+  }
+}
+
+export function campaignNotFound(cause: unknown): RingfenceError {
+  return new RingfenceError('not_found', 'Temporal knows no campaign with this id: check the id and the namespace.', {
+    cause,
+  });
+}

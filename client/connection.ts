@@ -1,0 +1,49 @@
+import { Client, Connection } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { RingfenceError } from '../domain/errors.ts';
+import { temporalUnavailable } from './temporal-errors.ts';
+
+export interface ConnectOptions {
+  /** Name of a profile in Temporal's configuration file; its default rules apply when left out. */
+  readonly profile?: string;
+  /** Read in place of the process's environment. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Do not wait for the server: the first request will. For a process that must come up without it. */
+  readonly lazy?: boolean;
+}
+
+/**
+ * Connects to Temporal as its environment configuration says: `TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`,
+ * `TEMPORAL_API_KEY`, `TEMPORAL_TLS_*`, or a profile of its configuration file, so that a server of one's own and
+ * Temporal Cloud are reached in the same way.
+ *
+ * @throws RingfenceError `misconfigured` when the configuration cannot be read, `temporal_unavailable` when the server
+ * does not answer.
+ */
+export async function connectTemporal({ profile, env, lazy = false }: ConnectOptions = {}): Promise<Client> {
+  const { connectionOptions, namespace = 'default' } = readConfiguration(profile, env);
+  const connection = lazy
+    ? Connection.lazy(connectionOptions)
+    : await Connection.connect(connectionOptions).catch((error: unknown) => {
+        throw temporalUnavailable(error);
+      });
+  return new Client({ connection, namespace });
+}
+
+function readConfiguration(profile: string | undefined, env: ConnectOptions['env']) {
+  try {
+    return loadClientConnectConfig({
+      ...(profile === undefined ? {} : { profile }),
+      ...(env === undefined ? {} : { overrideEnvVars: withoutUndefined(env) }),
+    });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new RingfenceError('misconfigured', `Temporal's environment configuration cannot be used: ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
+function withoutUndefined(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}

@@ -1,0 +1,15 @@
+/** Ringfence from another program: everything that a backend needs to run campaigns. */
+export { CampaignClient, type StartOptions } from './campaign-client.ts';
+export type { Acknowledged, CommandOptions } from './command.ts';
+export type { ConnectOptions } from './connection.ts';
+export type { ApiOptions } from './http-api.ts';
+export type { CampaignAnswer } from '../domain/campaign-answer.ts';
+export type { CreateCampaignInput } from '../domain/campaign-request.ts';
+export { type ErrorCode, RingfenceError } from '../domain/errors.ts';
+export type {
+  CampaignProgress,
+  CampaignResult,
+  CancelAcknowledgement,
+  PauseAcknowledgement,
+  ResumeAcknowledgement,
+} from '../workflows/messages.ts';

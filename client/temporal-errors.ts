@@ -1,0 +1,64 @@
+/** What the errors of Temporal's client mean for a campaign. */
+import { isGrpcServiceError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/common';
+import { RingfenceError } from '../domain/errors.ts';
+
+/** Status codes of gRPC by their numbers in the protocol. */
+const GRPC = {
+  cancelled: 1,
+  invalidArgument: 3,
+  deadlineExceeded: 4,
+  resourceExhausted: 8,
+  failedPrecondition: 9,
+  aborted: 10,
+  unavailable: 14,
+} as const;
+
+/** The gRPC status behind an error of the client, or null when it is none. */
+function grpcStatus(error: unknown): { code: number; text: string } | null {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (isGrpcServiceError(cause)) return { code: cause.code, text: cause.details };
+  }
+  return null;
+}
+
+/** Neither this client nor the workflow did anything wrong: nobody answered in the time that was given. */
+export function isTimeout(error: unknown): boolean {
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
+  const code = grpcStatus(error)?.code;
+  return code === GRPC.deadlineExceeded || code === GRPC.cancelled;
+}
+
+/**
+ * A refusal that passes by itself. While one run of a workflow gives way to the next the server answers "resource
+ * exhausted: busy workflow"; while a worker cannot carry out its task it answers "failed precondition: not ready".
+ */
+export function isTransient(error: unknown): boolean {
+  const code = grpcStatus(error)?.code;
+  return (
+    code === GRPC.resourceExhausted ||
+    code === GRPC.failedPrecondition ||
+    code === GRPC.aborted ||
+    code === GRPC.unavailable
+  );
+}
+
+/** The server refuses to start a workflow with search attributes that it was never told of. */
+export function isUnknownSearchAttribute(error: unknown): boolean {
+  const status = grpcStatus(error);
+  return status?.code === GRPC.invalidArgument && /search ?attribute/i.test(status.text);
+}
+
+export function isWorkflowNotFound(error: unknown): boolean {
+  return error instanceof WorkflowNotFoundError;
+}
+
+/** Every other failure to reach the server, or to be served by it. */
+export function temporalUnavailable(error: unknown): RingfenceError {
+  const status = grpcStatus(error);
+  return new RingfenceError(
+    'temporal_unavailable',
+    'Temporal did not carry out the request: check that the server can be reached and that a worker runs, then try again.',
+    { cause: error, details: status ? { grpc_code: status.code } : {} },
+  );
+}

@@ -1,0 +1,159 @@
+/** The records of campaigns, as the gateway makes and removes them. What the engine writes into them is in `roster.ts`. */
+import { randomUUID } from 'node:crypto';
+import type { CampaignTerms } from '../domain/campaign-request.ts';
+import type { CampaignStatus } from '../domain/campaign-state.ts';
+import { isOver } from '../domain/commands.ts';
+import type { Contact } from '../domain/contact.ts';
+import { inTransaction, type Pool, type Queryable } from './pool.ts';
+
+/** Keeps a single statement's parameters small whatever a campaign brings. */
+const INSERT_CHUNK = 1_000;
+
+export interface NewCampaign {
+  readonly id: string;
+  readonly account: string;
+  readonly terms: CampaignTerms;
+  readonly total: number;
+  readonly now: number;
+}
+
+/**
+ * Records a campaign with all its contacts pending. One that brings its own contacts counts as enrolled; those of a
+ * folder are copied by the campaign's workflow.
+ */
+export async function insertCampaign(tx: Queryable, { id, account, terms, total, now }: NewCampaign): Promise<void> {
+  const startsLater = terms.scheduled_at !== null && Date.parse(terms.scheduled_at) > now;
+  await tx.query(
+    `insert into campaigns
+       (id, account, name, agent_id, spec, folder_id, status, waiting_for, waiting_until, total, pending,
+        created_at, updated_at, enrolled_at)
+     values ($1, $2, $3, $4, $5, $6, $7, 'start', $8, $9, $9, $10, $10, $11)`,
+    [
+      id,
+      account,
+      terms.name,
+      terms.agent_id,
+      terms,
+      terms.contact_folder_id,
+      startsLater ? 'scheduled' : 'active',
+      startsLater ? terms.scheduled_at : null,
+      total,
+      new Date(now),
+      terms.contact_folder_id === null ? new Date(now) : null,
+    ],
+  );
+}
+
+export type CampaignContact = Contact & { readonly contact_id: string };
+
+/** Copies people into a campaign, in this order. */
+export async function insertCampaignContacts(
+  tx: Queryable,
+  campaignId: string,
+  contacts: readonly CampaignContact[],
+): Promise<void> {
+  for (let from = 0; from < contacts.length; from += INSERT_CHUNK) {
+    const chunk = contacts.slice(from, from + INSERT_CHUNK);
+    await tx.query(
+      `insert into campaign_contacts
+         (campaign_id, seq, contact_id, phone_number, extension, first_name, last_name, email, timezone, custom_fields)
+       select $1, $2 + row_number() over (), contact_id, phone_number, coalesce(extension, ''),
+              first_name, last_name, email, timezone, custom_fields
+         from rows from (jsonb_to_recordset($3) as
+                (contact_id uuid, phone_number text, extension text, first_name text, last_name text, email text,
+                 timezone text, custom_fields jsonb)) with ordinality
+        order by ordinality`,
+      [campaignId, from, JSON.stringify(chunk)],
+    );
+  }
+}
+
+/** A person stated in a request, under an id of the campaign's own. */
+export function withContactId(contact: Contact): CampaignContact {
+  return { ...contact, contact_id: randomUUID() };
+}
+
+/**
+ * Counts a folder's contacts and keeps the folder as it is until the transaction ends, so that those counted are those
+ * recorded as the campaign's. Null when the account has no such folder.
+ */
+export async function countFolder(tx: Queryable, account: string, folderId: string): Promise<number | null> {
+  const folder = await tx.query('select 1 from contact_folders where id = $1 and account = $2 for share', [
+    folderId,
+    account,
+  ]);
+  if (folder.rowCount === 0) return null;
+  const { rows } = await tx.query<{ count: number }>(
+    'select count(*)::integer as count from contacts where folder_id = $1',
+    [folderId],
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/** The contacts of any of the account's folders that have these ids, in the order of the ids. */
+export async function findContacts(tx: Queryable, account: string, ids: readonly string[]): Promise<CampaignContact[]> {
+  const { rows } = await tx.query<CampaignContact>(
+    `select c.id as contact_id, c.phone_number, nullif(c.extension, '') as extension, c.first_name, c.last_name, c.email,
+            c.timezone, c.custom_fields
+       from unnest($2::uuid[]) with ordinality as wanted (id, position)
+       join contacts c on c.id = wanted.id
+       join contact_folders f on f.id = c.folder_id and f.account = $1
+      order by wanted.position`,
+    [account, ids],
+  );
+  return rows;
+}
+
+/** Notes that a campaign's workflow runs, so that nobody has to start it any more. */
+export async function markWorkflowStarted(db: Queryable, campaignId: string): Promise<void> {
+  await db.query('update campaigns set workflow_started_at = now() where id = $1 and workflow_started_at is null', [
+    campaignId,
+  ]);
+}
+
+export interface UnstartedCampaign {
+  readonly id: string;
+  readonly terms: CampaignTerms;
+}
+
+/**
+ * Hands out campaigns that were recorded at least `olderThanMs` ago and have no workflow yet, and notes each for which
+ * `start` answers that there is one now. Several processes may do so at once; each campaign goes to one of them.
+ */
+export async function startUnstarted(
+  pool: Pool,
+  options: { readonly olderThanMs: number; readonly limit: number },
+  start: (campaign: UnstartedCampaign) => Promise<boolean>,
+): Promise<void> {
+  await inTransaction(pool, async (tx) => {
+    const { rows } = await tx.query<UnstartedCampaign>(
+      `select id, spec as terms from campaigns
+        where workflow_started_at is null and created_at <= now() - $1 * interval '1 millisecond'
+          and status in ('scheduled', 'active', 'paused')
+        order by created_at limit $2 for update skip locked`,
+      [options.olderThanMs, options.limit],
+    );
+    for (const campaign of rows) {
+      if (await start(campaign)) await markWorkflowStarted(tx, campaign.id);
+    }
+  });
+}
+
+/** Removes a campaign that has ended, with its contacts and calls. */
+export async function deleteEndedCampaign(
+  pool: Pool,
+  account: string,
+  id: string,
+): Promise<'deleted' | 'not_found' | { readonly status: CampaignStatus }> {
+  return inTransaction(pool, async (tx) => {
+    const { rows } = await tx.query<{ status: CampaignStatus }>(
+      'select status from campaigns where account = $1 and id = $2 for update',
+      [account, id],
+    );
+    const campaign = rows[0];
+    if (!campaign) return 'not_found';
+    if (!isOver(campaign.status)) return campaign;
+    await tx.query('delete from campaigns where id = $1', [id]);
+    return 'deleted';
+  });
+}
