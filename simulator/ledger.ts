@@ -1,0 +1,116 @@
+import type { LifeOutcome } from './call-life.ts';
+
+/** One accepted call as the provider has it. Instants are epoch milliseconds, null until they come. */
+export interface LedgerCall {
+  readonly id: string;
+  readonly key: string | null;
+  readonly phone_number: string;
+  readonly agent_id: string;
+  readonly accepted_at: number;
+  /** When the phone began to ring. */
+  dialled_at: number | null;
+  /** When the line was taken, by a person or by a machine. */
+  started_at: number | null;
+  ended_at: number | null;
+  outcome: LifeOutcome | null;
+}
+
+/** One request to the calls API. */
+export interface LedgerRequest {
+  readonly n: number;
+  readonly at: number;
+  readonly on: 'place' | 'get' | 'list';
+  readonly key: string | null;
+  /** The status that was sent; 0 when the connection was destroyed instead. */
+  readonly status: number;
+  readonly call_id: string | null;
+  /** Whether an earlier answer was given again for the same key. */
+  readonly replayed: boolean;
+  readonly faults: readonly string[];
+}
+
+export interface LedgerSummary {
+  readonly accepted: number;
+  /** How many keys were accepted more than once, each time as another call. */
+  readonly duplicate_keys: number;
+  readonly in_flight: number;
+  /** The most calls at once, each counted from its acceptance to its end. */
+  readonly peak_in_flight: number;
+  readonly requests_total: number;
+  readonly requests_by_status: Readonly<Record<string, number>>;
+  readonly outcomes: Readonly<Record<string, number>>;
+}
+
+/** The provider's own book: the evidence that limits are measured against. */
+export class Ledger {
+  readonly calls: LedgerCall[] = [];
+  readonly requests: LedgerRequest[] = [];
+  readonly #callsByKey = new Map<string, number>();
+  readonly #byStatus: Record<string, number> = {};
+  readonly #outcomes: Record<string, number> = {};
+  #requestsTotal = 0;
+  #duplicateKeys = 0;
+  #inFlight = 0;
+  #peak = 0;
+
+  /** @param keepRequests false for runs so large that the list of requests would not fit; they are still counted. */
+  constructor(readonly keepRequests: boolean) {}
+
+  accepted(call: LedgerCall): void {
+    this.calls.push(call);
+    this.#inFlight += 1;
+    this.#peak = Math.max(this.#peak, this.#inFlight);
+    if (call.key === null) return;
+    const calls = this.callsUnder(call.key) + 1;
+    this.#callsByKey.set(call.key, calls);
+    if (calls === 2) this.#duplicateKeys += 1;
+  }
+
+  callsUnder(key: string): number {
+    return this.#callsByKey.get(key) ?? 0;
+  }
+
+  ended(call: LedgerCall, at: number, outcome: LifeOutcome): void {
+    call.ended_at = at;
+    call.outcome = outcome;
+    this.#inFlight -= 1;
+    this.#outcomes[outcome] = (this.#outcomes[outcome] ?? 0) + 1;
+  }
+
+  answered(request: Omit<LedgerRequest, 'n'>): void {
+    this.#requestsTotal += 1;
+    this.#byStatus[request.status] = (this.#byStatus[request.status] ?? 0) + 1;
+    if (this.keepRequests) this.requests.push({ n: this.#requestsTotal, ...request });
+  }
+
+  summary(): LedgerSummary {
+    return {
+      accepted: this.calls.length,
+      duplicate_keys: this.#duplicateKeys,
+      in_flight: this.#inFlight,
+      peak_in_flight: this.#peak,
+      requests_total: this.#requestsTotal,
+      requests_by_status: { ...this.#byStatus },
+      outcomes: { ...this.#outcomes },
+    };
+  }
+}
+
+/**
+ * The most of these calls at once, for a part of the ledger such as one campaign's. Where one call ends at the very
+ * millisecond at which another is accepted, the end counts first.
+ */
+export function peakInFlight(calls: readonly Pick<LedgerCall, 'accepted_at' | 'ended_at'>[]): number {
+  const steps = calls.flatMap(({ accepted_at, ended_at }) => [
+    { at: accepted_at, by: 1 },
+    ...(ended_at === null ? [] : [{ at: ended_at, by: -1 }]),
+  ]);
+  steps.sort((a, b) => a.at - b.at || a.by - b.by);
+  let inFlight = 0;
+  let peak = 0;
+  for (const { by } of steps) {
+    inFlight += by;
+    peak = Math.max(peak, inFlight);
+  }
+  return peak;
+}
