@@ -7,6 +7,7 @@
  * The pieces that adjoin are one window. Hours that begin in a gap thus open at the first instant after it, hours wholly
  * in a gap do not open, and hours in a repeated stretch open twice.
  */
+import type { RecordedWindow } from './campaign-state.ts';
 import type { Schedule } from './schedule.ts';
 import { constantOffsets, DAY_MS, offsetAt, type OffsetSpan } from './zone-offsets.ts';
 
@@ -17,19 +18,6 @@ export const HORIZON_MS = 400 * DAY_MS;
 export interface CallingWindow {
   readonly opensAt: number;
   readonly closesAt: number | null;
-}
-
-/** A window as a campaign records it, with the civil day to which the first calls in it count. Epoch milliseconds. */
-export interface RecordedWindow {
-  readonly opensAt: number;
-  /** The horizon where the window does not close before it. */
-  readonly closesAt: number;
-  /** The civil date (YYYY-MM-DD, in the schedule's zone) at `opensAt`. */
-  readonly day: string;
-  /** The first instant after `opensAt` with another civil date. */
-  readonly dayEndsAt: number;
-  /** The first open instant from `dayEndsAt` on; null when there is none within the horizon. */
-  readonly nextDayOpensAt: number | null;
 }
 
 /**
@@ -85,8 +73,7 @@ export function windowAt(schedule: Schedule, from: number): RecordedWindow | nul
   if (!window) return null;
   const closesAt = window.closesAt ?? window.opensAt + HORIZON_MS;
   const { date: day, endsAt: dayEndsAt } = civilDay(schedule.timezone, window.opensAt);
-  const nextDayOpensAt =
-    dayEndsAt < closesAt ? dayEndsAt : (callingWindows(schedule, dayEndsAt).next().value?.opensAt ?? null);
+  const nextDayOpensAt = callingWindows(schedule, dayEndsAt).next().value?.opensAt ?? null;
   return { opensAt: window.opensAt, closesAt, day, dayEndsAt, nextDayOpensAt };
 }
 

@@ -57,6 +57,21 @@ describe('the horizon', () => {
     expect(windowAt(friday, instant('2026-01-01T00:00:00Z'))).toBeNull();
   });
 
+  it.each([
+    ['an opening at the horizon is found', '00:00', [['2027-02-05T00:00:00Z', '2027-02-05T12:00:00Z']]],
+    ['one a minute later is not', '00:01', []],
+  ])('%s', (_, start_time, windows) => {
+    const from = instant('2026-01-01T00:00:00Z');
+    expect(from + HORIZON_MS).toBe(instant('2027-02-05T00:00:00Z'));
+    const fridays = Array.from(
+      { length: 57 },
+      (_, week) => new Date(instant('2026-01-02T00:00:00Z') + week * 7 * 86_400_000),
+    );
+    const blackout_dates = fridays.map((date) => date.toISOString().slice(0, 10));
+    const late = Schedule.parse({ working_days: [5], start_time, end_time: '12:00', blackout_dates });
+    expect(firstWindows(late, '2026-01-01T00:00:00Z', 1)).toEqual(windows);
+  });
+
   it('the search goes on from the end of the last window, so one opening a year is found each year', () => {
     const blackouts = (year: number, kept: string) =>
       Array.from({ length: 53 }, (_, week) => new Date(Date.UTC(year, 0, 1 + week * 7)))
