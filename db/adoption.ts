@@ -1,6 +1,7 @@
 import type { CampaignStatus } from '../domain/campaign-state.ts';
 import type { RosterSnapshot, UnsettledCall } from '../domain/roster.ts';
 import { BUCKETS, type Buckets } from '../domain/tally.ts';
+import { notRecorded } from './campaigns-of-workflows.ts';
 import { firstTerminalEvents } from './call-events.ts';
 import { addMoves, applyMoves, type Move, type Moves } from './moves.ts';
 import type { Queryable } from './pool.ts';
@@ -24,7 +25,7 @@ export async function adoptRoster(tx: Queryable, campaignId: string, runId: stri
     [campaignId, runId, cursor],
   );
   const campaign = rows[0];
-  if (!campaign) throw new Error(`campaign ${campaignId} is not recorded`);
+  if (!campaign) throw notRecorded(campaignId);
   const { status, last_batch: lastBatch, ...buckets } = campaign;
   return {
     status,

@@ -6,7 +6,8 @@ import type { EndedEvent, Outcome } from '../domain/outcome.ts';
 import type { ReadyContact } from '../domain/campaign-state.ts';
 import type { ExchangeReply, ExchangeRequest } from '../domain/roster.ts';
 import { BUCKETS, type Buckets } from '../domain/tally.ts';
-import { adoptRoster, readWaiting } from './adoption.ts';
+import { notRecorded } from './campaigns-of-workflows.ts';
+import { readWaiting } from './adoption.ts';
 import { addMoves, applyMoves, type Move, type Moves } from './moves.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 
@@ -29,8 +30,8 @@ export async function enrol(tx: Queryable, campaignId: string): Promise<void> {
 
 /**
  * Settles what ended, writes down what started, claims what is due. A repeat of the last exchange changes nothing and
- * answers with the same claim as it now stands. A run that is not the owner of the records, or that is behind them, gets
- * the adopted state instead.
+ * answers with the same claim as it now stands. A run that is not the owner of the records, or that is behind them, is
+ * told so and must adopt first.
  */
 export async function exchange(pool: Pool, request: ExchangeRequest, runId: string): Promise<ExchangeReply> {
   return inTransaction(pool, async (tx) => {
@@ -40,7 +41,7 @@ export async function exchange(pool: Pool, request: ExchangeRequest, runId: stri
     const isNext = request.batch === campaign.last_batch + 1;
     const isRepeat = request.batch === campaign.last_batch;
     if (!(owns ? isNext || isRepeat : mayTakeOver)) {
-      return { kind: 'adopted', ...(await adoptRoster(tx, request.campaignId, runId)) };
+      return { kind: 'superseded' };
     }
     const moves: Moves = { deltas: {}, called: 0 };
     addMoves(moves, await settle(tx, request));
@@ -92,7 +93,7 @@ async function lockCampaign(tx: Queryable, campaignId: string): Promise<LockedCa
     [campaignId],
   );
   const row = rows[0];
-  if (!row) throw new Error(`campaign ${campaignId} is not recorded`);
+  if (!row) throw notRecorded(campaignId);
   return row;
 }
 

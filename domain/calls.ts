@@ -97,7 +97,7 @@ export function applyPlacement(
       becomeUnknown(state, call, now, 0);
       return;
     case 'unknown':
-      holdAfter(state, `unknown:${result.reason}`, now, random, null);
+      holdAfter(state, `unknown:${result.reason}`, now, random, result.retryAfterMs);
       becomeUnknown(state, call, now, FIRST_CHECK_MS);
       return;
   }

@@ -33,11 +33,13 @@ export type WaitingFor = z.infer<typeof WaitingFor>;
 /** The calling window as it was computed once, and recorded in history. Epoch milliseconds. */
 export const RecordedWindow = z.looseObject({
   opensAt: instant,
+  /** The search horizon where the window does not close before it. */
   closesAt: instant,
-  /** Civil date, in the campaign's zone, of the first instant of the window at which a call may be dialled. */
+  /** The civil date (YYYY-MM-DD, in the schedule's zone) at `opensAt`. */
   day: z.string(),
+  /** The first instant after `opensAt` with another civil date. */
   dayEndsAt: instant,
-  /** The first open instant on or after `dayEndsAt`; null when there is none in sight. */
+  /** The first open instant from `dayEndsAt` on; null when there is none within the horizon. */
   nextDayOpensAt: instant.nullable(),
 });
 export type RecordedWindow = z.infer<typeof RecordedWindow>;

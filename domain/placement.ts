@@ -9,7 +9,7 @@ import type { EndedEvent } from './outcome.ts';
  * - `suppressed`: the number is on the suppression list; nothing was sent.
  * - `superseded`: another run owns the campaign's records; nothing was sent by this one.
  * - `taken_back`: cancelled before its worker reported; only the dial record knows whether anything was sent.
- * - `unknown`: the provider may or may not have it.
+ * - `unknown`: the provider may or may not have it; `retryAfterMs` is how long it asked us to wait, if it did.
  */
 export type PlacementResult =
   | { readonly kind: 'accepted'; readonly ended: EndedEvent | null }
@@ -21,7 +21,7 @@ export type PlacementResult =
   | { readonly kind: 'suppressed' }
   | { readonly kind: 'superseded' }
   | { readonly kind: 'taken_back' }
-  | { readonly kind: 'unknown'; readonly reason: string };
+  | { readonly kind: 'unknown'; readonly reason: string; readonly retryAfterMs: number | null };
 
 /**
  * What a look-up found out about one call.

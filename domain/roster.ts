@@ -60,4 +60,5 @@ export type ExchangeReply =
       /** Terminal events that are stored but were never signalled. */
       readonly events: readonly EndedEvent[];
     } & RosterView)
-  | ({ readonly kind: 'adopted' } & RosterSnapshot);
+  /** Another run owns the records, or this one is behind them: nothing was settled and nothing claimed. */
+  | { readonly kind: 'superseded' };

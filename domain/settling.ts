@@ -75,7 +75,8 @@ export function adopt(
   state.returned = [];
   state.placedByDay = { ...snapshot.placedByDay };
   state.inFlight = {};
-  if (snapshot.status === 'paused' && state.status !== 'paused') state.status = 'paused';
+  if (snapshot.status === 'paused') state.status = 'paused';
+  if (snapshot.status === 'cancelled') state.ending = 'cancelled';
   takeRoster(state, snapshot, now);
   for (const call of snapshot.unsettled) adoptCall(state, campaignId, call, facts, now);
 }

@@ -1,0 +1,15 @@
+import type { PacingFacts, RecordedWindow } from '../domain/campaign-state.ts';
+import type { Schedule } from '../domain/schedule.ts';
+import { windowAt } from '../domain/windows.ts';
+import type { ActivityDeps } from './context.ts';
+
+/**
+ * The window that is open at `from` or opens next, and the facts that pacing in it depends on. It runs as a local
+ * activity: its answer stays in the history, so that a new time zone database cannot change what was decided by the old.
+ */
+export async function callingWindow(
+  { facts }: ActivityDeps,
+  { schedule, from }: { schedule: Schedule; from: number },
+): Promise<{ window: RecordedWindow | null; facts: PacingFacts }> {
+  return { window: windowAt(schedule, from), facts };
+}

@@ -1,0 +1,54 @@
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { Pool } from '../db/pool.ts';
+import type { PacingFacts } from '../domain/campaign-state.ts';
+import { RingfenceError, type ErrorCode } from '../domain/errors.ts';
+import type { CallProvider } from '../providers/port.ts';
+
+/** Everything that activities reach outside of themselves; made once in the worker's main. */
+export interface ActivityDeps {
+  readonly pool: Pool;
+  readonly provider: CallProvider;
+  readonly facts: PacingFacts;
+  /** The dial instant's clock, in epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/** The run that called this activity: only the one that owns a campaign's records may change them. */
+export function callingRun(): string {
+  const { workflowExecution } = Context.current().info;
+  if (!workflowExecution) throw new RingfenceError('misconfigured', 'A campaign activity runs inside a campaign only.');
+  return workflowExecution.runId;
+}
+
+/** Codes that no repetition will change: Temporal is told not to try. */
+const FINAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['validation_error', 'not_found', 'misconfigured']);
+
+/**
+ * The one place where errors leave for Temporal. Only the code and ids go on; a driver's or provider's own text may hold
+ * what was in the row or the request, and histories are no place for that.
+ */
+export function guarded<A extends unknown[], R>(activity: (...args: A) => Promise<R>): (...args: A) => Promise<R> {
+  return async (...args) => {
+    try {
+      return await activity(...args);
+    } catch (error) {
+      const code = error instanceof RingfenceError ? error.code : databaseCode(error);
+      Context.current().log.warn('activity failed', {
+        code,
+        ...(error instanceof RingfenceError ? error.details : {}),
+      });
+      throw ApplicationFailure.create({
+        type: code,
+        message: error instanceof RingfenceError ? error.message : `Failed with ${code}.`,
+        nonRetryable: FINAL.has(code as ErrorCode),
+      });
+    }
+  };
+}
+
+/** PostgreSQL's SQLSTATE or the socket's error code: short, stable and free of data. */
+function databaseCode(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && /^[A-Z0-9_]{4,24}$/.test(code) ? code : 'internal';
+}

@@ -1,0 +1,64 @@
+import { findCalls, recordAcceptance, type KnownCall } from '../db/calls.ts';
+import { inTransaction } from '../db/pool.ts';
+import type { LookUpFinding } from '../domain/placement.ts';
+import type { LookUpResult } from '../domain/provider-messages.ts';
+import type { ActivityDeps } from './context.ts';
+
+export interface LookUpRequest {
+  readonly campaignId: string;
+  readonly callIds: readonly string[];
+}
+
+/** How many look-ups are at the provider at once. */
+const AT_ONCE = 8;
+
+/** Finds out what became of calls: our own tables first, then the provider. Answers in the order of the question. */
+export async function lookUpCalls(deps: ActivityDeps, request: LookUpRequest): Promise<LookUpFinding[]> {
+  const known = await findCalls(deps.pool, request.callIds);
+  const findings: LookUpFinding[] = [];
+  for (let from = 0; from < request.callIds.length; from += AT_ONCE) {
+    const batch = request.callIds.slice(from, from + AT_ONCE);
+    findings.push(...(await Promise.all(batch.map((id) => lookUp(deps, request.campaignId, known.get(id))))));
+  }
+  return findings;
+}
+
+async function lookUp(deps: ActivityDeps, campaignId: string, call: KnownCall | undefined): Promise<LookUpFinding> {
+  if (!call) return { kind: 'not_placed', reason: null };
+  if (call.refusal !== null) return { kind: 'not_placed', reason: call.refusal };
+  if (call.ended) return { kind: 'ended', event: call.ended };
+  if (!call.sent) return { kind: 'not_placed', reason: null };
+  const found = await deps.provider.lookUp({ callId: call.callId, providerCallId: call.providerCallId });
+  if (found.kind !== 'unknown' && call.providerCallId === null) await linkFound(deps, campaignId, call, found);
+  switch (found.kind) {
+    case 'live':
+      return { kind: 'live' };
+    case 'ended':
+      return {
+        kind: 'ended',
+        event: {
+          event_id: `lookup:${call.callId}`,
+          call_id: call.callId,
+          outcome: found.outcome,
+          ended_at: Math.round(found.endedAt ?? deps.now()),
+        },
+      };
+    case 'unknown':
+      return { kind: 'unknown', mayRepeat: call.providerCallId === null && mayRepeat(deps, call) };
+  }
+}
+
+async function linkFound(
+  deps: ActivityDeps,
+  campaignId: string,
+  call: KnownCall,
+  found: Exclude<LookUpResult, { kind: 'unknown' }>,
+): Promise<void> {
+  const dial = { callId: call.callId, campaignId, provider: deps.provider.name, now: deps.now() };
+  await inTransaction(deps.pool, (tx) => recordAcceptance(tx, dial, found.providerCallId));
+}
+
+function mayRepeat({ provider, now }: ActivityDeps, { firstSentAt }: KnownCall): boolean {
+  const { keyTtlMs, requestTimeoutMs } = provider.facts;
+  return firstSentAt !== null && now() + requestTimeoutMs < firstSentAt + keyTtlMs;
+}

@@ -1,0 +1,67 @@
+import { placedOn } from './calling-day.ts';
+import type { CampaignState } from './campaign-state.ts';
+import type { Waiting } from './pacing.ts';
+import { liveBuckets } from './settling.ts';
+import { BUCKETS, total } from './tally.ts';
+
+/** A campaign in a few lines of Markdown, for somebody who is on call and sees nothing but this. */
+export function currentDetails(state: CampaignState, waiting: Waiting): string {
+  const buckets = liveBuckets(state);
+  const inFlight = Object.keys(state.inFlight).length;
+  const lines = [
+    `**${state.status}**${state.ending ? ` (ending: ${state.ending})` : ''}: ${reason(state, waiting)}`,
+    '',
+    `| ${BUCKETS.map((bucket) => bucket.replace('_', ' ')).join(' | ')} | total |`,
+    `|${' ---: |'.repeat(BUCKETS.length + 1)}`,
+    `| ${BUCKETS.map((bucket) => buckets[bucket]).join(' | ')} | ${total(buckets)} |`,
+    '',
+    `- In flight: ${inFlight} of ${state.spec.max_concurrent_calls}`,
+    `- Placed ${state.window ? `on ${state.window.day}` : 'today'}: ${placed(state)} of ${state.spec.max_calls_per_day ?? 'any number'}`,
+  ];
+  if (state.hold) lines.push(`- Provider: ${state.hold.reason}, ${state.hold.failures} times in a row`);
+  return lines.join('\n');
+}
+
+function placed(state: CampaignState): number {
+  return state.window ? placedOn(state, state.window.day) : 0;
+}
+
+function reason(state: CampaignState, waiting: Waiting): string {
+  const until = waiting.until === null ? '' : ` until ${readable(waiting.until, state.spec.schedule.timezone)}`;
+  switch (waiting.for) {
+    case 'start':
+      return `waits for its start${until}`;
+    case 'window':
+      return `outside calling hours${until}`;
+    case 'daily_cap':
+      return `the daily cap is reached; waits${until}`;
+    case 'slot':
+      return 'every slot is taken; the next call starts when one ends';
+    case 'retry':
+      return `waits for the next retry${until}`;
+    case 'provider':
+      return `the provider is in trouble; holds${until}`;
+    case null:
+      return idle(state);
+  }
+}
+
+function idle(state: CampaignState): string {
+  if (state.ending) return 'follows the live calls to their end';
+  switch (state.status) {
+    case 'paused':
+      return 'places nothing until it is resumed; live calls go on';
+    case 'active':
+      return 'placing calls';
+    case 'scheduled':
+    case 'completed':
+    case 'failed':
+    case 'cancelled':
+      return 'nothing is left to do';
+  }
+}
+
+/** An instant as UTC, to the second: the zone database inside the workflow sandbox must not decide what is written. */
+function readable(instant: number, timezone: string): string {
+  return `${new Date(instant).toISOString().slice(0, 19).replace('T', ' ')} UTC (hours are in ${timezone})`;
+}

@@ -1,0 +1,50 @@
+import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import type { Desk } from './desk.ts';
+
+/**
+ * Makes sure that the run wakes at `at`. A timer that is already set for then or earlier is kept, even if it wakes the
+ * run for nothing: setting a timer is a billed action, waking is not.
+ */
+export function armAlarm(desk: Desk, at: number | null): void {
+  const { alarm } = desk;
+  if (alarm && !alarm.fired && (at === null || alarm.at <= at)) return;
+  dropAlarm(desk);
+  if (at === null) return;
+  const scope = new CancellationScope();
+  const armed = { at, scope, fired: false };
+  desk.alarm = armed;
+  void scope
+    .run(() => sleep(Math.max(1, at - Date.now()), { summary: summary(desk, at) }))
+    .then(() => {
+      armed.fired = true;
+    })
+    .catch((error: unknown) => {
+      if (!isCancellation(error)) throw error;
+    });
+}
+
+export function dropAlarm(desk: Desk): void {
+  if (desk.alarm && !desk.alarm.fired) desk.alarm.scope.cancel();
+  desk.alarm = null;
+}
+
+/** How the timer reads on the Web UI's timeline. */
+function summary(desk: Desk, at: number): string {
+  const { waiting } = desk;
+  if (waiting.until !== at) return 'Next check of calls and settlements';
+  switch (waiting.for) {
+    case 'start':
+      return 'Wait for the scheduled start';
+    case 'window':
+      return 'Wait for the calling window to open';
+    case 'daily_cap':
+      return 'Daily cap reached: wait for the next day';
+    case 'retry':
+      return 'Wait for the next retry';
+    case 'provider':
+      return 'Provider in trouble: hold';
+    case 'slot':
+    case null:
+      return 'Next check of calls and settlements';
+  }
+}

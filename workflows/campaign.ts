@@ -1,0 +1,135 @@
+/**
+ * One campaign, from its creation to its last contact. The main loop takes up news, asks the pure core what may happen
+ * now, starts it, and sleeps until there is more news or the clock reaches the next instant that matters.
+ */
+import { allHandlersFinished, CancellationScope, condition, continueAsNew } from '@temporalio/workflow';
+import { applyWindow } from '../domain/calling-day.ts';
+import { advance, refusal } from '../domain/commands.ts';
+import { decide, type Plan } from '../domain/pacing.ts';
+import { adopt, liveBuckets } from '../domain/settling.ts';
+import { armAlarm, dropAlarm } from './alarm.ts';
+import { isBusy, openDesk, takeNews, type Desk } from './desk.ts';
+import { considerNewRun, isQuiet } from './drain.ts';
+import { setHandlers } from './handlers.ts';
+import type { CampaignInput, CampaignResult } from './messages.ts';
+import { callingWindow, closeRoster, openRoster, recordStatus } from './proxies.ts';
+import { show } from './show.ts';
+import { startExchange, startLookUp, startPlacements, takeBackPlacements } from './work.ts';
+
+export async function campaign(input: CampaignInput): Promise<CampaignResult> {
+  const desk = openDesk(input, Date.now());
+  setHandlers(desk);
+  noteCancelRequest(desk);
+  return CancellationScope.nonCancellable(() => run(desk));
+}
+
+async function run(desk: Desk): Promise<CampaignResult> {
+  show(desk);
+  if (!desk.continued) await adoptRecords(desk);
+  for (;;) {
+    const now = Date.now();
+    if (desk.failure) throw desk.failure;
+    takeNews(desk, now, Math.random);
+    advance(desk.state, now);
+    const plan = decide(desk.state, now, { exchange: desk.exchanging, lookUp: desk.lookingUp });
+    desk.waiting = plan.waiting;
+    show(desk);
+    if (desk.state.superseded && !isBusy(desk)) await adoptRecords(desk);
+    else if (plan.askWindowFrom !== null) await askWindow(desk, plan.askWindowFrom);
+    else if (plan.close) await skipWaiting(desk);
+    else if (plan.finished) return finish(desk);
+    else {
+      considerNewRun(desk, now);
+      carryOut(desk, plan, now);
+      if (isDrained(desk)) await startNewRun(desk);
+      await nextNews(desk, plan.wakeAt);
+    }
+  }
+}
+
+/** Starts what the plan says; nothing here waits for it. */
+function carryOut(desk: Desk, plan: Plan, now: number): void {
+  const { state } = desk;
+  if (state.status === 'paused' || state.ending) takeBackPlacements(desk);
+  if (desk.drain) return;
+  // Until the roster knows this run as its owner, a placement would only be refused.
+  if (!desk.continued) startPlacements(desk, plan, now);
+  if (plan.lookUp.length > 0) startLookUp(desk, plan.lookUp);
+  if (plan.exchange || (desk.continued && !desk.exchanging)) startExchange(desk, plan.exchange?.want ?? 0, now);
+}
+
+async function adoptRecords(desk: Desk): Promise<void> {
+  const { snapshot, facts } = await openRoster.executeWithOptions(
+    { summary: desk.state.batch === 0 ? 'Enrol the contacts' : 'Adopt what is unsettled' },
+    [{ campaignId: desk.campaignId }],
+  );
+  desk.continued = false;
+  adopt(desk.state, desk.campaignId, snapshot, facts, Date.now());
+}
+
+async function askWindow(desk: Desk, from: number): Promise<void> {
+  const answer = await callingWindow({ schedule: desk.state.spec.schedule, from });
+  applyWindow(desk.state, answer, Date.now());
+}
+
+async function skipWaiting(desk: Desk): Promise<void> {
+  const { state } = desk;
+  const reason = state.ending ?? 'cancelled';
+  const buckets = await closeRoster.executeWithOptions({ summary: `Skip the contacts that still wait: ${reason}` }, [
+    { campaignId: desk.campaignId, reason },
+  ]);
+  state.closed = true;
+  state.ready = [];
+  state.roster = { buckets, moreToClaim: false, nextRetryAt: null, countedAt: Date.now() };
+}
+
+async function finish(desk: Desk): Promise<CampaignResult> {
+  const { state, campaignId } = desk;
+  const status = state.ending === 'cancelled' ? 'cancelled' : 'completed';
+  state.status = status;
+  desk.waiting = { for: null, until: null };
+  show(desk);
+  dropAlarm(desk);
+  await recordStatus.executeWithOptions({ summary: `The campaign is ${status}` }, [{ campaignId, status }]);
+  await condition(allHandlersFinished);
+  return { campaign_id: campaignId, status, buckets: liveBuckets(state), late_events: state.heard.late };
+}
+
+/** Everything goes along: what is in flight, what is at hand, what is not settled yet. */
+async function startNewRun(desk: Desk): Promise<never> {
+  return continueAsNew<typeof campaign>({
+    campaignId: desk.campaignId,
+    spec: desk.state.spec,
+    carried: desk.state,
+  });
+}
+
+/** Sleeps until something comes in or the clock reaches the next instant that matters. */
+async function nextNews(desk: Desk, wakeAt: number | null): Promise<void> {
+  const at = desk.drain ? Math.min(wakeAt ?? Infinity, desk.drain.until) : wakeAt;
+  armAlarm(desk, at !== null && Number.isFinite(at) ? at : null);
+  await condition(
+    () =>
+      desk.news.length > 0 ||
+      desk.failure !== null ||
+      (desk.alarm?.fired ?? false) ||
+      isNewlyCancelled(desk) ||
+      isDrained(desk),
+  );
+}
+
+function isNewlyCancelled(desk: Desk): boolean {
+  return desk.cancelRequested && refusal(desk.state, 'cancel') === null;
+}
+
+function isDrained(desk: Desk): boolean {
+  return desk.drain !== null && isQuiet(desk);
+}
+
+/** The Web UI's cancel means the same as the command: the work goes on in a scope that a cancel request does not reach. */
+function noteCancelRequest(desk: Desk): void {
+  const root = CancellationScope.current();
+  void root.cancelRequested.catch(() => {
+    desk.cancelRequested = true;
+  });
+}

@@ -1,0 +1,123 @@
+/**
+ * The desk of one campaign run: its state, what has come in and not been taken up, and what is under way. Handlers and
+ * activities only put news here; the main loop alone takes it up and changes the state.
+ */
+import type { CancellationScope } from '@temporalio/workflow';
+import type { CampaignState } from '../domain/campaign-state.ts';
+import { applyEnded, applyFinding, applyPlacement } from '../domain/calls.ts';
+import { applyCommand, newCampaign, refusal, type Command } from '../domain/commands.ts';
+import { CampaignState as StateSchema } from '../domain/campaign-state.ts';
+import type { EndedEvent } from '../domain/outcome.ts';
+import type { Waiting } from '../domain/pacing.ts';
+import type { LookUpFinding, PlacementResult } from '../domain/placement.ts';
+import type { ExchangeReply, ExchangeRequest } from '../domain/roster.ts';
+import { applyExchange } from '../domain/settling.ts';
+import type { CampaignInput } from './messages.ts';
+
+export type News =
+  | { readonly kind: 'events'; readonly events: readonly EndedEvent[]; readonly malformed: number }
+  | { readonly kind: 'malformed' }
+  | { readonly kind: 'command'; readonly command: Command; readonly done: (refused: string | null) => void }
+  | { readonly kind: 'placed'; readonly callId: string; readonly result: PlacementResult }
+  | { readonly kind: 'found'; readonly callIds: readonly string[]; readonly findings: readonly LookUpFinding[] }
+  | { readonly kind: 'exchanged'; readonly request: ExchangeRequest; readonly reply: ExchangeReply };
+
+export interface Desk {
+  readonly campaignId: string;
+  readonly state: CampaignState;
+  readonly news: News[];
+  /** Placements under way, by call id: cancelling one takes it back if it has not been sent. */
+  readonly placements: Map<string, CancellationScope>;
+  exchanging: boolean;
+  lookingUp: boolean;
+  /** Set by a cancel request for the workflow itself, as the Web UI sends it. */
+  cancelRequested: boolean;
+  /** What no repetition will mend: the workflow fails with it. */
+  failure: Error | null;
+  /** This run carries its predecessor's state and has not yet made itself known to the roster. */
+  continued: boolean;
+  waiting: Waiting;
+  alarm: Alarm | null;
+  drain: Drain | null;
+  /** When a drain that could not be finished is tried again. */
+  drainAgainAt: number;
+}
+
+/** One timer for the earliest instant that matters; it lives across turns and is armed anew only for an earlier one. */
+export interface Alarm {
+  readonly at: number;
+  readonly scope: CancellationScope;
+  fired: boolean;
+}
+
+/** A pause in placing, so that the run can end with nothing under way. `until`: when to give it up. */
+export interface Drain {
+  readonly until: number;
+}
+
+export function openDesk(input: CampaignInput, now: number): Desk {
+  return {
+    campaignId: input.campaignId,
+    state: input.carried ? StateSchema.parse(input.carried) : newCampaign(input.spec, now),
+    news: [],
+    placements: new Map(),
+    exchanging: false,
+    lookingUp: false,
+    cancelRequested: false,
+    failure: null,
+    continued: input.carried !== undefined,
+    waiting: { for: null, until: null },
+    alarm: null,
+    drain: null,
+    drainAgainAt: 0,
+  };
+}
+
+/** Takes up all that has come in, in the order in which it came. */
+export function takeNews(desk: Desk, now: number, random: () => number): void {
+  const { state } = desk;
+  if (desk.cancelRequested && refusal(state, 'cancel') === null) applyCommand(state, 'cancel', now);
+  for (const item of desk.news.splice(0)) {
+    switch (item.kind) {
+      case 'events':
+        for (const event of item.events) applyEnded(state, event, now);
+        state.heard.malformed += item.malformed;
+        break;
+      case 'malformed':
+        state.heard.malformed += 1;
+        break;
+      case 'command': {
+        const refused = refusal(state, item.command);
+        if (refused === null) applyCommand(state, item.command, now);
+        item.done(refused);
+        break;
+      }
+      case 'placed':
+        applyPlacement(state, item.callId, item.result, now, random());
+        break;
+      case 'found':
+        for (const [index, finding] of item.findings.entries()) {
+          const id = item.callIds[index];
+          if (id !== undefined) applyFinding(state, id, finding, now);
+        }
+        break;
+      case 'exchanged':
+        if (item.reply.kind === 'superseded') {
+          state.superseded = true;
+        } else {
+          desk.continued = false;
+          applyExchange(state, item.request, item.reply, now);
+        }
+        break;
+    }
+  }
+}
+
+/** Whether a placement, a look-up or an exchange is under way. */
+export function isBusy(desk: Desk): boolean {
+  return desk.exchanging || desk.lookingUp || isPlacing(desk);
+}
+
+export function isPlacing(desk: Desk): boolean {
+  return Object.values(desk.state.inFlight).some((call) => call.phase === 'placing');
+}

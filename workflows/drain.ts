@@ -1,0 +1,31 @@
+/**
+ * Continuing as new. A run that the server suggests to end stops placing (`desk.drain` is set), lets placements,
+ * exchange, look-up and handlers end, and hands everything to its successor. Placing calls is worth more than a short
+ * history, so a drain is given up after a moment if something is slow, and tried again later; near the server's hard
+ * limit it is not given up any more.
+ */
+import { allHandlersFinished, workflowInfo } from '@temporalio/workflow';
+import { isBusy, type Desk } from './desk.ts';
+
+const DRAIN_MS = 2_000;
+const TRY_AGAIN_AFTER_MS = 30_000;
+/** The server ends a workflow at 51,200 events. A drain needs a few dozen. */
+const INSIST_AT_EVENTS = 45_000;
+
+/** Enters or gives up a drain. */
+export function considerNewRun(desk: Desk, now: number): void {
+  const info = workflowInfo();
+  if (!info.continueAsNewSuggested) return;
+  const insist = info.historyLength >= INSIST_AT_EVENTS;
+  if (desk.drain && now >= desk.drain.until && !insist) {
+    desk.drain = null;
+    desk.drainAgainAt = now + TRY_AGAIN_AFTER_MS;
+  } else if (!desk.drain && (insist || now >= desk.drainAgainAt)) {
+    desk.drain = { until: insist ? Infinity : now + DRAIN_MS };
+  }
+}
+
+/** Whether nothing would be lost if the run ended here. */
+export function isQuiet(desk: Desk): boolean {
+  return !isBusy(desk) && desk.news.length === 0 && !desk.continued && allHandlersFinished();
+}

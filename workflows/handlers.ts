@@ -1,0 +1,145 @@
+/** What a campaign can be told and asked. Handlers validate, put news on the desk and wait; they change nothing. */
+import {
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  setDefaultSignalHandler,
+  setHandler,
+} from '@temporalio/workflow';
+import { refusal, type Command } from '../domain/commands.ts';
+import { EndedEvent } from '../domain/outcome.ts';
+import { decide } from '../domain/pacing.ts';
+import { liveBuckets } from '../domain/settling.ts';
+import { placedOn } from '../domain/calling-day.ts';
+import { isPlacing, type Desk } from './desk.ts';
+import {
+  callEventsSignal,
+  cancelUpdate,
+  pauseAndWait,
+  pauseSignal,
+  progressQuery,
+  resumeSignal,
+  resumeUpdate,
+  type CampaignProgress,
+} from './messages.ts';
+
+/** An acknowledgement waits this long for the database to know as well, so that a read right after it agrees. */
+const TOLD_WITHIN_MS = 2_000;
+
+export function setHandlers(desk: Desk): void {
+  setHandler(pauseSignal, () => void desk.news.push(command('pause')), {
+    description: 'Stops placing calls; live ones go on to their end.',
+  });
+  setHandler(resumeSignal, () => void desk.news.push(command('resume')), {
+    description: 'Lets a paused campaign go on.',
+  });
+  setHandler(callEventsSignal, (events: unknown) => takeEvents(desk, events), {
+    description: 'Terminal events of calls, from the gateway.',
+  });
+  // A signal by a name that nobody knows is somebody's mistake; it must not stand in the way of the campaign.
+  setDefaultSignalHandler(() => void desk.news.push({ kind: 'malformed' }));
+  setHandler(progressQuery, () => progress(desk), { description: 'Where the campaign stands at this moment.' });
+  setHandler(
+    pauseAndWait,
+    async () => {
+      await submit(desk, 'pause');
+      await promised(desk, () => !isPlacing(desk));
+      const calls = Object.entries(desk.state.inFlight);
+      return {
+        status: 'paused' as const,
+        paused_at: new Date().toISOString(),
+        live: calls.filter(([, call]) => call.phase === 'live').map(([id]) => id),
+        unknown: calls.filter(([, call]) => call.phase === 'unknown').map(([id]) => id),
+      };
+    },
+    { validator: () => refuse(desk, 'pause'), description: 'Pauses, and answers when nothing is being placed.' },
+  );
+  setHandler(
+    resumeUpdate,
+    async () => {
+      await submit(desk, 'resume');
+      await promised(desk, () => true);
+      return { status: desk.state.status, resumed_at: new Date().toISOString() };
+    },
+    { validator: () => refuse(desk, 'resume'), description: 'Lets a paused campaign go on.' },
+  );
+  setHandler(
+    cancelUpdate,
+    async () => {
+      await submit(desk, 'cancel');
+      return { status: desk.state.status, cancel_requested_at: new Date().toISOString() };
+    },
+    { validator: () => refuse(desk, 'cancel'), description: 'Ends the campaign once its live calls have ended.' },
+  );
+}
+
+function command(name: Command): Desk['news'][number] {
+  // A signal has nobody to answer to: one that comes in the wrong state is simply without effect.
+  return { kind: 'command', command: name, done: () => {} };
+}
+
+/** Hands a command to the main loop and waits until it has taken it up. */
+async function submit(desk: Desk, name: Command): Promise<void> {
+  let answer: { refused: string | null } | undefined;
+  desk.news.push({ kind: 'command', command: name, done: (refused) => (answer = { refused }) });
+  await patiently(() => condition(() => answer !== undefined));
+  if (answer?.refused) throw wrongState(answer.refused);
+}
+
+/** Waits for what the answer promises, and a moment longer for the database to be told. */
+async function promised(desk: Desk, promise: () => boolean): Promise<void> {
+  const { status } = desk.state;
+  await patiently(() => condition(promise));
+  await patiently(async () => {
+    await condition(() => desk.state.told.status === status || desk.state.status !== status, TOLD_WITHIN_MS, {
+      summary: 'The database is told of the change',
+    });
+  });
+}
+
+/** After a cancel request every wait outside such a scope would throw, and the asker would get no answer. */
+function patiently<T>(wait: () => Promise<T>): Promise<T> {
+  return CancellationScope.nonCancellable(wait);
+}
+
+function refuse(desk: Desk, name: Command): void {
+  const refused = refusal(desk.state, name);
+  if (refused !== null) throw wrongState(refused);
+}
+
+function wrongState(message: string): ApplicationFailure {
+  return ApplicationFailure.create({ type: 'wrong_state', message, nonRetryable: true });
+}
+
+/** Events are checked one by one: what cannot be read is counted, and does not take the others with it. */
+function takeEvents(desk: Desk, sent: unknown): void {
+  if (!Array.isArray(sent)) {
+    desk.news.push({ kind: 'malformed' });
+    return;
+  }
+  const read = sent.map((event) => EndedEvent.safeParse(event));
+  desk.news.push({
+    kind: 'events',
+    events: read.flatMap((result) => (result.success ? [result.data] : [])),
+    malformed: read.filter((result) => !result.success).length,
+  });
+}
+
+function progress(desk: Desk): CampaignProgress {
+  const { state } = desk;
+  const { waiting } = decide(state, Date.now(), { exchange: desk.exchanging, lookUp: desk.lookingUp });
+  return {
+    campaign_id: desk.campaignId,
+    status: state.status,
+    waiting_for: waiting.for,
+    until: waiting.until === null ? null : new Date(waiting.until).toISOString(),
+    buckets: liveBuckets(state),
+    in_flight: Object.keys(state.inFlight).length,
+    max_concurrent_calls: state.spec.max_concurrent_calls,
+    placed_today: state.window ? placedOn(state, state.window.day) : 0,
+    max_calls_per_day: state.spec.max_calls_per_day,
+    late_events: state.heard.late,
+    duplicate_events: state.heard.duplicate,
+    malformed_signals: state.heard.malformed,
+  };
+}

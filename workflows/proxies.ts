@@ -1,0 +1,80 @@
+/**
+ * The options of every activity, grouped by what a second run of it would do. Numbers carry their reasons; the worker's
+ * own limits (connection and request time-outs) are smaller than every time-out here.
+ */
+import {
+  ActivityCancellationType,
+  proxyActivities,
+  proxyLocalActivities,
+  workflowInfo,
+  type ActivityOptions,
+} from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import { DIAL_QUEUE_SUFFIX } from '../domain/task-queues.ts';
+
+/**
+ * Reads without effect, in the workflow task itself. A local activity's answer is one event; a second run gives the same
+ * answer or a better one.
+ */
+export const { callingWindow } = proxyLocalActivities<Pick<Activities, 'callingWindow'>>({
+  // A search over 400 days takes milliseconds; a worker that needs longer is stuck.
+  startToCloseTimeout: '5s',
+});
+
+/**
+ * Records in PostgreSQL. Each is one transaction (or chunks of them) that may be repeated without harm, and without its
+ * answer the campaign cannot go on: it is tried for as long as it takes.
+ */
+export const { exchange, openRoster, closeRoster, recordStatus } = proxyActivities<
+  Pick<Activities, 'exchange' | 'openRoster' | 'closeRoster' | 'recordStatus'>
+>({
+  // Enrolling or skipping a million contacts takes a minute or two on a small database.
+  startToCloseTimeout: '15m',
+  retry: {
+    // A failed transaction is cheap to repeat at once; a database that is restarting needs a few seconds.
+    initialInterval: '500ms',
+    backoffCoefficient: 2,
+    // Half a minute after the database is back, the latest campaign goes on.
+    maximumInterval: '30s',
+  },
+});
+
+/** Questions to the provider. What it cannot say now is asked again by the campaign, with a longer pause each time. */
+export const { lookUpCalls } = proxyActivities<Pick<Activities, 'lookUpCalls'>>({
+  // Fifty calls, eight at a time, each with the provider's request time-out of ten seconds.
+  startToCloseTimeout: '90s',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumAttempts: 3 },
+});
+
+const dialOptions: ActivityOptions = {
+  // Five seconds for a database connection, eight until the request must have left, ten for its answer, and the rest for
+  // the last transaction. No try is given up while it might still send.
+  startToCloseTimeout: '30s',
+  // These serve workers and databases that die: trouble at the provider is an answer, not an error. A second or third
+  // worker finds the dial record; more would only keep the slot from the look-up that resolves it.
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumAttempts: 3 },
+  /**
+   * A placement that is cancelled must say what it did. TRY_CANCEL would report it as cancelled while its worker may be
+   * sending at that moment, and a pause would be acknowledged before the last call was placed.
+   */
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+};
+
+const { placeCall } = proxyActivities<Pick<Activities, 'placeCall'>>(dialOptions);
+
+/** Dials. Repeating one is safe only because each try carries the same key and finds the record of the one before. */
+export function dial(
+  request: Parameters<Activities['placeCall']>[0],
+  now: number,
+): ReturnType<Activities['placeCall']> {
+  return placeCall.executeWithOptions(
+    {
+      ...dialOptions,
+      taskQueue: `${workflowInfo().taskQueue}${DIAL_QUEUE_SUFFIX}`,
+      // Tries end with the window. A try that began just before may take its full time to answer.
+      scheduleToCloseTimeout: Math.max(request.notAfter - now, 0) + 30_000,
+      summary: `Call contact ${request.seq}${request.attempt > 1 ? `, attempt ${request.attempt}` : ''}`,
+    },
+    [request],
+  );
+}

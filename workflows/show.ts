@@ -1,0 +1,18 @@
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { currentDetails } from '../domain/current-details.ts';
+import type { Desk } from './desk.ts';
+
+export const CAMPAIGN_STATUS = defineSearchAttributeKey('CampaignStatus', SearchAttributeType.KEYWORD);
+export const CAMPAIGN_NAME = defineSearchAttributeKey('CampaignName', SearchAttributeType.KEYWORD);
+export const AGENT_ID = defineSearchAttributeKey('AgentId', SearchAttributeType.KEYWORD);
+
+/** Brings what the Web UI shows of the campaign up to date. */
+export function show(desk: Desk): void {
+  const { state } = desk;
+  setCurrentDetails(currentDetails(state, desk.waiting));
+  // Setting an attribute that the server does not know would fail the workflow task for ever.
+  if (!state.facts?.searchAttributes) return;
+  const shown = workflowInfo().typedSearchAttributes.get(CAMPAIGN_STATUS);
+  if (shown !== state.status) upsertSearchAttributes([{ key: CAMPAIGN_STATUS, value: state.status }]);
+}

@@ -1,0 +1,85 @@
+/** Starts activities and brings their answers to the desk as news. */
+import { ApplicationFailure, ActivityFailure, CancellationScope, isCancellation } from '@temporalio/workflow';
+import { idOf, startPlacing, startRepeating } from '../domain/calls.ts';
+import type { Plan } from '../domain/pacing.ts';
+import type { PlacementResult } from '../domain/placement.ts';
+import { exchangeRequest } from '../domain/settling.ts';
+import type { Desk } from './desk.ts';
+import { dial, exchange, lookUpCalls } from './proxies.ts';
+
+/** Places the plan's contacts, and asks again for the calls that may have been placed. */
+export function startPlacements(desk: Desk, plan: Plan, now: number): void {
+  const { state, campaignId } = desk;
+  for (const id of plan.repeat) {
+    startRepeating(state, id);
+    place(desk, id, now);
+  }
+  for (const contact of state.ready.splice(0, plan.place.length)) {
+    const id = idOf(campaignId, contact);
+    startPlacing(state, id, contact, now);
+    place(desk, id, now);
+  }
+}
+
+/** Cancels every placement under way: one that has not been sent never will be, one that has is waited for. */
+export function takeBackPlacements(desk: Desk): void {
+  for (const scope of desk.placements.values()) scope.cancel();
+  desk.placements.clear();
+}
+
+/** Settles what ended and claims what is due. */
+export function startExchange(desk: Desk, want: number, now: number): void {
+  const request = exchangeRequest(desk.state, desk.campaignId, want, desk.waiting, desk.continued, now);
+  desk.exchanging = true;
+  const summary = `Settle ${request.settled.length}, claim up to ${want}`;
+  void exchange
+    .executeWithOptions({ summary }, [request])
+    .then((reply) => {
+      desk.exchanging = false;
+      desk.news.push({ kind: 'exchanged', request, reply });
+    })
+    .catch((error: Error) => {
+      desk.failure = error;
+    });
+}
+
+/** Asks what became of calls that have not been heard of for too long. */
+export function startLookUp(desk: Desk, callIds: readonly string[]): void {
+  desk.lookingUp = true;
+  for (const id of callIds) {
+    const call = desk.state.inFlight[id];
+    if (call) call.checkAt = null;
+  }
+  const asked = lookUpCalls.executeWithOptions({ summary: `Look up ${callIds.length} calls` }, [
+    { campaignId: desk.campaignId, callIds },
+  ]);
+  void asked
+    .catch(() => callIds.map(() => ({ kind: 'unknown' as const, mayRepeat: false })))
+    .then((findings) => {
+      desk.lookingUp = false;
+      desk.news.push({ kind: 'found', callIds, findings });
+    });
+}
+
+function place(desk: Desk, id: string, now: number): void {
+  const call = desk.state.inFlight[id];
+  if (!call) return;
+  const scope = new CancellationScope();
+  desk.placements.set(id, scope);
+  const { seq, attempt, day, notAfter } = call;
+  void scope
+    .run(() => dial({ campaignId: desk.campaignId, seq, attempt, day, notAfter }, now))
+    .catch(withoutAnswer)
+    .then((result) => {
+      desk.placements.delete(id);
+      desk.news.push({ kind: 'placed', callId: id, result });
+    });
+}
+
+/** A placement that ended without an answer may have been sent: only its dial record knows. */
+function withoutAnswer(error: unknown): PlacementResult {
+  if (isCancellation(error)) return { kind: 'taken_back' };
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  const reason = cause instanceof ApplicationFailure ? (cause.type ?? 'internal') : 'no_answer_from_worker';
+  return { kind: 'unknown', reason, retryAfterMs: null };
+}
