@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { RingfenceError } from '../../domain/errors.ts';
+import { contactsCommand } from './contacts.ts';
 import { windowsCommand } from './windows.ts';
 
 /** What the exit code of the operators' tool says: done, failed in a way nobody foresaw, or refused for a named reason. */
@@ -34,7 +35,7 @@ function program(): Command {
     .usage('VERB [options]')
     .showHelpAfterError('(add --help for the options and examples)')
     .exitOverride();
-  for (const verb of [windowsCommand()]) program.addCommand(verb);
+  for (const verb of [contactsCommand(), windowsCommand()]) program.addCommand(verb);
   inheritSettings(program);
   return program;
 }

@@ -120,6 +120,11 @@ describe('help', () => {
     expect(out).toContain('Usage: ringfence');
   });
 
+  it('names every verb', async () => {
+    await run(['--help']);
+    expect([...out.matchAll(/^ {2}(\w+) .*\.$/gm)].map((match) => match[1])).toEqual(['contacts', 'windows']);
+  });
+
   it('of a verb has examples', async () => {
     await run(['windows', '--help']);
     expect(out).toMatch(/Examples:\n {2}\$ npm run -s ringfence -- windows --timezone/);
