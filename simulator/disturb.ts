@@ -2,16 +2,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { fail } from './api.ts';
 import type { Timers } from './clock.ts';
 import type { RequestFault } from './faults.ts';
-import { destroyConnection } from './trace.ts';
+import { destroyConnection } from './entry.ts';
 
 const ACCOUNT_CODES = { 401: 'unauthorized', 402: 'payment_required', 403: 'forbidden', 404: 'not_found' } as const;
 
-/** What the faults of a request need: the exchange, time, and a way to enter a destroyed connection in the ledger. */
 export interface Disturbed {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   readonly timers: Timers;
-  readonly enterDestroyed: () => void;
 }
 
 /** Applies those of the faults that belong here; true when the request has been answered or done away with. */
@@ -32,7 +30,7 @@ function whenOf(fault: RequestFault): 'before' | 'after' {
   return fault.kind === 'garbled_reply' ? 'after' : 'before';
 }
 
-async function apply(fault: RequestFault, { request, reply, timers, enterDestroyed }: Disturbed): Promise<boolean> {
+async function apply(fault: RequestFault, { request, reply, timers }: Disturbed): Promise<boolean> {
   switch (fault.kind) {
     case 'throttle':
       if (fault.retry_after !== undefined) void reply.header('retry-after', String(fault.retry_after));
@@ -51,7 +49,6 @@ async function apply(fault: RequestFault, { request, reply, timers, enterDestroy
       void reply.code(201).type('text/html').send('<html>Created');
       return true;
     case 'drop_reply':
-      enterDestroyed();
       destroyConnection(request, reply);
       return true;
     case 'delay_reply':

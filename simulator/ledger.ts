@@ -18,15 +18,23 @@ export interface LedgerCall {
 /** One request to the calls API. */
 export interface LedgerRequest {
   readonly n: number;
+  /** When it arrived. */
   readonly at: number;
   readonly on: 'place' | 'get' | 'list';
   readonly key: string | null;
-  /** The status that was sent; 0 when the connection was destroyed instead. */
-  readonly status: number;
-  readonly call_id: string | null;
+  /** The status that was sent; 0 when the connection was destroyed instead, null while there is no answer yet. */
+  status: number | null;
+  call_id: string | null;
   /** Whether an earlier answer was given again for the same key. */
-  readonly replayed: boolean;
-  readonly faults: readonly string[];
+  replayed: boolean;
+  readonly faults: string[];
+}
+
+/** A request on its way through the simulator. */
+export interface OpenRequest {
+  readonly record: LedgerRequest;
+  /** Takes the first of several answers. */
+  answered(status: number): void;
 }
 
 export interface LedgerSummary {
@@ -77,10 +85,28 @@ export class Ledger {
     this.#outcomes[outcome] = (this.#outcomes[outcome] ?? 0) + 1;
   }
 
-  answered(request: Omit<LedgerRequest, 'n'>): void {
+  arrived(request: Pick<LedgerRequest, 'at' | 'on' | 'key'>): OpenRequest {
     this.#requestsTotal += 1;
-    this.#byStatus[request.status] = (this.#byStatus[request.status] ?? 0) + 1;
-    if (this.keepRequests) this.requests.push({ n: this.#requestsTotal, ...request });
+    const { at, on, key } = request;
+    const record: LedgerRequest = {
+      n: this.#requestsTotal,
+      at,
+      on,
+      key,
+      status: null,
+      call_id: null,
+      replayed: false,
+      faults: [],
+    };
+    if (this.keepRequests) this.requests.push(record);
+    return {
+      record,
+      answered: (status) => {
+        if (record.status !== null) return;
+        record.status = status;
+        this.#byStatus[status] = (this.#byStatus[status] ?? 0) + 1;
+      },
+    };
   }
 
   summary(): LedgerSummary {

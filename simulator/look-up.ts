@@ -5,14 +5,12 @@ import type { Calls } from './calls.ts';
 import type { Timers } from './clock.ts';
 import { disturb } from './disturb.ts';
 import type { ActiveFaultPlan } from './fault-plan.ts';
-import type { Ledger } from './ledger.ts';
-import { enter, traceOf } from './trace.ts';
+import { entered } from './entry.ts';
 
 interface LookUpOptions {
   readonly calls: Calls;
   readonly timers: Timers;
   readonly plan: () => ActiveFaultPlan;
-  readonly ledger: () => Ledger;
 }
 
 const ListQuery = z.object({
@@ -22,13 +20,12 @@ const ListQuery = z.object({
 });
 
 /** The two ways to ask for calls: `GET /calls/{id}` and `GET /calls`. */
-export function serveLookUps(api: FastifyInstance, { calls, timers, plan, ledger }: LookUpOptions): void {
+export function serveLookUps(api: FastifyInstance, { calls, timers, plan }: LookUpOptions): void {
   const disturbed = async (request: FastifyRequest, reply: FastifyReply) => {
-    const trace = traceOf(request);
-    const { request: faults } = plan().faultsFor({ on: trace.on, key: null, phoneNumber: null });
-    trace.faults.push(...faults.map(({ kind }) => kind));
-    const enterDestroyed = () => enter(ledger(), request, timers.now(), 0);
-    const exchange = { request, reply, timers, enterDestroyed };
+    const { record } = entered(request);
+    const { request: faults } = plan().faultsFor({ on: record.on, key: null, phoneNumber: null });
+    record.faults.push(...faults.map(({ kind }) => kind));
+    const exchange = { request, reply, timers };
     return (await disturb(faults, 'before', exchange)) || disturb(faults, 'after', exchange);
   };
 

@@ -5,8 +5,7 @@ import type { Calls, SimulatedCall } from './calls.ts';
 import type { Timers } from './clock.ts';
 import { disturb } from './disturb.ts';
 import type { ActiveFaultPlan, DueFaults } from './fault-plan.ts';
-import type { Ledger } from './ledger.ts';
-import { enter, traceOf } from './trace.ts';
+import { entered } from './entry.ts';
 
 /** The first answer to a key, to be given again. */
 interface RememberedKey {
@@ -21,7 +20,6 @@ interface PlaceOptions {
   readonly timers: Timers;
   readonly keyTtlMs: number;
   readonly plan: () => ActiveFaultPlan;
-  readonly ledger: () => Ledger;
 }
 
 const HOLD_MS = 10_000;
@@ -47,14 +45,13 @@ export class PlaceRoute {
   }
 
   async #place(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const { plan, timers, ledger } = this.#options;
-    const trace = traceOf(request);
-    const { key } = trace;
+    const { plan, timers } = this.#options;
+    const { record } = entered(request);
+    const { key } = record;
     const body = PlaceBody.safeParse(request.body);
     const due = plan().faultsFor({ on: 'place', key, phoneNumber: body.data?.phone_number ?? null });
-    trace.faults.push(...due.request.map(({ kind }) => kind));
-    const enterDestroyed = () => enter(ledger(), request, timers.now(), 0);
-    const exchange = { request, reply, timers, enterDestroyed };
+    record.faults.push(...due.request.map(({ kind }) => kind));
+    const exchange = { request, reply, timers };
 
     if (await disturb(due.request, 'before', exchange)) return reply;
     if (!body.success) return fail(reply, 422, 'validation_error', 'The body is not valid.', detailsOf(body.error));
@@ -66,9 +63,9 @@ export class PlaceRoute {
     if (placed === 'conflict') {
       return fail(reply, 409, 'idempotency_conflict', 'This key was used with another body.');
     }
-    trace.callId = placed.call.entry.id;
-    trace.replayed = placed.replayed;
-    if (!placed.replayed) trace.faults.push(...placed.call.faults.map(({ kind }) => kind));
+    record.call_id = placed.call.entry.id;
+    record.replayed = placed.replayed;
+    if (!placed.replayed) record.faults.push(...placed.call.faults.map(({ kind }) => kind));
 
     await this.#holdForEvents(placed.call);
     if (await disturb(due.request, 'after', exchange)) return reply;

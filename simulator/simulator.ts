@@ -12,7 +12,7 @@ import { Ledger, type LedgerCall, type LedgerRequest, type LedgerSummary } from 
 import { serveLookUps } from './look-up.ts';
 import { SimulatorOptions, WebhookTarget } from './options.ts';
 import { PlaceRoute } from './place.ts';
-import { destroyConnection, enter, newTrace } from './trace.ts';
+import { declareEntries, destroyConnection, enter, entered } from './entry.ts';
 import { WebhookSender, type DeliveryCounts } from './webhook-sender.ts';
 
 const API = '/api/public/v1';
@@ -55,7 +55,7 @@ export function createSimulator(
   const sender = new WebhookSender({ timers, seed, delivery, signsAnew, target: () => target });
   const events = new CallEvents({ timers, seed, sender, reported: options.events, poses });
   const calls = new Calls({ timers, seed, timeScale, outcomes, events, ledger: () => ledger });
-  const placing = new PlaceRoute({ calls, timers, keyTtlMs, plan: () => plan, ledger: () => ledger });
+  const placing = new PlaceRoute({ calls, timers, keyTtlMs, plan: () => plan });
 
   const control = {
     summary: () => ({ ...ledger.summary(), webhooks: sender.counts() }),
@@ -85,22 +85,21 @@ export function createSimulator(
   serveControl(app, control);
   void app.register(
     async (api) => {
-      api.decorateRequest('trace');
+      declareEntries(api);
       api.addHook('onRequest', async (request, reply) => {
-        request.setDecorator('trace', newTrace(request));
+        enter(ledger, request, timers.now());
         const outage = plan.outageAt(timers.now());
         if (outage === '503') return fail(reply, 503, 'unavailable', 'Out of order.');
         if (outage === 'destroy') {
-          enter(ledger, request, timers.now(), 0);
           destroyConnection(request, reply);
           return reply;
         }
         if (hasKey(request.headers.authorization, options.apiKey)) return undefined;
         return fail(reply, 401, 'unauthorized', 'The key is not valid.');
       });
-      api.addHook('onSend', async (request, reply) => enter(ledger, request, timers.now(), reply.statusCode));
+      api.addHook('onSend', async (request, reply) => entered(request).answered(reply.statusCode));
       placing.serve(api);
-      serveLookUps(api, { calls, timers, plan: () => plan, ledger: () => ledger });
+      serveLookUps(api, { calls, timers, plan: () => plan });
     },
     { prefix: API },
   );

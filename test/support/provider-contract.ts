@@ -1,0 +1,218 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { callId } from '../../domain/ids.ts';
+import type { Outcome } from '../../domain/outcome.ts';
+import type { CallProvider, CallToPlace, PlaceResult } from '../../providers/port.ts';
+import type { ReceivedWebhook } from './webhook-receiver.ts';
+
+/** What the far side can be made to do to the next placement. */
+export type Trouble =
+  | 'throttle for two seconds'
+  | 'throttle'
+  | 'refuse the number'
+  | 'unauthorized'
+  | 'no funds'
+  | 'forbidden'
+  | 'unknown agent'
+  | 'fail before accepting'
+  | 'fail after accepting'
+  | 'lose the request'
+  | 'lose the reply'
+  | 'reply too late'
+  | 'accept too late'
+  | 'garble the reply';
+
+/** One provider with its far side, as a contract test needs them. */
+export interface ProviderRig {
+  readonly provider: CallProvider;
+  /** The same provider where nothing listens. */
+  readonly unreachable: CallProvider;
+  /** Lets the next placement meet this. */
+  provoke(trouble: Trouble): void;
+  /** The next call ends so by itself, soon, and after it was answered where that fits. */
+  letEnd(outcome: Outcome): void;
+  /** The next call does not end while the test runs. */
+  letLast(): void;
+  /** How many calls the far side has accepted under this key. */
+  callsUnder(key: string): number;
+  /** How many placements have reached the far side, whatever became of them. */
+  placements(): number;
+  /** What came by webhook, once `enough` says so. */
+  webhooks(enough: (received: readonly ReceivedWebhook[]) => boolean): Promise<readonly ReceivedWebhook[]>;
+  now(): number;
+  close(): Promise<void>;
+}
+
+const PERSONAL = ['14155550123', 'Ada', 'Lovelace', 'ada@example.com'];
+
+/** What any provider must keep, whatever its API looks like. */
+export function describeProvider(name: string, createRig: () => Promise<ProviderRig>): void {
+  describe(`${name} as a provider`, () => {
+    let rig: ProviderRig;
+    let seq = 0;
+    beforeEach(async () => {
+      rig = await createRig();
+    });
+    afterEach(() => rig.close());
+
+    const nextCall = (): CallToPlace => {
+      seq += 1;
+      return {
+        callId: callId({ campaignId: '00000000-0000-4000-8000-00000000000a', seq, attempt: 1 }),
+        agentId: 'agent_1',
+        phoneNumber: '+14155550123',
+        extension: null,
+        fromNumberId: null,
+        firstName: 'Ada',
+        lastName: 'Lovelace',
+        email: 'ada@example.com',
+        customFields: { plan: 'gold' },
+      };
+    };
+    const place = async (call: CallToPlace, provider = rig.provider): Promise<PlaceResult> => {
+      const result = await provider.place(provider.freeze(call), call.callId, rig.now() + 60_000);
+      for (const text of PERSONAL) expect(JSON.stringify(result)).not.toContain(text);
+      return result;
+    };
+    const placed = async (call: CallToPlace): Promise<string> => {
+      const result = await place(call);
+      if (result.kind !== 'accepted') throw new Error(`expected an accepted call, got ${result.kind}`);
+      return result.providerCallId;
+    };
+
+    test('freezes the same call into the same bytes', () => {
+      const call = nextCall();
+      expect(rig.provider.freeze({ ...call })).toBe(rig.provider.freeze(call));
+    });
+
+    test('refuses to freeze what is not one number, without repeating it', () => {
+      const phoneNumber = '+14155550123,+14155550199';
+      expect(() => rig.provider.freeze({ ...nextCall(), phoneNumber })).toThrow(
+        expect.objectContaining({
+          code: 'validation_error',
+          message: expect.not.stringContaining('4155550') as string,
+        }),
+      );
+    });
+
+    test('places a call once', async () => {
+      const call = nextCall();
+      await placed(call);
+      expect([rig.placements(), rig.callsUnder(call.callId)]).toEqual([1, 1]);
+    });
+
+    test('a repeated key brings back the first call while keys are honoured', async () => {
+      if (rig.provider.facts.keyTtlMs === 0) return;
+      const call = nextCall();
+      const first = await placed(call);
+      expect(await placed(call)).toBe(first);
+      expect(rig.callsUnder(call.callId)).toBe(1);
+    });
+
+    test('sends nothing once its time has passed', async () => {
+      const call = nextCall();
+      const result = await rig.provider.place(rig.provider.freeze(call), call.callId, rig.now());
+      expect(result).toEqual({ kind: 'expired' });
+      expect(rig.placements()).toBe(0);
+    });
+
+    test.each<[Trouble, Partial<PlaceResult>, number]>([
+      ['throttle for two seconds', { kind: 'throttled', retryAfterMs: 2_000 }, 0],
+      ['throttle', { kind: 'throttled', retryAfterMs: null }, 0],
+      ['refuse the number', { kind: 'rejected' }, 0],
+      ['unauthorized', { kind: 'blocked' }, 0],
+      ['no funds', { kind: 'blocked' }, 0],
+      ['forbidden', { kind: 'blocked' }, 0],
+      ['unknown agent', { kind: 'blocked' }, 0],
+      ['fail before accepting', { kind: 'unknown' }, 0],
+      ['fail after accepting', { kind: 'unknown' }, 1],
+      ['lose the request', { kind: 'unknown' }, 0],
+      ['lose the reply', { kind: 'unknown' }, 1],
+      ['reply too late', { kind: 'unknown' }, 1],
+      ['garble the reply', { kind: 'unknown' }, 1],
+    ])('%s: %o', async (trouble, expected, calls) => {
+      const call = nextCall();
+      rig.provoke(trouble);
+      expect(await place(call)).toMatchObject(expected);
+      expect([rig.placements(), rig.callsUnder(call.callId)]).toEqual([1, calls]);
+      // The next try is not held against the one before, and there is still one call at most.
+      if (rig.provider.facts.keyTtlMs > 0) {
+        await placed(call);
+        expect([rig.placements(), rig.callsUnder(call.callId)]).toEqual([2, 1]);
+      }
+    });
+
+    test('does not take a call for refused that is accepted after our patience has ended', async () => {
+      const call = nextCall();
+      rig.provoke('accept too late');
+      expect(await place(call)).toMatchObject({ kind: 'unknown' });
+      await vi.waitFor(() => expect(rig.callsUnder(call.callId)).toBe(1));
+    });
+
+    test('knows that nothing was sent where nothing listens', async () => {
+      expect(await place(nextCall(), rig.unreachable)).toMatchObject({ kind: 'unavailable' });
+    });
+
+    test('looks a call up by its id, from live to ended', async () => {
+      rig.letLast();
+      const lasting = nextCall();
+      const lastingId = await placed(lasting);
+      expect(await rig.provider.lookUp({ callId: lasting.callId, providerCallId: lastingId })).toEqual({
+        kind: 'live',
+        providerCallId: lastingId,
+      });
+      rig.letEnd('busy');
+      const short = nextCall();
+      const shortId = await placed(short);
+      await vi.waitFor(async () => {
+        const known = await rig.provider.lookUp({ callId: short.callId, providerCallId: shortId });
+        expect(known).toMatchObject({ kind: 'ended', providerCallId: shortId, outcome: 'busy' });
+      });
+    });
+
+    test('what cannot be found or asked is unknown', async () => {
+      const { callId: id } = nextCall();
+      expect(await rig.provider.lookUp({ callId: id, providerCallId: 'no-such-call' })).toMatchObject({
+        kind: 'unknown',
+      });
+      expect(await rig.provider.lookUp({ callId: id, providerCallId: null })).toMatchObject({ kind: 'unknown' });
+      expect(await rig.unreachable.lookUp({ callId: id, providerCallId: 'x' })).toMatchObject({ kind: 'unknown' });
+    });
+
+    test.each<Outcome>(['completed', 'no_answer', 'busy', 'voicemail', 'failed'])(
+      'its webhooks verify, and tell of the end once: %s',
+      async (outcome) => {
+        const { provider } = rig;
+        const call = nextCall();
+        rig.letEnd(outcome);
+        const providerCallId = await placed(call);
+        const received = await rig.webhooks((all) =>
+          all.some(({ body }) => provider.parse(body).some(({ kind }) => kind === 'ended')),
+        );
+        for (const { body, headers } of received) provider.verify(body, headers, rig.now());
+        const events = received.flatMap(({ body }) => provider.parse(body));
+        const ended = events.filter(({ kind }) => kind === 'ended');
+        expect(ended).toHaveLength(1);
+        expect(ended[0]).toMatchObject({ providerCallId, outcome });
+        for (const event of events) {
+          expect(event.callId).toBe(provider.facts.echoes ? call.callId : null);
+          expect(event.outcome === null).toBe(event.kind !== 'ended');
+        }
+        expect(new Set(events.map(({ eventId }) => eventId)).size).toBe(events.length);
+      },
+    );
+
+    test('refuses a webhook that was altered, and one that is too old', async () => {
+      const { provider } = rig;
+      rig.letEnd('no_answer');
+      await placed(nextCall());
+      const [webhook] = await rig.webhooks((all) => all.length > 0);
+      const { body, headers } = webhook!;
+      const longer = Buffer.concat([body, Buffer.from(' ')]);
+      const code = (expected: string) => expect.objectContaining({ code: expected }) as Error;
+      expect(() => provider.verify(longer, headers, rig.now())).toThrow(code('invalid_signature'));
+      expect(() => provider.verify(body, {}, rig.now())).toThrow(code('invalid_signature'));
+      expect(() => provider.verify(body, headers, rig.now() + 3_600_000)).toThrow(code('stale_signature'));
+      expect(() => provider.parse(Buffer.from('nothing of ours'))).toThrow(code('bad_request'));
+    });
+  });
+}
