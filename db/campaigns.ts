@@ -104,6 +104,22 @@ export async function findContacts(tx: Queryable, account: string, ids: readonly
   return rows;
 }
 
+export interface CommandedCampaign {
+  readonly status: CampaignStatus;
+  readonly terms: CampaignTerms;
+  readonly started: boolean;
+}
+
+/** What must be known of a campaign before its workflow is told anything. Null when the account has no such campaign. */
+export async function findCommanded(db: Queryable, account: string, id: string): Promise<CommandedCampaign | null> {
+  const { rows } = await db.query<CommandedCampaign>(
+    `select status, spec as terms, workflow_started_at is not null as started
+       from campaigns where account = $1 and id = $2`,
+    [account, id],
+  );
+  return rows[0] ?? null;
+}
+
 /** Notes that a campaign's workflow runs, so that nobody has to start it any more. */
 export async function markWorkflowStarted(db: Queryable, campaignId: string): Promise<void> {
   await db.query('update campaigns set workflow_started_at = now() where id = $1 and workflow_started_at is null', [

@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import swagger from '@fastify/swagger';
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { authenticate } from './auth.ts';
+import { campaignCommands, type CampaignCommandsOptions } from './campaign-commands.ts';
+import { campaignsRoutes, type CampaignRoutesOptions } from './campaigns-routes.ts';
+import { contactsRoutes } from './contacts-routes.ts';
+import { answerError, answerUnknownRoute } from './errors.ts';
+import { health, type HealthOptions } from './health.ts';
+import { webhooks, type WebhooksOptions } from './webhooks.ts';
+
+export interface GatewayDeps extends CampaignRoutesOptions, CampaignCommandsOptions, WebhooksOptions, HealthOptions {
+  readonly logger: FastifyBaseLogger;
+  /** Bytes of a request's body; larger ones are refused. */
+  readonly bodyLimit?: number;
+}
+
+const BODY_LIMIT = 10 * 1024 * 1024;
+/** Where the API of campaigns and contacts stands. */
+export const API_ROOT = '/api/public/v1';
+
+/** The gateway, without a port: the caller listens, or injects requests. */
+export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> {
+  const { pool, logger, bodyLimit = BODY_LIMIT, ...rest } = deps;
+  const app: FastifyInstance = fastify({
+    loggerInstance: logger,
+    // Its own lines would hold whole addresses, with whatever stands in the query.
+    disableRequestLogging: true,
+    genReqId: () => randomUUID(),
+    bodyLimit,
+    frameworkErrors: (error, request, reply) => {
+      void answerError(error, request, reply);
+    },
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler(answerError);
+  app.setNotFoundHandler(answerUnknownRoute);
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, url: route = 'unknown' } = request.routeOptions;
+    request.log.info({ method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'answered');
+  });
+
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Ringfence', description: 'Outbound call campaigns whose limits hold.', version: '1' },
+      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+    },
+    transform: jsonSchemaTransform,
+  });
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+
+  await app.register(health, { pool, ...rest });
+  await app.register(webhooks, { pool, ...rest });
+  await app.register(
+    async (api) => {
+      api.decorateRequest('caller');
+      api.addHook('onRequest', authenticate(pool));
+      api.addHook('onRoute', (route) => {
+        route.schema = { ...route.schema, security: [{ key: [] }] };
+      });
+      await api.register(campaignsRoutes, { pool, ...rest });
+      await api.register(campaignCommands, { pool, ...rest });
+      await api.register(contactsRoutes, { pool });
+    },
+    { prefix: API_ROOT },
+  );
+  return app;
+}

@@ -1,0 +1,55 @@
+/** Who asks, and whether they may. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
+import { findApiKey, type Scope } from '../db/api-keys.ts';
+import type { Pool } from '../db/pool.ts';
+import { RingfenceError } from '../domain/errors.ts';
+
+export interface Caller {
+  readonly account: string;
+  readonly scope: Scope;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set on every route of the API; the webhooks have no caller, they carry signatures. */
+    caller: Caller;
+  }
+}
+
+const BEARER = /^Bearer ([\x21-\x7e]{1,512})$/i;
+
+/** Keys are long and random, so a plain hash keeps them as well as a slow one would, at no cost per request. */
+export function hashKey(key: string): Buffer {
+  return createHash('sha256').update(key).digest();
+}
+
+/** Lets a request through when its key is known, and opens what its method does. */
+export function authenticate(pool: Pool): onRequestAsyncHookHandler {
+  return async (request) => {
+    const caller = await callerOf(pool, request.headers.authorization);
+    if (!caller) {
+      throw new RingfenceError('unauthorized', 'Send a valid key as "Authorization: Bearer KEY".', {
+        field: 'Authorization',
+      });
+    }
+    if (caller.scope !== 'write' && changesSomething(request)) {
+      throw new RingfenceError('forbidden', 'This key may only read: use one with the scope "write".');
+    }
+    request.caller = caller;
+  };
+}
+
+async function callerOf(pool: Pool, authorization: string | undefined): Promise<Caller | null> {
+  const key = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
+  if (key === undefined) return null;
+  const hash = hashKey(key);
+  const known = await findApiKey(pool, hash);
+  // How long an index takes to find a row says nothing of use about a hash; this comparison says nothing at all.
+  if (!known || !timingSafeEqual(known.hash, hash)) return null;
+  return { account: known.account, scope: known.scope };
+}
+
+function changesSomething({ method }: FastifyRequest): boolean {
+  return method !== 'GET' && method !== 'HEAD';
+}

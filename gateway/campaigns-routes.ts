@@ -1,0 +1,171 @@
+/** The campaign API: `/batch-calls`. Reads come from PostgreSQL; only commands to a running campaign go to Temporal. */
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { listCampaignContacts, listCampaigns, readCampaign } from '../db/campaign-answers.ts';
+import { deleteEndedCampaign, markWorkflowStarted } from '../db/campaigns.ts';
+import type { Pool } from '../db/pool.ts';
+import { CampaignAnswer, CampaignContactAnswer } from '../domain/campaign-answer.ts';
+import { campaignTerms, CreateCampaign, engineSpec } from '../domain/campaign-request.ts';
+import type { EngineSpec } from '../domain/campaign-spec.ts';
+import { CampaignStatus } from '../domain/campaign-state.ts';
+import { RingfenceError } from '../domain/errors.ts';
+import { BUCKETS } from '../domain/tally.ts';
+import { hashBody } from './body-hash.ts';
+import { createCampaign } from './create-campaign.ts';
+import { answer, answerOf, list, listOf, refusals } from './envelope.ts';
+
+export interface CampaignRoutesOptions {
+  readonly pool: Pool;
+  readonly startCampaign: (campaignId: string, spec: EngineSpec) => Promise<void>;
+  readonly clock: () => number;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** SHA-256 of the body as it was sent, before defaults were filled in. */
+    bodyHash: Buffer;
+  }
+}
+
+const LIMIT = 'limit must be a whole number from 1 to 100';
+const OFFSET = 'offset must be a whole number of at least 0';
+const pageShape = {
+  limit: z.coerce.number(LIMIT).int(LIMIT).min(1, LIMIT).max(100, LIMIT).default(50),
+  offset: z.coerce.number(OFFSET).int(OFFSET).min(0, OFFSET).max(1_000_000_000, OFFSET).default(0),
+};
+const KEY = 'X-Idempotency-Key must be 1 to 255 printable ASCII characters';
+const Id = z.object({ id: z.guid() });
+
+export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions> = async (app, options) => {
+  const { pool, startCampaign, clock } = options;
+  app.decorateRequest('bodyHash');
+
+  app.post(
+    '/batch-calls',
+    {
+      schema: {
+        summary: 'Create a campaign, which starts by itself',
+        tags: ['campaigns'],
+        headers: z.looseObject({
+          'x-idempotency-key': z
+            .string()
+            .regex(/^[\x20-\x7e]{1,255}$/, KEY)
+            .optional(),
+        }),
+        body: CreateCampaign,
+        response: { 201: answerOf(CampaignAnswer), ...refusals },
+      },
+      preValidation: async (request) => {
+        request.bodyHash = hashBody(request.body);
+      },
+    },
+    async (request, reply) => {
+      const { body, caller } = request;
+      const key = request.headers['x-idempotency-key'];
+      const idempotency = key === undefined ? null : { key, bodyHash: request.bodyHash };
+      const created = await createCampaign({ pool, now: clock() }, caller.account, body, idempotency);
+      if (!created.repeated) {
+        const { id } = created.answer;
+        try {
+          await startCampaign(id, engineSpec(campaignTerms(body)));
+          await markWorkflowStarted(pool, id);
+        } catch {
+          // The record is durable, and the sweeper starts what has no workflow.
+          request.log.warn({ campaign: id }, 'campaign recorded, its workflow is not started yet');
+        }
+      }
+      return reply.code(201).send(answer(request, created.answer));
+    },
+  );
+
+  app.get(
+    '/batch-calls',
+    {
+      schema: {
+        summary: 'List campaigns, newest first',
+        tags: ['campaigns'],
+        querystring: z.strictObject({
+          agent_id: z.string().optional(),
+          status: z.enum(CampaignStatus.options, oneOf('status', CampaignStatus.options)).optional(),
+          ...pageShape,
+        }),
+        response: { 200: listOf(CampaignAnswer), ...refusals },
+      },
+    },
+    async (request) => {
+      const { agent_id, status, ...page } = request.query;
+      const filter = { agentId: agent_id, status };
+      return list(request, page, await listCampaigns(pool, request.caller.account, filter, page, clock()));
+    },
+  );
+
+  app.get(
+    '/batch-calls/:id',
+    {
+      schema: {
+        summary: 'Read a campaign',
+        tags: ['campaigns'],
+        params: Id,
+        response: { 200: answerOf(CampaignAnswer), ...refusals },
+      },
+    },
+    async (request) => {
+      const campaign = await readCampaign(pool, request.caller.account, request.params.id, clock());
+      if (!campaign) throw noCampaign();
+      return answer(request, campaign);
+    },
+  );
+
+  app.get(
+    '/batch-calls/:id/contacts',
+    {
+      schema: {
+        summary: "List a campaign's contacts",
+        tags: ['campaigns'],
+        params: Id,
+        querystring: z.strictObject({
+          status: z.enum(BUCKETS, oneOf('status', BUCKETS)).optional(),
+          ...pageShape,
+        }),
+        response: { 200: listOf(CampaignContactAnswer), ...refusals },
+      },
+    },
+    async (request) => {
+      const { status, ...page } = request.query;
+      const { account } = request.caller;
+      const contacts = await listCampaignContacts(pool, account, request.params.id, { bucket: status }, page);
+      if (!contacts) throw noCampaign();
+      return list(request, page, contacts);
+    },
+  );
+
+  app.delete(
+    '/batch-calls/:id',
+    {
+      schema: {
+        summary: 'Remove a campaign that has ended',
+        tags: ['campaigns'],
+        params: Id,
+        response: { 200: answerOf(z.object({ id: z.guid(), deleted: z.literal(true) })), ...refusals },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      const outcome = await deleteEndedCampaign(pool, request.caller.account, id);
+      if (outcome === 'not_found') throw noCampaign();
+      if (outcome !== 'deleted') {
+        const message = `The campaign is ${outcome.status}; cancel it, and delete it when it has ended.`;
+        throw new RingfenceError('wrong_state', message, { details: { status: outcome.status } });
+      }
+      return answer(request, { id, deleted: true as const });
+    },
+  );
+};
+
+export function noCampaign(): RingfenceError {
+  return new RingfenceError('not_found', 'There is no campaign with this id.');
+}
+
+function oneOf(field: string, options: readonly string[]): string {
+  return `${field} must be one of ${options.join(', ')}`;
+}

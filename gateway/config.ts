@@ -1,0 +1,30 @@
+import { z } from 'zod';
+
+/**
+ * The gateway's own settings. How to reach Temporal comes from Temporal's environment configuration, how to reach the
+ * provider from the provider's own variables.
+ */
+export const GatewayConfig = z.object({
+  DATABASE_URL: z.string().min(1),
+  RINGFENCE_HOST: z.string().min(1).default('127.0.0.1'),
+  /** 0 takes any free port; the ready line names it. */
+  RINGFENCE_PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+  /** The queue of the workers that run campaigns; theirs must be the same. */
+  RINGFENCE_TASK_QUEUE: z.string().min(1).default('ringfence'),
+  /** A key with the scope `write` for the account `default`, known from the start. Only its hash is stored. */
+  RINGFENCE_API_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,512}$/, 'must be 16 to 512 printable ASCII characters without spaces')
+    .optional(),
+  /** Largest body of an API request, in bytes. */
+  RINGFENCE_BODY_LIMIT: z.coerce
+    .number()
+    .int()
+    .min(1_024)
+    .max(1_073_741_824)
+    .default(10 * 1024 * 1024),
+  /** Connections to PostgreSQL. */
+  RINGFENCE_DB_POOL: z.coerce.number().int().min(2).default(20),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+});
+export type GatewayConfig = z.infer<typeof GatewayConfig>;

@@ -1,0 +1,113 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { readCampaign } from '../db/campaign-answers.ts';
+import {
+  type CampaignContact,
+  countFolder,
+  findContacts,
+  insertCampaign,
+  insertCampaignContacts,
+  withContactId,
+} from '../db/campaigns.ts';
+import { once } from '../db/idempotency.ts';
+import { inTransaction, type Pool, type Queryable } from '../db/pool.ts';
+import type { CampaignAnswer } from '../domain/campaign-answer.ts';
+import { campaignTerms, type CreateCampaign, refuseOver } from '../domain/campaign-request.ts';
+import { contactFrom } from '../domain/contact.ts';
+import { RingfenceError } from '../domain/errors.ts';
+
+export interface Idempotency {
+  readonly key: string;
+  /** SHA-256 of what the request states. */
+  readonly bodyHash: Buffer;
+}
+
+/**
+ * Records a campaign with its contacts, in one transaction. With an idempotency key, a repeat changes nothing and gets
+ * the first answer.
+ * @throws RingfenceError `validation_error`, `idempotency_mismatch`
+ */
+export async function createCampaign(
+  { pool, now }: { readonly pool: Pool; readonly now: number },
+  account: string,
+  request: CreateCampaign,
+  idempotency: Idempotency | null,
+): Promise<{ readonly answer: CampaignAnswer; readonly repeated: boolean }> {
+  const stated = request.contacts.map((contact, index) =>
+    withContactId(contactFrom(contact, null, `contacts[${index}]`)),
+  );
+  const id = idempotency === null ? randomUUID() : campaignIdOf(account, idempotency.key);
+  return inTransaction(pool, async (tx) => {
+    const record = () => recordCampaign(tx, { id, account, request, stated, now });
+    if (idempotency === null) return { answer: await record(), repeated: false };
+    return once(tx, { account, ...idempotency }, id, record);
+  });
+}
+
+/** The same account and key always give the same id, and with it the same workflow: a UUID of version 8 made by hash. */
+export function campaignIdOf(account: string, key: string): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([account, key]))
+    .digest();
+  hash[6] = (hash[6]! & 0x0f) | 0x80;
+  hash[8] = (hash[8]! & 0x3f) | 0x80;
+  return hash.toString('hex', 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+interface Recording {
+  readonly id: string;
+  readonly account: string;
+  readonly request: CreateCampaign;
+  readonly stated: readonly CampaignContact[];
+  readonly now: number;
+}
+
+async function recordCampaign(
+  tx: Queryable,
+  { id, account, request, stated, now }: Recording,
+): Promise<CampaignAnswer> {
+  const terms = campaignTerms(request);
+  refuseOver(terms, now);
+  if (terms.contact_folder_id !== null) {
+    const total = await folderSize(tx, account, terms.contact_folder_id);
+    await insertCampaign(tx, { id, account, terms, total, now });
+  } else {
+    const people = eachPersonOnce([...(await knownContacts(tx, account, request.contact_ids)), ...stated]);
+    await insertCampaign(tx, { id, account, terms, total: people.length, now });
+    await insertCampaignContacts(tx, id, people);
+  }
+  const answer = await readCampaign(tx, account, id, now);
+  if (!answer) throw new Error('the campaign that was just recorded is not there');
+  return answer;
+}
+
+async function folderSize(tx: Queryable, account: string, folderId: string): Promise<number> {
+  const total = await countFolder(tx, account, folderId);
+  if (total) return total;
+  const message =
+    total === null
+      ? 'contact_folder_id names no folder of this account: GET /contacts/folders lists them'
+      : 'contact_folder_id names an empty folder: import contacts into it first';
+  throw new RingfenceError('validation_error', message, { field: 'contact_folder_id' });
+}
+
+async function knownContacts(tx: Queryable, account: string, given: readonly string[]): Promise<CampaignContact[]> {
+  const ids = [...new Set(given.map((id) => id.toLowerCase()))];
+  const known = await findContacts(tx, account, ids);
+  if (known.length < ids.length) {
+    const found = new Set(known.map((contact) => contact.contact_id));
+    const field = `contact_ids[${given.findIndex((id) => !found.has(id.toLowerCase()))}]`;
+    const message = `${field} names no contact of this account: GET /contacts lists them`;
+    throw new RingfenceError('validation_error', message, { field });
+  }
+  return known;
+}
+
+/** A person is a number and, behind a switchboard, the extension. Who is named twice is called once. */
+function eachPersonOnce(contacts: readonly CampaignContact[]): CampaignContact[] {
+  const people = new Map<string, CampaignContact>();
+  for (const contact of contacts) {
+    const person = `${contact.phone_number};${contact.extension ?? ''}`;
+    if (!people.has(person)) people.set(person, contact);
+  }
+  return [...people.values()];
+}

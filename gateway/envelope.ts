@@ -1,0 +1,29 @@
+/** The form of every answer of the API. */
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { Page, PageOf } from '../db/campaign-answers.ts';
+import { ErrorAnswer, Meta, Pagination } from '../domain/campaign-answer.ts';
+
+/** The schema of an answer with `data`, for a route's `response`. */
+export function answerOf<T extends z.ZodType>(data: T) {
+  return z.object({ data, meta: Meta });
+}
+
+export function listOf<T extends z.ZodType>(item: T) {
+  return z.object({ data: z.array(item), meta: Meta, pagination: Pagination });
+}
+
+/** What any route of the API may answer besides. */
+export const refusals = { '4xx': ErrorAnswer, '5xx': ErrorAnswer };
+
+export function answer<T>(request: FastifyRequest, data: T) {
+  return { data, meta: metaOf(request) };
+}
+
+export function list<T>(request: FastifyRequest, page: Page, { items, total, hasMore }: PageOf<T>) {
+  return { data: items, meta: metaOf(request), pagination: { total, ...page, has_more: hasMore } };
+}
+
+export function metaOf(request: FastifyRequest): z.infer<typeof Meta> {
+  return { request_id: request.id, ts: new Date().toISOString() };
+}

@@ -1,0 +1,91 @@
+/** The one place in which errors become answers. */
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { isDatabaseTrouble } from '../db/trouble.ts';
+import { type ErrorCode, RingfenceError } from '../domain/errors.ts';
+import { metaOf } from './envelope.ts';
+import { validationError } from './validation-error.ts';
+
+const STATUS: Readonly<Record<ErrorCode, number>> = {
+  bad_request: 400,
+  unauthorized: 401,
+  invalid_signature: 401,
+  stale_signature: 401,
+  forbidden: 403,
+  not_found: 404,
+  wrong_state: 409,
+  conflict: 409,
+  superseded: 409,
+  payload_too_large: 413,
+  validation_error: 422,
+  idempotency_mismatch: 422,
+  unparsable_file: 422,
+  rate_limit_exceeded: 429,
+  misconfigured: 500,
+  internal: 500,
+  temporal_unavailable: 503,
+  database_unavailable: 503,
+  api_unreachable: 503,
+};
+/** Both PostgreSQL and Temporal come back within seconds when they come back by themselves. */
+const RETRY_AFTER_S = '5';
+
+export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { error: refusal, status = STATUS[refusal.code] } = refusalOf(error, request);
+  if (status >= 500) request.log.error({ code: refusal.code, cause: traceOf(error) }, 'request failed');
+  if (status === 503) void reply.header('retry-after', RETRY_AFTER_S);
+  if (status === 401) void reply.header('www-authenticate', 'Bearer');
+  const details = refusal.field === undefined ? refusal.details : { field: refusal.field, ...refusal.details };
+  return reply
+    .code(status)
+    .send({ error: { code: refusal.code, message: refusal.message, details }, meta: metaOf(request) });
+}
+
+export function answerUnknownRoute(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const message = 'There is no such address: GET /openapi.json lists those that exist.';
+  return answerError(new RingfenceError('not_found', message), request, reply);
+}
+
+function refusalOf(error: unknown, request: FastifyRequest): { error: RingfenceError; status?: number } {
+  if (error instanceof RingfenceError) return { error };
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    // An id that cannot be one names nothing.
+    if (error.validationContext === 'params') return { error: new RingfenceError('not_found', 'There is no such id.') };
+    return { error: validationError(error.validation) };
+  }
+  if (isDatabaseTrouble(error)) {
+    return { error: new RingfenceError('database_unavailable', 'PostgreSQL does not answer: try again in a moment.') };
+  }
+  const { statusCode, code } = error as Partial<FastifyError>;
+  if (statusCode === 413) {
+    const limit = request.routeOptions.bodyLimit;
+    const message = `The body is larger than ${limit} bytes: import large numbers of contacts into a folder.`;
+    return { error: new RingfenceError('payload_too_large', message, { details: { limit } }) };
+  }
+  if (statusCode === 415) {
+    const message = 'This content type is not taken here: send JSON as application/json.';
+    return { error: new RingfenceError('bad_request', message, { field: 'Content-Type' }), status: 415 };
+  }
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return { error: new RingfenceError('bad_request', MALFORMED[code ?? ''] ?? 'The request cannot be read.') };
+  }
+  return { error: new RingfenceError('internal', 'Something went wrong here: the request id finds it in the log.') };
+}
+
+/** The parser's own words would repeat a piece of the body, and with it of somebody's data. */
+const MALFORMED: Readonly<Record<string, string>> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: 'The body is not JSON: check its quotes, commas and brackets.',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'The body is empty: send JSON, or leave the content type out.',
+};
+
+/** Where it happened and what kind of error it was. Messages of the driver and the parser may quote personal data. */
+function traceOf(error: unknown): unknown {
+  if (!(error instanceof Error)) return typeof error;
+  const { code } = error as { code?: unknown };
+  return {
+    name: error.name,
+    ...(typeof code === 'string' ? { code } : {}),
+    stack: error.stack?.split('\n').filter((line) => /^\s+at /.test(line)),
+    ...(error.cause === undefined ? {} : { cause: traceOf(error.cause) }),
+  };
+}

@@ -1,0 +1,59 @@
+/**
+ * Where providers report. An event is answered with 2xx only when nothing more depends on its being sent again: it is
+ * stored and, where it ends a call that is in flight, durable in Temporal. Everything that fails on the way answers 5xx,
+ * the provider sends again, and the row that says what was signalled decides what is left to do.
+ */
+import type { FastifyPluginAsync } from 'fastify';
+import type { EventDelivery } from '../client/event-delivery.ts';
+import { markSignalled, storeEvent } from '../db/call-events.ts';
+import type { Pool } from '../db/pool.ts';
+import { RingfenceError } from '../domain/errors.ts';
+import type { CallEvent, CallProvider } from '../providers/port.ts';
+
+export interface WebhooksOptions {
+  readonly pool: Pool;
+  readonly providers: ReadonlyMap<string, CallProvider>;
+  readonly delivery: Pick<EventDelivery, 'deliver'>;
+  readonly clock: () => number;
+}
+
+const BODY_LIMIT = 256 * 1024;
+
+export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (app, { pool, providers, delivery, clock }) => {
+  // A signature is made over bytes: nothing may be parsed and written anew before it is checked.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+
+  const takeIn = async (provider: CallProvider, event: CallEvent, raw: string): Promise<void> => {
+    const { callId, campaignId, signalled, settled } = await storeEvent(pool, provider.name, event, raw);
+    if (event.kind !== 'ended' || event.outcome === null) return;
+    // A call that is not known yet is being dialled at this moment: the dial finds the event when its reply comes.
+    if (callId === null || campaignId === null || signalled || settled) return;
+    const delivered = await delivery.deliver(campaignId, {
+      event_id: event.eventId,
+      call_id: callId,
+      outcome: event.outcome,
+      ended_at: event.occurredAt,
+    });
+    // What a closed workflow did not get stays unmarked, so that one started in its place finds it.
+    if (delivered === 'accepted') await markSignalled(pool, provider.name, [event.eventId]);
+  };
+
+  app.post<{ Params: { provider: string } }>(
+    '/webhooks/:provider',
+    {
+      bodyLimit: BODY_LIMIT,
+      schema: { summary: "Take in a provider's events", description: 'Signed by the provider.', tags: ['webhooks'] },
+    },
+    async (request, reply) => {
+      const provider = providers.get(request.params.provider);
+      if (!provider) throw new RingfenceError('not_found', 'There is no provider with this name.');
+      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+      provider.verify(body, request.headers, clock());
+      const events = provider.parse(body).filter((event) => event.kind !== 'ignored');
+      const raw = body.toString('utf8');
+      for (const event of events) await takeIn(provider, event, raw);
+      return reply.code(200).send({ received: events.length });
+    },
+  );
+};
