@@ -21,7 +21,15 @@ export const TruedyEnv = z.object({
 
 /** The provider that an environment describes. The error names the variable. */
 export function providerFromEnv(env: Readonly<Record<string, string | undefined>>): CallProvider {
-  const read = TruedyEnv.transform((vars) => ({
+  const vars = TruedyEnv.safeParse(env);
+  if (!vars.success) throw notSetUp(vars.error);
+  const config = TruedyConfig.safeParse(toConfig(vars.data));
+  if (!config.success) throw notSetUp(config.error);
+  return createTruedyProvider(config.data);
+}
+
+function toConfig(vars: z.infer<typeof TruedyEnv>): Record<string, unknown> {
+  return {
     baseUrl: vars.TRUEDY_BASE_URL,
     apiKey: vars.TRUEDY_API_KEY,
     webhookSecrets: vars.TRUEDY_WEBHOOK_SECRETS.split(',').map((secret) => secret.trim()),
@@ -30,12 +38,12 @@ export function providerFromEnv(env: Readonly<Record<string, string | undefined>
     maxDurationS: vars.TRUEDY_MAX_DURATION,
     joinTimeoutS: vars.TRUEDY_JOIN_TIMEOUT,
     keyTtlMs: inMs(vars.TRUEDY_KEY_TTL),
-  }))
-    .pipe(TruedyConfig)
-    .safeParse(env);
-  if (read.success) return createTruedyProvider(read.data);
-  const problems = read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  throw new RingfenceError('misconfigured', `The provider cannot be set up. ${problems.join('; ')}`);
+  };
+}
+
+function notSetUp(error: z.ZodError): RingfenceError {
+  const problems = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  return new RingfenceError('misconfigured', `The provider cannot be set up. ${problems.join('; ')}`);
 }
 
 function inMs(value: number | undefined): number | undefined {

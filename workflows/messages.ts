@@ -47,9 +47,9 @@ export interface PauseAcknowledgement {
   readonly status: 'paused';
   readonly paused_at: string;
   /** Call ids that the provider has accepted and that have not ended. */
-  readonly live: readonly string[];
+  readonly live: string[];
   /** Call ids of which it is not known whether the provider accepted them. */
-  readonly unknown: readonly string[];
+  readonly unknown: string[];
 }
 
 export interface ResumeAcknowledgement {

@@ -1,0 +1,142 @@
+/** A whole system for one test: its own database, task queue, simulator and workers, on the run's Temporal server. */
+import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { inject } from 'vitest';
+import type { z } from 'zod';
+import { workflowStarter } from '../../client/start-workflow.ts';
+import { campaignTerms, CreateCampaign, engineSpec } from '../../domain/campaign-request.ts';
+import { workflowId } from '../../domain/ids.ts';
+import { createCampaign } from '../../gateway/create-campaign.ts';
+import { createTruedyProvider } from '../../providers/truedy.ts';
+import { TruedyConfig } from '../../providers/truedy-config.ts';
+import type { SimulatorOptions } from '../../simulator/options.ts';
+import { createSimulator, type Simulator } from '../../simulator/simulator.ts';
+import { pacingFacts } from '../../worker/facts.ts';
+import { bundleWorkflows, campaignWorkerOptions, dialWorkerOptions } from '../../worker/options.ts';
+import { type CampaignInput, type CampaignResult } from '../../workflows/messages.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+import { nextTaskQueue } from './ids.ts';
+
+Runtime.install({ logger: new DefaultLogger('WARN') });
+
+let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
+const KEY = 'rig-key';
+const SECRET = 'whsec_rig';
+
+export interface RigOptions {
+  readonly simulator?: z.input<typeof SimulatorOptions>;
+  readonly provider?: Partial<z.input<typeof TruedyConfig>>;
+  readonly graceMs?: number;
+}
+
+/** A system that runs until `close`. Calls cost real HTTP; nothing here fakes what the engine relies on. */
+export class Rig {
+  private workers: Worker[] = [];
+  private running: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    readonly db: TestDatabase,
+    readonly simulator: Simulator,
+    readonly client: Client,
+    readonly taskQueue: string,
+    private readonly connection: NativeConnection,
+    private readonly baseUrl: string,
+    private readonly options: RigOptions,
+  ) {}
+
+  static async start(options: RigOptions = {}): Promise<Rig> {
+    const address = inject('temporalAddress');
+    const simulator = createSimulator({ apiKey: KEY, ...options.simulator });
+    const rig = new Rig(
+      await createTestDatabase(),
+      simulator,
+      new Client({ connection: await Connection.connect({ address }) }),
+      nextTaskQueue(),
+      await NativeConnection.connect({ address }),
+      await simulator.listen(),
+      options,
+    );
+    await rig.startWorkers();
+    return rig;
+  }
+
+  provider() {
+    return createTruedyProvider(
+      TruedyConfig.parse({
+        baseUrl: this.baseUrl,
+        apiKey: KEY,
+        webhookSecrets: [SECRET],
+        queueBoundMs: 0,
+        ...this.options.provider,
+      }),
+    );
+  }
+
+  async startWorkers(): Promise<void> {
+    bundle ??= bundleWorkflows();
+    const provider = this.provider();
+    const setting = {
+      connection: this.connection,
+      namespace: 'default',
+      taskQueue: this.taskQueue,
+      deps: {
+        pool: this.db.pool,
+        provider,
+        facts: pacingFacts(provider.facts, this.options.graceMs ?? 5_000, true),
+        now: Date.now,
+      },
+      maxDials: 100,
+    };
+    this.workers = [
+      await Worker.create(campaignWorkerOptions(setting, await bundle)),
+      await Worker.create(dialWorkerOptions(setting)),
+    ];
+    this.running = Promise.all(this.workers.map((worker) => worker.run())).finally(() => provider.close());
+  }
+
+  async stopWorkers(): Promise<void> {
+    for (const worker of this.workers) worker.shutdown();
+    await this.running;
+  }
+
+  /** Records a campaign of this many people with numbers that nobody has, and starts its workflow. */
+  async startCampaign(people: number, terms: Partial<z.input<typeof CreateCampaign>> = {}): Promise<string> {
+    const request = CreateCampaign.parse({
+      name: 'Test campaign',
+      agent_id: 'agent-1',
+      contact_source: 'manual',
+      contacts: Array.from({ length: people }, (_, index) => ({
+        phone_number: fictitiousNumber(index),
+        first_name: `Person${index}`,
+      })),
+      working_days: [1, 2, 3, 4, 5, 6, 7],
+      ...terms,
+    });
+    const { answer } = await createCampaign({ pool: this.db.pool, now: Date.now() }, 'default', request, null);
+    await workflowStarter(this.client, { taskQueue: this.taskQueue })(answer.id, engineSpec(campaignTerms(request)));
+    return answer.id;
+  }
+
+  handle(campaignId: string) {
+    return this.client.workflow.getHandle<(input: CampaignInput) => Promise<CampaignResult>>(workflowId(campaignId));
+  }
+
+  result(campaignId: string): Promise<CampaignResult> {
+    return this.handle(campaignId).result();
+  }
+
+  async close(): Promise<void> {
+    await this.stopWorkers();
+    await this.simulator.close();
+    await this.connection.close();
+    await this.client.connection.close();
+    await this.db.drop();
+  }
+}
+
+/** +1 AAA 555 01NN: numbers set aside for fiction, 100 in each area code. */
+function fictitiousNumber(index: number): string {
+  const areas = [212, 305, 312, 404, 415, 503, 512, 602, 617, 702, 713, 720];
+  const area = areas[Math.floor(index / 100) % areas.length]!;
+  return `+1${area}55501${String(index % 100).padStart(2, '0')}`;
+}
