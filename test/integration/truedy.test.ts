@@ -9,7 +9,7 @@ import { receiveWebhooks } from '../support/webhook-receiver.ts';
 type Fault = z.input<typeof RequestFault> | z.input<typeof CallFault>;
 
 const SECRET = 'whsec_contract';
-const TIMEOUT_MS = 500;
+const TIMEOUT_MS = 1_000;
 
 const TROUBLES: Record<Trouble, Fault> = {
   'throttle for two seconds': { kind: 'throttle', retry_after: 2 },
