@@ -11,6 +11,7 @@ import { watchForLeaks } from '../support/leaks.ts';
 import { receiveWebhooks, type ReceivedWebhook } from '../support/webhook-receiver.ts';
 
 const SECRET = 'whsec_faults';
+const PATIENCE = { timeout: 10_000 };
 const SHORT = { kind: 'life', outcome: 'completed', queue_ms: 1_000, ring_ms: 1_000, talk_ms: 1_000 } as const;
 const closers: (() => Promise<void>)[] = [];
 let noLeaks: () => Promise<void>;
@@ -78,7 +79,7 @@ async function connect(options: z.input<typeof SimulatorOptions> = {}, answer?: 
       expect(Object.values(outcomes).reduce((sum, count) => sum + count, 0)).toBe(accepted);
       expect(webhooks).toMatchObject({ pending: 0 });
       expect(kinds()).toContain('billed');
-    });
+    }, PATIENCE);
   return { provider, simulator, receiver, place, read, kinds, quiet };
 }
 
@@ -216,7 +217,7 @@ describe('a call whose reply was lost', () => {
     await vi.waitFor(async () => {
       const known = await provider.lookUp({ callId: key, providerCallId: null });
       expect(known).toMatchObject({ kind: 'ended', providerCallId: call!.id, outcome: call!.outcome });
-    });
+    }, PATIENCE);
   });
 
   test('stays unknown where it does not, or denies every call', async () => {
@@ -278,7 +279,10 @@ test('many calls at once: one each, each ended and told of once, and the peak as
   const placed = await Promise.all(Array.from({ length: CALLS }, () => place()));
   expect(placed.every(({ result }) => result.kind === 'accepted')).toBe(true);
   await quiet(CALLS);
-  await vi.waitFor(() => expect(kinds().filter((kind) => kind === 'billed').length).toBeGreaterThanOrEqual(CALLS));
+  await vi.waitFor(
+    () => expect(kinds().filter((kind) => kind === 'billed').length).toBeGreaterThanOrEqual(CALLS),
+    PATIENCE,
+  );
   const { calls, ...summary } = simulator.ledger();
   expect(summary).toMatchObject({ accepted: CALLS, duplicate_keys: 0, in_flight: 0, requests_total: CALLS });
   expect(new Set(calls.map(({ key }) => key)).size).toBe(CALLS);
@@ -294,9 +298,9 @@ test('a simulator that is closed under load is gone at once', async () => {
   simulator.setFaults({ rules: [{ match: { nth: 21 }, fault: { kind: 'delay_reply', ms: 60_000, when: 'before' } }] });
   for (let index = 0; index < 20; index += 1) await place();
   const waiting = place();
-  await vi.waitFor(() => expect(simulator.summary().requests_total).toBe(21));
+  await vi.waitFor(() => expect(simulator.summary().requests_total).toBe(21), PATIENCE);
   await simulator.close();
   expect((await waiting).result).toMatchObject({ kind: 'unknown' });
   expect(simulator.summary().accepted).toBe(20);
-  await vi.waitFor(async () => expect((await place()).result).toMatchObject({ kind: 'unavailable' }));
+  await vi.waitFor(async () => expect((await place()).result).toMatchObject({ kind: 'unavailable' }), PATIENCE);
 });

@@ -23,8 +23,8 @@ const TROUBLES: Record<Trouble, Fault> = {
   'fail after accepting': { kind: 'server_error', when: 'after' },
   'lose the request': { kind: 'drop_reply', when: 'before' },
   'lose the reply': { kind: 'drop_reply' },
-  'reply too late': { kind: 'delay_reply', ms: 2 * TIMEOUT_MS },
-  'accept too late': { kind: 'delay_reply', ms: 2 * TIMEOUT_MS, when: 'before' },
+  'reply too late': { kind: 'delay_reply', ms: 1.5 * TIMEOUT_MS },
+  'accept too late': { kind: 'delay_reply', ms: 1.5 * TIMEOUT_MS, when: 'before' },
   'garble the reply': { kind: 'garbled_reply' },
 };
 

@@ -42,6 +42,7 @@ export interface ProviderRig {
   close(): Promise<void>;
 }
 
+const PATIENCE = { timeout: 10_000 };
 const PERSONAL = ['14155550123', 'Ada', 'Lovelace', 'ada@example.com'];
 
 /** What any provider must keep, whatever its API looks like. */
@@ -145,7 +146,7 @@ export function describeProvider(name: string, createRig: () => Promise<Provider
       const call = nextCall();
       rig.provoke('accept too late');
       expect(await place(call)).toMatchObject({ kind: 'unknown' });
-      await vi.waitFor(() => expect(rig.callsUnder(call.callId)).toBe(1));
+      await vi.waitFor(() => expect(rig.callsUnder(call.callId)).toBe(1), PATIENCE);
     });
 
     test('knows that nothing was sent where nothing listens', async () => {
@@ -166,7 +167,7 @@ export function describeProvider(name: string, createRig: () => Promise<Provider
       await vi.waitFor(async () => {
         const known = await rig.provider.lookUp({ callId: short.callId, providerCallId: shortId });
         expect(known).toMatchObject({ kind: 'ended', providerCallId: shortId, outcome: 'busy' });
-      });
+      }, PATIENCE);
     });
 
     test('what cannot be found or asked is unknown', async () => {
