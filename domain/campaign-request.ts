@@ -1,7 +1,7 @@
 /** What a client states to create a campaign, and what the engine makes of it. */
 import { z } from 'zod';
 import type { EngineSpec } from './campaign-spec.ts';
-import { ContactInput } from './contact.ts';
+import { ContactInput, isStorable } from './contact.ts';
 import { RingfenceError } from './errors.ts';
 import { RetryableOutcome } from './retry-policy.ts';
 import { checkHours, Schedule, scheduleShape } from './schedule.ts';
@@ -12,7 +12,7 @@ const MOST_CONCURRENT_CALLS = 1_000;
 const MOST_RETRIES = 10;
 const LONGEST_DELAY_MINUTES = 43_200;
 
-const NAME = 'name must be 1 to 255 characters';
+const NAME = 'name must be 1 to 255 characters, none of them NUL';
 const AGENT = 'agent_id must be the id of the agent that speaks, 1 to 255 characters';
 const NUMBERS = 'phone_number_ids must be a list of at most 100 ids of numbers to call from';
 const ROTATION = 'phone_rotation_strategy must be "random", "sequential" or "round_robin"';
@@ -28,6 +28,8 @@ const ATTEMPTS = `max_retry_attempts must be a whole number from 0 to ${MOST_RET
 const DELAY = `retry_delay_minutes must be minutes from 0 to ${LONGEST_DELAY_MINUTES}: one number, or a list of 1 to ${MOST_RETRIES}, one per retry`;
 const RETRY_ON = `retry_on must be a list out of ${RetryableOutcome.options.join(', ')}; a completed or lost call is never tried again`;
 
+const Text = (message: string) =>
+  z.string(message).trim().min(1, message).max(255, message).refine(isStorable, message);
 const Instant = (field: string) => {
   const message = `${field} must be an instant with Z or an offset, such as 2026-03-20T14:30:00Z`;
   return z.iso.datetime({ offset: true, error: message }).nullable().default(null);
@@ -40,12 +42,9 @@ const DelayMinutes = z.number(DELAY).min(0, DELAY).max(LONGEST_DELAY_MINUTES, DE
  */
 const Fields = z.strictObject(
   {
-    name: z.string(NAME).trim().min(1, NAME).max(255, NAME),
-    agent_id: z.string(AGENT).trim().min(1, AGENT).max(255, AGENT),
-    phone_number_ids: z
-      .array(z.string(NUMBERS).min(1, NUMBERS).max(255, NUMBERS), NUMBERS)
-      .max(100, NUMBERS)
-      .default([]),
+    name: Text(NAME),
+    agent_id: Text(AGENT),
+    phone_number_ids: z.array(Text(NUMBERS), NUMBERS).max(100, NUMBERS).default([]),
     phone_rotation_strategy: z.enum(['random', 'sequential', 'round_robin'], ROTATION).default('round_robin'),
     contact_source: z.enum(['csv', 'folder', 'manual'], SOURCE).default('manual'),
     contact_folder_id: z.guid(FOLDER).nullable().default(null),

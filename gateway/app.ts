@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import swagger from '@fastify/swagger';
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { authenticate } from './auth.ts';
 import { campaignCommands, type CampaignCommandsOptions } from './campaign-commands.ts';
@@ -26,13 +26,14 @@ export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> 
   const app: FastifyInstance = fastify({
     loggerInstance: logger,
     // Its own lines would hold whole addresses, with whatever stands in the query.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit,
     frameworkErrors: (error, request, reply) => {
       void answerError(error, request, reply);
     },
   });
+  app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerError);

@@ -8,6 +8,7 @@ import { CampaignAnswer, CampaignContactAnswer } from '../domain/campaign-answer
 import { campaignTerms, CreateCampaign, engineSpec } from '../domain/campaign-request.ts';
 import type { EngineSpec } from '../domain/campaign-spec.ts';
 import { CampaignStatus } from '../domain/campaign-state.ts';
+import { isStorable } from '../domain/contact.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import { BUCKETS } from '../domain/tally.ts';
 import { hashBody } from './body-hash.ts';
@@ -74,6 +75,7 @@ export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions> = asy
           request.log.warn({ campaign: id }, 'campaign recorded, its workflow is not started yet');
         }
       }
+      if (created.repeated) void reply.header('idempotency-replayed', 'true');
       return reply.code(201).send(answer(request, created.answer));
     },
   );
@@ -85,7 +87,7 @@ export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions> = asy
         summary: 'List campaigns, newest first',
         tags: ['campaigns'],
         querystring: z.strictObject({
-          agent_id: z.string().optional(),
+          agent_id: z.string().refine(isStorable, 'agent_id must be the id of an agent').optional(),
           status: z.enum(CampaignStatus.options, oneOf('status', CampaignStatus.options)).optional(),
           ...pageShape,
         }),

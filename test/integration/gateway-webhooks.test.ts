@@ -1,0 +1,258 @@
+import { createHmac } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { recordAcceptance } from '../../db/calls.ts';
+import { callId } from '../../domain/ids.ts';
+import { openGateway, type TestGateway, WEBHOOK_SECRET } from '../support/gateway.ts';
+import { nextId } from '../support/ids.ts';
+
+const NOW = Date.UTC(2026, 2, 18, 12);
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await openGateway({ clock: () => NOW });
+});
+afterAll(() => gateway.close());
+beforeEach(() => {
+  gateway.temporal.away = false;
+});
+
+const query = async (sql: string, values: unknown[] = []) => (await gateway.db.pool.query(sql, values)).rows;
+
+interface Webhook {
+  readonly id: string;
+  readonly event: string;
+  readonly timestamp: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+function ended(call: { providerCallId: string }, more: Partial<Webhook> = {}): Webhook {
+  return {
+    id: nextId('event'),
+    event: 'call.ended',
+    timestamp: '2026-03-18T11:59:00Z',
+    data: { call_id: call.providerCallId, status: 'completed', joined: true },
+    ...more,
+  };
+}
+
+interface Signing {
+  readonly secret?: string;
+  readonly at?: number;
+  readonly alter?: (body: string) => string;
+  readonly provider?: string;
+}
+
+async function post(webhook: Webhook | string, { secret, at = NOW, alter, provider = 'truedy' }: Signing = {}) {
+  const body = typeof webhook === 'string' ? webhook : JSON.stringify(webhook);
+  const timestamp = String(Math.floor(at / 1000));
+  const signature = createHmac('sha256', secret ?? WEBHOOK_SECRET)
+    .update(`${timestamp}.${body}`)
+    .digest('hex');
+  const reply = await gateway.app.inject({
+    method: 'POST',
+    url: `/webhooks/${provider}`,
+    headers: {
+      'content-type': 'application/json',
+      'x-truedy-timestamp': timestamp,
+      'x-truedy-signature': signature,
+    },
+    payload: alter ? alter(body) : body,
+  });
+  return { status: reply.statusCode, code: reply.json<{ error?: { code: string } }>().error?.code };
+}
+
+interface Placed {
+  readonly campaignId: string;
+  readonly id: string;
+  readonly providerCallId: string;
+}
+
+/** A call whose request has left; the provider's reply comes with `accept`. */
+async function dialled(): Promise<Placed> {
+  const { body } = await gateway.send({
+    method: 'POST',
+    path: '/batch-calls',
+    body: { name: 'Reminders', agent_id: 'agent-1', contacts: [{ phone_number: '+14155550132' }] },
+  });
+  const campaignId = body.data.id;
+  const id = callId({ campaignId, seq: 1, attempt: 1 });
+  await query(
+    `insert into calls (id, campaign_id, seq, attempt, provider, request, first_sent_at)
+     values ($1, $2, 1, 1, 'truedy', '', now())`,
+    [id, campaignId],
+  );
+  return { campaignId, id, providerCallId: nextId('provider-call') };
+}
+
+const accept = (call: Placed) =>
+  recordAcceptance(
+    gateway.db.pool,
+    { callId: call.id, campaignId: call.campaignId, provider: 'truedy', now: NOW },
+    call.providerCallId,
+  );
+
+async function live(): Promise<Placed> {
+  const call = await dialled();
+  await accept(call);
+  return call;
+}
+
+const signalsOf = (call: Placed) =>
+  gateway.temporal.signalled
+    .filter(({ campaignId }) => campaignId === call.campaignId)
+    .flatMap(({ events }) => [...events]);
+const stored = (eventId: string) =>
+  query(`select kind, call_id, late, signalled_at is not null as signalled from call_events where event_id = $1`, [
+    eventId,
+  ]);
+
+describe('a webhook that proves where it comes from', () => {
+  it('ends its call: stored, signalled, and only then answered', async () => {
+    const call = await live();
+    const webhook = ended(call);
+    expect(await post(webhook)).toEqual({ status: 200, code: undefined });
+    expect(signalsOf(call)).toEqual([
+      { event_id: webhook.id, call_id: call.id, outcome: 'completed', ended_at: Date.UTC(2026, 2, 18, 11, 59) },
+    ]);
+    expect(await stored(webhook.id)).toEqual([{ kind: 'ended', call_id: call.id, late: false, signalled: true }]);
+  });
+
+  it('is signalled once, however often it is delivered', async () => {
+    const call = await live();
+    const webhook = ended(call);
+    for (let delivery = 0; delivery < 3; delivery += 1) expect((await post(webhook)).status).toBe(200);
+    expect(signalsOf(call)).toHaveLength(1);
+    expect(await stored(webhook.id)).toHaveLength(1);
+  });
+
+  it('is addressed by our own call id where the provider echoes it, before the dial’s reply came', async () => {
+    const call = await dialled();
+    const data = { call_id: call.providerCallId, status: 'no_answer', variables: { ringfence_call_id: call.id } };
+    expect((await post(ended(call, { data }))).status).toBe(200);
+    expect(signalsOf(call)).toMatchObject([{ call_id: call.id, outcome: 'no_answer' }]);
+  });
+
+  it('is kept for the dial’s reply when it overtakes it', async () => {
+    const call = await dialled();
+    const webhook = ended(call);
+    expect((await post(webhook)).status).toBe(200);
+    expect(signalsOf(call)).toEqual([]);
+    expect(await accept(call)).toMatchObject({ event_id: webhook.id, call_id: call.id });
+    expect((await post(webhook)).status).toBe(200);
+    expect(signalsOf(call)).toEqual([]);
+  });
+
+  it.each(['call.started', 'call.joined', 'call.billed'])('%s is stored and frees nothing', async (event) => {
+    const call = await live();
+    const webhook = ended(call, { event });
+    expect((await post(webhook)).status).toBe(200);
+    expect(await stored(webhook.id)).toMatchObject([{ call_id: call.id, signalled: false }]);
+    expect(signalsOf(call)).toEqual([]);
+  });
+
+  it('about something else than calls is taken and forgotten', async () => {
+    const webhook = ended({ providerCallId: 'none' }, { event: 'voice.cloned' });
+    expect((await post(webhook)).status).toBe(200);
+    expect(await stored(webhook.id)).toEqual([]);
+  });
+
+  it('after its call was settled is stored as late and wakes nobody', async () => {
+    const call = await live();
+    await query('update calls set settled_at = now() where id = $1', [call.id]);
+    const webhook = ended(call);
+    expect((await post(webhook)).status).toBe(200);
+    expect(await stored(webhook.id)).toMatchObject([{ late: true, signalled: false }]);
+    expect(signalsOf(call)).toEqual([]);
+  });
+
+  it('of a campaign that was deleted is stored and answered', async () => {
+    const call = await live();
+    await query('delete from campaigns where id = $1', [call.campaignId]);
+    const webhook = ended(call);
+    expect((await post(webhook)).status).toBe(200);
+    expect(await stored(webhook.id)).toHaveLength(1);
+  });
+
+  it('of a campaign whose workflow has ended is answered, and stays to be found by another run', async () => {
+    const call = await live();
+    gateway.temporal.closed.add(call.campaignId);
+    const webhook = ended(call);
+    expect((await post(webhook)).status).toBe(200);
+    expect(await stored(webhook.id)).toMatchObject([{ signalled: false }]);
+  });
+
+  it('is refused with 503 while Temporal is away, and signalled when the provider sends it again', async () => {
+    const call = await live();
+    const webhook = ended(call);
+    gateway.temporal.away = true;
+    expect(await post(webhook)).toEqual({ status: 503, code: 'temporal_unavailable' });
+    expect(await stored(webhook.id)).toMatchObject([{ signalled: false }]);
+    gateway.temporal.away = false;
+    expect((await post(webhook)).status).toBe(200);
+    expect(signalsOf(call)).toHaveLength(1);
+    expect(await stored(webhook.id)).toMatchObject([{ signalled: true }]);
+  });
+
+  it('that is no event is refused with 400', async () => {
+    for (const body of ['[]', 'hello', '{"data":{}}']) {
+      expect(await post(body)).toEqual({ status: 400, code: 'bad_request' });
+    }
+  });
+});
+
+describe('a webhook that does not', () => {
+  it.each<[string, Signing, string]>([
+    ['forged', { secret: 'whsec_guessed' }, 'invalid_signature'],
+    ['altered by a byte', { alter: (body) => body.replace('completed', 'completes') }, 'invalid_signature'],
+    ['altered by white space', { alter: (body) => `${body} ` }, 'invalid_signature'],
+    ['five minutes old', { at: NOW - 301_000 }, 'stale_signature'],
+  ])('%s: 401, nothing stored, nothing signalled', async (_, signing, code) => {
+    const call = await live();
+    const webhook = ended(call);
+    expect(await post(webhook, signing)).toEqual({ status: 401, code });
+    expect(await stored(webhook.id)).toEqual([]);
+    expect(signalsOf(call)).toEqual([]);
+  });
+
+  it('names a provider that is not set up: 404', async () => {
+    expect(await post('{}', { provider: 'nobody' })).toEqual({ status: 404, code: 'not_found' });
+  });
+
+  it('is too large to be one: 413', async () => {
+    const data = { note: 'x'.repeat(300_000) };
+    expect(await post(ended({ providerCallId: 'none' }, { data }))).toEqual({ status: 413, code: 'payload_too_large' });
+  });
+
+  it('carries no signature, no body or no content type: 401', async () => {
+    const bare = await gateway.app.inject({ method: 'POST', url: '/webhooks/truedy' });
+    expect(bare.statusCode).toBe(401);
+    const untyped = await gateway.app.inject({ method: 'POST', url: '/webhooks/truedy', payload: Buffer.from('{}') });
+    expect(untyped.statusCode).toBe(401);
+  });
+});
+
+describe('many webhooks at once', () => {
+  it('reach their campaign, each once', async () => {
+    const first = await live();
+    const calls = [first];
+    for (let seq = 2; seq <= 60; seq += 1) {
+      const call = {
+        campaignId: first.campaignId,
+        id: callId({ ...first, seq, attempt: 1 }),
+        providerCallId: nextId('pc'),
+      };
+      await query(
+        `insert into calls (id, campaign_id, seq, attempt, provider, request, first_sent_at)
+         values ($1, $2, $3, 1, 'truedy', '', now())`,
+        [call.id, call.campaignId, seq],
+      );
+      await accept(call);
+      calls.push(call);
+    }
+    const replies = await Promise.all(calls.flatMap((call) => [post(ended(call)), post(ended(call))]));
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200]));
+    const signalled = signalsOf(first);
+    expect(new Set(signalled.map(({ event_id }) => event_id)).size).toBe(signalled.length);
+    expect(new Set(signalled.map(({ call_id }) => call_id)).size).toBe(60);
+  });
+});

@@ -1,0 +1,137 @@
+/** A gateway without a port, on a real database. Temporal is played by a few lines, for tests that need no workflow. */
+import type { FastifyInstance, InjectOptions } from 'fastify';
+import { pino } from 'pino';
+import { type Delivered, EventDelivery } from '../../client/event-delivery.ts';
+import { addApiKey, type Scope } from '../../db/api-keys.ts';
+import { RingfenceError } from '../../domain/errors.ts';
+import type { EndedEvent } from '../../domain/outcome.ts';
+import { API_ROOT, buildGateway, type GatewayDeps } from '../../gateway/app.ts';
+import { hashKey } from '../../gateway/auth.ts';
+import { createTruedyProvider } from '../../providers/truedy.ts';
+import { TruedyConfig } from '../../providers/truedy-config.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+
+export const WEBHOOK_SECRET = 'whsec_test';
+/** Accounts of the keys that every test gateway knows. */
+export const KEYS = {
+  write: 'write-key-of-acme-1',
+  read: 'read-key-of-acme-12',
+  other: 'write-key-of-other-1',
+} as const;
+
+const refuse = () => Promise.reject(new RingfenceError('temporal_unavailable', 'Temporal is away.'));
+
+/** Takes what the gateway sends, or is away. */
+export class PlayedTemporal {
+  away = false;
+  /** Campaigns whose workflow has ended. */
+  readonly closed = new Set<string>();
+  readonly started: string[] = [];
+  readonly signalled: { campaignId: string; events: readonly EndedEvent[] }[] = [];
+
+  readonly start = async (campaignId: string): Promise<void> => {
+    if (this.away) return refuse();
+    this.started.push(campaignId);
+  };
+
+  readonly signal = async (campaignId: string, events: readonly EndedEvent[]): Promise<Delivered> => {
+    if (this.away) return refuse();
+    if (this.closed.has(campaignId)) return 'closed';
+    this.signalled.push({ campaignId, events });
+    return 'accepted';
+  };
+}
+
+export interface TestGateway {
+  readonly app: FastifyInstance;
+  readonly db: TestDatabase;
+  readonly temporal: PlayedTemporal;
+  /** Every line that was logged. */
+  readonly log: string[];
+  /** Sends a request below the API's root, with the write key unless told. */
+  send(request: ApiCall): Promise<ApiReply>;
+  close(): Promise<void>;
+}
+
+export interface ApiCall {
+  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly body?: unknown;
+  readonly key?: string | null;
+  readonly headers?: Record<string, string>;
+}
+
+export interface ApiReply {
+  readonly status: number;
+  readonly headers: Record<string, unknown>;
+  readonly text: string;
+  readonly body: ApiBody;
+}
+
+/** What answers may hold. A test that reads a part states by its expectation that it is there. */
+export interface ApiBody {
+  readonly data: Fields;
+  /** The same data where it is a list. */
+  readonly items: readonly Fields[];
+  readonly pagination: unknown;
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly details: Readonly<Record<string, unknown>>;
+  };
+  readonly meta: unknown;
+}
+
+interface Fields {
+  readonly id: string;
+  readonly [field: string]: unknown;
+}
+
+export async function openGateway(deps: Partial<GatewayDeps> = {}): Promise<TestGateway> {
+  const db = await createTestDatabase();
+  const add = (key: string, account: string, scope: Scope) =>
+    addApiKey(db.pool, { account, name: account, scope, hash: hashKey(key) });
+  await add(KEYS.write, 'acme', 'write');
+  await add(KEYS.read, 'acme', 'read');
+  await add(KEYS.other, 'other', 'write');
+
+  const temporal = new PlayedTemporal();
+  const log: string[] = [];
+  const provider = createTruedyProvider(
+    TruedyConfig.parse({ baseUrl: 'http://127.0.0.1:9/', apiKey: 'unused', webhookSecrets: [WEBHOOK_SECRET] }),
+  );
+  const app = await buildGateway({
+    pool: db.pool,
+    providers: new Map([[provider.name, provider]]),
+    campaigns: { pause: refuse, resume: refuse, cancel: refuse },
+    startCampaign: temporal.start,
+    delivery: new EventDelivery(temporal.signal),
+    pingTemporal: async () => (temporal.away ? refuse() : undefined),
+    logger: pino({ level: 'info' }, { write: (line: string) => void log.push(line) }),
+    clock: Date.now,
+    ...deps,
+  });
+  return {
+    app,
+    db,
+    temporal,
+    log,
+    async send({ method = 'GET', path, body: payload, key = KEYS.write, headers }) {
+      const request: InjectOptions = {
+        method,
+        url: API_ROOT + path,
+        headers: { ...(key === null ? {} : { authorization: `Bearer ${key}` }), ...headers },
+      };
+      if (payload !== undefined) request.payload = payload as NonNullable<InjectOptions['payload']>;
+      const reply = await app.inject(request);
+      const body = JSON.parse(reply.body) as ApiBody;
+      const items = Array.isArray(body.data) ? (body.data as Fields[]) : [];
+      return { status: reply.statusCode, headers: reply.headers, text: reply.body, body: { ...body, items } };
+    },
+    async close() {
+      await app.close();
+      await provider.close();
+      await db.drop();
+    },
+  };
+}
