@@ -1,6 +1,7 @@
 import { callingWindow } from './calling-window.ts';
 import { guarded, type ActivityDeps } from './context.ts';
 import { lookUpCalls } from './look-up-calls.ts';
+import { recountDays } from './recount-days.ts';
 import { placeCall } from './place-call.ts';
 import { closeRoster, exchangeWithRoster, openRoster, recordStatus } from './roster.ts';
 
@@ -12,6 +13,7 @@ export function createActivities(deps: ActivityDeps) {
     callingWindow: guarded(callingWindow.bind(null, deps)),
     openRoster: guarded(openRoster.bind(null, deps)),
     exchange: guarded(exchangeWithRoster.bind(null, deps)),
+    recountDays: guarded(recountDays.bind(null, deps)),
     lookUpCalls: guarded(lookUpCalls.bind(null, deps)),
     closeRoster: guarded(closeRoster.bind(null, deps)),
     recordStatus: guarded(recordStatus.bind(null, deps)),

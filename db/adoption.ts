@@ -1,3 +1,4 @@
+import { engineSpec, type CampaignTerms } from '../domain/campaign-request.ts';
 import type { CampaignStatus } from '../domain/campaign-state.ts';
 import type { RosterSnapshot, UnsettledCall } from '../domain/roster.ts';
 import { BUCKETS, type Buckets } from '../domain/tally.ts';
@@ -19,16 +20,17 @@ export async function adoptRoster(tx: Queryable, campaignId: string, runId: stri
   addMoves(moves, await moveBackUncalled(tx, campaignId));
   await applyMoves(tx, campaignId, moves);
   const cursor = await releaseClaims(tx, campaignId);
-  const { rows } = await tx.query<Buckets & { status: CampaignStatus; last_batch: number }>(
+  const { rows } = await tx.query<Buckets & { status: CampaignStatus; last_batch: number; terms: CampaignTerms }>(
     `update campaigns set owner_run_id = $2, claim_cursor = $3, updated_at = now()
-      where id = $1 returning status, last_batch, ${BUCKETS.join(', ')}`,
+      where id = $1 returning status, last_batch, spec as terms, ${BUCKETS.join(', ')}`,
     [campaignId, runId, cursor],
   );
   const campaign = rows[0];
   if (!campaign) throw notRecorded(campaignId);
-  const { status, last_batch: lastBatch, ...buckets } = campaign;
+  const { status, last_batch: lastBatch, terms, ...buckets } = campaign;
   return {
     status,
+    spec: engineSpec(terms),
     lastBatch,
     buckets,
     unsettled,

@@ -152,6 +152,8 @@ export const CampaignState = z.looseObject({
   /** How many placements may be under way at once while the provider's health is being felt out; null: as many as slots. */
   ramp: count.nullable(),
   told: Told,
+  /** Changed terms, as fields of the request, that the next exchange writes down; null: none. */
+  untold: z.record(z.string(), z.unknown()).nullable(),
   /** Set when another run has taken over the campaign's records: adopt before doing anything else. */
   superseded: z.boolean(),
   heard: z.looseObject({ late: count, duplicate: count, malformed: count }),

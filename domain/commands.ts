@@ -74,6 +74,7 @@ export function newCampaign(spec: EngineSpec, now: number): CampaignState {
     hold: null,
     ramp: null,
     told: { status: 'scheduled', waitingFor: 'start', until: beginsAt },
+    untold: null,
     superseded: false,
     heard: { late: 0, duplicate: 0, malformed: 0 },
   };

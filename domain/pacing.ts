@@ -208,7 +208,7 @@ function oldestNews(state: CampaignState): number | null {
  */
 function isNewToDatabase(state: CampaignState, waiting: Waiting, now: number): boolean {
   const { told } = state;
-  if (told.status !== state.status) return true;
+  if (told.status !== state.status || state.untold !== null) return true;
   const before = condition({ for: told.waitingFor, until: told.until }, now);
   const after = condition(waiting, now);
   if (before !== after) return true;

@@ -1,4 +1,5 @@
 /** The messages between a campaign and its roster: one exchange settles what ended and claims what is due. */
+import type { EngineSpec } from './campaign-spec.ts';
 import type { EndedEvent } from './outcome.ts';
 import type { CampaignStatus, ReadyContact, Settlement, Told } from './campaign-state.ts';
 import type { Buckets } from './tally.ts';
@@ -19,6 +20,8 @@ export interface ExchangeRequest {
   /** How many due contacts to claim at the most. */
   readonly want: number;
   readonly told: Told;
+  /** Terms that were changed since the last exchange, as fields of the request. */
+  readonly terms: Readonly<Record<string, unknown>> | null;
   readonly day: { readonly date: string; readonly placed: number } | null;
   readonly lateEvents: number;
 }
@@ -48,6 +51,8 @@ export interface UnsettledCall {
 export interface RosterSnapshot extends RosterView {
   /** As it was last written down: a pause outlives the run that obeyed it. */
   readonly status: CampaignStatus;
+  /** The terms as they were last written down: an edit outlives the run that took it. */
+  readonly spec: EngineSpec;
   readonly lastBatch: number;
   readonly unsettled: readonly UnsettledCall[];
   readonly placedByDay: Readonly<Record<string, number>>;

@@ -35,6 +35,7 @@ export function exchangeRequest(
     returned: [...state.returned],
     want,
     told: { status: state.status, waitingFor: waiting.for, until: waiting.until },
+    terms: state.untold,
     day: state.window ? { date: state.window.day, placed: placedOn(state, state.window.day) } : null,
     lateEvents: state.heard.late,
   };
@@ -49,6 +50,8 @@ export function applyExchange(
 ): void {
   state.batch = request.batch;
   state.told = request.told;
+  // An edit that was taken while the exchange was under way made a new object.
+  if (state.untold === request.terms) state.untold = null;
   state.settled.splice(0, request.settled.length);
   state.returned.splice(0, request.returned.length);
   markReported(state, request);
@@ -68,6 +71,7 @@ export function adopt(
   now: number,
 ): void {
   state.facts = facts;
+  state.spec = snapshot.spec;
   state.batch = snapshot.lastBatch;
   state.superseded = false;
   state.ready = [];

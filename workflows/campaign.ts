@@ -5,14 +5,15 @@
 import { allHandlersFinished, CancellationScope, condition, continueAsNew } from '@temporalio/workflow';
 import { applyWindow } from '../domain/calling-day.ts';
 import { advance, refusal } from '../domain/commands.ts';
+import { applyEdit, editRefusal, needsRecount } from '../domain/editing.ts';
 import { decide, type Plan } from '../domain/pacing.ts';
 import { adopt, liveBuckets } from '../domain/settling.ts';
 import { armAlarm, dropAlarm } from './alarm.ts';
-import { isBusy, openDesk, takeNews, type Desk } from './desk.ts';
+import { isBusy, isPlacing, openDesk, takeNews, type Desk } from './desk.ts';
 import { considerNewRun, isQuiet } from './drain.ts';
 import { setHandlers } from './handlers.ts';
 import type { CampaignInput, CampaignResult } from './messages.ts';
-import { callingWindow, closeRoster, openRoster, recordStatus } from './proxies.ts';
+import { callingWindow, closeRoster, openRoster, recordStatus, recountDays } from './proxies.ts';
 import { show } from './show.ts';
 import { startExchange, startLookUp, startPlacements, takeBackPlacements } from './work.ts';
 
@@ -35,6 +36,7 @@ async function run(desk: Desk): Promise<CampaignResult> {
     desk.waiting = plan.waiting;
     show(desk);
     if (desk.state.superseded && !isBusy(desk)) await adoptRecords(desk);
+    else if (desk.edits.length > 0 && !isPlacing(desk)) await takeEdit(desk);
     else if (plan.askWindowFrom !== null) await askWindow(desk, plan.askWindowFrom);
     else if (plan.close) await skipWaiting(desk);
     else if (plan.finished) return finish(desk);
@@ -53,7 +55,7 @@ function carryOut(desk: Desk, plan: Plan, now: number): void {
   if (state.status === 'paused' || state.ending) takeBackPlacements(desk);
   if (desk.drain) return;
   // Until the roster knows this run as its owner, a placement would only be refused.
-  if (!desk.continued) startPlacements(desk, plan, now);
+  if (!desk.continued && desk.edits.length === 0) startPlacements(desk, plan, now);
   if (plan.lookUp.length > 0) startLookUp(desk, plan.lookUp);
   if (plan.exchange || (desk.continued && !desk.exchanging)) startExchange(desk, plan.exchange?.want ?? 0, now);
 }
@@ -70,6 +72,25 @@ async function adoptRecords(desk: Desk): Promise<void> {
 async function askWindow(desk: Desk, from: number): Promise<void> {
   const answer = await callingWindow({ schedule: desk.state.spec.schedule, from });
   applyWindow(desk.state, answer, Date.now());
+}
+
+/** The next edit, with nothing being placed: hours, day and limits change between two placements, never during one. */
+async function takeEdit(desk: Desk): Promise<void> {
+  const { state, campaignId } = desk;
+  const next = desk.edits.shift();
+  if (!next) return;
+  const refused = editRefusal(state, next.edit, Date.now());
+  if (refused === null) {
+    const { timezone } = next.edit.spec.schedule;
+    const inFlight = Object.keys(state.inFlight);
+    const recount = needsRecount(state, next.edit)
+      ? await recountDays.executeWithOptions({ summary: `Count the placements by the days of ${timezone}` }, [
+          { campaignId, timezone, now: Date.now(), inFlight },
+        ])
+      : null;
+    applyEdit(state, next.edit, recount, Date.now());
+  }
+  next.done(refused);
 }
 
 async function skipWaiting(desk: Desk): Promise<void> {
@@ -111,6 +132,7 @@ async function nextNews(desk: Desk, wakeAt: number | null): Promise<void> {
   await condition(
     () =>
       desk.news.length > 0 ||
+      (desk.edits.length > 0 && !isPlacing(desk)) ||
       desk.failure !== null ||
       (desk.alarm?.fired ?? false) ||
       isNewlyCancelled(desk) ||

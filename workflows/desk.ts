@@ -7,6 +7,7 @@ import type { CampaignState } from '../domain/campaign-state.ts';
 import { applyEnded, applyFinding, applyPlacement } from '../domain/calls.ts';
 import { applyCommand, newCampaign, refusal, type Command } from '../domain/commands.ts';
 import { CampaignState as StateSchema } from '../domain/campaign-state.ts';
+import type { CampaignEdit } from '../domain/editing.ts';
 import type { EndedEvent } from '../domain/outcome.ts';
 import type { Waiting } from '../domain/pacing.ts';
 import type { LookUpFinding, PlacementResult } from '../domain/placement.ts';
@@ -22,12 +23,20 @@ export type News =
   | { readonly kind: 'found'; readonly callIds: readonly string[]; readonly findings: readonly LookUpFinding[] }
   | { readonly kind: 'exchanged'; readonly request: ExchangeRequest; readonly reply: ExchangeReply };
 
+/** An edit that waits until nothing is being placed. */
+export interface PendingEdit {
+  readonly edit: CampaignEdit;
+  readonly done: (refused: string | null) => void;
+}
+
 export interface Desk {
   readonly campaignId: string;
   readonly state: CampaignState;
   readonly news: News[];
   /** Placements under way, by call id: cancelling one takes it back if it has not been sent. */
   readonly placements: Map<string, CancellationScope>;
+  /** Edits in the order in which they came. While there is one, no placement starts. */
+  readonly edits: PendingEdit[];
   exchanging: boolean;
   lookingUp: boolean;
   /** Set by a cancel request for the workflow itself, as the Web UI sends it. */
@@ -61,6 +70,7 @@ export function openDesk(input: CampaignInput, now: number): Desk {
     state: input.carried ? StateSchema.parse(input.carried) : newCampaign(input.spec, now),
     news: [],
     placements: new Map(),
+    edits: [],
     exchanging: false,
     lookingUp: false,
     cancelRequested: false,

@@ -8,19 +8,22 @@ import {
 } from '@temporalio/workflow';
 import { refusal, type Command } from '../domain/commands.ts';
 import { EndedEvent } from '../domain/outcome.ts';
-import { decide } from '../domain/pacing.ts';
+import { CampaignEdit, editRefusal } from '../domain/editing.ts';
+import { waitingAt } from '../domain/pacing.ts';
 import { liveBuckets } from '../domain/settling.ts';
 import { placedOn } from '../domain/calling-day.ts';
 import { isPlacing, type Desk } from './desk.ts';
 import {
   callEventsSignal,
   cancelUpdate,
+  editUpdate,
   pauseAndWait,
   pauseSignal,
   progressQuery,
   resumeSignal,
   resumeUpdate,
   type CampaignProgress,
+  type EditAcknowledgement,
 } from './messages.ts';
 
 /** An acknowledgement waits this long for the database to know as well, so that a read right after it agrees. */
@@ -71,11 +74,57 @@ export function setHandlers(desk: Desk): void {
     },
     { validator: () => refuse(desk, 'cancel'), description: 'Ends the campaign once its live calls have ended.' },
   );
+  setHandler(editUpdate, (change) => edit(desk, CampaignEdit.parse(change)), {
+    validator: (change: unknown) => refuseEdit(desk, change),
+    description: 'Changes limits, hours or the retry policy, between two placements.',
+  });
 }
 
 function command(name: Command): Desk['news'][number] {
   // A signal has nobody to answer to: one that comes in the wrong state is simply without effect.
   return { kind: 'command', command: name, done: () => {} };
+}
+
+async function edit(desk: Desk, change: CampaignEdit): Promise<EditAcknowledgement> {
+  let answer: { refused: string | null } | undefined;
+  desk.edits.push({ edit: change, done: (refused) => (answer = { refused }) });
+  await patiently(() => condition(() => answer !== undefined));
+  if (answer?.refused) throw wrongState(answer.refused);
+  await patiently(() =>
+    condition(() => desk.state.untold === null && hasHours(desk), TOLD_WITHIN_MS, {
+      summary: 'The database is told of the change',
+    }),
+  );
+  const waiting = waitingAt(desk.state, Date.now());
+  return {
+    status: desk.state.status,
+    waiting_for: waiting.for,
+    until: toIso(waiting.until),
+    edited_at: new Date().toISOString(),
+  };
+}
+
+/** Whether the answer can say what the campaign waits for now: new hours are looked up by an active campaign only. */
+function hasHours({ state }: Desk): boolean {
+  return state.window !== null || state.status !== 'active';
+}
+
+function refuseEdit(desk: Desk, change: unknown): void {
+  const read = CampaignEdit.safeParse(change);
+  if (!read.success) {
+    const [issue] = read.error.issues;
+    throw ApplicationFailure.create({
+      type: 'validation_error',
+      message: `${issue?.path.join('.') ?? 'edit'}: ${issue?.message ?? 'cannot be read'}`,
+      nonRetryable: true,
+    });
+  }
+  const refused = editRefusal(desk.state, read.data, Date.now());
+  if (refused !== null) throw wrongState(refused);
+}
+
+function toIso(instant: number | null): string | null {
+  return instant === null ? null : new Date(instant).toISOString();
 }
 
 /** Hands a command to the main loop and waits until it has taken it up. */
@@ -127,12 +176,12 @@ function takeEvents(desk: Desk, sent: unknown): void {
 
 function progress(desk: Desk): CampaignProgress {
   const { state } = desk;
-  const { waiting } = decide(state, Date.now(), { exchange: desk.exchanging, lookUp: desk.lookingUp });
+  const waiting = waitingAt(state, Date.now());
   return {
     campaign_id: desk.campaignId,
     status: state.status,
     waiting_for: waiting.for,
-    until: waiting.until === null ? null : new Date(waiting.until).toISOString(),
+    until: toIso(waiting.until),
     buckets: liveBuckets(state),
     in_flight: Object.keys(state.inFlight).length,
     max_concurrent_calls: state.spec.max_concurrent_calls,

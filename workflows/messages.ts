@@ -2,6 +2,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { EngineSpec } from '../domain/campaign-spec.ts';
 import type { CampaignState, CampaignStatus, WaitingFor } from '../domain/campaign-state.ts';
+import type { CampaignEdit } from '../domain/editing.ts';
 import type { EndedEvent } from '../domain/outcome.ts';
 import type { Buckets } from '../domain/tally.ts';
 
@@ -57,6 +58,13 @@ export interface ResumeAcknowledgement {
   readonly resumed_at: string;
 }
 
+export interface EditAcknowledgement {
+  readonly status: CampaignStatus;
+  readonly waiting_for: WaitingFor | null;
+  readonly until: string | null;
+  readonly edited_at: string;
+}
+
 export interface CancelAcknowledgement {
   readonly status: CampaignStatus;
   readonly cancel_requested_at: string;
@@ -74,4 +82,6 @@ export const pauseAndWait = defineUpdate<PauseAcknowledgement>('pauseAndWait');
 export const resumeUpdate = defineUpdate<ResumeAcknowledgement>('resume');
 /** Ends the campaign: nothing more is placed, live calls are followed to their end. Answers once that is decided. */
 export const cancelUpdate = defineUpdate<CancelAcknowledgement>('cancel');
+/** Changes the terms; refused, without a trace in history, when they are not whole or the state does not allow it. */
+export const editUpdate = defineUpdate<EditAcknowledgement, [CampaignEdit]>('edit');
 export const progressQuery = defineQuery<CampaignProgress>('progress');

@@ -25,8 +25,8 @@ export const { callingWindow } = proxyLocalActivities<Pick<Activities, 'callingW
  * Records in PostgreSQL. Each is one transaction (or chunks of them) that may be repeated without harm, and without its
  * answer the campaign cannot go on: it is tried for as long as it takes.
  */
-export const { exchange, openRoster, closeRoster, recordStatus } = proxyActivities<
-  Pick<Activities, 'exchange' | 'openRoster' | 'closeRoster' | 'recordStatus'>
+export const { exchange, openRoster, closeRoster, recordStatus, recountDays } = proxyActivities<
+  Pick<Activities, 'exchange' | 'openRoster' | 'closeRoster' | 'recordStatus' | 'recountDays'>
 >({
   // Enrolling or skipping a million contacts takes a minute or two on a small database.
   startToCloseTimeout: '15m',
