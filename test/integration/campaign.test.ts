@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { BUCKETS, total } from '../../domain/tally.ts';
 import { Rig } from '../support/rig.ts';
 
 let rig: Rig | undefined;
@@ -7,7 +8,44 @@ afterEach(async () => {
   rig = undefined;
 });
 
+/** Real durations of a provider whose clock runs this much faster; two to three seconds a call become tenths. */
+const FAST = { timeScale: 200 };
+
 describe('a campaign on a real server', () => {
+  it('calls every contact once, under the limit, and agrees with the ledger', async () => {
+    rig = await Rig.start({ simulator: FAST });
+    const id = await rig.startCampaign(60, { max_concurrent_calls: 8, max_calls_per_day: 100 });
+    const result = await rig.result(id);
+    const ledger = rig.simulator.ledger();
+    expect(result.status).toBe('completed');
+    expect(total(result.buckets)).toBe(60);
+    expect(ledger.accepted).toBe(60);
+    expect(ledger.duplicate_keys).toBe(0);
+    expect(ledger.peak_in_flight).toBeLessThanOrEqual(8);
+    const completed = rig.callsOf(id).filter((call) => ['completed', 'voicemail'].includes(call.outcome ?? ''));
+    expect(result.buckets.completed).toBe(completed.length);
+    const { data } = await rig.api('GET', `/batch-calls/${id}`);
+    expect(data).toMatchObject({ status: 'completed', total_contacts: 60, called: 60, placed_today: 60 });
+    for (const bucket of BUCKETS) expect((data as Record<string, unknown>)[bucket]).toBe(result.buckets[bucket]);
+  });
+
+  it('retries by outcome under one budget, each attempt with a key of its own', async () => {
+    rig = await Rig.start({
+      simulator: { ...FAST, outcomes: { completed: 0, voicemail: 0, failed: 0, no_answer: 1, busy: 1 } },
+    });
+    const id = await rig.startCampaign(10, {
+      max_concurrent_calls: 5,
+      retry_failed: true,
+      max_retry_attempts: 2,
+      retry_delay_minutes: [0, 0.01],
+    });
+    const result = await rig.result(id);
+    expect(result.buckets.failed).toBe(10);
+    const keys = rig.callsOf(id).map((call) => call.key);
+    expect(new Set(keys).size).toBe(30);
+    expect(keys).toHaveLength(30);
+  });
+
   it('frees the slot of a call that never reports, by looking it up at its deadline', async () => {
     rig = await Rig.start({
       simulator: { timeScale: 1000, webhook: null },
@@ -21,5 +59,52 @@ describe('a campaign on a real server', () => {
     expect(ledger.accepted).toBe(12);
     expect(ledger.duplicate_keys).toBe(0);
     expect(ledger.peak_in_flight).toBeLessThanOrEqual(4);
+  });
+
+  it('stops placing when a pause is acknowledged, names the live calls, and goes on when resumed', async () => {
+    rig = await Rig.start({ simulator: { timeScale: 20 } });
+    const id = await rig.startCampaign(40, { max_concurrent_calls: 5 });
+    await vi.waitFor(() => expect(rig!.simulator.ledger().accepted).toBeGreaterThanOrEqual(5), { timeout: 20_000 });
+    const pause = await rig.api('POST', `/batch-calls/${id}/pause`);
+    const accepted = rig.simulator.ledger().calls.length;
+    const live = rig.simulator.ledger().calls.filter((call) => call.ended_at === null);
+    expect(pause).toMatchObject({ status: 200, data: { status: 'paused' } });
+    expect((pause.data as { live: string[] }).live.length).toBeGreaterThanOrEqual(live.length);
+    expect((await rig.api('GET', `/batch-calls/${id}`)).data).toMatchObject({ status: 'paused' });
+    expect((await rig.api('POST', `/batch-calls/${id}/pause`)).status).toBe(409);
+    await vi.waitFor(async () => expect((await rig!.campaigns.progress(id)).in_flight).toBe(0), {
+      timeout: 30_000,
+      interval: 100,
+    });
+    expect(rig.simulator.ledger().calls).toHaveLength(accepted);
+    expect(await rig.api('POST', `/batch-calls/${id}/resume`)).toMatchObject({ status: 200 });
+    expect((await rig.api('POST', `/batch-calls/${id}/resume`)).status).toBe(409);
+    await rig.api('POST', `/batch-calls/${id}/cancel`);
+    const result = await rig.result(id);
+    expect(result.status).toBe('cancelled');
+    expect(total(result.buckets)).toBe(40);
+    expect(result.buckets.skipped).toBeGreaterThan(0);
+  });
+
+  it('applies a webhook that overtakes the reply, and any event once however often it comes', async () => {
+    rig = await Rig.start({
+      simulator: {
+        ...FAST,
+        faults: {
+          rules: [
+            { probability: 0.3, fault: { kind: 'event_before_reply', events: ['call.ended'] } },
+            { probability: 0.3, fault: { kind: 'event_duplicate' } },
+            { probability: 0.3, fault: { kind: 'event_reorder' } },
+            { probability: 0.3, fault: { kind: 'second_end', outcome: 'failed' } },
+          ],
+          poses: { echoes: false },
+        },
+      },
+    });
+    const id = await rig.startCampaign(60, { max_concurrent_calls: 10 });
+    const result = await rig.result(id);
+    expect(result.buckets.completed + result.buckets.failed).toBe(60);
+    expect(rig.simulator.ledger().accepted).toBe(60);
+    expect(rig.simulator.ledger().duplicate_keys).toBe(0);
   });
 });

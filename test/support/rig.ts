@@ -1,11 +1,18 @@
 /** A whole system for one test: its own database, task queue, simulator and workers, on the run's Temporal server. */
 import { Client, Connection } from '@temporalio/client';
+import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { inject } from 'vitest';
 import type { z } from 'zod';
+import { CampaignClient } from '../../client/campaign-client.ts';
+import { EventDelivery, eventSignaller } from '../../client/event-delivery.ts';
 import { workflowStarter } from '../../client/start-workflow.ts';
 import { campaignTerms, CreateCampaign, engineSpec } from '../../domain/campaign-request.ts';
 import { workflowId } from '../../domain/ids.ts';
+import { addApiKey } from '../../db/api-keys.ts';
+import { buildGateway } from '../../gateway/app.ts';
+import { hashKey } from '../../gateway/auth.ts';
 import { createCampaign } from '../../gateway/create-campaign.ts';
 import { createTruedyProvider } from '../../providers/truedy.ts';
 import { TruedyConfig } from '../../providers/truedy-config.ts';
@@ -22,6 +29,7 @@ Runtime.install({ logger: new DefaultLogger('WARN') });
 let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
 const KEY = 'rig-key';
 const SECRET = 'whsec_rig';
+const API_KEY = 'rig-write-key-1';
 
 export interface RigOptions {
   readonly simulator?: z.input<typeof SimulatorOptions>;
@@ -33,6 +41,9 @@ export interface RigOptions {
 export class Rig {
   private workers: Worker[] = [];
   private running: Promise<unknown> = Promise.resolve();
+  private gateway: FastifyInstance | undefined;
+  /** Where the gateway listens. */
+  apiUrl = '';
 
   private constructor(
     readonly db: TestDatabase,
@@ -57,6 +68,7 @@ export class Rig {
       options,
     );
     await rig.startWorkers();
+    await rig.startGateway();
     return rig;
   }
 
@@ -94,6 +106,55 @@ export class Rig {
     this.running = Promise.all(this.workers.map((worker) => worker.run())).finally(() => provider.close());
   }
 
+  /** The real gateway on a port of its own; the simulator reports to it unless the options say otherwise. */
+  async startGateway(): Promise<void> {
+    const { pool } = this.db;
+    await addApiKey(pool, { account: 'default', name: 'rig', scope: 'write', hash: hashKey(API_KEY) });
+    const provider = this.provider();
+    this.gateway = await buildGateway({
+      pool,
+      providers: new Map([[provider.name, provider]]),
+      campaigns: this.campaigns,
+      startCampaign: workflowStarter(this.client, { taskQueue: this.taskQueue }),
+      delivery: new EventDelivery(eventSignaller(this.client)),
+      pingTemporal: () => this.client.workflowService.getSystemInfo({}),
+      logger: pino({ level: 'silent' }),
+      clock: Date.now,
+    });
+    this.gateway.addHook('onClose', () => provider.close());
+    this.apiUrl = await this.gateway.listen({ host: '127.0.0.1', port: 0 });
+    if (this.options.simulator?.webhook !== null) {
+      this.simulator.setWebhook({ url: `${this.apiUrl}/webhooks/truedy`, secret: SECRET });
+    }
+  }
+
+  /** A request to the gateway, with a key that may write. */
+  async api(
+    method: 'GET' | 'POST' | 'PATCH',
+    path: string,
+    body?: unknown,
+  ): Promise<{ status: number; data: unknown }> {
+    const reply = await fetch(`${this.apiUrl}/api/public/v1${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${API_KEY}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const answer = (await reply.json()) as { data?: unknown; error?: unknown };
+    return { status: reply.status, data: answer.data ?? answer.error };
+  }
+
+  get campaigns(): CampaignClient {
+    return new CampaignClient({ temporal: this.client });
+  }
+
+  /** The calls of one campaign in the provider's ledger. */
+  callsOf(campaignId: string) {
+    return this.simulator.ledger().calls.filter((call) => call.key?.startsWith(`${campaignId}.`));
+  }
+
   async stopWorkers(): Promise<void> {
     for (const worker of this.workers) worker.shutdown();
     await this.running;
@@ -127,6 +188,7 @@ export class Rig {
 
   async close(): Promise<void> {
     await this.stopWorkers();
+    await this.gateway?.close();
     await this.simulator.close();
     await this.connection.close();
     await this.client.connection.close();
