@@ -36,10 +36,15 @@ export async function* readContactFile(
   });
 
   async function* feed(): AsyncGenerator<Buffer> {
-    yield head;
-    for await (const bytes of text) {
-      yield bytes;
-      lines.forgetBefore(parser.info.bytes);
+    try {
+      yield head;
+      for await (const bytes of text) {
+        yield bytes;
+        lines.forgetBefore(parser.info.bytes);
+      }
+    } finally {
+      // The parser may have refused the head already, before the loop that would close the rest was entered.
+      await text.return(undefined);
     }
   }
 

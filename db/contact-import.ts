@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate } from 'node:timers/promises';
 import { from as copyFrom } from 'pg-copy-streams';
+import type { ImportAnswer } from '../domain/contact-answer.ts';
 import type { Contact } from '../domain/contact.ts';
 import type { ContactRow, RowError } from '../domain/contact-rows.ts';
 import { OVERWRITE } from './contacts.ts';
@@ -13,18 +14,6 @@ export interface ImportTarget {
   readonly folderId: string;
   /** Whether people who are in the folder already take over what the file says of them; else they are skipped. */
   readonly overwriteExisting: boolean;
-}
-
-/** Every row of the file is counted in exactly one of the four numbers. */
-export interface ImportResult {
-  readonly imported: number;
-  readonly updated: number;
-  /** Rows of people who stand further up in the file, or in the folder already. */
-  readonly skipped: number;
-  readonly errors: number;
-  readonly error_details: readonly RowError[];
-  /** How many errors are counted but not listed; present only when there are any. */
-  readonly error_details_omitted?: number;
 }
 
 /** The answer must stay small when every row of a large file is wrong. */
@@ -41,7 +30,7 @@ export async function importContacts(
   pool: Pool,
   target: ImportTarget,
   rows: AsyncIterable<ContactRow>,
-): Promise<ImportResult> {
+): Promise<ImportAnswer> {
   const refused: RowError[] = [];
   const count = { valid: 0, errors: 0 };
 

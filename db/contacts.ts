@@ -1,13 +1,14 @@
+import type { ContactAnswer } from '../domain/contact-answer.ts';
 import type { Contact } from '../domain/contact.ts';
+import type { Page, PageOf } from './campaign-answers.ts';
+import { RingfenceError } from '../domain/errors.ts';
 import { defaultFolder, lockForChange, requireFolder } from './folders.ts';
 import { inTransaction, type Pool } from './pool.ts';
 
-export interface StoredContact extends Contact {
-  readonly id: string;
-  readonly folder_id: string;
+type ContactRow = Omit<ContactAnswer, 'created_at' | 'updated_at'> & {
   readonly created_at: Date;
   readonly updated_at: Date;
-}
+};
 
 /**
  * What happens to a person who is in the folder already: what is stated overwrites what is stored, and what is left out
@@ -22,7 +23,7 @@ export const OVERWRITE = `
     custom_fields = contacts.custom_fields || excluded.custom_fields,
     updated_at = now()`;
 
-/** Column names `as` those of {@link StoredContact}; the table keeps an absent extension as '' to make it comparable. */
+/** The table keeps an absent extension as '', which unlike null is equal to itself. */
 const STORED = `contacts.id, folder_id, phone_number, nullif(extension, '') as extension, first_name, last_name, email,
   timezone, custom_fields, contacts.created_at, contacts.updated_at`;
 
@@ -36,11 +37,11 @@ export async function putContact(
   account: string,
   folderId: string | null,
   contact: Contact,
-): Promise<{ contact: StoredContact; created: boolean }> {
+): Promise<{ contact: ContactAnswer; created: boolean }> {
   return inTransaction(pool, async (tx) => {
     const folder = folderId ?? (await defaultFolder(tx, account));
     await lockForChange(tx, account, folder);
-    const { rows } = await tx.query<StoredContact & { created: boolean }>(
+    const { rows } = await tx.query<ContactRow & { created: boolean }>(
       `insert into contacts (folder_id, phone_number, extension, first_name, last_name, email, timezone, custom_fields)
        values ($1, $2, $3, $4, $5, $6, $7, $8)
        ${OVERWRITE}
@@ -56,8 +57,10 @@ export async function putContact(
         contact.custom_fields,
       ],
     );
-    const [{ created, ...stored }] = rows as [StoredContact & { created: boolean }];
-    return { contact: stored, created };
+    const [row] = rows;
+    if (row === undefined) throw new RingfenceError('internal', 'PostgreSQL returned no row for a stored contact.');
+    const { created, ...stored } = row;
+    return { contact: contactAnswer(stored), created };
   });
 }
 
@@ -68,20 +71,23 @@ export async function putContact(
 export async function listContacts(
   pool: Pool,
   account: string,
-  page: { readonly folderId: string | null; readonly limit: number; readonly offset: number },
-): Promise<{ contacts: StoredContact[]; total: number }> {
-  if (page.folderId !== null) await requireFolder(pool, account, page.folderId);
+  folderId: string | null,
+  page: Page,
+): Promise<PageOf<ContactAnswer>> {
+  if (folderId !== null) await requireFolder(pool, account, folderId);
   const from = `from contacts join contact_folders folder on folder.id = folder_id
     where folder.account = $1 and ($2::uuid is null or folder_id = $2)`;
-  const counted = await pool.query<{ total: number }>(`select count(*)::integer as total ${from}`, [
+  const counted = await pool.query<{ total: number }>(`select count(*)::integer as total ${from}`, [account, folderId]);
+  const { rows } = await pool.query<ContactRow>(`select ${STORED} ${from} order by seq limit $3 offset $4`, [
     account,
-    page.folderId,
-  ]);
-  const { rows } = await pool.query<StoredContact>(`select ${STORED} ${from} order by seq limit $3 offset $4`, [
-    account,
-    page.folderId,
+    folderId,
     page.limit,
     page.offset,
   ]);
-  return { contacts: rows, total: counted.rows[0]?.total ?? 0 };
+  const total = counted.rows[0]?.total ?? 0;
+  return { items: rows.map(contactAnswer), total, hasMore: page.offset + rows.length < total };
+}
+
+function contactAnswer({ created_at, updated_at, ...contact }: ContactRow): ContactAnswer {
+  return { ...contact, created_at: created_at.toISOString(), updated_at: updated_at.toISOString() };
 }

@@ -1,8 +1,10 @@
+import type { FolderAnswer } from '../domain/contact-answer.ts';
 import { RingfenceError } from '../domain/errors.ts';
+import type { Page, PageOf } from './campaign-answers.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 import { enrol } from './roster.ts';
 
-export interface Folder {
+interface FolderRow {
   readonly id: string;
   readonly name: string;
   readonly created_at: Date;
@@ -12,8 +14,8 @@ export interface Folder {
 const DEFAULT_FOLDER = 'default';
 
 /** @throws RingfenceError `conflict` when the account has a folder of this name. */
-export async function createFolder(db: Queryable, account: string, name: string): Promise<Folder> {
-  const { rows } = await db.query<Folder>(
+export async function createFolder(db: Queryable, account: string, name: string): Promise<FolderAnswer> {
+  const { rows } = await db.query<FolderRow>(
     `insert into contact_folders (account, name) values ($1, $2)
      on conflict (account, name) do nothing
      returning id, name, created_at`,
@@ -25,24 +27,21 @@ export async function createFolder(db: Queryable, account: string, name: string)
       field: 'name',
     });
   }
-  return folder;
+  return folderAnswer(folder);
 }
 
 /** The account's folders by name. */
-export async function listFolders(
-  db: Queryable,
-  account: string,
-  page: { readonly limit: number; readonly offset: number },
-): Promise<{ folders: Folder[]; total: number }> {
+export async function listFolders(db: Queryable, account: string, page: Page): Promise<PageOf<FolderAnswer>> {
   const counted = await db.query<{ total: number }>(
     'select count(*)::integer as total from contact_folders where account = $1',
     [account],
   );
-  const { rows } = await db.query<Folder>(
+  const { rows } = await db.query<FolderRow>(
     'select id, name, created_at from contact_folders where account = $1 order by name, id limit $2 offset $3',
     [account, page.limit, page.offset],
   );
-  return { folders: rows, total: counted.rows[0]?.total ?? 0 };
+  const total = counted.rows[0]?.total ?? 0;
+  return { items: rows.map(folderAnswer), total, hasMore: page.offset + rows.length < total };
 }
 
 /** The id of the account's folder for contacts without one; made on first use. */
@@ -62,7 +61,10 @@ export async function defaultFolder(tx: Queryable, account: string): Promise<str
 
 /** @throws RingfenceError `not_found` when the account has no such folder. */
 export async function requireFolder(db: Queryable, account: string, folderId: string): Promise<void> {
-  const { rowCount } = await db.query('select from contact_folders where id = $1 and account = $2', [folderId, account]);
+  const { rowCount } = await db.query('select from contact_folders where id = $1 and account = $2', [
+    folderId,
+    account,
+  ]);
   if (rowCount === 0) throw noSuchFolder();
 }
 
@@ -98,6 +100,10 @@ export async function deleteFolder(pool: Pool, account: string, folderId: string
     await lockForChange(tx, account, folderId);
     await tx.query('delete from contact_folders where id = $1', [folderId]);
   });
+}
+
+function folderAnswer({ created_at, ...folder }: FolderRow): FolderAnswer {
+  return { ...folder, created_at: created_at.toISOString() };
 }
 
 function noSuchFolder(): RingfenceError {

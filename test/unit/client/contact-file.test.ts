@@ -133,17 +133,22 @@ describe('readContactFile', () => {
     await expect(rowsOf(broken())).rejects.toThrow('connection lost');
   });
 
-  it('closes its source when the reader has had enough', async () => {
+  it.each([
+    ['the reader has had enough', '+14155552671,Ann,\n'],
+    ['the first bytes make no sense', '+14155552671,"A"nn,\n'],
+  ])('closes its source when %s', async (_, rows) => {
     let closed = false;
     async function* endless(): AsyncGenerator<Uint8Array> {
       try {
-        yield Buffer.from(HEADER);
-        for (;;) yield Buffer.from('+14155552671,Ann,\n'.repeat(1_000));
+        for (;;) yield Buffer.from(HEADER + rows.repeat(1_000));
       } finally {
         closed = true;
       }
     }
-    for await (const { row } of readContactFile(endless(), null)) if (row > 10) break;
+    const reading = async () => {
+      for await (const { row } of readContactFile(endless(), null)) if (row > 2_000) break;
+    };
+    await reading().catch((error: unknown) => expect(error).toMatchObject({ code: 'unparsable_file' }));
     await expect.poll(() => closed).toBe(true);
   });
 

@@ -1,0 +1,104 @@
+/** How a contact file comes in: as the body itself, or as one part of a form. Neither is ever held in memory whole. */
+import { Readable } from 'node:stream';
+import multipart from '@fastify/multipart';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { RingfenceError } from '../domain/errors.ts';
+
+export interface Upload {
+  /** The form's fields; empty when the body is the file. */
+  readonly fields: Readonly<Record<string, string>>;
+  readonly bytes: AsyncIterable<Uint8Array>;
+}
+
+/** A file of this size holds over ten million contacts; more is surely a mistake, and it would fill the database's disk. */
+const MOST_BYTES = 1 << 30;
+/** A client that sends nothing for so long is gone, and must not hold a database connection any longer. */
+const STALL_MS = 60_000;
+
+/** Lets the routes of `app` take files. To be called in a scope of its own: other routes take JSON only. */
+export async function takeUploads(app: FastifyInstance): Promise<void> {
+  await app.register(multipart, { limits: { fileSize: Number.MAX_SAFE_INTEGER, fields: 20, files: 2 } });
+  app.addContentTypeParser('text/csv', (_request, body, done) => done(null, body));
+}
+
+/** @throws RingfenceError `bad_request` when the request brings no file. */
+export async function openUpload(request: FastifyRequest): Promise<Upload> {
+  if (request.isMultipart()) return openForm(request);
+  if (!(request.body instanceof Readable)) {
+    throw new RingfenceError('bad_request', 'Send the file as the body with content type text/csv, or in a form.', {
+      field: 'Content-Type',
+    });
+  }
+  return { fields: {}, bytes: guarded(request, request.body) };
+}
+
+/** Lets what is left of a refused upload run off, so that the client comes to read the answer. */
+export function discardRest(request: FastifyRequest): void {
+  // A stream that was read in a loop does not flow again before the next turn of the event loop.
+  setImmediate(() => {
+    request.raw.unpipe();
+    request.raw.resume();
+  });
+}
+
+async function openForm(request: FastifyRequest): Promise<Upload> {
+  const parts = request.parts();
+  const fields: Record<string, string> = {};
+  for (;;) {
+    const next = await parts.next().catch(rethrowAsCutOff);
+    if (next.done) throw new RingfenceError('bad_request', 'The form holds no file.', { field: 'file' });
+    const part = next.value;
+    if (part.type === 'file') return { fields, bytes: onlyFile(request, part.file, parts) };
+    fields[part.fieldname] = String(part.value);
+  }
+}
+
+/** The file to its end, after which nothing may follow: it was read under the fields known so far. */
+async function* onlyFile(
+  request: FastifyRequest,
+  file: Readable,
+  parts: AsyncIterator<unknown>,
+): AsyncGenerator<Uint8Array> {
+  yield* guarded(request, file);
+  const next = await parts.next().catch(rethrowAsCutOff);
+  if (!next.done) {
+    throw new RingfenceError(
+      'bad_request',
+      'Send one file, as the last part of the form: what follows it would come too late. Nothing was imported.',
+    );
+  }
+}
+
+/** The bytes as they come, as long as they come. */
+async function* guarded(request: FastifyRequest, stream: Readable): AsyncGenerator<Uint8Array> {
+  const giveUp = () => request.raw.destroy(new Error('the upload stalled'));
+  let received = 0;
+  let ended = false;
+  let stalled = setTimeout(giveUp, STALL_MS);
+  try {
+    // Destroying the stream of a refused file would close the connection before the refusal is sent.
+    for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+      clearTimeout(stalled);
+      received += chunk.length;
+      if (received > MOST_BYTES) {
+        throw new RingfenceError('payload_too_large', `The file is larger than ${MOST_BYTES} bytes: split it.`);
+      }
+      yield chunk;
+      stalled = setTimeout(giveUp, STALL_MS);
+    }
+    ended = true;
+  } catch (error) {
+    rethrowAsCutOff(error);
+  } finally {
+    clearTimeout(stalled);
+    // Only now: as long as the loop above waits for a chunk, the request cannot be made to run off.
+    if (!ended) discardRest(request);
+  }
+}
+
+function rethrowAsCutOff(error: unknown): never {
+  if (error instanceof RingfenceError) throw error;
+  throw new RingfenceError('bad_request', 'The upload is malformed or was cut off. Nothing was imported.', {
+    cause: error,
+  });
+}

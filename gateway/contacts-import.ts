@@ -1,0 +1,79 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { readContactFile } from '../client/contact-file.ts';
+import { importContacts } from '../db/contact-import.ts';
+import { defaultFolder } from '../db/folders.ts';
+import type { Pool } from '../db/pool.ts';
+import { ImportAnswer } from '../domain/contact-answer.ts';
+import { RingfenceError } from '../domain/errors.ts';
+import { Country } from '../domain/phone.ts';
+import { discardRest, openUpload, takeUploads } from './contact-upload.ts';
+import { answer, answerOf, refusals } from './envelope.ts';
+
+/** Each import holds a database connection for as long as its file takes to arrive; the others serve everybody else. */
+const IMPORTS_AT_ONCE = 2;
+const RETRY_AFTER_S = '10';
+
+/** In the query or, before the file, in the form. */
+const ImportOptions = z.strictObject({
+  folder_id: z.guid('folder_id must be the id of a folder (a UUID)').optional(),
+  default_country: Country.optional(),
+  overwrite_existing: z.enum(['true', 'false'], 'overwrite_existing must be true or false').optional(),
+});
+type ImportOptions = z.infer<typeof ImportOptions>;
+
+/** `POST /contacts/import`: everybody in a CSV file, or nobody when the file cannot be read to its end. */
+export const contactsImport: FastifyPluginAsyncZod<{ pool: Pool }> = async (app, { pool }) => {
+  await takeUploads(app);
+  let running = 0;
+
+  app.post(
+    '/contacts/import',
+    {
+      schema: {
+        summary: 'Import a CSV file of contacts',
+        tags: ['contacts'],
+        consumes: ['text/csv', 'multipart/form-data'],
+        querystring: ImportOptions,
+        response: { 200: answerOf(ImportAnswer), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      if (running >= IMPORTS_AT_ONCE) {
+        discardRest(request);
+        void reply.header('retry-after', RETRY_AFTER_S);
+        throw new RingfenceError('rate_limit_exceeded', 'Other imports are running here: try again when one is done.');
+      }
+      running += 1;
+      try {
+        const { fields, bytes } = await openUpload(request);
+        const options = { ...request.query, ...readFields(fields) };
+        const { account } = request.caller;
+        const target = {
+          account,
+          folderId: options.folder_id ?? (await defaultFolder(pool, account)),
+          overwriteExisting: options.overwrite_existing === 'true',
+        };
+        const rows = readContactFile(bytes, options.default_country ?? null);
+        return answer(request, await importContacts(pool, target, rows));
+      } catch (error) {
+        discardRest(request);
+        throw error;
+      } finally {
+        running -= 1;
+      }
+    },
+  );
+};
+
+function readFields(fields: Readonly<Record<string, string>>): ImportOptions {
+  const parsed = ImportOptions.safeParse(fields);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = issue?.code === 'unrecognized_keys' ? issue.keys[0] : issue?.path.join('.');
+  const message =
+    issue?.code === 'unrecognized_keys'
+      ? `unknown field ${field}: correct its spelling or leave it out`
+      : (issue?.message ?? 'the form is not valid');
+  throw new RingfenceError('validation_error', message, { field: field ?? 'file' });
+}

@@ -1,0 +1,107 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { listContacts, putContact } from '../db/contacts.ts';
+import { createFolder, deleteFolder, listFolders } from '../db/folders.ts';
+import type { Pool } from '../db/pool.ts';
+import { ContactAnswer, FolderAnswer } from '../domain/contact-answer.ts';
+import { ContactInput, contactFrom, isStorable } from '../domain/contact.ts';
+import { Country } from '../domain/phone.ts';
+import './auth.ts';
+import { contactsImport } from './contacts-import.ts';
+import { answer, answerOf, list, listOf, refusals } from './envelope.ts';
+
+const LIMIT = 'limit must be a whole number from 1 to 100';
+const OFFSET = 'offset must be a whole number from 0 to 1000000000';
+const Page = z.strictObject({
+  limit: z.coerce.number(LIMIT).int(LIMIT).min(1, LIMIT).max(100, LIMIT).default(50),
+  offset: z.coerce.number(OFFSET).int(OFFSET).min(0, OFFSET).max(1_000_000_000, OFFSET).default(0),
+});
+const FOLDER_ID = 'folder_id must be the id of a folder (a UUID)';
+const NAME = 'name must be 1 to 255 characters';
+
+/** Contacts and their folders, each account its own. Paths are relative to the API's prefix. */
+export const contactsRoutes: FastifyPluginAsyncZod<{ pool: Pool }> = async (app, { pool }) => {
+  await app.register(contactsImport, { pool });
+
+  app.get(
+    '/contacts',
+    {
+      schema: {
+        summary: 'List contacts in the order in which they were added',
+        tags: ['contacts'],
+        querystring: Page.extend({ folder_id: z.guid(FOLDER_ID).optional() }),
+        response: { 200: listOf(ContactAnswer), ...refusals },
+      },
+    },
+    async (request) => {
+      const { folder_id, ...page } = request.query;
+      return list(request, page, await listContacts(pool, request.caller.account, folder_id ?? null, page));
+    },
+  );
+
+  app.post(
+    '/contacts',
+    {
+      schema: {
+        summary: 'Add a person to a folder, or update the one who is there',
+        tags: ['contacts'],
+        body: ContactInput.extend({
+          folder_id: z.guid(FOLDER_ID).nullish().describe('Left out: the folder named default, made on first use'),
+          default_country: Country.nullish(),
+        }),
+        response: { 200: answerOf(ContactAnswer), 201: answerOf(ContactAnswer), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const { folder_id, default_country, ...input } = request.body;
+      const stated = contactFrom(input, default_country ?? null);
+      const { contact, created } = await putContact(pool, request.caller.account, folder_id ?? null, stated);
+      return reply.code(created ? 201 : 200).send(answer(request, contact));
+    },
+  );
+
+  app.get(
+    '/contacts/folders',
+    {
+      schema: {
+        summary: 'List contact folders by name',
+        tags: ['contacts'],
+        querystring: Page,
+        response: { 200: listOf(FolderAnswer), ...refusals },
+      },
+    },
+    async (request) => list(request, request.query, await listFolders(pool, request.caller.account, request.query)),
+  );
+
+  app.post(
+    '/contacts/folders',
+    {
+      schema: {
+        summary: 'Create a contact folder',
+        tags: ['contacts'],
+        body: z.strictObject({ name: z.string(NAME).trim().min(1, NAME).max(255, NAME).refine(isStorable, NAME) }),
+        response: { 201: answerOf(FolderAnswer), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const folder = await createFolder(pool, request.caller.account, request.body.name);
+      return reply.code(201).send(answer(request, folder));
+    },
+  );
+
+  app.delete(
+    '/contacts/folders/:id',
+    {
+      schema: {
+        summary: 'Delete a folder with its contacts; campaigns keep their own copy',
+        tags: ['contacts'],
+        params: z.strictObject({ id: z.guid() }),
+        response: { 200: answerOf(z.object({ id: z.guid(), deleted: z.literal(true) })), ...refusals },
+      },
+    },
+    async (request) => {
+      await deleteFolder(pool, request.caller.account, request.params.id);
+      return answer(request, { id: request.params.id, deleted: true as const });
+    },
+  );
+};

@@ -1,0 +1,19 @@
+import Fastify, { type FastifyInstance } from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { Pool } from '../../db/pool.ts';
+import { contactsRoutes } from '../../gateway/contacts-routes.ts';
+import { answerError } from '../../gateway/errors.ts';
+
+/** The contacts API by itself. Whoever asks is the account that the header `account` names. */
+export async function contactsApp(pool: Pool): Promise<FastifyInstance> {
+  // A connection that a client opened in advance and never used would hold up the end of a test for over a minute.
+  const app = Fastify({ forceCloseConnections: true });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler(answerError);
+  app.addHook('onRequest', async (request) => {
+    request.caller = { account: String(request.headers.account ?? 'acme'), scope: 'write' };
+  });
+  await app.register(contactsRoutes, { pool });
+  return app;
+}
