@@ -2,6 +2,7 @@ import { type Client, WorkflowFailedError } from '@temporalio/client';
 import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import { CampaignAnswer } from '../domain/campaign-answer.ts';
 import type { CreateCampaignInput } from '../domain/campaign-request.ts';
+import type { CampaignEdit } from '../domain/editing.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import { workflowId } from '../domain/ids.ts';
 import {
@@ -9,6 +10,8 @@ import {
   type CampaignResult,
   type CancelAcknowledgement,
   cancelUpdate,
+  type EditAcknowledgement,
+  editUpdate,
   type PauseAcknowledgement,
   pauseAndWait,
   pauseSignal,
@@ -93,19 +96,48 @@ export class CampaignClient {
    */
   pause(campaignId: string, options: CommandOptions = {}): Promise<Acknowledged<PauseAcknowledgement>> {
     const handle = this.#handle(campaignId);
-    return command(this.#temporal, handle, pauseAndWait, () => handle.signal(pauseSignal), options);
+    return command(
+      this.#temporal,
+      handle,
+      { update: pauseAndWait, args: [] },
+      (id) => handle.signal<[string]>(pauseSignal.name, id),
+      options,
+    );
   }
 
   /** Lets a paused campaign go on. */
   resume(campaignId: string, options: CommandOptions = {}): Promise<Acknowledged<ResumeAcknowledgement>> {
     const handle = this.#handle(campaignId);
-    return command(this.#temporal, handle, resumeUpdate, () => handle.signal(resumeSignal), options);
+    return command(
+      this.#temporal,
+      handle,
+      { update: resumeUpdate, args: [] },
+      (id) => handle.signal<[string]>(resumeSignal.name, id),
+      options,
+    );
   }
 
   /** Ends a campaign: nothing more is placed, live calls are followed to their end, all other contacts are skipped. */
   cancel(campaignId: string, options: CommandOptions = {}): Promise<Acknowledged<CancelAcknowledgement>> {
     const handle = this.#handle(campaignId);
-    return command(this.#temporal, handle, cancelUpdate, () => handle.cancel(), options);
+    return command(this.#temporal, handle, { update: cancelUpdate, args: [] }, () => handle.cancel(), options);
+  }
+
+  /**
+   * Changes the terms of a campaign between two of its placements: `spec` whole, `terms` as the fields that changed.
+   * Unlike other commands it is not left to be obeyed later when nobody answers: then it may or may not be taken.
+   */
+  async edit(campaignId: string, edit: CampaignEdit, options: CommandOptions = {}): Promise<EditAcknowledgement> {
+    const handle = this.#handle(campaignId);
+    const outcome = await command<EditAcknowledgement, [CampaignEdit]>(
+      this.#temporal,
+      handle,
+      { update: editUpdate, args: [edit] },
+      () => Promise.reject(new Error('no worker answered')),
+      options,
+    );
+    if (!outcome.acknowledged) throw temporalUnavailable(undefined);
+    return outcome;
   }
 
   /** The campaign as its workflow sees it at this moment. Each question is a billed action on Temporal Cloud. */

@@ -21,6 +21,12 @@ export interface CommandOptions {
   readonly timeoutMs?: number;
 }
 
+/** An update with what it takes. */
+export interface Sent<T, A extends unknown[]> {
+  readonly update: UpdateDefinition<T, A>;
+  readonly args: A;
+}
+
 /** A pause waits for placements that are talking to the provider; these are bounded by the provider's own time-out. */
 const ANSWER_TIMEOUT_MS = 15_000;
 const FALLBACK_TIMEOUT_MS = 5_000;
@@ -29,21 +35,23 @@ const AFTER_RUN_ENDED_MS = 50;
 const RUN_ENDED = 'AcceptedUpdateCompletedWorkflow';
 
 /**
- * Sends `update`, and `otherwise` (which must be durable) when nobody has answered in time.
+ * Sends `update`, and `otherwise` (which must be durable) when nobody has answered in time. The server may still hold the
+ * update then and hand it to a worker later, after other commands: `otherwise` is given its id to send along, so that
+ * the workflow takes up only one of the two.
  * @throws RingfenceError `not_found`, `wrong_state` or `temporal_unavailable`
  */
-export async function command<T extends object>(
+export async function command<T extends object, A extends unknown[] = []>(
   client: Client,
   handle: WorkflowHandle,
-  update: UpdateDefinition<T>,
-  otherwise: () => Promise<unknown>,
+  update: Sent<T, A>,
+  otherwise: (updateId: string) => Promise<unknown>,
   { updateId = randomUUID(), timeoutMs = ANSWER_TIMEOUT_MS }: CommandOptions,
 ): Promise<Acknowledged<T>> {
   const answer = await answerInTime(client, handle, update, updateId, Date.now() + timeoutMs);
   if (answer !== null) return { acknowledged: true, ...answer };
   const deadline = Date.now() + FALLBACK_TIMEOUT_MS;
   try {
-    await retryTransient(deadline, () => client.withDeadline(deadline, otherwise));
+    await retryTransient(deadline, () => client.withDeadline(deadline, () => otherwise(updateId)));
   } catch (error) {
     if (isWorkflowNotFound(error)) await refuseUnlessRunning(client, handle);
     throw temporalUnavailable(error);
@@ -52,17 +60,21 @@ export async function command<T extends object>(
 }
 
 /** Null when there was no answer by `deadline`. */
-async function answerInTime<T>(
+async function answerInTime<T, A extends unknown[]>(
   client: Client,
   handle: WorkflowHandle,
-  update: UpdateDefinition<T>,
+  { update, args }: Sent<T, A>,
   updateId: string,
   deadline: number,
 ): Promise<T | null> {
+  // The SDK types updates with and without arguments apart; what is sent is the same.
+  const anyArgs = update as unknown as UpdateDefinition<T, [unknown]>;
   for (;;) {
     try {
       return await retryTransient(deadline, () =>
-        client.withDeadline(deadline, () => handle.executeUpdate(update, { updateId })),
+        client.withDeadline(deadline, () =>
+          handle.executeUpdate(anyArgs, { updateId, args: args as unknown as [unknown] }),
+        ),
       );
     } catch (error) {
       if (isTimeout(error) || isTransient(error)) return null;
@@ -80,7 +92,9 @@ function throwUnlessRunEnded(error: WorkflowUpdateFailedError): void {
   const { cause } = error;
   if (!(cause instanceof ApplicationFailure)) throw temporalUnavailable(error);
   if (cause.type === RUN_ENDED) return;
-  if (cause.type === 'wrong_state') throw new RingfenceError('wrong_state', cause.message, { cause: error });
+  if (cause.type === 'wrong_state' || cause.type === 'validation_error') {
+    throw new RingfenceError(cause.type, cause.message, { cause: error });
+  }
   throw new RingfenceError('internal', 'The campaign could not carry out the command.', { cause: error });
 }
 

@@ -8,7 +8,7 @@ import { checkHours, Schedule, scheduleShape } from './schedule.ts';
 
 /** More people than this belong in a folder, which takes any number through the import. */
 const MOST_CONTACTS = 10_000;
-const MOST_CONCURRENT_CALLS = 1_000;
+export const MOST_CONCURRENT_CALLS = 2_000;
 const MOST_RETRIES = 10;
 const LONGEST_DELAY_MINUTES = 43_200;
 
@@ -40,7 +40,7 @@ const DelayMinutes = z.number(DELAY).min(0, DELAY).max(LONGEST_DELAY_MINUTES, DE
  * A field that is left out, or null where it has no other default, stands for "not wanted". A field that is not listed
  * here is refused by name: a misspelt limit must not become no limit.
  */
-const Fields = z.strictObject(
+export const Fields = z.strictObject(
   {
     name: Text(NAME),
     agent_id: Text(AGENT),
@@ -123,10 +123,26 @@ export function refuseOver(terms: CampaignTerms, now: number): void {
   }
 }
 
+/** The rules between the fields of terms that stand, for a change laid over them. */
+export const CampaignTermsRules = z
+  .looseObject({
+    start_time: z.string().nullable(),
+    end_time: z.string().nullable(),
+    schedule_type: z.enum(['immediate', 'scheduled']),
+    scheduled_at: z.string().nullable(),
+    ends_at: z.string().nullable(),
+  })
+  .superRefine((terms, context) => {
+    checkHours(terms, context);
+    for (const [field, message] of contradictoryTimes(terms)) {
+      context.addIssue({ code: 'custom', path: [field], message });
+    }
+  });
+
 type Contradiction = readonly [field: keyof z.infer<typeof Fields>, message: string];
 
 function* contradictions(request: z.infer<typeof Fields>): Generator<Contradiction> {
-  const { contact_source, contact_folder_id, schedule_type, scheduled_at, ends_at } = request;
+  const { contact_source, contact_folder_id } = request;
   const brought = request.contacts.length + request.contact_ids.length;
   if (contact_source === 'folder') {
     if (contact_folder_id === null) {
@@ -147,6 +163,13 @@ function* contradictions(request: z.infer<typeof Fields>): Generator<Contradicti
       ];
     }
   }
+  yield* contradictoryTimes(request);
+}
+
+function* contradictoryTimes(
+  terms: Pick<z.infer<typeof Fields>, 'schedule_type' | 'scheduled_at' | 'ends_at'>,
+): Generator<Contradiction> {
+  const { schedule_type, scheduled_at, ends_at } = terms;
   if (schedule_type === 'scheduled' && scheduled_at === null) {
     yield ['scheduled_at', 'scheduled_at is missing: give the start, or set schedule_type to "immediate"'];
   }

@@ -154,6 +154,8 @@ export const CampaignState = z.looseObject({
   told: Told,
   /** Changed terms, as fields of the request, that the next exchange writes down; null: none. */
   untold: z.record(z.string(), z.unknown()).nullable(),
+  /** Ids of the latest commands, the last one last: a command may come as an update and again as a signal. */
+  commandIds: z.array(z.string()),
   /** Set when another run has taken over the campaign's records: adopt before doing anything else. */
   superseded: z.boolean(),
   heard: z.looseObject({ late: count, duplicate: count, malformed: count }),

@@ -18,6 +18,18 @@ export function refusal(state: CampaignState, command: Command): string | null {
   }
 }
 
+/** How many commands are remembered; a repeat comes within seconds of a handful of others. */
+const REMEMBERED = 50;
+
+/** Whether a command with this id was taken up before; remembers it if not. Commands sent by hand have no id. */
+export function isRepeat(state: CampaignState, id: string | null): boolean {
+  if (id === null) return false;
+  if (state.commandIds.includes(id)) return true;
+  state.commandIds.push(id);
+  state.commandIds.splice(0, state.commandIds.length - REMEMBERED);
+  return false;
+}
+
 /** Carries out a command that is not refused. */
 export function applyCommand(state: CampaignState, command: Command, now: number): void {
   switch (command) {
@@ -75,6 +87,7 @@ export function newCampaign(spec: EngineSpec, now: number): CampaignState {
     ramp: null,
     told: { status: 'scheduled', waitingFor: 'start', until: beginsAt },
     untold: null,
+    commandIds: [],
     superseded: false,
     heard: { late: 0, duplicate: 0, malformed: 0 },
   };

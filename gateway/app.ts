@@ -4,13 +4,16 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { authenticate } from './auth.ts';
 import { campaignCommands, type CampaignCommandsOptions } from './campaign-commands.ts';
+import { campaignEdit, type CampaignEditOptions } from './campaign-edit.ts';
 import { campaignsRoutes, type CampaignRoutesOptions } from './campaigns-routes.ts';
 import { contactsRoutes } from './contacts-routes.ts';
 import { answerError, answerUnknownRoute } from './errors.ts';
 import { health, type HealthOptions } from './health.ts';
 import { webhooks, type WebhooksOptions } from './webhooks.ts';
 
-export interface GatewayDeps extends CampaignRoutesOptions, CampaignCommandsOptions, WebhooksOptions, HealthOptions {
+export interface GatewayDeps
+  extends CampaignRoutesOptions, CampaignCommandsOptions, CampaignEditOptions, WebhooksOptions, HealthOptions {
+  readonly campaigns: CampaignCommandsOptions['campaigns'] & CampaignEditOptions['campaigns'];
   readonly logger: FastifyBaseLogger;
   /** Bytes of a request's body; larger ones are refused. */
   readonly bodyLimit?: number;
@@ -64,6 +67,7 @@ export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> 
       });
       await api.register(campaignsRoutes, { pool, ...rest });
       await api.register(campaignCommands, { pool, ...rest });
+      await api.register(campaignEdit, { pool, ...rest });
       await api.register(contactsRoutes, { pool });
     },
     { prefix: API_ROOT },

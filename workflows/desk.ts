@@ -5,7 +5,7 @@
 import type { CancellationScope } from '@temporalio/workflow';
 import type { CampaignState } from '../domain/campaign-state.ts';
 import { applyEnded, applyFinding, applyPlacement } from '../domain/calls.ts';
-import { applyCommand, newCampaign, refusal, type Command } from '../domain/commands.ts';
+import { applyCommand, isRepeat, newCampaign, refusal, type Command } from '../domain/commands.ts';
 import { CampaignState as StateSchema } from '../domain/campaign-state.ts';
 import type { CampaignEdit } from '../domain/editing.ts';
 import type { EndedEvent } from '../domain/outcome.ts';
@@ -18,7 +18,12 @@ import type { CampaignInput } from './messages.ts';
 export type News =
   | { readonly kind: 'events'; readonly events: readonly EndedEvent[]; readonly malformed: number }
   | { readonly kind: 'malformed' }
-  | { readonly kind: 'command'; readonly command: Command; readonly done: (refused: string | null) => void }
+  | {
+      readonly kind: 'command';
+      readonly command: Command;
+      readonly id: string | null;
+      readonly done: (refused: string | null) => void;
+    }
   | { readonly kind: 'placed'; readonly callId: string; readonly result: PlacementResult }
   | { readonly kind: 'found'; readonly callIds: readonly string[]; readonly findings: readonly LookUpFinding[] }
   | { readonly kind: 'exchanged'; readonly request: ExchangeRequest; readonly reply: ExchangeReply };
@@ -97,8 +102,7 @@ export function takeNews(desk: Desk, now: number, random: () => number): void {
         state.heard.malformed += 1;
         break;
       case 'command': {
-        const refused = refusal(state, item.command);
-        if (refused === null) applyCommand(state, item.command, now);
+        const refused = isRepeat(state, item.id) ? null : take(state, item.command, now);
         item.done(refused);
         break;
       }
@@ -121,6 +125,12 @@ export function takeNews(desk: Desk, now: number, random: () => number): void {
         break;
     }
   }
+}
+
+function take(state: CampaignState, command: Command, now: number): string | null {
+  const refused = refusal(state, command);
+  if (refused === null) applyCommand(state, command, now);
+  return refused;
 }
 
 /** Whether a placement, a look-up or an exchange is under way. */

@@ -3,6 +3,7 @@ import {
   ApplicationFailure,
   CancellationScope,
   condition,
+  currentUpdateInfo,
   setDefaultSignalHandler,
   setHandler,
 } from '@temporalio/workflow';
@@ -30,10 +31,10 @@ import {
 const TOLD_WITHIN_MS = 2_000;
 
 export function setHandlers(desk: Desk): void {
-  setHandler(pauseSignal, () => void desk.news.push(command('pause')), {
+  setHandler(pauseSignal, (id) => void desk.news.push(command('pause', id)), {
     description: 'Stops placing calls; live ones go on to their end.',
   });
-  setHandler(resumeSignal, () => void desk.news.push(command('resume')), {
+  setHandler(resumeSignal, (id) => void desk.news.push(command('resume', id)), {
     description: 'Lets a paused campaign go on.',
   });
   setHandler(callEventsSignal, (events: unknown) => takeEvents(desk, events), {
@@ -47,6 +48,7 @@ export function setHandlers(desk: Desk): void {
     async () => {
       await submit(desk, 'pause');
       await promised(desk, () => !isPlacing(desk));
+      if (desk.state.status !== 'paused') throw wrongState('The campaign was resumed before the pause was complete.');
       const calls = Object.entries(desk.state.inFlight);
       return {
         status: 'paused' as const,
@@ -80,9 +82,9 @@ export function setHandlers(desk: Desk): void {
   });
 }
 
-function command(name: Command): Desk['news'][number] {
+function command(name: Command, id: unknown): Desk['news'][number] {
   // A signal has nobody to answer to: one that comes in the wrong state is simply without effect.
-  return { kind: 'command', command: name, done: () => {} };
+  return { kind: 'command', command: name, id: typeof id === 'string' ? id : null, done: () => {} };
 }
 
 async function edit(desk: Desk, change: CampaignEdit): Promise<EditAcknowledgement> {
@@ -130,7 +132,8 @@ function toIso(instant: number | null): string | null {
 /** Hands a command to the main loop and waits until it has taken it up. */
 async function submit(desk: Desk, name: Command): Promise<void> {
   let answer: { refused: string | null } | undefined;
-  desk.news.push({ kind: 'command', command: name, done: (refused) => (answer = { refused }) });
+  const id = currentUpdateInfo()?.id ?? null;
+  desk.news.push({ kind: 'command', command: name, id, done: (refused) => (answer = { refused }) });
   await patiently(() => condition(() => answer !== undefined));
   if (answer?.refused) throw wrongState(answer.refused);
 }

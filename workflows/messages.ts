@@ -70,10 +70,13 @@ export interface CancelAcknowledgement {
   readonly cancel_requested_at: string;
 }
 
-/** Stops placing; takes no arguments, so that it can be sent by hand. Ignored when there is nothing to pause. */
-export const pauseSignal = defineSignal('pause');
-/** Lets a paused campaign go on; takes no arguments. Ignored when it is not paused. */
-export const resumeSignal = defineSignal('resume');
+/**
+ * Stops placing. Needs no argument when it is sent by hand; a program that has sent the same command as an update before
+ * gives that update's id, and only one of the two is taken up. Ignored when there is nothing to pause.
+ */
+export const pauseSignal = defineSignal<[updateId?: string]>('pause');
+/** Lets a paused campaign go on; its argument is that of `pause`. Ignored when it is not paused. */
+export const resumeSignal = defineSignal<[updateId?: string]>('resume');
 /** Terminal events of calls, in any order, any number of times. */
 export const callEventsSignal = defineSignal<[EndedEvent[]]>('callEvents');
 /** Pauses and answers when nothing is being placed any more. */

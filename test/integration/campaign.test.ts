@@ -108,3 +108,45 @@ describe('a campaign on a real server', () => {
     expect(rig.simulator.ledger().duplicate_keys).toBe(0);
   });
 });
+
+describe('a change of the terms of a running campaign', () => {
+  it('moves the limit down to a hold and up again, and refuses what does not go together without a trace', async () => {
+    rig = await Rig.start({ simulator: { timeScale: 50 } });
+    const id = await rig.startCampaign(60, { max_concurrent_calls: 10 });
+    await vi.waitFor(() => expect(rig!.simulator.ledger().accepted).toBeGreaterThanOrEqual(10), { timeout: 20_000 });
+    const held = await rig.api('PATCH', `/batch-calls/${id}`, { max_concurrent_calls: 0 });
+    expect(held).toMatchObject({ status: 200, data: { max_concurrent_calls: 0 } });
+    const accepted = rig.simulator.ledger().accepted;
+    await vi.waitFor(async () => expect((await rig!.campaigns.progress(id)).in_flight).toBe(0), {
+      timeout: 40_000,
+      interval: 100,
+    });
+    expect(rig.simulator.ledger().accepted).toBe(accepted);
+
+    const before = (await rig.handle(id).fetchHistory()).events?.length;
+    for (const change of [
+      { start_time: '10:00' },
+      { max_concurrent_calls: -1 },
+      { name: 'x' },
+      {},
+      { timezone: 'X/Y' },
+    ]) {
+      expect(await rig.api('PATCH', `/batch-calls/${id}`, change)).toMatchObject({ status: 422 });
+    }
+    expect((await rig.handle(id).fetchHistory()).events?.length).toBe(before);
+
+    await rig.api('PATCH', `/batch-calls/${id}`, { max_concurrent_calls: 20, max_calls_per_day: accepted + 5 });
+    await vi.waitFor(async () => expect((await rig!.campaigns.progress(id)).waiting_for).toBe('daily_cap'), {
+      timeout: 30_000,
+      interval: 100,
+    });
+    expect(rig.simulator.ledger().accepted).toBe(accepted + 5);
+    // The same calls, counted by the days of another zone: those of the last minute are still today's.
+    await rig.api('PATCH', `/batch-calls/${id}`, { timezone: 'Pacific/Kiritimati' });
+    expect(await rig.campaigns.progress(id)).toMatchObject({ placed_today: accepted + 5, waiting_for: 'daily_cap' });
+    await rig.api('PATCH', `/batch-calls/${id}`, { max_calls_per_day: null });
+    const result = await rig.result(id);
+    expect(total(result.buckets)).toBe(60);
+    expect(rig.simulator.ledger()).toMatchObject({ accepted: 60, duplicate_keys: 0 });
+  });
+});

@@ -103,7 +103,7 @@ export async function openGateway(deps: Partial<GatewayDeps> = {}): Promise<Test
   const app = await buildGateway({
     pool: db.pool,
     providers: new Map([[provider.name, provider]]),
-    campaigns: { pause: refuse, resume: refuse, cancel: refuse },
+    campaigns: { pause: refuse, resume: refuse, cancel: refuse, edit: refuse },
     startCampaign: temporal.start,
     delivery: new EventDelivery(temporal.signal),
     pingTemporal: async () => (temporal.away ? refuse() : undefined),

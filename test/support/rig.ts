@@ -103,7 +103,7 @@ export class Rig {
       await Worker.create(campaignWorkerOptions(setting, await bundle)),
       await Worker.create(dialWorkerOptions(setting)),
     ];
-    this.running = Promise.all(this.workers.map((worker) => worker.run())).finally(() => provider.close());
+    this.running = Promise.all(this.workers.map((worker) => worker.run())).then(() => provider.close());
   }
 
   /** The real gateway on a port of its own; the simulator reports to it unless the options say otherwise. */
