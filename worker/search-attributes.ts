@@ -1,7 +1,7 @@
 import type { OperatorService } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 
-const { INDEXED_VALUE_TYPE_KEYWORD } = temporal.api.enums.v1.IndexedValueType;
+const { INDEXED_VALUE_TYPE_KEYWORD } = proto.temporal.api.enums.v1.IndexedValueType;
 
 /** The search attributes by which campaigns are found in the Web UI. All are keywords, free of personal data. */
 export const SEARCH_ATTRIBUTES = ['CampaignStatus', 'CampaignName', 'AgentId'] as const;
