@@ -34,7 +34,11 @@ export async function waitUntilReady(
   const trouble = endedEarly
     ? `ended while starting (${endedEarly})`
     : `did not answer within ${options.timeoutMs / 1000} s (${(lastError as Error).message})`;
-  const log = await readFile(options.logFile, 'utf8').catch(() => '');
-  const tail = log.trimEnd().split('\n').slice(-LOG_LINES).join('\n');
-  throw new Error(`${what} ${trouble}. The end of ${options.logFile}:\n${tail}`);
+  throw new Error(`${what} ${trouble}. The end of ${options.logFile}:\n${await endOfLog(options.logFile)}`);
+}
+
+/** The last lines of a log; empty when there is none. */
+export async function endOfLog(logFile: string): Promise<string> {
+  const log = await readFile(logFile, 'utf8').catch(() => '');
+  return log.trimEnd().split('\n').slice(-LOG_LINES).join('\n');
 }

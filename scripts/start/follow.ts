@@ -1,0 +1,86 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
+import { type ApiOptions, requestApi } from '../../client/http-api.ts';
+import { type CampaignAnswer, CampaignContactAnswer } from '../../domain/campaign-answer.ts';
+import { isOver } from '../../domain/commands.ts';
+import { type Comparison, compare } from './comparison.ts';
+import { readCampaign } from './demo.ts';
+import { readLedger } from './ledger.ts';
+import { type ProgressDisplay, progressLine } from './progress.ts';
+
+const EVERY_MS = 400;
+const PAGE = 100;
+/** The longest silence of a campaign that goes on is that of its last, longest call. */
+const STUCK_AFTER_MS = 10 * 60_000;
+
+interface Followed {
+  readonly api: ApiOptions;
+  readonly ledgerUrl: string;
+  readonly campaignId: string;
+  readonly display: ProgressDisplay;
+  readonly signal: AbortSignal;
+  /** Told once, when the provider has the first call. */
+  readonly onFirstCall: () => void;
+}
+
+/**
+ * Shows how a campaign gets on until it has ended.
+ * @throws Error when nothing at all has happened for ten minutes.
+ */
+export async function followToEnd(followed: Followed): Promise<CampaignAnswer> {
+  const { api, ledgerUrl, campaignId, display, signal, onFirstCall } = followed;
+  let news = '';
+  let newsAt = performance.now();
+  let called = false;
+  for (;;) {
+    const campaign = await readCampaign(api, campaignId);
+    const calls = await readLedger(ledgerUrl, campaignId);
+    if (!called && calls.length > 0) {
+      called = true;
+      onFirstCall();
+    }
+    const inFlight = calls.filter(({ ended_at }) => ended_at === null).length;
+    const line = progressLine({ campaign, inFlight });
+    if (isOver(campaign.status)) {
+      display.end(line);
+      return campaign;
+    }
+    display.show(line);
+    if (line !== news) {
+      news = line;
+      newsAt = performance.now();
+    } else if (performance.now() - newsAt > STUCK_AFTER_MS) {
+      throw new Error(`Nothing has happened for ${STUCK_AFTER_MS / 60_000} minutes: ${line}`);
+    }
+    await pause(EVERY_MS, undefined, { signal });
+  }
+}
+
+/** Sets the record of a campaign beside the provider's ledger. */
+export async function compareWithLedger(
+  api: ApiOptions,
+  ledgerUrl: string,
+  campaign: CampaignAnswer,
+): Promise<Comparison> {
+  const contacts: CampaignContactAnswer[] = [];
+  for (let more = true; more;) {
+    const path = `/batch-calls/${campaign.id}/contacts?limit=${PAGE}&offset=${contacts.length}`;
+    const { data, pagination } = await requestApi(api, { method: 'GET', path }, z.array(CampaignContactAnswer));
+    contacts.push(...data);
+    more = pagination?.has_more === true;
+  }
+  return compare(campaign, contacts, await readLedger(ledgerUrl, campaign.id));
+}
+
+export function comparisonTable({ rows, verdict }: Comparison): string {
+  const width = Math.max(...rows.map(({ what }) => what.length));
+  const line = (what: string, ringfence: unknown, provider: unknown, mark: string) =>
+    `${what.padEnd(width)}  ${String(ringfence).padStart(9)}  ${String(provider).padStart(8)}${mark}`;
+  return [
+    line('', 'Ringfence', 'provider', ''),
+    ...rows.map(({ what, ringfence, provider, holds }) => line(what, ringfence, provider, holds ? '' : '  <- differs')),
+    verdict.agree
+      ? "The record and the provider's ledger agree, call by call."
+      : "The record and the provider's ledger DO NOT agree.",
+  ].join('\n');
+}

@@ -1,0 +1,66 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+export interface StartOptions {
+  /** Leave when the first campaign has ended, instead of staying up until Ctrl-C. */
+  readonly exit: boolean;
+  /** What the provider draws its chances from. */
+  readonly seed: string;
+  /** How many times faster than a real one the provider's calls run. */
+  readonly timeScale: number;
+  /** Where everything that stays between starts is kept. */
+  readonly home: string;
+  /** Root of the Web UI of a Temporal server that is not started here. */
+  readonly webUi: string | null;
+}
+
+export const USAGE = `npm start -- [options]
+
+  --exit              leave when the first campaign has ended; exit code 0 only if the provider's ledger agrees
+  --seed TEXT         what the simulated provider draws its chances from (default 1)
+  --time-scale N      how many times faster than real ones its calls run, 1 to 1000 (default 30)
+  --home DIR          where state and logs are kept (default .ringfence)
+  --web-ui URL        root of the Web UI of the Temporal server that TEMPORAL_ADDRESS names
+
+Set TEMPORAL_ADDRESS (or any other of Temporal's environment configuration) and DATABASE_URL to use servers of your
+own. Each is used where it is set, and started here where it is not.`;
+
+const DEFAULT_TIME_SCALE = 30;
+
+/**
+ * @returns null when only the usage was asked for.
+ * @throws Error that names the option and what it takes.
+ */
+export function readOptions(args: readonly string[], defaultHome: string): StartOptions | null {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      exit: { type: 'boolean', default: false },
+      seed: { type: 'string', default: '1' },
+      'time-scale': { type: 'string' },
+      home: { type: 'string' },
+      'web-ui': { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) return null;
+  return {
+    exit: values.exit,
+    seed: values.seed,
+    timeScale: values['time-scale'] === undefined ? DEFAULT_TIME_SCALE : readTimeScale(values['time-scale']),
+    home: resolve(values.home ?? defaultHome),
+    webUi: values['web-ui'] === undefined ? null : readUrl(values['web-ui']),
+  };
+}
+
+/** Below 1 a call would last longer than the provider is told to let it, and the engine would rightly give it up. */
+function readTimeScale(text: string): number {
+  const scale = Number(text);
+  if (text.trim() !== '' && scale >= 1 && scale <= 1000) return scale;
+  throw new Error(`--time-scale must be a number from 1 to 1000, not "${text}".`);
+}
+
+function readUrl(text: string): string {
+  if (/^https?:\/\/[^/]/.test(text) && URL.canParse(text)) return text.replace(/\/+$/, '');
+  throw new Error(`--web-ui must be an http or https address, such as http://localhost:8233, not "${text}".`);
+}

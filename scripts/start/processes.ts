@@ -1,0 +1,105 @@
+/** The three processes of Ringfence, each started from its main file and waited for. */
+import { fileURLToPath } from 'node:url';
+import { type Child, startChild } from '../child.ts';
+import { waitUntilReady } from '../wait-until-ready.ts';
+import { endOf, findReadyLine, type ReadyLine } from './ready-line.ts';
+
+export type Environment = Readonly<Record<string, string>>;
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** The worker builds its workflows first, which takes seconds, and much longer on a busy machine. */
+const START_TIMEOUT_MS = 120_000;
+const PROBE_TIMEOUT_MS = 2_000;
+
+export interface SimulatorProcess extends Child {
+  /** Root of the calls API, as the adapter wants it. */
+  readonly baseUrl: string;
+  readonly ledgerUrl: string;
+}
+
+export async function startSimulator(options: {
+  readonly logFile: string;
+  readonly port: number;
+  readonly seed: string;
+  readonly timeScale: number;
+  readonly apiKey: string;
+  readonly webhook: { readonly url: string; readonly secret: string };
+  /** A fault plan; none unless told. */
+  readonly faults?: unknown;
+}): Promise<SimulatorProcess> {
+  const { child, line } = await startMain('The simulated provider', 'simulator/main.ts', {
+    logFile: options.logFile,
+    env: {
+      SIMULATOR_HOST: '127.0.0.1',
+      SIMULATOR_PORT: String(options.port),
+      SIMULATOR_SEED: options.seed,
+      SIMULATOR_TIME_SCALE: String(options.timeScale),
+      SIMULATOR_API_KEY: options.apiKey,
+      SIMULATOR_WEBHOOK_URL: options.webhook.url,
+      SIMULATOR_WEBHOOK_SECRET: options.webhook.secret,
+      SIMULATOR_FAULTS: JSON.stringify(options.faults ?? {}),
+    },
+  });
+  return { ...child, baseUrl: String(line.base_url), ledgerUrl: `${String(line.control_url)}/ledger` };
+}
+
+export async function startWorker(options: { readonly logFile: string; readonly env: Environment }): Promise<Child> {
+  const { child } = await startMain('The worker', 'worker/main.ts', {
+    logFile: options.logFile,
+    env: { ...options.env, RINGFENCE_HEALTH_HOST: '127.0.0.1', RINGFENCE_HEALTH_PORT: '0' },
+    readyz: ({ health }) => `http://127.0.0.1:${String(health)}/readyz`,
+  });
+  return child;
+}
+
+export interface GatewayProcess extends Child {
+  readonly url: string;
+}
+
+export async function startGateway(options: {
+  readonly logFile: string;
+  readonly env: Environment;
+  readonly port: number;
+}): Promise<GatewayProcess> {
+  const { child, line } = await startMain('The gateway', 'gateway/main.ts', {
+    logFile: options.logFile,
+    env: { ...options.env, RINGFENCE_HOST: '127.0.0.1', RINGFENCE_PORT: String(options.port) },
+    readyz: ({ address }) => `${String(address)}/readyz`,
+  });
+  return { ...child, url: String(line.address) };
+}
+
+interface Main {
+  readonly logFile: string;
+  readonly env: Environment;
+  /** Where the process answers whether it can work; without it, its ready line will do. */
+  readonly readyz?: (line: ReadyLine) => string;
+}
+
+async function startMain(name: string, file: string, main: Main): Promise<{ child: Child; line: ReadyLine }> {
+  const { logFile, env, readyz } = main;
+  const from = await endOf(logFile);
+  const child = await startChild({
+    command: process.execPath,
+    args: ['--import', 'tsx', file],
+    cwd: ROOT,
+    logFile,
+    env,
+  });
+  let line: ReadyLine = {};
+  await waitUntilReady(name, child, {
+    logFile,
+    timeoutMs: START_TIMEOUT_MS,
+    probe: async () => {
+      line = await findReadyLine(logFile, from);
+      if (readyz) await expectOk(readyz(line));
+    },
+  });
+  return { child, line };
+}
+
+async function expectOk(url: string): Promise<void> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
+  await response.arrayBuffer();
+  if (!response.ok) throw new Error(`${url} answers ${response.status}`);
+}

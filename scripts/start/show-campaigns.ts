@@ -1,0 +1,51 @@
+import { requestApi } from '../../client/http-api.ts';
+import { CampaignAnswer } from '../../domain/campaign-answer.ts';
+import type { CreateCampaignInput } from '../../domain/campaign-request.ts';
+import { workflowId } from '../../domain/ids.ts';
+import type { Verdict } from './comparison.ts';
+import { curlOf } from './curl.ts';
+import { creation, importExample, officeHoursCampaign, openCampaign, readCampaign } from './demo.ts';
+import { compareWithLedger, comparisonTable, followToEnd } from './follow.ts';
+import { ProgressDisplay, waitsFor } from './progress.ts';
+import type { System } from './system.ts';
+
+/** Starts both campaigns over HTTP, tells where they can be looked at, and follows the one that is open to its end. */
+export async function showCampaigns(system: System, signal: AbortSignal): Promise<Verdict> {
+  const { api, gatewayUrl, ledgerUrl } = system;
+  const { folderId, told } = await importExample(api);
+  signal.throwIfAborted();
+  console.log(`Contacts    examples/contacts.csv: ${told}`);
+  await system.workerReady;
+  signal.throwIfAborted();
+  console.log('Worker      runs\n');
+
+  const open = await create(system, openCampaign(folderId));
+  const officeHours = await create(system, officeHoursCampaign(folderId));
+  console.log(`API               ${api.baseUrl}`);
+  console.log(`Its description   ${gatewayUrl}/openapi.json`);
+  console.log(`Provider's ledger ${ledgerUrl}\n`);
+
+  const { id } = open;
+  const display = new ProgressDisplay(process.stdout);
+  const onFirstCall = () => display.end(`First call after ${process.uptime().toFixed(1)} s.`);
+  const ended = await followToEnd({ api, ledgerUrl, campaignId: id, display, signal, onFirstCall });
+  const comparison = await compareWithLedger(api, ledgerUrl, ended);
+  console.log(`\n${comparisonTable(comparison)}\n`);
+  const asleep = await readCampaign(api, officeHours.id);
+  console.log(`"${asleep.name}": ${waitsFor(asleep)}; ${asleep.placed_today} calls placed today.`);
+  return comparison.verdict;
+}
+
+async function create(system: System, body: CreateCampaignInput): Promise<CampaignAnswer> {
+  const { api } = system;
+  const request = creation(body);
+  const { data: campaign } = await requestApi(api, request, CampaignAnswer);
+  console.log(`"${campaign.name}", ${campaign.total_contacts} contacts: ${webPage(system, campaign.id)}`);
+  console.log(`${curlOf(api, request)}\n`);
+  return campaign;
+}
+
+function webPage({ webUi, namespace }: System, campaignId: string): string {
+  const id = workflowId(campaignId);
+  return webUi === null ? `workflow ${id}` : `${webUi}/namespaces/${namespace}/workflows/${id}`;
+}

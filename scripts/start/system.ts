@@ -1,0 +1,114 @@
+/** Everything that a campaign needs, on this machine: what it stands on, then Ringfence itself. */
+import { randomBytes } from 'node:crypto';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ApiOptions } from '../../client/http-api.ts';
+import { API_ROOT } from '../../gateway/app.ts';
+import { freePort } from '../free-port.ts';
+import type { Children } from './children.ts';
+import type { StartOptions } from './options.ts';
+import { startGateway, startSimulator, startWorker } from './processes.ts';
+import { providerTerms } from './provider-terms.ts';
+import { databaseService, elsewhere, temporalService } from './services.ts';
+
+export interface System {
+  readonly api: ApiOptions;
+  readonly gatewayUrl: string;
+  readonly ledgerUrl: string;
+  /** Root of the Web UI and the namespace to look in; null where the server is not ours and nobody told. */
+  readonly webUi: string | null;
+  readonly namespace: string;
+  /** Resolves once a worker runs, which takes longest: what needs none can go on before. */
+  readonly workerReady: Promise<unknown>;
+}
+
+const PORTS = { gateway: 8080, simulator: 8090 };
+/** Who needs whom: the servers nobody, the simulator and Ringfence the servers, Ringfence the simulator. */
+const RANK = { server: 0, simulator: 1, ringfence: 2 };
+
+/** Each is ready before what needs it is started; what does not need each other starts side by side. */
+export async function startSystem(
+  children: Children,
+  { home, seed, timeScale, webUi }: StartOptions,
+  { binaries, say }: { readonly binaries: string; readonly say: (line: string) => void },
+): Promise<System> {
+  const logs = join(home, 'logs');
+  // The logs of one start, so that they stay small and tell of nothing else.
+  await rm(logs, { recursive: true, force: true });
+  const logOf = (name: string) => join(logs, `${name}.log`);
+  const gatewayPort = await freePort(PORTS.gateway);
+  const apiKey = randomSecret();
+  const secret = `whsec_${randomSecret()}`;
+
+  const server = { rank: RANK.server };
+  const [temporal, database, simulator] = await Promise.all([
+    children.start(
+      { name: 'The Temporal development server', logFile: logOf('temporal'), ...server },
+      () => temporalService({ home, logFile: logOf('temporal'), binaries, webUi, say }),
+      ({ child }) => child,
+    ),
+    children.start(
+      { name: 'PostgreSQL', logFile: logOf('postgres'), ...server },
+      () => databaseService({ home, logFile: logOf('postgres'), say }),
+      ({ child }) => child,
+    ),
+    children.start(
+      { name: 'The simulated provider', logFile: logOf('simulator'), rank: RANK.simulator },
+      async () =>
+        startSimulator({
+          logFile: logOf('simulator'),
+          port: await freePort(PORTS.simulator),
+          seed,
+          timeScale,
+          apiKey,
+          webhook: { url: `http://127.0.0.1:${gatewayPort}/webhooks/truedy`, secret },
+        }),
+      (child) => child,
+    ),
+  ]);
+  say(`Temporal    ${temporal.told}`);
+  say(`PostgreSQL  ${database.told}`);
+  say(`Provider    ${simulator.baseUrl} (simulated)${elsewhere(simulator.baseUrl, PORTS.simulator)}`);
+
+  const key = process.env.RINGFENCE_API_KEY ?? (await keyOf(home));
+  const env = {
+    ...temporal.env,
+    ...database.env,
+    ...providerTerms(timeScale, { baseUrl: simulator.baseUrl, apiKey, secret }),
+  };
+  const workerReady = children.start(
+    { name: 'The worker', logFile: logOf('worker'), rank: RANK.ringfence },
+    () => startWorker({ logFile: logOf('worker'), env }),
+    (child) => child,
+  );
+  // Whoever waits for it later meets its failure; until then it must not count as nobody's.
+  workerReady.catch(() => {});
+  const gateway = await children.start(
+    { name: 'The gateway', logFile: logOf('gateway'), rank: RANK.ringfence },
+    () => startGateway({ logFile: logOf('gateway'), port: gatewayPort, env: { ...env, RINGFENCE_API_KEY: key } }),
+    (child) => child,
+  );
+  say(`Gateway     ${gateway.url}${elsewhere(gateway.url, PORTS.gateway)}`);
+  return {
+    api: { baseUrl: gateway.url + API_ROOT, key },
+    gatewayUrl: gateway.url,
+    ledgerUrl: simulator.ledgerUrl,
+    webUi: temporal.webUi,
+    namespace: temporal.namespace,
+    workerReady,
+  };
+}
+
+/** One key for all starts on a home, so that a request copied from one of them works in the next. */
+async function keyOf(home: string): Promise<string> {
+  const file = join(home, 'api-key');
+  const known = await readFile(file, 'utf8').catch(() => null);
+  if (known?.trim()) return known.trim();
+  const key = `rf_${randomSecret()}`;
+  await writeFile(file, `${key}\n`, { mode: 0o600 });
+  return key;
+}
+
+function randomSecret(): string {
+  return randomBytes(24).toString('base64url');
+}
