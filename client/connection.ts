@@ -8,6 +8,8 @@ export interface ConnectOptions {
   readonly profile?: string;
   /** Read in place of the process's environment. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** How long to wait for the server; 10 seconds unless told. */
+  readonly timeoutMs?: number;
   /** Do not wait for the server: the first request will. For a process that must come up without it. */
   readonly lazy?: boolean;
 }
@@ -20,11 +22,16 @@ export interface ConnectOptions {
  * @throws RingfenceError `misconfigured` when the configuration cannot be read, `temporal_unavailable` when the server
  * does not answer.
  */
-export async function connectTemporal({ profile, env, lazy = false }: ConnectOptions = {}): Promise<Client> {
+export async function connectTemporal({
+  profile,
+  env,
+  timeoutMs = 10_000,
+  lazy = false,
+}: ConnectOptions = {}): Promise<Client> {
   const { connectionOptions, namespace = 'default' } = readConfiguration(profile, env);
   const connection = lazy
     ? Connection.lazy(connectionOptions)
-    : await Connection.connect(connectionOptions).catch((error: unknown) => {
+    : await Connection.connect({ ...connectionOptions, connectTimeout: timeoutMs }).catch((error: unknown) => {
         throw temporalUnavailable(error);
       });
   return new Client({ connection, namespace });

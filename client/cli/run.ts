@@ -1,10 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { RingfenceError } from '../../domain/errors.ts';
+import { campaignsCommand } from './campaigns.ts';
 import { contactsCommand } from './contacts.ts';
+import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { windowsCommand } from './windows.ts';
-
-/** What the exit code of the operators' tool says: done, failed in a way nobody foresaw, or refused for a named reason. */
-const EXIT = { done: 0, unexpected: 1, refused: 2 } as const;
 
 /**
  * Runs the operators' tool with the arguments that follow its name, and answers with the exit code. Results go to
@@ -22,7 +21,7 @@ export async function run(args: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.refused;
     if (error instanceof RingfenceError) {
       console.error(`error: ${error.message}`);
-      return EXIT.refused;
+      return exitCodeOf(error);
     }
     console.error('unexpected error:', error);
     return EXIT.unexpected;
@@ -35,7 +34,7 @@ function program(): Command {
     .usage('VERB [options]')
     .showHelpAfterError('(add --help for the options and examples)')
     .exitOverride();
-  for (const verb of [contactsCommand(), windowsCommand()]) program.addCommand(verb);
+  for (const verb of [campaignsCommand(), contactsCommand(), windowsCommand()]) program.addCommand(verb);
   inheritSettings(program);
   return program;
 }

@@ -122,7 +122,11 @@ describe('help', () => {
 
   it('names every verb', async () => {
     await run(['--help']);
-    expect([...out.matchAll(/^ {2}(\w+) .*\.$/gm)].map((match) => match[1])).toEqual(['contacts', 'windows']);
+    expect([...out.matchAll(/^ {2}(\w+) .*\.$/gm)].map((match) => match[1])).toEqual([
+      'campaigns',
+      'contacts',
+      'windows',
+    ]);
   });
 
   it('of a verb has examples', async () => {

@@ -1,0 +1,54 @@
+/** Campaigns in words, for people. Machines are given JSON. */
+import type { CampaignAnswer } from '../../domain/campaign-answer.ts';
+import { BUCKETS } from '../../domain/tally.ts';
+import type { PauseAcknowledgement, ResumeAcknowledgement } from '../../workflows/messages.ts';
+import { table } from './output.ts';
+
+export function campaignText(campaign: CampaignAnswer): string {
+  const hours = campaign.start_time === null ? 'the whole day' : `${campaign.start_time} to ${campaign.end_time}`;
+  const lines: [string, string][] = [
+    ['id', campaign.id],
+    ['name', campaign.name],
+    ['status', campaign.status],
+    ['waiting for', waitingText(campaign)],
+    ['contacts', `${campaign.total_contacts}: ${BUCKETS.map((bucket) => `${campaign[bucket]} ${bucket}`).join(', ')}`],
+    ['placed today', `${campaign.placed_today} of ${campaign.max_calls_per_day ?? 'any number'}`],
+    ['at a time', `at most ${campaign.max_concurrent_calls}`],
+    ['hours', `${hours}, ${campaign.timezone}, days ${campaign.working_days.join(', ')}`],
+    ['agent', campaign.agent_id],
+    ['created', campaign.created_at],
+    ['as of', campaign.as_of],
+  ];
+  const width = Math.max(...lines.map(([name]) => name.length));
+  return lines.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
+}
+
+export function listText({ campaigns, total }: { campaigns: readonly CampaignAnswer[]; total: number }): string {
+  if (campaigns.length === 0) return 'There are no such campaigns.';
+  const rows = campaigns.map((campaign) => [
+    campaign.id,
+    campaign.status,
+    waitingText(campaign),
+    `${campaign.completed + campaign.failed + campaign.skipped}/${campaign.total_contacts}`,
+    campaign.name,
+  ]);
+  const listed = table(['Id', 'Status', 'Waiting for', 'Done', 'Name'], rows);
+  return total > campaigns.length ? `${listed}\n${campaigns.length} of ${total}; --limit shows more.` : listed;
+}
+
+export function pauseText({ paused_at, live, unknown }: PauseAcknowledgement): string {
+  return [
+    `Paused since ${paused_at}. Nothing is being placed.`,
+    ...(live.length === 0 ? [] : [`Live until they end: ${live.join(', ')}`]),
+    ...(unknown.length === 0 ? [] : [`May be live: ${unknown.join(', ')}`]),
+  ].join('\n');
+}
+
+export function resumeText({ status, resumed_at }: ResumeAcknowledgement): string {
+  return `Resumed at ${resumed_at}; the campaign is ${status}.`;
+}
+
+function waitingText({ waiting_for, until }: CampaignAnswer): string {
+  if (waiting_for === null) return '-';
+  return until === null ? waiting_for : `${waiting_for} until ${until}`;
+}

@@ -1,0 +1,120 @@
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from '../../client/cli/run.ts';
+import { API_ROOT } from '../../gateway/app.ts';
+import { KEYS, openGateway, type TestGateway } from '../support/gateway.ts';
+import { Rig } from '../support/rig.ts';
+
+const NOBODY = '00000000-0000-4000-8000-000000000000';
+const body = {
+  name: 'Reminders',
+  agent_id: 'agent-1',
+  contacts: [{ phone_number: '+14155550132' }, { phone_number: '+14155550133' }],
+  max_calls_per_day: 120,
+};
+
+let out = '';
+let err = '';
+const closing: (() => Promise<unknown>)[] = [];
+
+beforeEach(() => {
+  out = '';
+  err = '';
+  vi.spyOn(console, 'log').mockImplementation((text: string) => void (out += `${text}\n`));
+  vi.spyOn(console, 'error').mockImplementation((text: string) => void (err += `${text}\n`));
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+  for (const close of closing.splice(0).toReversed()) await close();
+});
+
+/** Runs the tool; what it printed is in `out` and `err` then. */
+async function campaigns(...args: string[]): Promise<number> {
+  out = '';
+  err = '';
+  return run(['campaigns', ...args]);
+}
+
+async function listeningGateway(): Promise<TestGateway> {
+  const gateway = await openGateway();
+  closing.push(() => gateway.close());
+  const address = await gateway.app.listen({ host: '127.0.0.1', port: 0 });
+  vi.stubEnv('RINGFENCE_API_URL', address + API_ROOT);
+  vi.stubEnv('RINGFENCE_API_KEY', KEYS.write);
+  return gateway;
+}
+
+async function fileOf(content: string): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'ringfence-test-'));
+  closing.push(() => rm(directory, { recursive: true }));
+  const file = join(directory, 'campaign.json');
+  await writeFile(file, content);
+  return file;
+}
+
+describe('campaigns, through the gateway', () => {
+  it('are started, shown and listed', async () => {
+    const gateway = await listeningGateway();
+    const file = await fileOf(JSON.stringify(body));
+    expect(await campaigns('start', file, '--json', '--idempotency-key', 'once')).toBe(0);
+    const started = JSON.parse(out) as { id: string };
+    expect(started).toMatchObject({ name: 'Reminders', total_contacts: 2, waiting_for: 'start' });
+    expect(await campaigns('start', file, '--idempotency-key', 'once')).toBe(0);
+    expect(out).toContain(started.id);
+    expect(gateway.temporal.started).toEqual([started.id]);
+
+    expect(await campaigns('show', started.id)).toBe(0);
+    expect(out).toMatch(/^status +active$/m);
+    expect(out).toMatch(/^placed today +0 of 120$/m);
+    expect(out).toMatch(/^contacts +2: 2 pending, 0 in_progress/m);
+
+    expect(await campaigns('list')).toBe(0);
+    expect(out).toContain('0/2');
+    expect(await campaigns('list', '--status', 'paused', '--json')).toBe(0);
+    expect(JSON.parse(out)).toEqual({ campaigns: [], total: 0 });
+    expect(await campaigns('list', '--agent', 'nobody')).toBe(0);
+    expect(out).toBe('There are no such campaigns.\n');
+  });
+
+  it('are refused with the field at fault, or the reason', async () => {
+    await listeningGateway();
+    expect(await campaigns('start', await fileOf(JSON.stringify({ ...body, timezone: 'EDT' })), '--json')).toBe(2);
+    expect(JSON.parse(out)).toMatchObject({ error: { code: 'validation_error', details: { field: 'timezone' } } });
+    expect(err).toContain('timezone');
+    expect(await campaigns('start', await fileOf('{"name": "Ada'))).toBe(2);
+    expect(err).not.toContain('Ada');
+    expect(await campaigns('start', '/nowhere/campaign.json')).toBe(2);
+    expect(await campaigns('show', NOBODY)).toBe(3);
+    expect(await campaigns('list', '--key', 'wrong')).toBe(2);
+    vi.stubEnv('RINGFENCE_API_KEY', '');
+    expect(await campaigns('list')).toBe(2);
+    expect(err).toContain('RINGFENCE_API_KEY');
+  });
+
+  it('cannot be reached where no gateway is', async () => {
+    expect(await campaigns('list', '--url', 'http://127.0.0.1:1', '--key', 'any')).toBe(5);
+    expect(await campaigns('list', '--url', 'not a url', '--key', 'any')).toBe(5);
+  });
+});
+
+describe('campaigns, through Temporal', () => {
+  it('are paused and resumed without a gateway', async () => {
+    const rig = await Rig.start();
+    closing.push(() => rig.close());
+    vi.stubEnv('TEMPORAL_ADDRESS', inject('temporalAddress'));
+    const id = await rig.startCampaign(3, { max_concurrent_calls: 2 });
+    closing.push(() => rig.handle(id).terminate());
+    await vi.waitFor(() => expect(rig.simulator.ledger().accepted).toBe(2), { timeout: 20_000 });
+
+    expect(await campaigns('pause', id)).toBe(0);
+    expect(out).toMatch(/^Paused since .*\nLive until they end: \S+, \S+\n$/);
+    expect(await campaigns('pause', id, '--json')).toBe(4);
+    expect(JSON.parse(out)).toMatchObject({ error: { code: 'wrong_state' } });
+    expect(await campaigns('resume', id, '--json')).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ acknowledged: true, status: 'active' });
+    expect(await campaigns('pause', NOBODY)).toBe(3);
+  });
+});

@@ -1,0 +1,263 @@
+import { randomUUID } from 'node:crypto';
+import { Client } from '@temporalio/client';
+import type { FastifyInstance } from 'fastify';
+import Long from 'long';
+import { pino } from 'pino';
+import { afterEach, describe, expect, inject, it, vi } from 'vitest';
+import { CampaignClient } from '../../client/campaign-client.ts';
+import { connectTemporal } from '../../client/connection.ts';
+import { EventDelivery, eventSignaller } from '../../client/event-delivery.ts';
+import { workflowStarter } from '../../client/start-workflow.ts';
+import { addApiKey } from '../../db/api-keys.ts';
+import { campaignTerms, CreateCampaign, type CreateCampaignInput, engineSpec } from '../../domain/campaign-request.ts';
+import { workflowId } from '../../domain/ids.ts';
+import { API_ROOT, buildGateway } from '../../gateway/app.ts';
+import { hashKey } from '../../gateway/auth.ts';
+import { nextId, nextTaskQueue } from '../support/ids.ts';
+import { Rig, type RigOptions } from '../support/rig.ts';
+
+const KEY = 'client-test-key-1';
+const SECRET = 'whsec_client';
+const PATIENCE = { timeout: 20_000, interval: 50 };
+const NOBODY = '00000000-0000-4000-8000-000000000000';
+
+const closing: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+});
+
+interface System {
+  readonly rig: Rig;
+  readonly app: FastifyInstance;
+  readonly campaigns: CampaignClient;
+}
+
+/** Workers, provider and a gateway that listens, with a client that knows both the gateway and Temporal. */
+async function openSystem(options: RigOptions = {}): Promise<System> {
+  const rig = await Rig.start({ ...options, provider: { webhookSecrets: [SECRET] } });
+  closing.push(() => rig.close());
+  await addApiKey(rig.db.pool, { account: 'acme', name: 'test', scope: 'write', hash: hashKey(KEY) });
+  const provider = rig.provider();
+  const campaigns = new CampaignClient({ temporal: rig.client });
+  // A command that no worker answers is given up after this time instead of the usual one.
+  const soon = { timeoutMs: 1_000 };
+  const app = await buildGateway({
+    pool: rig.db.pool,
+    providers: new Map([[provider.name, provider]]),
+    campaigns: {
+      pause: (id) => campaigns.pause(id, soon),
+      resume: (id) => campaigns.resume(id, soon),
+      cancel: (id) => campaigns.cancel(id, soon),
+      edit: (id, edit) => campaigns.edit(id, edit, soon),
+    },
+    startCampaign: workflowStarter(rig.client, { taskQueue: rig.taskQueue }),
+    delivery: new EventDelivery(eventSignaller(rig.client)),
+    pingTemporal: async () => {},
+    logger: pino({ level: 'silent' }),
+    clock: Date.now,
+  });
+  const address = await app.listen({ host: '127.0.0.1', port: 0 });
+  closing.push(
+    () => provider.close(),
+    () => app.close(),
+  );
+  rig.simulator.setWebhook({ url: `${address}/webhooks/${provider.name}`, secret: SECRET });
+  return {
+    rig,
+    app,
+    campaigns: new CampaignClient({ temporal: rig.client, api: { baseUrl: address + API_ROOT, key: KEY } }),
+  };
+}
+
+function campaignOf(people: number, more: Partial<CreateCampaignInput> = {}): CreateCampaignInput {
+  return {
+    name: nextId('campaign'),
+    agent_id: 'agent-1',
+    contacts: Array.from({ length: people }, (_, index) => ({
+      phone_number: `+141555501${String(index).padStart(2, '0')}`,
+    })),
+    working_days: [1, 2, 3, 4, 5, 6, 7],
+    ...more,
+  };
+}
+
+const command = async (app: FastifyInstance, id: string, name: string) => {
+  const reply = await app.inject({
+    method: 'POST',
+    url: `${API_ROOT}/batch-calls/${id}/${name}`,
+    headers: { authorization: `Bearer ${KEY}` },
+  });
+  const { data, error } = reply.json<{ data?: Record<string, unknown>; error?: { code: string } }>();
+  return { status: reply.statusCode, data, code: error?.code };
+};
+
+/** Starts a campaign whose calls last, and waits until all its slots are in use. */
+async function withLiveCalls({ rig, campaigns }: System, slots: number): Promise<string> {
+  const { id } = await campaigns.start(campaignOf(slots + 3, { max_concurrent_calls: slots }));
+  closing.push(() =>
+    rig
+      .handle(id)
+      .terminate()
+      .catch(() => {}),
+  );
+  await vi.waitFor(async () => expect((await campaigns.progress(id)).in_flight).toBe(slots), PATIENCE);
+  return id;
+}
+
+describe('a campaign, from any backend', () => {
+  it('is started, followed and awaited; its calls end by webhooks', async () => {
+    const { rig, campaigns } = await openSystem({ simulator: { timeScale: 1_000 } });
+    const campaign = campaignOf(20, { max_concurrent_calls: 5 });
+    const idempotencyKey = nextId('key');
+    const [first, repeat] = await Promise.all([
+      campaigns.start(campaign, { idempotencyKey }),
+      campaigns.start(campaign, { idempotencyKey }),
+    ]);
+    expect(repeat).toEqual(first);
+    const result = await campaigns.result(first.id);
+    expect(result).toMatchObject({ campaign_id: first.id, status: 'completed' });
+    expect(result.buckets.completed + result.buckets.failed).toBe(20);
+    expect(rig.simulator.ledger()).toMatchObject({ accepted: 20, duplicate_keys: 0 });
+    await expect(campaigns.pause(first.id)).rejects.toMatchObject({ code: 'wrong_state' });
+  });
+
+  it('is paused, resumed and cancelled, each with its acknowledgement', async () => {
+    const system = await openSystem();
+    const { campaigns, app } = system;
+    const id = await withLiveCalls(system, 2);
+
+    const paused = await campaigns.pause(id);
+    expect(paused).toMatchObject({ acknowledged: true, status: 'paused', paused_at: expect.any(String), unknown: [] });
+    expect(paused.acknowledged && paused.live).toHaveLength(2);
+    expect(await campaigns.progress(id)).toMatchObject({ status: 'paused' });
+    await expect(campaigns.pause(id)).rejects.toMatchObject({ code: 'wrong_state' });
+    expect(await command(app, id, 'pause')).toMatchObject({ status: 409, code: 'wrong_state' });
+
+    expect(await command(app, id, 'resume')).toMatchObject({
+      status: 200,
+      data: { id, acknowledged: true, status: 'active', resumed_at: expect.any(String) },
+    });
+    await expect(campaigns.resume(id)).rejects.toMatchObject({ code: 'wrong_state' });
+    expect(await command(app, id, 'pause')).toMatchObject({ status: 200, data: { id, status: 'paused' } });
+
+    expect(await campaigns.cancel(id)).toMatchObject({ acknowledged: true, cancel_requested_at: expect.any(String) });
+    await expect(campaigns.resume(id)).rejects.toMatchObject({ code: 'wrong_state' });
+  });
+
+  it('takes a command once, however often it is sent under one id', async () => {
+    const system = await openSystem();
+    const id = await withLiveCalls(system, 1);
+    const updateId = nextId('pause');
+    const first = await system.campaigns.pause(id, { updateId });
+    expect(await system.campaigns.pause(id, { updateId })).toEqual(first);
+  });
+
+  it('is not said to be paused when no worker answers, and is as soon as one does', async () => {
+    const system = await openSystem();
+    const { rig, app, campaigns } = system;
+    const id = await withLiveCalls(system, 1);
+    await rig.stopWorkers();
+    expect(await command(app, id, 'pause')).toEqual({
+      status: 202,
+      data: { id, acknowledged: false, status: 'active' },
+      code: undefined,
+    });
+    await rig.startWorkers();
+    await vi.waitFor(async () => expect((await campaigns.progress(id)).status).toBe('paused'), PATIENCE);
+  });
+
+  it('is unknown under an id that nobody gave', async () => {
+    const { campaigns } = await openSystem();
+    for (const ask of ['pause', 'resume', 'cancel', 'progress', 'result'] as const) {
+      await expect(campaigns[ask](NOBODY)).rejects.toMatchObject({ name: 'RingfenceError', code: 'not_found' });
+    }
+  });
+
+  it('passes the gateway’s refusals on as they are', async () => {
+    const { campaigns } = await openSystem();
+    await expect(campaigns.start(campaignOf(0))).rejects.toMatchObject({
+      code: 'validation_error',
+      details: { field: 'contacts', http_status: 422 },
+    });
+  });
+});
+
+describe('starting a workflow', () => {
+  const spec = engineSpec(campaignTerms(CreateCampaign.parse(campaignOf(1))));
+
+  async function client(namespace = 'default'): Promise<Client> {
+    const { connection } = await connectTemporal({ env: { TEMPORAL_ADDRESS: inject('temporalAddress') } });
+    closing.push(() => connection.close());
+    return new Client({ connection, namespace });
+  }
+
+  it('changes nothing when it was started before, even after it has ended', async () => {
+    const temporal = await client();
+    const start = workflowStarter(temporal, { taskQueue: nextTaskQueue() });
+    const id = randomUUID();
+    await start(id, spec);
+    const handle = temporal.workflow.getHandle(workflowId(id));
+    const { runId } = await handle.describe();
+    await start(id, spec);
+    await handle.terminate();
+    await start(id, spec);
+    expect(await handle.describe()).toMatchObject({ runId, status: { name: 'TERMINATED' } });
+  });
+
+  it('says what it is in the Web UI, without anybody’s data', async () => {
+    const temporal = await client();
+    const id = randomUUID();
+    await workflowStarter(temporal, { taskQueue: nextTaskQueue() })(id, spec);
+    const handle = temporal.workflow.getHandle(workflowId(id));
+    closing.push(() => handle.terminate());
+    const description = await handle.describe();
+    expect(description.typedSearchAttributes.toJSON().map(({ value }) => value)).toEqual(
+      expect.arrayContaining([spec.name, 'agent-1', 'scheduled']),
+    );
+    expect(await description.staticSummary()).toContain(spec.name);
+    expect(await description.staticDetails()).toContain('At most 10 calls at a time');
+  });
+
+  it('does without search attributes where the server does not know them', async () => {
+    const namespace = nextId(`bare-${process.pid}`);
+    const temporal = await client(namespace);
+    await temporal.workflowService.registerNamespace({
+      namespace,
+      workflowExecutionRetentionPeriod: { seconds: Long.fromNumber(86_400) },
+    });
+    const start = workflowStarter(temporal, { taskQueue: nextTaskQueue() });
+    const id = randomUUID();
+    // A new namespace takes a moment to be known to all parts of the server.
+    await vi.waitFor(() => start(id, spec), PATIENCE);
+    const { typedSearchAttributes, status } = await temporal.workflow.getHandle(workflowId(id)).describe();
+    expect([typedSearchAttributes.toJSON(), status.name]).toEqual([[], 'RUNNING']);
+  });
+});
+
+describe('a client without a server', () => {
+  it('says that Temporal cannot be reached', async () => {
+    const nowhere = { TEMPORAL_ADDRESS: '127.0.0.1:1' };
+    await expect(CampaignClient.connect({ env: nowhere, timeoutMs: 100 })).rejects.toMatchObject({
+      code: 'temporal_unavailable',
+    });
+    const lazy = await CampaignClient.connect({ env: nowhere, lazy: true });
+    closing.push(() => lazy.close());
+    await expect(lazy.pause(NOBODY, { timeoutMs: 100 })).rejects.toMatchObject({ code: 'temporal_unavailable' });
+  });
+
+  it('says that the gateway cannot be reached, and what it needs to reach one', async () => {
+    const api = { baseUrl: 'http://127.0.0.1:1', key: 'any' };
+    const lazy = await CampaignClient.connect({ env: {}, lazy: true, api });
+    closing.push(() => lazy.close());
+    await expect(lazy.start(campaignOf(1))).rejects.toMatchObject({ code: 'api_unreachable' });
+    const without = await CampaignClient.connect({ env: {}, lazy: true });
+    closing.push(() => without.close());
+    await expect(without.start(campaignOf(1))).rejects.toMatchObject({ code: 'misconfigured' });
+  });
+
+  it('names what is wrong with its configuration', async () => {
+    await expect(CampaignClient.connect({ profile: 'nobody-made-this', env: {} })).rejects.toMatchObject({
+      code: 'misconfigured',
+    });
+  });
+});
