@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { describe, expect, it } from 'vitest';
+import { GatewayConfig } from '../../gateway/config.ts';
+import { TruedyEnv } from '../../providers/from-env.ts';
+import { WorkerConfig } from '../../worker/config.ts';
+import { campaignWorkerOptions, dialWorkerOptions, type WorkerSetting } from '../../worker/options.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import composeSpec from '../cases/compose-spec.json' with { type: 'json' };
 import {
@@ -13,6 +17,22 @@ import {
 } from '../support/compose.ts';
 
 const services = Object.entries(composeFile.services);
+
+/** Read by npm, and by the environment configuration of Temporal's SDK. */
+const NPM = ['npm_config_script_shell'];
+const TEMPORAL = ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE'];
+const simulatorMain = readFileSync(new URL('../../simulator/main.ts', import.meta.url), 'utf8');
+const simulatorFlags = [...simulatorMain.matchAll(/^ {2}'?([a-z-]+)'?: \{ type: 'string' \}/gm)].map(
+  (match) => match[1]!,
+);
+
+/** The variables that each of our processes reads. */
+const READ: Readonly<Record<string, readonly string[]>> = {
+  gateway: [...NPM, ...TEMPORAL, ...Object.keys({ ...GatewayConfig.shape, ...TruedyEnv.shape })],
+  worker: [...NPM, ...TEMPORAL, ...Object.keys({ ...WorkerConfig.shape, ...TruedyEnv.shape })],
+  migrate: [...NPM, 'DATABASE_URL'],
+  simulator: [...NPM, ...simulatorFlags.map((flag) => `SIMULATOR_${flag.toUpperCase().replaceAll('-', '_')}`)],
+};
 
 describe('docker-compose.yml', () => {
   it('is what the Compose Specification allows', () => {
@@ -52,10 +72,28 @@ describe('docker-compose.yml', () => {
     expect(worker).not.toHaveProperty('ports');
   });
 
+  it('waits longer for a stopping worker than the worker waits for its calls', () => {
+    const setting = {} as WorkerSetting;
+    for (const { shutdownGraceTime } of [campaignWorkerOptions(setting, undefined), dialWorkerOptions(setting)]) {
+      expect(inSeconds(composeFile.services.worker?.stop_grace_period)).toBeGreaterThan(inSeconds(shutdownGraceTime));
+    }
+  });
+
+  it.each(ownServices)('%s sets only what it reads', (name, service) => {
+    const unread = Object.keys(service.environment ?? {}).filter((variable) => !READ[name]?.includes(variable));
+    expect(unread).toEqual([]);
+  });
+
   it.each(ownServices)('%s runs a script of package.json', (_, service) => {
     expect(Object.keys(packageJson.scripts)).toContain(scriptOf(service));
   });
 });
+
+function inSeconds(duration: unknown): number {
+  const seconds = /^(\d+)s$/.exec(String(duration))?.[1];
+  if (seconds === undefined) throw new Error(`not in seconds: ${String(duration)}`);
+  return Number(seconds);
+}
 
 function canComeTrue(service: ComposeService | undefined, condition: string): boolean {
   if (condition === 'service_healthy') return service?.healthcheck !== undefined;
