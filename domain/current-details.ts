@@ -11,10 +11,8 @@ export function currentDetails(state: CampaignState, waiting: Waiting): string {
   const lines = [
     `**${state.status}**${state.ending ? ` (ending: ${state.ending})` : ''}: ${reason(state, waiting)}`,
     '',
-    `| ${BUCKETS.map((bucket) => bucket.replace('_', ' ')).join(' | ')} | total |`,
-    `|${' ---: |'.repeat(BUCKETS.length + 1)}`,
-    `| ${BUCKETS.map((bucket) => buckets[bucket]).join(' | ')} | ${total(buckets)} |`,
-    '',
+    // A list, because the Web UI sets the columns of a table without any space between them.
+    `- Contacts: ${total(buckets)} (${BUCKETS.map((bucket) => `${buckets[bucket]} ${bucket.replace('_', ' ')}`).join(', ')})`,
     `- In flight: ${inFlight} of ${state.spec.max_concurrent_calls}`,
     `- Placed ${state.window ? `on ${state.window.day}` : 'today'}: ${placed(state)} of ${state.spec.max_calls_per_day ?? 'any number'}`,
   ];
