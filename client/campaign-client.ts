@@ -100,7 +100,7 @@ export class CampaignClient {
       this.#temporal,
       handle,
       { update: pauseAndWait, args: [] },
-      (id) => handle.signal<[string]>(pauseSignal.name, id),
+      (id) => handle.signal(pauseSignal, id),
       options,
     );
   }
@@ -112,7 +112,7 @@ export class CampaignClient {
       this.#temporal,
       handle,
       { update: resumeUpdate, args: [] },
-      (id) => handle.signal<[string]>(resumeSignal.name, id),
+      (id) => handle.signal(resumeSignal, id),
       options,
     );
   }

@@ -166,6 +166,26 @@ describe('a campaign, from any backend', () => {
     await vi.waitFor(async () => expect((await campaigns.progress(id)).status).toBe('paused'), PATIENCE);
   });
 
+  it('does what it was told last, when no worker answered at the time', async () => {
+    const system = await openSystem();
+    const { rig, campaigns } = system;
+    const id = await withLiveCalls(system, 1);
+    const soon = { timeoutMs: 500 };
+    await rig.stopWorkers();
+    expect(await campaigns.pause(id, soon)).toEqual({ acknowledged: false });
+    expect(await campaigns.resume(id, soon)).toEqual({ acknowledged: false });
+    await rig.startWorkers();
+    // Answered after everything before it: the updates that nobody answered have had their turn by then.
+    expect(await campaigns.pause(id)).toMatchObject({ acknowledged: true });
+
+    await rig.stopWorkers();
+    expect(await campaigns.resume(id, soon)).toEqual({ acknowledged: false });
+    expect(await campaigns.pause(id, soon)).toEqual({ acknowledged: false });
+    await rig.startWorkers();
+    await expect(campaigns.pause(id)).rejects.toMatchObject({ code: 'wrong_state' });
+    expect((await campaigns.progress(id)).status).toBe('paused');
+  });
+
   it('is unknown under an id that nobody gave', async () => {
     const { campaigns } = await openSystem();
     for (const ask of ['pause', 'resume', 'cancel', 'progress', 'result'] as const) {
