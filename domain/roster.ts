@@ -12,7 +12,7 @@ export interface ExchangeRequest {
   readonly batch: number;
   /** First exchange of a run that carries its predecessor's state: it may take over the records without adopting. */
   readonly continued: boolean;
-  readonly settled: readonly Omit<Settlement, 'since' | 'reported' | 'eventId'>[];
+  readonly settled: readonly Pick<Settlement, 'seq' | 'attempt' | 'to' | 'reason' | 'outcome' | 'at' | 'retryAt'>[];
   /** Calls that went into flight and have not been reported as in progress before. */
   readonly started: readonly ReadyContact[];
   /** Contacts reported as in progress that surely were not called. */
