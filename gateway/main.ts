@@ -12,6 +12,7 @@ import { readConfig } from '../worker/config.ts';
 import { buildGateway } from './app.ts';
 import { hashKey } from './auth.ts';
 import { GatewayConfig } from './config.ts';
+import { prepareDrain } from './drain.ts';
 import { startSweeping } from './sweeper.ts';
 
 const PING_TIMEOUT_MS = 2_000;
@@ -42,6 +43,7 @@ const app = await buildGateway({
   clock: Date.now,
   bodyLimit: config.RINGFENCE_BODY_LIMIT,
 });
+const drain = prepareDrain(app);
 await app.listen({ host: config.RINGFENCE_HOST, port: config.RINGFENCE_PORT });
 const sweeping = startSweeping({ pool, startCampaign, logger });
 
@@ -56,7 +58,7 @@ async function stop(signal: NodeJS.Signals): Promise<void> {
   if (stopping) return;
   stopping = true;
   logger.info({ signal }, 'stopping: requests under way are answered first');
-  await app.close();
+  await drain();
   await sweeping.stop();
   await provider.close();
   await temporal.connection.close();

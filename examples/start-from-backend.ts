@@ -1,0 +1,61 @@
+/**
+ * A backend runs a campaign: it creates it, pauses and resumes it, watches it, and waits for the result.
+ *
+ *     RINGFENCE_API_KEY=... node --import tsx examples/start-from-backend.ts
+ *
+ * RINGFENCE_API_URL is the gateway (the local one unless set). Temporal is found by its own environment configuration:
+ * TEMPORAL_ADDRESS and so on, or localhost:7233.
+ */
+import { CampaignClient, RingfenceError } from '../client/index.ts';
+
+const baseUrl = process.env.RINGFENCE_API_URL ?? 'http://127.0.0.1:8080/api/public/v1';
+const key = process.env.RINGFENCE_API_KEY;
+if (!key) throw new Error('Set RINGFENCE_API_KEY to a key with the scope "write".');
+
+const campaigns = await CampaignClient.connect({ api: { baseUrl, key } });
+try {
+  const { id, total_contacts } = await campaigns.start(
+    {
+      name: 'Appointment reminders',
+      agent_id: 'demo-agent',
+      contacts: [
+        { phone_number: '+12125550101', first_name: 'Ada', custom_fields: { appointment: 'Monday at nine' } },
+        { phone_number: '+12125550102', first_name: 'Grace' },
+        { phone_number: '+12125550103', first_name: 'Alan' },
+        { phone_number: '+12125550104', first_name: 'Edsger' },
+      ],
+      // Every day, around the clock: a real campaign names the hours and the zone of the people it calls.
+      working_days: [1, 2, 3, 4, 5, 6, 7],
+      timezone: 'America/New_York',
+      max_concurrent_calls: 2,
+      max_calls_per_day: 100,
+      max_retry_attempts: 1,
+      retry_delay_minutes: 0,
+    },
+    // The name of this campaign in our own books: should the answer be lost, the same request is safe to send again.
+    { idempotencyKey: `appointment-reminders-${new Date().toISOString()}` },
+  );
+  console.log(`Campaign ${id} calls ${total_contacts} people.`);
+
+  const paused = await campaigns.pause(id);
+  if (paused.acknowledged) {
+    console.log(
+      `Paused. Nothing is being placed; live: ${paused.live.length}, perhaps live: ${paused.unknown.length}.`,
+    );
+  } else {
+    console.log('No worker answered. The pause is kept and will be obeyed when one runs.');
+  }
+  await campaigns.resume(id);
+
+  const { status, waiting_for, in_flight } = await campaigns.progress(id);
+  console.log(`Resumed: ${status}, waiting for ${waiting_for ?? 'nothing'}, ${in_flight} calls in flight.`);
+
+  const result = await campaigns.result(id);
+  console.log(`The campaign is ${result.status}:`, result.buckets);
+} catch (error) {
+  if (!(error instanceof RingfenceError)) throw error;
+  console.error(`${error.code}: ${error.message}`);
+  process.exitCode = 1;
+} finally {
+  await campaigns.close();
+}

@@ -1,0 +1,123 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, inject, it } from 'vitest';
+import { API_ROOT } from '../../gateway/app.ts';
+import { startGateway } from '../../scripts/start/processes.ts';
+import { createTestDatabase } from '../support/database.ts';
+import { nextTaskQueue } from '../support/ids.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const KEY = 'gateway-process-key';
+const SECRET = 'whsec_process';
+const PROVIDER = {
+  TRUEDY_BASE_URL: 'http://127.0.0.1:9/api',
+  TRUEDY_API_KEY: 'unused',
+  TRUEDY_WEBHOOK_SECRETS: SECRET,
+};
+
+const closing: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+});
+
+async function scratch(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'ringfence-test-'));
+  closing.push(() => rm(directory, { recursive: true }));
+  return directory;
+}
+
+/** Runs a program of ours to its end. */
+async function runToEnd(file: string, env: Readonly<Record<string, string>>) {
+  const child = spawn(process.execPath, ['--import', 'tsx', file], { cwd: ROOT, env: { ...process.env, ...env } });
+  const [stdout, stderr, code] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    new Promise<number | null>((resolve) => child.once('close', resolve)),
+  ]);
+  return { stdout, stderr, code };
+}
+
+describe('the gateway as a process', () => {
+  it('serves, and leaves in order, whoever keeps a connection ready', async () => {
+    const db = await createTestDatabase();
+    closing.push(() => db.drop());
+    const logFile = join(await scratch(), 'gateway.log');
+    const gateway = await startGateway({
+      logFile,
+      port: 0,
+      env: {
+        ...PROVIDER,
+        TEMPORAL_ADDRESS: inject('temporalAddress'),
+        DATABASE_URL: db.url,
+        RINGFENCE_TASK_QUEUE: nextTaskQueue(),
+        RINGFENCE_API_KEY: KEY,
+      },
+    });
+    closing.push(() => gateway.stop());
+    const campaigns = await fetch(`${gateway.url}${API_ROOT}/batch-calls`, {
+      headers: { authorization: `Bearer ${KEY}` },
+    });
+    expect([campaigns.status, await campaigns.json()]).toMatchObject([200, { data: [] }]);
+
+    const ahead = connect(Number(new URL(gateway.url).port), '127.0.0.1');
+    await once(ahead, 'connect');
+    closing.push(async () => ahead.destroy());
+    await gateway.stop();
+    expect(await gateway.exited).toBe('exit code 0');
+    const log = await readFile(logFile, 'utf8');
+    expect(log).toContain('"msg":"stopped"');
+    expect(log).not.toContain(KEY);
+  });
+
+  it('comes up while Temporal is away, and leaves in order', async () => {
+    const db = await createTestDatabase();
+    closing.push(() => db.drop());
+    // Its readiness probe would fail, as it should: the ready line alone is waited for.
+    const child = spawn(process.execPath, ['--import', 'tsx', 'gateway/main.ts'], {
+      cwd: ROOT,
+      env: {
+        ...process.env,
+        ...PROVIDER,
+        TEMPORAL_ADDRESS: '127.0.0.1:1',
+        DATABASE_URL: db.url,
+        RINGFENCE_PORT: '0',
+        RINGFENCE_API_KEY: KEY,
+      },
+    });
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+    closing.push(async () => {
+      child.kill('SIGKILL');
+      await ended;
+    });
+    const line = await readyLine(child.stdout);
+    expect(line).toMatchObject({ ready: true, address: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/) });
+    const address = String(line.address);
+    expect((await fetch(`${address}/healthz`)).status).toBe(200);
+    expect((await fetch(`${address}/readyz`)).status).toBe(503);
+    child.kill('SIGINT');
+    expect(await ended).toBe(0);
+  });
+
+  it('does not start with a wrong setting, and names it', async () => {
+    const env = { ...PROVIDER, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', RINGFENCE_PORT: '70000' };
+    const { code, stderr } = await runToEnd('gateway/main.ts', env);
+    expect(code).toBe(1);
+    expect(stderr).toContain('RINGFENCE_PORT');
+  });
+});
+
+async function readyLine(stream: Readable): Promise<Record<string, unknown>> {
+  for await (const text of createInterface(stream)) {
+    const line = JSON.parse(text) as Record<string, unknown>;
+    if (line.ready === true) return line;
+  }
+  throw new Error('the process ended without saying that it is ready');
+}

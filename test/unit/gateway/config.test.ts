@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { GatewayConfig } from '../../../gateway/config.ts';
+import { readConfig } from '../../../worker/config.ts';
+
+const smallest = { DATABASE_URL: 'postgres://ringfence@127.0.0.1/ringfence' };
+
+describe("the gateway's settings", () => {
+  it('need only a database', () => {
+    expect(readConfig(GatewayConfig, smallest)).toMatchObject({
+      RINGFENCE_HOST: '127.0.0.1',
+      RINGFENCE_PORT: 8080,
+      RINGFENCE_TASK_QUEUE: 'ringfence',
+      RINGFENCE_BODY_LIMIT: 10_485_760,
+    });
+  });
+
+  it.each([
+    ['DATABASE_URL', { DATABASE_URL: '' }],
+    ['DATABASE_URL', { DATABASE_URL: undefined }],
+    ['RINGFENCE_PORT', { RINGFENCE_PORT: '70000' }],
+    ['RINGFENCE_PORT', { RINGFENCE_PORT: 'http' }],
+    ['RINGFENCE_API_KEY', { RINGFENCE_API_KEY: 'short' }],
+    ['RINGFENCE_API_KEY', { RINGFENCE_API_KEY: 'a key with blanks in it' }],
+    ['RINGFENCE_BODY_LIMIT', { RINGFENCE_BODY_LIMIT: '0' }],
+    ['LOG_LEVEL', { LOG_LEVEL: 'loud' }],
+  ])('are refused with the name of the variable: %s', (name, wrong) => {
+    expect(() => readConfig(GatewayConfig, { ...smallest, ...wrong })).toThrow(name);
+  });
+});

@@ -1,0 +1,49 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { hashBody } from '../../../gateway/body-hash.ts';
+import { campaignIdOf } from '../../../gateway/create-campaign.ts';
+
+/** The same value with the fields of every object in the opposite order. */
+function reordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(reordered);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).toReversed();
+  return Object.fromEntries(entries.map(([field, inner]) => [field, reordered(inner)]));
+}
+
+describe('what a body states', () => {
+  it('does not depend on the order of its fields', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (body) => {
+        expect(hashBody(reordered(body))).toEqual(hashBody(body));
+      }),
+    );
+  });
+
+  it.each([
+    [{ max_calls_per_day: 120 }, { max_calls_per_day: 121 }],
+    [{ max_calls_per_day: 120 }, { max_calls_per_day: '120' }],
+    [{ contact_ids: ['a', 'b'] }, { contact_ids: ['b', 'a'] }],
+    [{ name: 'x' }, { name: 'x', ends_at: null }],
+    [{}, undefined],
+  ])('depends on everything else', (one, other) => {
+    expect(hashBody(one)).not.toEqual(hashBody(other));
+  });
+});
+
+describe('the id of a campaign with an idempotency key', () => {
+  it('is a UUID of version 8 that the account and the key decide', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), (account, key) => {
+        const id = campaignIdOf(account, key);
+        expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+        expect(campaignIdOf(account, key)).toBe(id);
+      }),
+    );
+  });
+
+  it('does not mix up where the account ends and the key begins', () => {
+    expect(campaignIdOf('acme', '1')).not.toBe(campaignIdOf('acm', 'e1'));
+    expect(campaignIdOf('a","b', 'c')).not.toBe(campaignIdOf('a', 'b","c'));
+  });
+});
