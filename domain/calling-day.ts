@@ -56,6 +56,11 @@ export function placedOn(state: CampaignState, day: string): number {
   return state.placedByDay[day] ?? 0;
 }
 
+/** Calls placed on the recorded window's day. */
+export function placedToday(state: CampaignState): number {
+  return state.window ? placedOn(state, state.window.day) : 0;
+}
+
 function boundary(window: RecordedWindow): number {
   return Math.min(window.closesAt, window.dayEndsAt);
 }

@@ -11,7 +11,7 @@ import { afterAttempt } from './retry-policy.ts';
 import { lastDialAt } from './calling-day.ts';
 
 /** A look-up that taught nothing is repeated after this time, doubled each time up to the maximum. */
-const FIRST_CHECK_MS = 2_000;
+const FIRST_CHECK_MS = 1_000;
 const MAX_CHECK_MS = 60_000;
 /** A call that the provider says is still going on past its time is asked about again after this time. */
 const EXTENSION_MS = 60_000;
@@ -140,11 +140,18 @@ export function applyFinding(state: CampaignState, id: string, finding: LookUpFi
         settleOutcome(state, id, call, 'lost', now, now, null);
         return;
       }
-      call.checks += 1;
-      call.mayRepeat = finding.mayRepeat;
-      call.checkAt = Math.min(now + Math.min(FIRST_CHECK_MS * 2 ** call.checks, MAX_CHECK_MS), call.deadlineAt);
+      waitForNextCheck(call, finding.mayRepeat, now);
       return;
   }
+}
+
+/** A request that may be repeated is so at once, when the gates allow it; otherwise each pause is longer than the last. */
+function waitForNextCheck(call: InFlightCall, mayRepeat: boolean, now: number): void {
+  const isNew = mayRepeat && !call.mayRepeat;
+  call.mayRepeat = mayRepeat;
+  if (!isNew) call.checks += 1;
+  const pause = isNew ? 0 : Math.min(FIRST_CHECK_MS * 2 ** call.checks, MAX_CHECK_MS);
+  call.checkAt = Math.min(now + pause, call.deadlineAt);
 }
 
 function followLive(state: CampaignState, call: InFlightCall, now: number): void {

@@ -109,6 +109,8 @@ export const Told = z.looseObject({
   status: CampaignStatus,
   waitingFor: WaitingFor.nullable(),
   until: instant.nullable(),
+  /** Calls placed on the recorded window's day. */
+  placed: count,
 });
 export type Told = z.infer<typeof Told>;
 

@@ -1,4 +1,4 @@
-import { placedOn } from './calling-day.ts';
+import { placedToday } from './calling-day.ts';
 import type { CampaignState } from './campaign-state.ts';
 import type { Waiting } from './pacing.ts';
 import { liveBuckets } from './settling.ts';
@@ -14,14 +14,10 @@ export function currentDetails(state: CampaignState, waiting: Waiting): string {
     // A list, because the Web UI sets the columns of a table without any space between them.
     `- Contacts: ${total(buckets)} (${BUCKETS.map((bucket) => `${buckets[bucket]} ${bucket.replace('_', ' ')}`).join(', ')})`,
     `- In flight: ${inFlight} of ${state.spec.max_concurrent_calls}`,
-    `- Placed ${state.window ? `on ${state.window.day}` : 'today'}: ${placed(state)} of ${state.spec.max_calls_per_day ?? 'any number'}`,
+    `- Placed ${state.window ? `on ${state.window.day}` : 'today'}: ${placedToday(state)} of ${state.spec.max_calls_per_day ?? 'any number'}`,
   ];
   if (state.hold) lines.push(`- Provider: ${state.hold.reason}, ${state.hold.failures} times in a row`);
   return lines.join('\n');
-}
-
-function placed(state: CampaignState): number {
-  return state.window ? placedOn(state, state.window.day) : 0;
 }
 
 function reason(state: CampaignState, waiting: Waiting): string {

@@ -2,7 +2,7 @@
  * What a campaign may do at this instant, and if nothing, why and until when. Pure: it reads the state and the clock and
  * changes neither.
  */
-import { capLeft, isOpen, lastDialAt, windowQuestion } from './calling-day.ts';
+import { capLeft, isOpen, lastDialAt, placedToday, windowQuestion } from './calling-day.ts';
 import type { CampaignState, ReadyContact, WaitingFor } from './campaign-state.ts';
 
 /** Settlements that make an exchange worth its price. */
@@ -56,12 +56,13 @@ export function decide(state: CampaignState, now: number, underWay: UnderWay): P
   const repeat = askWindowFrom === null ? repeatable(state, now).slice(0, rampLeft(state, now)) : [];
   const place = state.ready.slice(0, Math.max(0, Math.min(room, rampLeft(state, now) - repeat.length)));
   const lookUp = underWay.lookUp ? [] : overdue(state, now).filter((id) => !repeat.includes(id));
+  const mostLookUps = Math.min(state.ramp ?? LOOK_UP_BATCH, LOOK_UP_BATCH);
   const exchange = underWay.exchange ? null : exchangeAt(state, now, room, place.length, waiting);
   return {
     askWindowFrom,
     place,
     repeat,
-    lookUp: lookUp.slice(0, LOOK_UP_BATCH),
+    lookUp: lookUp.slice(0, mostLookUps),
     exchange,
     waiting,
     wakeAt: wakeAt(state, now, waiting),
@@ -147,9 +148,17 @@ function repeatable(state: CampaignState, now: number): string[] {
     .map(([id]) => id);
 }
 
+/**
+ * Calls to look up. A provider in trouble is left alone with questions too, but for calls whose time is over: their slots
+ * must be freed.
+ */
 function overdue(state: CampaignState, now: number): string[] {
+  const holding = state.hold !== null && now < state.hold.until;
   return Object.entries(state.inFlight)
-    .filter(([, call]) => call.phase !== 'placing' && call.checkAt !== null && call.checkAt <= now)
+    .filter(([, { phase, checkAt, deadlineAt }]) => {
+      if (phase === 'placing' || checkAt === null || checkAt > now) return false;
+      return !holding || now >= deadlineAt;
+    })
     .map(([id]) => id);
 }
 
@@ -212,7 +221,8 @@ function isNewToDatabase(state: CampaignState, waiting: Waiting, now: number): b
   const before = condition({ for: told.waitingFor, until: told.until }, now);
   const after = condition(waiting, now);
   if (before !== after) return true;
-  return after !== 'calling' && after !== 'retry' && told.until !== waiting.until;
+  if (after === 'calling' || after === 'retry') return false;
+  return told.until !== waiting.until || told.placed !== placedToday(state);
 }
 
 function condition(waiting: Waiting, now: number): WaitingFor | 'calling' {
@@ -232,7 +242,8 @@ function wakeAt(state: CampaignState, now: number, waiting: Waiting): number | n
   }
   const news = oldestNews(state);
   if (news !== null) instants.push(news + SETTLE_AFTER_MS);
-  for (const call of Object.values(state.inFlight)) instants.push(call.checkAt);
+  if (state.hold) instants.push(state.hold.until);
+  for (const call of Object.values(state.inFlight)) instants.push(call.checkAt, call.deadlineAt);
   const ahead = instants.filter((instant): instant is number => typeof instant === 'number' && instant > now);
   return ahead.length > 0 ? Math.min(...ahead) : null;
 }

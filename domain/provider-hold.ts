@@ -9,7 +9,8 @@
  */
 import type { CampaignState } from './campaign-state.ts';
 
-const FIRST_HOLD_MS = 2_000;
+/** A single lost reply among many good ones is no outage: the first hold is short, and only failures in a row lengthen it. */
+const FIRST_HOLD_MS = 500;
 const MAX_HOLD_MS = 60_000;
 /** Trouble of the account is mended by people: it is felt for slowly. */
 const BLOCKED_HOLD_MS = 60_000;
@@ -34,8 +35,9 @@ export function holdAfter(
 }
 
 /**
- * A good answer: the ramp doubles, and the trouble is over once it would not narrow anything. An answer that arrives
- * while holding belongs to a placement from before the trouble and says nothing about now.
+ * A good answer: the ramp doubles, the next hold starts short again, and the trouble is over once the ramp would not
+ * narrow anything. An answer that arrives while holding belongs to a placement from before the trouble and says nothing
+ * about now.
  */
 export function recovered(state: CampaignState, now: number): void {
   if (state.ramp === null || (state.hold !== null && now < state.hold.until)) return;
@@ -45,6 +47,7 @@ export function recovered(state: CampaignState, now: number): void {
     state.hold = null;
   } else {
     state.ramp = ramp;
+    if (state.hold) state.hold.failures = 0;
   }
 }
 

@@ -22,7 +22,8 @@ export interface ExchangeRequest {
   readonly told: Told;
   /** Terms that were changed since the last exchange, as fields of the request. */
   readonly terms: Readonly<Record<string, unknown>> | null;
-  readonly day: { readonly date: string; readonly placed: number } | null;
+  /** The civil day that `told.placed` counts. */
+  readonly day: string | null;
   readonly lateEvents: number;
 }
 

@@ -1,6 +1,6 @@
 /** What a campaign's state and its roster tell each other. Transitions change the state they are given. */
 import { applyEnded, idOf } from './calls.ts';
-import { placedOn } from './calling-day.ts';
+import { placedToday } from './calling-day.ts';
 import type { CampaignState, InFlightCall, PacingFacts, Settlement } from './campaign-state.ts';
 import type { Waiting } from './pacing.ts';
 import type { ExchangeReply, ExchangeRequest, RosterSnapshot, UnsettledCall } from './roster.ts';
@@ -34,9 +34,9 @@ export function exchangeRequest(
       .map(({ seq, attempt }) => ({ seq, attempt })),
     returned: [...state.returned],
     want,
-    told: { status: state.status, waitingFor: waiting.for, until: waiting.until },
+    told: { status: state.status, waitingFor: waiting.for, until: waiting.until, placed: placedToday(state) },
     terms: state.untold,
-    day: state.window ? { date: state.window.day, placed: placedOn(state, state.window.day) } : null,
+    day: state.window?.day ?? null,
     lateEvents: state.heard.late,
   };
 }

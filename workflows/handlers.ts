@@ -12,7 +12,7 @@ import { EndedEvent } from '../domain/outcome.ts';
 import { CampaignEdit, editRefusal } from '../domain/editing.ts';
 import { waitingAt } from '../domain/pacing.ts';
 import { liveBuckets } from '../domain/settling.ts';
-import { placedOn } from '../domain/calling-day.ts';
+import { placedToday } from '../domain/calling-day.ts';
 import { isPlacing, type Desk } from './desk.ts';
 import {
   callEventsSignal,
@@ -188,7 +188,7 @@ function progress(desk: Desk): CampaignProgress {
     buckets: liveBuckets(state),
     in_flight: Object.keys(state.inFlight).length,
     max_concurrent_calls: state.spec.max_concurrent_calls,
-    placed_today: state.window ? placedOn(state, state.window.day) : 0,
+    placed_today: placedToday(state),
     max_calls_per_day: state.spec.max_calls_per_day,
     late_events: state.heard.late,
     duplicate_events: state.heard.duplicate,

@@ -1,0 +1,7 @@
+import { RingfenceError } from '../domain/errors.ts';
+import { migrate } from './migrate.ts';
+
+const { DATABASE_URL: url } = process.env;
+if (!url)
+  throw new RingfenceError('misconfigured', 'DATABASE_URL is not set: name the PostgreSQL database to migrate.');
+await migrate(url);

@@ -1,0 +1,85 @@
+/**
+ * How the world around a virtual campaign behaves: how long each step takes, what becomes of a call, and what goes
+ * wrong. The campaign only asks; so a forecast and a trial by fault differ in nothing but the conduct they are given.
+ */
+import type { Outcome } from '../outcome.ts';
+
+/**
+ * What takes time: the server's waking of the campaign, a worker's taking up of a dial, the request's way to the
+ * provider, the answer's way back, a transaction of the roster, a look-up, the question for a window.
+ */
+export type Step = 'task' | 'dial' | 'request' | 'reply' | 'roster' | 'look_up' | 'window';
+
+/**
+ * What the provider does with a new request.
+ * - `accepts`, `accepts_unheard`: it has the call; in the second case its answer is lost or is an error.
+ * - `unheard`: it does not have the call, and that is not heard of either.
+ */
+export type Answer =
+  | { readonly kind: 'accepts' | 'accepts_unheard' | 'unheard' }
+  | { readonly kind: 'rejected'; readonly reason: string }
+  | { readonly kind: 'throttled'; readonly retryAfterMs: number | null }
+  | { readonly kind: 'unavailable' | 'blocked'; readonly reason: string };
+
+/** What becomes of an accepted call. */
+export interface CallLife {
+  /** From acceptance to the dial. */
+  readonly queueMs: number;
+  /** From the dial to the end. */
+  readonly lengthMs: number;
+  readonly outcome: Outcome;
+}
+
+/** One arrival of a call's terminal event. */
+export interface Delivery {
+  readonly afterMs: number;
+  /** Arrivals with the same number are of the same event. */
+  readonly event: number;
+  /** Null: the outcome the call had. */
+  readonly outcome: Outcome | null;
+  /** Whether the event, once stored, is also signalled to the campaign. */
+  readonly signalled: boolean;
+}
+
+export interface Conduct {
+  delay(step: Step): number;
+  /** Whether the worker that takes up a try lives to report it. */
+  worker(): 'lives' | 'dies_before_sending' | 'dies_after_sending';
+  answer(now: number): Answer;
+  life(seq: number, attempt: number): CallLife;
+  deliveries(now: number): readonly Delivery[];
+  /** Whether a look-up learns anything now. */
+  answersLookUps(now: number): boolean;
+  /** Whether the answer of an exchange is lost, so that it runs once more. */
+  repeatsExchange(): boolean;
+  isSuppressed(seq: number): boolean;
+  /** The draw for the spread of waiting times in provider trouble, in [0, 1). */
+  spread(): number;
+}
+
+const ONCE: readonly Delivery[] = [{ afterMs: 200, event: 1, outcome: null, signalled: true }];
+
+/** A world without trouble, in which calls have the given lives and every step takes its usual time. */
+export function calmConduct(life: (seq: number, attempt: number) => CallLife): Conduct {
+  return {
+    delay: (step) => USUAL_MS[step],
+    worker: () => 'lives',
+    answer: () => ({ kind: 'accepts' }),
+    life,
+    deliveries: () => ONCE,
+    answersLookUps: () => true,
+    repeatsExchange: () => false,
+    isSuppressed: () => false,
+    spread: () => 0.5,
+  };
+}
+
+export const USUAL_MS: Readonly<Record<Step, number>> = {
+  task: 15,
+  dial: 20,
+  request: 60,
+  reply: 60,
+  roster: 25,
+  look_up: 150,
+  window: 5,
+};

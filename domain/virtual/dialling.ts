@@ -1,0 +1,207 @@
+/** Dials and look-ups on virtual time, step by step as activities/ and db/calls.ts take them. */
+import type { EndedEvent } from '../outcome.ts';
+import type { LookUpFinding, PlacementResult } from '../placement.ts';
+import type { VirtualClock } from './clock.ts';
+import type { Answer, Conduct } from './conduct.ts';
+import type { DialRecord } from './dial-records.ts';
+import type { ArrivingEvent, LedgerCall, VirtualProvider } from './provider.ts';
+import type { VirtualRoster } from './roster.ts';
+
+/** The activity's options: how long one try may take, how many there may be, and when a try must have sent. */
+const TRY_MS = 30_000;
+const TRIES = 3;
+const SEND_WITHIN_MS = 8_000;
+
+export interface DialRequest {
+  readonly callId: string;
+  readonly seq: number;
+  readonly attempt: number;
+  readonly day: string;
+  readonly notAfter: number;
+}
+
+/** One placement under way. */
+export interface DialHandle {
+  /** Takes it back if no worker is at it; otherwise it is waited for. */
+  cancel(): void;
+}
+
+export class Dialling {
+  /** Events of calls whose id at the provider is not known to us yet. */
+  private readonly early = new Map<string, EndedEvent[]>();
+
+  constructor(
+    private readonly clock: VirtualClock,
+    private readonly conduct: Conduct,
+    private readonly roster: VirtualRoster,
+    private readonly provider: VirtualProvider,
+  ) {}
+
+  dial(request: DialRequest, runId: string, report: (result: PlacementResult) => void): DialHandle {
+    const { clock, conduct } = this;
+    const givenUpAt = Math.max(request.notAfter, clock.now) + TRY_MS;
+    let running = false;
+    let cancelled = false;
+    let over = false;
+    const finish = (result: PlacementResult): void => {
+      if (over) return;
+      over = true;
+      report(result);
+    };
+    const begin = (tries: number): void => {
+      if (over) return;
+      running = true;
+      const startedAt = clock.now;
+      this.tryOnce(request, runId, finish, () => {
+        clock.at(startedAt + TRY_MS, () => {
+          running = false;
+          const again = 1_000 * 2 ** (tries - 1) + conduct.delay('dial');
+          const hopeless = cancelled || tries >= TRIES || clock.now + again > givenUpAt;
+          if (hopeless) finish({ kind: 'unknown', reason: 'no_answer_from_worker', retryAfterMs: null });
+          else clock.after(again, () => begin(tries + 1));
+        });
+      });
+    };
+    clock.after(conduct.delay('dial'), () => begin(1));
+    return {
+      cancel: () => {
+        cancelled = true;
+        if (running || over) return;
+        over = true;
+        clock.after(conduct.delay('task'), () => report({ kind: 'taken_back' }));
+      },
+    };
+  }
+
+  lookUp(callId: string, seq: number, attempt: number): LookUpFinding {
+    const record = this.roster.calls.get(callId);
+    if (!record) return this.unrecorded(callId, seq, attempt);
+    if (record.refusal !== null) return { kind: 'not_placed', reason: record.refusal };
+    const stored = record.events[0]?.event;
+    if (stored) return { kind: 'ended', event: stored };
+    if (record.firstSentAt === null) return { kind: 'not_placed', reason: null };
+    const wasAccepted = record.accepted;
+    const call = this.provider.find(callId, wasAccepted);
+    if (!call) {
+      const { keyTtlMs, requestTimeoutMs } = this.provider.facts;
+      const isRemembered = this.clock.now + requestTimeoutMs < record.firstSentAt + keyTtlMs;
+      return { kind: 'unknown', mayRepeat: !wasAccepted && isRemembered };
+    }
+    if (!wasAccepted) this.link(record, call);
+    if (!call.ended) return { kind: 'live' };
+    return {
+      kind: 'ended',
+      event: { event_id: `lookup:${callId}`, call_id: callId, outcome: call.outcome, ended_at: call.endsAt },
+    };
+  }
+
+  /** Stores a terminal event. Returns it as it is to be signalled to the campaign; null: not now. */
+  takeIn({ call, eventId, outcome, endedAt, signalled }: ArrivingEvent): EndedEvent | null {
+    const { callId, seq, attempt } = call;
+    const event = { event_id: eventId, call_id: callId, outcome, ended_at: endedAt };
+    const record = this.roster.calls.get(callId);
+    if (!record) return signalled && this.roster.isSettled(seq, attempt) ? event : null;
+    if (!this.provider.facts.echoes && !record.accepted) {
+      this.early.set(callId, [...(this.early.get(callId) ?? []), event]);
+      return null;
+    }
+    record.accepted = true;
+    this.roster.calls.storeEvent(record, event, signalled);
+    return signalled ? event : null;
+  }
+
+  private tryOnce(
+    request: DialRequest,
+    runId: string,
+    finish: (result: PlacementResult) => void,
+    die: () => void,
+  ): void {
+    const { clock, conduct, roster, provider } = this;
+    const { callId, seq, attempt, day, notAfter } = request;
+    const { keyTtlMs, requestTimeoutMs } = provider.facts;
+    const unknown = (reason: string): void => finish({ kind: 'unknown', reason, retryAfterMs: null });
+    const worker = conduct.worker();
+    if (roster.owner !== runId) return finish({ kind: 'superseded' });
+    const known = this.knownResult(request);
+    if (known) return finish(known);
+    const record = roster.calls.open(callId, seq, attempt);
+    const repeat = record.firstSentAt !== null;
+    if (conduct.isSuppressed(seq)) return repeat ? unknown('gate') : finish({ kind: 'suppressed' });
+    if (!repeat) roster.calls.writeAhead(record, day, clock.now);
+    if (worker === 'dies_before_sending') return die();
+    if (repeat && clock.now + requestTimeoutMs >= (record.firstSentAt ?? 0) + keyTtlMs) return unknown('key_expired');
+    const sendBy = Math.min(notAfter, clock.now + SEND_WITHIN_MS);
+    const sentAt = clock.now + conduct.delay('window');
+    if (sentAt >= sendBy) {
+      clock.at(sentAt, () => finish(this.written(record, { kind: 'expired' }, repeat)));
+      return;
+    }
+    clock.at(sentAt + Math.min(conduct.delay('request'), requestTimeoutMs - 1), () => {
+      const answer = provider.receive(callId, seq, attempt, sentAt);
+      if (worker === 'dies_after_sending') return die();
+      const heardAt = clock.now + conduct.delay('reply');
+      const unheard =
+        answer.kind === 'unheard' || answer.kind === 'accepts_unheard' || heardAt >= sentAt + requestTimeoutMs;
+      if (unheard) clock.at(sentAt + requestTimeoutMs, () => unknown('timeout'));
+      else clock.at(heardAt, () => finish(this.written(record, answer, repeat)));
+    });
+  }
+
+  /** Writes down the provider's answer, as `recordAnswer` does, and says what the campaign is told. */
+  private written(
+    record: DialRecord,
+    answer: (Answer & { call?: LedgerCall }) | { kind: 'expired' },
+    repeat: boolean,
+  ): PlacementResult {
+    const { calls } = this.roster;
+    switch (answer.kind) {
+      case 'accepts':
+        if (answer.call) this.link(record, answer.call);
+        return { kind: 'accepted', ended: record.events[0]?.event ?? null };
+      case 'rejected':
+        calls.refuse(record, answer.reason);
+        return answer;
+      case 'throttled':
+      case 'unavailable':
+      case 'blocked':
+      case 'expired':
+        if (!repeat) {
+          calls.takeBack(record);
+          return answer;
+        }
+        return {
+          kind: 'unknown',
+          reason: answer.kind,
+          retryAfterMs: answer.kind === 'throttled' ? answer.retryAfterMs : null,
+        };
+      case 'accepts_unheard':
+      case 'unheard':
+        return { kind: 'unknown', reason: 'timeout', retryAfterMs: null };
+    }
+  }
+
+  private link(record: DialRecord, call: LedgerCall): void {
+    record.accepted = true;
+    for (const event of this.early.get(call.callId) ?? []) this.roster.calls.storeEvent(record, event, true);
+    this.early.delete(call.callId);
+  }
+
+  private knownResult({ callId, seq, attempt }: DialRequest): PlacementResult | null {
+    const record = this.roster.calls.get(callId);
+    if (!record)
+      return this.roster.isSettled(seq, attempt) ? { kind: 'accepted', ended: this.fromRecord(callId) } : null;
+    if (record.refusal !== null) return { kind: 'rejected', reason: record.refusal };
+    return record.accepted ? { kind: 'accepted', ended: record.events[0]?.event ?? null } : null;
+  }
+
+  private unrecorded(callId: string, seq: number, attempt: number): LookUpFinding {
+    return this.roster.isSettled(seq, attempt)
+      ? { kind: 'ended', event: this.fromRecord(callId) }
+      : { kind: 'not_placed', reason: null };
+  }
+
+  /** A settled call is not told apart any more; whoever asks for one has it no longer in flight. */
+  private fromRecord(callId: string): EndedEvent {
+    return { event_id: `record:${callId}`, call_id: callId, outcome: 'lost', ended_at: this.clock.now };
+  }
+}

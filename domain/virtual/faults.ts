@@ -1,0 +1,133 @@
+/** A conduct with faults by seed: the same seed and the same rates give the same faults. */
+import type { Outcome } from '../outcome.ts';
+import { USUAL_MS, type Answer, type Conduct, type Delivery, type Step } from './conduct.ts';
+import { between, oneOf, type Random } from './random.ts';
+
+/** Shares in [0, 1] of what goes wrong. */
+export interface FaultRates {
+  /** Steps that take up to a hundred times as long. */
+  readonly slow: number;
+  readonly workerDies: number;
+  readonly acceptsUnheard: number;
+  readonly unheard: number;
+  readonly rejected: number;
+  readonly throttled: number;
+  readonly unavailable: number;
+  readonly blocked: number;
+  readonly suppressed: number;
+  readonly eventTwice: number;
+  readonly eventLate: number;
+  readonly eventLost: number;
+  /** Events that arrive before the provider's answer to the request could. */
+  readonly eventAtOnce: number;
+  readonly eventNotSignalled: number;
+  /** A second terminal event with another outcome. */
+  readonly eventContradicted: number;
+  readonly lookUpSilent: number;
+  readonly exchangeRepeated: number;
+}
+
+export const NO_FAULTS: FaultRates = {
+  slow: 0,
+  workerDies: 0,
+  acceptsUnheard: 0,
+  unheard: 0,
+  rejected: 0,
+  throttled: 0,
+  unavailable: 0,
+  blocked: 0,
+  suppressed: 0,
+  eventTwice: 0,
+  eventLate: 0,
+  eventLost: 0,
+  eventAtOnce: 0,
+  eventNotSignalled: 0,
+  eventContradicted: 0,
+  lookUpSilent: 0,
+  exchangeRepeated: 0,
+};
+
+/** A stretch of time, epoch milliseconds, in which the provider cannot be relied on at all. */
+export interface Outage {
+  readonly from: number;
+  readonly to: number;
+  /** No connection, or errors after a request that may have been taken. */
+  readonly kind: 'unreachable' | 'errors';
+}
+
+export interface CallLengths {
+  /** The longest that a call is queued, and the longest that it lasts. */
+  readonly queueMs: number;
+  readonly lengthMs: number;
+  /** Ordinary calls last up to this; one in fifty lasts up to `lengthMs`. */
+  readonly usualMs: number;
+}
+
+/** Outcomes of calls, weighed as they often are: half of the people answer. */
+const OUTCOMES: readonly [Outcome, ...Outcome[]] = [
+  'completed',
+  'completed',
+  'completed',
+  'no_answer',
+  'busy',
+  'voicemail',
+  'failed',
+];
+
+export function seededFaults(
+  random: Random,
+  rates: FaultRates,
+  lengths: CallLengths,
+  outages: readonly Outage[],
+): Conduct {
+  const happens = (share: number): boolean => share > 0 && random() < share;
+  const outage = (now: number): Outage | undefined => outages.find(({ from, to }) => now >= from && now < to);
+  return {
+    delay: (step) => delay(step, random, happens(rates.slow)),
+    worker: () => (happens(rates.workerDies) ? oneOf(random, ['dies_before_sending', 'dies_after_sending']) : 'lives'),
+    answer: (now) => answer(random, rates, outage(now)),
+    life: () => ({
+      queueMs: between(random, 0, lengths.queueMs),
+      lengthMs: between(random, 0, happens(0.02) ? lengths.lengthMs : lengths.usualMs),
+      outcome: oneOf(random, OUTCOMES),
+    }),
+    deliveries: (now) => (outage(now) ? [] : deliveries(random, rates, happens)),
+    answersLookUps: (now) => !outage(now) && !happens(rates.lookUpSilent),
+    repeatsExchange: () => happens(rates.exchangeRepeated),
+    isSuppressed: () => happens(rates.suppressed),
+    spread: random,
+  };
+}
+
+function delay(step: Step, random: Random, slow: boolean): number {
+  const usual = USUAL_MS[step] * (0.5 + random());
+  return Math.ceil(slow ? usual * (1 + 100 * random()) : usual);
+}
+
+function answer(random: Random, rates: FaultRates, outage: Outage | undefined): Answer {
+  if (outage?.kind === 'unreachable') return { kind: 'unavailable', reason: 'connection_refused' };
+  if (outage?.kind === 'errors') return { kind: oneOf(random, ['accepts_unheard', 'unheard']) };
+  let left = random();
+  const isNext = (share: number): boolean => (left -= share) < 0;
+  if (isNext(rates.acceptsUnheard)) return { kind: 'accepts_unheard' };
+  if (isNext(rates.unheard)) return { kind: 'unheard' };
+  if (isNext(rates.rejected)) return { kind: 'rejected', reason: 'invalid_number' };
+  if (isNext(rates.throttled)) return { kind: 'throttled', retryAfterMs: oneOf(random, [null, 0, 1_000, 30_000]) };
+  if (isNext(rates.unavailable)) return { kind: 'unavailable', reason: 'connection_refused' };
+  if (isNext(rates.blocked)) return { kind: 'blocked', reason: 'payment_required' };
+  return { kind: 'accepts' };
+}
+
+function deliveries(random: Random, rates: FaultRates, happens: (share: number) => boolean): Delivery[] {
+  if (happens(rates.eventLost)) return [];
+  const arrival = (event: number): Delivery => ({
+    afterMs: happens(rates.eventAtOnce) ? 0 : between(random, 20, happens(rates.eventLate) ? 3_600_000 : 500),
+    event,
+    outcome: null,
+    signalled: !happens(rates.eventNotSignalled),
+  });
+  const arrivals = [arrival(1)];
+  if (happens(rates.eventTwice)) arrivals.push(arrival(1));
+  if (happens(rates.eventContradicted)) arrivals.push({ ...arrival(2), outcome: 'completed' });
+  return arrivals;
+}

@@ -1,0 +1,125 @@
+import type { CallAddress } from '../ids.ts';
+import type { Outcome } from '../outcome.ts';
+import type { Answer, Conduct } from './conduct.ts';
+import type { VirtualClock } from './clock.ts';
+
+/** What the virtual provider promises and the engine relies on. Milliseconds; see the provider port for each. */
+export interface VirtualProviderFacts {
+  readonly keyTtlMs: number;
+  readonly finds: 'by key' | 'by id' | 'nothing';
+  readonly echoes: boolean;
+  readonly requestTimeoutMs: number;
+  readonly queueBoundMs: number;
+  readonly callLifetimeMs: number;
+}
+
+/** One call in the provider's ledger. */
+export interface LedgerCall extends Omit<CallAddress, 'campaignId'> {
+  readonly callId: string;
+  readonly acceptedAt: number;
+  readonly dialledAt: number;
+  readonly endsAt: number;
+  readonly outcome: Outcome;
+  ended: boolean;
+}
+
+/** One arrival of a terminal event at our door. */
+export interface ArrivingEvent {
+  readonly call: LedgerCall;
+  readonly eventId: string;
+  readonly outcome: Outcome;
+  readonly endedAt: number;
+  readonly signalled: boolean;
+}
+
+export interface ProviderListener {
+  accepted(call: LedgerCall, sentAt: number): void;
+  ended(call: LedgerCall): void;
+  event(event: ArrivingEvent): void;
+}
+
+/** Calls that ended are kept this long for those who look them up, beyond the time that anybody still has to. */
+const KEPT_MS = 6 * 3_600_000;
+
+/**
+ * A voice provider on virtual time, with a ledger of what it accepted. It remembers a key exactly as long as it
+ * promised: a request repeated later is a second call.
+ */
+export class VirtualProvider {
+  private readonly calls = new Map<string, LedgerCall>();
+  private readonly ended: LedgerCall[] = [];
+  private forgotten = 0;
+
+  constructor(
+    readonly facts: VirtualProviderFacts,
+    private readonly clock: VirtualClock,
+    private readonly conduct: Conduct,
+    private readonly listener: ProviderListener,
+  ) {}
+
+  /** A request arrives. A remembered key brings back the call it made. */
+  receive(callId: string, seq: number, attempt: number, sentAt: number): Answer & { call?: LedgerCall } {
+    const { now } = this.clock;
+    const known = this.calls.get(callId);
+    if (known && now < known.acceptedAt + this.facts.keyTtlMs) return { kind: 'accepts', call: known };
+    const answer = this.conduct.answer(now);
+    if (answer.kind !== 'accepts' && answer.kind !== 'accepts_unheard') return answer;
+    return { ...answer, call: this.accept(callId, seq, attempt, sentAt) };
+  }
+
+  /** What the provider says of a call when asked; null: nothing that proves anything. */
+  find(callId: string, knowsId: boolean): LedgerCall | null {
+    const { finds } = this.facts;
+    if (!this.conduct.answersLookUps(this.clock.now)) return null;
+    return finds === 'by key' || (finds === 'by id' && knowsId) ? (this.calls.get(callId) ?? null) : null;
+  }
+
+  /** What the ledger itself says, whatever the provider would tell. */
+  truth(callId: string): LedgerCall | undefined {
+    return this.calls.get(callId);
+  }
+
+  private accept(callId: string, seq: number, attempt: number, sentAt: number): LedgerCall {
+    const { now } = this.clock;
+    const { queueMs, lengthMs, outcome } = this.conduct.life(seq, attempt);
+    const dialledAt = now + Math.min(queueMs, this.facts.queueBoundMs);
+    const endsAt = dialledAt + Math.min(lengthMs, this.facts.callLifetimeMs);
+    const call = { callId, seq, attempt, acceptedAt: now, dialledAt, endsAt, outcome, ended: false };
+    this.calls.set(callId, call);
+    this.listener.accepted(call, sentAt);
+    this.clock.at(endsAt, () => this.end(call));
+    return call;
+  }
+
+  private end(call: LedgerCall): void {
+    const { now } = this.clock;
+    call.ended = true;
+    this.listener.ended(call);
+    for (const { afterMs, event, outcome, signalled } of this.conduct.deliveries(now)) {
+      const arriving = {
+        call,
+        eventId: `${call.callId}#${event}`,
+        outcome: outcome ?? call.outcome,
+        endedAt: now,
+        signalled,
+      };
+      this.clock.after(afterMs, () => this.listener.event(arriving));
+    }
+    this.ended.push(call);
+    this.forgetOld(now);
+  }
+
+  private forgetOld(now: number): void {
+    const kept = KEPT_MS + this.facts.keyTtlMs + 2 * this.facts.callLifetimeMs;
+    for (;;) {
+      const oldest = this.ended[this.forgotten];
+      if (!oldest || oldest.endsAt + kept > now) break;
+      if (this.calls.get(oldest.callId) === oldest) this.calls.delete(oldest.callId);
+      this.forgotten += 1;
+    }
+    if (this.forgotten > 10_000) {
+      this.ended.splice(0, this.forgotten);
+      this.forgotten = 0;
+    }
+  }
+}

@@ -1,0 +1,135 @@
+/** The database of a virtual campaign: the same exchange, adoption and closing as in db/, on maps. */
+import { idOf } from '../calls.ts';
+import type { CampaignStatus, ReadyContact } from '../campaign-state.ts';
+import type { EngineSpec } from '../campaign-spec.ts';
+import type { ExchangeReply, ExchangeRequest, RosterSnapshot } from '../roster.ts';
+import type { Bucket, Buckets } from '../tally.ts';
+import { ContactRows, type ContactRow } from './contact-rows.ts';
+import { DialRecords } from './dial-records.ts';
+
+export interface RosterListener {
+  /** An attempt was written down. `effective`: whether it moved its contact. */
+  settled(settlement: ExchangeRequest['settled'][number], effective: boolean): void;
+  /** A contact came to its terminal bucket. */
+  closed(seq: number, attempt: number, bucket: Bucket, reason: string): void;
+}
+
+export class VirtualRoster {
+  readonly contacts: ContactRows;
+  readonly calls = new DialRecords();
+  owner: string | null = null;
+  private lastBatch = 0;
+  private cursor = 0;
+  private status: CampaignStatus = 'scheduled';
+
+  constructor(
+    private readonly campaignId: string,
+    total: number,
+    private spec: EngineSpec,
+    private readonly listener: RosterListener,
+  ) {
+    this.contacts = new ContactRows(total);
+  }
+
+  exchange(request: ExchangeRequest, runId: string): ExchangeReply {
+    const isNext = request.batch === this.lastBatch + 1;
+    const isRepeat = request.batch === this.lastBatch;
+    const isAllowed = this.owner === runId ? isNext || isRepeat : request.continued && isNext;
+    if (!isAllowed) return { kind: 'superseded' };
+    for (const settlement of request.settled) this.settle(settlement);
+    for (const contact of request.returned) {
+      const row = this.standing(contact);
+      if (row?.bucket === 'in_progress') this.contacts.moveToWaiting(row);
+    }
+    for (const contact of request.started) {
+      const row = this.standing(contact);
+      if (row && row.bucket !== 'in_progress') this.contacts.move(row, 'in_progress');
+    }
+    const claimed = isRepeat
+      ? this.contacts.heldBy(request.batch)
+      : this.contacts.claim(request.want, request.batch, request.now, this.cursor);
+    for (const { seq, attempt } of claimed) if (attempt === 1) this.cursor = Math.max(this.cursor, seq);
+    this.owner = runId;
+    this.lastBatch = request.batch;
+    this.status = request.told.status;
+    if (request.terms) this.spec = { ...this.spec, ...request.terms };
+    return { kind: 'exchanged', claimed, events: this.calls.undelivered(), ...this.view() };
+  }
+
+  adopt(runId: string, now: number): RosterSnapshot {
+    for (const row of this.contacts.all()) {
+      const isUnsettled = this.calls.isUnsettled(idOf(this.campaignId, row));
+      if (isUnsettled && row.bucket !== 'in_progress') this.contacts.move(row, 'in_progress');
+      else if (!isUnsettled && row.bucket === 'in_progress') this.contacts.moveToWaiting(row);
+    }
+    const lowest = this.contacts.release();
+    if (lowest !== null) this.cursor = Math.min(this.cursor, lowest - 1);
+    this.owner = runId;
+    const { days } = this.calls.recount(this.spec.schedule.timezone, now, []);
+    return {
+      status: this.status,
+      spec: this.spec,
+      lastBatch: this.lastBatch,
+      unsettled: this.calls.unsettled(days),
+      placedByDay: Object.fromEntries(days.map(({ date, placed }) => [date, placed])),
+      ...this.view(),
+    };
+  }
+
+  /** Moves all that wait to `skipped`. */
+  close(reason: string): Buckets {
+    const unseenFrom = this.firstUnseen();
+    for (const { seq, attempt } of this.contacts.skipWaiting(reason)) {
+      this.listener.closed(seq, attempt, 'skipped', reason);
+    }
+    for (let seq = unseenFrom; seq <= this.contacts.total; seq++) this.listener.closed(seq, 1, 'skipped', reason);
+    return { ...this.contacts.buckets };
+  }
+
+  recordEnd(status: 'completed' | 'cancelled'): void {
+    this.status = status;
+  }
+
+  /** Whether the attempt is written down: its contact has moved on or is in a terminal bucket. */
+  isSettled(seq: number, attempt: number): boolean {
+    const row = this.contacts.get(seq);
+    return row ? row.attempt > attempt : this.contacts.wasSeen(seq);
+  }
+
+  private settle(settlement: ExchangeRequest['settled'][number]): void {
+    const { to, reason, retryAt } = settlement;
+    this.calls.settle(idOf(this.campaignId, settlement));
+    const row = this.standing(settlement);
+    this.listener.settled(settlement, row !== undefined);
+    if (!row) return;
+    row.claim = null;
+    this.contacts.move(row, to, reason);
+    if (to !== 'retrying') {
+      this.listener.closed(row.seq, row.attempt, to, reason);
+      return;
+    }
+    row.attempt += 1;
+    row.dueAt = retryAt;
+    this.contacts.offerRetry(row);
+  }
+
+  private standing({ seq, attempt }: ReadyContact): ContactRow | undefined {
+    const row = this.contacts.get(seq);
+    return row?.attempt === attempt ? row : undefined;
+  }
+
+  private firstUnseen(): number {
+    let low = 1;
+    let high = this.contacts.total + 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.contacts.wasSeen(middle)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  private view() {
+    return { buckets: { ...this.contacts.buckets }, ...this.contacts.waiting(this.cursor) };
+  }
+}
