@@ -1,6 +1,7 @@
 /** The three processes of Ringfence, each started from its main file and waited for. */
 import { fileURLToPath } from 'node:url';
 import { type Child, startChild } from '../child.ts';
+import type { WebhookTarget } from '../../simulator/options.ts';
 import { waitUntilReady } from '../wait-until-ready.ts';
 import { endOf, findReadyLine, type ReadyLine } from './ready-line.ts';
 
@@ -14,7 +15,8 @@ const PROBE_TIMEOUT_MS = 2_000;
 export interface SimulatorProcess extends Child {
   /** Root of the calls API, as the adapter wants it. */
   readonly baseUrl: string;
-  readonly ledgerUrl: string;
+  /** Root of what belongs to the simulator and not to a provider: `/ledger`, `/faults`, `/webhook`. */
+  readonly controlUrl: string;
 }
 
 export async function startSimulator(options: {
@@ -23,7 +25,8 @@ export async function startSimulator(options: {
   readonly seed: string;
   readonly timeScale: number;
   readonly apiKey: string;
-  readonly webhook: { readonly url: string; readonly secret: string };
+  /** Where events go; nowhere unless told. */
+  readonly webhook?: WebhookTarget;
   /** A fault plan; none unless told. */
   readonly faults?: unknown;
 }): Promise<SimulatorProcess> {
@@ -35,12 +38,23 @@ export async function startSimulator(options: {
       SIMULATOR_SEED: options.seed,
       SIMULATOR_TIME_SCALE: String(options.timeScale),
       SIMULATOR_API_KEY: options.apiKey,
-      SIMULATOR_WEBHOOK_URL: options.webhook.url,
-      SIMULATOR_WEBHOOK_SECRET: options.webhook.secret,
+      ...(options.webhook === undefined
+        ? {}
+        : { SIMULATOR_WEBHOOK_URL: options.webhook.url, SIMULATOR_WEBHOOK_SECRET: options.webhook.secret }),
       SIMULATOR_FAULTS: JSON.stringify(options.faults ?? {}),
     },
   });
-  return { ...child, baseUrl: String(line.base_url), ledgerUrl: `${String(line.control_url)}/ledger` };
+  return { ...child, baseUrl: String(line.base_url), controlUrl: String(line.control_url) };
+}
+
+/** Where the simulated provider reports to from now on; what has not been taken in yet goes there as well. */
+export async function tellProvider({ controlUrl }: SimulatorProcess, webhook: WebhookTarget): Promise<void> {
+  const { status } = await fetch(`${controlUrl}/webhook`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(webhook),
+  });
+  if (status !== 204) throw new Error(`The simulated provider refused the address of the gateway (${status}).`);
 }
 
 export async function startWorker(options: { readonly logFile: string; readonly env: Environment }): Promise<Child> {

@@ -4,10 +4,10 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ApiOptions } from '../../client/http-api.ts';
 import { API_ROOT } from '../../gateway/app.ts';
-import { freePort } from '../free-port.ts';
 import type { Children } from './children.ts';
+import { nearPort } from './near-port.ts';
 import type { StartOptions } from './options.ts';
-import { startGateway, startSimulator, startWorker } from './processes.ts';
+import { startGateway, startSimulator, startWorker, tellProvider } from './processes.ts';
 import { providerTerms } from './provider-terms.ts';
 import { databaseService, elsewhere, temporalService } from './services.ts';
 
@@ -36,7 +36,8 @@ export async function startSystem(
   // The logs of one start, so that they stay small and tell of nothing else.
   await rm(logs, { recursive: true, force: true });
   const logOf = (name: string) => join(logs, `${name}.log`);
-  const gatewayPort = await freePort(PORTS.gateway);
+  const gatewayPort = await nearPort(PORTS.gateway);
+  const gatewayUrl = `http://127.0.0.1:${gatewayPort}`;
   const apiKey = randomSecret();
   const secret = `whsec_${randomSecret()}`;
 
@@ -57,11 +58,11 @@ export async function startSystem(
       async () =>
         startSimulator({
           logFile: logOf('simulator'),
-          port: await freePort(PORTS.simulator),
+          port: await nearPort(PORTS.simulator),
           seed,
           timeScale,
           apiKey,
-          webhook: { url: `http://127.0.0.1:${gatewayPort}/webhooks/truedy`, secret },
+          webhook: { url: webhookOf(gatewayUrl), secret },
         }),
       (child) => child,
     ),
@@ -85,14 +86,23 @@ export async function startSystem(
   workerReady.catch(() => {});
   const gateway = await children.start(
     { name: 'The gateway', logFile: logOf('gateway'), rank: RANK.ringfence },
-    () => startGateway({ logFile: logOf('gateway'), port: gatewayPort, env: { ...env, RINGFENCE_API_KEY: key } }),
+    () => {
+      const start = (port: number) =>
+        startGateway({ logFile: logOf('gateway'), port, env: { ...env, RINGFENCE_API_KEY: key } });
+      // The port was free some seconds ago; where it is no longer, any other will do.
+      return start(gatewayPort).catch((error: Error) => {
+        if (!error.message.includes('EADDRINUSE')) throw error;
+        return start(0);
+      });
+    },
     (child) => child,
   );
+  if (gateway.url !== gatewayUrl) await tellProvider(simulator, { url: webhookOf(gateway.url), secret });
   say(`Gateway     ${gateway.url}${elsewhere(gateway.url, PORTS.gateway)}`);
   return {
     api: { baseUrl: gateway.url + API_ROOT, key },
     gatewayUrl: gateway.url,
-    ledgerUrl: simulator.ledgerUrl,
+    ledgerUrl: `${simulator.controlUrl}/ledger`,
     webUi: temporal.webUi,
     namespace: temporal.namespace,
     workerReady,
@@ -107,6 +117,10 @@ async function keyOf(home: string): Promise<string> {
   const key = `rf_${randomSecret()}`;
   await writeFile(file, `${key}\n`, { mode: 0o600 });
   return key;
+}
+
+function webhookOf(gatewayUrl: string): string {
+  return `${gatewayUrl}/webhooks/truedy`;
 }
 
 function randomSecret(): string {
