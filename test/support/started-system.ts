@@ -1,0 +1,153 @@
+/** Ringfence as it runs in earnest: each part a process that a test can kill, on the run's Temporal and PostgreSQL. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { inject } from 'vitest';
+import { type ApiOptions, requestApi } from '../../client/http-api.ts';
+import { CampaignAnswer } from '../../domain/campaign-answer.ts';
+import type { CreateCampaignInput } from '../../domain/campaign-request.ts';
+import { isOver } from '../../domain/commands.ts';
+import { API_ROOT } from '../../gateway/app.ts';
+import { type Child } from '../../scripts/child.ts';
+import { type Comparison } from '../../scripts/start/comparison.ts';
+import { readCampaign } from '../../scripts/start/demo.ts';
+import { compareWithLedger } from '../../scripts/start/follow.ts';
+import { type ProviderCall, readLedger } from '../../scripts/start/ledger.ts';
+import {
+  type Environment,
+  type GatewayProcess,
+  type SimulatorProcess,
+  startGateway,
+  startSimulator,
+  startWorker,
+  tellProvider,
+} from '../../scripts/start/processes.ts';
+import { providerTerms } from '../../scripts/start/provider-terms.ts';
+import type { FaultPlan } from '../../simulator/faults.ts';
+import type { z } from 'zod';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+import { nextId, nextTaskQueue } from './ids.ts';
+
+const KEY = 'write-key-of-the-test';
+const PROVIDER = { apiKey: 'simulator-key', secret: 'whsec_test' };
+const POLL_MS = 50;
+
+export interface SystemOptions {
+  readonly timeScale: number;
+  readonly faults?: z.input<typeof FaultPlan>;
+}
+
+export class StartedSystem {
+  #worker: Child | null = null;
+  #gateway: GatewayProcess | null = null;
+
+  private constructor(
+    readonly directory: string,
+    readonly db: TestDatabase,
+    readonly simulator: SimulatorProcess,
+    /** What the worker and the gateway run with; a backend that uses the client needs it as well. */
+    readonly env: Environment,
+  ) {}
+
+  static async start({ timeScale, faults }: SystemOptions): Promise<StartedSystem> {
+    const directory = await mkdtemp(join(tmpdir(), 'ringfence-system-'));
+    const db = await createTestDatabase();
+    const simulator = await startSimulator({
+      logFile: join(directory, 'simulator.log'),
+      port: 0,
+      seed: '1',
+      timeScale,
+      apiKey: PROVIDER.apiKey,
+      faults,
+    });
+    const env = {
+      TEMPORAL_ADDRESS: inject('temporalAddress'),
+      TEMPORAL_NAMESPACE: 'default',
+      DATABASE_URL: db.url,
+      RINGFENCE_TASK_QUEUE: nextTaskQueue(),
+      RINGFENCE_API_KEY: KEY,
+      ...providerTerms(timeScale, { baseUrl: simulator.baseUrl, ...PROVIDER }),
+    };
+    const system = new StartedSystem(directory, db, simulator, env);
+    try {
+      await Promise.all([system.startWorker(), system.startGateway()]);
+      return system;
+    } catch (error) {
+      await system.close();
+      throw error;
+    }
+  }
+
+  get api(): ApiOptions {
+    if (!this.#gateway) throw new Error('there is no gateway');
+    return { baseUrl: this.#gateway.url + API_ROOT, key: KEY };
+  }
+
+  get ledgerUrl(): string {
+    return `${this.simulator.controlUrl}/ledger`;
+  }
+
+  async startWorker(): Promise<void> {
+    this.#worker = await startWorker({ logFile: join(this.directory, 'worker.log'), env: this.env });
+  }
+
+  /** On any free port, of which the provider is told: events that were not taken in yet go there. */
+  async startGateway(): Promise<void> {
+    const logFile = join(this.directory, 'gateway.log');
+    this.#gateway = await startGateway({ logFile, env: this.env, port: 0 });
+    const url = `${this.#gateway.url}/webhooks/truedy`;
+    await tellProvider(this.simulator, { url, secret: PROVIDER.secret });
+  }
+
+  async killWorker(): Promise<void> {
+    await this.#worker?.kill();
+  }
+
+  async killGateway(): Promise<void> {
+    await this.#gateway?.kill();
+  }
+
+  /** Creates a campaign of this many people with numbers that nobody has, open at any time. */
+  async createCampaign(people: number, terms: Partial<CreateCampaignInput> = {}): Promise<string> {
+    const body: CreateCampaignInput = {
+      name: 'Survives',
+      agent_id: 'agent-1',
+      contacts: Array.from({ length: people }, (_, index) => ({
+        phone_number: `+1415555${String(100 + index).padStart(4, '0')}`,
+      })),
+      working_days: [1, 2, 3, 4, 5, 6, 7],
+      ...terms,
+    };
+    const headers = { 'X-Idempotency-Key': nextId('create') };
+    const request = { method: 'POST', path: '/batch-calls', body, headers } as const;
+    return (await requestApi(this.api, request, CampaignAnswer)).data.id;
+  }
+
+  /** Resolves with the campaign's calls at the provider, once they are as they should be. */
+  async untilCalls(campaignId: string, enough: (calls: readonly ProviderCall[]) => boolean): Promise<ProviderCall[]> {
+    for (;;) {
+      const calls = await readLedger(this.ledgerUrl, campaignId);
+      if (enough(calls)) return calls;
+      await pause(POLL_MS);
+    }
+  }
+
+  /** Resolves once the campaign has ended, with its record beside the provider's ledger. */
+  async untilOver(campaignId: string): Promise<Comparison & { readonly campaign: CampaignAnswer }> {
+    for (;;) {
+      const campaign = await readCampaign(this.api, campaignId);
+      if (isOver(campaign.status)) {
+        return { campaign, ...(await compareWithLedger(this.api, this.ledgerUrl, campaign)) };
+      }
+      await pause(POLL_MS);
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#worker?.stop(), this.#gateway?.stop()]);
+    await this.simulator.stop();
+    await this.db.drop();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
