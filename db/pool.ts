@@ -13,8 +13,10 @@ export function openPool(connectionString: string, options: { max?: number } = {
     connectionTimeoutMillis: 5_000,
     application_name: 'ringfence',
   });
-  // An idle connection that breaks (the server restarted) is dropped by the pool; without a listener it would end the process.
+  // A connection that breaks (the server restarted) is dropped by the pool if it is idle, and fails its next query if a
+  // transaction has it. Without listeners for both, an error that comes between two queries would end the process.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 
