@@ -11,15 +11,19 @@ import { callingRun, type ActivityDeps } from './context.ts';
 /** Contacts skipped in one transaction: long enough to be worth it, short enough not to hold up anybody. */
 const SKIP_CHUNK = 5_000;
 
+const HEARTBEAT_MS = 5_000;
+
 /** Copies the folder if that was not done yet, makes the calling run the owner, and returns what is unsettled. */
 export async function openRoster(
   { pool, facts }: ActivityDeps,
   { campaignId }: { campaignId: string },
 ): Promise<{ snapshot: RosterSnapshot; facts: PacingFacts }> {
-  const snapshot = await inTransaction(pool, async (tx) => {
-    await enrol(tx, campaignId);
-    return adoptRoster(tx, campaignId, callingRun());
-  });
+  const snapshot = await whileHeartbeating(() =>
+    inTransaction(pool, async (tx) => {
+      await enrol(tx, campaignId);
+      return adoptRoster(tx, campaignId, callingRun());
+    }),
+  );
   return { snapshot, facts };
 }
 
@@ -33,13 +37,10 @@ export async function closeRoster(
   { pool }: ActivityDeps,
   { campaignId, reason }: { campaignId: string; reason: 'cancelled' | 'expired' },
 ): Promise<Buckets> {
-  let skipped = 0;
-  for (;;) {
-    const moved = await skipWaiting(pool, campaignId, reason, SKIP_CHUNK);
-    if (moved === 0) return readBuckets(pool, campaignId);
-    skipped += moved;
-    Context.current().heartbeat(skipped);
-  }
+  return whileHeartbeating(async () => {
+    while ((await skipWaiting(pool, campaignId, reason, SKIP_CHUNK)) > 0);
+    return readBuckets(pool, campaignId);
+  });
 }
 
 /** Writes down that the campaign is over. */
@@ -48,4 +49,15 @@ export async function recordStatus(
   { campaignId, status }: { campaignId: string; status: 'completed' | 'cancelled' },
 ): Promise<void> {
   await recordEnd(pool, campaignId, status);
+}
+
+/** So that the death of this worker is noticed long before the time that the work itself may take is over. */
+async function whileHeartbeating<T>(work: () => Promise<T>): Promise<T> {
+  const { heartbeat } = Context.current();
+  const timer = setInterval(heartbeat, HEARTBEAT_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
 }

@@ -21,22 +21,33 @@ export const { callingWindow } = proxyLocalActivities<Pick<Activities, 'callingW
   startToCloseTimeout: '5s',
 });
 
+const recordRetry: NonNullable<ActivityOptions['retry']> = {
+  // A failed transaction is cheap to repeat at once; a database that is restarting needs a few seconds.
+  initialInterval: '500ms',
+  backoffCoefficient: 2,
+  // Half a minute after the database is back, the latest campaign goes on.
+  maximumInterval: '30s',
+};
+
 /**
- * Records in PostgreSQL. Each is one transaction (or chunks of them) that may be repeated without harm, and without its
- * answer the campaign cannot go on: it is tried for as long as it takes.
+ * Records in PostgreSQL. Each is one short transaction that may be repeated without harm, and without its answer the
+ * campaign cannot go on: it is tried for as long as it takes.
  */
-export const { exchange, openRoster, closeRoster, recordStatus, recountDays } = proxyActivities<
-  Pick<Activities, 'exchange' | 'openRoster' | 'closeRoster' | 'recordStatus' | 'recountDays'>
+export const { exchange, recordStatus, recountDays } = proxyActivities<
+  Pick<Activities, 'exchange' | 'recordStatus' | 'recountDays'>
 >({
+  // Milliseconds, on a busy database a second or two. A worker that dies during one is noticed only by this.
+  startToCloseTimeout: '20s',
+  retry: recordRetry,
+});
+
+/** Records whose size is that of the roster: they may take long, and tell that their worker lives. */
+export const { openRoster, closeRoster } = proxyActivities<Pick<Activities, 'openRoster' | 'closeRoster'>>({
   // Enrolling or skipping a million contacts takes a minute or two on a small database.
   startToCloseTimeout: '15m',
-  retry: {
-    // A failed transaction is cheap to repeat at once; a database that is restarting needs a few seconds.
-    initialInterval: '500ms',
-    backoffCoefficient: 2,
-    // Half a minute after the database is back, the latest campaign goes on.
-    maximumInterval: '30s',
-  },
+  // Several times the interval of the heartbeats (activities/roster.ts).
+  heartbeatTimeout: '20s',
+  retry: recordRetry,
 });
 
 /** Questions to the provider. What it cannot say now is asked again by the campaign, with a longer pause each time. */
