@@ -1,0 +1,31 @@
+/**
+ * `npm run chaos`: campaigns against a provider that misbehaves, while processes die. Afterwards every promise is held
+ * against the provider's ledger. The last line is the verdict; what happened before it goes to standard error.
+ */
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ChaosOptions, readOptions, USAGE } from './chaos/options.ts';
+import { runChaos } from './chaos/run.ts';
+
+async function chaos({ seed, minutes, json, home: wanted }: ChaosOptions): Promise<number> {
+  const say = json ? () => {} : (line: string) => console.error(line);
+  if (wanted !== null) await mkdir(wanted, { recursive: true });
+  const home = wanted ?? (await mkdtemp(join(tmpdir(), 'ringfence-chaos-')));
+  // PostgreSQL runs as another user when we are root.
+  await chmod(home, 0o755);
+  const verdict = await runChaos({ seed, minutes, home, say });
+  if (verdict.agree && wanted === null) await rm(home, { recursive: true, force: true });
+  else console.error(`Databases and logs are kept in ${home}`);
+  console.log(JSON.stringify(verdict));
+  return verdict.agree ? 0 : 1;
+}
+
+try {
+  const options = readOptions(process.argv.slice(2));
+  if (options === null) console.log(USAGE);
+  else process.exitCode = await chaos(options);
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}

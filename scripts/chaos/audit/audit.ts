@@ -1,0 +1,31 @@
+/** Holds what is known of a run against the promises. Pure: evidence in, findings out. */
+import { calledTooOften, lostOutcomes, slotsNotFreed } from './calls.ts';
+import { contactsWithoutEnd } from './contacts.ts';
+import type { CampaignEvidence } from './evidence.ts';
+import { type Finding, PROMISES, type PromiseName } from './finding.ts';
+import { tooManyADay, tooManyAtOnce } from './limits.ts';
+import { afterPause, calledThoughSuppressed, outsideHours } from './times.ts';
+
+const CHECKS = [
+  tooManyAtOnce,
+  tooManyADay,
+  outsideHours,
+  afterPause,
+  calledThoughSuppressed,
+  calledTooOften,
+  lostOutcomes,
+  slotsNotFreed,
+  contactsWithoutEnd,
+];
+
+export function auditCampaign(evidence: CampaignEvidence): Finding[] {
+  const { label } = evidence.notes;
+  return CHECKS.flatMap((check) =>
+    [...check(evidence)].map(({ promise, text }) => ({ promise, text: `"${label}": ${text}` })),
+  );
+}
+
+export function countByPromise(findings: readonly Finding[]): Record<PromiseName, number> {
+  const count = (promise: PromiseName) => findings.filter((finding) => finding.promise === promise).length;
+  return Object.fromEntries(PROMISES.map((promise) => [promise, count(promise)])) as Record<PromiseName, number>;
+}

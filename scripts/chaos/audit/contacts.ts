@@ -1,0 +1,51 @@
+import { callId } from '../../../domain/ids.ts';
+import type { CampaignEvidence, RecordedContact } from './evidence.ts';
+import type { Finding } from './finding.ts';
+
+const TERMINAL = ['completed', 'failed', 'skipped'];
+const REACHED = ['completed', 'voicemail'];
+const SKIPPED_FOR = ['suppressed', 'expired', 'cancelled', 'invalid'];
+
+/** P9: each contact is there, in one terminal bucket, for a reason that agrees with its last call. */
+export function* contactsWithoutEnd(evidence: CampaignEvidence): Generator<Finding> {
+  const { notes, contacts, record, calls, accepted } = evidence;
+  const expected = notes.body.contacts?.length ?? 0;
+  if (contacts.length !== expected || record.total !== expected) {
+    yield { promise: 'P9', text: `${contacts.length} of ${expected} contacts are recorded` };
+  }
+  for (const [bucket, counted] of Object.entries(record.buckets)) {
+    const there = contacts.filter((contact) => contact.bucket === bucket).length;
+    if (there !== counted) yield { promise: 'P8', text: `${there} contacts are ${bucket}, and ${counted} are counted` };
+  }
+  const records = new Map(calls.map((call) => [call.id, call]));
+  const keys = new Set(accepted.map(({ key }) => key));
+  for (const contact of contacts) {
+    const key = callId({ campaignId: notes.id, seq: contact.seq, attempt: contact.attempt });
+    const wrong = problemOf(contact, records.get(key)?.outcome ?? null, keys.has(key));
+    if (wrong !== null) yield { promise: 'P9', text: `${key}: "${contact.bucket}" for "${contact.reason}", ${wrong}` };
+  }
+  for (const { id, not_placed_reason } of calls) {
+    if (not_placed_reason !== null && keys.has(id)) {
+      yield {
+        promise: 'P9',
+        text: `${id} is recorded as not placed (${not_placed_reason}), and the provider accepted it`,
+      };
+    }
+  }
+  for (const key of keys) {
+    if (!records.has(key)) yield { promise: 'P9', text: `${key} was accepted and is not recorded` };
+  }
+}
+
+function problemOf({ bucket, reason }: RecordedContact, outcome: string | null, called: boolean): string | null {
+  if (!TERMINAL.includes(bucket)) return 'which is no end';
+  if (reason === null) return 'without a reason';
+  if (bucket === 'skipped') {
+    if (!SKIPPED_FOR.includes(reason)) return 'which is no reason to skip';
+    return called ? 'and this attempt was accepted' : null;
+  }
+  if (bucket === 'completed' && !called) return 'and was never called';
+  if (called && outcome !== reason) return `and the call stands as "${outcome}"`;
+  if (called && (bucket === 'completed') !== REACHED.includes(reason)) return 'which does not go together';
+  return null;
+}

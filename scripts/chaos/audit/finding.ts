@@ -1,0 +1,13 @@
+/** A promise that was not kept, with ids and instants as evidence. */
+export interface Finding {
+  readonly promise: PromiseName;
+  readonly text: string;
+}
+
+export const PROMISES = ['P1', 'P2', 'P3', 'P4', 'P5', 'P6', 'P7', 'P8', 'P9', 'P10', 'P11'] as const;
+export type PromiseName = (typeof PROMISES)[number];
+
+/** An instant as the evidence names it. */
+export function clock(at: number): string {
+  return new Date(at).toISOString().slice(11);
+}

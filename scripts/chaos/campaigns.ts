@@ -1,0 +1,149 @@
+/** The campaigns of a run and what their operators do with them, drawn from the seed. */
+import type { CreateCampaignInput } from '../../domain/campaign-request.ts';
+import { draw } from '../../simulator/draw.ts';
+import { peopleOf } from './people.ts';
+import { type Hours, wallTime } from './wall-clock.ts';
+import { zoneAtMidday, zoneWithMidnight } from './zones.ts';
+
+export type Order =
+  | { readonly at: number; readonly kind: 'pause' | 'resume' | 'cancel' }
+  | { readonly at: number; readonly kind: 'edit'; readonly change: Readonly<Record<string, unknown>> };
+
+export interface PlannedCampaign {
+  /** Its name. */
+  readonly label: string;
+  /** When it is created and when its orders are given, in milliseconds from the beginning of the run. */
+  readonly at: number;
+  readonly body: CreateCampaignInput;
+  readonly orders: readonly Order[];
+}
+
+interface Run {
+  readonly seed: string;
+  readonly durationMs: number;
+  /** Epoch milliseconds of the beginning. */
+  readonly begin: number;
+}
+
+const MINUTE_MS = 60_000;
+const EVERY_DAY = [1, 2, 3, 4, 5, 6, 7];
+/** A call takes a second or two, and trouble at the provider holds a campaign up for as long again. */
+const CALLS_PER_SLOT_AND_SECOND = 0.25;
+
+export function planCampaigns(run: Run): PlannedCampaign[] {
+  return [steady(run), capped(run), inHours(run), pausedNowAndThen(run), edited(run), cancelled(run), scheduled(run)];
+}
+
+/** Nothing but calls and retries: it should come to its own end. */
+function steady(run: Run): PlannedCampaign {
+  return { label: 'steady', at: 0, body: body(run, 'steady', { limit: 6, share: 0.5 }), orders: [] };
+}
+
+/** Reaches its daily cap; where the clock allows, a new day begins during the run. */
+function capped(run: Run): PlannedCampaign {
+  const { seed, begin, durationMs } = run;
+  const timezone = zoneWithMidnight(begin + 0.35 * durationMs, begin + 0.8 * durationMs) ?? zoneAtMidday(seed, begin);
+  const common = body(run, 'capped', { limit: 5, share: 1 });
+  const people = common.contacts?.length ?? 0;
+  return {
+    label: 'capped',
+    at: 0,
+    body: { ...common, timezone, max_calls_per_day: Math.max(6, Math.round(people * 0.3)) },
+    orders: [],
+  };
+}
+
+/** Its hours end and begin again during the run, and a longer run moves them once more. */
+function inHours(run: Run): PlannedCampaign {
+  const { seed, begin, durationMs } = run;
+  const timezone = zoneAtMidday(seed, begin);
+  const first = closedFor(timezone, nextMinute(begin + Math.min(0.2 * durationMs, MINUTE_MS)), 1);
+  const orders: Order[] = [];
+  if (durationMs >= 4 * MINUTE_MS) {
+    const at = Math.round(0.6 * durationMs);
+    const { start_time, end_time } = closedFor(timezone, nextMinute(begin + at + 10_000), 1);
+    orders.push({ at, kind: 'edit', change: { start_time, end_time } });
+  }
+  return { label: 'in hours', at: 0, body: { ...body(run, 'in hours', { limit: 7, share: 1 }), ...first }, orders };
+}
+
+function pausedNowAndThen(run: Run): PlannedCampaign {
+  const { seed, durationMs } = run;
+  const times = Math.max(2, Math.round(durationMs / 25_000));
+  const orders = Array.from({ length: times }, (_, index): Order[] => {
+    const slot = (0.85 * durationMs) / times;
+    const pause = 0.08 * durationMs + slot * (index + 0.4 * draw(seed, 'pause', index));
+    const resume = pause + slot * (0.2 + 0.35 * draw(seed, 'resume', index));
+    return [
+      { at: Math.round(pause), kind: 'pause' },
+      { at: Math.round(resume), kind: 'resume' },
+    ];
+  });
+  return { label: 'paused', at: 0, body: body(run, 'paused', { limit: 8, share: 0.7 }), orders: orders.flat() };
+}
+
+/** Its limit goes down, to a hold, and up again. */
+function edited(run: Run): PlannedCampaign {
+  const { seed, durationMs } = run;
+  const times = Math.max(3, Math.round(durationMs / 20_000));
+  const limits = [3, 0, 9, 1, 6];
+  const orders = Array.from({ length: times }, (_, index): Order => {
+    const at = durationMs * (0.1 + (0.8 * (index + draw(seed, 'edit', index))) / times);
+    const change: Record<string, unknown> = { max_concurrent_calls: limits[index % limits.length] };
+    if (index % 3 === 2) change.max_calls_per_day = 2_000 + index;
+    return { at: Math.round(at), kind: 'edit', change };
+  });
+  return { label: 'edited', at: 0, body: body(run, 'edited', { limit: 9, share: 0.7 }), orders };
+}
+
+function cancelled(run: Run): PlannedCampaign {
+  const { seed, durationMs } = run;
+  const at = Math.round(durationMs * (0.35 + 0.3 * draw(seed, 'cancel')));
+  return {
+    label: 'cancelled',
+    at: 0,
+    body: body(run, 'cancelled', { limit: 6, share: 1 }),
+    orders: [{ at, kind: 'cancel' }],
+  };
+}
+
+/** Created while processes die, begins later, and expires before the run is over. */
+function scheduled(run: Run): PlannedCampaign {
+  const { begin, durationMs } = run;
+  const iso = (share: number) => new Date(begin + share * durationMs).toISOString();
+  const times = { schedule_type: 'scheduled' as const, scheduled_at: iso(0.35), ends_at: iso(0.85) };
+  return {
+    label: 'scheduled',
+    at: Math.round(0.15 * durationMs),
+    body: { ...body(run, 'scheduled', { limit: 4, share: 0.6 }), ...times },
+    orders: [],
+  };
+}
+
+function body({ seed, durationMs }: Run, name: string, { limit, share }: { limit: number; share: number }) {
+  const people = Math.max(12, Math.round(limit * CALLS_PER_SLOT_AND_SECOND * (durationMs / 1000) * share));
+  return {
+    name,
+    agent_id: 'chaos-agent',
+    contact_source: 'manual',
+    contacts: peopleOf(seed, name, people),
+    working_days: EVERY_DAY,
+    max_concurrent_calls: limit,
+    max_retry_attempts: 2,
+    // Three seconds and six.
+    retry_delay_minutes: [0.05, 0.1],
+  } satisfies CreateCampaignInput;
+}
+
+/** Hours that are open now, close at `at` (a full minute) and open again some minutes later. */
+function closedFor(timezone: string, at: number, minutes: number): Omit<Hours, 'working_days'> {
+  return {
+    timezone,
+    start_time: wallTime(timezone, at + minutes * MINUTE_MS).time,
+    end_time: wallTime(timezone, at).time,
+  };
+}
+
+function nextMinute(at: number): number {
+  return Math.ceil(at / MINUTE_MS) * MINUTE_MS;
+}

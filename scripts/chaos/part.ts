@@ -1,0 +1,79 @@
+/**
+ * A process of the system under test. It is *running*; or *away*, between its death (ours or its own) and the moment at
+ * which it is ready again; or *retired* for good. A start that fails because what it needs is away as well is repeated,
+ * as whatever supervises such processes would do.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Child } from '../child.ts';
+
+const AGAIN_AFTER_MS = 500;
+const BACK_WITHIN_MS = 120_000;
+
+export class Part {
+  kills = 0;
+  #child: Child | null = null;
+  #starting: Promise<void> | null = null;
+  #retired = false;
+
+  /**
+   * @param start resolves once the process is ready.
+   * @param say told in one line what happens to it.
+   */
+  constructor(
+    readonly name: string,
+    private readonly start: () => Promise<Child>,
+    private readonly say: (line: string) => void,
+  ) {}
+
+  /** Resolves once the process is ready; at once when it is. */
+  run(): Promise<void> {
+    if (this.#child) return Promise.resolve();
+    this.#starting ??= this.#bringUp().finally(() => {
+      this.#starting = null;
+    });
+    return this.#starting;
+  }
+
+  /** Kills the process if it runs, and brings it back after `downMs`. */
+  async killFor(downMs: number): Promise<void> {
+    const child = this.#child;
+    if (!child) return;
+    this.#child = null;
+    this.kills += 1;
+    await child.kill();
+    this.say(`${this.name} killed, away for ${downMs} ms`);
+    await pause(downMs);
+    const from = performance.now();
+    await this.run();
+    this.say(`${this.name} back after ${Math.round(performance.now() - from)} ms`);
+  }
+
+  async stop(): Promise<void> {
+    this.#retired = true;
+    await this.#starting?.catch(() => {});
+    await this.#child?.stop();
+  }
+
+  async #bringUp(): Promise<void> {
+    const deadline = performance.now() + BACK_WITHIN_MS;
+    for (;;) {
+      try {
+        this.#watch(await this.start());
+        return;
+      } catch (error) {
+        if (this.#retired || performance.now() > deadline) throw error;
+        await pause(AGAIN_AFTER_MS);
+      }
+    }
+  }
+
+  #watch(child: Child): void {
+    this.#child = child;
+    void child.exited.then((how) => {
+      if (this.#child !== child || this.#retired) return;
+      this.#child = null;
+      this.say(`${this.name} ended by itself (${how})`);
+      this.run().catch((error: unknown) => this.say(`${this.name} does not come back: ${String(error)}`));
+    });
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * Wall time in a zone, by the runtime's own calendar and by nothing of the engine's: the audit must not find a day right
+ * because both count it in the same wrong way.
+ */
+
+export interface WallTime {
+  /** YYYY-MM-DD. */
+  readonly date: string;
+  /** HH:MM. */
+  readonly time: string;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+export function wallTime(timezone: string, at: number): WallTime {
+  const parts = Object.fromEntries(
+    formatOf(timezone)
+      .formatToParts(at)
+      .map(({ type, value }) => [type, value]),
+  );
+  return { date: `${parts.year}-${parts.month}-${parts.day}`, time: `${parts.hour}:${parts.minute}` };
+}
+
+function formatOf(timezone: string): Intl.DateTimeFormat {
+  let format = formats.get(timezone);
+  if (!format) {
+    format = new Intl.DateTimeFormat('en-CA', {
+      timeZone: timezone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+    });
+    formats.set(timezone, format);
+  }
+  return format;
+}
+
+export interface Hours {
+  readonly timezone: string;
+  readonly start_time: string | null;
+  readonly end_time: string | null;
+  readonly working_days: readonly number[];
+}
+
+/** Whether a schedule is open at an instant. Hours whose start is later than their end reach into the next morning. */
+export function isOpenAt(hours: Hours, at: number): boolean {
+  const { date, time } = wallTime(hours.timezone, at);
+  const { start_time: start, end_time: end } = hours;
+  const works = (day: string) => hours.working_days.includes(isoWeekday(day));
+  if (start === null || end === null) return works(date);
+  if (start < end) return start <= time && time < end && works(date);
+  return (start <= time && works(date)) || (time < end && works(dayBefore(date)));
+}
+
+function isoWeekday(date: string): number {
+  return ((new Date(`${date}T00:00:00Z`).getUTCDay() + 6) % 7) + 1;
+}
+
+function dayBefore(date: string): string {
+  return new Date(Date.parse(`${date}T00:00:00Z`) - 86_400_000).toISOString().slice(0, 10);
+}
