@@ -1,0 +1,168 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, test } from 'vitest';
+import type { z } from 'zod';
+import oxlintrc from '../../.oxlintrc.json' with { type: 'json' };
+import { EXIT } from '../../client/cli/exit-codes.ts';
+import { GatewayConfig } from '../../gateway/config.ts';
+import { TruedyEnv } from '../../providers/from-env.ts';
+import { TruedyConfig } from '../../providers/truedy-config.ts';
+import { apiPage, readDescription } from '../../scripts/write-api-docs.ts';
+import { SimulatorOptions } from '../../simulator/options.ts';
+import { SEARCH_ATTRIBUTES } from '../../worker/search-attributes.ts';
+import { WorkerConfig } from '../../worker/config.ts';
+import { headings, links, section, tableRows, unquoted } from '../support/markdown.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...markdownUnder('docs')];
+
+function markdownUnder(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(folder, name));
+}
+
+describe('links', () => {
+  const local = pages.flatMap((page) =>
+    links(read(page))
+      .filter((target) => !/^https?:/.test(target))
+      .map((target) => [page, target] as const),
+  );
+
+  it.each(local)('%s leads to %s', (page, target) => {
+    const [path = '', anchor] = target.split('#');
+    const file = path === '' ? page : relative(ROOT, join(ROOT, dirname(page), path));
+    expect(existsSync(join(ROOT, file)), `${file} exists`).toBe(true);
+    if (anchor !== undefined) expect(headings(read(file))).toContain(anchor);
+  });
+
+  it('lead to every page and every picture', () => {
+    const reached = new Set(local.map(([page, target]) => join(dirname(page), target.split('#')[0]!)));
+    const pictures = readdirSync(join(ROOT, 'docs/images')).map((name) => join('docs/images', name));
+    const decisions = pages.filter((page) => page.startsWith('docs/adr/'));
+    const wanted = [...pages.filter((page) => page !== 'README.md' && !decisions.includes(page)), ...pictures];
+    expect(wanted.filter((file) => !reached.has(file))).toEqual([]);
+    expect(reached).toContain('docs/adr/');
+  });
+});
+
+describe('README', () => {
+  it('is short enough to be read', () => {
+    expect(read('README.md').split('\n').length).toBeLessThan(150);
+  });
+
+  it('says how each promise is kept', () => {
+    const promises = tableRows(section(read('README.md'), 'What it promises'));
+    expect(promises.map(([number]) => number)).toEqual(Array.from({ length: 11 }, (_, index) => `P${index + 1}`));
+    expect(promises.filter(([, , how]) => links(how ?? '').length === 0)).toEqual([]);
+  });
+});
+
+describe('failure modes', () => {
+  const rows = tableRows(read('docs/failure-modes.md')).map((cells) => [cells[0]!, cells.at(-1)!] as const);
+
+  it.each(rows)('%s: its test exists', (_, shownBy) => {
+    const named = /^`([^`]+)`: "(.+)"$/.exec(shownBy);
+    expect(named, 'the last cell names a file and a title').not.toBeNull();
+    const [, file, title] = named!;
+    const source = read(file!);
+    expect(["'", '"', '`'].some((quote) => source.includes(quote + title! + quote))).toBe(true);
+  });
+});
+
+describe('settings', () => {
+  const page = read('docs/operations.md');
+  const told = (title: string) =>
+    Object.fromEntries(tableRows(section(page, title)).map(([name, value]) => [unquoted(name!), unquoted(value!)]));
+
+  /** What each variable is when it is left out; `given` are those that must not be. */
+  function defaults(schema: z.ZodObject, given: Readonly<Record<string, string>>): Record<string, string> {
+    const read = schema.parse(given);
+    return Object.fromEntries(
+      Object.keys(schema.shape).map((name) => {
+        if (name in given) return [name, 'required'];
+        const value = read[name];
+        return [name, typeof value === 'string' || typeof value === 'number' ? `${value}` : 'none'];
+      }),
+    );
+  }
+
+  test('of the worker', () => {
+    expect(told('Worker')).toEqual(defaults(WorkerConfig, { DATABASE_URL: 'postgres://x' }));
+  });
+
+  test('of the gateway', () => {
+    expect(told('Gateway')).toEqual(defaults(GatewayConfig, { DATABASE_URL: 'postgres://x' }));
+  });
+
+  test('of the provider', () => {
+    const given = { TRUEDY_BASE_URL: 'https://x', TRUEDY_API_KEY: 'x', TRUEDY_WEBHOOK_SECRETS: 'whsec_x' };
+    const config = TruedyConfig.parse({ baseUrl: 'https://x', apiKey: 'x', webhookSecrets: ['whsec_x'] });
+    expect(told('Provider')).toEqual({
+      ...defaults(TruedyEnv, given),
+      TRUEDY_REQUEST_TIMEOUT: String(config.requestTimeoutMs / 1000),
+      TRUEDY_QUEUE_BOUND: String(config.queueBoundMs / 1000),
+      TRUEDY_MAX_DURATION: String(config.maxDurationS),
+      TRUEDY_JOIN_TIMEOUT: String(config.joinTimeoutS),
+      TRUEDY_KEY_TTL: String(config.keyTtlMs / 1000),
+    });
+  });
+
+  test('of the simulator', () => {
+    const flags = [...read('simulator/main.ts').matchAll(/^ {2}'?([a-z-]+)'?: \{ type: 'string' \}/gm)].map(
+      ([, flag]) => `SIMULATOR_${flag!.toUpperCase().replaceAll('-', '_')}`,
+    );
+    const options = SimulatorOptions.parse({});
+    const simulator = told('Simulator');
+    expect(new Set(Object.keys(simulator))).toEqual(new Set(flags));
+    expect(simulator).toMatchObject({
+      SIMULATOR_SEED: options.seed,
+      SIMULATOR_TIME_SCALE: String(options.timeScale),
+      SIMULATOR_API_KEY: options.apiKey,
+      SIMULATOR_KEY_TTL_MS: String(options.keyTtlMs),
+    });
+  });
+
+  test('exit codes of the tool', () => {
+    expect(Object.keys(told("Exit codes of the operators' tool"))).toEqual(Object.values(EXIT).map(String));
+  });
+
+  test('search attributes', () => {
+    expect(SEARCH_ATTRIBUTES.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+  });
+});
+
+describe('architecture', () => {
+  it('has the import directions that the linter enforces', () => {
+    const enforced = oxlintrc.overrides.flatMap(({ rules }) => {
+      const rule = (rules as { 'no-restricted-imports'?: [string, { patterns: { message: string }[] }] })[
+        'no-restricted-imports'
+      ];
+      return (rule?.[1].patterns ?? []).flatMap(({ message }) => {
+        const named = /^(\w+\/) may import only from ([^:]+):/.exec(message);
+        return named ? [[named[1], named[2]!.split(', ')]] : [];
+      });
+    });
+    const told = tableRows(section(read('docs/architecture.md'), 'Layout')).map(([folder, , from]) => [
+      unquoted(folder!),
+      from!.split(', ').map(unquoted),
+    ]);
+    expect(Object.fromEntries(told)).toEqual(Object.fromEntries(enforced));
+  });
+
+  it('knows every table', () => {
+    const tables = [...read('db/migrations/0001_initial.sql').matchAll(/^create table (\w+)/gm)].map(
+      ([, name]) => name,
+    );
+    const told = tableRows(section(read('docs/architecture.md'), 'Data model')).flatMap(([names]) =>
+      names!.split(', ').map(unquoted),
+    );
+    expect(new Set(told)).toEqual(new Set(tables));
+  });
+});
+
+test('docs/api.md is what scripts/write-api-docs.ts writes', async () => {
+  expect(apiPage(await readDescription())).toBe(read('docs/api.md'));
+});
