@@ -170,23 +170,28 @@ function exchangeAt(
   waiting: Waiting,
 ): { want: number } | null {
   if (state.superseded) return null;
-  const want = wanted(state, now, room, placed);
-  const due = want > 0 || isWorthSettling(state, now) || isNewToDatabase(state, waiting, now);
-  return due ? { want } : null;
+  const claim = claimable(state, now, room, placed);
+  const due = claim.pressing || isWorthSettling(state, now) || isNewToDatabase(state, waiting, now);
+  // Whatever the exchange is for, it fills the reserve up: claims do not ask for exchanges of their own then.
+  return due ? { want: claim.most } : null;
 }
 
-/** How many contacts to claim: none while enough are at hand, otherwise as many as fill the free slots and the reserve. */
-function wanted(state: CampaignState, now: number, room: number, placed: number): number {
-  if (!mayPlace(state, now)) return 0;
+/** How many contacts would fill the free slots and the reserve, and whether that cannot wait. */
+function claimable(
+  state: CampaignState,
+  now: number,
+  room: number,
+  placed: number,
+): { readonly most: number; readonly pressing: boolean } {
   const { moreToClaim, nextRetryAt } = state.roster;
-  const due = moreToClaim || (nextRetryAt !== null && nextRetryAt <= now);
-  if (!due) return 0;
+  const retryDue = nextRetryAt !== null && nextRetryAt <= now;
+  if (!mayPlace(state, now) || !(moreToClaim || retryDue)) return { most: 0, pressing: false };
   const reserve = Math.min(Math.max(2 * state.spec.max_concurrent_calls, MIN_RESERVE), MAX_RESERVE);
   const atHand = state.ready.length - placed;
   const free = Math.max(0, room - placed);
-  const retryDue = nextRetryAt !== null && nextRetryAt <= now && atHand < reserve;
-  if (atHand >= free + reserve / 2 && !retryDue) return 0;
-  return Math.min(free + reserve - atHand, Math.max(0, capLeft(state) - placed - atHand));
+  const most = Math.max(0, Math.min(free + reserve - atHand, capLeft(state) - placed - atHand));
+  // A retry has a promised time; first calls can wait until half of the reserve is used.
+  return { most, pressing: most > 0 && (retryDue || atHand < free + reserve / 2) };
 }
 
 function isWorthSettling(state: CampaignState, now: number): boolean {

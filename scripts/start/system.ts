@@ -3,11 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ApiOptions } from '../../client/http-api.ts';
-import { API_ROOT } from '../../gateway/app.ts';
 import type { Children } from './children.ts';
 import { nearPort } from './near-port.ts';
 import type { StartOptions } from './options.ts';
-import { startGateway, startSimulator, startWorker, tellProvider } from './processes.ts';
+import { type Environment, startGateway, startSimulator, startWorker, tellProvider } from './processes.ts';
 import { providerTerms } from './provider-terms.ts';
 import { databaseService, elsewhere, temporalService } from './services.ts';
 
@@ -18,10 +17,14 @@ export interface System {
   /** Root of the Web UI and the namespace to look in; null where the server is not ours and nobody told. */
   readonly webUi: string | null;
   readonly namespace: string;
+  /** How a client finds the Temporal server; empty when this process's own environment says so. */
+  readonly temporalEnv: Environment;
   /** Resolves once a worker runs, which takes longest: what needs none can go on before. */
   readonly workerReady: Promise<unknown>;
 }
 
+/** Where the gateway serves its API. Importing it from there would load the whole gateway into this process. */
+const API_ROOT = '/api/public/v1';
 const PORTS = { gateway: 8080, simulator: 8090 };
 /** Who needs whom: the servers nobody, the simulator and Ringfence the servers, Ringfence the simulator. */
 const RANK = { server: 0, simulator: 1, ringfence: 2 };
@@ -105,6 +108,7 @@ export async function startSystem(
     ledgerUrl: `${simulator.controlUrl}/ledger`,
     webUi: temporal.webUi,
     namespace: temporal.namespace,
+    temporalEnv: temporal.env,
     workerReady,
   };
 }
