@@ -4,8 +4,10 @@ import type { ApiOptions } from '../../client/http-api.ts';
 export interface Asked {
   readonly sentAt: number;
   readonly answeredAt: number;
-  /** Null when there was no answer: the request may have been carried out all the same. */
+  /** Null when there was no answer: the request may have been carried out all the same, unless it never left. */
   readonly status: number | null;
+  /** False when nobody listened. */
+  readonly left: boolean;
   /** The answer's `data`, or its `error`. */
   readonly data: unknown;
 }
@@ -32,8 +34,18 @@ export async function ask(
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     const answer = (await response.json()) as { readonly data?: unknown; readonly error?: unknown };
-    return { sentAt, answeredAt: Date.now(), status: response.status, data: answer.data ?? answer.error };
-  } catch {
-    return { sentAt, answeredAt: Date.now(), status: null, data: null };
+    return { sentAt, answeredAt: Date.now(), status: response.status, left: true, data: answer.data ?? answer.error };
+  } catch (error) {
+    return { sentAt, answeredAt: Date.now(), status: null, left: !wasRefused(error), data: null };
   }
+}
+
+function wasRefused(error: unknown): boolean {
+  const cause = error instanceof Error ? (error.cause as { readonly code?: unknown } | undefined) : undefined;
+  return cause?.code === 'ECONNREFUSED';
+}
+
+/** Whether to ask again: nobody answered, or something that the gateway needs was away. */
+export function isTrouble({ status }: Asked): boolean {
+  return status === null || status >= 500;
 }

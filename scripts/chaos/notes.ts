@@ -54,7 +54,7 @@ export function noteResume(notes: CampaignNotes, sentAt: number): void {
 }
 
 export function noteEdit(notes: CampaignNotes, change: NotedEdit['change'], asked: Asked): void {
-  const { sentAt, answeredAt, status } = asked;
-  const refused = status !== null && status >= 400 && status < 500;
+  const { sentAt, answeredAt, status, left } = asked;
+  const refused = !left || (status !== null && status >= 400 && status < 500);
   notes.edits.push({ sentAt, answeredAt, change, taken: status === 200 ? 'yes' : refused ? 'no' : 'unknown' });
 }

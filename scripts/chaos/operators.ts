@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import type { ApiOptions } from '../../client/http-api.ts';
-import { type Asked, ask } from './api.ts';
+import { type Asked, ask, isTrouble } from './api.ts';
 import type { Order, PlannedCampaign } from './campaigns.ts';
 import { type CampaignNotes, noteEdit, notePause, noteResume } from './notes.ts';
 
@@ -17,6 +17,8 @@ export interface Operation {
 }
 
 const AGAIN_AFTER_MS = 300;
+/** Longer than any part stays away. */
+const PATIENCE_MS = 15_000;
 const Created = z.object({ id: z.guid() });
 
 /** Creates a campaign at its time and gives it its orders one after the other. */
@@ -45,28 +47,36 @@ async function create({ api, seed, say }: Operation, { label, body }: PlannedCam
   }
 }
 
+/** Gives an order, and gives it again for a while if there is trouble. Each time is noted by itself. */
 async function give({ api, say }: Operation, notes: CampaignNotes, order: Order): Promise<void> {
-  const { id, label } = notes;
-  const path = `/batch-calls/${id}`;
-  let asked: Asked;
+  const giveUpAt = Date.now() + PATIENCE_MS;
+  let asked = await giveOnce(api, notes, order);
+  while (isTrouble(asked) && Date.now() < giveUpAt) {
+    await pause(AGAIN_AFTER_MS);
+    asked = await giveOnce(api, notes, order);
+  }
+  say(`${order.kind} "${notes.label}": ${asked.status ?? 'no answer'} after ${asked.answeredAt - asked.sentAt} ms`);
+}
+
+async function giveOnce(api: ApiOptions, notes: CampaignNotes, order: Order): Promise<Asked> {
+  const path = `/batch-calls/${notes.id}`;
   switch (order.kind) {
-    case 'edit':
-      asked = await ask(api, 'PATCH', path, { body: order.change });
+    case 'edit': {
+      const asked = await ask(api, 'PATCH', path, { body: order.change });
       noteEdit(notes, order.change, asked);
-      break;
-    case 'pause':
-      asked = await ask(api, 'POST', `${path}/pause`);
+      return asked;
+    }
+    case 'pause': {
+      const asked = await ask(api, 'POST', `${path}/pause`);
       notePause(notes, asked);
-      break;
+      return asked;
+    }
     case 'resume':
       noteResume(notes, Date.now());
-      asked = await ask(api, 'POST', `${path}/resume`);
-      break;
+      return ask(api, 'POST', `${path}/resume`);
     case 'cancel':
-      asked = await ask(api, 'POST', `${path}/cancel`);
-      break;
+      return ask(api, 'POST', `${path}/cancel`);
   }
-  say(`${order.kind} "${label}": ${asked.status ?? 'no answer'} after ${asked.answeredAt - asked.sentAt} ms`);
 }
 
 async function until(at: number): Promise<void> {

@@ -70,8 +70,13 @@ export async function runChaos(run: ChaosRun): Promise<ChaosVerdict> {
     ];
     say(`${histories.runs} workflow runs, ${histories.continued} of them continued as new, ${histories.events} events`);
     say(`${watch.answers} campaigns read in answers; requests by status ${JSON.stringify(ledger.requests_by_status)}`);
-    for (const { notes, record, accepted } of evidence) {
-      say(`"${notes.label}": ${record.status}, ${accepted.length} calls, ${JSON.stringify(record.buckets)}`);
+    for (const { notes, record, accepted, calls } of evidence) {
+      const lost = calls.filter(({ outcome }) => outcome === 'lost').length;
+      const edits = notes.edits.filter(({ taken }) => taken === 'yes').length;
+      say(
+        `"${notes.label}": ${record.status}, ${accepted.length} calls (${lost} given up as lost), ` +
+          `${notes.pauses.length} pauses and ${edits} edits acknowledged, ${JSON.stringify(record.buckets)}`,
+      );
     }
     for (const { promise, text } of findings) say(`VIOLATION ${promise} ${text}`);
     const kills = Object.fromEntries(PARTS.map((part) => [part, system.parts[part].kills])) as Record<PartName, number>;
