@@ -15,13 +15,13 @@ const HEARTBEAT_MS = 5_000;
 
 /** Copies the folder if that was not done yet, makes the calling run the owner, and returns what is unsettled. */
 export async function openRoster(
-  { pool, facts }: ActivityDeps,
+  { pool, facts, now }: ActivityDeps,
   { campaignId }: { campaignId: string },
 ): Promise<{ snapshot: RosterSnapshot; facts: PacingFacts }> {
   const snapshot = await whileHeartbeating(() =>
     inTransaction(pool, async (tx) => {
       await enrol(tx, campaignId);
-      return adoptRoster(tx, campaignId, callingRun());
+      return adoptRoster(tx, campaignId, callingRun(), now());
     }),
   );
   return { snapshot, facts };

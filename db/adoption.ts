@@ -1,9 +1,11 @@
 import { engineSpec, type CampaignTerms } from '../domain/campaign-request.ts';
-import type { CampaignStatus } from '../domain/campaign-state.ts';
+import type { CampaignStatus, Ending } from '../domain/campaign-state.ts';
 import type { RosterSnapshot, UnsettledCall } from '../domain/roster.ts';
 import { BUCKETS, type Buckets } from '../domain/tally.ts';
 import { notRecorded } from './campaigns-of-workflows.ts';
+import { recentDays } from '../domain/windows.ts';
 import { firstTerminalEvents } from './call-events.ts';
+import { countPlaced } from './day-counts.ts';
 import { addMoves, applyMoves, type Move, type Moves } from './moves.ts';
 import type { Queryable } from './pool.ts';
 
@@ -12,7 +14,12 @@ import type { Queryable } from './pool.ts';
  * or may have, and is not settled. Claims of earlier runs are released; from here on a dial that an earlier run still
  * has under way is refused, because the owner is another.
  */
-export async function adoptRoster(tx: Queryable, campaignId: string, runId: string): Promise<RosterSnapshot> {
+export async function adoptRoster(
+  tx: Queryable,
+  campaignId: string,
+  runId: string,
+  now: number,
+): Promise<RosterSnapshot> {
   await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [campaignId]);
   const unsettled = await readUnsettled(tx, campaignId);
   const moves: Moves = { deltas: {}, called: 0 };
@@ -20,21 +27,29 @@ export async function adoptRoster(tx: Queryable, campaignId: string, runId: stri
   addMoves(moves, await moveBackUncalled(tx, campaignId));
   await applyMoves(tx, campaignId, moves);
   const cursor = await releaseClaims(tx, campaignId);
-  const { rows } = await tx.query<Buckets & { status: CampaignStatus; last_batch: number; terms: CampaignTerms }>(
+  const { rows } = await tx.query<
+    Buckets & { status: CampaignStatus; ending: Ending | null; last_batch: number; terms: CampaignTerms }
+  >(
     `update campaigns set owner_run_id = $2, claim_cursor = $3, updated_at = now()
-      where id = $1 returning status, last_batch, spec as terms, ${BUCKETS.join(', ')}`,
+      where id = $1 returning status, ending, last_batch, spec as terms, ${BUCKETS.join(', ')}`,
     [campaignId, runId, cursor],
   );
   const campaign = rows[0];
   if (!campaign) throw notRecorded(campaignId);
-  const { status, last_batch: lastBatch, terms, ...buckets } = campaign;
+  const { status, ending, last_batch: lastBatch, terms, ...buckets } = campaign;
+  const spec = engineSpec(terms);
+  // By the days of the zone that holds now: the records name those of the zone that held when each call was placed.
+  const { days } = await countPlaced(tx, campaignId, recentDays(spec.schedule.timezone, now), []);
+  const dayOf = (call: UnsettledCall): string =>
+    days.find(({ startsAt, endsAt }) => call.sentAt >= startsAt && call.sentAt < endsAt)?.date ?? call.day;
   return {
     status,
-    spec: engineSpec(terms),
+    ending,
+    spec,
     lastBatch,
     buckets,
-    unsettled,
-    placedByDay: await countByDay(tx, campaignId),
+    unsettled: unsettled.map((call) => ({ ...call, day: dayOf(call) })),
+    placedByDay: Object.fromEntries(days.map(({ date, placed }) => [date, placed])),
     ...(await readWaiting(tx, campaignId, cursor)),
   };
 }
@@ -125,16 +140,6 @@ async function releaseClaims(tx: Queryable, campaignId: string): Promise<number>
     [campaignId],
   );
   return rows[0]?.cursor ?? 0;
-}
-
-async function countByDay(tx: Queryable, campaignId: string): Promise<Record<string, number>> {
-  const { rows } = await tx.query<{ day: string; placed: number }>(
-    `select day::text, count(*)::int as placed from calls
-      where campaign_id = $1 and first_sent_at is not null and not_placed_reason is null
-      group by day order by day desc limit 3`,
-    [campaignId],
-  );
-  return Object.fromEntries(rows.map(({ day, placed }) => [day, placed]));
 }
 
 /** What of the roster still waits to be claimed. */

@@ -44,6 +44,13 @@ export function applyWindow(
   state.ramp ??= OPENING_RAMP;
 }
 
+/** A recorded window says nothing about other hours: the next one is asked for before anything is placed. */
+export function forgetWindow(state: CampaignState): void {
+  state.window = null;
+  state.windowSpent = false;
+  state.askWindowAgainAt = null;
+}
+
 /** What is left of the daily cap on the recorded window's day. */
 export function capLeft(state: CampaignState): number {
   const cap = state.spec.max_calls_per_day;

@@ -1,5 +1,6 @@
 /** Changes of a running campaign's terms. A change is taken whole or not at all. */
 import { z } from 'zod';
+import { forgetWindow } from './calling-day.ts';
 import { EngineSpec } from './campaign-spec.ts';
 import type { CampaignState } from './campaign-state.ts';
 import { isOver } from './commands.ts';
@@ -30,6 +31,11 @@ export function editRefusal(state: CampaignState, edit: CampaignEdit, now: numbe
   return null;
 }
 
+/** The changes that the records have not been told of, as an edit to be made once more on what they say. */
+export function untoldEdit({ spec, untold }: CampaignState): CampaignEdit | null {
+  return untold && { spec, terms: untold };
+}
+
 /** Whether the day's count must be taken again from the dial records: the same calls fall on other days. */
 export function needsRecount(state: CampaignState, edit: CampaignEdit): boolean {
   return edit.spec.schedule.timezone !== state.spec.schedule.timezone;
@@ -43,11 +49,7 @@ export function applyEdit(state: CampaignState, edit: CampaignEdit, recount: Rec
   }
   state.spec = edit.spec;
   state.untold = { ...state.untold, ...edit.terms };
-  if (hoursChanged) {
-    state.window = null;
-    state.windowSpent = false;
-    state.askWindowAgainAt = null;
-  }
+  if (hoursChanged) forgetWindow(state);
   if (recount) takeRecount(state, recount);
 }
 

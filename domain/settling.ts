@@ -1,6 +1,6 @@
 /** What a campaign's state and its roster tell each other. Transitions change the state they are given. */
 import { applyEnded, idOf } from './calls.ts';
-import { placedToday } from './calling-day.ts';
+import { forgetWindow, placedToday } from './calling-day.ts';
 import type { CampaignState, InFlightCall, PacingFacts, Settlement } from './campaign-state.ts';
 import type { Waiting } from './pacing.ts';
 import type { ExchangeReply, ExchangeRequest, RosterSnapshot, UnsettledCall } from './roster.ts';
@@ -34,7 +34,13 @@ export function exchangeRequest(
       .map(({ seq, attempt }) => ({ seq, attempt })),
     returned: [...state.returned],
     want,
-    told: { status: state.status, waitingFor: waiting.for, until: waiting.until, placed: placedToday(state) },
+    told: {
+      status: state.status,
+      ending: state.ending,
+      waitingFor: waiting.for,
+      until: waiting.until,
+      placed: placedToday(state),
+    },
     terms: state.untold,
     day: state.window?.day ?? null,
     lateEvents: state.heard.late,
@@ -62,7 +68,7 @@ export function applyExchange(
   for (const event of reply.events) applyEnded(state, event, now);
 }
 
-/** Replaces all that concerns calls and roster with what the records say. Flags and the schedule stay. */
+/** Replaces all that concerns calls, roster and terms with what the records say. What else was told to the campaign stays. */
 export function adopt(
   state: CampaignState,
   campaignId: string,
@@ -71,16 +77,19 @@ export function adopt(
   now: number,
 ): void {
   state.facts = facts;
+  if (JSON.stringify(snapshot.spec.schedule) !== JSON.stringify(state.spec.schedule)) forgetWindow(state);
   state.spec = snapshot.spec;
+  state.untold = null;
   state.batch = snapshot.lastBatch;
   state.superseded = false;
+  state.closed = false;
   state.ready = [];
   state.settled = [];
   state.returned = [];
   state.placedByDay = { ...snapshot.placedByDay };
   state.inFlight = {};
   if (snapshot.status === 'paused') state.status = 'paused';
-  if (snapshot.status === 'cancelled') state.ending = 'cancelled';
+  state.ending ??= snapshot.ending;
   takeRoster(state, snapshot, now);
   for (const call of snapshot.unsettled) adoptCall(state, campaignId, call, facts, now);
 }

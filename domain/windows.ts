@@ -92,6 +92,21 @@ export function civilDay(timezone: string, at: number): { readonly date: string;
   return { date: new Date(day * DAY_MS).toISOString().slice(0, 10), endsAt: midnight };
 }
 
+/** Calls may count for today or, until they have ended, for the day before; no civil day is longer than this. */
+const LONGEST_DAY_MS = 26 * 3_600_000;
+
+/** The civil days in a zone that calls may still count for: the one at `now` and those shortly before it. */
+export function recentDays(timezone: string, now: number): { date: string; startsAt: number; endsAt: number }[] {
+  const days = [];
+  let startsAt = civilDay(timezone, now - 2 * LONGEST_DAY_MS).endsAt;
+  while (startsAt <= now) {
+    const { date, endsAt } = civilDay(timezone, startsAt);
+    days.push({ date, startsAt, endsAt });
+    startsAt = endsAt;
+  }
+  return days;
+}
+
 /** A schedule's hours as numbers. Days are counted from 1 January 1970, on the calendar and without a zone. */
 interface Hours {
   /** Milliseconds after midnight; a start later than the end means overnight. */

@@ -2,10 +2,11 @@
  * One campaign, from its creation to its last contact. The main loop takes up news, asks the pure core what may happen
  * now, starts it, and sleeps until there is more news or the clock reaches the next instant that matters.
  */
+import { CancelledFailure } from '@temporalio/common';
 import { allHandlersFinished, CancellationScope, condition, continueAsNew } from '@temporalio/workflow';
 import { applyWindow } from '../domain/calling-day.ts';
 import { advance, refusal } from '../domain/commands.ts';
-import { applyEdit, editRefusal, needsRecount } from '../domain/editing.ts';
+import { applyEdit, editRefusal, needsRecount, untoldEdit } from '../domain/editing.ts';
 import { decide, type Plan } from '../domain/pacing.ts';
 import { adopt, liveBuckets } from '../domain/settling.ts';
 import { armAlarm, dropAlarm } from './alarm.ts';
@@ -21,7 +22,10 @@ export async function campaign(input: CampaignInput): Promise<CampaignResult> {
   const desk = openDesk(input, Date.now());
   setHandlers(desk);
   noteCancelRequest(desk);
-  return CancellationScope.nonCancellable(() => run(desk));
+  const result = await CancellationScope.nonCancellable(() => run(desk));
+  // Who asked Temporal to cancel the workflow sees it end as cancelled; it did all that the command of that name does.
+  if (desk.cancelRequested && result.status === 'cancelled') throw new CancelledFailure('The campaign was cancelled.');
+  return result;
 }
 
 async function run(desk: Desk): Promise<CampaignResult> {
@@ -65,6 +69,9 @@ async function adoptRecords(desk: Desk): Promise<void> {
     { summary: desk.state.batch === 0 ? 'Enrol the contacts' : 'Adopt what is unsettled' },
     [{ campaignId: desk.campaignId }],
   );
+  // What was acknowledged but not written down yet must outlive the records.
+  const edit = untoldEdit(desk.state);
+  if (edit) desk.edits.unshift({ edit, done: () => {} });
   desk.continued = false;
   adopt(desk.state, desk.campaignId, snapshot, facts, Date.now());
 }

@@ -37,6 +37,8 @@ export interface CampaignWatch extends RosterListener {
   pauseAcknowledged(): void;
   resumed(): void;
   termsChanged(spec: EngineSpec): void;
+  /** A run without its predecessor's state has begun, or has taken over what is in the records. */
+  tookOver(): void;
 }
 
 export interface VirtualCampaignOptions {
@@ -137,6 +139,7 @@ export class VirtualCampaign {
     this.run = openRun(this.nextRunId(), CampaignState.parse(JSON.parse(state)), false);
     this.run.news.push(...commands);
     this.run.edits.push(...edits);
+    this.watch.tookOver();
     this.wake(this.run);
   }
 
@@ -299,6 +302,7 @@ export class VirtualCampaign {
         if (again) run.edits.unshift(again);
         run.continued = false;
         adopt(run.state, this.options.campaignId, snapshot, this.facts, this.clock.now);
+        this.watch.tookOver();
         this.watch.termsChanged(run.state.spec);
       },
     );

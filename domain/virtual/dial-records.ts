@@ -2,7 +2,7 @@
 import type { Recount } from '../editing.ts';
 import type { EndedEvent } from '../outcome.ts';
 import type { UnsettledCall } from '../roster.ts';
-import { civilDay } from '../windows.ts';
+import { recentDays } from '../windows.ts';
 
 export interface DialRecord {
   readonly callId: string;
@@ -18,8 +18,6 @@ export interface DialRecord {
   readonly events: { readonly event: EndedEvent; signalled: boolean }[];
 }
 
-/** Calls may count for today or, until they have ended, for the day before; no civil day is longer than this. */
-const LONGEST_DAY_MS = 26 * 3_600_000;
 const MINUTE_MS = 60_000;
 /** The counts of earlier minutes are of no use to anybody. */
 const MINUTES_KEPT = 6 * 24 * 60;
@@ -121,7 +119,7 @@ export class DialRecords {
       return placed;
     };
     return {
-      days: daysAround(timezone, now).map((day) => ({ ...day, placed: placedIn(day.startsAt, day.endsAt) })),
+      days: recentDays(timezone, now).map((day) => ({ ...day, placed: placedIn(day.startsAt, day.endsAt) })),
       counted: inFlight.filter((id) => {
         const record = this.records.get(id);
         return record !== undefined && record.firstSentAt !== null && record.refusal === null;
@@ -137,15 +135,4 @@ export class DialRecords {
       for (const old of this.byMinute.keys()) if (old < minute - MINUTES_KEPT) this.byMinute.delete(old);
     }
   }
-}
-
-function daysAround(timezone: string, now: number): { date: string; startsAt: number; endsAt: number }[] {
-  const days = [];
-  let startsAt = civilDay(timezone, now - 2 * LONGEST_DAY_MS).endsAt;
-  while (startsAt <= now) {
-    const { date, endsAt } = civilDay(timezone, startsAt);
-    days.push({ date, startsAt, endsAt });
-    startsAt = endsAt;
-  }
-  return days;
 }
