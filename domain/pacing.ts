@@ -134,7 +134,7 @@ function retriesToCome(state: CampaignState): boolean {
  */
 function repeatable(state: CampaignState, now: number): string[] {
   const { facts } = state;
-  if (!facts || !mayPlace(state, now)) return [];
+  if (!facts || !mayPlace(state, now) || isBeyondLimits(state)) return [];
   return Object.entries(state.inFlight)
     .filter(
       ([, call]) =>
@@ -146,6 +146,12 @@ function repeatable(state: CampaignState, now: number): string[] {
         now + facts.dialMarginMs < call.sentAt + facts.keyTtlMs,
     )
     .map(([id]) => id);
+}
+
+/** Whether more is in flight, or was placed today, than the limits allow now that they were lowered. */
+function isBeyondLimits(state: CampaignState): boolean {
+  const { max_calls_per_day: cap } = state.spec;
+  return slotsLeft(state) < 0 || (cap !== null && placedToday(state) > cap);
 }
 
 /**
@@ -222,7 +228,7 @@ function oldestNews(state: CampaignState): number | null {
  */
 function isNewToDatabase(state: CampaignState, waiting: Waiting, now: number): boolean {
   const { told } = state;
-  if (told.status !== state.status || state.untold !== null) return true;
+  if (told.status !== state.status || told.ending !== state.ending || state.untold !== null) return true;
   const before = condition({ for: told.waitingFor, until: told.until }, now);
   const after = condition(waiting, now);
   if (before !== after) return true;
