@@ -235,6 +235,8 @@ function backToReady(state: CampaignState, id: string, call: InFlightCall): void
   delete state.inFlight[id];
   const contact = { seq: call.seq, attempt: call.attempt };
   if (call.reported) state.returned.push(contact);
+  // If the campaign is ending and the others have been skipped already, this one is still to be.
+  state.closed = false;
   state.ready.unshift(contact);
 }
 
