@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,20 +14,19 @@ const BINARIES = fileURLToPath(new URL('../.ringfence', import.meta.url));
 /** Brings a whole system up in a home of its own, measures, and takes it down. */
 async function onSystem<T>(timeScale: number, measure: (system: System) => Promise<T>): Promise<T> {
   const home = await mkdtemp(join(tmpdir(), 'ringfence-bench-'));
-  let broken: (error: Error) => void = () => {};
-  const failure = new Promise<never>((_, reject) => {
-    broken = reject;
-  });
-  const children = new Children((reason) => broken(new Error(reason)));
+  const failed = new AbortController();
+  const failure = once(failed.signal, 'abort').then(() => failed.signal.throwIfAborted());
+  const children = new Children((reason) => failed.abort(new Error(reason)));
   try {
     const system = await startSystem(
       children,
       { home, seed: '1', timeScale, exit: true, webUi: null },
-      { binaries: BINARIES, say: (line) => console.error(line) },
+      { binaries: BINARIES, say: (line) => console.error(line), giveUp: failed.signal },
     );
-    return await Promise.race([measure(system), failure]);
+    const measured = measure(system);
+    await Promise.race([measured, failure]);
+    return await measured;
   } finally {
-    failure.catch(() => {});
     await children.stop();
     await rm(home, { recursive: true, force: true });
   }

@@ -157,9 +157,18 @@ export class CampaignClient {
       return (await this.#handle(campaignId).result()) as CampaignResult;
     } catch (error) {
       if (isWorkflowNotFound(error)) throw campaignNotFound(error);
+      if (error instanceof WorkflowFailedError && error.cause instanceof CancelledFailure) {
+        return this.#resultOfCancelled(campaignId);
+      }
       if (error instanceof WorkflowFailedError) throw endedWithoutResult(error);
       throw temporalUnavailable(error);
     }
+  }
+
+  /** A workflow that was cancelled through Temporal ends without a result of its own, but can still be asked. */
+  async #resultOfCancelled(campaignId: string): Promise<CampaignResult> {
+    const { buckets, late_events } = await this.progress(campaignId);
+    return { campaign_id: campaignId, status: 'cancelled', buckets, late_events };
   }
 
   /** Closes the connection if this client made it. */

@@ -26,6 +26,10 @@ const count = z.number().int();
 export const CampaignStatus = z.enum(['scheduled', 'active', 'paused', 'completed', 'failed', 'cancelled']);
 export type CampaignStatus = z.infer<typeof CampaignStatus>;
 
+/** Why a campaign is being ended: contacts that still wait are skipped with this reason, live calls are followed. */
+export const Ending = z.enum(['cancelled', 'expired']);
+export type Ending = z.infer<typeof Ending>;
+
 /** What keeps a campaign from placing its next call; null while it can place or has nothing left to place. */
 export const WaitingFor = z.enum(['start', 'window', 'daily_cap', 'slot', 'retry', 'provider']);
 export type WaitingFor = z.infer<typeof WaitingFor>;
@@ -107,6 +111,7 @@ export type Settlement = z.infer<typeof Settlement>;
 /** What the last exchange told PostgreSQL about the campaign itself. */
 export const Told = z.looseObject({
   status: CampaignStatus,
+  ending: Ending.nullable(),
   waitingFor: WaitingFor.nullable(),
   until: instant.nullable(),
   /** Calls placed on the recorded window's day. */
@@ -126,7 +131,7 @@ export const CampaignState = z.looseObject({
   version: z.literal(1),
   spec: EngineSpec,
   status: CampaignStatus,
-  ending: z.enum(['cancelled', 'expired']).nullable(),
+  ending: Ending.nullable(),
   /** Once ending: whether the contacts that will not be called any more have been moved to `skipped`. */
   closed: z.boolean(),
   beginsAt: instant,

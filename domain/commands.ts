@@ -85,7 +85,7 @@ export function newCampaign(spec: EngineSpec, now: number): CampaignState {
     },
     hold: null,
     ramp: null,
-    told: { status: 'scheduled', waitingFor: 'start', until: beginsAt, placed: 0 },
+    told: { status: 'scheduled', ending: null, waitingFor: 'start', until: beginsAt, placed: 0 },
     untold: null,
     commandIds: [],
     superseded: false,

@@ -1,7 +1,7 @@
 /** The messages between a campaign and its roster: one exchange settles what ended and claims what is due. */
 import type { EngineSpec } from './campaign-spec.ts';
 import type { EndedEvent } from './outcome.ts';
-import type { CampaignStatus, ReadyContact, Settlement, Told } from './campaign-state.ts';
+import type { CampaignStatus, Ending, ReadyContact, Settlement, Told } from './campaign-state.ts';
 import type { Buckets } from './tally.ts';
 
 export interface ExchangeRequest {
@@ -52,6 +52,8 @@ export interface UnsettledCall {
 export interface RosterSnapshot extends RosterView {
   /** As it was last written down: a pause outlives the run that obeyed it. */
   readonly status: CampaignStatus;
+  /** A cancel outlives the run that was told, too. */
+  readonly ending: Ending | null;
   /** The terms as they were last written down: an edit outlives the run that took it. */
   readonly spec: EngineSpec;
   readonly lastBatch: number;

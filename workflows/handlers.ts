@@ -7,7 +7,7 @@ import {
   setDefaultSignalHandler,
   setHandler,
 } from '@temporalio/workflow';
-import { refusal, type Command } from '../domain/commands.ts';
+import { isOver, refusal, type Command } from '../domain/commands.ts';
 import { EndedEvent } from '../domain/outcome.ts';
 import { CampaignEdit, editRefusal } from '../domain/editing.ts';
 import { waitingAt } from '../domain/pacing.ts';
@@ -72,6 +72,11 @@ export function setHandlers(desk: Desk): void {
     cancelUpdate,
     async () => {
       await submit(desk, 'cancel');
+      await patiently(() =>
+        condition(() => desk.state.told.ending !== null || isOver(desk.state.status), TOLD_WITHIN_MS, {
+          summary: 'The database is told of the change',
+        }),
+      );
       return { status: desk.state.status, cancel_requested_at: new Date().toISOString() };
     },
     { validator: () => refuse(desk, 'cancel'), description: 'Ends the campaign once its live calls have ended.' },

@@ -54,6 +54,8 @@ create table campaigns (
   spec jsonb not null,
   folder_id uuid,
   status text not null check (status in ('scheduled', 'active', 'paused', 'completed', 'failed', 'cancelled')),
+  -- Set once a campaign is being ended; it outlives the run that was told.
+  ending text check (ending in ('cancelled', 'expired')),
   waiting_for text check (waiting_for in ('start', 'window', 'daily_cap', 'slot', 'retry', 'provider')),
   waiting_until timestamptz,
   total integer not null,

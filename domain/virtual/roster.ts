@@ -1,6 +1,6 @@
 /** The database of a virtual campaign: the same exchange, adoption and closing as in db/, on maps. */
 import { idOf } from '../calls.ts';
-import type { CampaignStatus, ReadyContact } from '../campaign-state.ts';
+import type { CampaignStatus, Ending, ReadyContact } from '../campaign-state.ts';
 import type { EngineSpec } from '../campaign-spec.ts';
 import type { ExchangeReply, ExchangeRequest, RosterSnapshot } from '../roster.ts';
 import type { Bucket, Buckets } from '../tally.ts';
@@ -21,6 +21,7 @@ export class VirtualRoster {
   private lastBatch = 0;
   private cursor = 0;
   private status: CampaignStatus = 'scheduled';
+  private ending: Ending | null = null;
 
   constructor(
     private readonly campaignId: string,
@@ -52,6 +53,7 @@ export class VirtualRoster {
     this.owner = runId;
     this.lastBatch = request.batch;
     this.status = request.told.status;
+    this.ending = request.told.ending;
     if (request.terms) this.spec = { ...this.spec, ...request.terms };
     return { kind: 'exchanged', claimed, events: this.calls.undelivered(), ...this.view() };
   }
@@ -68,6 +70,7 @@ export class VirtualRoster {
     const { days } = this.calls.recount(this.spec.schedule.timezone, now, []);
     return {
       status: this.status,
+      ending: this.ending,
       spec: this.spec,
       lastBatch: this.lastBatch,
       unsettled: this.calls.unsettled(days),
