@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Children } from './start/children.ts';
 import type { Verdict } from './start/comparison.ts';
@@ -15,26 +16,37 @@ import { startSystem } from './start/system.ts';
 const BINARIES = fileURLToPath(new URL('../.ringfence', import.meta.url));
 /** npm passes a Ctrl-C on that has reached us already: what comes so soon is the same one. */
 const SAME_CTRL_C_MS = 500;
+const END_IS_KNOWN_MS = 500;
 
-/** Why a start ends before its work is done. */
+/** Why a start ends before its work is done; the reader has been told. */
 class Ended extends Error {
-  constructor(
-    message: string,
-    readonly exitCode: number,
-  ) {
-    super(message);
+  constructor(readonly exitCode: number) {
+    super('ended');
   }
 }
 
 async function start(options: StartOptions): Promise<number> {
   const end = new AbortController();
-  const children = new Children((reason) => end.abort(new Ended(reason, 1)));
-  obeySignals(end, children, options);
+  const endWith = (message: string, exitCode: number) => {
+    if (end.signal.aborted) return;
+    console.error(`\n${message}`);
+    end.abort(new Ended(exitCode));
+  };
+  const children = new Children((reason) => endWith(reason, 1));
+  // Staying up until Ctrl-C is what was asked for; with --exit the work is cut short.
+  obeySignals(
+    (signal) => endWith(`${signal}: stopping in order. Once more ends it at once.`, options.exit ? 130 : 0),
+    children,
+  );
   const leaveHome = await claimHome(options.home);
   let verdict: Verdict | null = null;
   let exitCode = 0;
   try {
-    const system = await startSystem(children, options, { binaries: BINARIES, say: console.log });
+    const system = await startSystem(children, options, {
+      binaries: BINARIES,
+      say: console.log,
+      giveUp: end.signal,
+    });
     verdict = await showCampaigns(system, end.signal);
     if (!options.exit) {
       console.log('Everything stays up until Ctrl-C.');
@@ -42,11 +54,15 @@ async function start(options: StartOptions): Promise<number> {
       end.signal.throwIfAborted();
     }
   } catch (error) {
+    // A request may fail a moment before the end of the process that it was sent to is known, which tells more.
+    if (!end.signal.aborted) await Promise.race([once(end.signal, 'abort'), pause(END_IS_KNOWN_MS)]);
     const reason: unknown = end.signal.aborted ? end.signal.reason : error;
-    console.error(`\n${reason instanceof Error ? reason.message : String(reason)}`);
-    exitCode = reason instanceof Ended ? reason.exitCode : 1;
+    if (reason instanceof Ended) exitCode = reason.exitCode;
+    else {
+      console.error(`\n${(reason as Error).message}`);
+      exitCode = 1;
+    }
   } finally {
-    console.log('Stopping.');
     await children.stop();
     await leaveHome();
   }
@@ -55,13 +71,12 @@ async function start(options: StartOptions): Promise<number> {
   return verdict.agree ? 0 : 1;
 }
 
-function obeySignals(end: AbortController, children: Children, { exit }: StartOptions): void {
+function obeySignals(first: (signal: NodeJS.Signals) => void, children: Children): void {
   let firstAt: number | null = null;
   const obey = (signal: NodeJS.Signals) => {
     if (firstAt === null) {
       firstAt = performance.now();
-      // Staying up until then is what was asked for; with --exit the work is cut short.
-      end.abort(new Ended(`${signal}: everything is stopped in order. Once more ends it at once.`, exit ? 130 : 0));
+      first(signal);
     } else if (performance.now() - firstAt > SAME_CTRL_C_MS) {
       void children.kill().finally(() => process.exit(130));
     }

@@ -19,8 +19,14 @@ export interface SimulatorProcess extends Child {
   readonly controlUrl: string;
 }
 
-export async function startSimulator(options: {
+interface StartingOptions {
+  /** The process's output is appended to it. */
   readonly logFile: string;
+  /** Ends a process that is not ready yet. */
+  readonly giveUp?: AbortSignal;
+}
+
+interface SimulatorStart extends StartingOptions {
   readonly port: number;
   readonly seed: string;
   readonly timeScale: number;
@@ -29,9 +35,11 @@ export async function startSimulator(options: {
   readonly webhook?: WebhookTarget;
   /** A fault plan; none unless told. */
   readonly faults?: unknown;
-}): Promise<SimulatorProcess> {
+}
+
+export async function startSimulator(options: SimulatorStart): Promise<SimulatorProcess> {
   const { child, line } = await startMain('The simulated provider', 'simulator/main.ts', {
-    logFile: options.logFile,
+    ...options,
     env: {
       SIMULATOR_HOST: '127.0.0.1',
       SIMULATOR_PORT: String(options.port),
@@ -57,9 +65,9 @@ export async function tellProvider({ controlUrl }: SimulatorProcess, webhook: We
   if (status !== 204) throw new Error(`The simulated provider refused the address of the gateway (${status}).`);
 }
 
-export async function startWorker(options: { readonly logFile: string; readonly env: Environment }): Promise<Child> {
+export async function startWorker(options: StartingOptions & { readonly env: Environment }): Promise<Child> {
   const { child } = await startMain('The worker', 'worker/main.ts', {
-    logFile: options.logFile,
+    ...options,
     env: { ...options.env, RINGFENCE_HEALTH_HOST: '127.0.0.1', RINGFENCE_HEALTH_PORT: '0' },
     readyz: ({ health }) => `http://127.0.0.1:${String(health)}/readyz`,
   });
@@ -70,28 +78,25 @@ export interface GatewayProcess extends Child {
   readonly url: string;
 }
 
-export async function startGateway(options: {
-  readonly logFile: string;
-  readonly env: Environment;
-  readonly port: number;
-}): Promise<GatewayProcess> {
+export async function startGateway(
+  options: StartingOptions & { readonly env: Environment; readonly port: number },
+): Promise<GatewayProcess> {
   const { child, line } = await startMain('The gateway', 'gateway/main.ts', {
-    logFile: options.logFile,
+    ...options,
     env: { ...options.env, RINGFENCE_HOST: '127.0.0.1', RINGFENCE_PORT: String(options.port) },
     readyz: ({ address }) => `${String(address)}/readyz`,
   });
   return { ...child, url: String(line.address) };
 }
 
-interface Main {
-  readonly logFile: string;
+interface Main extends StartingOptions {
   readonly env: Environment;
   /** Where the process answers whether it can work; without it, its ready line will do. */
   readonly readyz?: (line: ReadyLine) => string;
 }
 
 async function startMain(name: string, file: string, main: Main): Promise<{ child: Child; line: ReadyLine }> {
-  const { logFile, env, readyz } = main;
+  const { logFile, env, readyz, giveUp } = main;
   const from = await endOf(logFile);
   const child = await startChild({
     command: process.execPath,
@@ -100,15 +105,22 @@ async function startMain(name: string, file: string, main: Main): Promise<{ chil
     logFile,
     env,
   });
+  const stop = () => void child.stop();
+  giveUp?.addEventListener('abort', stop);
+  if (giveUp?.aborted) stop();
   let line: ReadyLine = {};
-  await waitUntilReady(name, child, {
-    logFile,
-    timeoutMs: START_TIMEOUT_MS,
-    probe: async () => {
-      line = await findReadyLine(logFile, from);
-      if (readyz) await expectOk(readyz(line));
-    },
-  });
+  try {
+    await waitUntilReady(name, child, {
+      logFile,
+      timeoutMs: START_TIMEOUT_MS,
+      probe: async () => {
+        line = await findReadyLine(logFile, from);
+        if (readyz) await expectOk(readyz(line));
+      },
+    });
+  } finally {
+    giveUp?.removeEventListener('abort', stop);
+  }
   return { child, line };
 }
 

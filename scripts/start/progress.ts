@@ -36,6 +36,8 @@ export function waitsFor({ status, waiting_for, until }: CampaignAnswer): string
   return WAITS_FOR[waiting_for] + (until === null ? '' : ` until ${until.replace(/\.\d+Z$/, 'Z')}`);
 }
 
+/** The width of a terminal that does not tell its own. */
+const NARROW = 80;
 /** Where no cursor can be moved, a line only every so often. */
 const LINE_EVERY_MS = 3_000;
 
@@ -50,7 +52,7 @@ export class ProgressDisplay {
 
   show(line: string): void {
     if (this.#out.isTTY) {
-      this.#out.write(`\r\u001B[2K${line.slice(0, this.#out.columns - 1)}`);
+      this.#out.write(`\r\u001B[2K${line.slice(0, (this.#out.columns || NARROW) - 1)}`);
     } else if (performance.now() - this.#shownAt >= LINE_EVERY_MS) {
       this.#shownAt = performance.now();
       this.#out.write(`${line}\n`);

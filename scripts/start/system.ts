@@ -29,11 +29,19 @@ const PORTS = { gateway: 8080, simulator: 8090 };
 /** Who needs whom: the servers nobody, the simulator and Ringfence the servers, Ringfence the simulator. */
 const RANK = { server: 0, simulator: 1, ringfence: 2 };
 
+interface Surroundings {
+  /** Where executables are kept for every home on this machine. */
+  readonly binaries: string;
+  readonly say: (line: string) => void;
+  /** Cuts the start short: it then rejects, and leaves what runs to `children`. */
+  readonly giveUp: AbortSignal;
+}
+
 /** Each is ready before what needs it is started; what does not need each other starts side by side. */
 export async function startSystem(
   children: Children,
   { home, seed, timeScale, webUi }: StartOptions,
-  { binaries, say }: { readonly binaries: string; readonly say: (line: string) => void },
+  { binaries, say, giveUp }: Surroundings,
 ): Promise<System> {
   const logs = join(home, 'logs');
   // The logs of one start, so that they stay small and tell of nothing else.
@@ -61,6 +69,7 @@ export async function startSystem(
       async () =>
         startSimulator({
           logFile: logOf('simulator'),
+          giveUp,
           port: await nearPort(PORTS.simulator),
           seed,
           timeScale,
@@ -70,6 +79,7 @@ export async function startSystem(
       (child) => child,
     ),
   ]);
+  giveUp.throwIfAborted();
   say(`Temporal    ${temporal.told}`);
   say(`PostgreSQL  ${database.told}`);
   say(`Provider    ${simulator.baseUrl} (simulated)${elsewhere(simulator.baseUrl, PORTS.simulator)}`);
@@ -82,7 +92,7 @@ export async function startSystem(
   };
   const workerReady = children.start(
     { name: 'The worker', logFile: logOf('worker'), rank: RANK.ringfence },
-    () => startWorker({ logFile: logOf('worker'), env }),
+    () => startWorker({ logFile: logOf('worker'), giveUp, env }),
     (child) => child,
   );
   // Whoever waits for it later meets its failure; until then it must not count as nobody's.
@@ -91,7 +101,7 @@ export async function startSystem(
     { name: 'The gateway', logFile: logOf('gateway'), rank: RANK.ringfence },
     () => {
       const start = (port: number) =>
-        startGateway({ logFile: logOf('gateway'), port, env: { ...env, RINGFENCE_API_KEY: key } });
+        startGateway({ logFile: logOf('gateway'), giveUp, port, env: { ...env, RINGFENCE_API_KEY: key } });
       // The port was free some seconds ago; where it is no longer, any other will do.
       return start(gatewayPort).catch((error: Error) => {
         if (!error.message.includes('EADDRINUSE')) throw error;
