@@ -55,14 +55,12 @@ export function decide(state: CampaignState, now: number, underWay: UnderWay): P
   const room = askWindowFrom === null ? roomAt(state, now) : 0;
   const repeat = askWindowFrom === null ? repeatable(state, now).slice(0, rampLeft(state, now)) : [];
   const place = state.ready.slice(0, Math.max(0, Math.min(room, rampLeft(state, now) - repeat.length)));
-  const lookUp = underWay.lookUp ? [] : overdue(state, now).filter((id) => !repeat.includes(id));
-  const mostLookUps = Math.min(state.ramp ?? LOOK_UP_BATCH, LOOK_UP_BATCH);
   const exchange = underWay.exchange ? null : exchangeAt(state, now, room, place.length, waiting);
   return {
     askWindowFrom,
     place,
     repeat,
-    lookUp: lookUp.slice(0, mostLookUps),
+    lookUp: underWay.lookUp ? [] : lookUps(state, now, repeat),
     exchange,
     waiting,
     wakeAt: wakeAt(state, now, waiting),
@@ -155,17 +153,22 @@ function isBeyondLimits(state: CampaignState): boolean {
 }
 
 /**
- * Calls to look up. A provider in trouble is left alone with questions too, but for calls whose time is over: their slots
- * must be freed.
+ * Calls to look up, those that have waited longest first: in the order of their placing the first ones would be due
+ * again before the last had their turn. A provider in trouble is asked as sparingly as it is called, but for calls whose
+ * time is over: their slots must be freed.
  */
-function overdue(state: CampaignState, now: number): string[] {
+function lookUps(state: CampaignState, now: number, repeated: readonly string[]): string[] {
   const holding = state.hold !== null && now < state.hold.until;
-  return Object.entries(state.inFlight)
-    .filter(([, { phase, checkAt, deadlineAt }]) => {
-      if (phase === 'placing' || checkAt === null || checkAt > now) return false;
-      return !holding || now >= deadlineAt;
-    })
-    .map(([id]) => id);
+  const overdue: { id: string; checkAt: number }[] = [];
+  const over: string[] = [];
+  for (const [id, { phase, checkAt, deadlineAt }] of Object.entries(state.inFlight)) {
+    if (phase === 'placing' || checkAt === null || checkAt > now || repeated.includes(id)) continue;
+    if (now >= deadlineAt) over.push(id);
+    else if (!holding) overdue.push({ id, checkAt });
+  }
+  overdue.sort((a, b) => a.checkAt - b.checkAt);
+  const sparingly = overdue.slice(0, state.ramp ?? LOOK_UP_BATCH).map(({ id }) => id);
+  return [...over, ...sparingly].slice(0, LOOK_UP_BATCH);
 }
 
 function exchangeAt(
