@@ -182,7 +182,7 @@ export class VirtualCampaign {
   private turns(run: VirtualRun): void {
     while (run.alive) {
       const { now } = this.clock;
-      if (takeNews(run, now, this.options.conduct.spread)) this.watch.resumed();
+      if (takeNews(run, now, () => this.options.conduct.spread())) this.watch.resumed();
       advance(run.state, now);
       const plan = decide(run.state, now, { exchange: run.exchanging, lookUp: run.lookingUp });
       run.waiting = plan.waiting;

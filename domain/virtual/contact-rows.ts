@@ -3,7 +3,7 @@
  * bucket only counts, so that memory goes by what is in flight or waits for a retry and not by the size of the roster.
  */
 import type { ReadyContact } from '../campaign-state.ts';
-import { isTerminal, waitingBucket, type Bucket, type Buckets } from '../tally.ts';
+import { waitingBucket, type Bucket, type Buckets } from '../tally.ts';
 import { Queue } from './queue.ts';
 
 export interface ContactRow {
@@ -46,7 +46,7 @@ export class ContactRows {
     this.buckets[row.bucket] -= 1;
     this.buckets[to] += 1;
     this.pending.delete(row.seq);
-    if (isTerminal(to)) {
+    if (to === 'completed' || to === 'failed' || to === 'skipped') {
       this.rows.delete(row.seq);
       if (to !== 'completed') this.countReason(reason ?? 'none', 1);
       return;
