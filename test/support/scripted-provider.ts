@@ -1,0 +1,139 @@
+import { storeEvent } from '../../db/call-events.ts';
+import type { Pool } from '../../db/pool.ts';
+import { parseCallId } from '../../domain/ids.ts';
+import type { EndedEvent, Outcome } from '../../domain/outcome.ts';
+import type { CallEvent, CallProvider, LookUpResult, PlaceResult, ProviderFacts } from '../../providers/port.ts';
+
+/** One request that reached the provider. */
+export interface Request {
+  readonly callId: string;
+  readonly seq: number;
+  readonly attempt: number;
+  /** How many requests under this key have come, this one included. */
+  readonly nth: number;
+  /** The provider's clock, epoch milliseconds. */
+  readonly at: number;
+}
+
+/** What the provider does with a request. `ends`: the call is over before the reply, with its event already stored. */
+export type Answer = PlaceResult | { readonly kind: 'accept' } | { readonly kind: 'ends'; readonly outcome: Outcome };
+export type Script = (request: Request) => Answer | Promise<Answer>;
+
+interface AcceptedCall extends Request {
+  ended: EndedEvent | null;
+}
+
+const FACTS: ProviderFacts = {
+  keyTtlMs: 600_000,
+  finds: 'by key',
+  echoes: true,
+  requestTimeoutMs: 10_000,
+  queueBoundMs: 0,
+  callLifetimeMs: 1_800_000,
+};
+
+/**
+ * A provider inside the test's process: its clock is the test's, so that it can follow a server that skips time. It
+ * honours keys, refuses what comes too late, and keeps a ledger of the calls it accepted.
+ */
+export class ScriptedProvider implements CallProvider {
+  readonly name = 'scripted';
+  readonly facts: ProviderFacts;
+  /** Every request, in order of arrival. */
+  readonly requests: Request[] = [];
+  /** The accepted calls by key: what the promises are checked against. */
+  readonly accepted = new Map<string, AcceptedCall>();
+  /** Ids of calls that a look-up has asked about, in order. */
+  readonly lookedUp: string[] = [];
+  script: Script = () => ({ kind: 'accept' });
+  /** Overrides what a look-up finds in the ledger. */
+  lookUpScript: ((callId: string) => LookUpResult | null) | null = null;
+  readonly #pool: Pool;
+  readonly #now: () => number;
+
+  constructor(pool: Pool, now: () => number, facts: Partial<ProviderFacts> = {}) {
+    this.#pool = pool;
+    this.#now = now;
+    this.facts = { ...FACTS, ...facts };
+  }
+
+  freeze(call: { readonly callId: string }): string {
+    return JSON.stringify(call);
+  }
+
+  async place(_frozen: string, key: string, sendBy: number): Promise<PlaceResult> {
+    const at = this.#now();
+    if (at >= sendBy) return { kind: 'expired' };
+    const address = parseCallId(key);
+    if (!address) throw new Error(`${key} is no call id`);
+    const nth = this.requests.filter(({ callId }) => callId === key).length + 1;
+    const request = { callId: key, seq: address.seq, attempt: address.attempt, nth, at };
+    this.requests.push(request);
+    if (this.accepted.has(key)) return { kind: 'accepted', providerCallId: providerIdOf(key) };
+    const answer = await this.script(request);
+    if (answer.kind !== 'accept' && answer.kind !== 'ends' && answer.kind !== 'accepted') return answer;
+    this.accept(request);
+    if (answer.kind === 'ends') await this.#storeEnd(this.end(key, answer.outcome));
+    return { kind: 'accepted', providerCallId: providerIdOf(key) };
+  }
+
+  lookUp({ callId }: { readonly callId: string }): Promise<LookUpResult> {
+    this.lookedUp.push(callId);
+    return Promise.resolve(this.lookUpScript?.(callId) ?? this.#find(callId));
+  }
+
+  /** Takes a call into the ledger, also where the reply will not say so. */
+  accept(request: Request): void {
+    this.accepted.set(request.callId, { ...request, ended: null });
+  }
+
+  /** Ends an accepted call and returns the event that tells of it. Ending it again returns the same event. */
+  end(callId: string, outcome: Outcome = 'completed'): EndedEvent {
+    const call = this.accepted.get(callId);
+    if (!call) throw new Error(`${callId} was not accepted`);
+    call.ended ??= { event_id: `end:${callId}`, call_id: callId, outcome, ended_at: Math.round(this.#now()) };
+    return call.ended;
+  }
+
+  /** Accepted calls that have not ended, in order of acceptance. */
+  live(): string[] {
+    return [...this.accepted.values()].filter(({ ended }) => ended === null).map(({ callId }) => callId);
+  }
+
+  verify(): void {}
+
+  parse(): CallEvent[] {
+    return [];
+  }
+
+  async close(): Promise<void> {}
+
+  #find(callId: string): LookUpResult {
+    const call = this.accepted.get(callId);
+    if (!call) return { kind: 'unknown', reason: 'not_found' };
+    const providerCallId = providerIdOf(callId);
+    if (!call.ended) return { kind: 'live', providerCallId };
+    return { kind: 'ended', providerCallId, outcome: call.ended.outcome, endedAt: call.ended.ended_at };
+  }
+
+  async #storeEnd(event: EndedEvent): Promise<void> {
+    await storeEvent(
+      this.#pool,
+      this.name,
+      {
+        eventId: event.event_id,
+        kind: 'ended',
+        callId: null,
+        providerCallId: providerIdOf(event.call_id),
+        outcome: event.outcome,
+        outcomeAsSent: event.outcome,
+        occurredAt: event.ended_at,
+      },
+      '{}',
+    );
+  }
+}
+
+function providerIdOf(callId: string): string {
+  return `provider-${callId}`;
+}

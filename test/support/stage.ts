@@ -1,0 +1,202 @@
+/** Campaigns over real activities and a real database on any Temporal server, with a provider that follows a script. */
+import type { Client, WorkflowHandleWithSignaledRunId } from '@temporalio/client';
+import {
+  DefaultLogger,
+  makeTelemetryFilterString,
+  type NativeConnection,
+  Runtime,
+  Worker,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
+import { workflowStarter } from '../../client/start-workflow.ts';
+import { campaignTerms, CreateCampaign, type CreateCampaignInput, engineSpec } from '../../domain/campaign-request.ts';
+import { workflowId } from '../../domain/ids.ts';
+import { createCampaign } from '../../gateway/create-campaign.ts';
+import { pacingFacts } from '../../worker/facts.ts';
+import { bundleWorkflows, campaignWorkerOptions, dialWorkerOptions, type WorkerSetting } from '../../worker/options.ts';
+import type { CampaignInput, CampaignProgress, CampaignResult } from '../../workflows/messages.ts';
+import { callEventsSignal, progressQuery } from '../../workflows/messages.ts';
+import type { ProviderFacts } from '../../providers/port.ts';
+import type { TestDatabase } from './database.ts';
+import { nextId } from './ids.ts';
+import { ScriptedProvider } from './scripted-provider.ts';
+
+Runtime.install({
+  logger: new DefaultLogger('WARN'),
+  telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
+});
+
+/** Stands in histories in place of this machine's name. */
+const IDENTITY = 'stage';
+
+let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
+
+export interface StageOptions {
+  readonly client: Client;
+  readonly connection: NativeConnection;
+  readonly database: TestDatabase;
+  readonly taskQueue: string;
+  /** What time it is inside activities; the machine's clock unless told. */
+  readonly now?: () => number;
+  /** The server's clock; the machine's unless told. */
+  readonly time?: () => Promise<number>;
+  readonly facts?: Partial<ProviderFacts>;
+  readonly graceMs?: number;
+  readonly searchAttributes?: boolean;
+}
+
+export type CampaignHandle = Omit<
+  WorkflowHandleWithSignaledRunId<(input: CampaignInput) => Promise<CampaignResult>>,
+  'signaledRunId'
+>;
+
+export class Stage {
+  readonly provider: ScriptedProvider;
+  readonly #options: StageOptions;
+  readonly #now: () => number;
+  #campaigns: RunningWorker | null = null;
+  #dials: RunningWorker | null = null;
+
+  private constructor(options: StageOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    this.provider = new ScriptedProvider(options.database.pool, this.#now, options.facts);
+  }
+
+  static async open(options: StageOptions): Promise<Stage> {
+    const stage = new Stage(options);
+    await stage.startWorkers();
+    return stage;
+  }
+
+  get client(): Client {
+    return this.#options.client;
+  }
+
+  /** What time it is on the server. */
+  time(): Promise<number> {
+    return this.#options.time?.() ?? Promise.resolve(Date.now());
+  }
+
+  get pool() {
+    return this.#options.database.pool;
+  }
+
+  async startWorkers(): Promise<void> {
+    bundle ??= bundleWorkflows();
+    const options = campaignWorkerOptions(this.#setting(), await bundle);
+    this.#campaigns = running(await Worker.create({ ...options, identity: IDENTITY }));
+    await this.startDials();
+  }
+
+  async startDials(): Promise<void> {
+    const options = dialWorkerOptions(this.#setting());
+    this.#dials = running(await Worker.create({ ...options, identity: IDENTITY }));
+  }
+
+  /** From here on placements stay in their queue. */
+  async stopDials(): Promise<void> {
+    await this.#dials?.stop();
+    this.#dials = null;
+  }
+
+  async stopWorkers(): Promise<void> {
+    await Promise.all([this.#campaigns?.stop(), this.stopDials()]);
+    this.#campaigns = null;
+  }
+
+  /** Records a campaign of so many people and starts its workflow. Open around the clock unless told. */
+  async start(people: number, terms: CreateCampaignInput | object = {}): Promise<Campaign> {
+    const { taskQueue } = this.#options;
+    const key = nextId(taskQueue);
+    const request = CreateCampaign.parse({
+      name: 'Appointments',
+      agent_id: 'agent-1',
+      contacts: Array.from({ length: people }, (_, index) => fictitiousPerson(index)),
+      working_days: [1, 2, 3, 4, 5, 6, 7],
+      ...terms,
+    });
+    const { answer } = await createCampaign({ pool: this.pool, now: 0 }, 'default', request, {
+      key,
+      bodyHash: Buffer.alloc(32),
+    });
+    await workflowStarter(this.client, { taskQueue })(answer.id, engineSpec(campaignTerms(request)));
+    return new Campaign(answer.id, this);
+  }
+
+  async close(): Promise<void> {
+    await this.stopWorkers();
+    await this.#options.database.drop();
+  }
+
+  #setting(): WorkerSetting {
+    const { connection, taskQueue, graceMs = 60_000, searchAttributes = false } = this.#options;
+    return {
+      connection,
+      namespace: 'default',
+      taskQueue,
+      deps: {
+        pool: this.pool,
+        provider: this.provider,
+        facts: pacingFacts(this.provider.facts, graceMs, searchAttributes),
+        now: this.#now,
+      },
+      maxDials: 50,
+    };
+  }
+}
+
+interface RunningWorker {
+  stop(): Promise<void>;
+}
+
+function running(worker: Worker): RunningWorker {
+  const run = worker.run();
+  return {
+    stop() {
+      worker.shutdown();
+      return run;
+    },
+  };
+}
+
+/** One campaign on the stage. */
+export class Campaign {
+  readonly handle: CampaignHandle;
+
+  constructor(
+    readonly id: string,
+    readonly stage: Stage,
+  ) {
+    this.handle = stage.client.workflow.getHandle<(input: CampaignInput) => Promise<CampaignResult>>(workflowId(id));
+  }
+
+  callId(seq: number, attempt = 1): string {
+    return `${this.id}.${seq}.${attempt}`;
+  }
+
+  progress(): Promise<CampaignProgress> {
+    return this.handle.query(progressQuery);
+  }
+
+  /** Ends calls at the provider and tells the campaign in one signal. */
+  async end(callIds: readonly string[], outcome: Parameters<ScriptedProvider['end']>[1] = 'completed'): Promise<void> {
+    await this.handle.signal(
+      callEventsSignal,
+      callIds.map((callId) => this.stage.provider.end(callId, outcome)),
+    );
+  }
+}
+
+const AREAS = [212, 305, 312, 404, 415, 503, 512, 602, 617, 702, 713, 720];
+
+/** Numbers set aside for fiction, 100 in each area code. */
+function fictitiousPerson(index: number) {
+  const area = AREAS[Math.floor(index / 100) % AREAS.length]!;
+  return {
+    phone_number: `+1${area}55501${String(index % 100).padStart(2, '0')}`,
+    first_name: `Givenname${index}`,
+    last_name: `Familyname${index}`,
+    email: `person${index}@example.test`,
+  };
+}
