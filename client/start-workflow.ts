@@ -1,19 +1,10 @@
 import type { Client } from '@temporalio/client';
-import {
-  defineSearchAttributeKey,
-  type SearchAttributePair,
-  SearchAttributeType,
-  WorkflowExecutionAlreadyStartedError,
-} from '@temporalio/common';
+import { type SearchAttributePair, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { EngineSpec } from '../domain/campaign-spec.ts';
 import { workflowId } from '../domain/ids.ts';
 import { CAMPAIGN_WORKFLOW, type CampaignInput } from '../workflows/messages.ts';
+import { AGENT_ID, CAMPAIGN_NAME, CAMPAIGN_STATUS } from '../workflows/search-attributes.ts';
 import { isUnknownSearchAttribute, temporalUnavailable } from './temporal-errors.ts';
-
-const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
-const STATUS = keyword('CampaignStatus');
-const NAME = keyword('CampaignName');
-const AGENT = keyword('AgentId');
 
 /** Long enough for a busy server, short enough for the client that waits for its campaign. */
 const START_TIMEOUT_MS = 3_000;
@@ -64,9 +55,9 @@ export function workflowStarter(
 
 function searchAttributes(spec: EngineSpec): SearchAttributePair[] {
   return [
-    { key: STATUS, value: 'scheduled' },
-    { key: NAME, value: spec.name },
-    { key: AGENT, value: spec.agent_id },
+    { key: CAMPAIGN_STATUS, value: 'scheduled' },
+    { key: CAMPAIGN_NAME, value: spec.name },
+    { key: AGENT_ID, value: spec.agent_id },
   ];
 }
 

@@ -8,6 +8,7 @@ import { campaignEdit, type CampaignEditOptions } from './campaign-edit.ts';
 import { campaignsRoutes, type CampaignRoutesOptions } from './campaigns-routes.ts';
 import { contactsRoutes } from './contacts-routes.ts';
 import { answerError, answerUnknownRoute } from './errors.ts';
+import { limitRate } from './rate-limit.ts';
 import { health, type HealthOptions } from './health.ts';
 import { webhooks, type WebhooksOptions } from './webhooks.ts';
 
@@ -17,6 +18,8 @@ export interface GatewayDeps
   readonly logger: FastifyBaseLogger;
   /** Bytes of a request's body; larger ones are refused. */
   readonly bodyLimit?: number;
+  /** Of one caller; a default of the gateway's unless told. */
+  readonly requestsPerMinute?: number | undefined;
 }
 
 const BODY_LIMIT = 10 * 1024 * 1024;
@@ -25,7 +28,7 @@ export const API_ROOT = '/api/public/v1';
 
 /** The gateway, without a port: the caller listens, or injects requests. */
 export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> {
-  const { pool, logger, bodyLimit = BODY_LIMIT, ...rest } = deps;
+  const { pool, logger, bodyLimit = BODY_LIMIT, requestsPerMinute, ...rest } = deps;
   const app: FastifyInstance = fastify({
     loggerInstance: logger,
     // Its own lines would hold whole addresses, with whatever stands in the query.
@@ -61,6 +64,7 @@ export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> 
   await app.register(
     async (api) => {
       api.decorateRequest('caller');
+      await limitRate(api, { requestsPerMinute });
       api.addHook('onRequest', authenticate(pool));
       api.addHook('onRoute', (route) => {
         route.schema = { ...route.schema, security: [{ key: [] }] };

@@ -23,6 +23,8 @@ export const GatewayConfig = z.object({
     .min(1_024)
     .max(1_073_741_824)
     .default(10 * 1024 * 1024),
+  /** Requests per minute that one key may send from one address. */
+  RINGFENCE_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).default(1_200),
   /** Connections to PostgreSQL. */
   RINGFENCE_DB_POOL: z.coerce.number().int().min(2).default(20),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),

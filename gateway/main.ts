@@ -42,6 +42,7 @@ const app = await buildGateway({
     temporal.withDeadline(Date.now() + PING_TIMEOUT_MS, () => temporal.workflowService.getSystemInfo({})),
   clock: Date.now,
   bodyLimit: config.RINGFENCE_BODY_LIMIT,
+  requestsPerMinute: config.RINGFENCE_REQUESTS_PER_MINUTE,
 });
 const drain = prepareDrain(app);
 await app.listen({ host: config.RINGFENCE_HOST, port: config.RINGFENCE_PORT });

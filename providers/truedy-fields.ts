@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isStorable } from '../domain/contact.ts';
 
 /** Schemas of single fields in what Truedy sends. A field that is missing or of another type reads as undefined. */
 
@@ -7,11 +8,11 @@ const LATEST = Date.UTC(2100, 0, 1);
 
 /** Short enough that an event id made of it and the event's name stays within 200 characters. */
 export const Id = z
-  .union([z.string().min(1).max(180), z.int().nonnegative().transform(String)])
+  .union([z.string().min(1).max(180).refine(isStorable), z.int().nonnegative().transform(String)])
   .optional()
   .catch(undefined);
 
-export const Word = z.string().trim().min(1).max(100).optional().catch(undefined);
+export const Word = z.string().trim().min(1).max(100).refine(isStorable).optional().catch(undefined);
 
 /** An instant as ISO text, Unix seconds or milliseconds, read as epoch milliseconds. */
 export const Instant = z

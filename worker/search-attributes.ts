@@ -1,10 +1,11 @@
 import type { OperatorService } from '@temporalio/client';
 import proto from '@temporalio/proto';
+import { AGENT_ID, CAMPAIGN_NAME, CAMPAIGN_STATUS } from '../workflows/search-attributes.ts';
 
 const { INDEXED_VALUE_TYPE_KEYWORD } = proto.temporal.api.enums.v1.IndexedValueType;
 
-/** The search attributes by which campaigns are found in the Web UI. All are keywords, free of personal data. */
-export const SEARCH_ATTRIBUTES = ['CampaignStatus', 'CampaignName', 'AgentId'] as const;
+/** The names under which campaigns are found in the Web UI; all are keywords. */
+export const SEARCH_ATTRIBUTES = [CAMPAIGN_STATUS, CAMPAIGN_NAME, AGENT_ID].map(({ name }) => name);
 
 /**
  * Registers the search attributes where the server lets us, and tells whether all of them are there. Campaigns run

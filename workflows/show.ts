@@ -1,11 +1,7 @@
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { currentDetails } from '../domain/current-details.ts';
 import type { Desk } from './desk.ts';
-
-export const CAMPAIGN_STATUS = defineSearchAttributeKey('CampaignStatus', SearchAttributeType.KEYWORD);
-export const CAMPAIGN_NAME = defineSearchAttributeKey('CampaignName', SearchAttributeType.KEYWORD);
-export const AGENT_ID = defineSearchAttributeKey('AgentId', SearchAttributeType.KEYWORD);
+import { CAMPAIGN_STATUS } from './search-attributes.ts';
 
 /** Brings what the Web UI shows of the campaign up to date. */
 export function show(desk: Desk): void {

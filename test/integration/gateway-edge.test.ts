@@ -212,3 +212,27 @@ async function closedPort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   return typeof address === 'object' && address ? address.port : 0;
 }
+
+describe('a flood', () => {
+  it('is answered with 429 and when to come back, key by key', async () => {
+    const gateway = await openGateway({ requestsPerMinute: 3 });
+    try {
+      const statuses: number[] = [];
+      for (let request = 0; request < 5; request++)
+        statuses.push((await gateway.send({ path: '/batch-calls' })).status);
+      expect(statuses).toEqual([200, 200, 200, 429, 429]);
+      const refused = await gateway.send({ path: '/batch-calls' });
+      expect(refused.body.error.code).toBe('rate_limit_exceeded');
+      expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+      expect(refused.headers).toMatchObject({ 'ratelimit-limit': '3', 'ratelimit-remaining': '0' });
+      expect((await gateway.send({ path: '/batch-calls', key: KEYS.other })).status).toBe(200);
+      const forged = [];
+      for (let request = 0; request < 4; request++) {
+        forged.push((await gateway.send({ path: '/batch-calls', key: 'not-a-key-of-anybody' })).status);
+      }
+      expect(forged).toEqual([401, 401, 401, 429]);
+    } finally {
+      await gateway.close();
+    }
+  });
+});

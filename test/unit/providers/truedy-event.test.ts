@@ -65,6 +65,7 @@ describe('reading an event', () => {
     ['data.id', { data: { id: 'e1', call_id: 'c1' } }, 'e1:call.ended'],
     ['nowhere', { data: { call_id: 'c1' } }, 'c1:call.ended'],
     ['id of the wrong type', { id: { $gt: '' }, data: { call_id: 'c1' } }, 'c1:call.ended'],
+    ['id that no database stores', { id: 'e\u0000', data: { call_id: 'c1' } }, 'c1:call.ended'],
     ['id too long', { id: 'x'.repeat(500), data: { call_id: 'c1' } }, 'c1:call.ended'],
   ])('the event id: %s', (_place, rest, expected) => {
     expect(parse({ event: 'call.ended', timestamp: NOW, ...rest }).eventId).toBe(expected);
