@@ -27,7 +27,7 @@ export default defineConfig({
       project('unit', 1, { timeoutS: 30 }),
       project('replay', 2, { timeoutS: 60 }),
       // Skipping time moves the clock of everything on that server.
-      project('workflow', 3, { timeoutS: 60, services: ['test-server'], oneAfterAnother: true }),
+      project('workflow', 3, { timeoutS: 60, services: ['test-server', 'postgres'], oneAfterAnother: true }),
       project('integration', 4, { timeoutS: 60, services: ['temporal', 'postgres'] }),
       // Each runs whole systems and kills parts of them: side by side they would starve each other.
       project('e2e', 5, { timeoutS: 180, services: ['temporal', 'postgres'], oneAfterAnother: true }),
