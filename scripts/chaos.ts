@@ -14,9 +14,13 @@ async function chaos({ seed, minutes, json, home: wanted }: ChaosOptions): Promi
   const home = wanted ?? (await mkdtemp(join(tmpdir(), 'ringfence-chaos-')));
   // PostgreSQL runs as another user when we are root.
   await chmod(home, 0o755);
-  const verdict = await runChaos({ seed, minutes, home, say });
-  if (verdict.agree && wanted === null) await rm(home, { recursive: true, force: true });
-  else console.error(`Databases and logs are kept in ${home}`);
+  const keep = () => console.error(`Databases and logs are kept in ${home}`);
+  const verdict = await runChaos({ seed, minutes, home, say }).catch((error: unknown) => {
+    keep();
+    throw error;
+  });
+  if (!verdict.agree) keep();
+  else if (wanted === null) await rm(home, { recursive: true, force: true });
   console.log(JSON.stringify(verdict));
   return verdict.agree ? 0 : 1;
 }

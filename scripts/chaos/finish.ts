@@ -58,10 +58,11 @@ async function ended(
         : null;
     if (left?.length === 0) return left;
     if (left && Date.now() > deadline) return left;
-    for (const campaign of left ?? []) {
+    const nudged = (left ?? []).map(async (campaign) => {
       const notes = campaigns.find(({ id }) => id === campaign.id);
       if (notes) await nudge(campaign, notes);
-    }
+    });
+    await Promise.all(nudged);
     await pause(EVERY_MS);
   }
 }

@@ -26,7 +26,12 @@ export function termsAt({ body, edits }: Pick<CampaignNotes, 'body' | 'edits'>, 
   for (const { sentAt, answeredAt, taken, change } of edits) {
     if (at < sentAt || taken === 'no') continue;
     const changed = possible.map((terms) => ({ ...terms, ...change }));
-    possible = taken === 'yes' && at > answeredAt ? changed : [...possible, ...changed];
+    possible = distinct(taken === 'yes' && at > answeredAt ? changed : [...possible, ...changed]);
   }
   return possible;
+}
+
+/** Otherwise every edit without an answer would double them. */
+function distinct(possible: readonly Terms[]): Terms[] {
+  return [...new Map(possible.map((terms) => [JSON.stringify(terms), terms])).values()];
 }

@@ -108,6 +108,11 @@ describe('the audit of a campaign', () => {
       evidence({}, { edits: [edit(0, { max_concurrent_calls: 1 }, 'unknown')] }),
       [],
     ],
+    [
+      'a higher limit, given again and again without an answer',
+      evidence({}, { edits: Array.from({ length: 40 }, () => edit(0, { max_concurrent_calls: 3 }, 'unknown')) }),
+      [],
+    ],
     ['a call above the cap', evidence({}, body({ max_calls_per_day: 2 })), ['P2']],
     [
       'as many calls on either side of a midnight',
