@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import {
   bundleWorkflowCode,
+  Runtime,
   type NativeConnection,
   type WorkerOptions,
   type WorkflowBundleWithSourceMap,
@@ -9,10 +10,12 @@ import { createActivities, type ActivityDeps } from '../activities/index.ts';
 import { DIAL_QUEUE_SUFFIX } from '../domain/task-queues.ts';
 
 const WORKFLOWS = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
+/** Only inside workflows; everything else reads and writes as Temporal does by default, and the two agree. */
+const CONVERTER = fileURLToPath(new URL('../workflows/payload-converter.ts', import.meta.url));
 
 /** Builds the workflows' bundle from their source. Takes seconds; one bundle serves any number of workers. */
 export function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
-  return bundleWorkflowCode({ workflowsPath: WORKFLOWS });
+  return bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger: Runtime.instance().logger });
 }
 
 export interface WorkerSetting {
@@ -33,7 +36,7 @@ const SHUTDOWN_GRACE = '35s';
 /** The worker that runs campaigns and keeps their rosters. */
 export function campaignWorkerOptions(
   setting: WorkerSetting,
-  workflowBundle: WorkerOptions['workflowBundle'],
+  workflowBundle: NonNullable<WorkerOptions['workflowBundle']>,
 ): WorkerOptions {
   const { connection, namespace, taskQueue, deps } = setting;
   const { placeCall: _dial, ...records } = createActivities(deps);
@@ -41,7 +44,7 @@ export function campaignWorkerOptions(
     connection,
     namespace,
     taskQueue,
-    ...(workflowBundle ? { workflowBundle } : { workflowsPath: WORKFLOWS }),
+    workflowBundle,
     activities: records,
     shutdownGraceTime: SHUTDOWN_GRACE,
     // A campaign's sandbox with a few hundred calls in flight takes a few megabytes: the cache is counted, not weighed.
