@@ -104,6 +104,15 @@ export class StartedSystem {
     await this.#worker?.kill();
   }
 
+  /** Stops the worker's process without ending it, as a stalled machine does. It is no longer the system's to close. */
+  freezeWorker(): { thaw(): void; kill(): Promise<void> } {
+    const worker = this.#worker;
+    if (!worker) throw new Error('there is no worker');
+    this.#worker = null;
+    process.kill(worker.pid, 'SIGSTOP');
+    return { thaw: () => void process.kill(worker.pid, 'SIGCONT'), kill: () => worker.kill() };
+  }
+
   async killGateway(): Promise<void> {
     await this.#gateway?.kill();
   }

@@ -1,0 +1,45 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { requestApi } from '../../client/http-api.ts';
+import { CampaignAnswer } from '../../domain/campaign-answer.ts';
+import { z } from 'zod';
+import { StartedSystem } from '../support/started-system.ts';
+
+const PEOPLE = 40;
+const AT_ONCE = 8;
+
+let close: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of close.reverse()) await end();
+  close = [];
+});
+
+test('a worker that was frozen through a pause dials nothing when it wakes, and works again', async () => {
+  const system = await StartedSystem.start({ timeScale: 100 });
+  close.push(() => system.close());
+  const command = (path: string) => requestApi(system.api, { method: 'POST', path }, z.looseObject({}));
+  const id = await system.createCampaign(PEOPLE, { max_concurrent_calls: AT_ONCE });
+  await system.untilCalls(id, ({ length }) => length >= 10);
+
+  const frozen = system.freezeWorker();
+  close.push(() => frozen.kill());
+  await command(`/batch-calls/${id}/pause`);
+  await system.startWorker();
+  const read = async () =>
+    (await requestApi(system.api, { method: 'GET', path: `/batch-calls/${id}` }, CampaignAnswer)).data;
+  await vi.waitFor(async () => expect(await read()).toMatchObject({ status: 'paused', in_progress: 0 }), {
+    timeout: 90_000,
+    interval: 200,
+  });
+  const placed = (await system.untilCalls(id, (calls) => calls.every((call) => call.ended_at !== null))).length;
+
+  frozen.thaw();
+  // From here on only the worker that woke can obey: when it has, it has also done whatever it was about to do.
+  await system.killWorker();
+  const before = await system.untilCalls(id, () => true);
+  expect(before).toHaveLength(placed);
+  await command(`/batch-calls/${id}/resume`);
+  const { verdict, rows } = await system.untilOver(id);
+  expect(rows.filter(({ holds }) => !holds)).toEqual([]);
+  expect(verdict).toMatchObject({ accepted: PEOPLE, duplicate_keys: 0, agree: true });
+  expect(verdict.peak_in_flight).toBeLessThanOrEqual(AT_ONCE);
+});
