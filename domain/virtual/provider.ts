@@ -61,8 +61,10 @@ export class VirtualProvider {
   receive(callId: string, seq: number, attempt: number, sentAt: number): Answer & { call?: LedgerCall } {
     const { now } = this.clock;
     const known = this.calls.get(callId);
-    if (known && now < known.acceptedAt + this.facts.keyTtlMs) return { kind: 'accepts', call: known };
     const answer = this.conduct.answer(now);
+    if (known && now < known.acceptedAt + this.facts.keyTtlMs) {
+      return answer.kind === 'accepts' || answer.kind === 'rejected' ? { kind: 'accepts', call: known } : answer;
+    }
     if (answer.kind !== 'accepts' && answer.kind !== 'accepts_unheard') return answer;
     return { ...answer, call: this.accept(callId, seq, attempt, sentAt) };
   }

@@ -1,0 +1,188 @@
+/** Trials for fast-check: every kind of schedule, zone, limit, provider, fault and intervention. */
+import fc from 'fast-check';
+import type { EngineSpec } from '../../domain/campaign-spec.ts';
+import { NO_FAULTS, type FaultRates } from '../../domain/virtual/faults.ts';
+import type { Intervention, Trial } from './trial.ts';
+
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+
+/** Zones with an instant at which their clocks change, or did; UTC and Kathmandu for those that never do. */
+const CHANGES: readonly (readonly [string, string])[] = [
+  ['UTC', '2026-02-28T23:59:00Z'],
+  ['America/New_York', '2026-03-08T07:00:00Z'],
+  ['America/New_York', '2026-11-01T06:00:00Z'],
+  ['Europe/Berlin', '2026-03-29T01:00:00Z'],
+  ['Europe/Berlin', '2026-10-25T01:00:00Z'],
+  ['Australia/Lord_Howe', '2026-04-04T15:00:00Z'],
+  ['Australia/Lord_Howe', '2026-10-03T15:30:00Z'],
+  ['Africa/Cairo', '2026-04-23T22:00:00Z'],
+  ['Africa/Cairo', '2026-10-29T21:00:00Z'],
+  ['America/Santiago', '2026-04-05T03:00:00Z'],
+  ['America/Santiago', '2026-09-06T04:00:00Z'],
+  ['Antarctica/Troll', '2026-03-29T01:00:00Z'],
+  ['Pacific/Apia', '2011-12-30T10:00:00Z'],
+  ['Asia/Kathmandu', '2026-06-01T18:15:00Z'],
+];
+
+const HOURS: readonly (readonly [string | null, string | null])[] = [
+  [null, null],
+  ['00:00', '24:00'],
+  ['09:00', '17:00'],
+  ['08:30', '08:45'],
+  ['22:00', '06:00'],
+  ['23:30', '00:30'],
+  ['01:30', '02:30'],
+  ['00:00', '00:15'],
+];
+
+export interface TrialSize {
+  /** Contacts, calls in flight, things done from outside and the time they are spread over, at the most. */
+  readonly contacts: number;
+  readonly limit: number;
+  readonly interventions: number;
+  readonly spanMs: number;
+  /** Whether runs may be reset and started afresh. */
+  readonly resets: boolean;
+}
+
+export const SMALL: TrialSize = { contacts: 12, limit: 4, interventions: 8, spanMs: 6 * HOUR_MS, resets: true };
+
+export function arbitraryTrial(size: TrialSize): fc.Arbitrary<Trial> {
+  return fc
+    .record({
+      seed: fc.integer(),
+      contacts: size.contacts > 100 ? fc.constant(size.contacts) : fc.integer({ min: 1, max: size.contacts }),
+      change: fc.constantFrom(...CHANGES),
+      beforeMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 30 * HOUR_MS })),
+      hours: fc.constantFrom(...HOURS),
+      working_days: fc.constantFrom<number[]>([1, 2, 3, 4, 5, 6, 7], [1, 2, 3, 4, 5], [6, 7], [7]),
+      blackoutTomorrow: fc.boolean(),
+      limit: fc.integer({ min: 1, max: size.limit }),
+      cap: caps(size),
+      budget: fc.constantFrom(0, 1, 2),
+      delayMinutes: fc.constantFrom<number[]>([0], [1], [30, 5], [1_440]),
+      endsAfterMs: fc.oneof(
+        { weight: 5, arbitrary: fc.constant(null) },
+        { weight: 1, arbitrary: fc.integer({ min: 0, max: size.spanMs }) },
+      ),
+      startsAfterMs: fc.oneof(
+        { weight: 5, arbitrary: fc.constant(null) },
+        { weight: 1, arbitrary: fc.integer({ min: 0, max: size.spanMs }) },
+      ),
+      provider: fc.record({
+        keyTtlMs: fc.constantFrom(0, 60_000, 600_000, 24 * HOUR_MS),
+        finds: fc.constantFrom('by key' as const, 'by id' as const, 'nothing' as const),
+        echoes: fc.boolean(),
+        requestTimeoutMs: fc.constantFrom(2_000, 10_000),
+        queueBoundMs: fc.constantFrom(0, 5_000, 30_000),
+        callLifetimeMs: fc.constantFrom(30_000, 600_000, 1_800_000),
+      }),
+      graceMs: fc.constantFrom(60_000, 300_000),
+      usualCallMs: fc.constantFrom(5_000, 60_000),
+      faults: faultRates(),
+      outages: fc.array(
+        fc.record({
+          afterMs: fc.integer({ min: 0, max: size.spanMs }),
+          lastsMs: fc.integer({ min: 1_000, max: 2 * HOUR_MS }),
+          kind: fc.constantFrom('unreachable' as const, 'errors' as const),
+        }),
+        { maxLength: 2 },
+      ),
+      interventions: fc.array(intervention(size), { maxLength: size.interventions }),
+    })
+    .map(({ change, beforeMs, hours, working_days, blackoutTomorrow, limit, cap, budget, delayMinutes, ...rest }) => {
+      const { startsAfterMs, endsAfterMs, ...trial } = rest;
+      const startsAt = Date.parse(change[1]) - beforeMs;
+      const schedule = {
+        timezone: change[0],
+        start_time: hours[0],
+        end_time: hours[1],
+        working_days,
+        blackout_dates: [],
+      };
+      const tomorrow = new Date(startsAt + 24 * HOUR_MS).toISOString().slice(0, 10);
+      const spec: EngineSpec = {
+        name: 'Trial',
+        agent_id: 'agent-1',
+        schedule: { ...schedule, blackout_dates: blackoutTomorrow ? [tomorrow] : [] },
+        scheduled_at: startsAfterMs === null ? null : startsAt + startsAfterMs,
+        ends_at: endsAfterMs === null ? null : startsAt + endsAfterMs,
+        max_concurrent_calls: limit,
+        max_calls_per_day: cap,
+        retry: { budget, delayMinutes, on: ['no_answer', 'busy', 'failed'] },
+      };
+      return { ...trial, startsAt, spec };
+    });
+}
+
+function caps(size: TrialSize): fc.Arbitrary<number | null> {
+  const least = Math.max(1, Math.round(size.contacts / 4));
+  return fc.oneof(fc.constant(null), fc.integer({ min: least, max: size.contacts }));
+}
+
+/**
+ * Each kind of fault is absent more often than not, so that the others are seen by themselves as well. Kinds of answers
+ * stay rare enough together that a call is placed in the end.
+ */
+function faultRates(): fc.Arbitrary<Partial<FaultRates>> {
+  const ANSWERS = ['acceptsUnheard', 'unheard', 'rejected', 'throttled', 'unavailable', 'blocked', 'workerDies'];
+  const share = (kind: string) =>
+    fc.oneof(
+      { weight: 3, arbitrary: fc.constant(0) },
+      { weight: 1, arbitrary: fc.constantFrom(0.02, 0.1, ANSWERS.includes(kind) ? 0.12 : 0.5) },
+    );
+  const kinds = Object.keys(NO_FAULTS) as (keyof FaultRates)[];
+  return fc.record(Object.fromEntries(kinds.map((kind) => [kind, share(kind)])));
+}
+
+function intervention(size: TrialSize): fc.Arbitrary<Intervention> {
+  const afterMs = fc.oneof(
+    fc.integer({ min: 0, max: 2_000 }),
+    fc.integer({ min: 0, max: 5 * MINUTE_MS }),
+    fc.integer({ min: 0, max: size.spanMs }),
+  );
+  const simple = fc.constantFrom<'pause' | 'resume' | 'new_run' | 'save' | 'round_trip'>(
+    'pause',
+    'resume',
+    'resume',
+    'new_run',
+    'save',
+    'round_trip',
+  );
+  const rare = size.resets
+    ? fc.constantFrom<'reset' | 'restart' | 'cancel'>('reset', 'reset', 'restart', 'cancel')
+    : fc.constantFrom<'cancel' | 'new_run'>('new_run');
+  return fc.oneof(
+    { weight: 5, arbitrary: fc.record({ afterMs, kind: simple }) },
+    { weight: 2, arbitrary: fc.record({ afterMs, kind: rare }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        afterMs,
+        kind: fc.constant('limit' as const),
+        limit: fc.integer({ min: 0, max: size.limit }),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({ afterMs, kind: fc.constant('cap' as const), cap: caps(size) }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .record({ afterMs, change: fc.constantFrom(...CHANGES), hours: fc.constantFrom(...HOURS) })
+        .map(({ afterMs, change, hours }) => ({
+          afterMs,
+          kind: 'schedule' as const,
+          schedule: {
+            timezone: change[0],
+            start_time: hours[0],
+            end_time: hours[1],
+            working_days: [1, 2, 3, 4, 5, 6, 7],
+            blackout_dates: [],
+          },
+        })),
+    },
+  );
+}

@@ -1,0 +1,301 @@
+/**
+ * The promises of a campaign, checked at every step of a virtual one against the ledger of its provider. The first that
+ * is broken ends the campaign with an error that names it.
+ */
+import type { EngineSpec } from '../../domain/campaign-spec.ts';
+import type { Plan } from '../../domain/pacing.ts';
+import type { ExchangeRequest } from '../../domain/roster.ts';
+import { liveBuckets } from '../../domain/settling.ts';
+import { BUCKETS, total, type Bucket } from '../../domain/tally.ts';
+import type { CampaignWatch, VirtualCampaign } from '../../domain/virtual/campaign.ts';
+import type { VirtualRun } from '../../domain/virtual/desk.ts';
+import type { LedgerCall, VirtualProviderFacts } from '../../domain/virtual/provider.ts';
+import { civilDay, isInside } from '../../domain/windows.ts';
+
+export class BrokenPromise extends Error {
+  override readonly name = 'BrokenPromise';
+
+  constructor(
+    readonly promise: string,
+    detail: string,
+  ) {
+    super(`${promise}: ${detail}`);
+  }
+}
+
+export interface PromisesOptions {
+  readonly contacts: number;
+  readonly spec: EngineSpec;
+  readonly provider: VirtualProviderFacts;
+  readonly graceMs: number;
+  /** Check what costs time in proportion to the calls in flight only in every so many turns. */
+  readonly everyTurns: number;
+  readonly trace?: ((line: string) => void) | undefined;
+}
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+/**
+ * How much later than a call's deadline its slot may be free: the last look-up begins there at the latest, after others
+ * that are under way, and takes its time; the longest pause between two look-ups comes before it.
+ */
+const LOOK_UP_SLACK_MS = 5 * MINUTE_MS;
+
+export class Promises implements CampaignWatch {
+  readonly counts = { accepted: 0, settled: 0, turns: 0, peak: 0, late: 0, lost: 0, pauses: 0, placements: 0 };
+  campaign!: VirtualCampaign;
+  private readonly specs: { from: number; readonly spec: EngineSpec }[];
+  private inFlight = 0;
+  private pausedSince: number | null = null;
+  /** Per contact: attempts accepted, attempts settled (one bit each), terminal buckets entered, earliest next dial. */
+  private readonly accepts: Uint16Array;
+  private readonly settles: Uint16Array;
+  private readonly closes: Uint8Array;
+  private readonly retryAt: Float64Array;
+  private readonly dialsByMinute = new Map<number, number>();
+  private days: { readonly endsAt: number; dials: number }[] = [];
+  private insideMinute = { spec: null as EngineSpec | null, minute: NaN, inside: false };
+  private questions = 0;
+  /** A run that takes over gives calls whose time is over a chance to be looked up, and a time of grace for it. */
+  private tookOverAt = 0;
+  /** When an unknown call was last asked for again: from then on it may have been accepted anew. */
+  private readonly repeatedAt = new Map<string, number>();
+
+  constructor(private readonly options: PromisesOptions) {
+    this.specs = [{ from: -Infinity, spec: options.spec }];
+    this.accepts = new Uint16Array(options.contacts + 1);
+    this.settles = new Uint16Array(options.contacts + 1);
+    this.closes = new Uint8Array(options.contacts + 1);
+    this.retryAt = new Float64Array(options.contacts + 1);
+  }
+
+  accepted(call: LedgerCall, sentAt: number): void {
+    const { seq, attempt, callId, dialledAt } = call;
+    const now = this.now;
+    const specs = this.specsSince(sentAt);
+    this.counts.accepted += 1;
+    this.inFlight += 1;
+    this.counts.peak = Math.max(this.counts.peak, this.inFlight);
+    this.trace(`accepted ${callId}`);
+    const limit = Math.max(...specs.map((spec) => spec.max_concurrent_calls));
+    this.hold('P1', this.inFlight <= limit, () => `${this.inFlight} calls in flight, ${limit} allowed (${callId})`);
+    const dials = this.countDial(dialledAt);
+    const cap = Math.max(...specs.map((spec) => spec.max_calls_per_day ?? Infinity));
+    this.hold('P2', dials <= cap, () => `${dials} dials in one day, ${cap} allowed (${callId})`);
+    this.hold(
+      'P3',
+      specs.some((spec) => this.isInside(spec, now) && this.isInside(spec, dialledAt)),
+      () => `accepted at ${iso(now)} and dialled at ${iso(dialledAt)}, outside the window (${callId})`,
+    );
+    const { pausedSince } = this;
+    this.hold(
+      'P4',
+      pausedSince === null,
+      () => `accepted ${callId} after the pause acknowledged at ${iso(pausedSince)}`,
+    );
+    this.hold('P5', !hasBit(this.accepts, seq, attempt), () => `${callId} accepted a second time`);
+    setBit(this.accepts, seq, attempt);
+    const budget = this.options.spec.retry.budget;
+    this.hold('P9', attempt <= budget + 1, () => `attempt ${attempt} of ${budget + 1} (${callId})`);
+    const earliest = this.retryAt[seq] ?? 0;
+    this.hold('P9', attempt === 1 || sentAt >= earliest, () => `${callId} dialled before ${iso(earliest)}`);
+    this.hold('P9', this.closes[seq] === 0, () => `${callId} dialled although its contact is done`);
+  }
+
+  ended(call: LedgerCall): void {
+    this.inFlight -= 1;
+    this.trace(`ended ${call.callId} ${call.outcome}`);
+  }
+
+  settled(settlement: ExchangeRequest['settled'][number], effective: boolean): void {
+    if (!effective) return;
+    const { seq, attempt, outcome, to, reason, retryAt } = settlement;
+    this.counts.settled += 1;
+    if (outcome === 'lost') this.counts.lost += 1;
+    const what = `contact ${seq}, attempt ${attempt}`;
+    this.trace(`settled ${what} ${to} ${reason}`);
+    this.hold('P6', !hasBit(this.settles, seq, attempt), () => `${what} settled twice`);
+    setBit(this.settles, seq, attempt);
+    const wasAccepted = hasBit(this.accepts, seq, attempt);
+    if (outcome === null) {
+      this.hold('P9', !wasAccepted, () => `${what} was called and is written down as ${reason}`);
+    } else if (outcome !== 'lost') {
+      this.hold('P9', wasAccepted, () => `${what} was never called and is written down as ${outcome}`);
+    }
+    if (retryAt !== null) this.retryAt[seq] = retryAt;
+  }
+
+  closed(seq: number, attempt: number, bucket: Bucket, reason: string): void {
+    this.closes[seq] = (this.closes[seq] ?? 0) + 1;
+    this.hold('P9', this.closes[seq] === 1, () => `contact ${seq} came to a terminal bucket again, to ${bucket}`);
+    this.hold('P9', reason !== '', () => `contact ${seq} is ${bucket} without a reason`);
+    const wasCalled = hasBit(this.accepts, seq, attempt);
+    this.hold('P9', bucket !== 'skipped' || !wasCalled, () => `contact ${seq} was called and is skipped: ${reason}`);
+  }
+
+  turned(run: VirtualRun, plan: Plan): void {
+    this.counts.turns += 1;
+    this.counts.placements += plan.place.length + plan.repeat.length;
+    this.questions = plan.askWindowFrom === null ? 0 : this.questions + 1;
+    this.hold('progress', this.questions < 1_000, () => 'the window is asked for again and again');
+    for (const id of plan.repeat) this.repeatedAt.set(id, this.now);
+    if (this.options.trace) this.trace(describe(run, plan));
+    if (this.counts.turns % this.options.everyTurns !== 0) return;
+    this.checkBuckets(run);
+    this.checkSlots(run);
+  }
+
+  pauseAcknowledged(): void {
+    this.counts.pauses += 1;
+    this.pausedSince = this.now;
+    this.trace('pause acknowledged');
+  }
+
+  resumed(): void {
+    this.pausedSince = null;
+    this.trace('resumed');
+  }
+
+  tookOver(): void {
+    this.tookOverAt = this.now;
+  }
+
+  termsChanged(spec: EngineSpec): void {
+    const before = this.specs.at(-1)?.spec;
+    this.specs.push({ from: this.now, spec });
+    if (before?.schedule.timezone === spec.schedule.timezone) return;
+    this.days = [];
+    const minutes = [...this.dialsByMinute].sort(([a], [b]) => a - b);
+    for (const [minute, dials] of minutes) this.dayOf(minute * MINUTE_MS).dials += dials;
+  }
+
+  /** What must be true when the campaign is over, and nothing more will happen. */
+  concluded(): void {
+    const { result, roster } = this.campaign;
+    const { contacts } = this.options;
+    this.hold('progress', result !== null, () => `nothing will ever happen again: ${describe(this.campaign.state)}`);
+    const buckets = roster.contacts.buckets;
+    const done = buckets.completed + buckets.failed + buckets.skipped;
+    this.hold('P9', done === contacts, () => `${contacts - done} contacts are in no terminal bucket`);
+    const open = this.closes.indexOf(0, 1);
+    this.hold('P9', open === -1, () => `contact ${open} came to no end`);
+    const answered = result?.buckets;
+    const agree = answered !== undefined && BUCKETS.every((bucket) => answered[bucket] === buckets[bucket]);
+    this.hold('P8', agree, () => `the result says ${JSON.stringify(answered)}, the roster ${JSON.stringify(buckets)}`);
+    let reasons = 0;
+    for (const count of roster.contacts.reasons.values()) reasons += count;
+    this.hold('P9', reasons === buckets.failed + buckets.skipped, () => 'a reason is missing');
+  }
+
+  private checkBuckets({ state }: VirtualRun): void {
+    const { contacts } = this.options;
+    const roster = this.campaign.roster.contacts.buckets;
+    this.hold('P8', total(roster) === contacts, () => `the roster's buckets sum to ${total(roster)} of ${contacts}`);
+    const isKnown = total(state.roster.buckets) > 0 && !state.superseded;
+    if (!isKnown) return;
+    const live = liveBuckets(state);
+    this.hold('P8', total(live) === contacts, () => `the buckets sum to ${total(live)} of ${contacts}`);
+    this.hold(
+      'P8',
+      BUCKETS.every((bucket) => live[bucket] >= 0),
+      () => `negative: ${JSON.stringify(live)}`,
+    );
+    const calls = Object.keys(state.inFlight).length;
+    this.hold('P8', live.in_progress === calls, () => `${live.in_progress} in progress, ${calls} calls in flight`);
+  }
+
+  private checkSlots({ state }: VirtualRun): void {
+    const { provider, graceMs } = this.options;
+    const patience = provider.queueBoundMs + provider.callLifetimeMs + graceMs + LOOK_UP_SLACK_MS;
+    for (const [id, call] of Object.entries(state.inFlight)) {
+      if (call.phase === 'placing') continue;
+      const truth = this.campaign.provider.truth(id);
+      const sentAt = Math.max(call.sentAt, this.repeatedAt.get(id) ?? 0, this.tookOverAt);
+      const over = truth ? (truth.ended ? Math.max(truth.endsAt, sentAt) : this.now) : sentAt;
+      this.hold('P7', this.now <= over + patience, () => `${id} is ${call.phase} and was over at ${iso(over)}`);
+    }
+  }
+
+  private isInside(spec: EngineSpec, at: number): boolean {
+    const minute = Math.floor(at / MINUTE_MS);
+    const cached = this.insideMinute;
+    if (cached.spec !== spec || cached.minute !== minute) {
+      this.insideMinute = { spec, minute, inside: isInside(spec.schedule, at) };
+    }
+    return this.insideMinute.inside;
+  }
+
+  private countDial(at: number): number {
+    const minute = Math.floor(at / MINUTE_MS);
+    this.dialsByMinute.set(minute, (this.dialsByMinute.get(minute) ?? 0) + 1);
+    if (this.dialsByMinute.size > 20_000) {
+      for (const old of this.dialsByMinute.keys())
+        if (old * MINUTE_MS < at - 4 * DAY_MS) this.dialsByMinute.delete(old);
+    }
+    const day = this.dayOf(at);
+    day.dials += 1;
+    return day.dials;
+  }
+
+  private dayOf(at: number): { dials: number } {
+    for (let index = this.days.length - 1; index >= 0; index--) {
+      const day = this.days[index];
+      const begin = this.days[index - 1]?.endsAt ?? -Infinity;
+      if (day && at < day.endsAt && at >= begin) return day;
+    }
+    const { timezone } = this.specs.at(-1)!.spec.schedule;
+    const day = { endsAt: civilDay(timezone, at).endsAt, dials: 0 };
+    this.days.push(day);
+    return day;
+  }
+
+  /** The terms that were in force at any time since then. */
+  private specsSince(at: number): EngineSpec[] {
+    const first = this.specs.findLastIndex(({ from }) => from <= at);
+    return this.specs.slice(Math.max(0, first)).map(({ spec }) => spec);
+  }
+
+  private get now(): number {
+    return this.campaign.clock.now;
+  }
+
+  private hold(promise: string, holds: boolean, detail: () => string): void {
+    if (!holds) throw new BrokenPromise(promise, `${iso(this.now)} ${detail()}`);
+  }
+
+  private trace(line: string): void {
+    this.options.trace?.(`${iso(this.now)} ${line}`);
+  }
+}
+
+function describe(run: VirtualRun | VirtualCampaign['state'], plan?: Plan): string {
+  const state = 'state' in run ? (run as VirtualRun).state : run;
+  const calls = Object.entries(state.inFlight).map(([id, { phase }]) => `${id.slice(id.indexOf('.'))}:${phase}`);
+  const does = plan && [
+    plan.place.length > 0 && `place ${plan.place.map(({ seq, attempt }) => `${seq}.${attempt}`).join(' ')}`,
+    plan.repeat.length > 0 && `repeat ${plan.repeat.length}`,
+    plan.lookUp.length > 0 && `look up ${plan.lookUp.length}`,
+    plan.exchange && `exchange, want ${plan.exchange.want}`,
+    plan.askWindowFrom !== null && 'ask for the window',
+    plan.close && 'close',
+    plan.finished && 'finish',
+  ];
+  return [
+    `turn: ${state.status}${state.ending ? ` (${state.ending})` : ''}`,
+    `waits for ${plan?.waiting.for ?? 'nothing'}`,
+    `ready ${state.ready.length}, settled ${state.settled.length}, in flight [${calls.join(' ')}]`,
+    ...(does ?? []).filter(Boolean),
+  ].join('; ');
+}
+
+function hasBit(bits: Uint16Array, index: number, bit: number): boolean {
+  return ((bits[index] ?? 0) & (1 << bit)) !== 0;
+}
+
+function setBit(bits: Uint16Array, index: number, bit: number): void {
+  bits[index] = (bits[index] ?? 0) | (1 << bit);
+}
+
+function iso(at: number | null): string {
+  return at === null ? 'never' : new Date(at).toISOString();
+}

@@ -1,0 +1,114 @@
+/** Trials of a campaign on virtual time: one plain description, made by a seed or by fast-check, run under every promise. */
+import type { EngineSpec } from '../../domain/campaign-spec.ts';
+import { VirtualCampaign } from '../../domain/virtual/campaign.ts';
+import { NO_FAULTS, seededFaults, type FaultRates, type Outage } from '../../domain/virtual/faults.ts';
+import type { VirtualProviderFacts } from '../../domain/virtual/provider.ts';
+import { seededRandom } from '../../domain/virtual/random.ts';
+import { Promises } from './promises.ts';
+
+export const CAMPAIGN_ID = '00000000-0000-4000-8000-000000000001';
+
+/** Something that is done to the campaign from outside, at an instant after its start. */
+export type Intervention = { readonly afterMs: number } & (
+  | { readonly kind: 'pause' | 'resume' | 'cancel' | 'new_run' | 'save' | 'reset' | 'restart' | 'round_trip' }
+  | { readonly kind: 'limit'; readonly limit: number }
+  | { readonly kind: 'cap'; readonly cap: number | null }
+  | { readonly kind: 'schedule'; readonly schedule: EngineSpec['schedule'] }
+);
+
+export interface Trial {
+  readonly seed: number;
+  readonly contacts: number;
+  readonly startsAt: number;
+  readonly spec: EngineSpec;
+  readonly provider: VirtualProviderFacts;
+  readonly graceMs: number;
+  readonly usualCallMs: number;
+  readonly faults: Partial<FaultRates>;
+  readonly outages: readonly { readonly afterMs: number; readonly lastsMs: number; readonly kind: Outage['kind'] }[];
+  readonly interventions: readonly Intervention[];
+}
+
+export interface TrialRun {
+  readonly everyTurns?: number;
+  readonly trace?: (line: string) => void;
+}
+
+const YEAR_MS = 366 * 86_400_000;
+
+/** Runs a trial to its end. Throws the first promise that is broken. */
+export function runTrial(trial: Trial, { everyTurns = 1, trace }: TrialRun = {}): Promises {
+  const { contacts, spec, provider, graceMs, startsAt, seed, usualCallMs } = trial;
+  const promises = new Promises({ contacts, spec, provider, graceMs, everyTurns, trace });
+  const outages = trial.outages.map(({ afterMs, lastsMs, kind }) => ({
+    from: startsAt + afterMs,
+    to: startsAt + afterMs + lastsMs,
+    kind,
+  }));
+  const conduct = seededFaults(
+    seededRandom(seed),
+    { ...NO_FAULTS, ...trial.faults },
+    { queueMs: provider.queueBoundMs, lengthMs: provider.callLifetimeMs, usualMs: usualCallMs },
+    outages,
+  );
+  const options = { campaignId: CAMPAIGN_ID, spec, contacts, startsAt, provider, graceMs, conduct };
+  const campaign = new VirtualCampaign(options, promises);
+  promises.campaign = campaign;
+  for (const intervention of trial.interventions) {
+    campaign.clock.at(startsAt + intervention.afterMs, () => intervene(campaign, intervention, trace));
+  }
+  letItEnd(campaign, trial);
+  campaign.go(startsAt + 3 * YEAR_MS);
+  promises.concluded();
+  return promises;
+}
+
+function intervene(campaign: VirtualCampaign, intervention: Intervention, trace?: (line: string) => void): void {
+  if (campaign.result) return;
+  trace?.(`${new Date(campaign.clock.now).toISOString()} ${JSON.stringify(intervention)}`);
+  switch (intervention.kind) {
+    case 'pause':
+    case 'resume':
+    case 'cancel':
+      campaign.command(intervention.kind);
+      return;
+    case 'new_run':
+      campaign.suggestNewRun();
+      return;
+    case 'save':
+      campaign.save();
+      return;
+    case 'reset':
+      campaign.reset();
+      return;
+    case 'restart':
+      campaign.restart();
+      return;
+    case 'round_trip':
+      campaign.roundTrip();
+      return;
+    case 'limit':
+      campaign.edit({ max_concurrent_calls: intervention.limit });
+      return;
+    case 'cap':
+      campaign.edit({ max_calls_per_day: intervention.cap });
+      return;
+    case 'schedule':
+      campaign.edit({ schedule: intervention.schedule });
+      return;
+  }
+}
+
+/** Whatever was done to it, in the end the campaign may call again: one that does not finish then never would. */
+function letItEnd(campaign: VirtualCampaign, { interventions, startsAt, spec }: Trial): void {
+  const last = Math.max(0, ...interventions.map(({ afterMs }) => afterMs));
+  const hours = (count: number): number => startsAt + last + count * 3_600_000;
+  campaign.clock.at(hours(1), () => {
+    if (!campaign.result) campaign.edit({ max_concurrent_calls: Math.max(1, spec.max_concurrent_calls) });
+  });
+  for (const count of [2, 3]) {
+    campaign.clock.at(hours(count), () => {
+      if (!campaign.result && campaign.state.status === 'paused') campaign.command('resume');
+    });
+  }
+}
