@@ -4,6 +4,7 @@
  */
 import { capLeft, isOpen, lastDialAt, placedToday, windowQuestion } from './calling-day.ts';
 import type { CampaignState, ReadyContact, WaitingFor } from './campaign-state.ts';
+import { surveyInFlight, type InFlightSurvey } from './in-flight.ts';
 
 /** Settlements that make an exchange worth its price. */
 const SETTLE_BATCH = 20;
@@ -50,27 +51,30 @@ const NOT_WAITING: Waiting = { for: null, until: null };
 
 /** Decides the next step of the campaign. */
 export function decide(state: CampaignState, now: number, underWay: UnderWay): Plan {
+  const calls = surveyInFlight(state, now);
   const askWindowFrom = windowQuestion(state, now);
-  const waiting = waitingAt(state, now);
-  const room = askWindowFrom === null ? roomAt(state, now) : 0;
-  const repeat = askWindowFrom === null ? repeatable(state, now).slice(0, rampLeft(state, now)) : [];
-  const place = state.ready.slice(0, Math.max(0, Math.min(room, rampLeft(state, now) - repeat.length)));
-  const exchange = underWay.exchange ? null : exchangeAt(state, now, room, place.length, waiting);
+  const waiting = waitingAt(state, now, calls.count);
+  const gateOpen = askWindowFrom === null && mayPlace(state, now);
+  const room = gateOpen ? Math.max(0, Math.min(slotsLeft(state, calls.count), capLeft(state))) : 0;
+  const ramp = gateOpen ? Math.max(0, (state.ramp ?? Infinity) - calls.placing) : 0;
+  const repeat = gateOpen ? repeatable(state, calls, now).slice(0, ramp) : [];
+  const place = state.ready.slice(0, Math.max(0, Math.min(room, ramp - repeat.length)));
+  const exchange = underWay.exchange ? null : exchangeAt(state, calls, now, room, place.length, waiting);
   return {
     askWindowFrom,
     place,
     repeat,
-    lookUp: underWay.lookUp ? [] : lookUps(state, now, repeat),
+    lookUp: underWay.lookUp ? [] : lookUps(state, calls, now, repeat),
     exchange,
     waiting,
-    wakeAt: wakeAt(state, now, waiting),
-    close: !underWay.exchange && exchange === null && isReadyToClose(state),
-    finished: !underWay.exchange && !underWay.lookUp && exchange === null && isFinished(state),
+    wakeAt: wakeAt(state, calls, now, waiting),
+    close: !underWay.exchange && exchange === null && calls.allTold && isReadyToClose(state),
+    finished: !underWay.exchange && !underWay.lookUp && exchange === null && calls.count === 0 && isFinished(state),
   };
 }
 
 /** Why no further call starts now: the first gate that is shut, in the order in which they would open. */
-export function waitingAt(state: CampaignState, now: number): Waiting {
+export function waitingAt(state: CampaignState, now: number, inFlight = Object.keys(state.inFlight).length): Waiting {
   if (state.status === 'scheduled') return { for: 'start', until: state.beginsAt };
   if (state.status !== 'active' || state.ending || !hasWork(state)) return NOT_WAITING;
   if (!isOpen(state, now)) {
@@ -79,18 +83,12 @@ export function waitingAt(state: CampaignState, now: number): Waiting {
   }
   if (capLeft(state) <= 0) return { for: 'daily_cap', until: state.window?.nextDayOpensAt ?? null };
   if (state.hold && now < state.hold.until) return { for: 'provider', until: state.hold.until };
-  if (slotsLeft(state) <= 0) return { for: 'slot', until: null };
+  if (slotsLeft(state, inFlight) <= 0) return { for: 'slot', until: null };
   const { moreToClaim, nextRetryAt } = state.roster;
   if (state.ready.length === 0 && !moreToClaim && nextRetryAt !== null && nextRetryAt > now) {
     return { for: 'retry', until: nextRetryAt };
   }
   return NOT_WAITING;
-}
-
-/** How many further calls the window, the cap and the slots admit now. */
-function roomAt(state: CampaignState, now: number): number {
-  if (!mayPlace(state, now)) return 0;
-  return Math.max(0, Math.min(slotsLeft(state), capLeft(state)));
 }
 
 function mayPlace(state: CampaignState, now: number): boolean {
@@ -103,16 +101,8 @@ function mayPlace(state: CampaignState, now: number): boolean {
   );
 }
 
-/** Placements that the provider's health admits beside those under way. */
-function rampLeft(state: CampaignState, now: number): number {
-  if (!mayPlace(state, now)) return 0;
-  if (state.ramp === null) return Infinity;
-  const placing = Object.values(state.inFlight).filter((call) => call.phase === 'placing').length;
-  return Math.max(0, state.ramp - placing);
-}
-
-function slotsLeft(state: CampaignState): number {
-  return state.spec.max_concurrent_calls - Object.keys(state.inFlight).length;
+function slotsLeft(state: CampaignState, inFlight: number): number {
+  return state.spec.max_concurrent_calls - inFlight;
 }
 
 function hasWork(state: CampaignState): boolean {
@@ -130,16 +120,14 @@ function retriesToCome(state: CampaignState): boolean {
  * Unknown calls that may be asked for again: that is a dial and passes every gate of the first try, and the provider
  * must surely still remember the key when the request arrives.
  */
-function repeatable(state: CampaignState, now: number): string[] {
+function repeatable(state: CampaignState, calls: InFlightSurvey, now: number): string[] {
   const { facts } = state;
-  if (!facts || !mayPlace(state, now) || isBeyondLimits(state)) return [];
-  return Object.entries(state.inFlight)
+  if (!facts || isBeyondLimits(state, calls.count)) return [];
+  return calls.due
     .filter(
       ([, call]) =>
         call.phase === 'unknown' &&
         call.mayRepeat &&
-        call.checkAt !== null &&
-        call.checkAt <= now &&
         now < call.notAfter &&
         now + facts.dialMarginMs < call.sentAt + facts.keyTtlMs,
     )
@@ -147,9 +135,9 @@ function repeatable(state: CampaignState, now: number): string[] {
 }
 
 /** Whether more is in flight, or was placed today, than the limits allow now that they were lowered. */
-function isBeyondLimits(state: CampaignState): boolean {
+function isBeyondLimits(state: CampaignState, inFlight: number): boolean {
   const { max_calls_per_day: cap } = state.spec;
-  return slotsLeft(state) < 0 || (cap !== null && placedToday(state) > cap);
+  return slotsLeft(state, inFlight) < 0 || (cap !== null && placedToday(state) > cap);
 }
 
 /**
@@ -157,22 +145,19 @@ function isBeyondLimits(state: CampaignState): boolean {
  * again before the last had their turn. A provider in trouble is asked as sparingly as it is called, but for calls whose
  * time is over: their slots must be freed.
  */
-function lookUps(state: CampaignState, now: number, repeated: readonly string[]): string[] {
+function lookUps(state: CampaignState, calls: InFlightSurvey, now: number, repeated: readonly string[]): string[] {
   const holding = state.hold !== null && now < state.hold.until;
-  const overdue: { id: string; checkAt: number }[] = [];
-  const over: string[] = [];
-  for (const [id, { phase, checkAt, deadlineAt }] of Object.entries(state.inFlight)) {
-    if (phase === 'placing' || checkAt === null || checkAt > now || repeated.includes(id)) continue;
-    if (now >= deadlineAt) over.push(id);
-    else if (!holding) overdue.push({ id, checkAt });
-  }
-  overdue.sort((a, b) => a.checkAt - b.checkAt);
-  const sparingly = overdue.slice(0, state.ramp ?? LOOK_UP_BATCH).map(({ id }) => id);
-  return [...over, ...sparingly].slice(0, LOOK_UP_BATCH);
+  const due = calls.due.filter(([id]) => !repeated.includes(id));
+  const over = due.filter(([, call]) => now >= call.deadlineAt);
+  const others = holding ? [] : due.filter(([, call]) => now < call.deadlineAt);
+  others.sort(([, a], [, b]) => (a.checkAt ?? 0) - (b.checkAt ?? 0));
+  const sparingly = others.slice(0, state.ramp ?? LOOK_UP_BATCH);
+  return [...over, ...sparingly].slice(0, LOOK_UP_BATCH).map(([id]) => id);
 }
 
 function exchangeAt(
   state: CampaignState,
+  calls: InFlightSurvey,
   now: number,
   room: number,
   placed: number,
@@ -180,7 +165,7 @@ function exchangeAt(
 ): { want: number } | null {
   if (state.superseded) return null;
   const claim = claimable(state, now, room, placed);
-  const due = claim.pressing || isWorthSettling(state, now) || isNewToDatabase(state, waiting, now);
+  const due = claim.pressing || isWorthSettling(state, calls, now) || isNewToDatabase(state, waiting, now);
   // Whatever the exchange is for, it fills the reserve up: claims do not ask for exchanges of their own then.
   return due ? { want: claim.most } : null;
 }
@@ -203,26 +188,24 @@ function claimable(
   return { most, pressing: most > 0 && (retryDue || atHand < free + reserve / 2) };
 }
 
-function isWorthSettling(state: CampaignState, now: number): boolean {
+function isWorthSettling(state: CampaignState, calls: InFlightSurvey, now: number): boolean {
   const { settled, returned } = state;
   if (settled.length >= SETTLE_BATCH) return true;
-  const oldest = oldestNews(state);
+  const oldest = oldestNews(state, calls);
   if (oldest === null) return false;
   if (now >= oldest + SETTLE_AFTER_MS) return true;
   // With nothing in flight and nothing at hand no further news will come to travel with.
-  const quiet = Object.keys(state.inFlight).length === 0 && (state.ready.length === 0 || !mayPlace(state, now));
+  const quiet = calls.count === 0 && (state.ready.length === 0 || !mayPlace(state, now));
   return (quiet && settled.length + returned.length > 0) || state.status === 'paused' || state.ending !== null;
 }
 
 /** Since when something has happened that the roster has not been told. */
-function oldestNews(state: CampaignState): number | null {
-  let oldest: number | null = state.returned.length > 0 ? 0 : null;
-  for (const { since } of state.settled) oldest = oldest === null ? since : Math.min(oldest, since);
-  for (const call of Object.values(state.inFlight)) {
-    if (call.reported || call.phase === 'placing') continue;
-    oldest = oldest === null ? call.sentAt : Math.min(oldest, call.sentAt);
-  }
-  return oldest;
+function oldestNews(state: CampaignState, calls: InFlightSurvey): number | null {
+  if (state.returned.length > 0) return 0;
+  // What was settled first stands first.
+  const settledSince = state.settled[0]?.since ?? null;
+  if (settledSince === null || calls.untoldSince === null) return settledSince ?? calls.untoldSince;
+  return Math.min(settledSince, calls.untoldSince);
 }
 
 /**
@@ -245,8 +228,8 @@ function condition(waiting: Waiting, now: number): WaitingFor | 'calling' {
   return waiting.for;
 }
 
-function wakeAt(state: CampaignState, now: number, waiting: Waiting): number | null {
-  const instants: (number | null | undefined)[] = [waiting.until, state.askWindowAgainAt];
+function wakeAt(state: CampaignState, calls: InFlightSurvey, now: number, waiting: Waiting): number | null {
+  const instants: (number | null | undefined)[] = [waiting.until, state.askWindowAgainAt, calls.nextAt];
   const { window, facts, spec, roster, status } = state;
   if (status === 'active' || status === 'scheduled' || status === 'paused') instants.push(spec.ends_at);
   if (status === 'active' && !state.ending) {
@@ -254,10 +237,9 @@ function wakeAt(state: CampaignState, now: number, waiting: Waiting): number | n
     if (window && facts && isOpen(state, now) && hasWork(state)) instants.push(lastDialAt(window, facts));
     if (waiting.for === null || waiting.for === 'retry') instants.push(roster.nextRetryAt);
   }
-  const news = oldestNews(state);
+  const news = oldestNews(state, calls);
   if (news !== null) instants.push(news + SETTLE_AFTER_MS);
   if (state.hold) instants.push(state.hold.until);
-  for (const call of Object.values(state.inFlight)) instants.push(call.checkAt, call.deadlineAt);
   const ahead = instants.filter((instant): instant is number => typeof instant === 'number' && instant > now);
   return ahead.length > 0 ? Math.min(...ahead) : null;
 }
@@ -267,12 +249,10 @@ function wakeAt(state: CampaignState, now: number, waiting: Waiting): number | n
  * has answered and an exchange has told of it.
  */
 function isReadyToClose(state: CampaignState): boolean {
-  const told = Object.values(state.inFlight).every((call) => call.reported);
-  return state.ending !== null && !state.closed && !state.superseded && told && state.settled.length === 0;
+  return state.ending !== null && !state.closed && !state.superseded && state.settled.length === 0;
 }
 
 function isFinished(state: CampaignState): boolean {
-  const idle = Object.keys(state.inFlight).length === 0 && state.settled.length === 0 && state.returned.length === 0;
-  if (state.superseded || !idle) return false;
+  if (state.superseded || state.settled.length > 0 || state.returned.length > 0) return false;
   return state.ending ? state.closed : state.status === 'active' && !hasWork(state);
 }

@@ -1,0 +1,46 @@
+import type { CampaignState, InFlightCall } from './campaign-state.ts';
+
+/** What a decision must know of the calls in flight. */
+export interface InFlightSurvey {
+  readonly count: number;
+  /** Placements under way. */
+  readonly placing: number;
+  /** Calls to be looked up, or asked for again, now. */
+  readonly due: readonly (readonly [id: string, call: InFlightCall])[];
+  /** The earliest instant ahead at which one of them is to be looked up or given up; null: none. */
+  readonly nextAt: number | null;
+  /** When the first of those was sent of which the roster has not been told; null: it knows of all that are placed. */
+  readonly untoldSince: number | null;
+  /** Whether the roster knows of every one, placements under way included. */
+  readonly allTold: boolean;
+}
+
+/** Looks at each call in flight once: decisions are made per piece of news, with thousands of calls in flight. */
+export function surveyInFlight({ inFlight }: CampaignState, now: number): InFlightSurvey {
+  const due: [string, InFlightCall][] = [];
+  let count = 0;
+  let placing = 0;
+  let nextAt = Infinity;
+  let untoldSince = Infinity;
+  let allTold = true;
+  for (const id in inFlight) {
+    const call = inFlight[id];
+    if (call === undefined) continue;
+    const { phase, checkAt, deadlineAt, reported, sentAt } = call;
+    count += 1;
+    if (!reported) allTold = false;
+    if (phase === 'placing') {
+      placing += 1;
+    } else {
+      if (!reported && sentAt < untoldSince) untoldSince = sentAt;
+      if (checkAt !== null && checkAt <= now) due.push([id, call]);
+    }
+    if (checkAt !== null && checkAt > now && checkAt < nextAt) nextAt = checkAt;
+    if (deadlineAt > now && deadlineAt < nextAt) nextAt = deadlineAt;
+  }
+  return { count, placing, due, nextAt: finite(nextAt), untoldSince: finite(untoldSince), allTold };
+}
+
+function finite(instant: number): number | null {
+  return instant === Infinity ? null : instant;
+}
