@@ -15,7 +15,11 @@ const CONVERTER = fileURLToPath(new URL('../workflows/payload-converter.ts', imp
 
 /** Builds the workflows' bundle from their source. Takes seconds; one bundle serves any number of workers. */
 export function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
-  return bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger: Runtime.instance().logger });
+  return bundleWorkflowCode({
+    workflowsPath: WORKFLOWS,
+    payloadConverterPath: CONVERTER,
+    logger: Runtime.instance().logger,
+  });
 }
 
 export interface WorkerSetting {

@@ -74,7 +74,7 @@ describe('docker-compose.yml', () => {
 
   it('waits longer for a stopping worker than the worker waits for its calls', () => {
     const setting = {} as WorkerSetting;
-    for (const { shutdownGraceTime } of [campaignWorkerOptions(setting, undefined), dialWorkerOptions(setting)]) {
+    for (const { shutdownGraceTime } of [campaignWorkerOptions(setting, { code: '' }), dialWorkerOptions(setting)]) {
       expect(inSeconds(composeFile.services.worker?.stop_grace_period)).toBeGreaterThan(inSeconds(shutdownGraceTime));
     }
   });
