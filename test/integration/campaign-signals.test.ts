@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { EndedEvent } from '../../domain/outcome.ts';
 import { callEventsSignal } from '../../workflows/messages.ts';
 import { nextId } from '../support/ids.ts';
 import { realStage, type RealStage } from '../support/real-time.ts';
@@ -58,9 +59,9 @@ describe('an event', () => {
   it('may come before the provider has answered the placement', async () => {
     const talking = PLACING.find((state) => state.talking)!;
     const campaign = await talking.arrange(stage);
-    const early = stage.provider.requests.map(({ callId }) => ({
-      ...{ event_id: `early:${callId}`, call_id: callId, outcome: 'busy' as const, ended_at: Date.now() },
-    }));
+    const early = stage.provider.requests.map(({ callId }): EndedEvent => {
+      return { event_id: `early:${callId}`, call_id: callId, outcome: 'busy', ended_at: Date.now() };
+    });
     await campaign.handle.signal(callEventsSignal, early.toReversed());
     // Their slots are free: the other two are being called although the first two have no answer yet.
     await expect.poll(() => stage.provider.requests.length).toBe(PEOPLE);
