@@ -4,6 +4,7 @@ import type { PlacementResult } from '../domain/placement.ts';
 import { callId } from '../domain/ids.ts';
 import type { PlaceResult } from '../domain/provider-messages.ts';
 import { callingRun, type ActivityDeps } from './context.ts';
+import { whileHeartbeating } from './heartbeats.ts';
 
 export interface PlaceCallRequest {
   readonly campaignId: string;
@@ -16,16 +17,22 @@ export interface PlaceCallRequest {
 }
 
 /**
- * A try that has not sent by this time after it began never will. The server gives a try up later than this plus the
- * request's time-out, so a process that was frozen and wakes after its try was given up cannot dial.
+ * A try that has not sent by this time after it began never will. The server gives a try up later than this (see the
+ * heartbeat time-out in workflows/proxies.ts), so a process that was frozen and wakes after that cannot dial.
  */
 const SEND_WITHIN_MS = 8_000;
+/** Most placements are over before the first heartbeat. */
+const HEARTBEAT_MS = 3_000;
 
 /**
  * Places one call: writes the dial record, sends the request at most once, writes down the answer. However often it is
  * called for one call id, the provider sees the same key and the same bytes, and after an answer no request at all.
  */
 export async function placeCall(deps: ActivityDeps, request: PlaceCallRequest): Promise<PlacementResult> {
+  return whileHeartbeating(HEARTBEAT_MS, () => place(deps, request));
+}
+
+async function place(deps: ActivityDeps, request: PlaceCallRequest): Promise<PlacementResult> {
   const { pool, provider } = deps;
   const now = deps.now();
   const dial: Dial = { ...request, callId: callId(request), provider: provider.name, runId: callingRun(), now };

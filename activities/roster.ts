@@ -1,4 +1,3 @@
-import { Context } from '@temporalio/activity';
 import { adoptRoster } from '../db/adoption.ts';
 import { readBuckets, recordEnd } from '../db/campaigns-of-workflows.ts';
 import { inTransaction } from '../db/pool.ts';
@@ -7,6 +6,7 @@ import type { PacingFacts } from '../domain/campaign-state.ts';
 import type { ExchangeReply, ExchangeRequest, RosterSnapshot } from '../domain/roster.ts';
 import type { Buckets } from '../domain/tally.ts';
 import { callingRun, type ActivityDeps } from './context.ts';
+import { whileHeartbeating } from './heartbeats.ts';
 
 /** Contacts skipped in one transaction: long enough to be worth it, short enough not to hold up anybody. */
 const SKIP_CHUNK = 5_000;
@@ -18,7 +18,7 @@ export async function openRoster(
   { pool, facts, now }: ActivityDeps,
   { campaignId }: { campaignId: string },
 ): Promise<{ snapshot: RosterSnapshot; facts: PacingFacts }> {
-  const snapshot = await whileHeartbeating(() =>
+  const snapshot = await whileHeartbeating(HEARTBEAT_MS, () =>
     inTransaction(pool, async (tx) => {
       await enrol(tx, campaignId);
       return adoptRoster(tx, campaignId, callingRun(), now());
@@ -37,7 +37,7 @@ export async function closeRoster(
   { pool }: ActivityDeps,
   { campaignId, reason }: { campaignId: string; reason: 'cancelled' | 'expired' },
 ): Promise<Buckets> {
-  return whileHeartbeating(async () => {
+  return whileHeartbeating(HEARTBEAT_MS, async () => {
     while ((await skipWaiting(pool, campaignId, reason, SKIP_CHUNK)) > 0);
     return readBuckets(pool, campaignId);
   });
@@ -49,15 +49,4 @@ export async function recordStatus(
   { campaignId, status }: { campaignId: string; status: 'completed' | 'cancelled' },
 ): Promise<void> {
   await recordEnd(pool, campaignId, status);
-}
-
-/** So that the death of this worker is noticed long before the time that the work itself may take is over. */
-async function whileHeartbeating<T>(work: () => Promise<T>): Promise<T> {
-  const { heartbeat } = Context.current();
-  const timer = setInterval(heartbeat, HEARTBEAT_MS);
-  try {
-    return await work();
-  } finally {
-    clearInterval(timer);
-  }
 }

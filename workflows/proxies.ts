@@ -61,6 +61,9 @@ const dialOptions: ActivityOptions = {
   // Five seconds for a database connection, eight until the request must have left, ten for its answer, and the rest for
   // the last transaction. No try is given up while it might still send.
   startToCloseTimeout: '30s',
+  // A worker that died is noticed by this. Longer than the eight seconds within which a try must send: one that is given
+  // up can no longer begin to dial, even if its worker was only frozen.
+  heartbeatTimeout: '10s',
   // These serve workers and databases that die: trouble at the provider is an answer, not an error. A second or third
   // worker finds the dial record; more would only keep the slot from the look-up that resolves it.
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumAttempts: 3 },

@@ -145,7 +145,7 @@ describe('trouble at the provider', () => {
       { rules: [{ match: { phone_suffix: '03' }, fault: { kind: 'refuse' } }] },
       {},
       {
-        max_calls_per_day: 20,
+        max_calls_per_day: 60,
         retry_failed: true,
         max_retry_attempts: 3,
         retry_on: ['failed'],
