@@ -8,7 +8,7 @@ const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 
 /** Zones with an instant at which their clocks change, or did; UTC and Kathmandu for those that never do. */
-const CHANGES: readonly (readonly [string, string])[] = [
+export const CHANGES: readonly (readonly [string, string])[] = [
   ['UTC', '2026-02-28T23:59:00Z'],
   ['America/New_York', '2026-03-08T07:00:00Z'],
   ['America/New_York', '2026-11-01T06:00:00Z'],
@@ -25,7 +25,7 @@ const CHANGES: readonly (readonly [string, string])[] = [
   ['Asia/Kathmandu', '2026-06-01T18:15:00Z'],
 ];
 
-const HOURS: readonly (readonly [string | null, string | null])[] = [
+export const HOURS: readonly (readonly [string | null, string | null])[] = [
   [null, null],
   ['00:00', '24:00'],
   ['09:00', '17:00'],

@@ -1,0 +1,204 @@
+/** Whole campaigns on virtual time, under every promise. A failure shrinks to a few contacts; its trial runs again by `runTrial`. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { calmConduct } from '../../../domain/virtual/conduct.ts';
+import { VirtualCampaign, type CampaignWatch } from '../../../domain/virtual/campaign.ts';
+import { arbitraryTrial, CHANGES, HOURS, SMALL } from '../../support/arbitrary-trial.ts';
+import { CAMPAIGN_ID, runTrial, type Trial } from '../../support/trial.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const ALWAYS = {
+  timezone: 'UTC',
+  start_time: null,
+  end_time: null,
+  working_days: [1, 2, 3, 4, 5, 6, 7],
+  blackout_dates: [],
+};
+
+type Changes = Partial<Omit<Trial, 'spec'>> & { readonly spec?: Partial<Trial['spec']> };
+
+/** A campaign that calls at any time and meets no trouble, but for what is given. */
+function trial({ spec, ...changes }: Changes): Trial {
+  return {
+    seed: 1,
+    contacts: 4,
+    startsAt: Date.parse('2026-03-02T08:00:00Z'),
+    provider: {
+      keyTtlMs: 600_000,
+      finds: 'by key',
+      echoes: true,
+      requestTimeoutMs: 2_000,
+      queueBoundMs: 0,
+      callLifetimeMs: 30_000,
+    },
+    graceMs: 60_000,
+    usualCallMs: 5_000,
+    faults: {},
+    outages: [],
+    interventions: [],
+    ...changes,
+    spec: {
+      name: 'Trial',
+      agent_id: 'agent-1',
+      schedule: ALWAYS,
+      scheduled_at: null,
+      ends_at: null,
+      max_concurrent_calls: 2,
+      max_calls_per_day: null,
+      retry: { budget: 0, delayMinutes: [0], on: ['no_answer', 'busy', 'failed'] },
+      ...spec,
+    },
+  };
+}
+
+const UNSEEN: CampaignWatch = {
+  accepted: () => {},
+  ended: () => {},
+  settled: () => {},
+  closed: () => {},
+  turned: () => {},
+  pauseAcknowledged: () => {},
+  resumed: () => {},
+  termsChanged: () => {},
+  tookOver: () => {},
+};
+
+function calmCampaign(contacts: number, limit: number): VirtualCampaign {
+  const { spec, startsAt, provider, graceMs } = trial({ spec: { max_concurrent_calls: limit } });
+  const conduct = calmConduct(() => ({ queueMs: 0, lengthMs: 20_000, outcome: 'completed' }));
+  return new VirtualCampaign({ campaignId: CAMPAIGN_ID, spec, contacts, startsAt, provider, graceMs, conduct }, UNSEEN);
+}
+
+describe('a campaign on virtual time', () => {
+  test('keeps every promise, whatever its terms, faults and interventions', () => {
+    fc.assert(
+      fc.property(arbitraryTrial(SMALL), (trial) => void runTrial(trial)),
+      { seed: 20_260_301, numRuns: 3_000 },
+    );
+  });
+
+  test('takes the same course when its state goes through JSON and the schema at quiet moments', () => {
+    const courseOf = (trial: Trial): string[] => {
+      const course: string[] = [];
+      runTrial(trial, { trace: (line) => line.includes('round_trip') || course.push(line) });
+      return course;
+    };
+    const size = { ...SMALL, resets: false };
+    const instants = fc.array(fc.integer({ min: 0, max: 5 * MINUTE_MS }), { minLength: 20, maxLength: 20 });
+    fc.assert(
+      fc.property(arbitraryTrial(size), instants, (trial, instants) => {
+        const interventions = trial.interventions.filter(({ kind }) => kind !== 'round_trip');
+        const roundTrips = instants.map((afterMs) => ({ afterMs, kind: 'round_trip' as const }));
+        const last = Math.max(0, ...interventions.map(({ afterMs }) => afterMs));
+        const within = roundTrips.filter(({ afterMs }) => afterMs <= last);
+        const plain = courseOf({ ...trial, interventions });
+        expect(courseOf({ ...trial, interventions: [...interventions, ...within] })).toEqual(plain);
+      }),
+      { seed: 1, numRuns: 300 },
+    );
+  });
+
+  const days = CHANGES.flatMap(([zone, change]) => HOURS.map(([start, end]) => ({ zone, change, start, end })));
+  test.each(days)('keeps window and cap in $zone around $change, $start to $end', ({ zone, change, start, end }) => {
+    const { counts } = runTrial(
+      trial({
+        contacts: 40,
+        startsAt: Date.parse(change) - 26 * HOUR_MS,
+        usualCallMs: 15 * MINUTE_MS,
+        provider: { ...trial({}).provider, queueBoundMs: 30_000, callLifetimeMs: 15 * MINUTE_MS },
+        spec: {
+          schedule: { ...ALWAYS, timezone: zone, start_time: start, end_time: end },
+          max_calls_per_day: 7,
+        },
+      }),
+    );
+    expect(counts.accepted).toBe(40);
+  });
+
+  test('ends in a time that follows from its limits and the length of its calls', () => {
+    const campaign = calmCampaign(1_000, 10);
+    const startsAt = campaign.clock.now;
+    expect(campaign.go()).toBe(true);
+    expect(campaign.result?.buckets.completed).toBe(1_000);
+    const seconds = ((campaign.result?.endedAt ?? 0) - startsAt) / 1_000;
+    // A hundred rounds of twenty seconds, and a moment to notice each end and to place the next call.
+    expect(seconds).toBeGreaterThan(2_000);
+    expect(seconds).toBeLessThan(2_100);
+  });
+
+  test('holds no more of a roster of ten million than is in flight and at hand', () => {
+    const campaign = calmCampaign(10_000_000, 50);
+    campaign.go(campaign.clock.now + HOUR_MS);
+    expect(campaign.roster.contacts.buckets.completed).toBeGreaterThan(8_000);
+    expect([...campaign.roster.contacts.all()].length).toBeLessThan(400);
+  });
+});
+
+describe('what virtual campaigns have found', () => {
+  test('hours that a reset takes back close the window that was found for them', () => {
+    const startsAt = Date.parse('2026-02-28T23:59:00Z');
+    const hours = { ...ALWAYS, start_time: '00:00', end_time: '00:15' };
+    runTrial(
+      trial({
+        startsAt,
+        spec: { schedule: hours },
+        interventions: [
+          { afterMs: 190, kind: 'save' },
+          { afterMs: 200, kind: 'schedule', schedule: ALWAYS },
+          { afterMs: 200, kind: 'reset' },
+        ],
+      }),
+    );
+  });
+
+  test('a day that a run adopts is counted in the zone that an edit gave it', () => {
+    const { counts } = runTrial(
+      trial({
+        startsAt: Date.parse('2026-02-28T23:59:00Z'),
+        spec: { max_concurrent_calls: 1, max_calls_per_day: 3 },
+        interventions: [
+          { afterMs: 170, kind: 'schedule', schedule: { ...ALWAYS, timezone: 'Australia/Lord_Howe' } },
+          { afterMs: 1_000, kind: 'restart' },
+        ],
+      }),
+    );
+    expect(counts.accepted).toBe(4);
+  });
+
+  test('an unknown call is not asked for again while the limit is below what is in flight', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      runTrial(
+        trial({
+          seed,
+          contacts: 1,
+          faults: { unheard: 0.5, lookUpSilent: 1 },
+          spec: { max_concurrent_calls: 1 },
+          interventions: [{ afterMs: 200, kind: 'limit', limit: 0 }],
+        }),
+      );
+    }
+  });
+
+  test('a contact whose placement was taken back is skipped though the others were skipped before', () => {
+    for (let afterMs = 100; afterMs < 200; afterMs++) {
+      const startsAt = Date.parse('2026-03-02T08:00:00Z');
+      runTrial(trial({ seed: afterMs, startsAt, faults: { slow: 0.3 }, spec: { ends_at: startsAt + afterMs } }));
+    }
+  });
+
+  test('slots whose time is over are freed while the provider is silent and hundreds wait to be looked up', () => {
+    const { counts } = runTrial(
+      trial({
+        contacts: 1_500,
+        provider: { ...trial({}).provider, keyTtlMs: 0, callLifetimeMs: 120_000, queueBoundMs: 5_000 },
+        usualCallMs: 60_000,
+        faults: { slow: 0.5 },
+        outages: [{ afterMs: MINUTE_MS, lastsMs: HOUR_MS, kind: 'errors' }],
+        spec: { max_concurrent_calls: 500 },
+      }),
+      { everyTurns: 10 },
+    );
+    expect(counts.lost).toBeGreaterThan(100);
+  });
+});
