@@ -57,7 +57,11 @@ async function run(desk: Desk): Promise<CampaignResult> {
 function carryOut(desk: Desk, plan: Plan, now: number): void {
   const { state } = desk;
   if (state.status === 'paused' || state.ending) takeBackPlacements(desk);
-  if (desk.drain) return;
+  if (desk.drain) {
+    // Whoever waits for the database to be told would wait for the drain, and the drain for them.
+    if (plan.exchange && !allHandlersFinished() && isUntold(desk)) startExchange(desk, 0, now);
+    return;
+  }
   // Until the roster knows this run as its owner, a placement would only be refused.
   if (!desk.continued && desk.edits.length === 0) startPlacements(desk, plan, now);
   if (plan.lookUp.length > 0) startLookUp(desk, plan.lookUp);
@@ -129,6 +133,7 @@ async function startNewRun(desk: Desk): Promise<never> {
     campaignId: desk.campaignId,
     spec: desk.state.spec,
     carried: desk.state,
+    cancelRequested: desk.cancelRequested,
   });
 }
 
@@ -145,6 +150,11 @@ async function nextNews(desk: Desk, wakeAt: number | null): Promise<void> {
       isNewlyCancelled(desk) ||
       isDrained(desk),
   );
+}
+
+/** Whether the database does not know yet what the answer to a command promises. */
+function isUntold({ state }: Desk): boolean {
+  return state.told.status !== state.status || state.untold !== null;
 }
 
 function isNewlyCancelled(desk: Desk): boolean {

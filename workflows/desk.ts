@@ -78,7 +78,7 @@ export function openDesk(input: CampaignInput, now: number): Desk {
     edits: [],
     exchanging: false,
     lookingUp: false,
-    cancelRequested: false,
+    cancelRequested: input.cancelRequested ?? false,
     failure: null,
     continued: input.carried !== undefined,
     waiting: { for: null, until: null },

@@ -14,6 +14,8 @@ export interface CampaignInput {
   readonly spec: EngineSpec;
   /** Set only by the workflow itself when it continues as new. */
   readonly carried?: CampaignState;
+  /** Set likewise: a run that Temporal was asked to cancel takes the request along, which the server does not. */
+  readonly cancelRequested?: boolean;
 }
 
 /** How a campaign ended. The buckets sum to its total. */
