@@ -1,0 +1,134 @@
+/** The checks of virtual campaigns must themselves notice what they are there for. */
+import { describe, expect, test } from 'vitest';
+import type { EngineSpec } from '../../../domain/campaign-spec.ts';
+import { VirtualCampaign } from '../../../domain/virtual/campaign.ts';
+import { calmConduct } from '../../../domain/virtual/conduct.ts';
+import type { LedgerCall } from '../../../domain/virtual/provider.ts';
+import { Promises } from '../../support/promises.ts';
+import { CAMPAIGN_ID } from '../../support/trial.ts';
+
+const NOW = Date.parse('2026-03-02T10:00:00Z');
+const provider = {
+  keyTtlMs: 0,
+  finds: 'nothing' as const,
+  echoes: true,
+  requestTimeoutMs: 2_000,
+  queueBoundMs: 0,
+  callLifetimeMs: 30_000,
+};
+
+function promisesOf(changes: Partial<EngineSpec> = {}): Promises {
+  const spec: EngineSpec = {
+    name: 'Trial',
+    agent_id: 'agent-1',
+    schedule: { timezone: 'UTC', start_time: '09:00', end_time: '17:00', working_days: [1], blackout_dates: [] },
+    scheduled_at: null,
+    ends_at: null,
+    max_concurrent_calls: 2,
+    max_calls_per_day: 3,
+    retry: { budget: 1, delayMinutes: [0], on: ['busy'] },
+    ...changes,
+  };
+  const settings = { contacts: 10, spec, provider, graceMs: 60_000 };
+  const promises = new Promises({ ...settings, everyTurns: 1 });
+  const conduct = calmConduct(() => ({ queueMs: 0, lengthMs: 1_000, outcome: 'completed' }));
+  promises.campaign = new VirtualCampaign(
+    { campaignId: CAMPAIGN_ID, startsAt: NOW, conduct, ...settings },
+    new Promises({ ...settings, everyTurns: 1 }),
+  );
+  return promises;
+}
+
+function call(seq: number, changes: Partial<LedgerCall> = {}): LedgerCall {
+  return {
+    callId: `${CAMPAIGN_ID}.${seq}.1`,
+    seq,
+    attempt: 1,
+    acceptedAt: NOW,
+    dialledAt: NOW,
+    endsAt: NOW + 1_000,
+    outcome: 'completed',
+    ended: false,
+    ...changes,
+  };
+}
+
+function settlement(seq: number, outcome: 'completed' | null) {
+  return { seq, attempt: 1, to: 'completed' as const, reason: 'completed', outcome, at: NOW, retryAt: null };
+}
+
+describe('a promise is broken', () => {
+  test('P1 by one call in flight too many, and not by as many calls one after another', () => {
+    const promises = promisesOf();
+    promises.accepted(call(1), NOW);
+    promises.accepted(call(2), NOW);
+    promises.ended(call(1));
+    promises.accepted(call(3), NOW);
+    expect(() => promises.accepted(call(4), NOW)).toThrow(/^P[12]:/);
+    const uncapped = promisesOf({ max_calls_per_day: null });
+    uncapped.accepted(call(1), NOW);
+    uncapped.accepted(call(2), NOW);
+    expect(() => uncapped.accepted(call(3), NOW)).toThrow(/^P1:/);
+  });
+
+  test('P2 by one dial too many in a day, and not by one on the next', () => {
+    const promises = promisesOf({
+      max_concurrent_calls: 10,
+      schedule: {
+        timezone: 'UTC',
+        start_time: null,
+        end_time: null,
+        working_days: [1, 2, 3, 4, 5, 6, 7],
+        blackout_dates: [],
+      },
+    });
+    for (const seq of [1, 2, 3]) promises.accepted(call(seq), NOW);
+    promises.accepted(call(4, { dialledAt: Date.parse('2026-03-03T00:00:00Z') }), NOW);
+    expect(() => promises.accepted(call(5), NOW)).toThrow(/^P2:/);
+  });
+
+  test('P3 by a dial at the instant at which the window closes', () => {
+    const closesAt = Date.parse('2026-03-02T17:00:00Z');
+    promisesOf().accepted(call(1, { dialledAt: closesAt - 1 }), NOW);
+    expect(() => promisesOf().accepted(call(1, { dialledAt: closesAt }), NOW)).toThrow(/^P3:/);
+  });
+
+  test('P4 by a call after the acknowledged pause, and not after the resume', () => {
+    const promises = promisesOf();
+    promises.pauseAcknowledged();
+    expect(() => promises.accepted(call(1), NOW)).toThrow(/^P4:/);
+    const resumed = promisesOf();
+    resumed.pauseAcknowledged();
+    resumed.resumed();
+    resumed.accepted(call(1), NOW);
+  });
+
+  test('P5 by a second call for one attempt', () => {
+    const promises = promisesOf();
+    promises.accepted(call(1), NOW);
+    promises.ended(call(1));
+    expect(() => promises.accepted(call(1), NOW)).toThrow(/^P5:/);
+  });
+
+  test('P6 by a second settlement of one attempt', () => {
+    const promises = promisesOf();
+    promises.accepted(call(1), NOW);
+    promises.settled(settlement(1, 'completed'), true);
+    promises.settled(settlement(1, 'completed'), false);
+    expect(() => promises.settled(settlement(1, 'completed'), true)).toThrow(/^P6:/);
+  });
+
+  test('P9 by a call that is written down as none, by an outcome without a call, and by a second end', () => {
+    const promises = promisesOf();
+    promises.accepted(call(1), NOW);
+    expect(() => promises.settled(settlement(1, null), true)).toThrow(/^P9:/);
+    expect(() => promises.settled(settlement(2, 'completed'), true)).toThrow(/^P9:/);
+    promises.closed(3, 1, 'failed', 'busy');
+    expect(() => promises.closed(3, 1, 'failed', 'busy')).toThrow(/^P9:/);
+    expect(() => promises.closed(1, 1, 'skipped', 'cancelled')).toThrow(/^P9:/);
+  });
+
+  test('at the end, by a campaign that will never end', () => {
+    expect(() => promisesOf().concluded()).toThrow(/^progress:/);
+  });
+});
