@@ -9,7 +9,7 @@ const AT_ONCE = 8;
 
 let close: (() => Promise<void>)[] = [];
 afterEach(async () => {
-  for (const end of close.reverse()) await end();
+  for (const end of close.toReversed()) await end();
   close = [];
 });
 
