@@ -27,7 +27,11 @@ export function* calledTooOften({ notes, accepted }: CampaignEvidence): Generato
   }
 }
 
-/** P6: the outcome that stands is one that the provider reported, and no reported end was lost. */
+/**
+ * P6: the outcome that stands is one that the provider reported, and no reported end was lost. A call whose every reply
+ * was lost until the provider forgot its key may stand as lost in spite of its events, where these name only the
+ * provider's own id: nobody could tell whose they are.
+ */
 export function* lostOutcomes({ accepted, calls, ends }: CampaignEvidence): Generator<Finding> {
   const records = new Map(calls.map((call) => [call.id, call]));
   for (const { id, key, outcome, endedTwice } of accepted) {
@@ -43,7 +47,7 @@ export function* lostOutcomes({ accepted, calls, ends }: CampaignEvidence): Gene
           text: `${key} ended "${first.outcome}", acknowledged at ${clock(first.at)}, and no outcome stands`,
         };
     } else if (standing === 'lost') {
-      if (first && first.at < settledAt - SETTLING_MS) {
+      if (first && record?.linked && first.at < settledAt - SETTLING_MS) {
         yield {
           promise: 'P6',
           text: `${key} stands as lost; its end "${first.outcome}" was acknowledged at ${clock(first.at)}`,

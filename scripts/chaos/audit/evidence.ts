@@ -18,6 +18,8 @@ export interface AcceptedCall extends Pick<
 export interface RecordedCall {
   readonly id: string;
   readonly sent: boolean;
+  /** Whether the provider's id of the call became known, by its reply or by an event that named ours. */
+  readonly linked: boolean;
   readonly not_placed_reason: string | null;
   readonly outcome: string | null;
   readonly settled_at: number | null;

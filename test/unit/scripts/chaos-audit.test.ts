@@ -30,7 +30,15 @@ function accepted(seq: number, at: number, lasts: number | null, change: Partial
 
 function recorded(call: AcceptedCall, change: Partial<RecordedCall> = {}): RecordedCall {
   const settled_at = call.ended_at === null ? null : call.ended_at + SECOND;
-  return { id: call.key, sent: true, not_placed_reason: null, outcome: call.outcome, settled_at, ...change };
+  return {
+    id: call.key,
+    sent: true,
+    linked: true,
+    not_placed_reason: null,
+    outcome: call.outcome,
+    settled_at,
+    ...change,
+  };
 }
 
 const CALLS = [accepted(1, 0, 2 * SECOND), accepted(2, SECOND, 2 * SECOND), accepted(3, 2 * SECOND, 2 * SECOND)];
@@ -169,6 +177,23 @@ describe('the audit of a campaign', () => {
         record: { status: 'completed', total: 3, buckets: { completed: 2, failed: 1 } },
       }),
       ['P6'],
+    ],
+    [
+      'a call given up whose end nobody could tell to be its own',
+      evidence({
+        calls: [
+          recorded(first, { linked: false, outcome: 'lost', settled_at: NOON + 60_000 }),
+          recorded(second),
+          recorded(third),
+        ],
+        contacts: [
+          contact(1, 'failed', 'lost'),
+          contact(2, 'completed', 'completed'),
+          contact(3, 'completed', 'completed'),
+        ],
+        record: { status: 'completed', total: 3, buckets: { completed: 2, failed: 1 } },
+      }),
+      [],
     ],
     [
       'another outcome than the provider saw',
