@@ -10,6 +10,7 @@ import {
 } from '@temporalio/worker';
 import { workflowStarter } from '../../client/start-workflow.ts';
 import { campaignTerms, CreateCampaign, type CreateCampaignInput, engineSpec } from '../../domain/campaign-request.ts';
+import type { EngineSpec } from '../../domain/campaign-spec.ts';
 import { workflowId } from '../../domain/ids.ts';
 import { createCampaign } from '../../gateway/create-campaign.ts';
 import { pacingFacts } from '../../worker/facts.ts';
@@ -105,7 +106,10 @@ export class Stage {
     this.#campaigns = null;
   }
 
-  /** Records a campaign of so many people and starts its workflow. Open around the clock unless told. */
+  /**
+   * Records a campaign of so many people and starts its workflow. Open around the clock unless told, in a zone where it is
+   * about noon, so that no test meets a change of the day that it does not ask for.
+   */
   async start(people: number, terms: CreateCampaignInput | object = {}): Promise<Campaign> {
     const { taskQueue } = this.#options;
     const key = nextId(taskQueue);
@@ -114,14 +118,16 @@ export class Stage {
       agent_id: 'agent-1',
       contacts: Array.from({ length: people }, (_, index) => fictitiousPerson(index)),
       working_days: [1, 2, 3, 4, 5, 6, 7],
+      timezone: zoneAtNoon(await this.time()),
       ...terms,
     });
     const { answer } = await createCampaign({ pool: this.pool, now: 0 }, 'default', request, {
       key,
       bodyHash: Buffer.alloc(32),
     });
-    await workflowStarter(this.client, { taskQueue })(answer.id, engineSpec(campaignTerms(request)));
-    return new Campaign(answer.id, this);
+    const spec = engineSpec(campaignTerms(request));
+    await workflowStarter(this.client, { taskQueue })(answer.id, spec);
+    return new Campaign(answer.id, this, spec);
   }
 
   async close(): Promise<void> {
@@ -167,6 +173,8 @@ export class Campaign {
   constructor(
     readonly id: string,
     readonly stage: Stage,
+    /** As it was started. */
+    readonly spec: EngineSpec,
   ) {
     this.handle = stage.client.workflow.getHandle<(input: CampaignInput) => Promise<CampaignResult>>(workflowId(id));
   }
@@ -188,10 +196,16 @@ export class Campaign {
   }
 }
 
+function zoneAtNoon(now: number): string {
+  const ahead = 12 - new Date(now).getUTCHours();
+  // POSIX counts these zones westward.
+  return ahead === 0 ? 'UTC' : `Etc/GMT${ahead > 0 ? '-' : '+'}${Math.abs(ahead)}`;
+}
+
 const AREAS = [212, 305, 312, 404, 415, 503, 512, 602, 617, 702, 713, 720];
 
 /** Numbers set aside for fiction, 100 in each area code. */
-function fictitiousPerson(index: number) {
+export function fictitiousPerson(index: number) {
   const area = AREAS[Math.floor(index / 100) % AREAS.length]!;
   return {
     phone_number: `+1${area}55501${String(index % 100).padStart(2, '0')}`,

@@ -63,7 +63,7 @@ export const AT_REST: readonly State[] = [
     name: 'waiting for a window',
     async arrange(stage) {
       const now = await stage.time();
-      const campaign = await stage.start(PEOPLE, { start_time: hour(now, 3), end_time: hour(now, 5) });
+      const campaign = await stage.start(PEOPLE, { timezone: 'UTC', start_time: hour(now, 3), end_time: hour(now, 5) });
       await reaches(campaign, { status: 'active', waiting_for: 'window' });
       return campaign;
     },

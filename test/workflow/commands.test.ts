@@ -11,7 +11,8 @@ import {
   resumeUpdate,
 } from '../../workflows/messages.ts';
 import type { Campaign, Stage } from '../support/stage.ts';
-import { runToEnd, virtualEnv, virtualStage } from '../support/virtual-time.ts';
+import { runToEnd } from '../support/server-clock.ts';
+import { virtualEnv, virtualStage } from '../support/virtual-time.ts';
 import { AT_REST, PEOPLE, reaches, type State } from '../support/states.ts';
 
 let env: TestWorkflowEnvironment;

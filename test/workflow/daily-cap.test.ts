@@ -5,7 +5,8 @@ import { constantOffsets } from '../../domain/zone-offsets.ts';
 import type { ScriptedProvider } from '../support/scripted-provider.ts';
 import type { Campaign, Stage } from '../support/stage.ts';
 import { firedTimersOver } from '../support/history.ts';
-import { runToEnd, virtualEnv, virtualStage } from '../support/virtual-time.ts';
+import { runToEnd } from '../support/server-clock.ts';
+import { virtualEnv, virtualStage } from '../support/virtual-time.ts';
 
 const ZONE = 'America/New_York';
 const HOUR_MS = 3_600_000;

@@ -1,0 +1,238 @@
+/** The shapes that a campaign's history takes, each as one small campaign. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { CampaignEdit } from '../../domain/editing.ts';
+import { runToEnd } from '../../test/support/server-clock.ts';
+import type { Answer } from '../../test/support/scripted-provider.ts';
+import type { Campaign, Stage } from '../../test/support/stage.ts';
+import {
+  callEventsSignal,
+  cancelUpdate,
+  type CampaignProgress,
+  editUpdate,
+  pauseAndWait,
+  pauseSignal,
+  resumeSignal,
+  resumeUpdate,
+} from '../../workflows/messages.ts';
+
+/** `skipping` servers let hours pass at once; `restless` ones suggest a new run every few dozen events. */
+export type ServerKind = 'real' | 'skipping' | 'restless';
+
+export interface Scenario {
+  readonly name: string;
+  readonly server: ServerKind;
+  /** Runs the campaign to its end. */
+  readonly run: (stage: Stage) => Promise<Campaign>;
+}
+
+const HOUR_MS = 3_600_000;
+const ENDS: Answer = { kind: 'ends', outcome: 'completed' };
+const ACCEPT: Answer = { kind: 'accept' };
+
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'straight',
+    server: 'real',
+    async run(stage) {
+      stage.provider.script = ({ seq }) => (seq % 2 === 0 ? ENDS : ACCEPT);
+      const campaign = await stage.start(4, { max_concurrent_calls: 2 });
+      return endedWith(campaign);
+    },
+  },
+  {
+    name: 'pause-and-resume',
+    server: 'real',
+    async run(stage) {
+      const campaign = await stage.start(4, { max_concurrent_calls: 2 });
+      await live(campaign, 2);
+      await campaign.handle.executeUpdate(pauseAndWait);
+      await endLive(campaign);
+      await campaign.handle.executeUpdate(resumeUpdate);
+      await live(campaign, 2);
+      await campaign.handle.signal(pauseSignal);
+      await until(campaign, ({ status }) => status === 'paused');
+      await campaign.handle.signal(resumeSignal);
+      return endedWith(campaign);
+    },
+  },
+  {
+    name: 'placements-taken-back',
+    server: 'real',
+    async run(stage) {
+      await stage.stopDials();
+      const campaign = await stage.start(3, { max_concurrent_calls: 2 });
+      await until(campaign, ({ in_flight }) => in_flight === 2);
+      await campaign.handle.executeUpdate(pauseAndWait);
+      await until(campaign, ({ in_flight }) => in_flight === 0);
+      await stage.startDials();
+      stage.provider.script = () => ENDS;
+      await campaign.handle.executeUpdate(resumeUpdate);
+      return endedWith(campaign);
+    },
+  },
+  {
+    name: 'cancel',
+    server: 'real',
+    async run(stage) {
+      const campaign = await stage.start(4, { max_concurrent_calls: 2 });
+      await live(campaign, 2);
+      await campaign.handle.executeUpdate(cancelUpdate);
+      return endedWith(campaign);
+    },
+  },
+  {
+    name: 'cancel-by-the-server',
+    server: 'real',
+    async run(stage) {
+      const campaign = await stage.start(4, { max_concurrent_calls: 2 });
+      await live(campaign, 2);
+      await campaign.handle.cancel();
+      return endedWith(campaign);
+    },
+  },
+  {
+    name: 'provider-in-trouble',
+    server: 'real',
+    async run(stage) {
+      const { provider } = stage;
+      provider.script = (request) => {
+        if (request.seq === 1 && request.nth === 1) return { kind: 'throttled', retryAfterMs: 300 };
+        if (request.seq === 2 && request.nth === 1) {
+          provider.accept(request);
+          return { kind: 'unknown', reason: 'timeout' };
+        }
+        if (request.seq === 3 && request.nth === 1) throw new Error('the worker stumbled');
+        return ENDS;
+      };
+      const campaign = await stage.start(4, { max_concurrent_calls: 1 });
+      return endedWith(campaign);
+    },
+  },
+  {
+    name: 'edits',
+    server: 'real',
+    async run(stage) {
+      const campaign = await stage.start(4, { max_concurrent_calls: 1, max_calls_per_day: 10 });
+      await live(campaign, 1);
+      await edit(campaign, { max_concurrent_calls: 2 });
+      await live(campaign, 2);
+      await edit(campaign, { timezone: 'Asia/Kathmandu' });
+      return endedWith(campaign);
+    },
+  },
+  {
+    name: 'signals-by-hand',
+    server: 'real',
+    async run(stage) {
+      const campaign = await stage.start(2);
+      await live(campaign, 2);
+      const event = stage.provider.end(campaign.callId(1));
+      await campaign.handle.signal(callEventsSignal, [event, event]);
+      await campaign.handle.signal('Pause');
+      await stage.client.workflowService.signalWorkflowExecution({
+        namespace: 'default',
+        workflowExecution: { workflowId: campaign.handle.workflowId },
+        signalName: 'callEvents',
+        input: { payloads: [{ data: new Uint8Array([91]) }] },
+        identity: 'stage',
+      });
+      await until(campaign, ({ malformed_signals }) => malformed_signals === 2);
+      return endedWith(campaign);
+    },
+  },
+  {
+    name: 'daily-cap',
+    server: 'skipping',
+    async run(stage) {
+      stage.provider.script = () => ENDS;
+      const now = await stage.time();
+      const campaign = await stage.start(5, {
+        max_calls_per_day: 2,
+        schedule_type: 'scheduled',
+        scheduled_at: new Date(now + 3 * HOUR_MS).toISOString(),
+        timezone: 'America/New_York',
+        start_time: '09:00',
+        end_time: '17:00',
+      });
+      await runToEnd(campaign);
+      return campaign;
+    },
+  },
+  {
+    name: 'retries',
+    server: 'skipping',
+    async run(stage) {
+      stage.provider.script = ({ seq, attempt }) => (seq > attempt ? { kind: 'ends', outcome: 'busy' } : ENDS);
+      const campaign = await stage.start(3, { max_retry_attempts: 2, retry_delay_minutes: [30, 600] });
+      await runToEnd(campaign);
+      return campaign;
+    },
+  },
+  {
+    name: 'lost-and-expired',
+    server: 'skipping',
+    async run(stage) {
+      // Accepted, and never heard of again.
+      stage.provider.lookUpScript = () => ({ kind: 'unknown', reason: 'not_found' });
+      const now = await stage.time();
+      const campaign = await stage.start(3, {
+        max_concurrent_calls: 1,
+        ends_at: new Date(now + HOUR_MS / 2).toISOString(),
+      });
+      await runToEnd(campaign);
+      return campaign;
+    },
+  },
+  {
+    name: 'new-runs',
+    server: 'restless',
+    async run(stage) {
+      const campaign = await stage.start(24, { max_concurrent_calls: 3 });
+      return endedWith(campaign);
+    },
+  },
+];
+
+async function endedWith(campaign: Campaign): Promise<Campaign> {
+  await until(campaign, async ({ status }) => {
+    await endLive(campaign);
+    return status === 'completed' || status === 'cancelled';
+  });
+  // Ended by the server's own cancel request, a workflow has no result.
+  await campaign.handle.result().catch(() => {});
+  return campaign;
+}
+
+async function endLive(campaign: Campaign): Promise<void> {
+  const live = campaign.stage.provider.live();
+  if (live.length > 0) await campaign.end(live);
+}
+
+/** Waits until so many calls are live and nothing is being placed. */
+async function live(campaign: Campaign, count: number): Promise<void> {
+  await until(campaign, ({ in_flight }) => in_flight === count && campaign.stage.provider.live().length === count);
+}
+
+async function until(
+  campaign: Campaign,
+  come: (progress: CampaignProgress) => boolean | Promise<boolean>,
+): Promise<void> {
+  while (!(await come(await campaign.progress()))) await pause(20);
+}
+
+async function edit(campaign: Campaign, change: { max_concurrent_calls?: number; timezone?: string }): Promise<void> {
+  const { max_concurrent_calls, timezone } = change;
+  const spec = campaign.spec;
+  await campaign.handle.executeUpdate(editUpdate, {
+    args: [
+      CampaignEdit.parse({
+        spec: {
+          ...spec,
+          max_concurrent_calls: max_concurrent_calls ?? spec.max_concurrent_calls,
+          schedule: { ...spec.schedule, timezone: timezone ?? spec.schedule.timezone },
+        },
+        terms: change,
+      }),
+    ],
+  });
+}

@@ -1,0 +1,149 @@
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { cancelUpdate, pauseAndWait, resumeUpdate } from '../../workflows/messages.ts';
+import { activitySummaries, timerSummaries } from '../support/history.ts';
+import { personalDataIn } from '../support/personal-data.ts';
+import { realStage, type RealStage } from '../support/real-time.ts';
+import { type Campaign, fictitiousPerson, type Stage } from '../support/stage.ts';
+import { PEOPLE } from '../support/states.ts';
+
+let real: RealStage;
+let stage: Stage;
+beforeEach(async () => {
+  real = await realStage();
+  ({ stage } = real);
+});
+afterEach(() => real.close());
+
+/** What the Web UI shows of a running workflow beside its history. */
+async function currentDetails(campaign: Campaign): Promise<string> {
+  const metadata = await campaign.handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+  return metadata.currentDetails ?? '';
+}
+
+async function shows(campaign: Campaign, lines: readonly (string | RegExp)[]): Promise<void> {
+  await vi.waitFor(async () => {
+    const details = await currentDetails(campaign);
+    for (const line of lines) expect(details).toMatch(line);
+  }, 10_000);
+}
+
+const attribute = async (campaign: Campaign, name: string) =>
+  (await campaign.handle.describe()).typedSearchAttributes.getAll().find(({ key }) => key.name === name)?.value;
+
+async function finish(campaign: Campaign): Promise<void> {
+  await vi.waitFor(async () => {
+    if (stage.provider.live().length > 0) await campaign.end(stage.provider.live());
+    expect((await campaign.handle.describe()).status.name).not.toBe('RUNNING');
+  }, 20_000);
+}
+
+describe('the Web UI', () => {
+  it('shows why a campaign waits, until when, its buckets and today’s count', async () => {
+    const campaign = await stage.start(PEOPLE, { max_concurrent_calls: 2, max_calls_per_day: 3 });
+    await shows(campaign, [
+      '**active**: every slot is taken; the next call starts when one ends',
+      'Contacts: 4 (2 pending, 2 in progress, 0 retrying, 0 completed, 0 failed, 0 skipped)',
+      'In flight: 2 of 2',
+      /Placed on \d{4}-\d\d-\d\d: 2 of 3/,
+    ]);
+
+    await campaign.end([campaign.callId(1), campaign.callId(2)]);
+    await vi.waitFor(() => expect(stage.provider.live()).toHaveLength(1));
+    await campaign.end(stage.provider.live());
+    await shows(campaign, [
+      /the daily cap is reached; waits until \d{4}-\d\d-\d\d \d\d:00:00 UTC/,
+      'Contacts: 4 (1 pending, 0 in progress, 0 retrying, 3 completed, 0 failed, 0 skipped)',
+      'In flight: 0 of 2',
+      /Placed on \d{4}-\d\d-\d\d: 3 of 3/,
+    ]);
+
+    await campaign.handle.executeUpdate(pauseAndWait);
+    await shows(campaign, ['**paused**: places nothing until it is resumed; live calls go on']);
+    await campaign.handle.executeUpdate(cancelUpdate);
+    await finish(campaign);
+    await shows(campaign, ['**cancelled**', '3 completed, 0 failed, 1 skipped)']);
+  });
+
+  it('finds a campaign by its status, name and agent', async () => {
+    const campaign = await stage.start(PEOPLE, { max_concurrent_calls: 1 });
+    expect(await attribute(campaign, 'CampaignName')).toBe('Appointments');
+    expect(await attribute(campaign, 'AgentId')).toBe('agent-1');
+    const shown = (status: string) =>
+      vi.waitFor(async () => expect(await attribute(campaign, 'CampaignStatus')).toBe(status), 10_000);
+    await shown('active');
+    await campaign.handle.executeUpdate(pauseAndWait);
+    await shown('paused');
+    await campaign.handle.executeUpdate(resumeUpdate);
+    await shown('active');
+    await finish(campaign);
+    await shown('completed');
+  });
+
+  it('tells on its timeline what each activity and timer is for', async () => {
+    stage.provider.script = ({ seq, attempt }) => {
+      return { kind: 'ends', outcome: seq === 1 && attempt === 1 ? 'busy' : 'completed' };
+    };
+    const campaign = await stage.start(2, { max_retry_attempts: 1, retry_delay_minutes: 0.03 });
+    await campaign.handle.result();
+    const history = await campaign.handle.fetchHistory();
+    const activities = activitySummaries(history);
+    expect(activities).toEqual(
+      expect.arrayContaining([
+        'Enrol the contacts',
+        'Call contact 1',
+        'Call contact 2',
+        'Call contact 1, attempt 2',
+        'The campaign is completed',
+      ]),
+    );
+    expect(activities.filter((summary) => /^Settle \d+, claim up to \d+$/.test(summary)).length).toBeGreaterThan(0);
+    const scheduled = history.events!.filter((event) => event.activityTaskScheduledEventAttributes);
+    expect(activities).toHaveLength(scheduled.length);
+    const timers = timerSummaries(history);
+    expect(timers).toContain('Wait for the next retry');
+    expect(timers).toHaveLength(history.events!.filter((event) => event.timerStartedEventAttributes).length);
+  });
+});
+
+describe('what Temporal is told', () => {
+  it('names nobody, whatever goes wrong', async () => {
+    // Each error holds what a driver or a provider may well put into one.
+    const wrong = `cannot call ${JSON.stringify(fictitiousPerson(0))}`;
+    stage.provider.script = ({ seq, nth }) => {
+      if (nth > 1) return { kind: 'ends', outcome: 'failed' };
+      switch (seq) {
+        case 1:
+          throw new Error(wrong);
+        case 2:
+          throw Object.assign(new TypeError(wrong), { code: wrong, cause: new Error(wrong), detail: wrong });
+        case 3:
+          return { kind: 'rejected', reason: 'invalid_number' };
+        default:
+          return { kind: 'accept' };
+      }
+    };
+    const campaign = await stage.start(PEOPLE, { max_concurrent_calls: PEOPLE });
+    await vi.waitFor(() => expect(stage.provider.requests.length).toBeGreaterThanOrEqual(PEOPLE + 2), 20_000);
+    await finish(campaign);
+
+    const history = historyToJSON(await campaign.handle.fetchHistory());
+    expect(history).toContain('Failed with internal.');
+    expect(personalDataIn(history)).toEqual([]);
+    const { raw, workflowId } = await campaign.handle.describe();
+    const described = JSON.stringify({ raw, workflowId }, (_, value: unknown) =>
+      value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value,
+    );
+    expect(described).toContain('campaign-');
+    expect(personalDataIn(described)).toEqual([]);
+    expect(personalDataIn(JSON.stringify(await currentDetails(campaign)))).toEqual([]);
+  });
+
+  it('would be found to name somebody if it did', () => {
+    const payload = Buffer.from('{"to":"+12125550100"}').toString('base64');
+    expect(personalDataIn(JSON.stringify({ data: payload, message: 'Givenname7' }))).toEqual([
+      'Givenname',
+      '+12125550100',
+    ]);
+  });
+});

@@ -1,0 +1,112 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { DeterminismViolationError } from '@temporalio/workflow';
+import {
+  DefaultLogger,
+  makeTelemetryFilterString,
+  type ReplayResult,
+  Runtime,
+  Worker,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { personalDataIn } from '../support/personal-data.ts';
+import { bundleWorkflows } from '../../worker/options.ts';
+import { SCENARIOS } from '../../scripts/record-histories/scenarios.ts';
+
+// A history that does not fit is reported by the result; the log would only repeat it.
+Runtime.install({
+  logger: new DefaultLogger('ERROR', () => {}),
+  telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
+});
+
+const DIRECTORY = new URL('histories/', import.meta.url);
+const FILES = readdirSync(DIRECTORY).sort();
+
+type Event = Record<string, unknown> & { eventType: string };
+interface History {
+  events: Event[];
+}
+
+let bundle: WorkflowBundleWithSourceMap;
+beforeAll(async () => {
+  bundle = await bundleWorkflows();
+});
+
+function read(file: string): History {
+  return JSON.parse(readFileSync(new URL(file, DIRECTORY), 'utf8')) as History;
+}
+
+async function replay(history: History): Promise<ReplayResult['error']> {
+  const results = Worker.runReplayHistories({ workflowBundle: bundle }, [{ workflowId: 'campaign-replayed', history }]);
+  for await (const { error } of results) return error;
+  throw new Error('the replay had no result');
+}
+
+describe('a recorded history', () => {
+  it('is there for every scenario', () => {
+    const shapes = new Set(FILES.map((file) => file.replace(/(?:-\d+)?\.json$/, '')));
+    expect([...shapes].sort()).toEqual(SCENARIOS.map(({ name }) => name).sort());
+  });
+
+  it.each(FILES)('%s replays under the present code', async (file) => {
+    expect(await replay(read(file))).toBeUndefined();
+  });
+
+  it('is of the shape that its name says', () => {
+    const has = (file: string, type: string) =>
+      read(file).events.some(({ eventType }) => eventType === `EVENT_TYPE_${type}`);
+    expect(has('straight.json', 'WORKFLOW_EXECUTION_COMPLETED')).toBe(true);
+    expect(has('cancel-by-the-server.json', 'WORKFLOW_EXECUTION_CANCELED')).toBe(true);
+    expect(has('placements-taken-back.json', 'ACTIVITY_TASK_CANCELED')).toBe(true);
+    expect(has('edits.json', 'WORKFLOW_EXECUTION_UPDATE_ACCEPTED')).toBe(true);
+    expect(has('new-runs-1.json', 'WORKFLOW_EXECUTION_CONTINUED_AS_NEW')).toBe(true);
+  });
+
+  it('never failed a task but to take in what came while a run gave way', () => {
+    for (const file of FILES) {
+      for (const { workflowTaskFailedEventAttributes: failed } of read(file).events) {
+        if (failed)
+          expect([file, failed]).toMatchObject([file, { cause: 'WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND' }]);
+      }
+    }
+  });
+
+  it.each(FILES)('%s names nobody', (file) => {
+    expect(personalDataIn(readFileSync(new URL(file, DIRECTORY), 'utf8'))).toEqual([]);
+  });
+});
+
+/** A change of the workflow's code as a history would show it. */
+const MUTATIONS: Readonly<Record<string, (history: History) => void>> = {
+  'another activity': ({ events }) => {
+    first(events, 'activityTaskScheduledEventAttributes').activityType = { name: 'somethingElse' };
+  },
+  'an activity left out': (history) => {
+    // With all that belongs to it, and numbered anew: a history that might have been.
+    const scheduled = history.events.findIndex((event) => 'activityTaskScheduledEventAttributes' in event);
+    history.events.splice(scheduled, 1);
+    for (const [index, event] of history.events.entries()) event.eventId = String(index + 1);
+  },
+  'a timer in place of an activity': ({ events }) => {
+    const index = events.findIndex((event) => 'activityTaskScheduledEventAttributes' in event);
+    const { activityTaskScheduledEventAttributes: _gone, ...rest } = events[index]!;
+    events[index] = {
+      ...rest,
+      eventType: 'EVENT_TYPE_TIMER_STARTED',
+      timerStartedEventAttributes: { timerId: '1', startToFireTimeout: '60s', workflowTaskCompletedEventId: '4' },
+    };
+  },
+};
+
+describe('a history that this code could not have made', () => {
+  it.each(Object.entries(MUTATIONS))('is refused: %s', async (_, mutate) => {
+    const history = read('straight.json');
+    mutate(history);
+    expect(await replay(history)).toBeInstanceOf(DeterminismViolationError);
+  });
+});
+
+function first(events: readonly Event[], attributes: string): Record<string, unknown> {
+  const event = events.find((candidate) => attributes in candidate);
+  return event![attributes] as Record<string, unknown>;
+}
