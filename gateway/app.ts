@@ -6,10 +6,12 @@ import { authenticate } from './auth.ts';
 import { campaignCommands, type CampaignCommandsOptions } from './campaign-commands.ts';
 import { campaignEdit, type CampaignEditOptions } from './campaign-edit.ts';
 import { campaignsRoutes, type CampaignRoutesOptions } from './campaigns-routes.ts';
+import { contactCalls } from './contact-calls.ts';
 import { contactsRoutes } from './contacts-routes.ts';
 import { answerError, answerUnknownRoute } from './errors.ts';
 import { limitRate } from './rate-limit.ts';
 import { health, type HealthOptions } from './health.ts';
+import { suppressionsRoutes } from './suppressions-routes.ts';
 import { webhooks, type WebhooksOptions } from './webhooks.ts';
 
 export interface GatewayDeps
@@ -72,7 +74,9 @@ export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> 
       await api.register(campaignsRoutes, { pool, ...rest });
       await api.register(campaignCommands, { pool, ...rest });
       await api.register(campaignEdit, { pool, ...rest });
+      await api.register(contactCalls, { pool, ...rest });
       await api.register(contactsRoutes, { pool });
+      await api.register(suppressionsRoutes, { pool });
     },
     { prefix: API_ROOT },
   );

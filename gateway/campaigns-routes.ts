@@ -14,6 +14,7 @@ import { BUCKETS } from '../domain/tally.ts';
 import { hashBody } from './body-hash.ts';
 import { createCampaign } from './create-campaign.ts';
 import { answer, answerOf, list, listOf, refusals } from './envelope.ts';
+import { pageShape } from './page.ts';
 
 export interface CampaignRoutesOptions {
   readonly pool: Pool;
@@ -28,12 +29,6 @@ declare module 'fastify' {
   }
 }
 
-const LIMIT = 'limit must be a whole number from 1 to 100';
-const OFFSET = 'offset must be a whole number of at least 0';
-const pageShape = {
-  limit: z.coerce.number(LIMIT).int(LIMIT).min(1, LIMIT).max(100, LIMIT).default(50),
-  offset: z.coerce.number(OFFSET).int(OFFSET).min(0, OFFSET).max(1_000_000_000, OFFSET).default(0),
-};
 const KEY = 'X-Idempotency-Key must be 1 to 255 printable ASCII characters';
 const Id = z.object({ id: z.guid() });
 

@@ -9,13 +9,9 @@ import { Country } from '../domain/phone.ts';
 import './auth.ts';
 import { contactsImport } from './contacts-import.ts';
 import { answer, answerOf, list, listOf, refusals } from './envelope.ts';
+import { pageShape } from './page.ts';
 
-const LIMIT = 'limit must be a whole number from 1 to 100';
-const OFFSET = 'offset must be a whole number from 0 to 1000000000';
-const Page = z.strictObject({
-  limit: z.coerce.number(LIMIT).int(LIMIT).min(1, LIMIT).max(100, LIMIT).default(50),
-  offset: z.coerce.number(OFFSET).int(OFFSET).min(0, OFFSET).max(1_000_000_000, OFFSET).default(0),
-});
+const Page = z.strictObject(pageShape);
 const FOLDER_ID = 'folder_id must be the id of a folder (a UUID)';
 const NAME = 'name must be 1 to 255 characters';
 

@@ -1,0 +1,143 @@
+/** One contact of a campaign with its calls, and the events of a call, as clients are told of them. */
+import type { CampaignTerms } from '../domain/campaign-request.ts';
+import type { CampaignStatus, Ending, WaitingFor } from '../domain/campaign-state.ts';
+import type { CallEventAnswer, ContactExplanation } from '../domain/contact-explanation.ts';
+import { heldBy } from '../domain/contact-gate.ts';
+import { Schedule } from '../domain/schedule.ts';
+import type { Bucket } from '../domain/tally.ts';
+import type { Page, PageOf } from './campaign-answers.ts';
+import type { Queryable } from './pool.ts';
+
+interface ContactRow {
+  readonly status: CampaignStatus;
+  readonly ending: Ending | null;
+  readonly waiting_for: WaitingFor | null;
+  readonly waiting_until: Date | null;
+  readonly spec: CampaignTerms;
+  readonly phone_number: string;
+  readonly first_name: string | null;
+  readonly bucket: Bucket;
+  readonly reason: string | null;
+  readonly attempt: number;
+  readonly due_at: Date | null;
+  readonly suppressed: boolean;
+  readonly attempts: ContactExplanation['attempts'];
+}
+
+/** Why a contact stands where it does. Null where the account has no such campaign, or the campaign no such contact. */
+export async function explainContact(
+  db: Queryable,
+  account: string,
+  { campaignId, contactId }: { readonly campaignId: string; readonly contactId: string },
+  now: number,
+): Promise<ContactExplanation | null> {
+  // One statement is one snapshot: the contact, its campaign and its calls are of the same moment.
+  const { rows } = await db.query<ContactRow>(
+    `select campaign.status, campaign.ending, campaign.waiting_for, campaign.waiting_until, campaign.spec,
+            c.phone_number, c.first_name, c.bucket, c.reason, c.attempt, c.due_at,
+            exists (select from suppressions s
+                     where s.account = campaign.account and s.phone_number = c.phone_number) as suppressed,
+            attempts.list as attempts
+       from campaigns campaign
+       join campaign_contacts c on c.campaign_id = campaign.id and c.contact_id = $3
+       cross join lateral (
+         select coalesce(jsonb_agg(jsonb_build_object(
+                  'call_id', call.id, 'attempt', call.attempt, 'first_sent_at', call.first_sent_at,
+                  'provider_call_id', call.provider_call_id, 'not_placed_reason', call.not_placed_reason,
+                  'outcome', coalesce(call.outcome, event.outcome), 'outcome_as_sent', event.outcome_as_sent,
+                  'ended_at', coalesce(call.ended_at, event.occurred_at)
+                ) order by call.attempt), '[]') as list
+           from calls call
+           left join lateral (
+             select outcome, outcome_as_sent, occurred_at from call_events
+              where call_id = call.id and kind = 'ended' order by received_at, event_id limit 1
+           ) event on true
+          where call.campaign_id = campaign.id and call.seq = c.seq
+       ) attempts
+      where campaign.account = $1 and campaign.id = $2`,
+    [account, campaignId, contactId],
+  );
+  const row = rows[0];
+  return row ? explanation(row, contactId, now) : null;
+}
+
+/** In the order in which they came. Null where the account's campaign has no such call. */
+export async function listCallEvents(
+  db: Queryable,
+  account: string,
+  { campaignId, callId }: { readonly campaignId: string; readonly callId: string },
+  page: Page,
+): Promise<PageOf<CallEventAnswer> | null> {
+  const call = await db.query<{ total: number }>(
+    `select (select count(*)::integer from call_events where call_id = calls.id) as total
+       from calls join campaigns on campaigns.id = calls.campaign_id
+      where campaigns.account = $1 and campaigns.id = $2 and calls.id = $3`,
+    [account, campaignId, callId],
+  );
+  const total = call.rows[0]?.total;
+  if (total === undefined) return null;
+  const { rows } = await db.query<EventRow>(
+    `select event_id, provider, provider_call_id, kind, outcome, outcome_as_sent, occurred_at, received_at, late,
+            signalled_at, raw
+       from call_events where call_id = $1 order by received_at, event_id limit $2 offset $3`,
+    [callId, page.limit, page.offset],
+  );
+  return { items: rows.map(eventAnswer), total, hasMore: rows.length > 0 && page.offset + rows.length < total };
+}
+
+type EventRow = Omit<CallEventAnswer, 'occurred_at' | 'received_at' | 'signalled_at'> & {
+  readonly occurred_at: Date;
+  readonly received_at: Date;
+  readonly signalled_at: Date | null;
+};
+
+function eventAnswer({ occurred_at, received_at, signalled_at, ...event }: EventRow): CallEventAnswer {
+  return {
+    ...event,
+    occurred_at: occurred_at.toISOString(),
+    received_at: received_at.toISOString(),
+    signalled_at: signalled_at?.toISOString() ?? null,
+  };
+}
+
+function explanation(row: ContactRow, contactId: string, now: number): ContactExplanation {
+  const { spec } = row;
+  const held = heldBy(
+    {
+      bucket: row.bucket,
+      dueAt: row.due_at?.getTime() ?? null,
+      suppressed: row.suppressed,
+      campaign: {
+        status: row.status,
+        ending: row.ending !== null,
+        waitingFor: row.waiting_for,
+        waitingUntil: row.waiting_until?.getTime() ?? null,
+        endsAt: spec.ends_at === null ? null : Date.parse(spec.ends_at),
+        schedule: Schedule.parse(spec),
+      },
+    },
+    now,
+  );
+  return {
+    contact_id: contactId,
+    phone_number: row.phone_number,
+    first_name: row.first_name,
+    call_status: row.bucket,
+    reason: row.reason,
+    attempt: row.attempt,
+    campaign_status: row.status,
+    gate: held.by,
+    next_eligible_at: held.until === null ? null : new Date(held.until).toISOString(),
+    attempts: row.attempts.map((attempt) => ({
+      ...attempt,
+      first_sent_at: utc(attempt.first_sent_at),
+      ended_at: utc(attempt.ended_at),
+    })),
+    as_of: new Date(now).toISOString(),
+  };
+}
+
+/** JSON made by the database carries the offset of its session. */
+function utc(at: string | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
+}

@@ -1,0 +1,58 @@
+/** One contact of a campaign, and the events of one call: what support is asked about. */
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { explainContact, listCallEvents } from '../db/contact-explanation.ts';
+import type { Pool } from '../db/pool.ts';
+import { CallEventAnswer, ContactExplanation } from '../domain/contact-explanation.ts';
+import { RingfenceError } from '../domain/errors.ts';
+import { answer, answerOf, list, listOf, refusals } from './envelope.ts';
+import { pageShape } from './page.ts';
+
+export interface ContactCallsOptions {
+  readonly pool: Pool;
+  readonly clock: () => number;
+}
+
+export const contactCalls: FastifyPluginAsyncZod<ContactCallsOptions> = async (app, { pool, clock }) => {
+  app.get(
+    '/batch-calls/:id/contacts/:contact_id',
+    {
+      schema: {
+        summary: "Explain one of a campaign's contacts",
+        description: 'Its calls, the gate that holds it now, and when it may be called next.',
+        tags: ['campaigns'],
+        params: z.object({ id: z.guid(), contact_id: z.guid() }),
+        response: { 200: answerOf(ContactExplanation), ...refusals },
+      },
+    },
+    async (request) => {
+      const { id, contact_id } = request.params;
+      const ids = { campaignId: id, contactId: contact_id };
+      const explained = await explainContact(pool, request.caller.account, ids, clock());
+      if (explained) return answer(request, explained);
+      const message =
+        'There is no such campaign, or it has no such contact: GET /batch-calls/{id}/contacts lists them.';
+      throw new RingfenceError('not_found', message);
+    },
+  );
+
+  app.get(
+    '/batch-calls/:id/calls/:call_id/events',
+    {
+      schema: {
+        summary: 'List the webhooks of a call in the order in which they came',
+        tags: ['campaigns'],
+        params: z.object({ id: z.guid(), call_id: z.string().max(120) }),
+        querystring: z.strictObject(pageShape),
+        response: { 200: listOf(CallEventAnswer), ...refusals },
+      },
+    },
+    async (request) => {
+      const { id, call_id } = request.params;
+      const ids = { campaignId: id, callId: call_id };
+      const events = await listCallEvents(pool, request.caller.account, ids, request.query);
+      if (!events) throw new RingfenceError('not_found', 'There is no such campaign, or it has no such call.');
+      return list(request, request.query, events);
+    },
+  );
+};
