@@ -131,25 +131,35 @@ export class VirtualCampaign {
     if (isQuiet(this.run)) this.savePoint = { state: JSON.stringify(this.state), commands: [], edits: [] };
   }
 
-  /** What is under way goes on without a listener, and a run with an earlier state takes over. */
-  reset(): void {
-    if (this.result || !this.savePoint) return;
+  /**
+   * What is under way goes on without a listener, and a run with an earlier state takes over. What was told to the
+   * campaign since is told again, or, where `forgetful`, is left out if the records know of it.
+   */
+  reset(forgetful: boolean): void {
+    if (this.result || !this.savePoint || (forgetful && !this.isTold())) return;
     const { state, commands, edits } = this.savePoint;
     this.run.alive = false;
     this.run = openRun(this.nextRunId(), CampaignState.parse(JSON.parse(state)), false);
-    this.run.news.push(...commands);
-    this.run.edits.push(...edits);
+    if (!forgetful) {
+      this.run.news.push(...commands);
+      this.run.edits.push(...edits);
+    }
     this.watch.tookOver();
     this.wake(this.run);
   }
 
   /** As after a terminate: a run without any state takes over. What the records do not know is lost, so they must. */
   restart(): void {
-    const { told, status, untold } = this.state;
-    if (this.result || told.status !== status || untold !== null || this.run.edits.length > 0) return;
-    if (this.run.news.some(({ kind }) => kind === 'command') || this.state.ending) return;
+    if (this.result || !this.isTold()) return;
     this.run.alive = false;
     this.run = this.startFresh();
+  }
+
+  /** Whether the records know of all that was told to the campaign. */
+  private isTold(): boolean {
+    const { told, status, ending, untold } = this.state;
+    const waits = this.run.edits.length > 0 || this.run.news.some(({ kind }) => kind === 'command');
+    return told.status === status && ending === null && untold === null && !waits;
   }
 
   private startFresh(): VirtualRun {

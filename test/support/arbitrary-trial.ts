@@ -151,7 +151,12 @@ function intervention(size: TrialSize): fc.Arbitrary<Intervention> {
     'round_trip',
   );
   const rare = size.resets
-    ? fc.constantFrom<'reset' | 'restart' | 'cancel'>('reset', 'reset', 'restart', 'cancel')
+    ? fc.constantFrom<'reset' | 'forgetful_reset' | 'restart' | 'cancel'>(
+        'reset',
+        'forgetful_reset',
+        'restart',
+        'cancel',
+      )
     : fc.constantFrom<'cancel' | 'new_run'>('new_run');
   return fc.oneof(
     { weight: 5, arbitrary: fc.record({ afterMs, kind: simple }) },

@@ -109,7 +109,7 @@ export class Promises implements CampaignWatch {
 
   settled(settlement: ExchangeRequest['settled'][number], effective: boolean): void {
     if (!effective) return;
-    const { seq, attempt, outcome, to, reason, retryAt } = settlement;
+    const { seq, attempt, outcome, to, reason, at } = settlement;
     this.counts.settled += 1;
     if (outcome === 'lost') this.counts.lost += 1;
     const what = `contact ${seq}, attempt ${attempt}`;
@@ -122,7 +122,15 @@ export class Promises implements CampaignWatch {
     } else if (outcome !== 'lost') {
       this.hold('P9', wasAccepted, () => `${what} was never called and is written down as ${outcome}`);
     }
-    if (retryAt !== null) this.retryAt[seq] = retryAt;
+    if (to !== 'retrying') return;
+    const { on, delayMinutes } = this.options.spec.retry;
+    this.hold(
+      'P9',
+      on.some((retried) => retried === outcome),
+      () => `${what} is to be retried after ${outcome}`,
+    );
+    const delay = delayMinutes[Math.min(attempt, delayMinutes.length) - 1] ?? 0;
+    this.retryAt[seq] = at + delay * MINUTE_MS;
   }
 
   closed(seq: number, attempt: number, bucket: Bucket, reason: string): void {

@@ -10,7 +10,18 @@ export const CAMPAIGN_ID = '00000000-0000-4000-8000-000000000001';
 
 /** Something that is done to the campaign from outside, at an instant after its start. */
 export type Intervention = { readonly afterMs: number } & (
-  | { readonly kind: 'pause' | 'resume' | 'cancel' | 'new_run' | 'save' | 'reset' | 'restart' | 'round_trip' }
+  | {
+      readonly kind:
+        | 'pause'
+        | 'resume'
+        | 'cancel'
+        | 'new_run'
+        | 'save'
+        | 'reset'
+        | 'forgetful_reset'
+        | 'restart'
+        | 'round_trip';
+    }
   | { readonly kind: 'limit'; readonly limit: number }
   | { readonly kind: 'cap'; readonly cap: number | null }
   | { readonly kind: 'schedule'; readonly schedule: EngineSpec['schedule'] }
@@ -80,7 +91,8 @@ function intervene(campaign: VirtualCampaign, intervention: Intervention, trace?
       campaign.save();
       return;
     case 'reset':
-      campaign.reset();
+    case 'forgetful_reset':
+      campaign.reset(intervention.kind === 'forgetful_reset');
       return;
     case 'restart':
       campaign.restart();

@@ -153,6 +153,25 @@ describe('a campaign on virtual time', () => {
     }
   });
 
+  test.each(['unreachable', 'errors'] as const)(
+    'tries a provider that is in trouble for an hour (%s) now and then',
+    (kind) => {
+      const { counts } = runTrial(
+        trial({
+          contacts: 600,
+          provider: { ...trial({}).provider, keyTtlMs: 0 },
+          outages: [{ afterMs: 2_000, lastsMs: HOUR_MS, kind }],
+          spec: { max_concurrent_calls: 200 },
+        }),
+        { everyTurns: 10 },
+      );
+      expect(counts.placements).toBeGreaterThanOrEqual(600);
+      // Eight at a time when it begins, then one a minute at the most.
+      expect(counts.placements - counts.settled).toBeLessThan(100);
+      expect(counts.lost).toBeLessThan(200);
+    },
+  );
+
   test('holds no more of a roster of ten million than is in flight and at hand', () => {
     const campaign = calmCampaign(10_000_000, 50);
     campaign.go(campaign.clock.now + HOUR_MS);
@@ -207,9 +226,10 @@ describe('what virtual campaigns have found', () => {
   });
 
   test('a contact whose placement was taken back is skipped though the others were skipped before', () => {
-    for (let afterMs = 100; afterMs < 200; afterMs += 2) {
+    for (let afterMs = 50; afterMs < 250; afterMs++) {
       const startsAt = Date.parse('2026-03-02T08:00:00Z');
-      runTrial(trial({ seed: afterMs, startsAt, faults: { slow: 0.3 }, spec: { ends_at: startsAt + afterMs } }));
+      const spec = { ends_at: startsAt + afterMs };
+      runTrial(trial({ seed: afterMs, contacts: 2, startsAt, faults: { slow: 0.1 }, spec }));
     }
   });
 
