@@ -15,6 +15,15 @@ beforeEach(async () => {
 });
 afterEach(() => real.close());
 
+/** Waits until the provider's answers to so many placements are in the database, and soon with the campaign. */
+async function areLive(campaign: Campaign, count: number): Promise<void> {
+  await vi.waitFor(async () => {
+    const { rows } = await stage.pool.query('select 1 from calls where accepted_at is not null');
+    expect(rows).toHaveLength(count);
+  }, 10_000);
+  await reaches(campaign, { in_flight: count, waiting_for: 'slot' });
+}
+
 /** Lets every call end, those that go out from here on by themselves, until the campaign has come so far. */
 async function callsEndUntil(campaign: Campaign, progress: object): Promise<void> {
   const { provider } = stage;
@@ -126,7 +135,7 @@ describe('a command in the wrong state', () => {
 
   it('is refused and leaves no trace', async () => {
     const campaign = await stage.start(PEOPLE, { max_concurrent_calls: 2 });
-    await reaches(campaign, { in_flight: 2, waiting_for: 'slot' });
+    await areLive(campaign, 2);
     await refusals(campaign, [resumeUpdate]);
     expect(await updates(campaign)).toEqual([]);
 
@@ -145,7 +154,7 @@ describe('a command in the wrong state', () => {
 
   it('changes nothing as a signal', async () => {
     const campaign = await stage.start(PEOPLE, { max_concurrent_calls: 2 });
-    await reaches(campaign, { in_flight: 2 });
+    await areLive(campaign, 2);
     await campaign.handle.signal(resumeSignal);
     for (let time = 0; time < 2; time += 1) await campaign.handle.signal(pauseSignal);
     await reaches(campaign, { status: 'paused', in_flight: 2 });

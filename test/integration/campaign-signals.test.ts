@@ -19,14 +19,9 @@ const nobody = { pending: 0, in_progress: 0, retrying: 0, completed: 0, failed: 
 /** All four are live at once. */
 async function calling(): Promise<Campaign> {
   const campaign = await stage.start(PEOPLE);
+  await expect.poll(() => stage.provider.live().length, { timeout: 15_000 }).toBe(PEOPLE);
   await reaches(campaign, { in_flight: PEOPLE });
-  await reachesLive(campaign);
   return campaign;
-}
-
-async function reachesLive(campaign: Campaign): Promise<void> {
-  await expect.poll(() => stage.provider.live().length).toBe(PEOPLE);
-  await reaches(campaign, { in_flight: PEOPLE });
 }
 
 async function endAll(campaign: Campaign) {
@@ -64,9 +59,9 @@ describe('an event', () => {
     });
     await campaign.handle.signal(callEventsSignal, early.toReversed());
     // Their slots are free: the other two are being called although the first two have no answer yet.
-    await expect.poll(() => stage.provider.requests.length).toBe(PEOPLE);
+    await expect.poll(() => stage.provider.requests.length, { timeout: 15_000 }).toBe(PEOPLE);
     await talking.release!(stage);
-    await expect.poll(() => stage.provider.accepted.size).toBe(PEOPLE);
+    await expect.poll(() => stage.provider.accepted.size, { timeout: 15_000 }).toBe(PEOPLE);
     expect(await endAll(campaign)).toMatchObject({ buckets: { ...nobody, failed: 2, completed: 2 } });
     expect(stage.provider.requests).toHaveLength(PEOPLE);
   });

@@ -48,7 +48,8 @@ describe('the Web UI', () => {
       /Placed on \d{4}-\d\d-\d\d: 2 of 3/,
     ]);
 
-    await campaign.end([campaign.callId(1), campaign.callId(2)]);
+    await vi.waitFor(() => expect(stage.provider.live()).toHaveLength(2));
+    await campaign.end(stage.provider.live());
     await vi.waitFor(() => expect(stage.provider.live()).toHaveLength(1));
     await campaign.end(stage.provider.live());
     await shows(campaign, [
