@@ -173,7 +173,15 @@ describe('a campaign that continues as new under load', () => {
     await campaign.handle.result();
     for (const { from, to } of silences) expect(to).toBe(from);
     expect(stage.provider.requests).toHaveLength(people);
-    expect((await runsOf(campaign.handle)).length).toBeGreaterThan(3);
+    const runs = await runsOf(campaign.handle);
+    expect(runs.length).toBeGreaterThan(3);
+    // Each run answers what it has taken on before it gives way.
+    for (const { history } of runs) {
+      const events = history.events!;
+      const taken = events.filter((event) => event.workflowExecutionUpdateAcceptedEventAttributes);
+      const answered = events.filter((event) => event.workflowExecutionUpdateCompletedEventAttributes);
+      expect(answered).toHaveLength(taken.length);
+    }
   });
 
   it('remembers across runs that it was cancelled, and by whom', async () => {
