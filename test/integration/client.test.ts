@@ -108,7 +108,7 @@ describe('a campaign, from any backend', () => {
   it('is started, followed and awaited; its calls end by webhooks', async () => {
     const { rig, campaigns } = await openSystem({ simulator: { timeScale: 1_000 } });
     const campaign = campaignOf(20, { max_concurrent_calls: 5 });
-    const idempotencyKey = nextId('key');
+    const idempotencyKey = nextId(`key-${process.pid}`);
     const [first, repeat] = await Promise.all([
       campaigns.start(campaign, { idempotencyKey }),
       campaigns.start(campaign, { idempotencyKey }),

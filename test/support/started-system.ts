@@ -128,7 +128,8 @@ export class StartedSystem {
       working_days: [1, 2, 3, 4, 5, 6, 7],
       ...terms,
     };
-    const headers = { 'X-Idempotency-Key': nextId('create') };
+    // A key and its account make the workflow's id, and tests in other processes count on the same Temporal server.
+    const headers = { 'X-Idempotency-Key': nextId(`create-${process.pid}`) };
     const request = { method: 'POST', path: '/batch-calls', body, headers } as const;
     return (await requestApi(this.api, request, CampaignAnswer)).data.id;
   }
