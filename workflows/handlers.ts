@@ -48,6 +48,8 @@ export function setHandlers(desk: Desk): void {
     async () => {
       await submit(desk, 'pause');
       await promised(desk, () => !isPlacing(desk));
+      // While the database was told, a resume and another pause may have let a placement in.
+      await patiently(() => condition(() => desk.state.status !== 'paused' || !isPlacing(desk)));
       if (desk.state.status !== 'paused') throw wrongState('The campaign was resumed before the pause was complete.');
       const calls = Object.entries(desk.state.inFlight);
       return {
