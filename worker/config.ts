@@ -16,8 +16,11 @@ export const WorkerConfig = z.object({
   RINGFENCE_MAX_DIALS: z.coerce.number().int().min(1).default(200),
   /** Placements per second over all workers of the queue; unset: no limit but the campaigns' own. */
   RINGFENCE_DIALS_PER_SECOND: z.coerce.number().positive().optional(),
-  /** How long after a call's greatest length it is given up as lost, in seconds. */
-  RINGFENCE_CALL_GRACE: seconds.default(60),
+  /**
+   * How long after a call's greatest length it is given up as lost, in seconds. A dial that was tried again after crashes may
+   * have been accepted a minute after it was first sent.
+   */
+  RINGFENCE_CALL_GRACE: seconds.default(90),
   /** host:port for Prometheus; unset: no metrics are served. */
   RINGFENCE_METRICS: z.string().optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
