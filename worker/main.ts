@@ -7,8 +7,9 @@ import { providerFromEnv } from '../providers/from-env.ts';
 import { readConfig, WorkerConfig } from './config.ts';
 import { pacingFacts } from './facts.ts';
 import { serveHealth } from './health.ts';
-import { bundleWorkflows, campaignWorkerOptions, dialWorkerOptions } from './options.ts';
+import { campaignWorkerOptions, dialWorkerOptions } from './options.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
+import { workflowBundle } from './workflow-bundle.ts';
 
 const config = readConfig(WorkerConfig, process.env);
 const log = pino({ level: config.LOG_LEVEL, base: { service: 'worker' } });
@@ -50,9 +51,8 @@ const setting = {
   maxDials: config.RINGFENCE_MAX_DIALS,
   dialsPerSecond: config.RINGFENCE_DIALS_PER_SECOND,
 };
-const bundle = await bundleWorkflows();
 const workers = [
-  await Worker.create(campaignWorkerOptions(setting, bundle)),
+  await Worker.create(campaignWorkerOptions(setting, await workflowBundle())),
   await Worker.create(dialWorkerOptions(setting)),
 ];
 

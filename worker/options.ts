@@ -1,26 +1,6 @@
-import { fileURLToPath } from 'node:url';
-import {
-  bundleWorkflowCode,
-  Runtime,
-  type NativeConnection,
-  type WorkerOptions,
-  type WorkflowBundleWithSourceMap,
-} from '@temporalio/worker';
+import type { NativeConnection, WorkerOptions } from '@temporalio/worker';
 import { createActivities, type ActivityDeps } from '../activities/index.ts';
 import { DIAL_QUEUE_SUFFIX } from '../domain/task-queues.ts';
-
-const WORKFLOWS = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
-/** Only inside workflows; everything else reads and writes as Temporal does by default, and the two agree. */
-const CONVERTER = fileURLToPath(new URL('../workflows/payload-converter.ts', import.meta.url));
-
-/** Builds the workflows' bundle from their source. Takes seconds; one bundle serves any number of workers. */
-export function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
-  return bundleWorkflowCode({
-    workflowsPath: WORKFLOWS,
-    payloadConverterPath: CONVERTER,
-    logger: Runtime.instance().logger,
-  });
-}
 
 export interface WorkerSetting {
   readonly connection: NativeConnection;

@@ -8,7 +8,7 @@ import { endOf, findReadyLine, type ReadyLine } from './ready-line.ts';
 export type Environment = Readonly<Record<string, string>>;
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** The worker builds its workflows first, which takes seconds, and much longer on a busy machine. */
+/** The first worker after a change builds its workflow, which takes seconds, and much longer on a busy machine. */
 const START_TIMEOUT_MS = 120_000;
 const PROBE_TIMEOUT_MS = 2_000;
 

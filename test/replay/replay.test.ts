@@ -1,16 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { DeterminismViolationError } from '@temporalio/workflow';
-import {
-  DefaultLogger,
-  makeTelemetryFilterString,
-  type ReplayResult,
-  Runtime,
-  Worker,
-  type WorkflowBundleWithSourceMap,
-} from '@temporalio/worker';
+import { DefaultLogger, makeTelemetryFilterString, type ReplayResult, Runtime, Worker } from '@temporalio/worker';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { personalDataIn } from '../support/personal-data.ts';
-import { bundleWorkflows } from '../../worker/options.ts';
+import { type WorkflowBundle, workflowBundle } from '../../worker/workflow-bundle.ts';
 import { SCENARIOS } from '../../scripts/record-histories/scenarios.ts';
 
 // A history that does not fit is reported by the result; the log would only repeat it.
@@ -27,9 +20,9 @@ interface History {
   events: Event[];
 }
 
-let bundle: WorkflowBundleWithSourceMap;
+let bundle: WorkflowBundle;
 beforeAll(async () => {
-  bundle = await bundleWorkflows();
+  bundle = await workflowBundle();
 });
 
 function read(file: string): History {

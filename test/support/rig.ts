@@ -2,7 +2,7 @@
 import { Client, Connection } from '@temporalio/client';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
-import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
 import type { z } from 'zod';
 import { CampaignClient } from '../../client/campaign-client.ts';
@@ -19,14 +19,15 @@ import { TruedyConfig } from '../../providers/truedy-config.ts';
 import type { SimulatorOptions } from '../../simulator/options.ts';
 import { createSimulator, type Simulator } from '../../simulator/simulator.ts';
 import { pacingFacts } from '../../worker/facts.ts';
-import { bundleWorkflows, campaignWorkerOptions, dialWorkerOptions } from '../../worker/options.ts';
+import { campaignWorkerOptions, dialWorkerOptions } from '../../worker/options.ts';
+import { type WorkflowBundle, workflowBundle } from '../../worker/workflow-bundle.ts';
 import { type CampaignInput, type CampaignResult } from '../../workflows/messages.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { nextTaskQueue } from './ids.ts';
 
 Runtime.install({ logger: new DefaultLogger('WARN') });
 
-let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
+let bundle: Promise<WorkflowBundle> | undefined;
 const KEY = 'rig-key';
 const SECRET = 'whsec_rig';
 const API_KEY = 'rig-write-key-1';
@@ -85,7 +86,7 @@ export class Rig {
   }
 
   async startWorkers(): Promise<void> {
-    bundle ??= bundleWorkflows();
+    bundle ??= workflowBundle();
     const provider = this.provider();
     const setting = {
       connection: this.connection,

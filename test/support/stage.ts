@@ -1,20 +1,14 @@
 /** Campaigns over real activities and a real database on any Temporal server, with a provider that follows a script. */
 import type { Client, WorkflowHandleWithSignaledRunId } from '@temporalio/client';
-import {
-  DefaultLogger,
-  makeTelemetryFilterString,
-  type NativeConnection,
-  Runtime,
-  Worker,
-  type WorkflowBundleWithSourceMap,
-} from '@temporalio/worker';
+import { DefaultLogger, makeTelemetryFilterString, type NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { workflowStarter } from '../../client/start-workflow.ts';
 import { campaignTerms, CreateCampaign, type CreateCampaignInput, engineSpec } from '../../domain/campaign-request.ts';
 import type { EngineSpec } from '../../domain/campaign-spec.ts';
 import { workflowId } from '../../domain/ids.ts';
 import { createCampaign } from '../../gateway/create-campaign.ts';
 import { pacingFacts } from '../../worker/facts.ts';
-import { bundleWorkflows, campaignWorkerOptions, dialWorkerOptions, type WorkerSetting } from '../../worker/options.ts';
+import { campaignWorkerOptions, dialWorkerOptions, type WorkerSetting } from '../../worker/options.ts';
+import { type WorkflowBundle, workflowBundle } from '../../worker/workflow-bundle.ts';
 import type { CampaignInput, CampaignProgress, CampaignResult } from '../../workflows/messages.ts';
 import { callEventsSignal, progressQuery } from '../../workflows/messages.ts';
 import type { ProviderFacts } from '../../providers/port.ts';
@@ -30,7 +24,7 @@ Runtime.install({
 /** Stands in histories in place of this machine's name. */
 const IDENTITY = 'stage';
 
-let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
+let bundle: Promise<WorkflowBundle> | undefined;
 
 export interface StageOptions {
   readonly client: Client;
@@ -84,7 +78,7 @@ export class Stage {
   }
 
   async startWorkers(): Promise<void> {
-    bundle ??= bundleWorkflows();
+    bundle ??= workflowBundle();
     const options = campaignWorkerOptions(this.#setting(), await bundle);
     this.#campaigns = running(await Worker.create({ ...options, identity: IDENTITY }));
     await this.startDials();

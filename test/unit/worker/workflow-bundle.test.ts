@@ -1,0 +1,93 @@
+import { appendFileSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { buildWorkflowBundle, BUNDLED, workflowBundle } from '../../../worker/workflow-bundle.ts';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const MODULES = join(ROOT, 'node_modules');
+
+let built = 0;
+let onceBuilt = () => {};
+Runtime.install({
+  logger: new DefaultLogger('INFO', ({ message }) => {
+    if (message !== 'Workflow bundle created') return;
+    built += 1;
+    onceBuilt();
+  }),
+});
+
+let home: string;
+/** A small program of the same layout, with a domain of one word and packages of its own lock. */
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'ringfence-bundle-'));
+  const write = async (file: string, text: string) => {
+    await mkdir(join(home, file, '..'), { recursive: true });
+    await writeFile(join(home, file), text);
+  };
+  await write('domain/word.ts', `export const word = 'first';\n`);
+  await write(
+    'workflows/index.ts',
+    `import { word } from '../domain/word.ts';\nexport const campaign = async () => word;\n`,
+  );
+  await cp(join(ROOT, 'workflows/payload-converter.ts'), join(home, 'workflows/payload-converter.ts'));
+  await write('node_modules/.package-lock.json', '{}');
+  for (const name of await readdir(MODULES)) {
+    if (!name.startsWith('.')) await symlink(join(MODULES, name), join(home, 'node_modules', name));
+  }
+  built = 0;
+  onceBuilt = () => {};
+});
+afterEach(() => rm(home, { recursive: true, force: true }));
+
+const bundle = async () => (await workflowBundle(pathToFileURL(`${home}/`))).code;
+const kept = () => readdir(join(home, '.ringfence/workflows'));
+
+describe('the workflow bundle', () => {
+  it('is built once for the same sources', async () => {
+    const first = await bundle();
+    expect(first).toContain(`word = 'first'`);
+    expect(await bundle()).toBe(first);
+    expect([built, (await kept()).length]).toEqual([1, 1]);
+  });
+
+  it.each([
+    ['a file that the workflow imports', 'domain/word.ts', `export const word = 'second';\n`, 'second'],
+    ['a file that may be imported', 'domain/new.ts', '', 'first'],
+    ['the packages', 'node_modules/.package-lock.json', '{ "packages": {} }', 'first'],
+  ])('is built anew after a change of %s, and the old one is gone', async (_, file, text, word) => {
+    await bundle();
+    const [old] = await kept();
+    await writeFile(join(home, file), text);
+    expect(await bundle()).toContain(`word = '${word}'`);
+    expect(built).toBe(2);
+    expect(await kept()).toHaveLength(1);
+    expect(await kept()).not.toContain(old);
+  });
+
+  it('is not kept when its sources changed while it was built', async () => {
+    onceBuilt = () => appendFileSync(join(home, 'domain/word.ts'), '\n');
+    await bundle();
+    await expect(kept()).rejects.toThrow('ENOENT');
+  });
+
+  it('is built at each start where it cannot be kept', async () => {
+    await writeFile(join(home, '.ringfence'), 'a file in place of the folder');
+    await bundle();
+    expect(await bundle()).toContain(`word = 'first'`);
+    expect(built).toBe(2);
+  });
+
+  it('of Ringfence is made of what its name is made of, and of packages', async () => {
+    const { code } = await buildWorkflowBundle();
+    const map = JSON.parse(Buffer.from(code.slice(code.lastIndexOf('base64,') + 7), 'base64').toString()) as {
+      sources: string[];
+    };
+    const own = map.sources.filter((source) => source.startsWith(ROOT) && !source.startsWith(MODULES));
+    expect(own.length).toBeGreaterThan(10);
+    expect(own.filter((source) => !BUNDLED.some((folder) => source.startsWith(join(ROOT, folder))))).toEqual([]);
+  });
+});
