@@ -23,6 +23,8 @@ function project(
 
 export default defineConfig({
   test: {
+    // Tests of running systems wait more than they compute, also where there are no more than two cores.
+    maxWorkers: 2,
     projects: [
       project('unit', 1, { timeoutS: 30 }),
       project('replay', 2, { timeoutS: 60 }),
