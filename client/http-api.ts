@@ -17,6 +17,14 @@ export interface ApiRequest {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+export interface Answer<T> {
+  readonly data: T;
+  readonly pagination?: Pagination | undefined;
+}
+
+/** What an answer says before its body. */
+type Head = Pick<Response, 'ok' | 'status'> & { readonly headers: Pick<Headers, 'get'> };
+
 const TIMEOUT_MS = 30_000;
 
 /**
@@ -24,17 +32,17 @@ const TIMEOUT_MS = 30_000;
  * @throws RingfenceError with the gateway's own code, or `api_unreachable` when there was no answer to read.
  */
 export async function requestApi<T>(
-  { baseUrl, key }: ApiOptions,
+  api: ApiOptions,
   { method, path, body, headers }: ApiRequest,
   data: z.ZodType<T>,
-): Promise<{ readonly data: T; readonly pagination?: Pagination | undefined }> {
+): Promise<Answer<T>> {
   let response: Response;
   let answer: unknown;
   try {
-    response = await fetch(baseUrl.replace(/\/+$/, '') + path, {
+    response = await fetch(urlOf(api, path), {
       method,
       headers: {
-        authorization: `Bearer ${key}`,
+        authorization: `Bearer ${api.key}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,
       },
@@ -43,22 +51,41 @@ export async function requestApi<T>(
     });
     answer = await response.json();
   } catch (error) {
-    throw new RingfenceError('api_unreachable', 'The gateway did not answer: check its address and that it runs.', {
-      cause: error,
-    });
+    throw gatewayAway(error);
   }
-  if (!response.ok) throw refusal(response.status, answer);
+  return readAnswer(response, answer, data);
+}
+
+export function urlOf({ baseUrl }: ApiOptions, path: string): string {
+  return baseUrl.replace(/\/+$/, '') + path;
+}
+
+/** @throws RingfenceError what the gateway refused, or `api_unreachable` when it was not the gateway that answered. */
+export function readAnswer<T>(response: Head, answer: unknown, data: z.ZodType<T>): Answer<T> {
+  if (!response.ok) throw refusal(response, answer);
   const parsed = z.object({ data, pagination: Pagination.optional() }).safeParse(answer);
   if (!parsed.success) throw unreadable(response.status);
   return parsed.data;
 }
 
-function refusal(status: number, answer: unknown): RingfenceError {
+export function gatewayAway(cause: unknown): RingfenceError {
+  const message = 'The gateway did not answer: check its address and that it runs.';
+  return new RingfenceError('api_unreachable', message, { cause });
+}
+
+function refusal({ status, headers }: Head, answer: unknown): RingfenceError {
   const parsed = ErrorAnswer.safeParse(answer);
   if (!parsed.success) return unreadable(status);
   const { code, message, details } = parsed.data.error;
+  const retryAfter = headers.get('retry-after');
   // A newer gateway may know more codes than this client; they are passed on as they are.
-  return new RingfenceError(code as ErrorCode, message, { details: { ...details, http_status: status } });
+  return new RingfenceError(code as ErrorCode, message, {
+    details: {
+      ...details,
+      http_status: status,
+      ...(retryAfter !== null && /^\d+$/.test(retryAfter) ? { retry_after_s: Number(retryAfter) } : {}),
+    },
+  });
 }
 
 function unreadable(status: number): RingfenceError {

@@ -1,12 +1,12 @@
 /** Campaigns in words, for people. Machines are given JSON. */
 import type { CampaignAnswer } from '../../domain/campaign-answer.ts';
 import { BUCKETS } from '../../domain/tally.ts';
-import type { PauseAcknowledgement, ResumeAcknowledgement } from '../../workflows/messages.ts';
-import { table } from './output.ts';
+import type { CancelAcknowledgement, PauseAcknowledgement, ResumeAcknowledgement } from '../../workflows/messages.ts';
+import { lines, table } from './output.ts';
 
 export function campaignText(campaign: CampaignAnswer): string {
   const hours = campaign.start_time === null ? 'the whole day' : `${campaign.start_time} to ${campaign.end_time}`;
-  const lines: [string, string][] = [
+  return lines([
     ['id', campaign.id],
     ['name', campaign.name],
     ['status', campaign.status],
@@ -18,9 +18,7 @@ export function campaignText(campaign: CampaignAnswer): string {
     ['agent', campaign.agent_id],
     ['created', campaign.created_at],
     ['as of', campaign.as_of],
-  ];
-  const width = Math.max(...lines.map(([name]) => name.length));
-  return lines.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
+  ]);
 }
 
 export function listText({ campaigns, total }: { campaigns: readonly CampaignAnswer[]; total: number }): string {
@@ -48,7 +46,11 @@ export function resumeText({ status, resumed_at }: ResumeAcknowledgement): strin
   return `Resumed at ${resumed_at}; the campaign is ${status}.`;
 }
 
-function waitingText({ waiting_for, until }: CampaignAnswer): string {
+export function cancelText({ cancel_requested_at }: CancelAcknowledgement): string {
+  return `Cancelled at ${cancel_requested_at}. Live calls are followed to their end; everybody else is skipped.`;
+}
+
+export function waitingText({ waiting_for, until }: CampaignAnswer): string {
   if (waiting_for === null) return '-';
   return until === null ? waiting_for : `${waiting_for} until ${until}`;
 }

@@ -1,6 +1,7 @@
 /** Readers of option values, for Commander's `.option(flags, description, reader)`. Each refusal says what would do. */
 import { InvalidArgumentError } from 'commander';
 import { z } from 'zod';
+import { Country } from '../../domain/phone.ts';
 
 const Instant = z.union([z.iso.datetime({ offset: true }), z.iso.datetime({ offset: true, precision: -1 })]);
 
@@ -28,4 +29,11 @@ export function wholeNumber(min: number, max: number): (value: string) => number
 /** The parts of a value with commas between them. */
 export function list(value: string): string[] {
   return value.split(',').map((part) => part.trim());
+}
+
+/** A country by its two letters. */
+export function country(value: string): Country {
+  const parsed = Country.safeParse(value);
+  if (!parsed.success) throw new InvalidArgumentError('Give a two-letter country code such as US or GB (not UK).');
+  return parsed.data;
 }

@@ -3,6 +3,7 @@ import { RingfenceError } from '../../domain/errors.ts';
 import { Schedule } from '../../domain/schedule.ts';
 import { callingWindows, HORIZON_MS, type CallingWindow } from '../../domain/windows.ts';
 import { DAY_MS, offsetAt } from '../../domain/zone-offsets.ts';
+import { examples } from './help.ts';
 import { instant, list, wholeNumber } from './options.ts';
 import { table, utcText } from './output.ts';
 
@@ -14,12 +15,6 @@ const OPTION_OF = {
   working_days: '--days',
   blackout_dates: '--blackout',
 };
-
-const EXAMPLES = `
-Examples:
-  $ npm run -s ringfence -- windows --timezone America/New_York --start 10:00 --end 17:00
-  $ npm run -s ringfence -- windows --timezone Europe/Paris --start 20:00 --end 02:00 --days 5 --count 2
-  $ npm run -s ringfence -- windows --timezone Asia/Tokyo --blackout 2026-12-31,2027-01-01 --json`;
 
 interface Options {
   readonly timezone: string;
@@ -44,7 +39,14 @@ export function windowsCommand(): Command {
     .option('--from <instant>', 'where to begin, with Z or an offset (default: now)', instant)
     .option('--count <number>', 'how many windows, 1 to 1000', wholeNumber(1, 1_000), 5)
     .option('--json', 'print JSON; "closes_at" is null where a window does not close within 400 days')
-    .addHelpText('after', EXAMPLES)
+    .addHelpText(
+      'after',
+      examples(
+        'windows --timezone America/New_York --start 10:00 --end 17:00',
+        'windows --timezone Europe/Paris --start 20:00 --end 02:00 --days 5 --count 2',
+        'windows --timezone Asia/Tokyo --blackout 2026-12-31,2027-01-01 --json',
+      ),
+    )
     .action((options: Options) => {
       const schedule = readSchedule(options);
       const windows = firstWindows(schedule, options.from ?? Date.now(), options.count);

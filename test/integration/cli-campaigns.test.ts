@@ -79,6 +79,29 @@ describe('campaigns, through the gateway', () => {
     expect(out).toBe('There are no such campaigns.\n');
   });
 
+  it('tell of their contacts, and why one is not called', async () => {
+    const gateway = await listeningGateway();
+    const { body: created } = await gateway.send({ method: 'POST', path: '/batch-calls', body });
+    const { id } = created.data;
+    expect(await campaigns('contacts', id, '--json', '--limit', '1')).toBe(0);
+    const listed = JSON.parse(out) as { contacts: { contact_id: string }[]; total: number };
+    expect(listed).toMatchObject({ contacts: [{ phone_number: '+14155550132', call_status: 'pending' }], total: 2 });
+    expect(await campaigns('contacts', id, '--limit', '1')).toBe(0);
+    expect(out).toMatch(/pending +- +1 +\+14155550132\n1 of 2; --limit and --offset show more/);
+    expect(await campaigns('contacts', id, '--status', 'failed')).toBe(0);
+    expect(out).toBe('There are no such contacts.\n');
+
+    const contact = listed.contacts[0]!.contact_id;
+    await gateway.send({ method: 'POST', path: '/suppressions', body: { phone_number: '+14155550132' } });
+    expect(await campaigns('explain', id, contact)).toBe(0);
+    expect(out).toMatch(/^held by +suppressed: the number is on the suppression list$/m);
+    expect(out).toContain('It was not called yet.');
+    expect(await campaigns('explain', id, contact, '--json')).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ contact_id: contact, gate: 'suppressed', attempts: [] });
+    expect(await campaigns('explain', id, NOBODY)).toBe(3);
+    expect(await campaigns('contacts', NOBODY)).toBe(3);
+  });
+
   it('are refused with the field at fault, or the reason', async () => {
     await listeningGateway();
     expect(await campaigns('start', await fileOf(JSON.stringify({ ...body, timezone: 'EDT' })), '--json')).toBe(2);
@@ -101,12 +124,17 @@ describe('campaigns, through the gateway', () => {
 });
 
 describe('campaigns, through Temporal', () => {
-  it('are paused and resumed without a gateway', async () => {
+  it('are paused, resumed and cancelled without a gateway', async () => {
     const rig = await Rig.start();
     closing.push(() => rig.close());
     vi.stubEnv('TEMPORAL_ADDRESS', inject('temporalAddress'));
     const id = await rig.startCampaign(3, { max_concurrent_calls: 2 });
-    closing.push(() => rig.handle(id).terminate());
+    closing.push(() =>
+      rig
+        .handle(id)
+        .terminate()
+        .catch(() => {}),
+    );
     await vi.waitFor(() => expect(rig.simulator.ledger().accepted).toBe(2), { timeout: 20_000 });
 
     expect(await campaigns('pause', id)).toBe(0);
@@ -116,5 +144,13 @@ describe('campaigns, through Temporal', () => {
     expect(await campaigns('resume', id, '--json')).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ acknowledged: true, status: 'active' });
     expect(await campaigns('pause', NOBODY)).toBe(3);
+
+    expect(await campaigns('cancel', NOBODY, '--yes')).toBe(3);
+    expect(await campaigns('cancel', id)).toBe(2);
+    expect(err).toContain('--yes');
+    expect((await rig.campaigns.progress(id)).status).toBe('active');
+    expect(await campaigns('cancel', id, '--yes')).toBe(0);
+    expect(out).toMatch(/^Cancelled at .*Live calls are followed to their end/);
+    expect(await campaigns('resume', id)).toBe(4);
   });
 });

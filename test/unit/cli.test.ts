@@ -1,4 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Readable, Writable } from 'node:stream';
+import type { Command } from 'commander';
+import { coloursFor } from '../../client/cli/colours.ts';
+import { program } from '../../client/cli/program.ts';
 import { run } from '../../client/cli/run.ts';
 import table from '../cases/windows.json' with { type: 'json' };
 
@@ -129,8 +133,104 @@ describe('help', () => {
     ]);
   });
 
-  it('of a verb has examples', async () => {
-    await run(['windows', '--help']);
-    expect(out).toMatch(/Examples:\n {2}\$ npm run -s ringfence -- windows --timezone/);
+  const verbs = allVerbs(program()).map((path) => path.join(' '));
+
+  it.each(verbs)('of "%s" has examples of it, which name verbs and options that exist', async (verb) => {
+    expect(await run([...words(verb), '--help'])).toBe(0);
+    const examples = [...out.matchAll(/^ {2}\$ npm run -s ringfence -- (.+)$/gm)].map(([, line]) => line!);
+    expect(examples.filter((line) => line.startsWith(`${verb} `) || line === verb)).not.toEqual([]);
+    for (const line of examples) {
+      const named = commandOf(line);
+      const options = [...line.matchAll(/ (--[\w-]+)/g)].map(([, option]) => option!);
+      expect(named.options.map(({ long }) => long)).toEqual(expect.arrayContaining(options));
+    }
+  });
+});
+
+/** The words that lead to each verb, those with verbs of their own included. */
+function allVerbs(command: Command, path: readonly string[] = []): string[][] {
+  return command.commands.flatMap((verb) => {
+    const own = [...path, verb.name()];
+    return [own, ...allVerbs(verb, own)];
+  });
+}
+
+function commandOf(line: string): Command {
+  let command = program();
+  for (const word of words(line)) {
+    const next = command.commands.find((verb) => verb.name() === word);
+    if (!next) break;
+    command = next;
+  }
+  return command;
+}
+
+describe('campaigns cancel', () => {
+  const cancel = ['campaigns', 'cancel', '1f4baf16-1540-4d91-9696-7f34b2f2cb77'];
+
+  /** Somebody at a terminal who types this, and what they are shown. */
+  function terminal(typed: string): { shown: string } {
+    const screen = { shown: '' };
+    const input = Object.assign(Readable.from([typed]), { isTTY: true });
+    const write = (chunk: Buffer, _: unknown, done: () => void) => {
+      screen.shown += chunk.toString();
+      done();
+    };
+    const output = Object.assign(new Writable({ write }), { isTTY: true });
+    vi.spyOn(process, 'stdin', 'get').mockReturnValue(input as unknown as typeof process.stdin);
+    vi.spyOn(process, 'stderr', 'get').mockReturnValue(output as unknown as typeof process.stderr);
+    return screen;
+  }
+
+  it.each(['n\n', '\n', 'yesterday\n', ''])('changes nothing unless the answer is yes: %j', async (typed) => {
+    const screen = terminal(typed);
+    expect(await run(cancel)).toBe(2);
+    expect(screen.shown).toContain('Cancel campaign 1f4baf16-1540-4d91-9696-7f34b2f2cb77?');
+    expect(err).toContain('Nothing was changed.');
+    expect(out).toBe('');
+  });
+
+  it('asks nobody where there is no terminal, and does nothing', async () => {
+    vi.spyOn(process, 'stdin', 'get').mockReturnValue(Readable.from(['y\n']) as unknown as typeof process.stdin);
+    expect(await run([...cancel, '--json'])).toBe(2);
+    expect(err).toContain('give --yes');
+    expect(JSON.parse(out)).toMatchObject({ error: { code: 'bad_request', details: { field: '--yes' } } });
+  });
+});
+
+describe('contacts suppress', () => {
+  it.each([
+    ['contacts suppress', '--file'],
+    ['contacts suppress 911', 'Number 1 is no number in international form'],
+    ['contacts suppress +12125550101 2125550199', 'Number 2 is no number in international form'],
+    ['contacts suppress --file /nowhere/numbers.txt', 'cannot be read'],
+    ['contacts unsuppress', 'numbers'],
+    ['contacts unsuppress 911', 'Number 1'],
+  ])('sends nothing when a number is wrong: %s', async (line, named) => {
+    // Nothing listens there: a request would end the tool with another code.
+    expect(await run([...words(line), '--url', 'http://127.0.0.1:1', '--key', 'any'])).toBe(2);
+    expect(err).toContain(named);
+    expect(err).not.toMatch(/21255501|911/);
+  });
+
+  it('names the line of a file that is no number', async () => {
+    const lines = Readable.from([Buffer.from('+14155550132\r\n\r\n911\n')]);
+    vi.spyOn(process, 'stdin', 'get').mockReturnValue(lines as unknown as typeof process.stdin);
+    expect(await run(words('contacts suppress --file - --url http://127.0.0.1:1 --key any'))).toBe(2);
+    expect(err).toContain('Line 3 of the file');
+  });
+});
+
+describe('colours', () => {
+  it.each([
+    [{ isTTY: true }, {}, true],
+    [{ isTTY: false }, {}, false],
+    [{}, { CI: 'true', FORCE_COLOR: '1' }, false],
+    [{ isTTY: true }, { NO_COLOR: '1' }, false],
+    [{ isTTY: true }, { TERM: 'dumb' }, false],
+  ])('on %j with %j: %s', (stream, env, coloured) => {
+    for (const [name, value] of Object.entries({ NO_COLOR: '', TERM: 'xterm', ...env })) vi.stubEnv(name, value);
+    expect(coloursFor(stream).red('error') !== 'error').toBe(coloured);
+    vi.unstubAllEnvs();
   });
 });

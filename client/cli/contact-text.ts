@@ -1,0 +1,70 @@
+/** One campaign's contacts in words, for people. */
+import type { CampaignContactAnswer } from '../../domain/campaign-answer.ts';
+import type { ContactExplanation } from '../../domain/contact-explanation.ts';
+import type { Gate } from '../../domain/contact-gate.ts';
+import { lines, table } from './output.ts';
+
+const HELD_BY: Readonly<Record<Gate, string>> = {
+  start: "the campaign's start is ahead",
+  window: 'it is outside the calling hours',
+  daily_cap: "the day's calls are used up",
+  slot: 'its turn: it is called when those before it are and a call may start',
+  retry: 'the retry is not due yet',
+  provider: 'the provider is in trouble, or asked to be left alone for a while',
+  paused: 'the campaign is paused',
+  suppressed: 'the number is on the suppression list',
+  ending: 'the campaign is ending, and calls nobody any more',
+};
+
+export function contactsText({
+  contacts,
+  total,
+}: {
+  contacts: readonly CampaignContactAnswer[];
+  total: number;
+}): string {
+  if (contacts.length === 0) return 'There are no such contacts.';
+  const rows = contacts.map(({ contact_id, call_status, reason, attempt, phone_number }) => [
+    contact_id,
+    call_status,
+    reason ?? '-',
+    `${attempt}`,
+    phone_number,
+  ]);
+  const listed = table(['Id', 'Status', 'Reason', 'Attempt', 'Number'], rows);
+  return total > contacts.length
+    ? `${listed}\n${contacts.length} of ${total}; --limit and --offset show more.`
+    : listed;
+}
+
+export function explanationText(contact: ContactExplanation): string {
+  const { gate, attempts } = contact;
+  const told = lines([
+    ['contact', contact.contact_id],
+    ['number', contact.phone_number],
+    ['status', contact.reason === null ? contact.call_status : `${contact.call_status} (${contact.reason})`],
+    ['campaign', contact.campaign_status],
+    ['held by', gate === null ? heldByNothing(contact.call_status) : `${gate}: ${HELD_BY[gate]}`],
+    ['not before', contact.next_eligible_at ?? '-'],
+    ['as of', contact.as_of],
+  ]);
+  if (attempts.length === 0) return `${told}\n\nIt was not called yet.`;
+  const rows = attempts.map((call) => [
+    `${call.attempt}`,
+    call.first_sent_at ?? '-',
+    callResult(call),
+    call.ended_at ?? '-',
+    call.call_id,
+  ]);
+  return `${told}\n\n${table(['Attempt', 'Sent', 'Outcome', 'Ended', 'Call'], rows)}`;
+}
+
+function heldByNothing(status: string): string {
+  return status === 'in_progress' ? 'nothing: it is being called' : 'nothing: it is done with';
+}
+
+function callResult(call: ContactExplanation['attempts'][number]): string {
+  if (call.not_placed_reason !== null) return `not placed: ${call.not_placed_reason}`;
+  if (call.outcome !== null) return call.outcome;
+  return call.provider_call_id === null ? 'not known yet' : 'live';
+}

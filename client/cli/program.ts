@@ -1,0 +1,29 @@
+import { Command } from 'commander';
+import { campaignsCommand } from './campaigns.ts';
+import { contactsCommand } from './contacts.ts';
+import { examples } from './help.ts';
+import { windowsCommand } from './windows.ts';
+
+/**
+ * The operators' tool with all its verbs. Each stands in a file of its own, and loads what is heavy (Temporal, the
+ * database) only when it acts, so that help and the verbs that need neither start at once.
+ */
+export function program(): Command {
+  const program = new Command('ringfence')
+    .description("The operators' tool of Ringfence.")
+    .usage('VERB [options]')
+    .showHelpAfterError('(add --help for the options and examples)')
+    .addHelpText('after', examples('campaigns list', 'campaigns --help', 'campaigns pause --help'))
+    .exitOverride();
+  for (const verb of [campaignsCommand(), contactsCommand(), windowsCommand()]) program.addCommand(verb);
+  inheritSettings(program);
+  return program;
+}
+
+/** Verbs are made apart from the program, so Commander has not handed its settings down to them. */
+function inheritSettings(parent: Command): void {
+  for (const command of parent.commands) {
+    command.copyInheritedSettings(parent);
+    inheritSettings(command);
+  }
+}

@@ -1,0 +1,55 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { RingfenceError } from '../../domain/errors.ts';
+
+export interface Source {
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** In bytes; null where it is not known before the end, as for a pipe. */
+  readonly size: number | null;
+}
+
+/**
+ * A file, or standard input for `-`.
+ * @throws RingfenceError `bad_request` when it cannot be opened; `bytes` throws it when it cannot be read on.
+ */
+export async function openSource(file: string): Promise<Source> {
+  if (file === '-') return { bytes: readable(process.stdin), size: null };
+  try {
+    const facts = await stat(file);
+    return { bytes: readable(createReadStream(file)), size: facts.isFile() ? facts.size : null };
+  } catch (error) {
+    throw unreadable(error);
+  }
+}
+
+/** @throws RingfenceError `bad_request` */
+export async function readText(file: string): Promise<string> {
+  const { bytes } = await openSource(file);
+  return text(bytes);
+}
+
+/** @throws RingfenceError `bad_request` */
+export async function readJson(file: string): Promise<unknown> {
+  const source = await readText(file);
+  try {
+    return JSON.parse(source) as unknown;
+  } catch (error) {
+    // The parser's own message quotes a piece of the file, and with it of somebody's data.
+    const message = 'The file is not JSON: check its quotes, commas and brackets.';
+    throw new RingfenceError('bad_request', message, { cause: error });
+  }
+}
+
+async function* readable(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* source;
+  } catch (error) {
+    throw unreadable(error);
+  }
+}
+
+function unreadable(error: unknown): RingfenceError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new RingfenceError('bad_request', `The file cannot be read: ${reason}.`, { cause: error });
+}
