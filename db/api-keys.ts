@@ -1,4 +1,6 @@
-import type { Pool } from './pool.ts';
+/** The keys of the API. A key itself is kept nowhere, only its hash. */
+import { createHash, randomBytes } from 'node:crypto';
+import type { Queryable } from './pool.ts';
 
 export type Scope = 'read' | 'write';
 
@@ -11,9 +13,35 @@ export interface ApiKey {
   readonly hash: Buffer;
 }
 
+/** What may be shown of a key. */
+export interface ApiKeyEntry {
+  readonly id: string;
+  readonly account: string;
+  readonly name: string;
+  readonly scope: Scope;
+  readonly created_at: string;
+  /** Null while the key opens. */
+  readonly revoked_at: string | null;
+}
+
+export interface NewApiKey {
+  readonly account: string;
+  readonly name: string;
+  readonly scope: Scope;
+}
+
+/** 256 bits of chance: beyond guessing, and without characters that a shell or a header would take amiss. */
+const KEY_BYTES = 32;
+const COLUMNS = 'id, account, name, scope, created_at, revoked_at';
+
+/** Keys are long and random, so a plain hash keeps them as well as a slow one would, at no cost per request. */
+export function hashKey(key: string): Buffer {
+  return createHash('sha256').update(key).digest();
+}
+
 /** The key with this hash, unless it was revoked. */
-export async function findApiKey(pool: Pool, hash: Buffer): Promise<ApiKey | null> {
-  const { rows } = await pool.query<ApiKey>(
+export async function findApiKey(db: Queryable, hash: Buffer): Promise<ApiKey | null> {
+  const { rows } = await db.query<ApiKey>(
     'select id, account, scope, hash from api_keys where hash = $1 and revoked_at is null',
     [hash],
   );
@@ -21,12 +49,49 @@ export async function findApiKey(pool: Pool, hash: Buffer): Promise<ApiKey | nul
 }
 
 /** Records a key by its hash. One that is known already stays as it is: revoked, if it was. */
-export async function addApiKey(
-  pool: Pool,
-  key: { readonly account: string; readonly name: string; readonly scope: Scope; readonly hash: Buffer },
-): Promise<void> {
-  await pool.query(
+export async function addApiKey(db: Queryable, key: NewApiKey & { readonly hash: Buffer }): Promise<void> {
+  await db.query(
     'insert into api_keys (account, name, hash, scope) values ($1, $2, $3, $4) on conflict (hash) do nothing',
     [key.account, key.name, key.hash, key.scope],
   );
+}
+
+/** Makes a key that nobody had before. The answer is the only place in which it ever stands. */
+export async function createApiKey(
+  db: Queryable,
+  { account, name, scope }: NewApiKey,
+): Promise<ApiKeyEntry & { readonly key: string }> {
+  const key = `rf_${randomBytes(KEY_BYTES).toString('base64url')}`;
+  const { rows } = await db.query<Row>(
+    `insert into api_keys (account, name, hash, scope) values ($1, $2, $3, $4) returning ${COLUMNS}`,
+    [account, name, hashKey(key), scope],
+  );
+  return { ...entry(rows[0]!), key };
+}
+
+/** All keys, or one account's, revoked ones included, oldest first. */
+export async function listApiKeys(db: Queryable, account: string | null): Promise<ApiKeyEntry[]> {
+  const { rows } = await db.query<Row>(
+    `select ${COLUMNS} from api_keys where $1::text is null or account = $1 order by created_at, id`,
+    [account],
+  );
+  return rows.map(entry);
+}
+
+/** Closes a key from the next request on; one that is revoked keeps its time. Null when there is no such key. */
+export async function revokeApiKey(db: Queryable, id: string): Promise<ApiKeyEntry | null> {
+  const { rows } = await db.query<Row>(
+    `update api_keys set revoked_at = coalesce(revoked_at, now()) where id = $1 returning ${COLUMNS}`,
+    [id],
+  );
+  return rows[0] ? entry(rows[0]) : null;
+}
+
+type Row = Omit<ApiKeyEntry, 'created_at' | 'revoked_at'> & {
+  readonly created_at: Date;
+  readonly revoked_at: Date | null;
+};
+
+function entry({ created_at, revoked_at, ...key }: Row): ApiKeyEntry {
+  return { ...key, created_at: created_at.toISOString(), revoked_at: revoked_at?.toISOString() ?? null };
 }

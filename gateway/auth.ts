@@ -1,7 +1,7 @@
 /** Who asks, and whether they may. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
-import { findApiKey, type Scope } from '../db/api-keys.ts';
+import { findApiKey, hashKey, type Scope } from '../db/api-keys.ts';
 import type { Pool } from '../db/pool.ts';
 import { RingfenceError } from '../domain/errors.ts';
 
@@ -18,11 +18,6 @@ declare module 'fastify' {
 }
 
 const BEARER = /^Bearer ([\x21-\x7e]{1,512})$/i;
-
-/** Keys are long and random, so a plain hash keeps them as well as a slow one would, at no cost per request. */
-export function hashKey(key: string): Buffer {
-  return createHash('sha256').update(key).digest();
-}
 
 /** Lets a request through when its key is known, and opens what its method does. */
 export function authenticate(pool: Pool): onRequestAsyncHookHandler {

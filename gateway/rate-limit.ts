@@ -1,8 +1,8 @@
 /** How many requests one caller may send. What is beyond is answered with 429, before it costs a query. */
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { hashKey } from '../db/api-keys.ts';
 import { RingfenceError } from '../domain/errors.ts';
-import { hashKey } from './auth.ts';
 
 const WINDOW_MS = 60_000;
 const REQUESTS_PER_MINUTE = 1_200;

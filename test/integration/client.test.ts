@@ -8,11 +8,10 @@ import { CampaignClient } from '../../client/campaign-client.ts';
 import { connectTemporal } from '../../client/connection.ts';
 import { EventDelivery, eventSignaller } from '../../client/event-delivery.ts';
 import { workflowStarter } from '../../client/start-workflow.ts';
-import { addApiKey } from '../../db/api-keys.ts';
+import { addApiKey, hashKey } from '../../db/api-keys.ts';
 import { campaignTerms, CreateCampaign, type CreateCampaignInput, engineSpec } from '../../domain/campaign-request.ts';
 import { workflowId } from '../../domain/ids.ts';
 import { API_ROOT, buildGateway } from '../../gateway/app.ts';
-import { hashKey } from '../../gateway/auth.ts';
 import { nextId, nextTaskQueue } from '../support/ids.ts';
 import { Rig, type RigOptions } from '../support/rig.ts';
 

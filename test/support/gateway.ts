@@ -2,11 +2,10 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { pino } from 'pino';
 import { type Delivered, EventDelivery } from '../../client/event-delivery.ts';
-import { addApiKey, type Scope } from '../../db/api-keys.ts';
+import { addApiKey, hashKey, type Scope } from '../../db/api-keys.ts';
 import { RingfenceError } from '../../domain/errors.ts';
 import type { EndedEvent } from '../../domain/outcome.ts';
 import { API_ROOT, buildGateway, type GatewayDeps } from '../../gateway/app.ts';
-import { hashKey } from '../../gateway/auth.ts';
 import { createTruedyProvider } from '../../providers/truedy.ts';
 import { TruedyConfig } from '../../providers/truedy-config.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';

@@ -130,6 +130,7 @@ describe('help', () => {
       'campaigns',
       'contacts',
       'windows',
+      'keys',
     ]);
   });
 
@@ -218,6 +219,22 @@ describe('contacts suppress', () => {
     vi.spyOn(process, 'stdin', 'get').mockReturnValue(lines as unknown as typeof process.stdin);
     expect(await run(words('contacts suppress --file - --url http://127.0.0.1:1 --key any'))).toBe(2);
     expect(err).toContain('Line 3 of the file');
+  });
+});
+
+describe('keys', () => {
+  it.each([
+    ['keys list', {}, 2, 'DATABASE_URL is not set'],
+    ['keys list', { DATABASE_URL: 'postgres://127.0.0.1:1/none' }, 5, 'PostgreSQL did not answer'],
+    ['keys create', {}, 2, '--name'],
+    ['keys create --name x --scope admin', {}, 2, '--scope'],
+    ['keys revoke not-an-id', {}, 3, 'There is no key with this id'],
+  ])('say what is missing: %s with %j', async (line, env, code, named) => {
+    for (const [name, value] of Object.entries({ DATABASE_URL: '', ...env })) vi.stubEnv(name, value);
+    expect(await run(words(line))).toBe(code);
+    expect(err).toContain(named);
+    expect(out).toBe('');
+    vi.unstubAllEnvs();
   });
 });
 
