@@ -74,14 +74,19 @@ export const Fields = z.strictObject(
 
 /** The body of `POST /batch-calls`. */
 export const CreateCampaign = Fields.superRefine((request, context) => {
-  checkHours(request, context);
-  for (const [field, message] of contradictions(request)) {
-    context.addIssue({ code: 'custom', path: [field], message });
-  }
-}).transform((request) => ({ ...request, retry_failed: request.retry_failed ?? request.max_retry_attempts > 0 }));
+  checkTerms(request, context);
+  checkPeople(request, context);
+}).transform(withRetryDecided);
 export type CreateCampaign = z.infer<typeof CreateCampaign>;
 /** What a client may send: everything that has a default may be left out. */
 export type CreateCampaignInput = z.input<typeof CreateCampaign>;
+
+/** Retries that are asked for by their number only are asked for. */
+export function withRetryDecided<T extends Pick<z.infer<typeof Fields>, 'retry_failed' | 'max_retry_attempts'>>(
+  request: T,
+): Omit<T, 'retry_failed'> & { retry_failed: boolean } {
+  return { ...request, retry_failed: request.retry_failed ?? request.max_retry_attempts > 0 };
+}
 
 /** A campaign as it is recorded: the request with its defaults, without its people. */
 export type CampaignTerms = Omit<CreateCampaign, 'contacts' | 'contact_ids'>;
@@ -115,7 +120,7 @@ export function engineSpec(terms: CampaignTerms): EngineSpec {
  * error: the campaign starts at once.
  * @throws RingfenceError `validation_error`
  */
-export function refuseOver(terms: CampaignTerms, now: number): void {
+export function refuseOver(terms: Pick<CampaignTerms, 'ends_at'>, now: number): void {
   if (terms.ends_at !== null && Date.parse(terms.ends_at) <= now) {
     throw new RingfenceError('validation_error', 'ends_at has passed: give a later instant, or leave it out', {
       field: 'ends_at',
@@ -132,16 +137,31 @@ export const CampaignTermsRules = z
     scheduled_at: z.string().nullable(),
     ends_at: z.string().nullable(),
   })
-  .superRefine((terms, context) => {
-    checkHours(terms, context);
-    for (const [field, message] of contradictoryTimes(terms)) {
-      context.addIssue({ code: 'custom', path: [field], message });
-    }
-  });
+  .superRefine(checkTerms);
 
 type Contradiction = readonly [field: keyof z.infer<typeof Fields>, message: string];
 
-function* contradictions(request: z.infer<typeof Fields>): Generator<Contradiction> {
+/** The rules between the fields that say when and how a campaign calls; goes into `superRefine`. */
+export function checkTerms(
+  terms: Parameters<typeof contradictoryTimes>[0] & Parameters<typeof checkHours>[0],
+  context: z.RefinementCtx,
+): void {
+  checkHours(terms, context);
+  addIssues(contradictoryTimes(terms), context);
+}
+
+/** The rules between the fields that say whom a campaign calls; goes into `superRefine`. */
+export function checkPeople(request: People, context: z.RefinementCtx): void {
+  addIssues(contradictoryPeople(request), context);
+}
+
+function addIssues(contradictions: Iterable<Contradiction>, context: z.RefinementCtx): void {
+  for (const [field, message] of contradictions) context.addIssue({ code: 'custom', path: [field], message });
+}
+
+type People = Pick<z.infer<typeof Fields>, 'contact_source' | 'contact_folder_id' | 'contacts' | 'contact_ids'>;
+
+function* contradictoryPeople(request: People): Generator<Contradiction> {
   const { contact_source, contact_folder_id } = request;
   const brought = request.contacts.length + request.contact_ids.length;
   if (contact_source === 'folder') {
@@ -163,7 +183,6 @@ function* contradictions(request: z.infer<typeof Fields>): Generator<Contradicti
       ];
     }
   }
-  yield* contradictoryTimes(request);
 }
 
 function* contradictoryTimes(

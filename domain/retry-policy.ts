@@ -26,9 +26,13 @@ export type Disposition =
 export function afterAttempt(policy: RetryPolicy, attempt: number, outcome: Outcome, endedAt: number): Disposition {
   const wanted = (policy.on as readonly Outcome[]).includes(outcome);
   if (wanted && attempt <= policy.budget) {
-    const delay = policy.delayMinutes[Math.min(attempt, policy.delayMinutes.length) - 1] ?? 0;
-    return { to: 'retrying', reason: outcome, retryAt: endedAt + Math.round(delay * 60_000) };
+    return { to: 'retrying', reason: outcome, retryAt: endedAt + retryDelayMs(policy, attempt) };
   }
   const reached = outcome === 'completed' || (outcome === 'voicemail' && !wanted);
   return { to: reached ? 'completed' : 'failed', reason: outcome };
+}
+
+/** From the end of this attempt to the next one. */
+export function retryDelayMs({ delayMinutes }: RetryPolicy, attempt: number): number {
+  return Math.round((delayMinutes[Math.min(attempt, delayMinutes.length) - 1] ?? 0) * 60_000);
 }

@@ -9,6 +9,7 @@ import { campaignsRoutes, type CampaignRoutesOptions } from './campaigns-routes.
 import { contactCalls } from './contact-calls.ts';
 import { contactsRoutes } from './contacts-routes.ts';
 import { answerError, answerUnknownRoute } from './errors.ts';
+import { forecastRoutes } from './forecast-routes.ts';
 import { limitRate } from './rate-limit.ts';
 import { health, type HealthOptions } from './health.ts';
 import { suppressionsRoutes } from './suppressions-routes.ts';
@@ -74,6 +75,7 @@ export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> 
       await api.register(campaignsRoutes, { pool, ...rest });
       await api.register(campaignCommands, { pool, ...rest });
       await api.register(campaignEdit, { pool, ...rest });
+      await api.register(forecastRoutes, { pool, ...rest });
       await api.register(contactCalls, { pool, ...rest });
       await api.register(contactsRoutes, { pool });
       await api.register(suppressionsRoutes, { pool });

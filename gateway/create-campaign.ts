@@ -32,15 +32,29 @@ export async function createCampaign(
   request: CreateCampaign,
   idempotency: Idempotency | null,
 ): Promise<{ readonly answer: CampaignAnswer; readonly repeated: boolean }> {
-  const stated = request.contacts.map((contact, index) =>
-    withContactId(contactFrom(contact, null, `contacts[${index}]`)),
-  );
+  const stated = statedContacts(request);
   const id = idempotency === null ? randomUUID() : campaignIdOf(account, idempotency.key);
   return inTransaction(pool, async (tx) => {
     const record = () => recordCampaign(tx, { id, account, request, stated, now });
     if (idempotency === null) return { answer: await record(), repeated: false };
     return once(tx, { account, ...idempotency }, id, record);
   });
+}
+
+/**
+ * How many contacts a campaign would get that is created by this request.
+ * @throws RingfenceError `validation_error`
+ */
+export async function countPeople(db: Queryable, account: string, request: People): Promise<number> {
+  if (request.contact_folder_id !== null) return folderSize(db, account, request.contact_folder_id);
+  const stated = statedContacts(request);
+  return eachPersonOnce([...(await knownContacts(db, account, request.contact_ids)), ...stated]).length;
+}
+
+type People = Pick<CreateCampaign, 'contact_folder_id' | 'contacts' | 'contact_ids'>;
+
+function statedContacts({ contacts }: Pick<People, 'contacts'>): CampaignContact[] {
+  return contacts.map((contact, index) => withContactId(contactFrom(contact, null, `contacts[${index}]`)));
 }
 
 /** The same account and key always give the same id, and with it the same workflow: a UUID of version 8 made by hash. */

@@ -17,11 +17,15 @@ export function pacingFacts(provider: ProviderFacts, graceMs: number, searchAttr
     );
   }
   return {
-    // A request that leaves at the last instant may take its whole time-out to arrive, and the provider's queue after that.
-    dialMarginMs: provider.requestTimeoutMs + provider.queueBoundMs,
+    dialMarginMs: dialMarginMs(provider),
     callLifetimeMs: provider.queueBoundMs + provider.callLifetimeMs,
     graceMs,
     keyTtlMs: provider.keyTtlMs,
     searchAttributes,
   };
+}
+
+/** A request that leaves at the last instant may take its whole time-out to arrive, and the provider's queue after that. */
+export function dialMarginMs({ requestTimeoutMs, queueBoundMs }: ProviderFacts): number {
+  return requestTimeoutMs + queueBoundMs;
 }

@@ -57,7 +57,9 @@ export interface Conduct {
   spread(): number;
 }
 
-const ONCE: readonly Delivery[] = [{ afterMs: 200, event: 1, outcome: null, signalled: true }];
+/** From the end of a call to the arrival of its event. */
+const EVENT_MS = 200;
+const ONCE: readonly Delivery[] = [{ afterMs: EVENT_MS, event: 1, outcome: null, signalled: true }];
 
 /** A world without trouble, in which calls have the given lives and every step takes its usual time. */
 export function calmConduct(life: (seq: number, attempt: number) => CallLife): Conduct {
@@ -83,3 +85,6 @@ export const USUAL_MS: Readonly<Record<Step, number>> = {
   look_up: 150,
   window: 5,
 };
+
+/** From the decision to place a call to the decision about the next one in its slot, less the call itself. */
+export const CALM_TURN_MS = USUAL_MS.dial + USUAL_MS.request + EVENT_MS + 2 * USUAL_MS.task;

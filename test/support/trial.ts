@@ -1,12 +1,25 @@
 /** Trials of a campaign on virtual time: one plain description, made by a seed or by fast-check, run under every promise. */
 import type { EngineSpec } from '../../domain/campaign-spec.ts';
-import { VirtualCampaign } from '../../domain/virtual/campaign.ts';
+import { type CampaignWatch, VirtualCampaign } from '../../domain/virtual/campaign.ts';
 import { NO_FAULTS, seededFaults, type FaultRates, type Outage } from '../../domain/virtual/faults.ts';
 import type { VirtualProviderFacts } from '../../domain/virtual/provider.ts';
 import { seededRandom } from '../../domain/virtual/random.ts';
 import { Promises } from './promises.ts';
 
 export const CAMPAIGN_ID = '00000000-0000-4000-8000-000000000001';
+
+/** For campaigns of which only the outcome matters. */
+export const unseen: CampaignWatch = {
+  accepted: () => {},
+  ended: () => {},
+  settled: () => {},
+  closed: () => {},
+  turned: () => {},
+  pauseAcknowledged: () => {},
+  resumed: () => {},
+  termsChanged: () => {},
+  tookOver: () => {},
+};
 
 /** Something that is done to the campaign from outside, at an instant after its start. */
 export type Intervention = { readonly afterMs: number } & (

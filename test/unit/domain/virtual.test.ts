@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { calmConduct } from '../../../domain/virtual/conduct.ts';
-import { VirtualCampaign, type CampaignWatch } from '../../../domain/virtual/campaign.ts';
+import { VirtualCampaign } from '../../../domain/virtual/campaign.ts';
 import { arbitraryTrial, CHANGES, HOURS, SMALL } from '../../support/arbitrary-trial.ts';
-import { CAMPAIGN_ID, runTrial, type Trial } from '../../support/trial.ts';
+import { CAMPAIGN_ID, runTrial, type Trial, unseen } from '../../support/trial.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -52,22 +52,10 @@ function trial({ spec, ...changes }: Changes): Trial {
   };
 }
 
-const UNSEEN: CampaignWatch = {
-  accepted: () => {},
-  ended: () => {},
-  settled: () => {},
-  closed: () => {},
-  turned: () => {},
-  pauseAcknowledged: () => {},
-  resumed: () => {},
-  termsChanged: () => {},
-  tookOver: () => {},
-};
-
 function calmCampaign(contacts: number, limit: number): VirtualCampaign {
   const { spec, startsAt, provider, graceMs } = trial({ spec: { max_concurrent_calls: limit } });
   const conduct = calmConduct(() => ({ queueMs: 0, lengthMs: 20_000, outcome: 'completed' }));
-  return new VirtualCampaign({ campaignId: CAMPAIGN_ID, spec, contacts, startsAt, provider, graceMs, conduct }, UNSEEN);
+  return new VirtualCampaign({ campaignId: CAMPAIGN_ID, spec, contacts, startsAt, provider, graceMs, conduct }, unseen);
 }
 
 describe('a campaign on virtual time', () => {

@@ -1,0 +1,89 @@
+/** How a campaign stands, as far as a forecast of it needs to know. */
+import { type CampaignTerms, engineSpec } from '../domain/campaign-request.ts';
+import type { CampaignStatus, Ending, WaitingFor } from '../domain/campaign-state.ts';
+import type { ForecastCampaign } from '../domain/forecast/forecast.ts';
+import { civilDay } from '../domain/windows.ts';
+import type { Queryable } from './pool.ts';
+
+/** The latest calls are measured: a campaign's beginning may have met other people at other hours. */
+const CALLS_MEASURED = 500;
+/** Retries that are due within one part of their whole span count as due together. */
+const PARTS = 500;
+
+interface Row {
+  readonly spec: CampaignTerms;
+  readonly status: CampaignStatus;
+  readonly ending: Ending | null;
+  readonly waiting_for: WaitingFor | null;
+  readonly waiting_until: Date | null;
+  readonly ended_at: Date | null;
+  readonly pending: number;
+  readonly placed_day: string | null;
+  readonly placed_on_day: number;
+  readonly in_flight: ForecastCampaign['inFlight'];
+  readonly retrying: { readonly attempt: number; readonly contacts: number; readonly due_at: number }[];
+  readonly measured: NonNullable<ForecastCampaign['measured']>;
+}
+
+/** Null when the account has no such campaign. */
+export async function readForecastCampaign(
+  db: Queryable,
+  account: string,
+  id: string,
+  now: number,
+): Promise<ForecastCampaign | null> {
+  // One statement is one snapshot. The newest contacts that were called may still be talking, the longest calls among
+  // them: as many as there may be calls at once are left out of the measure.
+  const { rows } = await db.query<Row>(
+    `select campaign.spec, campaign.status, campaign.ending, campaign.waiting_for, campaign.waiting_until,
+            campaign.ended_at, campaign.pending, campaign.placed_day::text, campaign.placed_on_day,
+            in_flight.cohorts as in_flight, retrying.cohorts as retrying, measured.latest as measured
+       from campaigns campaign
+       cross join lateral (
+         select coalesce(jsonb_agg(jsonb_build_object('attempt', attempt, 'contacts', contacts)), '[]') as cohorts
+           from (select attempt, count(*) as contacts from campaign_contacts
+                  where campaign_id = campaign.id and bucket = 'in_progress' group by attempt) as by_attempt
+       ) in_flight
+       cross join lateral (
+         select min(due_at) as first, greatest(extract(epoch from max(due_at) - min(due_at)) / $4, 1) as part
+           from campaign_contacts where campaign_id = campaign.id and bucket = 'retrying'
+       ) span
+       cross join lateral (
+         select coalesce(jsonb_agg(jsonb_build_object('attempt', attempt, 'contacts', contacts, 'due_at', due_at)), '[]')
+                as cohorts
+           from (select attempt, count(*) as contacts, extract(epoch from max(due_at)) * 1000 as due_at
+                   from campaign_contacts
+                  where campaign_id = campaign.id and bucket = 'retrying'
+                  group by attempt, floor(extract(epoch from due_at - span.first) / span.part)) as by_time
+       ) retrying
+       cross join lateral (
+         select jsonb_build_object('calls', count(*), 'seconds', coalesce(avg(seconds), 0),
+                  'retryShare', coalesce(avg(case when campaign.spec -> 'retry_on' ? outcome then 1 else 0 end), 0)) as latest
+           from (select extract(epoch from ended_at - coalesce(accepted_at, first_sent_at)) as seconds, outcome from calls
+                  where campaign_id = campaign.id and ended_at is not null and outcome <> 'lost'
+                  order by seq desc, attempt desc
+                 offset (campaign.spec ->> 'max_concurrent_calls')::integer limit $3) as latest
+       ) measured
+      where campaign.account = $1 and campaign.id = $2`,
+    [account, id, CALLS_MEASURED, PARTS],
+  );
+  return rows[0] ? forecastCampaign(rows[0], now) : null;
+}
+
+function forecastCampaign(row: Row, now: number): ForecastCampaign {
+  const today = civilDay(row.spec.timezone, now).date;
+  const held = row.waiting_for === 'provider' ? (row.waiting_until?.getTime() ?? null) : null;
+  return {
+    now,
+    status: row.status,
+    ending: row.ending !== null,
+    endedAt: row.ended_at?.getTime() ?? null,
+    heldUntil: held !== null && held > now ? held : null,
+    spec: engineSpec(row.spec),
+    pending: row.pending,
+    inFlight: row.in_flight,
+    retrying: row.retrying.map(({ due_at, ...cohort }) => ({ ...cohort, dueAt: due_at })),
+    today: { day: today, placed: row.placed_day === today ? row.placed_on_day : 0 },
+    measured: row.measured,
+  };
+}

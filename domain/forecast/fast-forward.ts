@@ -1,0 +1,274 @@
+/**
+ * The course of a campaign without trouble, ahead of time and in a moment. `domain/virtual/` takes every decision of
+ * every call, which is too slow to answer a request about a million of them; here calls that begin together are one
+ * cohort, and in a stretch of full use all the slots' calls go by at once. A property test holds both to the same course.
+ *
+ * All calls take equally long, so that cohorts end in the order in which they began. What begins does so on a grid of a
+ * fraction of a call, counted from the opening of the stretch: that keeps the cohorts few, and delays a call by no more.
+ */
+import type { EngineSpec } from '../campaign-spec.ts';
+import { retryDelayMs } from '../retry-policy.ts';
+import { Queue } from '../virtual/queue.ts';
+import type { Stretches } from './stretches.ts';
+
+/** Contacts that stand alike. `attempt` is the attempt under way or, while they wait, the next one. */
+export interface Cohort {
+  readonly attempt: number;
+  readonly contacts: number;
+}
+
+/** How things stand when a forecast begins. Instants are epoch milliseconds. */
+export interface Outset {
+  readonly now: number;
+  readonly spec: EngineSpec;
+  /** Contacts waiting for their first call. */
+  readonly pending: number;
+  /** Contacts waiting for a retry. */
+  readonly retrying: readonly (Cohort & { readonly dueAt: number })[];
+  /** Their calls are taken to have just begun. */
+  readonly inFlight: readonly Cohort[];
+  /** The civil day that it is now in the schedule's zone, and the calls that count for it. */
+  readonly today: { readonly day: string; readonly placed: number };
+  /** From when on calls may be placed; null: not at all, until somebody says so. */
+  readonly beginsAt: number | null;
+}
+
+export interface Pace {
+  /** How long a call holds its slot, from the decision to place it until its end is known. */
+  readonly slotMs: number;
+  /** Share of calls, 0 to 1, that end in an outcome which the campaign tries again. */
+  readonly retryShare: number;
+  /** Nothing is placed within this time before a stretch closes. */
+  readonly dialMarginMs: number;
+}
+
+export interface Course {
+  /**
+   * `finished`: everybody was called, `expired`: some were not before the campaign's end, `held`: calls are not allowed
+   * to be placed, `never_opens`: the schedule does not open any more, `out_of_sight`: it goes on for years.
+   */
+  readonly end: 'finished' | 'expired' | 'held' | 'never_opens' | 'out_of_sight';
+  /** When the last call has ended or the last contact was given up; null where that does not come. */
+  readonly endsAt: number | null;
+  readonly calls: number;
+  /** Contacts that were given up. */
+  readonly expired: number;
+  /** Calls by civil day, in order; days without any are left out. */
+  readonly days: ReadonlyMap<string, number>;
+}
+
+/** How far a forecast looks. */
+export const SIGHT_MS = 5 * 366 * 86_400_000;
+const GRID_PER_CALL = 32;
+/** With retries, as many rounds of all slots go by at once as keep the whole below this many steps. */
+const STEPS = 4_000;
+
+export function fastForward(outset: Outset, pace: Pace, stretches: Stretches): Course {
+  return new FastForward(outset, pace).run(stretches);
+}
+
+class FastForward {
+  private readonly limit: number;
+  private readonly expiresAt: number;
+  private readonly grid: number;
+  private readonly slotMs: number;
+  private readonly mostRounds: number;
+  private pending: number;
+  /** Retries that are not due yet. */
+  private readonly later = new Queue<Cohort>();
+  private laterContacts = 0;
+  /** Retries that are due, by attempt. */
+  private readonly due: number[] = [];
+  private dueContacts = 0;
+  /** In the order in which they end; those before `firstLive` have ended. */
+  private live: { readonly attempt: number; readonly contacts: number; endsAt: number }[] = [];
+  private firstLive = 0;
+  private liveContacts = 0;
+  private lastEnd: number;
+  /** By attempt: contacts whose call ended, and how many of these were put down for a retry. */
+  private readonly ended: number[] = [];
+  private readonly retried: number[] = [];
+  private calls = 0;
+  private readonly days = new Map<string, number>();
+
+  constructor(
+    private readonly outset: Outset,
+    private readonly pace: Pace,
+  ) {
+    const { spec, pending, retrying, inFlight, now } = outset;
+    this.limit = spec.max_concurrent_calls;
+    this.expiresAt = spec.ends_at ?? Infinity;
+    this.grid = Math.max(1, Math.round(pace.slotMs / GRID_PER_CALL));
+    this.slotMs = this.grid * Math.max(1, Math.round(pace.slotMs / this.grid));
+    this.pending = pending;
+    this.lastEnd = now;
+    for (const { dueAt, ...cohort } of retrying) this.putOff(cohort, dueAt);
+    for (const cohort of inFlight) this.begin(cohort, now);
+    const people = pending + this.laterContacts + this.liveContacts;
+    const retries = pace.retryShare * spec.retry.budget;
+    const rounds = (people * (1 + retries)) / Math.max(1, this.limit);
+    this.mostRounds = retries === 0 ? Infinity : Math.max(1, Math.floor(rounds / STEPS));
+  }
+
+  run(stretches: Stretches): Course {
+    const { now, beginsAt } = this.outset;
+    if (beginsAt === null || this.limit === 0) return this.standStill();
+    const begins = Math.max(now, beginsAt);
+    for (let index = 0; ; index++) {
+      const stretch = stretches.at(index);
+      const closesAt = stretch ? stretch.closesAt - this.pace.dialMarginMs : Infinity;
+      if (stretch && closesAt <= begins) continue;
+      const opensAt = Math.max(begins, stretch?.opensAt ?? Infinity);
+      this.settle(Math.min(opensAt, this.expiresAt));
+      if (this.isDone()) return this.over('finished', this.lastEnd);
+      if (this.expiresAt < Infinity && opensAt >= this.expiresAt) {
+        return this.over('expired', Math.max(this.expiresAt, this.lastEnd));
+      }
+      if (!stretch) return this.over('never_opens', null);
+      if (opensAt > now + SIGHT_MS) return this.over('out_of_sight', null);
+      this.passThrough(stretch.day, opensAt, Math.min(closesAt, this.expiresAt));
+    }
+  }
+
+  private standStill(): Course {
+    this.settle(this.expiresAt);
+    if (this.isDone()) return this.over('finished', this.lastEnd);
+    if (this.expiresAt === Infinity) return this.over('held', null);
+    return this.over('expired', Math.max(this.expiresAt, this.lastEnd));
+  }
+
+  private passThrough(day: string, opensAt: number, closesAt: number): void {
+    for (let at = opensAt; at < closesAt;) {
+      this.settle(at);
+      const left = this.capLeft(day);
+      if (left === 0) return;
+      this.place(day, at, Math.min(this.limit - this.liveContacts, left));
+      const skipped = this.skipRounds(day, at, closesAt);
+      const next = skipped > 0 ? at + skipped : this.nextInstant();
+      at = opensAt + Math.ceil((next - opensAt) / this.grid) * this.grid;
+    }
+  }
+
+  /** When a slot is freed or, with nobody at hand, a retry is due. */
+  private nextInstant(): number {
+    const free = this.live[this.firstLive]?.endsAt ?? Infinity;
+    return this.pending + this.dueContacts > 0 ? free : Math.min(free, this.later.head?.at ?? Infinity);
+  }
+
+  /** Takes in what is over at this instant: calls that have ended, waiting times of retries. */
+  private settle(at: number): void {
+    for (let call = this.live[this.firstLive]; call && call.endsAt <= at; call = this.live[this.firstLive]) {
+      this.firstLive += 1;
+      this.liveContacts -= call.contacts;
+      this.conclude(call, call.endsAt);
+    }
+    if (this.firstLive > 1_000) {
+      this.live = this.live.slice(this.firstLive);
+      this.firstLive = 0;
+    }
+    for (let { head } = this.later; head && head.at <= at; { head } = this.later) {
+      const { attempt, contacts } = head.value;
+      this.later.pop();
+      this.laterContacts -= contacts;
+      this.dueContacts += contacts;
+      this.due[attempt] = (this.due[attempt] ?? 0) + contacts;
+    }
+  }
+
+  private place(day: string, at: number, room: number): void {
+    for (const cohort of this.take(room)) {
+      this.count(day, cohort.contacts);
+      this.begin(cohort, at);
+    }
+  }
+
+  /**
+   * While every slot is in use and there are enough contacts at hand, the next rounds are all like this one: they go by
+   * at once. Returns how long they take.
+   */
+  private skipRounds(day: string, at: number, closesAt: number): number {
+    if (this.liveContacts !== this.limit) return 0;
+    const contacts = Math.min(this.pending + this.dueContacts, this.capLeft(day));
+    // The last call of a round begins at its very end, and must begin before the close.
+    const time = Math.floor((closesAt - at - 1) / this.slotMs);
+    const rounds = Math.min(this.mostRounds, Math.floor(contacts / this.limit), time);
+    if (rounds < 1) return 0;
+    const skipped = rounds * this.slotMs;
+    for (const cohort of this.take(rounds * this.limit)) {
+      this.count(day, cohort.contacts);
+      this.conclude(cohort, at + skipped / 2);
+    }
+    for (let index = this.firstLive; index < this.live.length; index++) this.live[index]!.endsAt += skipped;
+    this.lastEnd = Math.max(this.lastEnd, this.live.at(-1)?.endsAt ?? 0);
+    return skipped;
+  }
+
+  /** Up to so many contacts out of those at hand, retries first. */
+  private take(most: number): Cohort[] {
+    const taken: Cohort[] = [];
+    let room = most;
+    for (let attempt = 1; attempt < this.due.length && room > 0; attempt++) {
+      const contacts = Math.min(room, this.due[attempt] ?? 0);
+      if (contacts === 0) continue;
+      this.due[attempt]! -= contacts;
+      this.dueContacts -= contacts;
+      room -= contacts;
+      taken.push({ attempt, contacts });
+    }
+    const contacts = Math.min(room, this.pending);
+    if (contacts > 0) {
+      this.pending -= contacts;
+      taken.push({ attempt: 1, contacts });
+    }
+    return taken;
+  }
+
+  private begin({ attempt, contacts }: Cohort, at: number): void {
+    const endsAt = at + this.slotMs;
+    this.live.push({ attempt, contacts, endsAt });
+    this.liveContacts += contacts;
+    this.lastEnd = Math.max(this.lastEnd, endsAt);
+  }
+
+  /** Calls have ended: their share of retries is put off, spread so that it holds over all of one attempt. */
+  private conclude({ attempt, contacts }: Cohort, at: number): void {
+    const { retry } = this.outset.spec;
+    if (attempt > retry.budget) return;
+    const ended = (this.ended[attempt] ?? 0) + contacts;
+    const retried = Math.round(ended * this.pace.retryShare);
+    const again = retried - (this.retried[attempt] ?? 0);
+    this.ended[attempt] = ended;
+    this.retried[attempt] = retried;
+    if (again > 0) this.putOff({ attempt: attempt + 1, contacts: again }, at + retryDelayMs(retry, attempt));
+  }
+
+  private putOff(cohort: Cohort, dueAt: number): void {
+    this.later.push(dueAt, cohort.attempt, cohort);
+    this.laterContacts += cohort.contacts;
+  }
+
+  private count(day: string, calls: number): void {
+    this.calls += calls;
+    this.days.set(day, (this.days.get(day) ?? 0) + calls);
+  }
+
+  private capLeft(day: string): number {
+    const { spec, today } = this.outset;
+    if (spec.max_calls_per_day === null) return Infinity;
+    const before = day === today.day ? today.placed : 0;
+    return Math.max(0, spec.max_calls_per_day - before - (this.days.get(day) ?? 0));
+  }
+
+  private waiting(): number {
+    return this.pending + this.dueContacts + this.laterContacts;
+  }
+
+  private isDone(): boolean {
+    return this.waiting() === 0 && this.liveContacts === 0;
+  }
+
+  private over(end: Course['end'], endsAt: number | null): Course {
+    const expired = end === 'expired' ? this.waiting() : 0;
+    return { end, endsAt, calls: this.calls, expired, days: this.days };
+  }
+}

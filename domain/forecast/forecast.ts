@@ -1,0 +1,201 @@
+/**
+ * When a campaign will have called everybody, and what makes it last that long. Pure: the clock, the state of the
+ * campaign and what is assumed of its calls are given.
+ *
+ * A limit is judged by leaving it out: the same campaign is run ahead once more without it, and what that wins says how
+ * much it holds the campaign up. So a daily cap that the hours do not let the campaign reach anyway is not named.
+ */
+import type { CampaignStatus } from '../campaign-state.ts';
+import { MOST_CONCURRENT_CALLS } from '../campaign-request.ts';
+import { isOver } from '../commands.ts';
+import type { Schedule } from '../schedule.ts';
+import { CALM_TURN_MS } from '../virtual/conduct.ts';
+import type { Assumed, CourseAnswer, ForecastAnswer, Limit, LimitedBy } from './answer.ts';
+import { type Course, fastForward, type Outset, type Pace } from './fast-forward.ts';
+import type { ForecastQuery } from './request.ts';
+import { Stretches } from './stretches.ts';
+
+const CALL_SECONDS = 120;
+const RETRY_SHARE = 0.3;
+/** Fewer calls than this say little of those to come. */
+const ENOUGH_CALLS = 20;
+const MOST_DAYS = 366;
+/** What wins less than this, or than this share of the time left, is not worth naming. */
+const WORTH_MS = 60_000;
+const WORTH_SHARE = 0.01;
+
+/** A campaign when a forecast is asked for. Instants are epoch milliseconds. */
+export interface ForecastCampaign extends Omit<Outset, 'beginsAt'> {
+  /** Null: it is not created yet. */
+  readonly status: CampaignStatus | null;
+  /** It was told to end: what waits will be skipped. */
+  readonly ending: boolean;
+  /** When it ended. */
+  readonly endedAt: number | null;
+  /** The provider is left alone until then; null where it is in no trouble. */
+  readonly heldUntil: number | null;
+  /** Its latest calls that have ended: how many, how long they took on average, and the share that is tried again. */
+  readonly measured: { readonly calls: number; readonly seconds: number; readonly retryShare: number } | null;
+}
+
+/** What is known of calls to come: stated, measured on those before, or taken for want of anything better. */
+export function assume(stated: ForecastQuery, measured: ForecastCampaign['measured']): Assumed {
+  const known = measured !== null && measured.calls >= ENOUGH_CALLS ? measured : null;
+  const from = (given: number | undefined) =>
+    given !== undefined ? 'request' : known !== null ? 'measured' : 'default';
+  return {
+    call_seconds: stated.call_seconds ?? (known ? Math.max(1, Math.round(known.seconds)) : CALL_SECONDS),
+    call_seconds_from: from(stated.call_seconds),
+    retry_share: stated.retry_share ?? (known ? Math.round(known.retryShare * 100) / 100 : RETRY_SHARE),
+    retry_share_from: from(stated.retry_share),
+  };
+}
+
+/** @param dialMarginMs nothing is placed within this time before a window closes */
+export function forecast(campaign: ForecastCampaign, assumed: Assumed, dialMarginMs: number): ForecastAnswer {
+  const { status, now } = campaign;
+  const pace: Pace = {
+    slotMs: assumed.call_seconds * 1_000 + CALM_TURN_MS,
+    retryShare: assumed.retry_share,
+    dialMarginMs,
+  };
+  const waiting = campaign.retrying.reduce((sum, { contacts }) => sum + contacts, campaign.pending);
+  const contacts = campaign.inFlight.reduce((sum, cohort) => sum + cohort.contacts, waiting);
+  const shown = { status, contacts, assumed, as_of: new Date(now).toISOString() };
+  if (status !== null && isOver(status)) {
+    const finishes_at = campaign.endedAt === null ? null : instant(campaign.endedAt);
+    return { ...NOTHING_LEFT, outcome: 'ended', finishes_at, ...shown, if_resumed_now: null };
+  }
+  const ahead = new Ahead(campaign, pace);
+  if (status !== 'paused' || campaign.ending) return { ...ahead.answer(), ...shown, if_resumed_now: null };
+  const resumed = ahead.answer();
+  const { finishes_at, expires } = resumed;
+  const pause: LimitedBy = { limit: 'paused', finishes_at_without: finishes_at, expires_without: expires };
+  return { ...ahead.standing(), limited_by: [pause], ...shown, if_resumed_now: resumed };
+}
+
+const NOTHING_LEFT = {
+  calls: 0,
+  expires: 0,
+  calling_days: 0,
+  calls_per_day: null,
+  days: [],
+  limited_by: [],
+} satisfies Partial<CourseAnswer>;
+
+const OUTCOME: Readonly<Record<Course['end'], CourseAnswer['outcome']>> = {
+  finished: 'finishes',
+  expired: 'expires',
+  held: 'held',
+  never_opens: 'never_opens',
+  out_of_sight: 'beyond_five_years',
+};
+
+class Ahead {
+  private readonly outset: Outset;
+  private readonly stretches: Stretches;
+
+  constructor(
+    private readonly campaign: ForecastCampaign,
+    private readonly pace: Pace,
+  ) {
+    const { now, spec, ending } = campaign;
+    const startsAt = Math.max(now, spec.scheduled_at ?? now, campaign.heldUntil ?? now);
+    this.outset = {
+      ...campaign,
+      // Who waits when a campaign is being ended is skipped, and who is called is not called again.
+      ...(ending ? { spec: { ...spec, ends_at: now, retry: { ...spec.retry, budget: 0 } } } : {}),
+      beginsAt: startsAt,
+    };
+    this.stretches = new Stretches(spec.schedule, now);
+  }
+
+  answer(): CourseAnswer {
+    const course = fastForward(this.outset, this.pace, this.stretches);
+    if (this.campaign.ending) return { ...courseAnswer(course), outcome: 'ending' };
+    return { ...courseAnswer(course), limited_by: this.limits(course) };
+  }
+
+  /** As long as nobody resumes it. */
+  standing(): CourseAnswer {
+    const course = fastForward({ ...this.outset, beginsAt: null }, this.pace, this.stretches);
+    const answer = courseAnswer(course);
+    return course.end === 'held' ? { ...answer, outcome: 'paused' } : answer;
+  }
+
+  private limits(course: Course): LimitedBy[] {
+    const worth = Math.max(WORTH_MS, ((course.endsAt ?? 0) - this.outset.now) * WORTH_SHARE);
+    const judged = [...this.variants(course)].map(([limit, changed, stretches]) => ({
+      limit,
+      without: fastForward({ ...this.outset, ...changed }, this.pace, stretches ?? this.stretches),
+    }));
+    const naming = judged.filter(({ without }) => isBetter(without, course, worth));
+    naming.sort((a, b) => compare(a.without, b.without));
+    return naming.map(({ limit, without }) => ({
+      limit,
+      finishes_at_without: without.endsAt === null ? null : instant(without.endsAt),
+      expires_without: without.expired,
+    }));
+  }
+
+  /** The campaign without each of its limits; one that surely changes nothing is left out. */
+  private *variants(course: Course): Generator<Variant> {
+    const { spec, now, retrying } = this.outset;
+    const { schedule } = spec;
+    if (this.campaign.heldUntil !== null) yield ['provider', { beginsAt: Math.max(now, spec.scheduled_at ?? now) }];
+    if ((spec.scheduled_at ?? now) > now) yield ['start', { beginsAt: Math.max(now, this.campaign.heldUntil ?? now) }];
+    if (!isAlwaysOpen(schedule)) yield ['window', {}, new Stretches(alwaysOpen(schedule), now)];
+    if (spec.max_calls_per_day !== null) yield ['daily_cap', { spec: { ...spec, max_calls_per_day: null } }];
+    yield ['slot', { spec: { ...spec, max_concurrent_calls: MOST_CONCURRENT_CALLS } }];
+    if (spec.retry.budget > 0 || retrying.length > 0) {
+      const retry = { ...spec.retry, delayMinutes: [0] };
+      yield ['retry', { spec: { ...spec, retry }, retrying: retrying.map((cohort) => ({ ...cohort, dueAt: now })) }];
+    }
+    if (course.end === 'expired') yield ['ends_at', { spec: { ...spec, ends_at: null } }];
+  }
+}
+
+type Variant = readonly [limit: Limit, changed: Partial<Outset>, stretches?: Stretches];
+
+function isAlwaysOpen({ start_time, end_time, working_days, blackout_dates }: Schedule): boolean {
+  const wholeDay = start_time === null || (start_time === '00:00' && end_time === '24:00');
+  return wholeDay && working_days.length === 7 && blackout_dates.length === 0;
+}
+
+function alwaysOpen({ timezone }: Schedule): Schedule {
+  return { timezone, start_time: null, end_time: null, working_days: [1, 2, 3, 4, 5, 6, 7], blackout_dates: [] };
+}
+
+function isBetter(a: Course, b: Course, worthMs: number): boolean {
+  const uncalled = uncalledIn(a) - uncalledIn(b);
+  return uncalled === 0 ? (a.endsAt ?? Infinity) < (b.endsAt ?? Infinity) - worthMs : uncalled < 0;
+}
+
+/** What wins more comes first. */
+function compare(a: Course, b: Course): number {
+  return uncalledIn(a) - uncalledIn(b) || (a.endsAt ?? Infinity) - (b.endsAt ?? Infinity) || 0;
+}
+
+/** Where it has no end at all, nobody can be said to be called. */
+function uncalledIn(course: Course): number {
+  return course.endsAt === null ? Infinity : course.expired;
+}
+
+function courseAnswer(course: Course): CourseAnswer {
+  const days = [...course.days].map(([date, calls]) => ({ date, calls }));
+  return {
+    outcome: OUTCOME[course.end],
+    finishes_at: course.endsAt === null ? null : instant(course.endsAt),
+    calls: course.calls,
+    expires: course.expired,
+    calling_days: days.length,
+    calls_per_day: days.length === 0 ? null : Math.round((10 * course.calls) / days.length) / 10,
+    days: days.slice(0, MOST_DAYS),
+    limited_by: [],
+  };
+}
+
+/** To the second: a forecast knows no better. */
+function instant(at: number): string {
+  return new Date(Math.ceil(at / 1_000) * 1_000).toISOString();
+}

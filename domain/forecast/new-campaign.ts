@@ -1,0 +1,21 @@
+import { engineSpec } from '../campaign-request.ts';
+import { civilDay } from '../windows.ts';
+import type { ForecastCampaign } from './forecast.ts';
+import type { ForecastRequest } from './request.ts';
+
+/** The campaign that would be created now for so many contacts. */
+export function newForecastCampaign(request: ForecastRequest, contacts: number, now: number): ForecastCampaign {
+  return {
+    now,
+    status: null,
+    ending: false,
+    endedAt: null,
+    heldUntil: null,
+    spec: engineSpec(request),
+    pending: contacts,
+    inFlight: [],
+    retrying: [],
+    today: { day: civilDay(request.timezone, now).date, placed: 0 },
+    measured: null,
+  };
+}

@@ -1,0 +1,55 @@
+/** What may be stated when asking for a forecast. */
+import { z } from 'zod';
+import { checkPeople, checkTerms, Fields, withRetryDecided } from '../campaign-request.ts';
+
+const MOST_CONTACTS = 100_000_000;
+const LONGEST_CALL_S = 14_400;
+
+const SECONDS = `call_seconds must be a number of seconds from 1 to ${LONGEST_CALL_S}`;
+const SHARE = 'retry_share must be a number from 0 to 1';
+const COUNT = `contact_count must be a whole number from 1 to ${MOST_CONTACTS}`;
+
+const callSeconds = (number: z.ZodNumber) => number.min(1, SECONDS).max(LONGEST_CALL_S, SECONDS).optional();
+const retryShare = (number: z.ZodNumber) => number.min(0, SHARE).max(1, SHARE).optional();
+
+/** Of `GET /batch-calls/{id}/forecast`. */
+export const ForecastQuery = z.strictObject({
+  call_seconds: callSeconds(z.coerce.number(SECONDS)).describe(
+    "How long a call holds its slot. Left out: the average of the campaign's latest calls, or 120 before there are enough.",
+  ),
+  retry_share: retryShare(z.coerce.number(SHARE)).describe(
+    "Share of calls that end in one of retry_on. Left out: that of the campaign's latest calls, or 0.3.",
+  ),
+});
+export type ForecastQuery = z.infer<typeof ForecastQuery>;
+
+/** The body of `POST /batch-calls/forecast`: that of creating the campaign, and what is assumed. */
+export const ForecastRequest = Fields.extend({
+  name: Fields.shape.name.optional(),
+  agent_id: Fields.shape.agent_id.optional(),
+  contact_count: z
+    .int(COUNT)
+    .min(1, COUNT)
+    .max(MOST_CONTACTS, COUNT)
+    .nullable()
+    .default(null)
+    .describe('Instead of contacts or a folder: how many there would be.'),
+  call_seconds: callSeconds(z.number(SECONDS)).describe('How long a call holds its slot. Left out: 120.'),
+  retry_share: retryShare(z.number(SHARE)).describe('Share of calls that end in one of retry_on. Left out: 0.3.'),
+})
+  .superRefine((request, context) => {
+    const { contacts, contact_ids, contact_folder_id, contact_count } = request;
+    checkTerms(request, context);
+    if (contact_count === null) {
+      checkPeople(request, context);
+    } else if (contacts.length + contact_ids.length > 0 || contact_folder_id !== null) {
+      const message = 'contact_count stands instead of contacts, contact_ids and contact_folder_id: give one of them';
+      context.addIssue({ code: 'custom', path: ['contact_count'], message });
+    }
+  })
+  .transform(({ name = 'Forecast', agent_id = 'none', ...request }) => ({
+    name,
+    agent_id,
+    ...withRetryDecided(request),
+  }));
+export type ForecastRequest = z.infer<typeof ForecastRequest>;

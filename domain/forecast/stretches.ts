@@ -1,0 +1,56 @@
+import type { Schedule } from '../schedule.ts';
+import { callingWindows, civilDay, HORIZON_MS } from '../windows.ts';
+
+/** A piece of a calling window that lies on one civil day: what a campaign records as its window. Epoch milliseconds. */
+export interface Stretch {
+  readonly opensAt: number;
+  readonly closesAt: number;
+  /** The civil date in the schedule's zone. */
+  readonly day: string;
+}
+
+/**
+ * The stretches of a schedule from an instant on, found one by one as they are asked for and kept: computing them is
+ * most of the work of a forecast that runs over years, and several forecasts read the same ones.
+ */
+export class Stretches {
+  private readonly known: Stretch[] = [];
+  private readonly source: Generator<Stretch, void>;
+
+  constructor(schedule: Schedule, from: number) {
+    this.source = stretches(schedule, from);
+  }
+
+  /** Undefined when nothing opens any more within the horizon of the search. */
+  at(index: number): Stretch | undefined {
+    while (this.known.length <= index) {
+      const { value } = this.source.next();
+      if (!value) return undefined;
+      this.known.push(value);
+    }
+    return this.known[index];
+  }
+}
+
+function* stretches(schedule: Schedule, from: number): Generator<Stretch, void> {
+  let start = from;
+  for (;;) {
+    let closed = true;
+    for (const { opensAt, closesAt } of callingWindows(schedule, start)) {
+      start = closesAt ?? opensAt + HORIZON_MS;
+      yield* byDays(schedule.timezone, opensAt, start);
+      closed = closesAt !== null;
+    }
+    // After a window that does not close within the horizon the search goes on where that ended.
+    if (closed) return;
+  }
+}
+
+function* byDays(timezone: string, opensAt: number, closesAt: number): Generator<Stretch, void> {
+  for (let from = opensAt; from < closesAt;) {
+    const { date, endsAt } = civilDay(timezone, from);
+    const to = Math.min(closesAt, endsAt);
+    yield { opensAt: from, closesAt: to, day: date };
+    from = to;
+  }
+}

@@ -1,0 +1,69 @@
+/** When a campaign will be through: of one that runs, and of one that is only being thought of. */
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { readForecastCampaign } from '../db/forecast-outset.ts';
+import type { Pool } from '../db/pool.ts';
+import { refuseOver } from '../domain/campaign-request.ts';
+import { ForecastAnswer } from '../domain/forecast/answer.ts';
+import { assume, forecast } from '../domain/forecast/forecast.ts';
+import { newForecastCampaign } from '../domain/forecast/new-campaign.ts';
+import { ForecastQuery, ForecastRequest } from '../domain/forecast/request.ts';
+import type { CallProvider } from '../providers/port.ts';
+import { dialMarginMs } from '../worker/facts.ts';
+import { noCampaign } from './campaigns-routes.ts';
+import { countPeople } from './create-campaign.ts';
+import { answer, answerOf, refusals } from './envelope.ts';
+
+export interface ForecastRoutesOptions {
+  readonly pool: Pool;
+  readonly providers: ReadonlyMap<string, CallProvider>;
+  readonly clock: () => number;
+}
+
+const ASSUMED =
+  'Assumes that the provider is in no trouble, that nobody changes anything, that all calls take equally long and that the same share of each attempt is tried again.';
+
+export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions> = async (app, options) => {
+  const { pool, providers, clock } = options;
+  const marginMs = Math.max(0, ...[...providers.values()].map(({ facts }) => dialMarginMs(facts)));
+
+  app.get(
+    '/batch-calls/:id/forecast',
+    {
+      schema: {
+        summary: 'Forecast when a campaign finishes, and what limits it',
+        description: ASSUMED,
+        tags: ['campaigns'],
+        params: z.object({ id: z.guid() }),
+        querystring: ForecastQuery,
+        response: { 200: answerOf(ForecastAnswer), ...refusals },
+      },
+    },
+    async (request) => {
+      const campaign = await readForecastCampaign(pool, request.caller.account, request.params.id, clock());
+      if (!campaign) throw noCampaign();
+      return answer(request, forecast(campaign, assume(request.query, campaign.measured), marginMs));
+    },
+  );
+
+  app.post(
+    '/batch-calls/forecast',
+    {
+      schema: {
+        summary: 'Forecast a campaign before creating it',
+        description: `Takes the body of creating it; name and agent_id may be left out, and contact_count may stand instead of the contacts. Nothing is recorded. ${ASSUMED}`,
+        tags: ['campaigns'],
+        body: ForecastRequest,
+        response: { 200: answerOf(ForecastAnswer), ...refusals },
+      },
+    },
+    async (request) => {
+      const { body, caller } = request;
+      const now = clock();
+      refuseOver(body, now);
+      const contacts = body.contact_count ?? (await countPeople(pool, caller.account, body));
+      const campaign = newForecastCampaign(body, contacts, now);
+      return answer(request, forecast(campaign, assume(body, campaign.measured), marginMs));
+    },
+  );
+};

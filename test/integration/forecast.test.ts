@@ -1,0 +1,186 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KEYS, openGateway, type TestGateway } from '../support/gateway.ts';
+import { nextId } from '../support/ids.ts';
+
+/** A Wednesday, eleven in the morning in New York. */
+const NOW = Date.UTC(2026, 2, 18, 15);
+const HOURS = { timezone: 'America/New_York', start_time: '10:00', end_time: '17:00' };
+const terms = { name: 'Reminders', agent_id: 'agent-1', ...HOURS, max_concurrent_calls: 8 };
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await openGateway({ clock: () => NOW });
+});
+afterAll(() => gateway.close());
+
+const rows = async (sql: string, values: unknown[] = []) => (await gateway.db.pool.query(sql, values)).rows;
+const forecast = (body: object, key?: string) =>
+  gateway.send({ method: 'POST', path: '/batch-calls/forecast', body, ...(key === undefined ? {} : { key }) });
+const forecastOf = (id: string, query = '') => gateway.send({ path: `/batch-calls/${id}/forecast${query}` });
+
+async function campaign(people: number, more: object = {}): Promise<string> {
+  const contacts = Array.from({ length: people }, (_, index) => ({
+    phone_number: `+1${212 + Math.floor(index / 100)}55501${String(index % 100).padStart(2, '0')}`,
+  }));
+  const { body } = await gateway.send({ method: 'POST', path: '/batch-calls', body: { ...terms, ...more, contacts } });
+  return body.data.id;
+}
+
+describe('a forecast before creating', () => {
+  it('takes a number of contacts, and records nothing', async () => {
+    const before = await rows('select count(*) from campaigns');
+    const { status, body } = await forecast({ ...HOURS, max_concurrent_calls: 8, contact_count: 600 });
+    expect(status).toBe(200);
+    expect(body.data).toMatchObject({
+      outcome: 'finishes',
+      status: null,
+      contacts: 600,
+      calls: 600,
+      calls_per_day: 600,
+      days: [{ date: '2026-03-18', calls: 600 }],
+      limited_by: [{ limit: 'slot' }],
+      if_resumed_now: null,
+      assumed: { call_seconds: 120, call_seconds_from: 'default', retry_share: 0.3 },
+      as_of: '2026-03-18T15:00:00.000Z',
+    });
+    expect(body.data.finishes_at).toMatch(/^2026-03-18T17:30:2\d\.000Z$/);
+    expect(await rows('select count(*) from campaigns')).toEqual(before);
+  });
+
+  it('takes what the campaign would be created with, each person once', async () => {
+    const contacts = [{ phone_number: '+14155550132' }, { phone_number: '+1 (415) 555-0132' }];
+    const { body } = await forecast({ ...terms, contacts, call_seconds: 60 });
+    expect(body.data).toMatchObject({
+      contacts: 1,
+      calls: 1,
+      assumed: { call_seconds: 60, call_seconds_from: 'request' },
+    });
+  });
+
+  it('counts a folder', async () => {
+    const [{ id }] = await rows(`insert into contact_folders (account, name) values ('acme', $1) returning id`, [
+      nextId('folder'),
+    ]);
+    await rows(`insert into contacts (folder_id, phone_number) values ($1, '+14155550150'), ($1, '+14155550151')`, [
+      id,
+    ]);
+    const body = { ...terms, contact_source: 'folder', contact_folder_id: id };
+    expect((await forecast(body)).body.data.contacts).toBe(2);
+    expect((await forecast(body, KEYS.other)).body.error.details.field).toBe('contact_folder_id');
+  });
+
+  it.each([
+    ['neither people nor a number', {}, 'contacts'],
+    ['both', { contact_count: 5, contacts: [{ phone_number: '+14155550132' }] }, 'contact_count'],
+    ['no contacts at all', { contact_count: 0 }, 'contact_count'],
+    ['a length that is none', { contact_count: 5, call_seconds: 0 }, 'call_seconds'],
+    ['a share beyond all', { contact_count: 5, retry_share: 1.1 }, 'retry_share'],
+    ['hours that are none', { contact_count: 5, end_time: '10:00' }, 'end_time'],
+    ['an end that has passed', { contact_count: 5, ends_at: '2026-03-18T14:59:59Z' }, 'ends_at'],
+    ['a field that does not exist', { contact_count: 5, max_call_per_day: 5 }, 'max_call_per_day'],
+  ])('refuses %s and names the field', async (_, more, field) => {
+    const { status, body } = await forecast({ ...HOURS, ...more });
+    expect([status, body.error.details.field]).toEqual([422, field]);
+    expect(body.error.message).toContain(field);
+  });
+
+  it('takes a number that no virtual campaign would run through', async () => {
+    const many = { ...terms, max_concurrent_calls: 2_000, max_retry_attempts: 3, contact_count: 100_000_000 };
+    const { body } = await forecast(many);
+    expect(body.data).toMatchObject({ outcome: 'finishes', contacts: 100_000_000, calls: 139_000_000 + 2_700_000 });
+  });
+});
+
+describe('a forecast of a campaign', () => {
+  it('goes on from its record: who waits, who is called, what was placed today', async () => {
+    const id = await campaign(40, { max_calls_per_day: 20, max_retry_attempts: 2 });
+    await rows(
+      `update campaign_contacts set bucket = 'retrying', attempt = 2, due_at = $2 where campaign_id = $1 and seq <= 6`,
+      [id, new Date(NOW + 3_600_000)],
+    );
+    await rows(`update campaign_contacts set bucket = 'in_progress' where campaign_id = $1 and seq in (7, 8)`, [id]);
+    await rows(
+      `update campaigns set pending = 32, retrying = 6, in_progress = 2, placed_day = '2026-03-18', placed_on_day = 8
+        where id = $1`,
+      [id],
+    );
+    const { body } = await forecastOf(id, '?call_seconds=60&retry_share=0');
+    expect(body.data).toMatchObject({
+      outcome: 'finishes',
+      status: 'active',
+      contacts: 40,
+      calls: 38,
+      days: [
+        { date: '2026-03-18', calls: 12 },
+        { date: '2026-03-19', calls: 20 },
+        { date: '2026-03-20', calls: 6 },
+      ],
+      assumed: { call_seconds: 60, retry_share: 0 },
+    });
+    expect(body.data.limited_by).toMatchObject([{ limit: 'daily_cap' }, { limit: 'window' }]);
+  });
+
+  it('measures its latest calls that have ended, those that may hide longer ones left out', async () => {
+    const id = await campaign(100, { max_concurrent_calls: 10, max_retry_attempts: 1 });
+    // The ten newest would be taken for short; those that ended before took 30 s, every fourth without an answer.
+    await rows(
+      `insert into calls (id, campaign_id, seq, attempt, provider, request, first_sent_at, accepted_at, outcome, ended_at)
+       select $1::text || '.' || seq || '.1', $1::uuid, seq, 1, 'truedy', '', $2::timestamptz, $2::timestamptz,
+              case when seq % 4 = 0 then 'no_answer' else 'completed' end,
+              $2::timestamptz + case when seq > 70 then interval '1 second' else interval '30 seconds' end
+         from generate_series(1, 80) as seq`,
+      [id, new Date(NOW - 600_000)],
+    );
+    const { body } = await forecastOf(id);
+    expect(body.data.assumed).toEqual({
+      call_seconds: 30,
+      call_seconds_from: 'measured',
+      retry_share: 0.24,
+      retry_share_from: 'measured',
+    });
+  });
+
+  it('is open while it is paused, and says what a resume would make of it', async () => {
+    const id = await campaign(16);
+    await rows(`update campaigns set status = 'paused', waiting_for = null where id = $1`, [id]);
+    const { data } = (await forecastOf(id)).body;
+    expect(data).toMatchObject({
+      outcome: 'paused',
+      finishes_at: null,
+      if_resumed_now: { outcome: 'finishes', calls: 16 },
+    });
+  });
+
+  it('is the end itself once it has ended', async () => {
+    const id = await campaign(2);
+    await rows(
+      `update campaigns set status = 'completed', waiting_for = null, pending = 0, completed = 2, ended_at = $2
+        where id = $1`,
+      [id, new Date(NOW - 1_000)],
+    );
+    expect((await forecastOf(id)).body.data).toMatchObject({
+      outcome: 'ended',
+      finishes_at: '2026-03-18T14:59:59.000Z',
+      calls: 0,
+    });
+  });
+
+  it('begins after the provider’s hold', async () => {
+    const id = await campaign(8);
+    await rows(`update campaigns set waiting_for = 'provider', waiting_until = $2 where id = $1`, [
+      id,
+      new Date(NOW + 3_600_000),
+    ]);
+    const { data } = (await forecastOf(id)).body;
+    expect(data.finishes_at).toMatch(/^2026-03-18T16:02/);
+    expect(data.limited_by).toMatchObject([{ limit: 'provider' }]);
+  });
+
+  it('is nobody else’s', async () => {
+    const id = await campaign(1);
+    const { status } = await gateway.send({ path: `/batch-calls/${id}/forecast`, key: KEYS.other });
+    expect(status).toBe(404);
+    expect((await forecastOf(id, '?call_seconds=x')).body.error.details.field).toBe('call_seconds');
+    expect((await forecastOf(id, '?calls=1')).status).toBe(422);
+  });
+});

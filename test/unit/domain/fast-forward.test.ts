@@ -1,0 +1,186 @@
+/** The quick forecast against the engine's own decisions: whole campaigns on virtual time, without trouble. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { EngineSpec } from '../../../domain/campaign-spec.ts';
+import { type Course, fastForward, type Outset, type Pace } from '../../../domain/forecast/fast-forward.ts';
+import { Stretches } from '../../../domain/forecast/stretches.ts';
+import { retryDelayMs } from '../../../domain/retry-policy.ts';
+import { VirtualCampaign } from '../../../domain/virtual/campaign.ts';
+import { CALM_TURN_MS, calmConduct } from '../../../domain/virtual/conduct.ts';
+import { civilDay, windowAt } from '../../../domain/windows.ts';
+import { CHANGES, HOURS } from '../../support/arbitrary-trial.ts';
+import { CAMPAIGN_ID, unseen } from '../../support/trial.ts';
+
+const HOUR_MS = 3_600_000;
+/** The engine settles ended calls within half a minute: a retry that is due at once is known by then. */
+const SETTLING_MS = 31_000;
+/** How much shorter or longer calls may seem, of their length and of every turn. */
+const OFF = 0.01;
+const TURN_OFF_MS = 400;
+
+interface Job {
+  readonly now: number;
+  readonly spec: EngineSpec;
+  readonly contacts: number;
+  readonly callMs: number;
+  readonly retryShare: number;
+  readonly dialMarginMs: number;
+}
+
+const arbitraryJob: fc.Arbitrary<Job> = fc
+  .record({
+    contacts: fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 800 })),
+    change: fc.constantFrom(...CHANGES),
+    beforeMs: fc.integer({ min: 0, max: 60 * HOUR_MS }),
+    hours: fc.constantFrom(...HOURS),
+    working_days: fc.constantFrom<number[]>([1, 2, 3, 4, 5, 6, 7], [1, 2, 3, 4, 5], [7]),
+    blackoutTomorrow: fc.boolean(),
+    limit: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 100 })),
+    cap: fc.oneof(fc.constant(null), fc.integer({ min: 20, max: 400 })),
+    callMs: fc.constantFrom(5_000, 20_000, 90_000, 240_000, 1_200_000),
+    budget: fc.constantFrom(0, 0, 1, 2, 4),
+    retryShare: fc.constantFrom(0.1, 0.3, 0.8),
+    delayMinutes: fc.constantFrom<number[]>([0], [1], [30, 5], [60], [1_440]),
+    startsAfterMs: mostlyNull(fc.integer({ min: 0, max: 48 * HOUR_MS })),
+    endsAfterMs: mostlyNull(fc.integer({ min: 48 * HOUR_MS, max: 200 * HOUR_MS })),
+    dialMarginMs: fc.constantFrom(2_000, 40_000),
+  })
+  .map(({ change, beforeMs, hours, working_days, blackoutTomorrow, limit, cap, budget, delayMinutes, ...rest }) => {
+    const { startsAfterMs, endsAfterMs, ...job } = rest;
+    const now = Date.parse(change[1]) - beforeMs;
+    const tomorrow = new Date(now + 24 * HOUR_MS).toISOString().slice(0, 10);
+    const spec: EngineSpec = {
+      name: 'Forecast',
+      agent_id: 'agent-1',
+      schedule: {
+        timezone: change[0],
+        start_time: hours[0],
+        end_time: hours[1],
+        working_days,
+        blackout_dates: blackoutTomorrow ? [tomorrow] : [],
+      },
+      scheduled_at: startsAfterMs === null ? null : now + startsAfterMs,
+      ends_at: endsAfterMs === null ? null : now + endsAfterMs,
+      max_concurrent_calls: limit,
+      max_calls_per_day: cap,
+      retry: { budget, delayMinutes, on: ['no_answer'] },
+    };
+    return { ...job, now, spec };
+  });
+
+function mostlyNull<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> {
+  return fc.oneof({ weight: 5, arbitrary: fc.constant(null) }, { weight: 1, arbitrary });
+}
+
+interface VirtualCourse {
+  readonly endedAt: number;
+  readonly skipped: number;
+  readonly days: ReadonlyMap<string, number>;
+}
+
+/** The campaign itself. Of each attempt's calls this share is not answered, evenly spread. */
+function virtualCourse({ now, spec, contacts, callMs, retryShare, dialMarginMs }: Job): VirtualCourse {
+  const lives: number[] = [];
+  const conduct = calmConduct((_seq, attempt) => {
+    const life = (lives[attempt] ?? 0) + 1;
+    lives[attempt] = life;
+    const again = Math.round(life * retryShare) > Math.round((life - 1) * retryShare);
+    return { queueMs: 0, lengthMs: callMs, outcome: again ? 'no_answer' : 'completed' };
+  });
+  const provider = {
+    keyTtlMs: 600_000,
+    finds: 'by key' as const,
+    echoes: true,
+    requestTimeoutMs: dialMarginMs,
+    queueBoundMs: 0,
+    callLifetimeMs: HOUR_MS,
+  };
+  const days = new Map<string, number>();
+  const options = { campaignId: CAMPAIGN_ID, spec, contacts, startsAt: now, provider, graceMs: 60_000, conduct };
+  const campaign = new VirtualCampaign(options, {
+    ...unseen,
+    accepted: ({ dialledAt }) => {
+      const { date } = civilDay(spec.schedule.timezone, dialledAt);
+      days.set(date, (days.get(date) ?? 0) + 1);
+    },
+  });
+  campaign.go();
+  if (!campaign.result) throw new Error('the campaign does not end');
+  return { endedAt: campaign.result.endedAt, skipped: campaign.result.buckets.skipped, days };
+}
+
+function quickCourse(job: Job, change: { readonly slotMs: number; readonly settlingMs: number }): Course {
+  const { now, contacts, retryShare, dialMarginMs } = job;
+  const delayMinutes = job.spec.retry.delayMinutes.map((minutes) => minutes + change.settlingMs / 60_000);
+  const spec = { ...job.spec, retry: { ...job.spec.retry, delayMinutes } };
+  const outset: Outset = {
+    now,
+    spec,
+    pending: contacts,
+    retrying: [],
+    inFlight: [],
+    today: { day: civilDay(spec.schedule.timezone, now).date, placed: 0 },
+    beginsAt: spec.scheduled_at ?? now,
+  };
+  const pace: Pace = { slotMs: change.slotMs, retryShare, dialMarginMs };
+  return fastForward(outset, pace, new Stretches(spec.schedule, now));
+}
+
+/**
+ * Which contact is the last one hangs on a moment, and with it how often that one is tried again: the end may come as
+ * much later as all the tries of one contact take.
+ */
+function oneContactLater({ spec, callMs }: Job, endsAt: number): number {
+  let at = endsAt + callMs + SETTLING_MS;
+  for (let attempt = 1; attempt <= spec.retry.budget; attempt++) {
+    const due = at + retryDelayMs(spec.retry, attempt);
+    at = Math.max(due, windowAt(spec.schedule, due)?.opensAt ?? due) + callMs + SETTLING_MS;
+  }
+  return at;
+}
+
+/** By the end of each of these days, how many calls were placed. */
+function upTo(days: ReadonlyMap<string, number>, dates: readonly string[]): number[] {
+  return dates.map((date) => [...days].reduce((sum, [day, calls]) => (day <= date ? sum + calls : sum), 0));
+}
+
+describe('the quick forecast', () => {
+  test.each([1, 2, 3, 4])('takes the course of the campaign itself: seed %i', (seed) => {
+    let exact = 0;
+    let jobs = 0;
+    fc.assert(
+      fc.property(arbitraryJob, (job) => {
+        const { spec, callMs } = job;
+        const slotMs = callMs + CALM_TURN_MS;
+        const course = quickCourse(job, { slotMs, settlingMs: 0 });
+        const real = virtualCourse(job);
+        const fast = quickCourse(job, { slotMs: slotMs * (1 - OFF) - TURN_OFF_MS / 4, settlingMs: 0 });
+        const slow = quickCourse(job, { slotMs: slotMs * (1 + OFF) + TURN_OFF_MS, settlingMs: SETTLING_MS });
+
+        fc.pre(course.end !== 'out_of_sight');
+        expect(course.end).toMatch(/finished|expired/);
+        const dates = [...new Set([...real.days.keys(), ...fast.days.keys(), ...slow.days.keys()])].sort();
+        // A moment's difference decides whether a round of calls begins before a midnight, a close or the campaign's end,
+        // and, of those who are called again and again, in which order and on which day.
+        const again = spec.retry.budget > 0 ? course.calls / 20 : 0;
+        const round = spec.max_concurrent_calls + 1 + again;
+        const least = upTo(slow.days, dates).map((calls) => calls - round);
+        const most = upTo(fast.days, dates).map((calls) => calls + round);
+        for (const [index, calls] of upTo(real.days, dates).entries()) {
+          expect(calls).toBeGreaterThanOrEqual(least[index]!);
+          expect(calls).toBeLessThanOrEqual(most[index]!);
+        }
+        expect(real.endedAt).toBeLessThanOrEqual(oneContactLater(job, slow.endsAt!));
+        expect(oneContactLater(job, real.endedAt)).toBeGreaterThanOrEqual(fast.endsAt!);
+        expect(Math.abs(real.skipped - course.expired)).toBeLessThanOrEqual(2 * round);
+
+        jobs += 1;
+        const sameDays = JSON.stringify([...real.days]) === JSON.stringify([...course.days]);
+        if (sameDays && Math.abs(real.endedAt - course.endsAt!) <= callMs + SETTLING_MS) exact += 1;
+      }),
+      { seed, numRuns: 25 },
+    );
+    // Where no moment decides, the two agree in every day's calls.
+    expect(exact / jobs).toBeGreaterThan(0.75);
+  });
+});
