@@ -35,6 +35,7 @@ export type ErrorCode =
   | 'conflict'
   | 'idempotency_mismatch'
   | 'payload_too_large'
+  | 'request_timeout'
   | 'rate_limit_exceeded'
   | 'invalid_signature'
   | 'stale_signature'

@@ -8,10 +8,12 @@ import { campaignEdit, type CampaignEditOptions } from './campaign-edit.ts';
 import { campaignsRoutes, type CampaignRoutesOptions } from './campaigns-routes.ts';
 import { contactCalls } from './contact-calls.ts';
 import { contactsRoutes } from './contacts-routes.ts';
+import { answerBroken } from './broken-requests.ts';
 import { answerError, answerUnknownRoute } from './errors.ts';
 import { forecastRoutes } from './forecast-routes.ts';
 import { limitRate } from './rate-limit.ts';
 import { health, type HealthOptions } from './health.ts';
+import { cutOffSlowBodies, type Patience, patienceOf, serverLimits } from './slow-clients.ts';
 import { suppressionsRoutes } from './suppressions-routes.ts';
 import { webhooks, type WebhooksOptions } from './webhooks.ts';
 
@@ -23,6 +25,8 @@ export interface GatewayDeps
   readonly bodyLimit?: number;
   /** Of one caller; a default of the gateway's unless told. */
   readonly requestsPerMinute?: number | undefined;
+  /** With slow clients; defaults of the gateway's unless told. */
+  readonly patience?: Partial<Patience>;
 }
 
 const BODY_LIMIT = 10 * 1024 * 1024;
@@ -32,12 +36,15 @@ export const API_ROOT = '/api/public/v1';
 /** The gateway, without a port: the caller listens, or injects requests. */
 export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> {
   const { pool, logger, bodyLimit = BODY_LIMIT, requestsPerMinute, ...rest } = deps;
+  const patience = patienceOf(deps.patience);
   const app: FastifyInstance = fastify({
     loggerInstance: logger,
     // Its own lines would hold whole addresses, with whatever stands in the query.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit,
+    ...serverLimits(patience),
+    clientErrorHandler: answerBroken(logger),
     frameworkErrors: (error, request, reply) => {
       void answerError(error, request, reply);
     },
@@ -47,6 +54,7 @@ export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> 
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerError);
   app.setNotFoundHandler(answerUnknownRoute);
+  cutOffSlowBodies(app, patience);
   app.addHook('onResponse', async (request, reply) => {
     const { method, url: route = 'unknown' } = request.routeOptions;
     request.log.info({ method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'answered');

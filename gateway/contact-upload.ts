@@ -12,8 +12,6 @@ export interface Upload {
 
 /** A file of this size holds over ten million contacts; more is surely a mistake, and it would fill the database's disk. */
 const MOST_BYTES = 1 << 30;
-/** A client that sends nothing for so long is gone, and must not hold a database connection any longer. */
-const STALL_MS = 60_000;
 
 /** Lets the routes of `app` take files. To be called in a scope of its own: other routes take JSON only. */
 export async function takeUploads(app: FastifyInstance): Promise<void> {
@@ -69,28 +67,23 @@ async function* onlyFile(
   }
 }
 
-/** The bytes as they come, as long as they come. */
+/** The bytes as they come. Who sends them too slowly is cut off by the gateway as a whole. */
 async function* guarded(request: FastifyRequest, stream: Readable): AsyncGenerator<Uint8Array> {
-  const giveUp = () => request.raw.destroy(new Error('the upload stalled'));
   let received = 0;
   let ended = false;
-  let stalled = setTimeout(giveUp, STALL_MS);
   try {
     // Destroying the stream of a refused file would close the connection before the refusal is sent.
     for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
-      clearTimeout(stalled);
       received += chunk.length;
       if (received > MOST_BYTES) {
         throw new RingfenceError('payload_too_large', `The file is larger than ${MOST_BYTES} bytes: split it.`);
       }
       yield chunk;
-      stalled = setTimeout(giveUp, STALL_MS);
     }
     ended = true;
   } catch (error) {
     rethrowAsCutOff(error);
   } finally {
-    clearTimeout(stalled);
     // Only now: as long as the loop above waits for a chunk, the request cannot be made to run off.
     if (!ended) discardRest(request);
   }

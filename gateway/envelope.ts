@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Page, PageOf } from '../db/campaign-answers.ts';
 import { ErrorAnswer, Meta, Pagination } from '../domain/campaign-answer.ts';
+import type { RingfenceError } from '../domain/errors.ts';
 
 /** The schema of an answer with `data`, for a route's `response`. */
 export function answerOf<T extends z.ZodType>(data: T) {
@@ -22,6 +23,11 @@ export function answer<T>(request: FastifyRequest, data: T) {
 
 export function list<T>(request: FastifyRequest, page: Page, { items, total, hasMore }: PageOf<T>) {
   return { data: items, meta: metaOf(request), pagination: { total, ...page, has_more: hasMore } };
+}
+
+export function errorAnswer(error: RingfenceError, meta: z.infer<typeof Meta>): z.infer<typeof ErrorAnswer> {
+  const { code, message, field, details } = error;
+  return { error: { code, message, details: field === undefined ? details : { field, ...details } }, meta };
 }
 
 export function metaOf(request: FastifyRequest): z.infer<typeof Meta> {

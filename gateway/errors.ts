@@ -3,7 +3,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { isDatabaseTrouble } from '../db/trouble.ts';
 import { type ErrorCode, RingfenceError } from '../domain/errors.ts';
-import { metaOf } from './envelope.ts';
+import { errorAnswer, metaOf } from './envelope.ts';
 import { validationError } from './validation-error.ts';
 
 const STATUS: Readonly<Record<ErrorCode, number>> = {
@@ -13,6 +13,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   stale_signature: 401,
   forbidden: 403,
   not_found: 404,
+  request_timeout: 408,
   wrong_state: 409,
   conflict: 409,
   superseded: 409,
@@ -35,10 +36,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   if (status >= 500) request.log.error({ code: refusal.code, cause: traceOf(error) }, 'request failed');
   if (status === 503) void reply.header('retry-after', RETRY_AFTER_S);
   if (status === 401) void reply.header('www-authenticate', 'Bearer');
-  const details = refusal.field === undefined ? refusal.details : { field: refusal.field, ...refusal.details };
-  return reply
-    .code(status)
-    .send({ error: { code: refusal.code, message: refusal.message, details }, meta: metaOf(request) });
+  return reply.code(status).send(errorAnswer(refusal, metaOf(request)));
 }
 
 export function answerUnknownRoute(request: FastifyRequest, reply: FastifyReply): FastifyReply {
