@@ -14,6 +14,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set on every route of the API; the webhooks have no caller, they carry signatures. */
     caller: Caller;
+    /** To be told by whoever has looked the request's key up: the limit of requests wants to know. */
+    tellKey: (known: boolean) => Promise<void>;
   }
 }
 
@@ -23,6 +25,7 @@ const BEARER = /^Bearer ([\x21-\x7e]{1,512})$/i;
 export function authenticate(pool: Pool): onRequestAsyncHookHandler {
   return async (request) => {
     const caller = await callerOf(pool, request.headers.authorization);
+    await request.tellKey(caller !== null);
     if (!caller) {
       throw new RingfenceError('unauthorized', 'Send a valid key as "Authorization: Bearer KEY".', {
         field: 'Authorization',
