@@ -32,7 +32,12 @@ const Text = (message: string) =>
   z.string(message).trim().min(1, message).max(255, message).refine(isStorable, message);
 const Instant = (field: string) => {
   const message = `${field} must be an instant with Z or an offset, such as 2026-03-20T14:30:00Z`;
-  return z.iso.datetime({ offset: true, error: message }).nullable().default(null);
+  return z.iso.datetime({ offset: true, error: message }).refine(hasPlainYear, message).nullable().default(null);
+};
+/** Whether the year in UTC has four digits too: an offset can carry an instant out of the years that answers can name. */
+const hasPlainYear = (text: string) => {
+  const year = new Date(text).getUTCFullYear();
+  return !(year < 0 || year > 9999);
 };
 const DelayMinutes = z.number(DELAY).min(0, DELAY).max(LONGEST_DELAY_MINUTES, DELAY);
 

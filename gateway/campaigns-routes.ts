@@ -24,8 +24,8 @@ export interface CampaignRoutesOptions {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** SHA-256 of the body as it was sent, before defaults were filled in. */
-    bodyHash: Buffer;
+    /** The body as it was sent, before defaults were filled in. */
+    sentBody: unknown;
   }
 }
 
@@ -34,7 +34,7 @@ const Id = z.object({ id: z.guid() });
 
 export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions> = async (app, options) => {
   const { pool, startCampaign, clock } = options;
-  app.decorateRequest('bodyHash');
+  app.decorateRequest('sentBody');
 
   app.post(
     '/batch-calls',
@@ -52,13 +52,14 @@ export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions> = asy
         response: { 201: answerOf(CampaignAnswer), ...refusals },
       },
       preValidation: async (request) => {
-        request.bodyHash = hashBody(request.body);
+        request.sentBody = request.body;
       },
     },
     async (request, reply) => {
       const { body, caller } = request;
       const key = request.headers['x-idempotency-key'];
-      const idempotency = key === undefined ? null : { key, bodyHash: request.bodyHash };
+      // Only now: before it was checked, a body may be nested deeper than can be followed.
+      const idempotency = key === undefined ? null : { key, bodyHash: hashBody(request.sentBody) };
       const created = await createCampaign({ pool, now: clock() }, caller.account, body, idempotency);
       if (!created.repeated) {
         const { id } = created.answer;

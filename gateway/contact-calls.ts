@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { explainContact, listCallEvents } from '../db/contact-explanation.ts';
 import type { Pool } from '../db/pool.ts';
 import { CallEventAnswer, ContactExplanation } from '../domain/contact-explanation.ts';
+import { isStorable } from '../domain/contact.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import { answer, answerOf, list, listOf, refusals } from './envelope.ts';
 import { pageShape } from './page.ts';
@@ -42,7 +43,7 @@ export const contactCalls: FastifyPluginAsyncZod<ContactCallsOptions> = async (a
       schema: {
         summary: 'List the webhooks of a call in the order in which they came',
         tags: ['campaigns'],
-        params: z.object({ id: z.guid(), call_id: z.string().max(120) }),
+        params: z.object({ id: z.guid(), call_id: z.string().max(120).refine(isStorable) }),
         querystring: z.strictObject(pageShape),
         response: { 200: listOf(CallEventAnswer), ...refusals },
       },

@@ -11,6 +11,8 @@ interface Finding {
 
 /** More would hardly be read, and a list of ten thousand wrong contacts would be a large answer. */
 const MOST_ISSUES = 20;
+/** Names of fields that are not ours are the caller's own words, and may be as long as the body. */
+const LONGEST_NAME = 200;
 
 /** Names the field of the first finding, and lists the others. */
 export function validationError(findings: readonly Finding[]): RingfenceError {
@@ -25,7 +27,7 @@ export function validationError(findings: readonly Finding[]): RingfenceError {
 function issueOf({ instancePath, keyword, message = 'is not valid', params }: Finding) {
   const parent = fieldName(instancePath);
   if (keyword === 'unrecognized_keys' && Array.isArray(params.keys)) {
-    const field = [parent, String(params.keys[0])].filter(Boolean).join('.');
+    const field = shortened([parent, String(params.keys[0])].filter(Boolean).join('.'));
     return { field, message: `unknown field ${field}: correct its spelling or leave it out` };
   }
   const own = instancePath.slice(instancePath.lastIndexOf('/') + 1);
@@ -34,9 +36,12 @@ function issueOf({ instancePath, keyword, message = 'is not valid', params }: Fi
 
 /** `contacts[3].phone_number`, as the caller would write it. */
 function fieldName(instancePath: string): string {
-  return instancePath
-    .split('/')
-    .filter(Boolean)
-    .map((part, index) => (/^\d+$/.test(part) ? `[${part}]` : index === 0 ? part : `.${part}`))
-    .join('');
+  const parts = instancePath.split('/').filter(Boolean);
+  return shortened(
+    parts.map((part, index) => (/^\d+$/.test(part) ? `[${part}]` : index === 0 ? part : `.${part}`)).join(''),
+  );
+}
+
+function shortened(name: string): string {
+  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name;
 }
