@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { WORKER_DEFAULTS } from '../worker/defaults.ts';
 
 /**
  * The gateway's own settings. How to reach Temporal comes from Temporal's environment configuration, how to reach the
@@ -10,7 +11,7 @@ export const GatewayConfig = z.object({
   /** 0 takes any free port; the ready line names it. */
   RINGFENCE_PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
   /** The queue of the workers that run campaigns; theirs must be the same. */
-  RINGFENCE_TASK_QUEUE: z.string().min(1).default('ringfence'),
+  RINGFENCE_TASK_QUEUE: z.string().min(1).default(WORKER_DEFAULTS.taskQueue),
   /** A key with the scope `write` for the account `default`, known from the start. Only its hash is stored. */
   RINGFENCE_API_KEY: z
     .string()

@@ -1,0 +1,118 @@
+import type { AddressInfo } from 'node:net';
+import type { Client } from '@temporalio/client';
+import type { FastifyBaseLogger } from 'fastify';
+import { pino } from 'pino';
+import { CampaignClient } from '../client/campaign-client.ts';
+import { connectTemporal } from '../client/connection.ts';
+import { EventDelivery, eventSignaller } from '../client/event-delivery.ts';
+import { workflowStarter } from '../client/start-workflow.ts';
+import { addApiKey, hashKey } from '../db/api-keys.ts';
+import { migrate } from '../db/migrate.ts';
+import { openPool } from '../db/pool.ts';
+import type { CallProvider } from '../providers/port.ts';
+import { WORKER_DEFAULTS } from '../worker/defaults.ts';
+import { buildGateway } from './app.ts';
+import { prepareDrain } from './drain.ts';
+import { startSweeping } from './sweeper.ts';
+
+/** What a gateway is made of. All but the first two have the defaults of the gateway's settings. */
+export interface RingfenceGatewayOptions {
+  /** Whose webhooks are taken in, each at `/webhooks/NAME`. They stay the caller's: close them after the gateway. */
+  readonly providers: readonly CallProvider[];
+  /** Connection string of PostgreSQL, whose schema is brought to the newest version. */
+  readonly databaseUrl: string;
+  /** It stays the caller's. Without it the gateway connects by Temporal's environment configuration. */
+  readonly temporal?: Client;
+  /** The queue of the workers; theirs must be the same. `ringfence` unless told. */
+  readonly taskQueue?: string;
+  /** Where it listens; `127.0.0.1` unless told. */
+  readonly host?: string;
+  /** 8080 unless told; 0 takes any free one. */
+  readonly port?: number;
+  /** A key with the scope `write` for the account `default`, of which only the hash is stored. */
+  readonly apiKey?: string | undefined;
+  /** Bytes of the largest request of the API; 10 MiB unless told. */
+  readonly bodyLimit?: number;
+  /** Requests per minute that one key may send from one address; 1,200 unless told. */
+  readonly requestsPerMinute?: number;
+  /** Connections to PostgreSQL; 20 unless told. */
+  readonly databaseConnections?: number;
+  /** Standard output as JSON lines unless told. */
+  readonly logger?: FastifyBaseLogger;
+}
+
+/** The HTTP API and the webhooks, listening. */
+export interface RingfenceGateway {
+  /** Where it listens, as `http://host:port`. */
+  readonly url: string;
+  /** Answers the requests under way, then closes everything that it opened. */
+  close(): Promise<void>;
+}
+
+const PING_TIMEOUT_MS = 2_000;
+
+/**
+ * Starts a gateway over any providers. It comes up without Temporal: campaigns are recorded and events are kept, and the
+ * workflows start when Temporal answers.
+ *
+ * @throws errors of PostgreSQL's driver when it is away, and of Node.js when the port is taken.
+ * @example
+ * const gateway = await startRingfenceGateway({ providers: [provider], databaseUrl: 'postgres://…', apiKey });
+ * process.once('SIGTERM', () => gateway.close());
+ */
+export async function startRingfenceGateway({
+  providers,
+  databaseUrl,
+  taskQueue = WORKER_DEFAULTS.taskQueue,
+  host = '127.0.0.1',
+  port = 8080,
+  databaseConnections = WORKER_DEFAULTS.databaseConnections,
+  logger = pino({ base: { service: 'gateway' } }),
+  ...options
+}: RingfenceGatewayOptions): Promise<RingfenceGateway> {
+  await migrate(databaseUrl);
+  const temporal = options.temporal ?? (await connectTemporal({ lazy: true }));
+  const pool = openPool(databaseUrl, { max: databaseConnections });
+  const closeConnections = async () => {
+    if (!options.temporal) await temporal.connection.close();
+    await pool.end();
+  };
+  try {
+    if (options.apiKey !== undefined) {
+      const hash = hashKey(options.apiKey);
+      await addApiKey(pool, { account: 'default', name: 'RINGFENCE_API_KEY', scope: 'write', hash });
+    }
+    const startCampaign = workflowStarter(temporal, { taskQueue });
+    const app = await buildGateway({
+      pool,
+      logger,
+      providers: new Map(providers.map((provider) => [provider.name, provider])),
+      campaigns: new CampaignClient({ temporal }),
+      startCampaign,
+      delivery: new EventDelivery(eventSignaller(temporal)),
+      pingTemporal: () =>
+        temporal.withDeadline(Date.now() + PING_TIMEOUT_MS, () => temporal.workflowService.getSystemInfo({})),
+      clock: Date.now,
+      ...(options.bodyLimit === undefined ? {} : { bodyLimit: options.bodyLimit }),
+      requestsPerMinute: options.requestsPerMinute,
+    });
+    const drain = prepareDrain(app);
+    await app.listen({ host, port });
+    const sweeping = startSweeping({ pool, startCampaign, logger });
+    return {
+      url: urlOf(app.server.address() as AddressInfo),
+      async close() {
+        await drain();
+        await sweeping.stop();
+        await closeConnections();
+      },
+    };
+  } catch (error) {
+    await closeConnections();
+    throw error;
+  }
+}
+
+function urlOf({ address, port }: AddressInfo): string {
+  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
+}

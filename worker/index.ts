@@ -1,0 +1,13 @@
+/** A worker with a provider of one's own: what a program needs to run campaigns over any API for voice calls. */
+export { createRingfenceWorker, type RingfenceWorker, type RingfenceWorkerOptions } from './ringfence-worker.ts';
+export type {
+  CallEvent,
+  CallProvider,
+  CallToPlace,
+  LookUpResult,
+  PlaceResult,
+  ProviderFacts,
+} from '../providers/port.ts';
+export { type Exchange, sendBefore, type SendLimits } from '../providers/send-before.ts';
+export { Outcome } from '../domain/outcome.ts';
+export { type ErrorCode, RingfenceError } from '../domain/errors.ts';
