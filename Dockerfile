@@ -1,5 +1,15 @@
 # One image for every process of Ringfence: the gateway, the worker, the migration and the simulator differ only in the
 # command they are started with (docker-compose.yml).
+
+# Compiles the sources, and leaves its tools behind.
+FROM node:20.20.2-slim AS build
+WORKDIR /app
+# Apart from the sources, so that a change of them does not install everything anew.
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY . .
+RUN npm run -s build
+
 FROM node:20.20.2-slim
 
 # Temporal's SDK is native code and reads the system's certificates, which the slim image lacks, for TLS to a server.
@@ -9,14 +19,11 @@ RUN apt-get update \
 
 ENV NODE_ENV=production
 WORKDIR /app
-
-# Apart from the sources, so that a change of them does not install everything anew.
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev && npm cache clean --force
-
-COPY . .
+COPY --from=build /app/dist ./dist
 
 # Comes with the image and may write only to its home and /tmp.
 USER node
 
-CMD ["npm", "run", "-s", "gateway"]
+CMD ["node", "dist/gateway/main.js"]

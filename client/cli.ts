@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { run } from './cli/run.ts';
 
 // A reader that has seen enough (`| head`) closes the pipe; that is no failure.

@@ -103,7 +103,8 @@ function ensureInstalled(root) {
   try {
     if (upToDate()) return 0;
     console.error('Installing the dependencies named in package-lock.json (npm ci).');
-    const npm = spawnSync('npm', ['ci', '--loglevel=error', '--no-progress'], {
+    // What starts and tests everything is needed only here, and a machine for production leaves such packages out.
+    const npm = spawnSync('npm', ['ci', '--include=dev', '--loglevel=error', '--no-progress'], {
       cwd: root,
       // Standard output belongs to the command that asked for the installation.
       stdio: ['ignore', 2, 2],

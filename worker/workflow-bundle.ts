@@ -23,12 +23,15 @@ export const BUNDLED = ['domain/', 'workflows/'];
 /** npm writes it after each installation; it names the packages that are really there. */
 const INSTALLED = 'node_modules/.package-lock.json';
 const KEPT = '.ringfence/workflows/';
+/** Where this program is compiled, the build has made the bundle too (scripts/build.ts), and there are no sources. */
+const SHIPPED = import.meta.url.endsWith('.js') ? new URL('workflows/bundle.js', ROOT) : null;
 
 /**
- * Returns the bundle of the sources as they are now: the one that was built before, or a new one.
+ * Returns the bundle that was shipped, or that of the sources as they are now: the one that was built before, or a new one.
  * @param root folder of the sources; this program's own unless told.
  */
 export async function workflowBundle(root: URL = ROOT): Promise<WorkflowBundle> {
+  if (SHIPPED) return asBundle(await readFile(SHIPPED, 'utf8'));
   const key = await keyOf(root);
   if (key === null) return buildWorkflowBundle(root);
   const kept = await readIfThere(new URL(`${KEPT}${key}.js`, root));

@@ -1,4 +1,4 @@
-/** Every command and every piece of code in the README and the guide, run against a system as they stand there. */
+/** Every command in the README and the guide, run against a system as it stands there; the code is run by package.test.ts. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ interface Ran {
   readonly complained: string;
 }
 
-describe('commands and code', () => {
+describe('commands', () => {
   let system: StartedSystem;
   beforeEach(async () => {
     // Slow enough that a campaign of the example's contacts does not end before it is cancelled.
@@ -61,13 +61,6 @@ describe('commands and code', () => {
     expect(commands.said).toContain('Nothing is being placed.');
     expect(commands.said).toMatch(/Resumed at \S+; the campaign is active\./);
     expect((await readCampaign(system.api, id)).status).toBe('active');
-
-    const [code] = blocks(read('README.md'), 'js');
-    const example = await run(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', code!], {
-      RINGFENCE_API_URL: system.api.baseUrl,
-      RINGFENCE_API_KEY: system.api.key,
-    });
-    expect(example).toEqual({ exitCode: 0, said: '', complained: '' });
   });
 
   test('of the guide: a campaign created, paused, edited, resumed and cancelled', async () => {

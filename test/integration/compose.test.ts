@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { freePort } from '../../scripts/free-port.ts';
-import { ownServices, scriptOf, type ComposeService } from '../support/compose.ts';
+import { build } from '../support/built.ts';
+import { mainOf, ownServices, type ComposeService } from '../support/compose.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -12,13 +13,13 @@ const STARTS_WITHIN_MS = 45_000;
 
 let database: TestDatabase;
 beforeAll(async () => {
-  database = await createTestDatabase();
+  [database] = await Promise.all([createTestDatabase(), build()]);
 });
 afterAll(() => database.drop());
 
 const staying = ownServices.filter(([, service]) => service.healthcheck);
 
-describe('services of docker-compose.yml, started here with their own environment', () => {
+describe('services of docker-compose.yml, compiled and started here with their own environment', () => {
   it.each(staying)('%s becomes healthy and ends in order when it is told to', async (_, service) => {
     const port = await freePort();
     const running = start(service, port);
@@ -28,7 +29,6 @@ describe('services of docker-compose.yml, started here with their own environmen
       await Promise.race([healthy, early]).catch((error: unknown) => {
         throw new Error(running.output(), { cause: error });
       });
-      // Docker tells only the first process of a container, and that is npm.
       running.terminate();
       expect(await running.ended, running.output()).toBe('code 0');
       await expect(checkHealth(service, port)).rejects.toThrow('Command failed');
@@ -40,7 +40,7 @@ describe('services of docker-compose.yml, started here with their own environmen
 
 function start(service: ComposeService, port: number) {
   const { PATH, HOME } = process.env;
-  const child = spawn('npm', ['run', '-s', scriptOf(service)], {
+  const child = spawn(process.execPath, [mainOf(service)], {
     cwd: root,
     env: { PATH, HOME, ...atThisMachine(service.environment ?? {}, port) },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -32,11 +32,11 @@ export const composeFile = parse(text.replaceAll(VARIABLE, '$<fallback>').replac
 /** The services that are processes of Ringfence. */
 export const ownServices = Object.entries(composeFile.services).filter(([, service]) => service.build !== undefined);
 
-/** The script of package.json that a service runs. */
-export function scriptOf(service: ComposeService): string {
-  const [npm, run, silent, script, ...rest] = service.command ?? [];
-  if (npm !== 'npm' || run !== 'run' || silent !== '-s' || script === undefined || rest.length > 0) {
-    throw new Error(`not "npm run -s SCRIPT": ${service.command?.join(' ')}`);
+/** The compiled main file that a service runs. */
+export function mainOf(service: ComposeService): string {
+  const [node, main, ...rest] = service.command ?? [];
+  if (node !== 'node' || main === undefined || rest.length > 0) {
+    throw new Error(`not "node MAIN": ${service.command?.join(' ')}`);
   }
-  return script;
+  return main;
 }

@@ -1,25 +1,23 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { describe, expect, it } from 'vitest';
 import { GatewayConfig } from '../../gateway/config.ts';
 import { TruedyEnv } from '../../providers/from-env.ts';
 import { WorkerConfig } from '../../worker/config.ts';
 import { campaignWorkerOptions, dialWorkerOptions, type WorkerSetting } from '../../worker/options.ts';
-import packageJson from '../../package.json' with { type: 'json' };
 import composeSpec from '../cases/compose-spec.json' with { type: 'json' };
 import {
   composeFile,
   composeHeader,
   composeVariables,
   ownServices,
-  scriptOf,
+  mainOf,
   type ComposeService,
 } from '../support/compose.ts';
 
 const services = Object.entries(composeFile.services);
 
-/** Read by npm, and by the environment configuration of Temporal's SDK. */
-const NPM = ['npm_config_script_shell'];
+/** Read by the environment configuration of Temporal's SDK. */
 const TEMPORAL = ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE'];
 const simulatorMain = readFileSync(new URL('../../simulator/main.ts', import.meta.url), 'utf8');
 const simulatorFlags = [...simulatorMain.matchAll(/^ {2}'?([a-z-]+)'?: \{ type: 'string' \}/gm)].map(
@@ -28,10 +26,10 @@ const simulatorFlags = [...simulatorMain.matchAll(/^ {2}'?([a-z-]+)'?: \{ type: 
 
 /** The variables that each of our processes reads. */
 const READ: Readonly<Record<string, readonly string[]>> = {
-  gateway: [...NPM, ...TEMPORAL, ...Object.keys({ ...GatewayConfig.shape, ...TruedyEnv.shape })],
-  worker: [...NPM, ...TEMPORAL, ...Object.keys({ ...WorkerConfig.shape, ...TruedyEnv.shape })],
-  migrate: [...NPM, 'DATABASE_URL'],
-  simulator: [...NPM, ...simulatorFlags.map((flag) => `SIMULATOR_${flag.toUpperCase().replaceAll('-', '_')}`)],
+  gateway: [...TEMPORAL, ...Object.keys({ ...GatewayConfig.shape, ...TruedyEnv.shape })],
+  worker: [...TEMPORAL, ...Object.keys({ ...WorkerConfig.shape, ...TruedyEnv.shape })],
+  migrate: ['DATABASE_URL'],
+  simulator: simulatorFlags.map((flag) => `SIMULATOR_${flag.toUpperCase().replaceAll('-', '_')}`),
 };
 
 describe('docker-compose.yml', () => {
@@ -84,8 +82,9 @@ describe('docker-compose.yml', () => {
     expect(unread).toEqual([]);
   });
 
-  it.each(ownServices)('%s runs a script of package.json', (_, service) => {
-    expect(Object.keys(packageJson.scripts)).toContain(scriptOf(service));
+  it.each(ownServices)('%s runs a main file as the build leaves it', (_, service) => {
+    const [, source] = /^dist\/(\w+\/main)\.js$/.exec(mainOf(service))!;
+    expect(existsSync(new URL(`../../${source}.ts`, import.meta.url))).toBe(true);
   });
 });
 
@@ -105,7 +104,9 @@ function canComeTrue(service: ComposeService | undefined, condition: string): bo
 describe('Dockerfile', () => {
   it('stands on a pinned image and does not run as root', () => {
     const dockerfile = readFileSync(new URL('../../Dockerfile', import.meta.url), 'utf8');
-    expect(dockerfile).toMatch(/^FROM node:\d+\.\d+\.\d+-slim$/m);
+    const images = [...dockerfile.matchAll(/^FROM (.+)$/gm)].map(([, image]) => image);
+    expect(images.filter((image) => !/^node:\d+\.\d+\.\d+-slim(?: AS build)?$/.test(image!))).toEqual([]);
+    expect(images).toHaveLength(2);
     expect(dockerfile).toMatch(/^USER (?!root)\w+$/m);
   });
 });
