@@ -5,6 +5,7 @@
 import type { EndedEvent, Outcome } from '../domain/outcome.ts';
 import type { ReadyContact } from '../domain/campaign-state.ts';
 import type { ExchangeReply, ExchangeRequest } from '../domain/roster.ts';
+import { callId } from '../domain/ids.ts';
 import { BUCKETS, type Buckets } from '../domain/tally.ts';
 import { notRecorded } from './campaigns-of-workflows.ts';
 import { readWaiting } from './adoption.ts';
@@ -68,7 +69,8 @@ export async function skipWaiting(pool: Pool, campaignId: string, reason: string
           where campaign_id = $1 and bucket in ('pending', 'retrying') order by bucket, seq limit $3 for update
        ), moved as (
          update campaign_contacts c set bucket = 'skipped', reason = $2, claim_batch = null, due_at = null
-           from waiting where c.campaign_id = $1 and c.seq = waiting.seq
+           from waiting
+          where c.campaign_id = $1 and c.seq = any(array(select seq from waiting)) and c.seq = waiting.seq
          returning waiting.bucket as "from"
        )
        select "from", 'skipped' as "to", count(*)::int as contacts, 0 as called from moved group by 1`,
@@ -98,6 +100,14 @@ async function lockCampaign(tx: Queryable, campaignId: string): Promise<LockedCa
 }
 
 /**
+ * The rows are named twice, by this array and by the join: without statistics about a roster that was just enrolled, the
+ * planner would take the whole campaign for a few rows and read all of it.
+ */
+function seqsOf(contacts: readonly { readonly seq: number }[]): number[] {
+  return contacts.map(({ seq }) => seq);
+}
+
+/**
  * An attempt is settled once: the contact must still stand at this attempt and not be in a terminal bucket, and a retry
  * moves it on to the next attempt.
  */
@@ -110,11 +120,12 @@ async function settle(tx: Queryable, request: ExchangeRequest): Promise<Move[]> 
      ), records as (
        update calls set outcome = news.outcome, ended_at = to_timestamp(news.at / 1000.0), settled_at = now()
          from news
-        where calls.id = $1::text || '.' || news.seq || '.' || news.attempt and calls.settled_at is null
+        where calls.id = any($4) and calls.id = $1::text || '.' || news.seq || '.' || news.attempt
+          and calls.settled_at is null
      ), standing as (
        select c.seq, c.bucket, c.called
          from campaign_contacts c join news on news.seq = c.seq and news.attempt = c.attempt
-        where c.campaign_id = $1::uuid and c.bucket in ('pending', 'in_progress', 'retrying')
+        where c.campaign_id = $1::uuid and c.seq = any($3) and c.bucket in ('pending', 'in_progress', 'retrying')
           for update of c
      ), moved as (
        update campaign_contacts c
@@ -123,11 +134,16 @@ async function settle(tx: Queryable, request: ExchangeRequest): Promise<Move[]> 
               attempt = c.attempt + (news."to" = 'retrying')::int,
               due_at = case when news."to" = 'retrying' then to_timestamp(news."retryAt" / 1000.0) end
          from standing join news on news.seq = standing.seq
-        where c.campaign_id = $1::uuid and c.seq = standing.seq
+        where c.campaign_id = $1::uuid and c.seq = any($3) and c.seq = standing.seq
        returning standing.bucket as "from", c.bucket as "to", (c.called and not standing.called)::int as called
      )
      select "from", "to", count(*)::int as contacts, sum(called)::int as called from moved group by 1, 2`,
-    [request.campaignId, JSON.stringify(request.settled)],
+    [
+      request.campaignId,
+      JSON.stringify(request.settled),
+      seqsOf(request.settled),
+      request.settled.map(({ seq, attempt }) => callId({ campaignId: request.campaignId, seq, attempt })),
+    ],
   );
   return rows;
 }
@@ -139,11 +155,11 @@ async function returnUncalled(tx: Queryable, request: ExchangeRequest): Promise<
        update campaign_contacts c
           set bucket = case when c.attempt > 1 then 'retrying' else 'pending' end, called = c.attempt > 1
          from jsonb_to_recordset($2::jsonb) as n(seq int, attempt int)
-        where c.campaign_id = $1 and c.seq = n.seq and c.attempt = n.attempt and c.bucket = 'in_progress'
+        where c.campaign_id = $1 and c.seq = any($3) and c.seq = n.seq and c.attempt = n.attempt and c.bucket = 'in_progress'
        returning c.bucket as "to", -(c.attempt = 1)::int as called
      )
      select 'in_progress' as "from", "to", count(*)::int as contacts, sum(called)::int as called from moved group by 2`,
-    [request.campaignId, JSON.stringify(request.returned)],
+    [request.campaignId, JSON.stringify(request.returned), seqsOf(request.returned)],
   );
   return rows;
 }
@@ -155,15 +171,15 @@ async function start(tx: Queryable, request: ExchangeRequest): Promise<Move[]> {
        select c.seq, c.bucket, c.called
          from campaign_contacts c
          join jsonb_to_recordset($2::jsonb) as n(seq int, attempt int) on n.seq = c.seq and n.attempt = c.attempt
-        where c.campaign_id = $1 and c.bucket in ('pending', 'retrying')
+        where c.campaign_id = $1 and c.seq = any($3) and c.bucket in ('pending', 'retrying')
           for update of c
      ), moved as (
        update campaign_contacts c set bucket = 'in_progress', called = true
-         from standing where c.campaign_id = $1 and c.seq = standing.seq
+         from standing where c.campaign_id = $1 and c.seq = any($3) and c.seq = standing.seq
        returning standing.bucket as "from", (not standing.called)::int as called
      )
      select "from", 'in_progress' as "to", count(*)::int as contacts, sum(called)::int as called from moved group by 1`,
-    [request.campaignId, JSON.stringify(request.started)],
+    [request.campaignId, JSON.stringify(request.started), seqsOf(request.started)],
   );
   return rows;
 }
@@ -184,7 +200,8 @@ async function claim(tx: Queryable, request: ExchangeRequest, cursor: number): P
        select * from due union all select * from fresh order by rank, due_at, seq limit $3
      ), claimed as (
        update campaign_contacts c set claim_batch = $2
-         from chosen where c.campaign_id = $1 and c.seq = chosen.seq
+         from chosen
+        where c.campaign_id = $1 and c.seq = any(array(select seq from chosen)) and c.seq = chosen.seq
        returning c.seq, c.attempt, chosen.rank, chosen.due_at
      )
      select seq, attempt from claimed order by rank, due_at, seq`,
