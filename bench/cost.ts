@@ -1,15 +1,16 @@
 /**
- * `npm run bench -- cost`: runs one campaign on a real server, provider and database, and reads from its histories what
- * each call cost.
+ * `npm run bench -- cost`: runs one campaign on a real server, provider and database, and reads from its histories, from
+ * the database's statistics and from the processes what each call cost.
  */
 import type { Client } from '@temporalio/client';
-import { requestApi } from '../client/http-api.ts';
 import { connectTemporal } from '../client/connection.ts';
-import { CampaignAnswer } from '../domain/campaign-answer.ts';
 import { workflowId } from '../domain/ids.ts';
-import type { System } from '../scripts/start/system.ts';
+import { createCampaign, untilOver } from './campaign.ts';
 import { importPeople } from './contacts.ts';
 import { addHistory, noCost, totalActions, type HistoryCost } from './history-cost.ts';
+import { countStatements } from './statements.ts';
+import { rounded } from './statistics.ts';
+import { cpuPerCall, type CpuUse, cpuUse, type MeasuredSystem } from './system.ts';
 
 export interface CostOptions {
   readonly calls: number;
@@ -20,46 +21,45 @@ export interface CostReport {
   readonly calls: number;
   readonly actions_per_call: number;
   readonly events_per_call: number;
+  readonly history_bytes_per_call: number;
   readonly workflow_tasks_per_call: number;
   readonly continue_as_new: number;
+  /** Of worker, gateway and this measurement, which reads the campaign's row twice a second. */
+  readonly statements_per_call: number;
+  readonly cpu_ms_per_call: CpuUse;
   readonly calls_per_second: number;
   readonly actions: HistoryCost['actions'];
 }
 
-export async function measureCost(system: System, { calls, concurrency }: CostOptions): Promise<CostReport> {
+export async function measureCost(system: MeasuredSystem, { calls, concurrency }: CostOptions): Promise<CostReport> {
   const folderId = await importPeople(system.api, calls);
   await system.workerReady;
-  const { data: campaign } = await requestApi(
-    system.api,
-    {
-      method: 'POST',
-      path: '/batch-calls',
-      body: {
-        name: `Cost of ${calls} calls`,
-        agent_id: 'bench-agent',
-        contact_source: 'folder',
-        contact_folder_id: folderId,
-        working_days: [1, 2, 3, 4, 5, 6, 7],
-        max_concurrent_calls: concurrency,
-      },
-    },
-    CampaignAnswer,
-  );
   const temporal = await connectTemporal({ env: { ...process.env, ...system.temporalEnv } });
   try {
-    const startedAt = Date.now();
-    await temporal.workflow.getHandle(workflowId(campaign.id)).result();
-    const seconds = (Date.now() - startedAt) / 1000;
-    const cost = await readCost(temporal, workflowId(campaign.id));
-    const placed = await placedCalls(system, campaign.id);
-    const perCall = (count: number): number => Math.round((count / placed) * 1000) / 1000;
+    const cpuBefore = await cpuUse(system);
+    const { value, statements } = await countStatements(system.databaseUrl, async () => {
+      const { id } = await createCampaign(system, folderId, {
+        name: `Cost of ${calls} calls`,
+        max_concurrent_calls: concurrency,
+      });
+      return { id, placed: await untilOver(system, id) };
+    });
+    const cpuAfter = await cpuUse(system);
+    const { id, placed } = value;
+    const cost = await readCost(temporal, workflowId(id));
+    const perCall = (count: number): number => rounded(count / placed.length);
+    const first = Math.min(...placed.map(({ accepted_at }) => accepted_at));
+    const last = Math.max(...placed.map(({ ended_at }) => ended_at ?? 0));
     return {
-      calls: placed,
+      calls: placed.length,
       actions_per_call: perCall(totalActions(cost)),
       events_per_call: perCall(cost.events),
+      history_bytes_per_call: Math.round(cost.bytes / placed.length),
       workflow_tasks_per_call: perCall(cost.workflowTasks),
       continue_as_new: cost.continueAsNew,
-      calls_per_second: Math.round((placed / seconds) * 10) / 10,
+      statements_per_call: rounded(statements / placed.length, 1),
+      cpu_ms_per_call: cpuPerCall(cpuBefore, cpuAfter, placed.length),
+      calls_per_second: rounded(placed.length / ((last - first) / 1000), 1),
       actions: cost.actions,
     };
   } finally {
@@ -67,17 +67,13 @@ export async function measureCost(system: System, { calls, concurrency }: CostOp
   }
 }
 
-/** The provider's ledger says how many calls there were. */
-async function placedCalls(system: System, campaignId: string): Promise<number> {
-  const ledger = (await (await fetch(system.ledgerUrl)).json()) as { calls: { key: string | null }[] };
-  return ledger.calls.filter(({ key }) => key?.startsWith(`${campaignId}.`)).length;
-}
-
 async function readCost(client: Client, id: string): Promise<HistoryCost> {
   const cost = noCost();
   for await (const { runId } of client.workflow.list({ query: `WorkflowId = "${id}"` })) {
-    const { events } = await client.workflow.getHandle(id, runId).fetchHistory();
+    const handle = client.workflow.getHandle(id, runId);
+    const { events } = await handle.fetchHistory();
     addHistory(cost, events ?? []);
+    cost.bytes += (await handle.describe()).historySize ?? 0;
   }
   return cost;
 }

@@ -5,6 +5,8 @@ type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
 export interface HistoryCost {
   events: number;
+  /** As the server counts the size of histories. */
+  bytes: number;
   workflowTasks: number;
   continueAsNew: number;
   /** Billed actions by kind. */
@@ -23,6 +25,7 @@ export interface HistoryCost {
 export function noCost(): HistoryCost {
   return {
     events: 0,
+    bytes: 0,
     workflowTasks: 0,
     continueAsNew: 0,
     actions: {

@@ -17,6 +17,8 @@ export interface PostgresOptions {
   readonly logFile: string;
   /** False gives up what is stored when the machine stops, for speed. Tests do. True unless told. */
   readonly durable?: boolean;
+  /** Further settings of the server, by their names in postgresql.conf. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export interface Postgres extends Child {
@@ -57,6 +59,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     // Several worker processes, each with a pool; the default of 100 is soon used up by tests in parallel.
     max_connections: '300',
     ...(durable ? {} : FAST_BUT_FORGETFUL),
+    ...options.settings,
   };
   const child = await startChild({
     command: postgres,

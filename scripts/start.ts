@@ -46,6 +46,7 @@ async function start(options: StartOptions): Promise<number> {
       binaries: BINARIES,
       say: console.log,
       giveUp: end.signal,
+      databaseUrl: process.env.DATABASE_URL,
     });
     verdict = await showCampaigns(system, end.signal);
     if (!options.exit) {

@@ -63,9 +63,12 @@ export async function temporalService(
   };
 }
 
-/** The database of DATABASE_URL, or one on a server of our own. */
-export async function databaseService({ home, logFile }: ServiceOptions): Promise<Service> {
-  const given = process.env.DATABASE_URL;
+/** The database that is given, or one on a server of our own. */
+export async function databaseService({
+  home,
+  logFile,
+  given,
+}: ServiceOptions & { readonly given: string | undefined }): Promise<Service> {
   if (given) {
     await runSql(given, 'select 1').catch((error: unknown) => {
       throw new Error(

@@ -3,10 +3,19 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ApiOptions } from '../../client/http-api.ts';
+import type { Child } from '../child.ts';
 import type { Children } from './children.ts';
 import { nearPort } from './near-port.ts';
 import type { StartOptions } from './options.ts';
-import { type Environment, startGateway, startSimulator, startWorker, tellProvider } from './processes.ts';
+import {
+  type Environment,
+  type GatewayProcess,
+  type SimulatorProcess,
+  startGateway,
+  startSimulator,
+  startWorker,
+  tellProvider,
+} from './processes.ts';
 import { providerTerms } from './provider-terms.ts';
 import { databaseService, elsewhere, temporalService } from './services.ts';
 
@@ -20,7 +29,13 @@ export interface System {
   /** How a client finds the Temporal server; empty when this process's own environment says so. */
   readonly temporalEnv: Environment;
   /** Resolves once a worker runs, which takes longest: what needs none can go on before. */
-  readonly workerReady: Promise<unknown>;
+  readonly workerReady: Promise<Child>;
+  readonly gateway: GatewayProcess;
+  readonly simulator: SimulatorProcess;
+  /** Null where the server is not ours. */
+  readonly temporal: Child | null;
+  /** What a further worker of this system runs with. */
+  readonly workerEnv: Environment;
 }
 
 /** Where the gateway serves its API. Importing it from there would load the whole gateway into this process. */
@@ -35,13 +50,15 @@ interface Surroundings {
   readonly say: (line: string) => void;
   /** Cuts the start short: it then rejects, and leaves what runs to `children`. */
   readonly giveUp: AbortSignal;
+  /** A database to use instead of one of our own. */
+  readonly databaseUrl?: string | undefined;
 }
 
 /** Each is ready before what needs it is started; what does not need each other starts side by side. */
 export async function startSystem(
   children: Children,
   { home, seed, timeScale, webUi }: StartOptions,
-  { binaries, say, giveUp }: Surroundings,
+  { binaries, say, giveUp, databaseUrl }: Surroundings,
 ): Promise<System> {
   const logs = join(home, 'logs');
   // The logs of one start, so that they stay small and tell of nothing else.
@@ -61,7 +78,7 @@ export async function startSystem(
     ),
     children.start(
       { name: 'PostgreSQL', logFile: logOf('postgres'), ...server },
-      () => databaseService({ home, logFile: logOf('postgres'), say }),
+      () => databaseService({ home, logFile: logOf('postgres'), say, given: databaseUrl }),
       ({ child }) => child,
     ),
     children.start(
@@ -120,6 +137,10 @@ export async function startSystem(
     namespace: temporal.namespace,
     temporalEnv: temporal.env,
     workerReady,
+    gateway,
+    simulator,
+    temporal: temporal.child,
+    workerEnv: env,
   };
 }
 

@@ -1,0 +1,60 @@
+/** One campaign of a measurement, from its creation to its end. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
+import { requestApi } from '../client/http-api.ts';
+import { CampaignAnswer } from '../domain/campaign-answer.ts';
+import type { CreateCampaignInput } from '../domain/campaign-request.ts';
+import { isOver } from '../domain/commands.ts';
+import { type ProviderCall, readLedger } from '../scripts/start/ledger.ts';
+import type { System } from '../scripts/start/system.ts';
+
+/** What is measured is read from the provider's ledger: when the end is noticed does not matter. */
+const POLL_MS = 500;
+
+/** Creates a campaign that is open at any time and calls each contact of the folder once. */
+export async function createCampaign(
+  system: System,
+  folderId: string,
+  terms: Partial<CreateCampaignInput>,
+): Promise<CampaignAnswer> {
+  const body: CreateCampaignInput = {
+    name: 'Measured',
+    agent_id: 'bench-agent',
+    contact_source: 'folder',
+    contact_folder_id: folderId,
+    working_days: [1, 2, 3, 4, 5, 6, 7],
+    ...terms,
+  };
+  return (await requestApi(system.api, { method: 'POST', path: '/batch-calls', body }, CampaignAnswer)).data;
+}
+
+export async function readCampaign(system: System, id: string): Promise<CampaignAnswer> {
+  return (await requestApi(system.api, { method: 'GET', path: `/batch-calls/${id}` }, CampaignAnswer)).data;
+}
+
+/** Resolves once the campaign, as the API shows it, is as it should be. */
+export async function until(system: System, id: string, is: (campaign: CampaignAnswer) => boolean): Promise<void> {
+  while (!is(await readCampaign(system, id))) await pause(POLL_MS);
+}
+
+/** Resolves with the provider's calls once the campaign has ended. */
+export async function untilOver(system: System, id: string): Promise<ProviderCall[]> {
+  await until(system, id, ({ status }) => isOver(status));
+  return readLedger(system.ledgerUrl, id);
+}
+
+/** Ends a campaign that is not wanted any longer, and waits for it. */
+export async function cancel(system: System, id: string): Promise<void> {
+  await requestApi(system.api, { method: 'POST', path: `/batch-calls/${id}/cancel` }, z.looseObject({}));
+  await until(system, id, ({ status }) => isOver(status));
+}
+
+/** Runs a campaign from its creation to its end, and returns the provider's calls. */
+export async function runCampaign(
+  system: System,
+  folderId: string,
+  terms: Partial<CreateCampaignInput>,
+): Promise<ProviderCall[]> {
+  const { id } = await createCampaign(system, folderId, terms);
+  return untilOver(system, id);
+}

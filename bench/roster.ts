@@ -1,0 +1,174 @@
+/**
+ * `npm run bench -- roster`: what the size of a roster costs. Import through the gateway, enrolment by the campaign, and
+ * the exchanges (claim twenty, settle the twenty before) of a campaign of a thousand contacts beside one of a million.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { adoptRoster } from '../db/adoption.ts';
+import { inTransaction, openPool, type Pool } from '../db/pool.ts';
+import { exchange } from '../db/roster.ts';
+import type { ReadyContact } from '../domain/campaign-state.ts';
+import type { ExchangeRequest } from '../domain/roster.ts';
+import { createCampaign } from './campaign.ts';
+import { importPeople } from './contacts.ts';
+import { memoryOf } from './cpu.ts';
+import { rounded } from './statistics.ts';
+import type { MeasuredSystem } from './system.ts';
+
+const SMALL = 1_000;
+const CLAIM = 20;
+/** The campaigns whose exchanges are timed do not call anybody while they are. */
+const LATER = '2099-01-01T00:00:00Z';
+const RUN = 'bench';
+
+export interface RosterReport {
+  readonly contacts: number;
+  readonly import: {
+    readonly rows_per_second: number;
+    readonly gateway_peak_mb: number;
+    readonly gateway_start_mb: number;
+  };
+  readonly enrolment: { readonly contacts_per_second: number };
+  readonly exchange: {
+    readonly claimed_and_settled: number;
+    readonly exchanges: number;
+    readonly ms_at_1000: number;
+    readonly ms_at_size: number;
+    /** Of the medians: the large roster's over the small one's. */
+    readonly ratio: number;
+  };
+}
+
+export async function measureRoster(system: MeasuredSystem, { contacts }: { contacts: number }): Promise<RosterReport> {
+  await system.workerReady;
+  const pool = openPool(system.databaseUrl, { max: 4 });
+  try {
+    const started = await memoryOf(system.gateway.pid);
+    const imported = await timed(() => importPeople(system.api, contacts));
+    const memory = await memoryOf(system.gateway.pid);
+    const large = await createCampaign(system, imported.value, { schedule_type: 'scheduled', scheduled_at: LATER });
+    const enrolled = await timed(() => untilEnrolled(pool, large.id));
+    const smallFolder = await importPeople(system.api, SMALL, contacts);
+    const exchanges = SMALL / CLAIM;
+    const small: number[] = [];
+    const big = new Exchanges(pool, large.id);
+    const atSize: number[] = [];
+    await big.adopt();
+    // By turns, so that a slow minute of the machine falls on both.
+    for (let round = 0; round < 6; round += 1) {
+      const campaign = await createCampaign(system, smallFolder, { schedule_type: 'scheduled', scheduled_at: LATER });
+      await untilEnrolled(pool, campaign.id);
+      const little = new Exchanges(pool, campaign.id);
+      await little.adopt();
+      small.push(...(await little.run(exchanges)));
+      atSize.push(...(await big.run(exchanges)));
+    }
+    const [atThousand, atLarge] = [median(small), median(atSize)];
+    return {
+      contacts,
+      import: {
+        rows_per_second: Math.round(contacts / imported.seconds),
+        gateway_peak_mb: Math.round(memory.peak / 1e6),
+        gateway_start_mb: Math.round(started.now / 1e6),
+      },
+      enrolment: { contacts_per_second: Math.round(contacts / enrolled.seconds) },
+      exchange: {
+        claimed_and_settled: CLAIM,
+        exchanges: small.length,
+        ms_at_1000: rounded(atThousand, 2),
+        ms_at_size: rounded(atLarge, 2),
+        ratio: rounded(atLarge / atThousand, 2),
+      },
+    };
+  } finally {
+    await pool.end();
+  }
+}
+
+/** The exchanges of one campaign as its workflow would make them, one after another. */
+class Exchanges {
+  #batch = 0;
+  #claimed: readonly ReadyContact[] = [];
+
+  constructor(
+    private readonly pool: Pool,
+    private readonly campaignId: string,
+  ) {}
+
+  async adopt(): Promise<void> {
+    const { lastBatch } = await inTransaction(this.pool, (tx) => adoptRoster(tx, this.campaignId, RUN, Date.now()));
+    this.#batch = lastBatch;
+  }
+
+  /** Returns how long each took, in milliseconds. */
+  async run(times: number): Promise<number[]> {
+    const took: number[] = [];
+    for (let time = 0; time < times; time += 1) {
+      await this.#dial();
+      const request = this.#next();
+      const { seconds, value: reply } = await timed(() => exchange(this.pool, request, RUN));
+      if (reply.kind !== 'exchanged' || reply.claimed.length !== CLAIM) throw new Error('the exchange did not claim');
+      this.#claimed = reply.claimed;
+      took.push(seconds * 1000);
+    }
+    return took;
+  }
+
+  /** Dial records of what was claimed, as placements leave them. */
+  async #dial(): Promise<void> {
+    await this.pool.query(
+      `insert into calls (id, campaign_id, seq, attempt, provider, request, day, first_sent_at, provider_call_id, accepted_at)
+       select $1::text || '.' || seq || '.1', $1::uuid, seq, 1, 'bench', '{}', current_date, now(), gen_random_uuid()::text, now()
+         from unnest($2::int[]) as seq`,
+      [this.campaignId, this.#claimed.map(({ seq }) => seq)],
+    );
+  }
+
+  #next(): ExchangeRequest {
+    const now = Date.now();
+    this.#batch += 1;
+    return {
+      campaignId: this.campaignId,
+      now,
+      batch: this.#batch,
+      continued: false,
+      settled: this.#claimed.map(({ seq, attempt }) => ({
+        seq,
+        attempt,
+        to: 'completed',
+        reason: 'completed',
+        outcome: 'completed',
+        at: now,
+        retryAt: null,
+      })),
+      started: [],
+      returned: [],
+      want: CLAIM,
+      told: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0 },
+      terms: null,
+      day: null,
+      lateEvents: 0,
+    };
+  }
+}
+
+/** Resolves once the campaign has its people and has gone to sleep. */
+async function untilEnrolled(pool: Pool, campaignId: string): Promise<void> {
+  for (;;) {
+    const { rows } = await pool.query<{ asleep: boolean }>(
+      'select owner_run_id is not null as asleep from campaigns where id = $1',
+      [campaignId],
+    );
+    if (rows[0]?.asleep) return;
+    await pause(20);
+  }
+}
+
+async function timed<T>(work: () => Promise<T>): Promise<{ readonly value: T; readonly seconds: number }> {
+  const startedAt = performance.now();
+  const value = await work();
+  return { value, seconds: (performance.now() - startedAt) / 1000 };
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}

@@ -1,0 +1,102 @@
+/** A whole system for one measurement: its own Temporal server, PostgreSQL, provider, worker and gateway. */
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { z } from 'zod';
+import { type Postgres, startPostgres } from '../scripts/postgres.ts';
+import { Children } from '../scripts/start/children.ts';
+import { startSystem, type System } from '../scripts/start/system.ts';
+import type { FaultPlan } from '../simulator/faults.ts';
+import { cpuMs } from './cpu.ts';
+
+const BINARIES = fileURLToPath(new URL('../.ringfence', import.meta.url));
+
+export interface MeasuredSystem extends System {
+  readonly postgres: Postgres;
+  readonly databaseUrl: string;
+  /** Starts processes that are stopped with the system. */
+  readonly children: Children;
+  readonly logs: string;
+}
+
+/** Processes whose processor time is counted, by name. */
+export type CpuUse = Readonly<Record<'worker' | 'gateway' | 'provider' | 'postgres' | 'temporal', number>>;
+
+/** Brings a whole system up in a home of its own, measures, and takes it down. */
+export async function onSystem<T>(timeScale: number, measure: (system: MeasuredSystem) => Promise<T>): Promise<T> {
+  const home = await mkdtemp(join(tmpdir(), 'ringfence-bench-'));
+  const failed = new AbortController();
+  const failure = once(failed.signal, 'abort').then(() => failed.signal.throwIfAborted());
+  const children = new Children((reason) => failed.abort(new Error(reason)));
+  const logs = join(home, 'logs');
+  try {
+    const logFile = join(home, 'postgres.log');
+    const postgres = await children.start(
+      { name: 'PostgreSQL', logFile, rank: 0 },
+      () =>
+        startPostgres({
+          dataDir: join(home, 'postgres'),
+          port: 0,
+          logFile,
+          settings: { shared_preload_libraries: 'pg_stat_statements' },
+        }),
+      (server) => server,
+    );
+    await postgres.createDatabase('ringfence');
+    const databaseUrl = postgres.url('ringfence');
+    const system = await startSystem(
+      children,
+      { home, seed: '1', timeScale, exit: true, webUi: null },
+      { binaries: BINARIES, say: (line) => console.error(line), giveUp: failed.signal, databaseUrl },
+    );
+    const measured = measure({ ...system, postgres, databaseUrl, children, logs });
+    await Promise.race([measured, failure]);
+    return await measured;
+  } finally {
+    await children.stop();
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+/** Makes every call from now on last this long at the provider, from its acceptance to its end, in real milliseconds. */
+export async function setCallLength(system: System, timeScale: number, milliseconds: number): Promise<void> {
+  const plan: z.input<typeof FaultPlan> = {
+    rules: [
+      {
+        fault: { kind: 'life', outcome: 'completed', queue_ms: 0, ring_ms: 0, talk_ms: milliseconds * timeScale },
+      },
+    ],
+  };
+  const response = await fetch(`${system.simulator.controlUrl}/faults`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(plan),
+  });
+  if (!response.ok) throw new Error(`The simulated provider refused its plan: ${await response.text()}`);
+}
+
+/** Processor milliseconds of each process so far. */
+export async function cpuUse(system: MeasuredSystem): Promise<CpuUse> {
+  const [worker, gateway, provider, postgres, temporal] = await Promise.all([
+    system.workerReady.then(({ pid }) => cpuMs(pid)),
+    cpuMs(system.gateway.pid),
+    cpuMs(system.simulator.pid),
+    cpuMs(system.postgres.pid),
+    system.temporal ? cpuMs(system.temporal.pid) : 0,
+  ]);
+  return { worker, gateway, provider, postgres, temporal };
+}
+
+/** What was used between two readings, per call. */
+export function cpuPerCall(before: CpuUse, after: CpuUse, calls: number): CpuUse {
+  const per = (name: keyof CpuUse): number => Math.round(((after[name] - before[name]) / calls) * 10) / 10;
+  return {
+    worker: per('worker'),
+    gateway: per('gateway'),
+    provider: per('provider'),
+    postgres: per('postgres'),
+    temporal: per('temporal'),
+  };
+}
