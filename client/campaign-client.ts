@@ -1,7 +1,8 @@
 import { type Client, WorkflowFailedError } from '@temporalio/client';
 import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import { CampaignAnswer } from '../domain/campaign-answer.ts';
-import type { CreateCampaignInput } from '../domain/campaign-request.ts';
+import { campaignEdit, type ChangeCampaignInput, readChange } from '../domain/campaign-change.ts';
+import { type CreateCampaignInput, refuseOver } from '../domain/campaign-request.ts';
 import type { CampaignEdit } from '../domain/editing.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import { workflowId } from '../domain/ids.ts';
@@ -124,10 +125,20 @@ export class CampaignClient {
   }
 
   /**
-   * Changes the terms of a campaign between two of its placements: `spec` whole, `terms` as the fields that changed.
+   * Changes the terms of a campaign between two of its placements. The fields are those of `PATCH /batch-calls/{id}`; what
+   * is left out stays as it is, also when somebody else changes it at the same time. `retry_failed: true` needs
+   * `max_retry_attempts` beside it, because only the record knows what that was before.
+   *
    * Unlike other commands it is not left to be obeyed later when nobody answers: then it may or may not be taken.
    */
-  async edit(campaignId: string, edit: CampaignEdit, options: CommandOptions = {}): Promise<EditAcknowledgement> {
+  async edit(
+    campaignId: string,
+    change: ChangeCampaignInput,
+    options: CommandOptions = {},
+  ): Promise<EditAcknowledgement> {
+    const stated = readChange(change);
+    if (stated.ends_at !== undefined) refuseOver({ ends_at: stated.ends_at }, Date.now());
+    const edit = campaignEdit(stated);
     const handle = this.#handle(campaignId);
     const outcome = await command<EditAcknowledgement, [CampaignEdit]>(
       this.#temporal,
@@ -136,7 +147,10 @@ export class CampaignClient {
       () => Promise.reject(new Error('no worker answered')),
       options,
     );
-    if (!outcome.acknowledged) throw temporalUnavailable(undefined);
+    if (!outcome.acknowledged) {
+      const message = 'No worker answered in time: whether the change will be taken is not known. Look, and try again.';
+      throw new RingfenceError('temporal_unavailable', message);
+    }
     return outcome;
   }
 

@@ -93,9 +93,16 @@ function throwUnlessRunEnded(error: WorkflowUpdateFailedError): void {
   if (!(cause instanceof ApplicationFailure)) throw temporalUnavailable(error);
   if (cause.type === RUN_ENDED) return;
   if (cause.type === 'wrong_state' || cause.type === 'validation_error') {
-    throw new RingfenceError(cause.type, cause.message, { cause: error });
+    throw new RingfenceError(cause.type, cause.message, { cause: error, ...fieldOf(cause) });
   }
   throw new RingfenceError('internal', 'The campaign could not carry out the command.', { cause: error });
+}
+
+/** The field at fault, where the workflow names it. */
+function fieldOf({ details }: ApplicationFailure): { readonly field?: string } {
+  const about: unknown = details?.[0];
+  if (typeof about !== 'object' || about === null || !('field' in about)) return {};
+  return typeof about.field === 'string' ? { field: about.field } : {};
 }
 
 /** Tells a campaign that is over from one that never was. */

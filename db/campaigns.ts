@@ -121,19 +121,6 @@ export async function findCommanded(db: Queryable, account: string, id: string):
   return rows[0] ?? null;
 }
 
-/**
- * The terms of a campaign, with other changes of them held back until the transaction ends. The row itself stays free:
- * the campaign's workflow writes the new terms into it meanwhile.
- */
-export async function readTermsForChange(tx: Queryable, account: string, id: string): Promise<CampaignTerms | null> {
-  await tx.query("select pg_advisory_xact_lock(hashtextextended('terms of ' || $1, 0))", [id]);
-  const { rows } = await tx.query<{ terms: CampaignTerms }>(
-    'select spec as terms from campaigns where account = $1 and id = $2',
-    [account, id],
-  );
-  return rows[0]?.terms ?? null;
-}
-
 /** Notes that a campaign's workflow runs, so that nobody has to start it any more. */
 export async function markWorkflowStarted(db: Queryable, campaignId: string): Promise<void> {
   await db.query('update campaigns set workflow_started_at = now() where id = $1 and workflow_started_at is null', [

@@ -1,8 +1,10 @@
 /** A change of a campaign's terms: what `PATCH /batch-calls/{id}` may state, and what it makes of the present terms. */
 import { z } from 'zod';
 import { CampaignTermsRules, Fields, MOST_CONCURRENT_CALLS, type CampaignTerms } from './campaign-request.ts';
+import type { CampaignEdit } from './editing.ts';
 import { RingfenceError } from './errors.ts';
 import { scheduleChangeShape } from './schedule.ts';
+import { specChange } from './spec-change.ts';
 
 const CONCURRENT = `max_concurrent_calls must be a whole number from 0 (hold) to ${MOST_CONCURRENT_CALLS}`;
 
@@ -36,6 +38,22 @@ export const ChangeCampaign = z
     error: 'the body changes nothing: give at least one field',
   });
 export type ChangeCampaign = z.infer<typeof ChangeCampaign>;
+/** What a client may send. */
+export type ChangeCampaignInput = z.input<typeof ChangeCampaign>;
+
+/**
+ * Reads a change that a program states.
+ * @throws RingfenceError `validation_error`, for the first thing that is wrong
+ */
+export function readChange(change: unknown): ChangeCampaign {
+  const read = ChangeCampaign.safeParse(change);
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  const field = issue?.code === 'unrecognized_keys' ? issue.keys[0] : issue?.path[0];
+  throw new RingfenceError('validation_error', issue?.message ?? 'The change cannot be read.', {
+    ...(field === undefined ? {} : { field: String(field) }),
+  });
+}
 
 /**
  * Lays a change over the terms and checks the whole.
@@ -44,12 +62,10 @@ export type ChangeCampaign = z.infer<typeof ChangeCampaign>;
 export function changedTerms(
   terms: CampaignTerms,
   change: ChangeCampaign,
-): { readonly terms: CampaignTerms; readonly changed: Partial<CampaignTerms> } {
-  const stated = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
-  // A number of retries that is given asks for them, as it does when a campaign is created.
-  const retries =
-    (change.max_retry_attempts ?? 0) > 0 && change.retry_failed === undefined ? { retry_failed: true } : {};
-  const changed = { ...retries, ...stated } as Partial<CampaignTerms>;
+): { readonly terms: CampaignTerms; readonly changed: ChangeCampaign } {
+  // The engine is told how many retries there are, or none: whether they were turned off is only on record.
+  const asked = change.retry_failed === true ? { max_retry_attempts: terms.max_retry_attempts } : {};
+  const changed = { ...asked, ...stated(change) };
   const merged = { ...terms, ...changed };
   const checked = CampaignTermsRules.safeParse(merged);
   if (!checked.success) {
@@ -60,4 +76,24 @@ export function changedTerms(
     });
   }
   return { terms: merged, changed };
+}
+
+/**
+ * The change as a campaign's workflow takes it, which lays it over the terms that hold then.
+ * @throws RingfenceError `validation_error`
+ */
+export function campaignEdit(change: ChangeCampaign): CampaignEdit {
+  if (change.retry_failed === true && change.max_retry_attempts === undefined) {
+    const message = 'max_retry_attempts is missing: give it together with retry_failed true';
+    throw new RingfenceError('validation_error', message, { field: 'max_retry_attempts' });
+  }
+  return { change: specChange(change), terms: stated(change) };
+}
+
+/** What the change says, without what it leaves as it is. */
+function stated(change: ChangeCampaign): Partial<CampaignTerms> {
+  const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+  // A number of retries that is given asks for them, as it does when a campaign is created.
+  const asks = (change.max_retry_attempts ?? 0) > 0 && change.retry_failed === undefined;
+  return asks ? { retry_failed: true, ...given } : given;
 }

@@ -4,9 +4,23 @@ import { forgetWindow } from './calling-day.ts';
 import { EngineSpec } from './campaign-spec.ts';
 import type { CampaignState } from './campaign-state.ts';
 import { isOver } from './commands.ts';
+import { RingfenceError } from './errors.ts';
+import { laidOver, SpecChange } from './spec-change.ts';
 
-/** The new terms as the engine needs them, and the changed fields of the request as they are recorded and read. */
-export const CampaignEdit = z.strictObject({ spec: EngineSpec, terms: z.record(z.string(), z.unknown()) });
+/**
+ * What changes, as the engine takes it, and the changed fields of the request as they are recorded and read. An edit that
+ * is made once more on adopted records brings its terms whole, as edits of older clients did.
+ */
+export const CampaignEdit = z
+  .strictObject({
+    change: SpecChange.optional(),
+    spec: EngineSpec.optional(),
+    terms: z.record(z.string(), z.unknown()),
+  })
+  .refine(({ change, spec }) => (change === undefined) !== (spec === undefined), {
+    error: 'an edit has either the change or the whole spec',
+    path: ['change'],
+  });
 export type CampaignEdit = z.infer<typeof CampaignEdit>;
 
 /** Calls placed per civil day as the dial records say, for the days around now in the new time zone. */
@@ -21,14 +35,30 @@ export interface Recount {
   readonly counted: readonly string[];
 }
 
-/** Why the edit cannot be taken now; null when it can. */
-export function editRefusal(state: CampaignState, edit: CampaignEdit, now: number): string | null {
-  if (isOver(state.status)) return `The campaign is ${state.status}; its terms can no longer be changed.`;
-  if (state.ending) return 'The campaign is ending; its terms can no longer be changed.';
-  if (hasBegun(state, now) && edit.spec.scheduled_at !== state.spec.scheduled_at) {
-    return 'The campaign has begun; scheduled_at can no longer be changed.';
+/**
+ * The terms after the edit.
+ * @throws RingfenceError `validation_error` when it does not go with those that hold
+ */
+export function editedSpec(spec: EngineSpec, edit: CampaignEdit): EngineSpec {
+  return edit.spec ?? laidOver(spec, edit.change ?? {});
+}
+
+/** Why the edit cannot be taken now: `wrong_state` or `validation_error`. Null when it can. */
+export function editRefusal(state: CampaignState, edit: CampaignEdit, now: number): RingfenceError | null {
+  if (isOver(state.status)) return wrongState(`The campaign is ${state.status}; its terms can no longer be changed.`);
+  if (state.ending) return wrongState('The campaign is ending; its terms can no longer be changed.');
+  try {
+    const { scheduled_at } = editedSpec(state.spec, edit);
+    if (!hasBegun(state, now) || scheduled_at === state.spec.scheduled_at) return null;
+    return wrongState('The campaign has begun; scheduled_at can no longer be changed.');
+  } catch (error) {
+    if (error instanceof RingfenceError) return error;
+    throw error;
   }
-  return null;
+}
+
+function wrongState(message: string): RingfenceError {
+  return new RingfenceError('wrong_state', message);
 }
 
 /** The changes that the records have not been told of, as an edit to be made once more on what they say. */
@@ -38,16 +68,17 @@ export function untoldEdit({ spec, untold }: CampaignState): CampaignEdit | null
 
 /** Whether the day's count must be taken again from the dial records: the same calls fall on other days. */
 export function needsRecount(state: CampaignState, edit: CampaignEdit): boolean {
-  return edit.spec.schedule.timezone !== state.spec.schedule.timezone;
+  return editedSpec(state.spec, edit).schedule.timezone !== state.spec.schedule.timezone;
 }
 
 /** Takes the new terms. Nothing may be being placed: a placement carries the hours and the day it was decided under. */
 export function applyEdit(state: CampaignState, edit: CampaignEdit, recount: Recount | null, now: number): void {
-  const hoursChanged = JSON.stringify(edit.spec.schedule) !== JSON.stringify(state.spec.schedule);
-  if (!hasBegun(state, now) && edit.spec.scheduled_at !== state.spec.scheduled_at) {
-    state.beginsAt = edit.spec.scheduled_at ?? now;
+  const spec = editedSpec(state.spec, edit);
+  const hoursChanged = JSON.stringify(spec.schedule) !== JSON.stringify(state.spec.schedule);
+  if (!hasBegun(state, now) && spec.scheduled_at !== state.spec.scheduled_at) {
+    state.beginsAt = spec.scheduled_at ?? now;
   }
-  state.spec = edit.spec;
+  state.spec = spec;
   state.untold = { ...state.untold, ...edit.terms };
   if (hoursChanged) forgetWindow(state);
   if (recount) takeRecount(state, recount);

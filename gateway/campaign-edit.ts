@@ -3,11 +3,11 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { CampaignClient } from '../client/campaign-client.ts';
 import { readCampaign } from '../db/campaign-answers.ts';
-import { readTermsForChange } from '../db/campaigns.ts';
-import { inTransaction, type Pool } from '../db/pool.ts';
+import { findCommanded } from '../db/campaigns.ts';
+import type { Pool } from '../db/pool.ts';
 import { CampaignAnswer } from '../domain/campaign-answer.ts';
 import { ChangeCampaign, changedTerms } from '../domain/campaign-change.ts';
-import { engineSpec, refuseOver } from '../domain/campaign-request.ts';
+import { refuseOver } from '../domain/campaign-request.ts';
 import { noCampaign } from './campaigns-routes.ts';
 import { answer, answerOf, refusals } from './envelope.ts';
 
@@ -34,14 +34,12 @@ export const campaignEdit: FastifyPluginAsyncZod<CampaignEditOptions> = async (a
     async (request) => {
       const { account } = request.caller;
       const { id } = request.params;
-      // One change at a time: each is laid over the terms that the one before has left.
-      await inTransaction(pool, async (tx) => {
-        const present = await readTermsForChange(tx, account, id);
-        if (!present) throw noCampaign();
-        const { terms, changed } = changedTerms(present, request.body);
-        if (changed.ends_at !== undefined) refuseOver(terms, clock());
-        await campaigns.edit(id, { spec: engineSpec(terms), terms: changed });
-      });
+      const present = await findCommanded(pool, account, id);
+      if (!present) throw noCampaign();
+      const { terms, changed } = changedTerms(present.terms, request.body);
+      if (changed.ends_at !== undefined) refuseOver(terms, clock());
+      // Another change may be under way: the workflow lays each over the terms that the one before has left.
+      await campaigns.edit(id, changed);
       const campaign = await readCampaign(pool, account, id, clock());
       if (!campaign) throw noCampaign();
       return answer(request, campaign);

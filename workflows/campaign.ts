@@ -6,7 +6,7 @@ import { CancelledFailure } from '@temporalio/common';
 import { allHandlersFinished, CancellationScope, condition, continueAsNew } from '@temporalio/workflow';
 import { applyWindow } from '../domain/calling-day.ts';
 import { advance, refusal } from '../domain/commands.ts';
-import { applyEdit, editRefusal, needsRecount, untoldEdit } from '../domain/editing.ts';
+import { applyEdit, editedSpec, editRefusal, needsRecount, untoldEdit } from '../domain/editing.ts';
 import { decide, type Plan } from '../domain/pacing.ts';
 import { adopt, liveBuckets } from '../domain/settling.ts';
 import { armAlarm, dropAlarm } from './alarm.ts';
@@ -92,7 +92,7 @@ async function takeEdit(desk: Desk): Promise<void> {
   if (!next) return;
   const refused = editRefusal(state, next.edit, Date.now());
   if (refused === null) {
-    const { timezone } = next.edit.spec.schedule;
+    const { timezone } = editedSpec(state.spec, next.edit).schedule;
     const inFlight = Object.keys(state.inFlight);
     const recount = needsRecount(state, next.edit)
       ? await recountDays.executeWithOptions({ summary: `Count the placements by the days of ${timezone}` }, [

@@ -8,6 +8,7 @@ import { applyEnded, applyFinding, applyPlacement } from '../domain/calls.ts';
 import { applyCommand, isRepeat, newCampaign, refusal, type Command } from '../domain/commands.ts';
 import { CampaignState as StateSchema } from '../domain/campaign-state.ts';
 import type { CampaignEdit } from '../domain/editing.ts';
+import type { RingfenceError } from '../domain/errors.ts';
 import type { EndedEvent } from '../domain/outcome.ts';
 import type { Waiting } from '../domain/pacing.ts';
 import type { LookUpFinding, PlacementResult } from '../domain/placement.ts';
@@ -31,7 +32,7 @@ export type News =
 /** An edit that waits until nothing is being placed. */
 export interface PendingEdit {
   readonly edit: CampaignEdit;
-  readonly done: (refused: string | null) => void;
+  readonly done: (refused: RingfenceError | null) => void;
 }
 
 export interface Desk {

@@ -8,6 +8,7 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import { isOver, refusal, type Command } from '../domain/commands.ts';
+import type { RingfenceError } from '../domain/errors.ts';
 import { EndedEvent } from '../domain/outcome.ts';
 import { CampaignEdit, editRefusal } from '../domain/editing.ts';
 import { waitingAt } from '../domain/pacing.ts';
@@ -95,10 +96,10 @@ function command(name: Command, id: unknown): Desk['news'][number] {
 }
 
 async function edit(desk: Desk, change: CampaignEdit): Promise<EditAcknowledgement> {
-  let answer: { refused: string | null } | undefined;
+  let answer: { refused: RingfenceError | null } | undefined;
   desk.edits.push({ edit: change, done: (refused) => (answer = { refused }) });
   await patiently(() => condition(() => answer !== undefined));
-  if (answer?.refused) throw wrongState(answer.refused);
+  if (answer?.refused) throw refusedEdit(answer.refused);
   await patiently(() =>
     condition(() => desk.state.untold === null && hasHours(desk), TOLD_WITHIN_MS, {
       summary: 'The database is told of the change',
@@ -129,7 +130,12 @@ function refuseEdit(desk: Desk, change: unknown): void {
     });
   }
   const refused = editRefusal(desk.state, read.data, Date.now());
-  if (refused !== null) throw wrongState(refused);
+  if (refused !== null) throw refusedEdit(refused);
+}
+
+function refusedEdit({ code, message, field }: RingfenceError): ApplicationFailure {
+  const details = field === undefined ? {} : { details: [{ field }] };
+  return ApplicationFailure.create({ type: code, message, nonRetryable: true, ...details });
 }
 
 function toIso(instant: number | null): string | null {

@@ -34,13 +34,18 @@ export function addCampaignCommands(campaigns: Command): void {
 }
 
 /** A verb that tells one campaign something. */
-export function commanding(campaigns: Command, name: string, description: string): Command {
+export function commanding(
+  campaigns: Command,
+  name: string,
+  description: string,
+  help = examples(`campaigns ${name} ${SOME_ID}`),
+): Command {
   return campaigns
     .command(name)
     .description(description)
     .argument('<id>', 'id of the campaign')
     .option('--json', 'print JSON')
-    .addHelpText('after', examples(`campaigns ${name} ${SOME_ID}`));
+    .addHelpText('after', help);
 }
 
 /** Speaks to Temporal by its environment configuration, and closes the connection whatever comes of it. */

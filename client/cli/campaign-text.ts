@@ -1,7 +1,12 @@
 /** Campaigns in words, for people. Machines are given JSON. */
 import type { CampaignAnswer } from '../../domain/campaign-answer.ts';
 import { BUCKETS } from '../../domain/tally.ts';
-import type { CancelAcknowledgement, PauseAcknowledgement, ResumeAcknowledgement } from '../../workflows/messages.ts';
+import type {
+  CancelAcknowledgement,
+  EditAcknowledgement,
+  PauseAcknowledgement,
+  ResumeAcknowledgement,
+} from '../../workflows/messages.ts';
 import { lines, table } from './output.ts';
 
 export function campaignText(campaign: CampaignAnswer): string {
@@ -50,7 +55,12 @@ export function cancelText({ cancel_requested_at }: CancelAcknowledgement): stri
   return `Cancelled at ${cancel_requested_at}. Live calls are followed to their end; everybody else is skipped.`;
 }
 
-export function waitingText({ waiting_for, until }: CampaignAnswer): string {
+export function editText({ edited_at, status, ...waiting }: EditAcknowledgement): string {
+  const waits = waiting.waiting_for === null ? '' : ` and waits for: ${waitingText(waiting)}`;
+  return `Changed at ${edited_at}; the campaign is ${status}${waits}.`;
+}
+
+export function waitingText({ waiting_for, until }: Pick<CampaignAnswer, 'waiting_for' | 'until'>): string {
   if (waiting_for === null) return '-';
   return until === null ? waiting_for : `${waiting_for} until ${until}`;
 }

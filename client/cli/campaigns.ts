@@ -1,11 +1,12 @@
 import { Command } from 'commander';
 import { addCampaignCommands } from './campaign-commands.ts';
+import { addCampaignEdit } from './campaign-edit.ts';
 import { addCampaignQuestions } from './campaign-questions.ts';
 import { examples } from './help.ts';
 
 const MORE = `
 start, list, show, contacts and explain ask the gateway: RINGFENCE_API_URL and RINGFENCE_API_KEY, or --url
-and --key. pause, resume and cancel go to Temporal by its environment configuration (TEMPORAL_ADDRESS and so
+and --key. pause, resume, cancel and edit go to Temporal by its environment configuration (TEMPORAL_ADDRESS and so
 on, or a profile), and need no gateway.
 
 Exit codes: 0 done, 1 unexpected, 2 refused, 3 not found, 4 not possible in this status, 5 nobody answered.`;
@@ -26,5 +27,6 @@ export function campaignsCommand(): Command {
     );
   addCampaignQuestions(campaigns);
   addCampaignCommands(campaigns);
+  addCampaignEdit(campaigns);
   return campaigns;
 }

@@ -12,7 +12,15 @@ import { idOf, startPlacing, startRepeating } from '../calls.ts';
 import { CampaignState, type CampaignStatus, type PacingFacts } from '../campaign-state.ts';
 import type { EngineSpec } from '../campaign-spec.ts';
 import { advance, newCampaign, type Command } from '../commands.ts';
-import { applyEdit, editRefusal, needsRecount, untoldEdit, type CampaignEdit, type Recount } from '../editing.ts';
+import {
+  applyEdit,
+  editedSpec,
+  editRefusal,
+  needsRecount,
+  untoldEdit,
+  type CampaignEdit,
+  type Recount,
+} from '../editing.ts';
 import { decide, type Plan } from '../pacing.ts';
 import { adopt, exchangeRequest, liveBuckets } from '../settling.ts';
 import type { Buckets } from '../tally.ts';
@@ -340,7 +348,7 @@ export class VirtualCampaign {
       apply(null);
       return true;
     }
-    const { timezone } = edit.spec.schedule;
+    const { timezone } = editedSpec(run.state.spec, edit).schedule;
     const askedAt = this.clock.now;
     const inFlight = Object.keys(run.state.inFlight);
     this.awaits(run, 'roster', () => this.roster.calls.recount(timezone, askedAt, inFlight), apply);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { readTermsForChange } from '../../db/campaigns.ts';
+import { findCommanded } from '../../db/campaigns.ts';
 import { engineSpec } from '../../domain/campaign-request.ts';
 import { workflowId } from '../../domain/ids.ts';
 import { total } from '../../domain/tally.ts';
@@ -14,11 +14,11 @@ afterEach(async () => {
 });
 
 async function startAgain(system: Rig, id: string): Promise<void> {
-  const terms = await readTermsForChange(system.db.pool, 'default', id);
+  const recorded = await findCommanded(system.db.pool, 'default', id);
   await system.client.workflow.start(CAMPAIGN_WORKFLOW, {
     workflowId: workflowId(id),
     taskQueue: system.taskQueue,
-    args: [{ campaignId: id, spec: engineSpec(terms!) }],
+    args: [{ campaignId: id, spec: engineSpec(recorded!.terms) }],
   });
 }
 

@@ -124,7 +124,7 @@ describe('campaigns, through the gateway', () => {
 });
 
 describe('campaigns, through Temporal', () => {
-  it('are paused, resumed and cancelled without a gateway', async () => {
+  it('are paused, resumed, edited and cancelled without a gateway', async () => {
     const rig = await Rig.start();
     closing.push(() => rig.close());
     vi.stubEnv('TEMPORAL_ADDRESS', inject('temporalAddress'));
@@ -145,6 +145,31 @@ describe('campaigns, through Temporal', () => {
     expect(JSON.parse(out)).toMatchObject({ acknowledged: true, status: 'active' });
     expect(await campaigns('pause', NOBODY)).toBe(3);
 
+    expect(await campaigns('edit', id, '--max-concurrent-calls', '3', '--daily-cap', '50')).toBe(0);
+    expect(out).toMatch(/^Changed at \S+; the campaign is active/);
+    await vi.waitFor(() => expect(rig.simulator.ledger().accepted).toBe(3), { timeout: 20_000 });
+    const hours = await fileOf(JSON.stringify({ start_time: '00:00', end_time: '24:00', max_concurrent_calls: 9 }));
+    expect(await campaigns('edit', id, '--file', hours, '--max-concurrent-calls', '4', '--json')).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ status: 'active', edited_at: expect.any(String) });
+    expect((await rig.api('GET', `/batch-calls/${id}`)).data).toMatchObject({
+      max_concurrent_calls: 4,
+      max_calls_per_day: 50,
+      start_time: '00:00',
+      end_time: '24:00',
+    });
+    expect(await campaigns('edit', id, '--daily-cap', 'none', '--start-time', 'none', '--end-time', 'none')).toBe(0);
+    expect((await rig.api('GET', `/batch-calls/${id}`)).data).toMatchObject({
+      max_calls_per_day: null,
+      start_time: null,
+      end_time: null,
+      max_concurrent_calls: 4,
+    });
+    expect(await campaigns('edit', id, '--start-time', '09:00', '--json')).toBe(2);
+    expect(JSON.parse(out)).toMatchObject({ error: { code: 'validation_error', details: { field: 'end_time' } } });
+    expect(await campaigns('edit', id, '--scheduled-at', '2099-01-01T00:00:00Z')).toBe(2);
+    expect(err).toContain('scheduled_at');
+    expect(await campaigns('edit', NOBODY, '--daily-cap', '1')).toBe(3);
+
     expect(await campaigns('cancel', NOBODY, '--yes')).toBe(3);
     expect(await campaigns('cancel', id)).toBe(2);
     expect(err).toContain('--yes');
@@ -152,5 +177,6 @@ describe('campaigns, through Temporal', () => {
     expect(await campaigns('cancel', id, '--yes')).toBe(0);
     expect(out).toMatch(/^Cancelled at .*Live calls are followed to their end/);
     expect(await campaigns('resume', id)).toBe(4);
+    expect(await campaigns('edit', id, '--daily-cap', '1')).toBe(4);
   });
 });

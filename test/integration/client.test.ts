@@ -143,6 +143,44 @@ describe('a campaign, from any backend', () => {
     await expect(campaigns.resume(id)).rejects.toMatchObject({ code: 'wrong_state' });
   });
 
+  it('keeps both of two edits that are made at the same time, in its workflow and on record', async () => {
+    const system = await openSystem();
+    const { campaigns, app } = system;
+    const id = await withLiveCalls(system, 1);
+    const patch = (payload: Record<string, unknown>) =>
+      app.inject({
+        method: 'PATCH',
+        url: `${API_ROOT}/batch-calls/${id}`,
+        headers: { authorization: `Bearer ${KEY}` },
+        payload,
+      });
+    const [, patched, direct] = await Promise.all([
+      patch({ start_time: '00:00', end_time: '24:00' }),
+      patch({ max_concurrent_calls: 2 }),
+      campaigns.edit(id, { max_calls_per_day: 77 }),
+    ]);
+    expect(patched.statusCode).toBe(200);
+    expect(direct).toMatchObject({ status: 'active', edited_at: expect.any(String) });
+    expect(await campaigns.progress(id)).toMatchObject({ max_concurrent_calls: 2, max_calls_per_day: 77 });
+    const { data } = (await patch({ retry_failed: true })).json<{ data: unknown }>();
+    expect(data).toMatchObject({
+      max_concurrent_calls: 2,
+      max_calls_per_day: 77,
+      start_time: '00:00',
+      end_time: '24:00',
+      retry_failed: true,
+    });
+
+    await expect(campaigns.edit(id, { end_time: null })).rejects.toMatchObject({
+      code: 'validation_error',
+      field: 'end_time',
+    });
+    await expect(campaigns.edit(id, { ends_at: '2020-01-01T00:00:00Z' })).rejects.toMatchObject({ field: 'ends_at' });
+    await expect(campaigns.edit(NOBODY, { max_concurrent_calls: 1 })).rejects.toMatchObject({ code: 'not_found' });
+    await campaigns.cancel(id);
+    await expect(campaigns.edit(id, { max_concurrent_calls: 1 })).rejects.toMatchObject({ code: 'wrong_state' });
+  });
+
   it('takes a command once, however often it is sent under one id', async () => {
     const system = await openSystem();
     const id = await withLiveCalls(system, 1);

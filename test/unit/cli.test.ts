@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { coloursFor } from '../../client/cli/colours.ts';
 import { program } from '../../client/cli/program.ts';
 import { run } from '../../client/cli/run.ts';
+import { ChangeCampaign } from '../../domain/campaign-change.ts';
 import table from '../cases/windows.json' with { type: 'json' };
 
 let out = '';
@@ -196,6 +197,38 @@ describe('campaigns cancel', () => {
     expect(await run([...cancel, '--json'])).toBe(2);
     expect(err).toContain('give --yes');
     expect(JSON.parse(out)).toMatchObject({ error: { code: 'bad_request', details: { field: '--yes' } } });
+  });
+});
+
+describe('campaigns edit', () => {
+  it.each([
+    ['', 'Nothing is to be changed'],
+    ['--max-concurrent-calls many', '--max-concurrent-calls must be a whole number from 0'],
+    ['--daily-cap 0', '--daily-cap must be a whole number of at least 1'],
+    ['--timezone CET+1', '--timezone must be an IANA zone'],
+    ['--start-time 9:00', '--start-time must be HH:MM'],
+    ['--working-days 1,8', '--working-days must hold'],
+    ['--blackout-dates 2026-02-30', '--blackout-dates must hold'],
+    ['--ends-at tomorrow', '--ends-at must be an instant'],
+    ['--retry-failed perhaps', '--retry-failed must be'],
+    ['--retry-delay-minutes 5,soon', '--retry-delay-minutes must be minutes'],
+    ['--retry-on completed', '--retry-on must be a list out of'],
+    ['--max-retry-attempts 11', '--max-retry-attempts must be'],
+    ['--daily-cap', 'argument missing'],
+    ['--file /nowhere/change.json', 'cannot be read'],
+    ['--file package.json', 'name, version'],
+    ['--file tsconfig.json', 'compilerOptions'],
+  ])('refuses before it asks anybody, and names the option: %s', async (options, named) => {
+    expect(await run(words(`campaigns edit 1f4baf16-1540-4d91-9696-7f34b2f2cb77 ${options}`.trim()))).toBe(2);
+    expect(err).toContain(named);
+    expect(out).toBe('');
+  });
+
+  it('has an option for every field of PATCH /batch-calls/{id}', async () => {
+    const fields = Object.keys(ChangeCampaign.shape).map((field) => `--${field.replaceAll('_', '-')}`);
+    const renamed = fields.map((option) => (option === '--max-calls-per-day' ? '--daily-cap' : option));
+    const options = commandOf('campaigns edit').options.map(({ long }) => long);
+    expect(new Set(options)).toEqual(new Set([...renamed, '--file', '--json']));
   });
 });
 

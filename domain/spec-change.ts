@@ -1,0 +1,79 @@
+/**
+ * A change of a campaign's terms as the engine takes it: only what changes, laid over the terms that hold when its turn
+ * has come. Two changes that are made at the same time, by whatever way, thus both stand.
+ */
+import { z } from 'zod';
+import type { ChangeCampaign } from './campaign-change.ts';
+import { EngineSpec } from './campaign-spec.ts';
+import { RingfenceError } from './errors.ts';
+import { RetryPolicy } from './retry-policy.ts';
+import { scheduleChangeShape } from './schedule.ts';
+
+/** What is left out stays as it is. Instants are epoch milliseconds. */
+export const SpecChange = z.strictObject({
+  schedule: z.strictObject(scheduleChangeShape).optional(),
+  scheduled_at: EngineSpec.shape.scheduled_at.optional(),
+  ends_at: EngineSpec.shape.ends_at.optional(),
+  max_concurrent_calls: EngineSpec.shape.max_concurrent_calls.optional(),
+  max_calls_per_day: EngineSpec.shape.max_calls_per_day.optional(),
+  retry: RetryPolicy.partial().optional(),
+});
+export type SpecChange = z.infer<typeof SpecChange>;
+
+/** What a stated change means for the engine. */
+export function specChange(change: ChangeCampaign): SpecChange {
+  const { timezone, start_time, end_time, working_days, blackout_dates } = change;
+  const { max_concurrent_calls, max_calls_per_day, scheduled_at, ends_at } = change;
+  const { retry_failed, max_retry_attempts, retry_delay_minutes: delay, retry_on } = change;
+  return {
+    schedule: { timezone, start_time, end_time, working_days, blackout_dates },
+    scheduled_at: toEpoch(scheduled_at),
+    ends_at: toEpoch(ends_at),
+    max_concurrent_calls,
+    max_calls_per_day,
+    retry: {
+      budget: retry_failed === false ? 0 : max_retry_attempts,
+      delayMinutes: typeof delay === 'number' ? [delay] : delay,
+      on: retry_on,
+    },
+  };
+}
+
+/**
+ * The terms after the change.
+ * @throws RingfenceError `validation_error` when the two do not go together
+ */
+export function laidOver(spec: EngineSpec, change: SpecChange): EngineSpec {
+  const { schedule, retry, ...rest } = change;
+  const merged = {
+    ...over(spec, rest),
+    schedule: over(spec.schedule, schedule),
+    retry: over(spec.retry, retry),
+  };
+  const read = EngineSpec.safeParse(merged);
+  if (!read.success) {
+    const [issue] = read.error.issues;
+    const message = issue?.message ?? 'The change does not go with the present terms.';
+    throw new RingfenceError('validation_error', message, { field: String(issue?.path.at(-1) ?? '') });
+  }
+  if ((merged.scheduled_at === null) !== (spec.scheduled_at === null)) {
+    const message =
+      spec.scheduled_at === null
+        ? 'scheduled_at does not go with a campaign that starts at once: leave it out'
+        : 'scheduled_at cannot be taken away: give another instant, one in the past to start at once';
+    throw new RingfenceError('validation_error', message, { field: 'scheduled_at' });
+  }
+  if (merged.ends_at !== null && merged.scheduled_at !== null && merged.ends_at <= merged.scheduled_at) {
+    throw new RingfenceError('validation_error', 'ends_at must be after scheduled_at', { field: 'ends_at' });
+  }
+  return read.data;
+}
+
+function over<T extends object>(present: T, change: { readonly [K in keyof T]?: T[K] | undefined } | undefined): T {
+  const stated = Object.entries(change ?? {}).filter(([, value]) => value !== undefined);
+  return { ...present, ...Object.fromEntries(stated) };
+}
+
+function toEpoch(instant: string | null | undefined): number | null | undefined {
+  return typeof instant === 'string' ? Date.parse(instant) : instant;
+}
