@@ -26,6 +26,19 @@ export function campaignText(campaign: CampaignAnswer): string {
   ]);
 }
 
+/** Where a campaign stands, in one line. */
+export function progressText(campaign: CampaignAnswer): string {
+  const { total_contacts: total, completed, failed, skipped, in_progress, retrying } = campaign;
+  const cap = campaign.max_calls_per_day === null ? '' : ` of ${campaign.max_calls_per_day}`;
+  return [
+    campaign.waiting_for === null ? campaign.status : `${campaign.status}, waits for ${waitingText(campaign)}`,
+    `${completed + failed + skipped}/${total} done`,
+    `${completed} completed, ${failed} failed, ${skipped} skipped`,
+    `${in_progress} in progress, ${retrying} retrying`,
+    `${campaign.placed_today}${cap} today`,
+  ].join(' | ');
+}
+
 export function listText({ campaigns, total }: { campaigns: readonly CampaignAnswer[]; total: number }): string {
   if (campaigns.length === 0) return 'There are no such campaigns.';
   const rows = campaigns.map((campaign) => [

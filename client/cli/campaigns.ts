@@ -2,14 +2,16 @@ import { Command } from 'commander';
 import { addCampaignCommands } from './campaign-commands.ts';
 import { addCampaignEdit } from './campaign-edit.ts';
 import { addCampaignQuestions } from './campaign-questions.ts';
+import { addCampaignWatch } from './campaign-watch.ts';
 import { examples } from './help.ts';
 
 const MORE = `
-start, list, show, contacts and explain ask the gateway: RINGFENCE_API_URL and RINGFENCE_API_KEY, or --url
+start, list, show, contacts, explain and watch ask the gateway: RINGFENCE_API_URL and RINGFENCE_API_KEY, or --url
 and --key. pause, resume, cancel and edit go to Temporal by its environment configuration (TEMPORAL_ADDRESS and so
 on, or a profile), and need no gateway.
 
-Exit codes: 0 done, 1 unexpected, 2 refused, 3 not found, 4 not possible in this status, 5 nobody answered.`;
+Exit codes: 0 done, 1 unexpected, 2 refused, 3 not found, 4 not possible in this status, 5 nobody answered,
+6 a watched campaign has ended without completing.`;
 
 /** `campaigns`: start campaigns, look at them, and command them. Never needs the database. */
 export function campaignsCommand(): Command {
@@ -26,6 +28,7 @@ export function campaignsCommand(): Command {
         MORE,
     );
   addCampaignQuestions(campaigns);
+  addCampaignWatch(campaigns);
   addCampaignCommands(campaigns);
   addCampaignEdit(campaigns);
   return campaigns;

@@ -12,9 +12,19 @@ export const EXIT = {
   wrongState: 4,
   /** Nobody answered: worth another try. */
   unreachable: 5,
+  /** The campaign that was watched has ended, but not completed. */
+  notCompleted: 6,
 } as const;
+type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-const EXIT_OF: Partial<Record<ErrorCode, number>> = {
+/** Ends the tool with this code after a verb has printed its answer. */
+export class Finished extends Error {
+  constructor(readonly exitCode: ExitCode) {
+    super(`finished with exit code ${exitCode}`);
+  }
+}
+
+const EXIT_OF: Partial<Record<ErrorCode, ExitCode>> = {
   not_found: EXIT.notFound,
   wrong_state: EXIT.wrongState,
   conflict: EXIT.wrongState,
@@ -25,6 +35,6 @@ const EXIT_OF: Partial<Record<ErrorCode, number>> = {
   internal: EXIT.unexpected,
 };
 
-export function exitCodeOf({ code }: RingfenceError): number {
+export function exitCodeOf({ code }: RingfenceError): ExitCode {
   return EXIT_OF[code] ?? EXIT.refused;
 }

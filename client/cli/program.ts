@@ -16,7 +16,8 @@ export function program(): Command {
     .showHelpAfterError('(add --help for the options and examples)')
     .addHelpText('after', examples('campaigns list', 'campaigns --help', 'campaigns pause --help'))
     .exitOverride();
-  for (const verb of [campaignsCommand(), contactsCommand(), windowsCommand(), keysCommand()]) program.addCommand(verb);
+  for (const verb of [campaignsCommand(), contactsCommand(), windowsCommand(), keysCommand()])
+    program.addCommand(verb);
   inheritSettings(program);
   return program;
 }

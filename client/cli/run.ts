@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { RingfenceError } from '../../domain/errors.ts';
 import { coloursFor } from './colours.ts';
-import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { EXIT, exitCodeOf, Finished } from './exit-codes.ts';
 import { program } from './program.ts';
 
 /**
@@ -15,6 +15,7 @@ export async function run(args: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has printed its own message by now. It ends in this way after help as well, then with code 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.refused;
+    if (error instanceof Finished) return error.exitCode;
     const { red } = coloursFor(process.stderr);
     if (error instanceof RingfenceError) {
       console.error(`${red('error:')} ${error.message}`);

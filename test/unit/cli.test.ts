@@ -232,6 +232,13 @@ describe('campaigns edit', () => {
   });
 });
 
+describe('campaigns watch', () => {
+  it.each(['0', '0.01', '3601', 'often', '-1'])('refuses to look every %s seconds', async (every) => {
+    expect(await run(['campaigns', 'watch', 'an-id', `--every=${every}`, '--key', 'any'])).toBe(2);
+    expect(err).toContain('Give seconds from 0.1 to 3600.');
+  });
+});
+
 describe('contacts suppress', () => {
   it.each([
     ['contacts suppress', '--file'],
