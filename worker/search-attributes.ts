@@ -12,7 +12,7 @@ export const SEARCH_ATTRIBUTES = [CAMPAIGN_STATUS, CAMPAIGN_NAME, AGENT_ID].map(
  * without them where they are not.
  */
 export async function ensureSearchAttributes(operatorService: OperatorService, namespace: string): Promise<boolean> {
-  const missing = await missingAttributes(operatorService, namespace);
+  const missing = await missingSearchAttributes(operatorService, namespace).catch(() => SEARCH_ATTRIBUTES);
   if (missing.length === 0) return true;
   try {
     await operatorService.addSearchAttributes({
@@ -22,14 +22,14 @@ export async function ensureSearchAttributes(operatorService: OperatorService, n
   } catch {
     // Not allowed here, or another worker was faster: what counts is what is there now.
   }
-  return (await missingAttributes(operatorService, namespace)).length === 0;
+  return missingSearchAttributes(operatorService, namespace).then(
+    (still) => still.length === 0,
+    () => false,
+  );
 }
 
-async function missingAttributes(operatorService: OperatorService, namespace: string): Promise<string[]> {
-  try {
-    const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
-    return SEARCH_ATTRIBUTES.filter((name) => customAttributes?.[name] !== INDEXED_VALUE_TYPE_KEYWORD);
-  } catch {
-    return [...SEARCH_ATTRIBUTES];
-  }
+/** Which of them the namespace does not know, or knows as something else. Rejects when the server does not tell. */
+export async function missingSearchAttributes(operatorService: OperatorService, namespace: string): Promise<string[]> {
+  const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
+  return SEARCH_ATTRIBUTES.filter((name) => customAttributes?.[name] !== INDEXED_VALUE_TYPE_KEYWORD);
 }

@@ -14,6 +14,8 @@ export const EXIT = {
   unreachable: 5,
   /** The campaign that was watched has ended, but not completed. */
   notCompleted: 6,
+  /** The doctor has found trouble. */
+  trouble: 7,
 } as const;
 type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 

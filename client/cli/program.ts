@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { campaignsCommand } from './campaigns.ts';
 import { contactsCommand } from './contacts.ts';
+import { doctorCommand } from './doctor.ts';
 import { examples } from './help.ts';
 import { keysCommand } from './keys.ts';
 import { windowsCommand } from './windows.ts';
@@ -16,7 +17,7 @@ export function program(): Command {
     .showHelpAfterError('(add --help for the options and examples)')
     .addHelpText('after', examples('campaigns list', 'campaigns --help', 'campaigns pause --help'))
     .exitOverride();
-  for (const verb of [campaignsCommand(), contactsCommand(), windowsCommand(), keysCommand()])
+  for (const verb of [campaignsCommand(), contactsCommand(), windowsCommand(), keysCommand(), doctorCommand()])
     program.addCommand(verb);
   inheritSettings(program);
   return program;

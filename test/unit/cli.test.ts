@@ -132,6 +132,7 @@ describe('help', () => {
       'contacts',
       'windows',
       'keys',
+      'doctor',
     ]);
   });
 

@@ -1,0 +1,68 @@
+import { Command } from 'commander';
+import type { Finding } from './doctor/finding.ts';
+import { type Json, keyOption, urlOption } from './api.ts';
+import { coloursFor } from './colours.ts';
+import { EXIT, Finished } from './exit-codes.ts';
+import { examples } from './help.ts';
+
+const MORE = `
+Looked at are: this program and Node.js; Temporal by its environment configuration, with namespace, search
+attributes, the task queues of RINGFENCE_TASK_QUEUE and the clock; the gateway (RINGFENCE_API_URL) and the key
+(RINGFENCE_API_KEY); the database and its schema, where DATABASE_URL is set; the provider, where its variables are.
+
+Exit codes: 0 all is well, 7 something is not.`;
+
+interface Flags extends Json {
+  readonly url: string;
+  readonly key?: string;
+}
+
+/** `doctor`: what is reachable, in which versions, what is missing, and what to do. Changes nothing. */
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description('Say what is reachable and what is missing, and what to do.')
+    .addOption(urlOption())
+    .addOption(keyOption())
+    .option('--json', 'print JSON')
+    .addHelpText('after', `${examples('doctor', 'doctor --json')}\n${MORE}`)
+    .action(async (flags: Flags) => {
+      const findings = await examine(flags);
+      const isWell = findings.every(({ state }) => state !== 'trouble');
+      console.log(flags.json ? JSON.stringify({ well: isWell, findings }) : asText(findings));
+      if (!isWell) throw new Finished(EXIT.trouble);
+    });
+}
+
+async function examine(flags: Flags): Promise<Finding[]> {
+  const { env } = process;
+  const [{ checkThisProgram }, { checkTemporal }, { checkGateway }, { checkDatabase }, { checkProvider }] =
+    await Promise.all([
+      import('./doctor/this-program.ts'),
+      import('./doctor/temporal.ts'),
+      import('./doctor/gateway.ts'),
+      import('./doctor/database.ts'),
+      import('./doctor/provider.ts'),
+    ]);
+  const findings = await Promise.all([
+    checkThisProgram(),
+    checkTemporal({ taskQueue: env.RINGFENCE_TASK_QUEUE || 'ringfence' }),
+    checkGateway(flags),
+    checkDatabase({ url: env.DATABASE_URL }),
+    checkProvider(env),
+  ]);
+  return findings.flat();
+}
+
+function asText(findings: readonly Finding[]): string {
+  const { green, red, dim } = coloursFor(process.stdout);
+  const width = Math.max(...findings.map(({ check }) => check.length));
+  const mark = { well: green('ok     '), trouble: red('TROUBLE'), skipped: dim('skipped') };
+  const indent = ' '.repeat('TROUBLE'.length + width + 4);
+  const told = findings.flatMap(({ check, state, found, advice }) => [
+    `${mark[state]}  ${check.padEnd(width)}  ${found}`,
+    ...(advice === undefined ? [] : [indent + advice]),
+  ]);
+  const troubles = findings.filter(({ state }) => state === 'trouble').length;
+  const verdict = troubles === 0 ? 'All is well.' : `${troubles} of ${findings.length} need something done.`;
+  return [...told, '', verdict].join('\n');
+}

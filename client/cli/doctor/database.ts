@@ -1,0 +1,46 @@
+/** The doctor's questions to PostgreSQL: does it answer, is its schema the newest, what time is it there. */
+import { readSchemaVersion, type SchemaVersion } from '../../../db/schema-version.ts';
+import { RingfenceError } from '../../../domain/errors.ts';
+import { withDatabase } from '../database.ts';
+import { clockFinding } from './clock.ts';
+import { type Finding, skipped, trouble, well } from './finding.ts';
+
+export async function checkDatabase({ url }: { readonly url: string | undefined }): Promise<Finding[]> {
+  if (!url) return [skipped('database', 'DATABASE_URL is not set; controlling campaigns needs no database')];
+  try {
+    return await withDatabase(async (db) => {
+      const askedAt = Date.now();
+      const { rows } = await db.query<{ version: string; now: Date }>(
+        "select current_setting('server_version') as version, clock_timestamp() as now",
+      );
+      const answeredAt = Date.now();
+      const { version, now } = rows[0]!;
+      return [
+        well('database', `PostgreSQL ${version} answers`, { server_version: version }),
+        schemaFinding(await readSchemaVersion(db)),
+        clockFinding('PostgreSQL', { askedAt, theirs: now.getTime(), answeredAt }),
+      ];
+    });
+  } catch (error) {
+    const reason = error instanceof RingfenceError ? 'it does not answer' : 'it does not let us in';
+    const advice = 'Check DATABASE_URL: host, database, user and password; and that the server runs.';
+    return [trouble('database', reason, advice), skipped('schema', 'not asked: there is nobody to ask')];
+  }
+}
+
+function schemaFinding(schema: SchemaVersion): Finding {
+  const { applied, missing, unknown } = schema;
+  if (missing.length > 0) {
+    const found = `migrations that it has not had: ${missing.join(', ')}`;
+    return trouble('schema', found, 'Run "npm run -s migrate", or start a worker or gateway of this version.', {
+      ...schema,
+    });
+  }
+  if (unknown.length > 0) {
+    const found = `migrations that this version does not know: ${unknown.join(', ')}`;
+    return trouble('schema', found, 'A newer Ringfence uses this database: use the tool of that version.', {
+      ...schema,
+    });
+  }
+  return well('schema', `newest: all of ${applied.length}, up to ${applied.at(-1)}`, { ...schema });
+}

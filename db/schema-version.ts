@@ -1,0 +1,29 @@
+import { readdir } from 'node:fs/promises';
+import { MIGRATIONS, MIGRATIONS_TABLE } from './migrate.ts';
+import type { Queryable } from './pool.ts';
+
+export interface SchemaVersion {
+  /** Migrations of this version of Ringfence that the database has had, in order. */
+  readonly applied: readonly string[];
+  /** Those that it has not had yet. */
+  readonly missing: readonly string[];
+  /** Those that it has had, and that this version does not know: a newer one has been there. */
+  readonly unknown: readonly string[];
+}
+
+/** Sets what a database has had beside what this version of Ringfence brings. */
+export async function readSchemaVersion(db: Queryable): Promise<SchemaVersion> {
+  const brought = (await readdir(MIGRATIONS)).map((file) => file.replace(/\.\w+$/, '')).sort();
+  const { rows: tables } = await db.query<{ exists: boolean }>('select to_regclass($1) is not null as exists', [
+    MIGRATIONS_TABLE,
+  ]);
+  const { rows } = tables[0]?.exists
+    ? await db.query<{ name: string }>(`select name from ${MIGRATIONS_TABLE} order by id`)
+    : { rows: [] };
+  const had = new Set(rows.map(({ name }) => name));
+  return {
+    applied: brought.filter((name) => had.has(name)),
+    missing: brought.filter((name) => !had.has(name)),
+    unknown: [...had].filter((name) => !brought.includes(name)),
+  };
+}
