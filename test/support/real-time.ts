@@ -13,14 +13,17 @@ export interface RealStage {
 /** A stage on a real Temporal server: the run's own unless another address is given. */
 export async function realStage({
   address = inject('temporalAddress'),
+  database,
   ...options
-}: Pick<StageOptions, 'facts' | 'graceMs'> & { readonly address?: string } = {}): Promise<RealStage> {
+}: Partial<Pick<StageOptions, 'database' | 'facts' | 'graceMs'>> & {
+  readonly address?: string;
+} = {}): Promise<RealStage> {
   const connection = await Connection.connect({ address });
   const native = await NativeConnection.connect({ address });
   const stage = await Stage.open({
     client: new Client({ connection, identity: 'stage' }),
     connection: native,
-    database: await createTestDatabase(),
+    database: database ?? (await createTestDatabase()),
     taskQueue: nextTaskQueue(),
     searchAttributes: true,
     ...options,

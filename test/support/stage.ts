@@ -119,9 +119,13 @@ export class Stage {
       key,
       bodyHash: Buffer.alloc(32),
     });
-    const spec = engineSpec(campaignTerms(request));
-    await workflowStarter(this.client, { taskQueue })(answer.id, spec);
-    return new Campaign(answer.id, this, spec);
+    return this.run(answer.id, engineSpec(campaignTerms(request)));
+  }
+
+  /** Starts the workflow of a campaign that is recorded already. */
+  async run(id: string, spec: EngineSpec): Promise<Campaign> {
+    await workflowStarter(this.client, { taskQueue: this.#options.taskQueue })(id, spec);
+    return new Campaign(id, this, spec);
   }
 
   async close(): Promise<void> {
