@@ -14,6 +14,7 @@ import { forecastRoutes } from './forecast-routes.ts';
 import { limitRate } from './rate-limit.ts';
 import { health, type HealthOptions } from './health.ts';
 import { cutOffSlowBodies, type Patience, patienceOf, serverLimits } from './slow-clients.ts';
+import { completeDocument, INFO, TAGS } from './openapi/document.ts';
 import { suppressionsRoutes } from './suppressions-routes.ts';
 import { webhooks, type WebhooksOptions } from './webhooks.ts';
 
@@ -63,10 +64,13 @@ export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> 
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'Ringfence', description: 'Outbound call campaigns whose limits hold.', version: '1' },
+      info: INFO,
+      tags: TAGS,
       components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
     },
     transform: jsonSchemaTransform,
+    transformObject: (document) =>
+      'openapiObject' in document ? completeDocument(document.openapiObject, API_ROOT) : document.swaggerObject,
   });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 

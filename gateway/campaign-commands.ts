@@ -42,7 +42,6 @@ export const campaignCommands: FastifyPluginAsyncZod<CampaignCommandsOptions> = 
     {
       schema: {
         summary: 'Stop placing calls',
-        description: '200 promises that nothing is being placed any more; 202 promises only that the pause is kept.',
         tags: ['campaigns'],
         params: Id,
         response: {

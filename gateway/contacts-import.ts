@@ -15,7 +15,7 @@ const IMPORTS_AT_ONCE = 2;
 const RETRY_AFTER_S = '10';
 
 /** In the query or, before the file, in the form. */
-const ImportOptions = z.strictObject({
+export const ImportOptions = z.strictObject({
   folder_id: z.guid('folder_id must be the id of a folder (a UUID)').optional(),
   default_country: Country.optional(),
   overwrite_existing: z.enum(['true', 'false'], 'overwrite_existing must be true or false').optional(),

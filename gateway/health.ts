@@ -1,7 +1,8 @@
-import type { FastifyPluginAsync } from 'fastify';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
 import type { Pool } from '../db/pool.ts';
 import { RingfenceError } from '../domain/errors.ts';
-import { answer } from './envelope.ts';
+import { answer, answerOf, refusals } from './envelope.ts';
 
 export interface HealthOptions {
   readonly pool: Pool;
@@ -9,15 +10,19 @@ export interface HealthOptions {
   readonly pingTemporal: () => Promise<unknown>;
 }
 
+const up = { 200: answerOf(z.object({ status: z.literal('up') })), ...refusals };
+const ready = { 200: answerOf(z.object({ status: z.literal('ready') })), ...refusals };
+
 /** `/healthz`: the process is up. `/readyz`: it can do its work. */
-export const health: FastifyPluginAsync<HealthOptions> = async (app, { pool, pingTemporal }) => {
-  app.get('/healthz', { schema: { summary: 'The process is up', tags: ['health'] } }, async (request) =>
-    answer(request, { status: 'up' }),
+export const health: FastifyPluginAsyncZod<HealthOptions> = async (app, { pool, pingTemporal }) => {
+  app.get('/healthz', { schema: { summary: 'The process is up', tags: ['health'], response: up } }, async (request) =>
+    answer(request, { status: 'up' as const }),
   );
 
-  app.get('/readyz', { schema: { summary: 'PostgreSQL and Temporal answer', tags: ['health'] } }, async (request) => {
+  const schema = { summary: 'PostgreSQL and Temporal answer', tags: ['health'], response: ready };
+  app.get('/readyz', { schema }, async (request) => {
     const [postgresql, temporal] = await Promise.all([answers(pool.query('select 1')), answers(pingTemporal())]);
-    if (postgresql && temporal) return answer(request, { status: 'ready' });
+    if (postgresql && temporal) return answer(request, { status: 'ready' as const });
     const missing = [postgresql ? [] : 'PostgreSQL', temporal ? [] : 'Temporal'].flat().join(' and ');
     throw new RingfenceError(
       postgresql ? 'temporal_unavailable' : 'database_unavailable',

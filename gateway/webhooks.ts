@@ -4,11 +4,13 @@
  * the provider sends again, and the row that says what was signalled decides what is left to do.
  */
 import type { FastifyPluginAsync } from 'fastify';
+import { z } from 'zod';
 import type { EventDelivery } from '../client/event-delivery.ts';
 import { markSignalled, storeEvent } from '../db/call-events.ts';
 import type { Pool } from '../db/pool.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import type { CallEvent, CallProvider } from '../providers/port.ts';
+import { refusals } from './envelope.ts';
 
 export interface WebhooksOptions {
   readonly pool: Pool;
@@ -43,7 +45,11 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (app, { pool,
     '/webhooks/:provider',
     {
       bodyLimit: BODY_LIMIT,
-      schema: { summary: "Take in a provider's events", description: 'Signed by the provider.', tags: ['webhooks'] },
+      schema: {
+        summary: "Take in a provider's events",
+        tags: ['webhooks'],
+        response: { 200: z.object({ received: z.int().min(0) }), ...refusals },
+      },
     },
     async (request, reply) => {
       const provider = providers.get(request.params.provider);

@@ -28,8 +28,8 @@ Runtime.install({ logger: new DefaultLogger('WARN') });
 
 let bundle: Promise<WorkflowBundle> | undefined;
 const KEY = 'rig-key';
-const SECRET = 'whsec_rig';
-const API_KEY = 'rig-write-key-1';
+export const RIG_WEBHOOK_SECRET = 'whsec_rig';
+export const RIG_API_KEY = 'rig-write-key-1';
 
 export interface RigOptions {
   readonly simulator?: z.input<typeof SimulatorOptions>;
@@ -77,7 +77,7 @@ export class Rig {
       TruedyConfig.parse({
         baseUrl: this.baseUrl,
         apiKey: KEY,
-        webhookSecrets: [SECRET],
+        webhookSecrets: [RIG_WEBHOOK_SECRET],
         queueBoundMs: 0,
         ...this.options.provider,
       }),
@@ -109,7 +109,7 @@ export class Rig {
   /** The real gateway on a port of its own; the simulator reports to it unless the options say otherwise. */
   async startGateway(): Promise<void> {
     const { pool } = this.db;
-    await addApiKey(pool, { account: 'default', name: 'rig', scope: 'write', hash: hashKey(API_KEY) });
+    await addApiKey(pool, { account: 'default', name: 'rig', scope: 'write', hash: hashKey(RIG_API_KEY) });
     const provider = this.provider();
     this.gateway = await buildGateway({
       pool,
@@ -124,7 +124,7 @@ export class Rig {
     this.gateway.addHook('onClose', () => provider.close());
     this.apiUrl = await this.gateway.listen({ host: '127.0.0.1', port: 0 });
     if (this.options.simulator?.webhook !== null) {
-      this.simulator.setWebhook({ url: `${this.apiUrl}/webhooks/truedy`, secret: SECRET });
+      this.simulator.setWebhook({ url: `${this.apiUrl}/webhooks/truedy`, secret: RIG_WEBHOOK_SECRET });
     }
   }
 
@@ -137,7 +137,7 @@ export class Rig {
     const reply = await fetch(`${this.apiUrl}/api/public/v1${path}`, {
       method,
       headers: {
-        authorization: `Bearer ${API_KEY}`,
+        authorization: `Bearer ${RIG_API_KEY}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -1,0 +1,269 @@
+import type { z } from 'zod';
+import type { CampaignContactAnswer } from '../../domain/campaign-answer.ts';
+import type { ChangeCampaign } from '../../domain/campaign-change.ts';
+import type { CreateCampaignInput } from '../../domain/campaign-request.ts';
+import type { CallEventAnswer, ContactExplanation } from '../../domain/contact-explanation.ts';
+import type { ForecastAnswer } from '../../domain/forecast/answer.ts';
+import type { ForecastRequest } from '../../domain/forecast/request.ts';
+import { type Described, exampleList, exampleOf } from './described.ts';
+import {
+  CALL_ID,
+  CAMPAIGN,
+  CAMPAIGN_ID,
+  CONTACT_ID,
+  FOLDER_ID,
+  IDEMPOTENCY_KEY,
+  PROVIDER_CALL_ID,
+} from './example-values.ts';
+
+const id = CAMPAIGN_ID;
+
+const PEOPLE: CreateCampaignInput = {
+  name: 'Appointment reminders',
+  agent_id: 'demo-agent',
+  contacts: [
+    { phone_number: '+12125550101', first_name: 'Ada', custom_fields: { appointment: 'Monday at ten' } },
+    { phone_number: '+12125550102' },
+  ],
+  timezone: 'America/New_York',
+  start_time: '10:00',
+  end_time: '17:00',
+  max_concurrent_calls: 8,
+  max_calls_per_day: 120,
+  max_retry_attempts: 1,
+};
+
+const FOLDER: CreateCampaignInput = {
+  name: 'Spring survey',
+  agent_id: 'demo-agent',
+  contact_source: 'folder',
+  contact_folder_id: FOLDER_ID,
+  schedule_type: 'scheduled',
+  scheduled_at: '2036-03-20T09:00:00+01:00',
+  ends_at: '2036-04-30T22:00:00Z',
+  timezone: 'Europe/Berlin',
+  start_time: '09:00',
+  end_time: '20:00',
+  working_days: [1, 2, 3, 4, 5, 6],
+  blackout_dates: ['2036-04-11', '2036-04-14'],
+  max_retry_attempts: 2,
+  retry_delay_minutes: [30, 1440],
+  retry_on: ['no_answer', 'busy'],
+};
+
+const NEW_LIMITS: ChangeCampaign = { max_concurrent_calls: 5, max_calls_per_day: 300 };
+const NEW_HOURS: ChangeCampaign = { timezone: 'America/Chicago', start_time: '09:00', end_time: '16:30' };
+const HELD: ChangeCampaign = { max_concurrent_calls: 0 };
+
+const ASKED: z.input<typeof ForecastRequest> = {
+  contact_count: 2_000,
+  timezone: 'America/New_York',
+  start_time: '10:00',
+  end_time: '17:00',
+  max_concurrent_calls: 8,
+  max_calls_per_day: 1_200,
+  max_retry_attempts: 1,
+  call_seconds: 90,
+  retry_share: 0.4,
+};
+
+const COURSE: ForecastAnswer = {
+  outcome: 'finishes',
+  finishes_at: '2026-03-20T17:32:11.000Z',
+  calls: 2_800,
+  expires: 0,
+  calling_days: 3,
+  calls_per_day: 933.3,
+  days: [
+    { date: '2026-03-18', calls: 1_200 },
+    { date: '2026-03-19', calls: 1_200 },
+    { date: '2026-03-20', calls: 400 },
+  ],
+  limited_by: [
+    { limit: 'daily_cap', finishes_at_without: '2026-03-19T16:47:40.000Z', expires_without: 0 },
+    { limit: 'window', finishes_at_without: '2026-03-20T06:10:02.000Z', expires_without: 0 },
+  ],
+  status: null,
+  contacts: 2_000,
+  if_resumed_now: null,
+  assumed: { call_seconds: 90, call_seconds_from: 'request', retry_share: 0.4, retry_share_from: 'request' },
+  as_of: '2026-03-18T14:30:00.000Z',
+};
+
+const CONTACT: CampaignContactAnswer = {
+  contact_id: CONTACT_ID,
+  phone_number: '+12125550101',
+  first_name: 'Ada',
+  call_status: 'retrying',
+  reason: 'no_answer',
+  attempt: 2,
+  call_id: CALL_ID,
+  called_at: '2026-03-18T14:01:12.000Z',
+};
+
+const { call_id: _callId, called_at: _calledAt, ...standing } = CONTACT;
+const EXPLAINED: ContactExplanation = {
+  ...standing,
+  campaign_status: 'active',
+  gate: 'retry',
+  next_eligible_at: '2026-03-18T15:01:40.000Z',
+  attempts: [
+    {
+      call_id: CALL_ID,
+      attempt: 1,
+      first_sent_at: '2026-03-18T14:01:12.000Z',
+      provider_call_id: PROVIDER_CALL_ID,
+      not_placed_reason: null,
+      outcome: 'no_answer',
+      outcome_as_sent: 'no_answer',
+      ended_at: '2026-03-18T14:01:40.000Z',
+    },
+  ],
+  as_of: '2026-03-18T14:30:00.000Z',
+};
+
+const EVENT: CallEventAnswer = {
+  event_id: 'evt_4Tq8Zb',
+  provider: 'truedy',
+  provider_call_id: PROVIDER_CALL_ID,
+  kind: 'ended',
+  outcome: 'no_answer',
+  outcome_as_sent: 'no_answer',
+  occurred_at: '2026-03-18T14:01:40.000Z',
+  received_at: '2026-03-18T14:01:40.312Z',
+  late: false,
+  signalled_at: '2026-03-18T14:01:40.330Z',
+  raw: '{"id":"evt_4Tq8Zb","event":"call.ended","timestamp":"2026-03-18T14:01:40Z","data":{"call_id":"call_7Xk2Q9","status":"no_answer"}}',
+};
+
+const OVER = 'The campaign has ended.';
+const NOT_YET = exampleOf({ id, acknowledged: false, status: 'active' });
+const AFTER_202 =
+  '202: no worker answered in time. The command is kept by Temporal and obeyed when one runs again; nothing is promised about this moment.';
+
+/** By method and path below the root of the API. */
+export const CAMPAIGN_OPERATIONS: Readonly<Record<string, Described>> = {
+  'POST /batch-calls': {
+    operationId: 'createCampaign',
+    description:
+      'Answers when the campaign and its contacts are recorded. Repeated with the same X-Idempotency-Key and body it changes nothing and gives the first answer again, with the header Idempotency-Replayed.',
+    parameters: { 'x-idempotency-key': IDEMPOTENCY_KEY },
+    requests: {
+      people: { summary: 'People stated in the request', value: PEOPLE, status: 201 },
+      folder: { summary: 'A folder, from a day on and in the hours of another country', value: FOLDER, status: 201 },
+    },
+    answers: {
+      201: exampleOf({
+        ...CAMPAIGN,
+        waiting_for: 'start',
+        total_contacts: 2,
+        pending: 2,
+        called: 0,
+        in_progress: 0,
+        retrying: 0,
+        completed: 0,
+        failed: 0,
+        placed_today: 0,
+      }),
+    },
+  },
+  'GET /batch-calls': {
+    operationId: 'listCampaigns',
+    description: 'All campaigns of the account, or those with an agent or a status.',
+    parameters: { agent_id: 'demo-agent', status: 'active', limit: 50, offset: 0 },
+    answers: { 200: exampleList(CAMPAIGN) },
+  },
+  'GET /batch-calls/{id}': {
+    operationId: 'getCampaign',
+    description: 'Its terms, its status, what it waits for, and its contacts by bucket.',
+    parameters: { id },
+    answers: { 200: exampleOf(CAMPAIGN) },
+  },
+  'PATCH /batch-calls/{id}': {
+    operationId: 'editCampaign',
+    parameters: { id },
+    conflict: OVER,
+    requests: {
+      limits: { summary: 'Other limits', value: NEW_LIMITS, status: 200 },
+      hours: { summary: 'Other hours in another zone', value: NEW_HOURS, status: 200 },
+      hold: { summary: 'No new calls for now', value: HELD, status: 200 },
+    },
+    answers: { 200: exampleOf({ ...CAMPAIGN, max_concurrent_calls: 5, max_calls_per_day: 300 }) },
+  },
+  'DELETE /batch-calls/{id}': {
+    operationId: 'deleteCampaign',
+    description:
+      'With its contacts, calls and events. Only a campaign that is completed, cancelled or failed is removed.',
+    parameters: { id },
+    conflict: 'The campaign has not ended.',
+    answers: { 200: exampleOf({ id, deleted: true }) },
+  },
+  'POST /batch-calls/{id}/pause': {
+    operationId: 'pauseCampaign',
+    description: `200: nothing is being placed any more. \`live\` are the calls that are going on, \`unknown\` those of which it is not known whether the provider took them; both go on to their end. ${AFTER_202}`,
+    parameters: { id },
+    conflict: 'The campaign is paused already, or has ended.',
+    answers: {
+      200: exampleOf({
+        id,
+        acknowledged: true,
+        status: 'paused',
+        paused_at: '2026-03-18T14:30:00.000Z',
+        live: [CALL_ID],
+        unknown: [],
+      }),
+      202: NOT_YET,
+    },
+  },
+  'POST /batch-calls/{id}/resume': {
+    operationId: 'resumeCampaign',
+    description: `It is scheduled again if its start is ahead, and active otherwise. ${AFTER_202}`,
+    parameters: { id },
+    conflict: 'The campaign is not paused.',
+    answers: {
+      200: exampleOf({ id, acknowledged: true, status: 'active', resumed_at: '2026-03-18T14:30:00.000Z' }),
+      202: exampleOf({ id, acknowledged: false, status: 'paused' }),
+    },
+  },
+  'POST /batch-calls/{id}/cancel': {
+    operationId: 'cancelCampaign',
+    description: `Everybody who still waits is skipped with the reason \`cancelled\`. ${AFTER_202}`,
+    parameters: { id },
+    conflict: 'The campaign is ending already, or has ended.',
+    answers: {
+      200: exampleOf({ id, acknowledged: true, status: 'active', cancel_requested_at: '2026-03-18T14:30:00.000Z' }),
+      202: NOT_YET,
+    },
+  },
+  'GET /batch-calls/{id}/forecast': {
+    operationId: 'forecastCampaign',
+    parameters: { id, call_seconds: 90, retry_share: 0.4 },
+    answers: { 200: exampleOf({ ...COURSE, status: 'active' }) },
+  },
+  'POST /batch-calls/forecast': {
+    operationId: 'forecastNewCampaign',
+    requests: {
+      number: { summary: 'A number of contacts', value: ASKED, status: 200 },
+      campaign: { summary: 'The request that would create it', value: PEOPLE, status: 200 },
+    },
+    answers: { 200: exampleOf(COURSE) },
+  },
+  'GET /batch-calls/{id}/contacts': {
+    operationId: 'listCampaignContacts',
+    description:
+      'In the order in which they were given. `call_id` and `called_at` are of the latest call that was placed.',
+    parameters: { id, limit: 50, offset: 0 },
+    answers: { 200: exampleList(CONTACT) },
+  },
+  'GET /batch-calls/{id}/contacts/{contact_id}': {
+    operationId: 'explainContact',
+    parameters: { id, contact_id: CONTACT_ID },
+    answers: { 200: exampleOf(EXPLAINED) },
+  },
+  'GET /batch-calls/{id}/calls/{call_id}/events': {
+    operationId: 'listCallEvents',
+    description: 'Each as it was understood, and byte for byte as it came.',
+    parameters: { id, call_id: CALL_ID, limit: 50, offset: 0 },
+    answers: { 200: exampleList(EVENT) },
+  },
+};

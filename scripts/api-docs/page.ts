@@ -1,0 +1,97 @@
+import { API_ROOT } from '../../gateway/app.ts';
+import { commands, json } from './curl.ts';
+import { Description, type Operation, type Schema } from './description.ts';
+import { inputTable, outputTable, parameterTable, table } from './tables.ts';
+
+/** The description of the API as a page of Markdown. */
+export function apiPage(description: unknown): string {
+  const { paths, tags, components } = Description.parse(description);
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([verb, operation]) => ({ path, method: verb.toUpperCase(), operation })),
+  );
+  const answers = new Map<string, string>();
+  const sections = tags.flatMap(({ name, description }) => [
+    `## ${name[0]?.toUpperCase()}${name.slice(1)}`,
+    description,
+    ...operations
+      .filter(({ operation }) => operation.tags.includes(name))
+      .flatMap(({ path, method, operation }) => operationText(method, path, operation, answers)),
+  ]);
+  const refusals = refusalText(
+    components.responses,
+    operations.map(({ operation }) => operation),
+  );
+  return [INTRODUCTION, ...sections, ...refusals].join('\n\n') + '\n';
+}
+
+const INTRODUCTION = `# HTTP API
+
+<!-- Written by scripts/write-api-docs.ts from what the gateway serves at /openapi.json: change the schemas and gateway/openapi, not this page. -->
+
+Paths of campaigns and contacts stand under \`${API_ROOT}\` and take \`Authorization: Bearer KEY\`; a key with the scope
+\`read\` may only GET. Bodies are JSON unless said otherwise, and a field that is not listed is refused by name. Every
+answer carries \`meta\` (\`request_id\`, \`ts\`), lists carry \`pagination\` (\`total\`, \`limit\`, \`offset\`, \`has_more\`)
+beside \`data\`. Instants are ISO 8601. [What is refused](#refusals) says so in one form. The examples take the API's root from
+\`RINGFENCE_API_URL\` and the key from \`RINGFENCE_API_KEY\`; a test sends every one of them to a gateway.`;
+
+function operationText(method: string, path: string, operation: Operation, answers: Map<string, string>): string[] {
+  const { summary, description, parameters, requestBody, responses } = operation;
+  const title = `${method} ${path.replace(API_ROOT, '')}`;
+  const text = [`### ${title}`, `${summary}. ${description}`];
+  if (parameters.length > 0) text.push(parameterTable(parameters));
+  for (const [type, { schema }] of Object.entries(requestBody?.content ?? {})) {
+    if (schema?.properties) text.push(`Body (\`${type}\`):`, inputTable(schema));
+    else if (schema) text.push(`Body (\`${type}\`): ${schema.description ?? ''}`);
+  }
+  for (const { summary, text: command } of commands(method, path, operation)) {
+    if (summary !== '') text.push(`${summary}:`);
+    text.push(fenced('sh', command));
+  }
+  for (const [status, { content }] of Object.entries(responses)) {
+    const media = content?.['application/json'];
+    const data = media?.schema?.properties?.data;
+    if (data) text.push(...answerText(title, status, data, media.examples?.answer?.value, answers));
+  }
+  const refused = Object.entries(responses).filter(([status]) => !status.startsWith('2'));
+  const named = refused.map(([status, { description }]) => (description ? `${status} (${description})` : status));
+  if (named.length > 0) text.push(`Refused with ${named.join(', ')}.`);
+  return text;
+}
+
+/** The same answer is described where it first comes. */
+function answerText(
+  title: string,
+  status: string,
+  data: Schema,
+  example: unknown,
+  answers: Map<string, string>,
+): string[] {
+  const item = data.items ?? data;
+  const what = data.items ? `a list in \`data\`, each with` : '`data` with';
+  const key = JSON.stringify(item.properties);
+  const first = answers.get(key);
+  if (first !== undefined) return [`Answers ${status}: ${what} the fields of ${first}.`];
+  answers.set(key, `\`${title}\` (${status})`);
+  const shown = example === undefined ? [] : [fenced('json', json(example))];
+  return [`Answers ${status}: ${what}`, outputTable(item), ...shown];
+}
+
+type Refusals = ReturnType<typeof Description.parse>['components']['responses'];
+
+function refusalText(refusals: Refusals, operations: readonly Operation[]): string[] {
+  const used = operations.flatMap(({ responses }) => Object.entries(responses));
+  const rows = Object.entries(refusals).map(([name, { description, headers, content }]) => {
+    const [status = ''] = used.find(([, { $ref }]) => $ref?.endsWith(`/${name}`)) ?? [];
+    const { code, message } = content['application/json'].example.error;
+    const told = Object.keys(headers).map((header) => `\`${header}\``);
+    return [status, description, told.join(', '), `\`${code}\`: ${message}`];
+  });
+  return ['## Refusals', REFUSED, table(['Status', 'When', 'Headers', 'For example'], rows)];
+}
+
+const REFUSED = `A refusal is \`{"error": {"code", "message", "details"}, "meta"}\` with a 4xx or 5xx status. The code is stable; the
+message says what would be right; \`details.field\` names the field at fault.`;
+
+function fenced(language: string, text: string): string {
+  return `\`\`\`${language}\n${text}\n\`\`\``;
+}
