@@ -1,13 +1,14 @@
 import { Command } from 'commander';
 import { addCampaignCommands } from './campaign-commands.ts';
 import { addCampaignEdit } from './campaign-edit.ts';
+import { addCampaignForecast } from './campaign-forecast.ts';
 import { addCampaignQuestions } from './campaign-questions.ts';
 import { addCampaignWatch } from './campaign-watch.ts';
 import { examples } from './help.ts';
 
 const MORE = `
-start, list, show, contacts, explain and watch ask the gateway: RINGFENCE_API_URL and RINGFENCE_API_KEY, or --url
-and --key. pause, resume, cancel and edit go to Temporal by its environment configuration (TEMPORAL_ADDRESS and so
+start, list, show, contacts, explain, forecast and watch ask the gateway: RINGFENCE_API_URL and
+RINGFENCE_API_KEY, or --url and --key. pause, resume, cancel and edit go to Temporal by its environment configuration (TEMPORAL_ADDRESS and so
 on, or a profile), and need no gateway.
 
 Exit codes: 0 done, 1 unexpected, 2 refused, 3 not found, 4 not possible in this status, 5 nobody answered,
@@ -16,7 +17,7 @@ Exit codes: 0 done, 1 unexpected, 2 refused, 3 not found, 4 not possible in this
 /** `campaigns`: start campaigns, look at them, and command them. Never needs the database. */
 export function campaignsCommand(): Command {
   const campaigns = new Command('campaigns')
-    .description('Start campaigns, look at them, pause and resume them.')
+    .description('Start campaigns, look at them, and command them.')
     .addHelpText(
       'after',
       examples(
@@ -28,6 +29,7 @@ export function campaignsCommand(): Command {
         MORE,
     );
   addCampaignQuestions(campaigns);
+  addCampaignForecast(campaigns);
   addCampaignWatch(campaigns);
   addCampaignCommands(campaigns);
   addCampaignEdit(campaigns);

@@ -102,6 +102,29 @@ describe('campaigns, through the gateway', () => {
     expect(await campaigns('contacts', NOBODY)).toBe(3);
   });
 
+  it('are forecast, running or only thought of', async () => {
+    const gateway = await listeningGateway();
+    const { body: created } = await gateway.send({ method: 'POST', path: '/batch-calls', body });
+    const { id } = created.data;
+    expect(await campaigns('forecast', id, '--call-seconds', '60', '--json')).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      outcome: 'finishes',
+      contacts: 2,
+      assumed: { call_seconds: 60, call_seconds_from: 'request' },
+    });
+    const file = await fileOf(JSON.stringify({ contact_count: 1_000, timezone: 'UTC', max_calls_per_day: 100 }));
+    expect(await campaigns('forecast', file, '--retry-share', '0.5')).toBe(0);
+    expect(out).toMatch(/^contacts +1000 to be called$/m);
+    expect(out).toMatch(/^calls +1000 on \d+ days, [\d.]+ a day$/m);
+    expect(out).toMatch(/^limited by +daily_cap \(without it: \S+Z\)/m);
+    expect(out).toMatch(/^assumed +a call takes 120 s \(default\), 50 % of calls are tried again \(request\)$/m);
+    expect(await campaigns('forecast', NOBODY)).toBe(3);
+    expect(await campaigns('forecast', file, '--retry-share', '2')).toBe(2);
+    expect(await campaigns('forecast', await fileOf('{"contact_count": 0}'), '--json')).toBe(2);
+    expect(JSON.parse(out)).toMatchObject({ error: { details: { field: 'contact_count' } } });
+    expect(await campaigns('forecast', await fileOf('[]'))).toBe(2);
+  });
+
   it('are refused with the field at fault, or the reason', async () => {
     await listeningGateway();
     expect(await campaigns('start', await fileOf(JSON.stringify({ ...body, timezone: 'EDT' })), '--json')).toBe(2);

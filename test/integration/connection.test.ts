@@ -108,7 +108,7 @@ describe("Temporal's environment configuration", () => {
       ALPNProtocols: ['h2'],
     });
     server.on('secureConnection', (socket) => {
-      shown.push(socket.getPeerCertificate().subject.CN);
+      shown.push(String(socket.getPeerCertificate().subject.CN));
       socket.destroy();
     });
     const trusted = { TEMPORAL_TLS_SERVER_CA_CERT_PATH: certificate, TEMPORAL_TLS_SERVER_NAME: 'temporal.example' };
