@@ -10,6 +10,7 @@ import { TruedyEnv } from '../../providers/from-env.ts';
 import { TruedyConfig } from '../../providers/truedy-config.ts';
 import { apiPage } from '../../scripts/api-docs/page.ts';
 import { readDescription } from '../../scripts/write-api-docs.ts';
+import { cliPage } from '../../scripts/write-cli-docs.ts';
 import { SimulatorOptions } from '../../simulator/options.ts';
 import { SEARCH_ATTRIBUTES } from '../../worker/search-attributes.ts';
 import { WorkerConfig } from '../../worker/config.ts';
@@ -166,4 +167,8 @@ describe('architecture', () => {
 
 test('docs/api.md is what scripts/write-api-docs.ts writes', async () => {
   expect(apiPage(await readDescription())).toBe(read('docs/api.md'));
+});
+
+test('docs/cli.md is what scripts/write-cli-docs.ts writes', () => {
+  expect(cliPage()).toBe(read('docs/cli.md'));
 });
