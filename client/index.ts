@@ -4,12 +4,14 @@ export type { Acknowledged, CommandOptions } from './command.ts';
 export type { ConnectOptions } from './connection.ts';
 export type { ApiOptions } from './http-api.ts';
 export type { CampaignAnswer } from '../domain/campaign-answer.ts';
+export type { ChangeCampaignInput } from '../domain/campaign-change.ts';
 export type { CreateCampaignInput } from '../domain/campaign-request.ts';
 export { type ErrorCode, RingfenceError } from '../domain/errors.ts';
 export type {
   CampaignProgress,
   CampaignResult,
   CancelAcknowledgement,
+  EditAcknowledgement,
   PauseAcknowledgement,
   ResumeAcknowledgement,
 } from '../workflows/messages.ts';
