@@ -75,15 +75,23 @@ export async function listContacts(
   page: Page,
 ): Promise<PageOf<ContactAnswer>> {
   if (folderId !== null) await requireFolder(pool, account, folderId);
-  const from = `from contacts join contact_folders folder on folder.id = folder_id
-    where folder.account = $1 and ($2::uuid is null or folder_id = $2)`;
-  const counted = await pool.query<{ total: number }>(`select count(*)::integer as total ${from}`, [account, folderId]);
-  const { rows } = await pool.query<ContactRow>(`select ${STORED} ${from} order by seq limit $3 offset $4`, [
-    account,
-    folderId,
-    page.limit,
-    page.offset,
-  ]);
+  const folders = 'from contact_folders folder';
+  const wanted = 'where folder.account = $1 and ($2::uuid is null or folder.id = $2)';
+  const counted = await pool.query<{ total: number }>(
+    `select coalesce(sum(contained.total), 0)::integer as total ${folders}
+      cross join lateral (select count(*) as total from contacts where folder_id = folder.id) contained ${wanted}`,
+    [account, folderId],
+  );
+  // As many as are asked for out of each folder, in its order, and of these the first: neither the contacts of other
+  // accounts are read nor the rest of the folders sorted.
+  const { rows } = await pool.query<ContactRow>(
+    `select ${STORED} ${folders}
+      cross join lateral (
+        select * from contacts where folder_id = folder.id order by seq limit $3::bigint + $4::bigint
+      ) contacts ${wanted}
+      order by seq limit $3 offset $4`,
+    [account, folderId, page.limit, page.offset],
+  );
   const total = counted.rows[0]?.total ?? 0;
   return { items: rows.map(contactAnswer), total, hasMore: page.offset + rows.length < total };
 }
