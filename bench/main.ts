@@ -9,6 +9,7 @@ import { measureCost } from './cost.ts';
 import { measureLarge } from './large.ts';
 import { measureRefill } from './refill.ts';
 import { measureRoster } from './roster.ts';
+import { addPeers } from './peers/command.ts';
 import { type MeasuredSystem, onSystem } from './system.ts';
 
 // Measurements look often, and must not be answered with 429.
@@ -60,6 +61,8 @@ measurement('large', 'one campaign with thousands of calls in flight', 1)
   .action((options: Common & { contacts: number; slots: number; callSeconds: number; seconds: number }) =>
     run('large', options, measureLarge),
   );
+
+addPeers(program, report);
 
 await program.parseAsync();
 

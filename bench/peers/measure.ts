@@ -1,0 +1,73 @@
+/**
+ * `npm run bench -- peers`: the same job on Ringfence and on the libraries that one might build it on. The same provider
+ * with its ledger, the same signed webhooks, the same contacts; first in calm, then with the worker killed at the same
+ * three moments. What is measured is read from the provider's ledger, `/proc` and the servers' own counters.
+ */
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Children } from '../../scripts/start/children.ts';
+import { PEERS } from './all-peers.ts';
+import { readHistoryEvents } from './counters.ts';
+import { MOMENTS } from './moments.ts';
+import type { Peer } from './peer.ts';
+import { reportText } from './report.ts';
+import { type PeerRow, toRow } from './row.ts';
+import { runPeerOnce, type RunTerms } from './run.ts';
+import { findRedis, startServers } from './servers.ts';
+
+export interface PeersReport {
+  readonly contacts: number;
+  readonly concurrency: number;
+  readonly call_seconds: number;
+  /** Peers that were left out, and why. */
+  readonly left_out: Readonly<Record<string, string>>;
+  readonly rows: readonly PeerRow[];
+}
+
+export const PEER_NAMES = PEERS.map(({ name }) => name);
+
+export async function measurePeers(
+  terms: RunTerms,
+  { only, say }: { readonly only: readonly string[]; readonly say: (line: string) => void },
+): Promise<PeersReport> {
+  const leftOut: Record<string, string> = {};
+  const rows: PeerRow[] = [];
+  for (const peer of PEERS.filter(({ name }) => only.includes(name))) {
+    if (peer.needs.redis && findRedis() === null) {
+      leftOut[peer.name] = 'redis-server is not installed: apt-get install -y redis-server';
+      say(`${peer.name} is left out: ${leftOut[peer.name]}`);
+      continue;
+    }
+    say(`${peer.name}: ${peer.library}`);
+    rows.push(await measurePeer(peer, terms));
+    say(JSON.stringify(rows.at(-1)));
+  }
+  say(reportText(terms, rows));
+  const { contacts, concurrency, callSeconds } = terms;
+  return { contacts, concurrency, call_seconds: callSeconds, left_out: leftOut, rows };
+}
+
+/** Both runs on servers of the peer's own, so that none works for another. */
+async function measurePeer(peer: Peer, terms: RunTerms): Promise<PeerRow> {
+  const home = await mkdtemp(join(tmpdir(), `ringfence-${peer.name}-`));
+  const failed = new AbortController();
+  const failure = once(failed.signal, 'abort').then(() => failed.signal.throwIfAborted());
+  const children = new Children((reason) => failed.abort(new Error(reason)));
+  try {
+    const measured = (async () => {
+      const servers = await startServers(children, home, peer.needs);
+      const calm = await runPeerOnce(peer, servers, terms, { name: 'calm', home, kills: [] });
+      const { temporalAddress } = servers;
+      const historyEvents = temporalAddress === null ? null : await readHistoryEvents(temporalAddress);
+      const killed = await runPeerOnce(peer, servers, terms, { name: 'killed', home, kills: MOMENTS });
+      return toRow(peer, terms, { calm, killed, historyEvents });
+    })();
+    await Promise.race([measured, failure]);
+    return await measured;
+  } finally {
+    await children.stop();
+    await rm(home, { recursive: true, force: true });
+  }
+}
