@@ -1,4 +1,5 @@
-import { Agent, fetch } from 'undici';
+import { Readable } from 'node:stream';
+import { Agent, request } from 'undici';
 import type { z } from 'zod';
 import { RingfenceError } from '../domain/errors.ts';
 import { type ApiOptions, gatewayAway, readAnswer, urlOf } from './http-api.ts';
@@ -32,14 +33,20 @@ export async function uploadToApi<T>(
   }
   const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
   try {
-    const response = await fetch(urlOf(api, path), {
+    // Not by fetch, which keeps all that it has sent in case it must send it again.
+    const response = await request(urlOf(api, path), {
       method: 'POST',
       headers: { authorization: `Bearer ${api.key}`, 'content-type': contentType },
-      body: body(),
-      duplex: 'half',
+      body: Readable.from(body()),
       dispatcher,
     });
-    return readAnswer(response, await response.json(), data).data;
+    const { statusCode: status, headers } = response;
+    const head = {
+      ok: status >= 200 && status <= 299,
+      status,
+      headers: { get: (name: string) => headers[name]?.toString() ?? null },
+    };
+    return readAnswer(head, await response.body.json(), data).data;
   } catch (error) {
     if (failure !== undefined) throw failure;
     throw error instanceof RingfenceError ? error : gatewayAway(error);
