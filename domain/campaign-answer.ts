@@ -1,6 +1,7 @@
 /** What a client is told of campaigns, as the gateway writes it and the client reads it. Instants are ISO 8601 in UTC. */
 import { z } from 'zod';
 import { CampaignStatus, WaitingFor } from './campaign-state.ts';
+import { BUCKETS } from './tally.ts';
 
 const count = z.int().min(0);
 const instant = z.iso.datetime();
@@ -8,22 +9,19 @@ const instant = z.iso.datetime();
 export const CampaignAnswer = z.object({
   id: z.guid(),
   status: CampaignStatus,
-  /** What keeps the next call from being placed; null while calls are being placed or nothing is left. */
-  waiting_for: WaitingFor.nullable(),
-  /** When that ends, where it is known. */
-  until: instant.nullable(),
-  /** Pending, in_progress, retrying, completed, failed and skipped sum to it. */
-  total_contacts: count,
-  /** Contacts for whom at least one call was placed. */
-  called: count,
+  waiting_for: WaitingFor.nullable().describe(
+    'What keeps the next call from being placed; null while calls are being placed or nothing is left.',
+  ),
+  until: instant.nullable().describe('When that ends, where it is known.'),
+  total_contacts: count.describe('The six buckets pending to skipped sum to it.'),
+  called: count.describe('Contacts for whom at least one call was placed.'),
   pending: count,
   in_progress: count,
   retrying: count,
   completed: count,
   failed: count,
   skipped: count,
-  /** Calls placed on the civil day that it is now in the campaign's time zone. */
-  placed_today: count,
+  placed_today: count.describe("Calls placed on the civil day that it is now in the campaign's time zone."),
   name: z.string(),
   agent_id: z.string(),
   phone_number_ids: z.array(z.string()),
@@ -45,10 +43,8 @@ export const CampaignAnswer = z.object({
   retry_delay_minutes: z.union([z.number(), z.array(z.number())]),
   retry_on: z.array(z.string()),
   created_at: instant,
-  /** When the record last changed. */
-  updated_at: instant,
-  /** When the record was read. */
-  as_of: instant,
+  updated_at: instant.describe('When the record last changed.'),
+  as_of: instant.describe('When the record was read.'),
 });
 export type CampaignAnswer = z.infer<typeof CampaignAnswer>;
 
@@ -56,11 +52,12 @@ export const CampaignContactAnswer = z.object({
   contact_id: z.guid(),
   phone_number: z.string(),
   first_name: z.string().nullable(),
-  call_status: z.string(),
-  /** Why it stands there, where there is a reason: an outcome, a refusal, `suppressed`, `cancelled`. */
-  reason: z.string().nullable(),
-  /** The attempt under way or, while the contact waits, the next one. */
-  attempt: z.int(),
+  call_status: z.enum(BUCKETS).describe('The bucket in which the contact is.'),
+  reason: z
+    .string()
+    .nullable()
+    .describe('Why it stands there, where there is a reason: an outcome, a refusal, `suppressed`, `cancelled`.'),
+  attempt: z.int().describe('The attempt under way or, while the contact waits, the next one.'),
   call_id: z.string().nullable(),
   called_at: instant.nullable(),
 });

@@ -30,9 +30,14 @@ const RETRY_ON = `retry_on must be a list out of ${RetryableOutcome.options.join
 
 const Text = (message: string) =>
   z.string(message).trim().min(1, message).max(255, message).refine(isStorable, message);
-const Instant = (field: string) => {
+const Instant = (field: string, meaning: string) => {
   const message = `${field} must be an instant with Z or an offset, such as 2026-03-20T14:30:00Z`;
-  return z.iso.datetime({ offset: true, error: message }).refine(hasPlainYear, message).nullable().default(null);
+  return z.iso
+    .datetime({ offset: true, error: message })
+    .refine(hasPlainYear, message)
+    .nullable()
+    .describe(meaning)
+    .default(null);
 };
 /** Whether the year in UTC has four digits too: an offset can carry an instant out of the years that answers can name. */
 const hasPlainYear = (text: string) => {
@@ -47,27 +52,70 @@ const DelayMinutes = z.number(DELAY).min(0, DELAY).max(LONGEST_DELAY_MINUTES, DE
  */
 export const Fields = z.strictObject(
   {
-    name: Text(NAME),
-    agent_id: Text(AGENT),
-    phone_number_ids: z.array(Text(NUMBERS), NUMBERS).max(100, NUMBERS).default([]),
-    phone_rotation_strategy: z.enum(['random', 'sequential', 'round_robin'], ROTATION).default('round_robin'),
-    contact_source: z.enum(['csv', 'folder', 'manual'], SOURCE).default('manual'),
-    contact_folder_id: z.guid(FOLDER).nullable().default(null),
-    contact_ids: z.array(z.guid(IDS), IDS).max(MOST_CONTACTS, IDS).default([]),
-    contacts: z.array(ContactInput, CONTACTS).max(MOST_CONTACTS, CONTACTS).default([]),
-    schedule_type: z.enum(['immediate', 'scheduled'], TYPE).default('immediate'),
-    scheduled_at: Instant('scheduled_at'),
-    ends_at: Instant('ends_at'),
+    name: Text(NAME).describe('For people.'),
+    agent_id: Text(AGENT).describe('The agent that speaks, as the provider knows it.'),
+    phone_number_ids: z
+      .array(Text(NUMBERS), NUMBERS)
+      .max(100, NUMBERS)
+      .describe("Numbers to call from, as the provider knows them. Empty: the provider's choice.")
+      .default([]),
+    phone_rotation_strategy: z
+      .enum(['random', 'sequential', 'round_robin'], ROTATION)
+      .describe('Which of these numbers calls whom.')
+      .default('round_robin'),
+    contact_source: z
+      .enum(['csv', 'folder', 'manual'], SOURCE)
+      .describe('`folder` copies a folder; the others take `contacts` and `contact_ids`.')
+      .default('manual'),
+    contact_folder_id: z
+      .guid(FOLDER)
+      .nullable()
+      .describe('Its contacts are those of the instant at which the campaign is created.')
+      .default(null),
+    contact_ids: z.array(z.guid(IDS), IDS).max(MOST_CONTACTS, IDS).describe('People out of any folders.').default([]),
+    contacts: z
+      .array(ContactInput, CONTACTS)
+      .max(MOST_CONTACTS, CONTACTS)
+      .describe('People. Who is named twice is called once.')
+      .default([]),
+    schedule_type: z
+      .enum(['immediate', 'scheduled'], TYPE)
+      .describe('`scheduled` needs `scheduled_at`.')
+      .default('immediate'),
+    scheduled_at: Instant('scheduled_at', 'With Z or an offset. One in the past starts at once.'),
+    ends_at: Instant('ends_at', 'With Z or an offset. Who has not been called by then is skipped as expired.'),
     ...scheduleShape,
-    max_concurrent_calls: z.int(CONCURRENT).min(1, CONCURRENT).max(MOST_CONCURRENT_CALLS, CONCURRENT).default(10),
-    max_calls_per_day: z.int(PER_DAY).min(1, PER_DAY).nullable().default(null),
-    /** Left out, it follows from `max_retry_attempts`; false turns retries off whatever that says. */
-    retry_failed: z.boolean(RETRY).nullable().default(null),
-    max_retry_attempts: z.int(ATTEMPTS).min(0, ATTEMPTS).max(MOST_RETRIES, ATTEMPTS).default(0),
+    max_concurrent_calls: z
+      .int(CONCURRENT)
+      .min(1, CONCURRENT)
+      .max(MOST_CONCURRENT_CALLS, CONCURRENT)
+      .describe('Calls that are going on, or may be, at any moment.')
+      .default(10),
+    max_calls_per_day: z
+      .int(PER_DAY)
+      .min(1, PER_DAY)
+      .nullable()
+      .describe('Calls placed on one civil day of the time zone, retries included. Null: no cap.')
+      .default(null),
+    retry_failed: z
+      .boolean(RETRY)
+      .nullable()
+      .describe('Left out, it follows from `max_retry_attempts`; false turns retries off whatever that says.')
+      .default(null),
+    max_retry_attempts: z
+      .int(ATTEMPTS)
+      .min(0, ATTEMPTS)
+      .max(MOST_RETRIES, ATTEMPTS)
+      .describe('Further calls to one contact, whatever becomes of them.')
+      .default(0),
     retry_delay_minutes: z
       .union([DelayMinutes, z.array(DelayMinutes).min(1, DELAY).max(MOST_RETRIES, DELAY)], DELAY)
+      .describe('From the end of one call to the next: one number, or one per retry, of which the last repeats.')
       .default(60),
-    retry_on: z.array(z.enum(RetryableOutcome.options, RETRY_ON), RETRY_ON).default(['no_answer', 'busy', 'failed']),
+    retry_on: z
+      .array(z.enum(RetryableOutcome.options, RETRY_ON), RETRY_ON)
+      .describe('Outcomes after which a contact is called again.')
+      .default(['no_answer', 'busy', 'failed']),
   },
   {
     error: (issue) =>

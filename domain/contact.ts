@@ -48,26 +48,32 @@ const CustomValue = z.union([Text, z.number(), z.boolean()]).transform(String);
 
 /** A contact as a request states it. Fields that are left out or null stand for "not known". */
 export const ContactInput = z.strictObject({
-  phone_number: z.string().max(200),
+  phone_number: z
+    .string()
+    .max(200)
+    .describe('As people write it; in international form unless a default country is named.'),
   extension: z
     .string()
     .trim()
     .regex(/^\d{1,20}$/, 'must be digits')
-    .nullish(),
+    .nullish()
+    .describe('Behind a switchboard. With the number it says who the person is.'),
   first_name: Text.nullish(),
   last_name: Text.nullish(),
   email: Text.refine((text) => text === '' || looksLikeEmail(text), 'must be an e-mail address').nullish(),
   timezone: z
     .string()
     .refine((name) => canonicalZoneName(name) !== null, 'must be an IANA time zone such as Europe/Berlin')
-    .nullish(),
+    .nullish()
+    .describe('IANA name of the zone in which the person lives.'),
   custom_fields: z
     .record(
       z.string().refine(isCustomFieldName, 'must be letters, digits and underscores, and not begin with ringfence_'),
       CustomValue,
     )
     .refine((fields) => Object.keys(fields).length <= MOST_CUSTOM_FIELDS, `must be at most ${MOST_CUSTOM_FIELDS}`)
-    .nullish(),
+    .nullish()
+    .describe('What the agent may speak of, by name.'),
 });
 export type ContactInput = z.infer<typeof ContactInput>;
 

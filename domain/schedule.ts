@@ -10,26 +10,31 @@ const BLACKOUT = 'blackout_dates must hold calendar dates as YYYY-MM-DD';
 const Timezone = z
   .string(ZONE)
   .refine((name) => canonicalZoneName(name) !== null, ZONE)
-  .overwrite((name) => canonicalZoneName(name) ?? name);
+  .overwrite((name) => canonicalZoneName(name) ?? name)
+  .describe('IANA name of the zone in which hours and days are meant.');
 
 const WorkingDays = z
   .array(z.int(WORKING_DAYS).min(1, WORKING_DAYS).max(7, WORKING_DAYS), WORKING_DAYS)
   .min(1, WORKING_DAYS)
-  .refine((days) => new Set(days).size === days.length, WORKING_DAYS);
+  .refine((days) => new Set(days).size === days.length, WORKING_DAYS)
+  .describe('1 is Monday, 7 Sunday. Hours past midnight belong to the day on which they began.');
 
 const StartTime = z
   .string(START)
   .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, START)
-  .nullable();
+  .nullable()
+  .describe('HH:MM. Both hours or neither; neither means the whole day.');
 
 const EndTime = z
   .string(END)
   .regex(/^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/, END)
-  .nullable();
+  .nullable()
+  .describe('HH:MM, or 24:00. Earlier than the start: on the next day.');
 
 const BlackoutDates = z
   .array(z.iso.date(BLACKOUT), BLACKOUT)
-  .max(1_000, 'blackout_dates must hold at most 1000 dates: leave out those that have passed');
+  .max(1_000, 'blackout_dates must hold at most 1000 dates: leave out those that have passed')
+  .describe('Days without calls.');
 
 /** The fields of a schedule with their defaults, for a schema that holds them among others; add `checkHours` to it. */
 export const scheduleShape = {

@@ -5,13 +5,14 @@ interface FieldRow {
   readonly name: string;
   readonly type: string;
   readonly fallback: string;
-  readonly notes: string;
+  readonly meaning: string;
+  readonly bounds: string;
 }
 
 export function parameterTable(parameters: Operation['parameters']): string {
   const rows = parameters.map(({ name, in: place, required = false, schema, description }) => {
-    const { type, fallback, notes } = meaning(name, schema, required);
-    return [`\`${name}\``, place, type, fallback, joined(description, notes)];
+    const { type, fallback, bounds } = fieldRow(name, schema, required);
+    return [`\`${name}\``, place, type, fallback, joined(description, bounds)];
   });
   return table(['Parameter', 'In', 'Type', 'Default', 'Notes'], rows);
 }
@@ -21,17 +22,17 @@ export function inputTable({ properties = {}, required = [] }: Schema): string {
   const rows = fieldRows(properties, required, '');
   return table(
     ['Field', 'Type', 'Default', 'Notes'],
-    rows.map(({ name, type, fallback, notes }) => [name, type, fallback, notes]),
+    rows.map(({ name, type, fallback, meaning, bounds }) => [name, type, fallback, joined(meaning, bounds)]),
   );
 }
 
 /** What a client is told. */
 export function outputTable({ properties = {} }: Schema): string {
   const rows = fieldRows(properties, [], '');
-  const withNotes = rows.some(({ notes }) => notes !== '');
+  const withNotes = rows.some(({ meaning }) => meaning !== '');
   return table(
     ['Field', 'Type', ...(withNotes ? ['Notes'] : [])],
-    rows.map(({ name, type, notes }) => [name, type, ...(withNotes ? [notes] : [])]),
+    rows.map(({ name, type, meaning }) => [name, type, ...(withNotes ? [meaning] : [])]),
   );
 }
 
@@ -42,19 +43,28 @@ function fieldRows(fields: Readonly<Record<string, Schema>>, required: readonly 
     const inner = items?.properties ? { ...items, path: `${path}[].` } : { ...schema, path: `${path}.` };
     const isObject = items?.properties !== undefined || properties !== undefined;
     const rows = isObject ? fieldRows(inner.properties ?? {}, inner.required ?? [], inner.path) : [];
-    return [meaning(path, schema, required.includes(name)), ...rows];
+    return [fieldRow(path, schema, required.includes(name)), ...rows];
   });
 }
 
-/** Type, default and what else is known. */
-function meaning(name: string, schema: Schema, required: boolean): FieldRow {
+function fieldRow(name: string, schema: Schema, required: boolean): FieldRow {
   const fallback =
     schema.default !== undefined ? `\`${JSON.stringify(schema.default)}\`` : required ? 'required' : 'optional';
-  return { name: `\`${name}\``, type: typeOf(schema), fallback, notes: joined(schema.description, bounds(schema)) };
+  return {
+    name: `\`${name}\``,
+    type: typeOf(schema),
+    fallback,
+    meaning: schema.description ?? '',
+    bounds: sentence(bounds(schema)),
+  };
 }
 
 function joined(...texts: (string | undefined)[]): string {
   return texts.filter((text) => text !== undefined && text !== '').join(' ');
+}
+
+function sentence(text: string): string {
+  return text === '' ? '' : `${text[0]!.toUpperCase()}${text.slice(1)}.`;
 }
 
 function typeOf(schema: Schema): string {

@@ -59,7 +59,7 @@ describe("a campaign's record beside the provider's ledger", () => {
   });
 
   test('does not hold a contact who was refused without a call against the ledger', () => {
-    const contacts = [...CONTACTS, { call_status: 'failed', reason: 'rejected', call_id: null }];
+    const contacts = [...CONTACTS, { call_status: 'failed' as const, reason: 'rejected', call_id: null }];
     expect(compared({ contacts, totals: { total_contacts: 5, failed: 2 } }).verdict.agree).toBe(true);
   });
 
