@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { RetryPolicy } from './retry-policy.ts';
-import { Schedule } from './schedule.ts';
+import { EngineSchedule } from './schedule.ts';
 
 /** What the engine needs to know of a campaign. Free of personal data: it stands in the workflow's history. */
 export const EngineSpec = z.looseObject({
   name: z.string(),
   agent_id: z.string(),
-  schedule: Schedule,
+  schedule: EngineSchedule,
   /** Epoch milliseconds; null: at once. */
   scheduled_at: z.number().nullable(),
   /** Epoch milliseconds; what has not been called by then expires. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { canonicalZoneName } from './zone-name.ts';
 
-const ZONE = 'timezone must be an IANA zone name such as "Europe/Berlin"; offsets and abbreviations are not taken';
+export const ZONE =
+  'timezone must be an IANA zone name such as "Europe/Berlin"; offsets and abbreviations are not taken';
 const START = 'start_time must be HH:MM from "00:00" to "23:59"';
 const END = 'end_time must be HH:MM from "00:00" to "23:59", or "24:00" for the end of the day';
 const WORKING_DAYS = 'working_days must hold at least one of 1 (Monday) to 7 (Sunday), each once';
@@ -81,3 +82,17 @@ export function checkHours(
  */
 export const Schedule = z.object(scheduleShape).superRefine(checkHours);
 export type Schedule = z.infer<typeof Schedule>;
+
+/**
+ * A zone that was looked at when it was stated. Workflows do not look again: another runtime, with another database of
+ * zones, would read its own past otherwise than it was. One that nobody knows is refused where windows are computed.
+ */
+const StatedTimezone = z.string(ZONE).min(1, ZONE);
+
+/** A schedule as the engine carries it. */
+export const EngineSchedule = z
+  .object({ ...scheduleShape, timezone: StatedTimezone.default('UTC') })
+  .superRefine(checkHours);
+
+/** The fields of a change of it. */
+export const engineScheduleChangeShape = { ...scheduleChangeShape, timezone: StatedTimezone.optional() };

@@ -7,11 +7,11 @@ import type { ChangeCampaign } from './campaign-change.ts';
 import { EngineSpec } from './campaign-spec.ts';
 import { RingfenceError } from './errors.ts';
 import { RetryPolicy } from './retry-policy.ts';
-import { scheduleChangeShape } from './schedule.ts';
+import { engineScheduleChangeShape } from './schedule.ts';
 
 /** What is left out stays as it is. Instants are epoch milliseconds. */
 export const SpecChange = z.strictObject({
-  schedule: z.strictObject(scheduleChangeShape).optional(),
+  schedule: z.strictObject(engineScheduleChangeShape).optional(),
   scheduled_at: EngineSpec.shape.scheduled_at.optional(),
   ends_at: EngineSpec.shape.ends_at.optional(),
   max_concurrent_calls: EngineSpec.shape.max_concurrent_calls.optional(),

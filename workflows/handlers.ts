@@ -8,12 +8,14 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import { isOver, refusal, type Command } from '../domain/commands.ts';
-import type { RingfenceError } from '../domain/errors.ts';
+import { RingfenceError } from '../domain/errors.ts';
 import { EndedEvent } from '../domain/outcome.ts';
 import { CampaignEdit, editRefusal } from '../domain/editing.ts';
 import { waitingAt } from '../domain/pacing.ts';
 import { liveBuckets } from '../domain/settling.ts';
 import { placedToday } from '../domain/calling-day.ts';
+import { ZONE } from '../domain/schedule.ts';
+import { canonicalZoneName } from '../domain/zone-name.ts';
 import { isPlacing, type Desk } from './desk.ts';
 import {
   callEventsSignal,
@@ -129,8 +131,15 @@ function refuseEdit(desk: Desk, change: unknown): void {
       nonRetryable: true,
     });
   }
-  const refused = editRefusal(desk.state, read.data, Date.now());
+  const refused = zoneRefusal(read.data) ?? editRefusal(desk.state, read.data, Date.now());
   if (refused !== null) throw refusedEdit(refused);
+}
+
+/** Only a validator may ask the runtime about zones: it is not run again when the history is. */
+function zoneRefusal({ change, spec }: CampaignEdit): RingfenceError | null {
+  const timezone = change?.schedule?.timezone ?? spec?.schedule.timezone;
+  if (timezone === undefined || canonicalZoneName(timezone) !== null) return null;
+  return new RingfenceError('validation_error', ZONE, { field: 'timezone' });
 }
 
 function refusedEdit({ code, message, field }: RingfenceError): ApplicationFailure {

@@ -2,7 +2,14 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { CancelledFailure, type UpdateDefinition } from '@temporalio/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readBuckets } from '../../db/campaigns-of-workflows.ts';
-import { cancelUpdate, pauseAndWait, pauseSignal, resumeSignal, resumeUpdate } from '../../workflows/messages.ts';
+import {
+  cancelUpdate,
+  editUpdate,
+  pauseAndWait,
+  pauseSignal,
+  resumeSignal,
+  resumeUpdate,
+} from '../../workflows/messages.ts';
 import { realStage, type RealStage } from '../support/real-time.ts';
 import type { Campaign, Stage } from '../support/stage.ts';
 import { PEOPLE, PLACING, reaches, type State } from '../support/states.ts';
@@ -150,6 +157,17 @@ describe('a command in the wrong state', () => {
     await callsEndUntil(campaign, { status: 'cancelled' });
     await campaign.handle.result();
     await expect(campaign.handle.executeUpdate(cancelUpdate)).rejects.toBeInstanceOf(WorkflowNotFoundError);
+  });
+
+  it('is refused also as an edit to a zone that nobody knows, sent past the API', async () => {
+    const campaign = await stage.start(PEOPLE, { max_concurrent_calls: 2 });
+    await areLive(campaign, 2);
+    const edit = { change: { schedule: { timezone: 'Atlantis/Capital' } }, terms: { timezone: 'Atlantis/Capital' } };
+    await expect(campaign.handle.executeUpdate(editUpdate, { args: [edit] })).rejects.toMatchObject({
+      cause: { type: 'validation_error', details: [{ field: 'timezone' }] },
+    });
+    expect(await updates(campaign)).toEqual([]);
+    await callsEndUntil(campaign, everybody);
   });
 
   it('changes nothing as a signal', async () => {
