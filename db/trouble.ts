@@ -2,6 +2,7 @@
 const PASSING = [
   '08', // connection
   '53', // out of connections, memory or disk
+  '25006', // takes no writes: a standby that has not taken over yet, or an operator's order
   '57P', // shutting down, starting up, connection ended by an operator
   '40', // rolled back to resolve a deadlock or a conflict
 ];

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openPool } from '../../db/pool.ts';
+import { RingfenceError } from '../../domain/errors.ts';
 import { KEYS, openGateway, type TestGateway } from '../support/gateway.ts';
 
 const person = { phone_number: '+14155550132', first_name: 'Adalbert', email: 'adalbert@example.com' };
@@ -165,6 +166,36 @@ describe('health', () => {
     } finally {
       await own.close();
       await pool.end();
+    }
+  });
+
+  it('reads on while PostgreSQL takes no writes; what would write is answered with 503', async () => {
+    const pool = openPool(`${gateway.db.url}?options=${encodeURIComponent('-c default_transaction_read_only=on')}`);
+    const own = await openGateway({ pool });
+    try {
+      expect((await own.send({ path: '/batch-calls' })).status).toBe(200);
+      const refused = await own.send({ method: 'POST', path: '/batch-calls', body });
+      expect([refused.status, refused.body.error.code]).toEqual([503, 'database_unavailable']);
+      expect(refused.headers['retry-after']).toBeDefined();
+    } finally {
+      await own.close();
+      await pool.end();
+    }
+  });
+});
+
+describe('a campaign that Temporal has forgotten', () => {
+  it('is still read; a command says that its workflow is gone, and the way out', async () => {
+    const gone = () => Promise.reject(new RingfenceError('not_found', 'There is no such workflow.'));
+    const own = await openGateway({ campaigns: { pause: gone, resume: gone, cancel: gone, edit: gone } });
+    try {
+      const { id } = (await own.send({ method: 'POST', path: '/batch-calls', body })).body.data;
+      const refused = await own.send({ method: 'POST', path: `/batch-calls/${id}/pause` });
+      expect([refused.status, refused.body.error.code]).toEqual([409, 'wrong_state']);
+      expect(refused.body.error.message).toMatch(/start a workflow under the same id/);
+      expect((await own.send({ path: `/batch-calls/${id}` })).body.data).toMatchObject({ id, pending: 1 });
+    } finally {
+      await own.close();
     }
   });
 });
