@@ -63,6 +63,24 @@ describe('a worker that is killed in the middle of a campaign and started again'
   });
 });
 
+describe('a worker that is told to leave in the middle of a campaign', () => {
+  test('waits for the answers of the placements that it has begun, and another goes on', async () => {
+    await start({
+      timeScale: 100,
+      faults: { rules: [{ match: { nth: [9, 10, 11, 12] }, fault: { kind: 'delay_reply', ms: 2_000 } }] },
+    });
+    const id = await system.createCampaign(PEOPLE, { max_concurrent_calls: AT_ONCE });
+    await system.untilCalls(id, (calls) => calls.length >= 10);
+    expect(await system.stopWorker()).toBe('exit code 0');
+    const { rows: unheard } = await system.db.pool.query(
+      'select id from calls where first_sent_at is not null and provider_call_id is null and not_placed_reason is null',
+    );
+    expect(unheard).toEqual([]);
+    await system.startWorker();
+    await expectOneCallEach(id);
+  });
+});
+
 describe('a gateway that is killed in the middle of a campaign and started again', () => {
   test('takes in what the provider reported meanwhile when it is sent again', async () => {
     await start({ timeScale: 40 });

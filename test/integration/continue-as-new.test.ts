@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CancelledFailure } from '@temporalio/common';
+import { temporal } from '@temporalio/proto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CampaignClient } from '../../client/campaign-client.ts';
 import { EventDelivery, eventSignaller } from '../../client/event-delivery.ts';
@@ -136,6 +137,29 @@ describe('a campaign that continues as new under load', () => {
     for (const run of runs.slice(0, -1)) expect(run.activities.placeCall ?? 0).toBeGreaterThan(slots / 2);
     // The records stay with the campaign: no run has to find out anew what the one before knew.
     expect(runs.map(({ activities }) => activities.openRoster ?? 0)).toEqual([1, ...runs.slice(1).map(() => 0)]);
+  });
+
+  it('does so too when a worker forgets the campaign after every step, also while a run gives way', async () => {
+    const forgetful = await realStage({ address: server.address, maxCachedWorkflows: 0 });
+    try {
+      const people = 120;
+      const { provider } = forgetful.stage;
+      provider.script = () => ({ kind: 'ends', outcome: 'completed' });
+      const campaign = await forgetful.stage.start(people, { max_concurrent_calls: 10 });
+      expect(await campaign.handle.result()).toMatchObject({ buckets: { completed: people } });
+      expect(provider.requests).toHaveLength(people);
+      const runs = await runsOf(campaign.handle);
+      expect(runs.length).toBeGreaterThan(3);
+      for (const { history } of runs) {
+        const failed = history.events!.filter((event) => event.workflowTaskFailedEventAttributes);
+        // What came in while a run gave way is taken in first; nothing else may fail.
+        expect(failed.map((event) => event.workflowTaskFailedEventAttributes!.cause)).toEqual(
+          failed.map(() => temporal.api.enums.v1.WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND),
+        );
+      }
+    } finally {
+      await forgetful.close();
+    }
   });
 
   it('holds its pauses, and answers each that was asked', async () => {

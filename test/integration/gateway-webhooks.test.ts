@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { EventDelivery } from '../../client/event-delivery.ts';
 import { recordAcceptance } from '../../db/calls.ts';
 import { callId } from '../../domain/ids.ts';
 import { openGateway, type TestGateway, WEBHOOK_SECRET } from '../support/gateway.ts';
@@ -40,15 +41,19 @@ interface Signing {
   readonly at?: number;
   readonly alter?: (body: string) => string;
   readonly provider?: string;
+  readonly to?: TestGateway;
 }
 
-async function post(webhook: Webhook | string, { secret, at = NOW, alter, provider = 'truedy' }: Signing = {}) {
+async function post(
+  webhook: Webhook | string,
+  { secret, at = NOW, alter, provider = 'truedy', to = gateway }: Signing = {},
+) {
   const body = typeof webhook === 'string' ? webhook : JSON.stringify(webhook);
   const timestamp = String(Math.floor(at / 1000));
   const signature = createHmac('sha256', secret ?? WEBHOOK_SECRET)
     .update(`${timestamp}.${body}`)
     .digest('hex');
-  const reply = await gateway.app.inject({
+  const reply = await to.app.inject({
     method: 'POST',
     url: `/webhooks/${provider}`,
     headers: {
@@ -228,6 +233,28 @@ describe('a webhook that does not', () => {
     expect(bare.statusCode).toBe(401);
     const untyped = await gateway.app.inject({ method: 'POST', url: '/webhooks/truedy', payload: Buffer.from('{}') });
     expect(untyped.statusCode).toBe(401);
+  });
+});
+
+describe('two gateways', () => {
+  it('that are given one event at the same time keep it once, and tell the campaign of one event', async () => {
+    const second = await openGateway({
+      pool: gateway.db.pool,
+      clock: () => NOW,
+      delivery: new EventDelivery(gateway.temporal.signal),
+    });
+    try {
+      const call = await live();
+      const webhook = ended(call);
+      const replies = await Promise.all(
+        Array.from({ length: 10 }, (_, index) => post(webhook, { to: index % 2 === 0 ? gateway : second })),
+      );
+      expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200]));
+      expect(await stored(webhook.id)).toMatchObject([{ signalled: true }]);
+      expect(new Set(signalsOf(call).map(({ event_id }) => event_id))).toEqual(new Set([webhook.id]));
+    } finally {
+      await second.close();
+    }
   });
 });
 

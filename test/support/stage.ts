@@ -38,6 +38,8 @@ export interface StageOptions {
   readonly facts?: Partial<ProviderFacts>;
   readonly graceMs?: number;
   readonly searchAttributes?: boolean;
+  /** With 0, every task of a workflow replays its history, as after a restart of its worker. */
+  readonly maxCachedWorkflows?: number;
 }
 
 export type CampaignHandle = Omit<
@@ -80,7 +82,9 @@ export class Stage {
   async startWorkers(): Promise<void> {
     bundle ??= workflowBundle();
     const options = campaignWorkerOptions(this.#setting(), await bundle);
-    this.#campaigns = running(await Worker.create({ ...options, identity: IDENTITY }));
+    const { maxCachedWorkflows } = this.#options;
+    const cache = maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows };
+    this.#campaigns = running(await Worker.create({ ...options, ...cache, identity: IDENTITY }));
     await this.startDials();
   }
 

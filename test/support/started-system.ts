@@ -104,6 +104,15 @@ export class StartedSystem {
     await this.#worker?.kill();
   }
 
+  /** Asks the worker to leave, as a deploy does, and resolves with how it left. */
+  async stopWorker(): Promise<string> {
+    const worker = this.#worker;
+    if (!worker) throw new Error('there is no worker');
+    this.#worker = null;
+    await worker.stop();
+    return worker.exited;
+  }
+
   /** Stops the worker's process without ending it, as a stalled machine does. It is no longer the system's to close. */
   freezeWorker(): { thaw(): void; kill(): Promise<void> } {
     const worker = this.#worker;
