@@ -79,7 +79,8 @@ interface VirtualCourse {
 }
 
 /** The campaign itself. Of each attempt's calls this share is not answered, evenly spread. */
-function virtualCourse({ now, spec, contacts, callMs, retryShare, dialMarginMs }: Job): VirtualCourse {
+function virtualCampaign(job: Job): { readonly campaign: VirtualCampaign; readonly days: Map<string, number> } {
+  const { now, spec, contacts, callMs, retryShare, dialMarginMs } = job;
   const lives: number[] = [];
   const conduct = calmConduct((_seq, attempt) => {
     const life = (lives[attempt] ?? 0) + 1;
@@ -104,26 +105,54 @@ function virtualCourse({ now, spec, contacts, callMs, retryShare, dialMarginMs }
       days.set(date, (days.get(date) ?? 0) + 1);
     },
   });
+  return { campaign, days };
+}
+
+function virtualCourse(job: Job): VirtualCourse {
+  const { campaign, days } = virtualCampaign(job);
   campaign.go();
   if (!campaign.result) throw new Error('the campaign does not end');
   return { endedAt: campaign.result.endedAt, skipped: campaign.result.buckets.skipped, days };
 }
 
-function quickCourse(job: Job, change: { readonly slotMs: number; readonly settlingMs: number }): Course {
-  const { now, contacts, retryShare, dialMarginMs } = job;
-  const delayMinutes = job.spec.retry.delayMinutes.map((minutes) => minutes + change.settlingMs / 60_000);
-  const spec = { ...job.spec, retry: { ...job.spec.retry, delayMinutes } };
-  const outset: Outset = {
+/** How a campaign stands, as its roster and its record have it. */
+function outsetOf({ clock: { now }, roster, state }: VirtualCampaign, { spec }: Job): Outset {
+  const rows = [...roster.contacts.all()];
+  const day = civilDay(spec.schedule.timezone, now).date;
+  return {
     now,
     spec,
-    pending: contacts,
-    retrying: [],
-    inFlight: [],
-    today: { day: civilDay(spec.schedule.timezone, now).date, placed: 0 },
+    pending: roster.contacts.buckets.pending,
+    retrying: rows.flatMap(({ bucket, attempt, dueAt }) =>
+      bucket === 'retrying' ? [{ attempt, contacts: 1, dueAt: dueAt ?? now }] : [],
+    ),
+    inFlight: rows.flatMap(({ bucket, attempt }) => (bucket === 'in_progress' ? [{ attempt, contacts: 1 }] : [])),
+    today: { day, placed: state.placedByDay[day] ?? 0 },
     beginsAt: spec.scheduled_at ?? now,
   };
+}
+
+interface Change {
+  readonly slotMs: number;
+  readonly settlingMs: number;
+  /** More or fewer first calls. */
+  readonly pending?: number;
+}
+
+function quickCourse({ spec, retryShare, dialMarginMs }: Job, outset: Outset, change: Change): Course {
+  const delayMinutes = spec.retry.delayMinutes.map((minutes) => minutes + change.settlingMs / 60_000);
+  const changed = {
+    ...outset,
+    spec: { ...spec, retry: { ...spec.retry, delayMinutes } },
+    pending: Math.max(0, outset.pending + (change.pending ?? 0)),
+  };
   const pace: Pace = { slotMs: change.slotMs, retryShare, dialMarginMs };
-  return fastForward(outset, pace, new Stretches(spec.schedule, now));
+  return fastForward(changed, pace, new Stretches(spec.schedule, outset.now));
+}
+
+function beginning({ now, spec, contacts }: Job): Outset {
+  const today = { day: civilDay(spec.schedule.timezone, now).date, placed: 0 };
+  return { now, spec, pending: contacts, retrying: [], inFlight: [], today, beginsAt: spec.scheduled_at ?? now };
 }
 
 /**
@@ -152,10 +181,13 @@ describe('the quick forecast', () => {
       fc.property(arbitraryJob, (job) => {
         const { spec, callMs } = job;
         const slotMs = callMs + CALM_TURN_MS;
-        const course = quickCourse(job, { slotMs, settlingMs: 0 });
+        const course = quickCourse(job, beginning(job), { slotMs, settlingMs: 0 });
         const real = virtualCourse(job);
-        const fast = quickCourse(job, { slotMs: slotMs * (1 - OFF) - TURN_OFF_MS / 4, settlingMs: 0 });
-        const slow = quickCourse(job, { slotMs: slotMs * (1 + OFF) + TURN_OFF_MS, settlingMs: SETTLING_MS });
+        const fast = quickCourse(job, beginning(job), { slotMs: slotMs * (1 - OFF) - TURN_OFF_MS / 4, settlingMs: 0 });
+        const slow = quickCourse(job, beginning(job), {
+          slotMs: slotMs * (1 + OFF) + TURN_OFF_MS,
+          settlingMs: SETTLING_MS,
+        });
 
         fc.pre(course.end !== 'out_of_sight');
         expect(course.end).toMatch(/finished|expired/);
@@ -182,5 +214,31 @@ describe('the quick forecast', () => {
     );
     // Where no moment decides, the two agree in every day's calls.
     expect(exact / jobs).toBeGreaterThan(0.75);
+  });
+
+  test('goes on from the middle: from what the roster says at that moment', () => {
+    const fraction = fc.double({ min: 0.05, max: 0.95, noNaN: true });
+    fc.assert(
+      fc.property(arbitraryJob, fraction, (job, fraction) => {
+        const { spec, callMs, now } = job;
+        fc.pre(spec.ends_at === null);
+        const slotMs = callMs + CALM_TURN_MS;
+        fc.pre(quickCourse(job, beginning(job), { slotMs, settlingMs: 0 }).end !== 'out_of_sight');
+        const { endedAt } = virtualCourse(job);
+        const { campaign } = virtualCampaign(job);
+        campaign.go(now + fraction * (endedAt - now));
+        fc.pre(!campaign.result);
+        const outset = outsetOf(campaign, job);
+        // What was placed or has ended within the last half minute is not written down, and calls under way count anew.
+        const untold = 2 * spec.max_concurrent_calls + 20;
+        const fast = { slotMs: slotMs * (1 - OFF) - TURN_OFF_MS / 4, settlingMs: 0, pending: -untold };
+        const slow = { slotMs: slotMs * (1 + OFF) + TURN_OFF_MS, settlingMs: SETTLING_MS, pending: untold };
+        const latest = quickCourse(job, outset, slow);
+        expect(latest.end).toBe('finished');
+        expect(endedAt).toBeLessThanOrEqual(oneContactLater(job, latest.endsAt!));
+        expect(oneContactLater(job, endedAt)).toBeGreaterThanOrEqual(quickCourse(job, outset, fast).endsAt!);
+      }),
+      { seed: 1, numRuns: 40 },
+    );
   });
 });
