@@ -50,9 +50,8 @@ export function readChange(change: unknown): ChangeCampaign {
   if (read.success) return read.data;
   const [issue] = read.error.issues;
   const field = issue?.code === 'unrecognized_keys' ? issue.keys[0] : issue?.path[0];
-  throw new RingfenceError('validation_error', issue?.message ?? 'The change cannot be read.', {
-    ...(field === undefined ? {} : { field: String(field) }),
-  });
+  const message = issue?.message ?? 'The change cannot be read.';
+  throw new RingfenceError('validation_error', message, field === undefined ? {} : { field: String(field) });
 }
 
 /**
