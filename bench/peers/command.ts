@@ -18,7 +18,12 @@ export function addPeers(
   program
     .command('peers')
     .description('the same job on other libraries, in calm and with the worker killed')
-    .option('--contacts <n>', 'contacts to call', wholeNumber(20, 100_000), 400)
+    .option(
+      '--contacts <n>',
+      'contacts to call; ten times the concurrency leaves time to recover in',
+      wholeNumber(20, 100_000),
+      400,
+    )
     .option('--concurrency <n>', 'calls at once', wholeNumber(2, 2_000), 40)
     .option('--call-seconds <n>', 'length of a call on the average', wholeNumber(1, 100), 2)
     .option('--only <list>', `some of ${PEER_NAMES.join(', ')}`, names, PEER_NAMES)

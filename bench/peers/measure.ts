@@ -10,11 +10,10 @@ import { join } from 'node:path';
 import { Children } from '../../scripts/start/children.ts';
 import { PEERS } from './all-peers.ts';
 import { readHistoryEvents } from './counters.ts';
-import { MOMENTS } from './moments.ts';
 import type { Peer } from './peer.ts';
 import { reportText } from './report.ts';
 import { type PeerRow, toRow } from './row.ts';
-import { runPeerOnce, type RunTerms } from './run.ts';
+import { runInCalm, type RunTerms, runWithKills } from './run.ts';
 import { findRedis, startServers } from './servers.ts';
 
 export interface PeersReport {
@@ -58,10 +57,10 @@ async function measurePeer(peer: Peer, terms: RunTerms): Promise<PeerRow> {
   try {
     const measured = (async () => {
       const servers = await startServers(children, home, peer.needs);
-      const calm = await runPeerOnce(peer, servers, terms, { name: 'calm', home, kills: [] });
+      const calm = await runInCalm(peer, servers, terms, home);
       const { temporalAddress } = servers;
       const historyEvents = temporalAddress === null ? null : await readHistoryEvents(temporalAddress);
-      const killed = await runPeerOnce(peer, servers, terms, { name: 'killed', home, kills: MOMENTS });
+      const killed = await runWithKills(peer, servers, terms, home);
       return toRow(peer, terms, { calm, killed, historyEvents });
     })();
     await Promise.race([measured, failure]);

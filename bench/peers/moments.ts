@@ -4,14 +4,13 @@ import type { Child } from '../../scripts/child.ts';
 import type { SimulatorProcess } from '../../scripts/start/processes.ts';
 import { lives, readSituation, setRules, type Situation } from './provider.ts';
 
-export const MOMENTS = ['replies', 'live', 'refilling'] as const;
 /**
  * - `replies`: the provider has accepted some calls and holds its replies back, so nobody here knows of them.
  * - `live`: no request is under way, calls go on; some of them end while there is no worker.
  * - `refilling`: half of the calls have ended at one blow, and the worker dies while it fills their slots. Some requests
  *   have been accepted, some have left and are taken up by the provider after the worker's death, some have not left.
  */
-export type Moment = (typeof MOMENTS)[number];
+export type Moment = 'replies' | 'live' | 'refilling';
 
 export interface KillTerms {
   readonly slots: number;

@@ -1,9 +1,9 @@
 /** One peer's row: what its two runs came to. */
 import { type Percentiles, percentiles, refillTimes, rounded, utilisation } from '../statistics.ts';
 import { duplicates, fullAgainAfter, neverCalled, slotsMissingAtEnd } from './measures.ts';
-import { type Moment, MOMENTS } from './moments.ts';
+import type { Moment } from './moments.ts';
 import type { Peer } from './peer.ts';
-import type { Run, RunTerms } from './run.ts';
+import type { CalmRun, KilledRun, Run, RunTerms } from './run.ts';
 import { peakInFlight } from '../../simulator/ledger.ts';
 
 interface Outcome {
@@ -46,7 +46,7 @@ export interface PeerRow {
 export function toRow(
   { name, library, needs }: Peer,
   terms: RunTerms,
-  runs: { readonly calm: Run; readonly killed: Run; readonly historyEvents: number | null },
+  runs: { readonly calm: CalmRun; readonly killed: KilledRun; readonly historyEvents: number | null },
 ): PeerRow {
   const { calm, killed, historyEvents } = runs;
   const perCall = (count: number): number => rounded(count / calm.calls.length, 2);
@@ -81,12 +81,14 @@ function outcomeOf({ calls, unfinished }: Run, { contacts, concurrency }: RunTer
   };
 }
 
-function fullAgain({ calls, killedAt }: Run, { concurrency }: RunTerms): KilledOutcome['full_again_s'] {
-  const seconds = (moment: Moment): number | null => {
-    const at = killedAt[moment];
-    const ms = at === undefined ? null : fullAgainAfter(calls, concurrency, at);
+function fullAgain({ calls, killedAt }: KilledRun, { concurrency }: RunTerms): KilledOutcome['full_again_s'] {
+  const seconds = (at: number): number | null => {
+    const ms = fullAgainAfter(calls, concurrency, at);
     return ms === null ? null : rounded(ms / 1000, 1);
   };
-  const [replies, live, refilling] = MOMENTS;
-  return { replies: seconds(replies), live: seconds(live), refilling: seconds(refilling) };
+  return {
+    replies: seconds(killedAt.replies),
+    live: seconds(killedAt.live),
+    refilling: seconds(killedAt.refilling),
+  };
 }

@@ -8,7 +8,7 @@ import { type SimulatorProcess, startSimulator, tellProvider } from '../../scrip
 import { providerTerms } from '../../scripts/start/provider-terms.ts';
 import { readCpu, readServerWork, type Used } from './counters.ts';
 import { killAt, type Moment, until } from './moments.ts';
-import type { LaunchedPeer, Peer } from './peer.ts';
+import type { Ground, LaunchedPeer, Peer } from './peer.ts';
 import { type LedgerCalls, lives, readCalls, readSituation } from './provider.ts';
 import type { Servers } from './servers.ts';
 
@@ -21,9 +21,22 @@ export interface RunTerms {
 export interface Run {
   readonly calls: LedgerCalls;
   readonly unfinished: number;
-  /** When a worker was killed, epoch milliseconds. */
-  readonly killedAt: Readonly<Partial<Record<Moment, number>>>;
+}
+
+export interface CalmRun extends Run {
   readonly used: Used;
+}
+
+export interface KilledRun extends Run {
+  /** When the worker was killed, epoch milliseconds. */
+  readonly killedAt: Readonly<Record<Moment, number>>;
+}
+
+interface Stage {
+  readonly provider: SimulatorProcess;
+  readonly ground: Ground;
+  /** Stops a process with the run. */
+  readonly own: <T extends Child>(child: T) => T;
 }
 
 interface Scene {
@@ -39,18 +52,56 @@ const LOOK_EVERY_MS = 250;
 /** Nothing has happened for so long: longer than any lock or time-out that the peers are set up with. */
 const STUCK_MS = 45_000;
 
-/**
- * @param name of the run, of its database and the folder of its logs.
- * @param kills the moments, spread over the first half of the contacts, so that there is time left to recover in.
- */
-export async function runPeerOnce(
-  peer: Peer,
+/** Calls everybody once, and counts what that takes. */
+export async function runInCalm(peer: Peer, servers: Servers, terms: RunTerms, home: string): Promise<CalmRun> {
+  const name = 'calm';
+  return onStage(servers, terms, { name, home }, async (stage) => {
+    // The first gateway makes the tables, which is not to be counted.
+    await (await peer.launch(stage.ground)).gateway.stop();
+    const workBefore = await readServerWork(servers, name);
+    const scene = await beginOn(stage, peer, terms);
+    const processes = [scene.worker.pid, scene.peer.gateway.pid];
+    const cpuBefore = await readCpu(servers, processes);
+    await scene.peer.enlist(terms.contacts);
+    const unfinished = await untilOver(scene);
+    const cpuAfter = await readCpu(servers, processes);
+    await scene.worker.stop();
+    await scene.peer.gateway.stop();
+    const workAfter = await readServerWork(servers, name);
+    const used = {
+      processesMs: cpuAfter.processesMs - cpuBefore.processesMs,
+      serversMs: cpuAfter.serversMs - cpuBefore.serversMs,
+      rowsWritten: workAfter.rowsWritten - workBefore.rowsWritten,
+      redisCommands: workAfter.redisCommands - workBefore.redisCommands,
+    };
+    return { calls: await readCalls(stage.provider), unfinished, used };
+  });
+}
+
+/** The same, with the worker killed at each moment in turn: in the first half, so that there is time to recover in. */
+export async function runWithKills(peer: Peer, servers: Servers, terms: RunTerms, home: string): Promise<KilledRun> {
+  return onStage(servers, terms, { name: 'killed', home }, async (stage) => {
+    const scene = await beginOn(stage, peer, terms);
+    await scene.peer.enlist(terms.contacts);
+    const killedAt = {
+      replies: await killOnceCalled(stage, scene, 'replies', 1 / 6),
+      live: await killOnceCalled(stage, scene, 'live', 2 / 6),
+      refilling: await killOnceCalled(stage, scene, 'refilling', 3 / 6),
+    };
+    const unfinished = await untilOver(scene);
+    return { calls: await readCalls(stage.provider), unfinished, killedAt };
+  });
+}
+
+/** Sets up a database and a provider for one run, and takes all of its processes down after it. */
+async function onStage<T>(
   servers: Servers,
   terms: RunTerms,
-  { name, home, kills }: { readonly name: string; readonly home: string; readonly kills: readonly Moment[] },
-): Promise<Run> {
+  { name, home }: { readonly name: string; readonly home: string },
+  play: (stage: Stage) => Promise<T>,
+): Promise<T> {
   const started: Child[] = [];
-  const own = <T extends Child>(child: T): T => {
+  const own = <C extends Child>(child: C): C => {
     started.unshift(child);
     return child;
   };
@@ -76,51 +127,27 @@ export async function runPeerOnce(
       ...(servers.redisPort === null ? {} : { REDIS_PORT: String(servers.redisPort) }),
       ...providerTerms(1, { baseUrl: provider.baseUrl, apiKey: API_KEY, secret: SECRET }),
     };
-    const ground = { home, logs, slots: terms.concurrency, env };
-    // The first gateway makes the tables, which is not to be counted.
-    await (await peer.launch(ground)).gateway.stop();
-    const workBefore = await readServerWork(servers, name);
-    const launched = await peer.launch(ground);
-    own(launched.gateway);
-    await tellProvider(provider, { url: `${launched.gatewayUrl}/webhooks/truedy`, secret: SECRET });
-    const scene: Scene = { peer: launched, provider, terms, worker: own(await launched.startWorker()) };
-
-    const cpuBefore = await readCpu(servers, [scene.worker.pid, launched.gateway.pid]);
-    await launched.enlist(terms.contacts);
-    const killedAt = await killInTurn(scene, kills, own);
-    const unfinished = await untilOver(scene);
-    const cpuAfter = await readCpu(servers, [scene.worker.pid, launched.gateway.pid]);
-    await scene.worker.stop();
-    await launched.gateway.stop();
-    const workAfter = await readServerWork(servers, name);
-    const used = {
-      processesMs: cpuAfter.processesMs - cpuBefore.processesMs,
-      serversMs: cpuAfter.serversMs - cpuBefore.serversMs,
-      rowsWritten: workAfter.rowsWritten - workBefore.rowsWritten,
-      redisCommands: workAfter.redisCommands - workBefore.redisCommands,
-    };
-    return { calls: await readCalls(provider), unfinished, killedAt, used };
+    return await play({ provider, own, ground: { home, logs, slots: terms.concurrency, env } });
   } finally {
     for (const child of started) await child.stop();
   }
 }
 
-async function killInTurn(
-  scene: Scene,
-  kills: readonly Moment[],
-  own: (child: Child) => Child,
-): Promise<Partial<Record<Moment, number>>> {
-  const { contacts, concurrency, callSeconds } = scene.terms;
-  const killedAt: Partial<Record<Moment, number>> = {};
-  for (const [index, moment] of kills.entries()) {
-    const share = (index + 1) / (2 * kills.length);
-    await until(scene.provider, ({ accepted }) => accepted >= contacts * share);
-    const { provider, worker, peer } = scene;
-    const cast = { provider, worker, gateway: peer.gateway };
-    killedAt[moment] = await killAt(moment, { slots: concurrency, callMs: callSeconds * 1000 }, cast);
-    scene.worker = own(await scene.peer.startWorker());
-  }
-  return killedAt;
+async function beginOn({ provider, ground, own }: Stage, peer: Peer, terms: RunTerms): Promise<Scene> {
+  const launched = await peer.launch(ground);
+  own(launched.gateway);
+  await tellProvider(provider, { url: `${launched.gatewayUrl}/webhooks/truedy`, secret: SECRET });
+  return { peer: launched, provider, terms, worker: own(await launched.startWorker()) };
+}
+
+/** @param share of the contacts that have been called by then. */
+async function killOnceCalled({ own }: Stage, scene: Scene, moment: Moment, share: number): Promise<number> {
+  const { provider, worker, peer, terms } = scene;
+  await until(provider, ({ accepted }) => accepted >= terms.contacts * share);
+  const cast = { provider, worker, gateway: peer.gateway };
+  const at = await killAt(moment, { slots: terms.concurrency, callMs: terms.callSeconds * 1000 }, cast);
+  scene.worker = own(await peer.startWorker());
+  return at;
 }
 
 /** Until everybody is through, or nothing moves any more. Returns how many are not through. */
