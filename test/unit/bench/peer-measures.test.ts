@@ -44,6 +44,11 @@ describe('full again', () => {
     expect(fullAgainAfter(calls, 2, 90)).toBe(610);
   });
 
+  test('without regard to slots that were empty and taken again before', () => {
+    const calls = [call(1, 0, 50), call(2, 0, 120), call(3, 80, null), call(4, 400, null)];
+    expect(fullAgainAfter(calls, 2, 90)).toBe(310);
+  });
+
   test('never, where a slot stays empty', () => {
     const calls = [call(1, 0, 100), call(2, 0, 120), call(3, 400, null)];
     expect(fullAgainAfter(calls, 2, 90)).toBeNull();
