@@ -66,8 +66,14 @@ function details({ schedule, ...spec }: EngineSpec): string {
   const hours = schedule.start_time === null ? 'the whole day' : `${schedule.start_time} to ${schedule.end_time}`;
   return [
     `- Agent: \`${spec.agent_id}\``,
-    `- Hours: ${hours}, ${schedule.timezone}, days ${schedule.working_days.join(', ')}`,
+    `- Hours: ${hours}, ${schedule.timezone}, ${daysInWords(schedule.working_days)}`,
     `- At most ${spec.max_concurrent_calls} calls at a time, ${spec.max_calls_per_day ?? 'any number'} a day`,
-    `- Retries: ${spec.retry.budget}`,
+    `- Retries: ${spec.retry.budget} for each contact`,
   ].join('\n');
+}
+
+const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
+
+function daysInWords(days: readonly number[]): string {
+  return days.length === DAYS.length ? 'every day' : DAYS.filter((_, index) => days.includes(index + 1)).join(', ');
 }

@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { obtainChromium } from './chromium.ts';
 import { type ObtainOptions, obtainTemporalCli, obtainTestServer } from './temporal-binaries.ts';
 import { closingLine, type Summary, summarise, trouble } from './test/summary.ts';
 
@@ -21,6 +22,8 @@ async function fetchBinaries(): Promise<void> {
   // One after the other: side by side they would halve each other's line and mix their messages.
   if (!process.env.TEMPORAL_ADDRESS) await obtainTemporalCli(options);
   await obtainTestServer(options);
+  // Without a browser all but the tests of the Web UI can run, and those are counted as skipped.
+  await obtainChromium(options).catch((error: Error) => console.error(error.message));
 }
 
 function run(command: string, args: readonly string[]): number {

@@ -31,9 +31,8 @@ export function takeBackPlacements(desk: Desk): void {
 export function startExchange(desk: Desk, want: number, now: number): void {
   const request = exchangeRequest(desk.state, desk.campaignId, want, desk.waiting, desk.continued, now);
   desk.exchanging = true;
-  const summary = `Settle ${request.settled.length}, claim up to ${want}`;
   void exchange
-    .executeWithOptions({ summary }, [request])
+    .executeWithOptions({ summary: exchangeInWords(request.settled.length, want) }, [request])
     .then((reply) => {
       desk.exchanging = false;
       desk.news.push({ kind: 'exchanged', request, reply });
@@ -82,4 +81,12 @@ function withoutAnswer(error: unknown): PlacementResult {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   const reason = cause instanceof ApplicationFailure ? (cause.type ?? 'internal') : 'no_answer_from_worker';
   return { kind: 'unknown', reason, retryAfterMs: null };
+}
+
+/** How an exchange reads on the Web UI's timeline. */
+function exchangeInWords(settled: number, want: number): string {
+  const calls = settled === 1 ? 'one call' : `${settled} calls`;
+  const contacts = want === 1 ? 'one contact' : `up to ${want} contacts`;
+  if (settled === 0) return want === 0 ? 'Write down how it stands' : `Claim ${contacts}`;
+  return want === 0 ? `Settle ${calls}` : `Settle ${calls}, claim ${contacts}`;
 }
