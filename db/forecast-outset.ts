@@ -33,7 +33,8 @@ export async function readForecastCampaign(
   now: number,
 ): Promise<ForecastCampaign | null> {
   // One statement is one snapshot. The newest contacts that were called may still be talking, the longest calls among
-  // them: as many as there may be calls at once are left out of the measure.
+  // them: as many as there may be calls at once are left out of the measure. Retries that are claimed are about to be
+  // due; the span of the others is found by the index in which they wait.
   const { rows } = await db.query<Row>(
     `select campaign.spec, campaign.status, campaign.ending, campaign.waiting_for, campaign.waiting_until,
             campaign.ended_at, campaign.pending, campaign.placed_day::text, campaign.placed_on_day,
@@ -45,8 +46,9 @@ export async function readForecastCampaign(
                   where campaign_id = campaign.id and bucket = 'in_progress' group by attempt) as by_attempt
        ) in_flight
        cross join lateral (
-         select min(due_at) as first, greatest(extract(epoch from max(due_at) - min(due_at)) / $4, 1) as part
-           from campaign_contacts where campaign_id = campaign.id and bucket = 'retrying'
+         select min(due_at) as first, greatest(coalesce(extract(epoch from max(due_at) - min(due_at)) / $4, 1), 1) as part
+           from campaign_contacts
+          where campaign_id = campaign.id and bucket = 'retrying' and claim_batch is null
        ) span
        cross join lateral (
          select coalesce(jsonb_agg(jsonb_build_object('attempt', attempt, 'contacts', contacts, 'due_at', due_at)), '[]')
@@ -54,7 +56,7 @@ export async function readForecastCampaign(
            from (select attempt, count(*) as contacts, extract(epoch from max(due_at)) * 1000 as due_at
                    from campaign_contacts
                   where campaign_id = campaign.id and bucket = 'retrying'
-                  group by attempt, floor(extract(epoch from due_at - span.first) / span.part)) as by_time
+                  group by attempt, floor(extract(epoch from due_at - coalesce(span.first, due_at)) / span.part)) as by_time
        ) retrying
        cross join lateral (
          select jsonb_build_object('calls', count(*), 'seconds', coalesce(avg(seconds), 0),
