@@ -55,6 +55,9 @@ describe('a campaign on a real server', () => {
     const result = await rig.result(id);
     expect(result.status).toBe('completed');
     expect(result.buckets.completed + result.buckets.failed).toBe(12);
+    // Looked up, not given up.
+    const { rows: lost } = await rig.db.pool.query(`select id from calls where outcome is null or outcome = 'lost'`);
+    expect(lost).toEqual([]);
     const ledger = rig.simulator.ledger();
     expect(ledger.accepted).toBe(12);
     expect(ledger.duplicate_keys).toBe(0);
