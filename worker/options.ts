@@ -33,6 +33,9 @@ export function campaignWorkerOptions(
     shutdownGraceTime: SHUTDOWN_GRACE,
     // A campaign's sandbox with a few hundred calls in flight takes a few megabytes: the cache is counted, not weighed.
     maxCachedWorkflows: 250,
+    // For so long a campaign waits for the worker that has it in its cache before any other may take it up. Ten seconds
+    // by default, in which a campaign whose worker died stands still; a living worker takes a task up within milliseconds.
+    stickyQueueScheduleToStartTimeout: '3s',
     maxConcurrentActivityTaskExecutions: 50,
   };
 }

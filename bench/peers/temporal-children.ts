@@ -64,6 +64,8 @@ await runPeer(process.env, {
     const pool = openPool(DATABASE_URL, { max: 20 });
     const connection = await NativeConnection.connect({ address: TEMPORAL_ADDRESS ?? '127.0.0.1:7233' });
     const worker = await Worker.create({
+      // As Ringfence's workers have it: a workflow whose worker died is taken up by another sooner than after ten seconds.
+      stickyQueueScheduleToStartTimeout: '3s',
       connection,
       taskQueue: QUEUE,
       workflowBundle: { code: await builtWorkflows(join(PEER_HOME, 'workflows.js')), sourceMap: '' },
