@@ -50,7 +50,8 @@ export interface RingfenceWorker {
 }
 
 /**
- * Makes a worker over any provider. Call `run` to let it work. One process may have several, for several queues.
+ * Makes a worker over any provider. It holds its connections until it has run: one that is not wanted any more is shut down
+ * and run all the same. One process may have several, for several queues.
  *
  * The events of its calls come in by a gateway, which must be given the same provider.
  *
