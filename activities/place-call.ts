@@ -39,12 +39,12 @@ async function place(deps: ActivityDeps, request: PlaceCallRequest): Promise<Pla
   const permit = await permitDial(pool, dial, (call) => provider.freeze(call));
   if (permit.kind === 'unknown') return { kind: 'unknown', reason: 'gate', retryAfterMs: null };
   if (permit.kind !== 'send') return permit;
-  if (permit.repeat && !isRemembered(deps, permit.firstSentAt)) {
+  if (permit.sentBefore !== null && !isRemembered(deps, permit.sentBefore)) {
     return { kind: 'unknown', reason: 'key_expired', retryAfterMs: null };
   }
   const answer = await provider.place(permit.request, dial.callId, Math.min(request.notAfter, now + SEND_WITHIN_MS));
-  const ended = await recordAnswer(pool, { ...dial, now: deps.now() }, answer, permit.repeat);
-  return toResult(answer, ended, permit.repeat);
+  const ended = await recordAnswer(pool, { ...dial, now: deps.now() }, answer, permit);
+  return toResult(answer, ended, permit.sentBefore !== null);
 }
 
 /** Whether the provider surely still knows the key when a request that leaves now arrives. */

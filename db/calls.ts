@@ -25,10 +25,20 @@ export interface Dial {
   readonly now: number;
 }
 
-/** What may happen next for a call. `repeat`: an earlier try may have reached the provider. */
+/**
+ * One try may send. `sentBefore`: when an earlier try sent, or may have (epoch milliseconds); null when none did. The
+ * tries of a call are numbered, so that one which comes back late knows whether others were permitted after it.
+ */
+export interface SendPermit {
+  readonly kind: 'send';
+  readonly request: string;
+  readonly sentBefore: number | null;
+  readonly tryNumber: number;
+}
+
+/** What may happen next for a call. */
 export type DialPermit =
-  | { readonly kind: 'send'; readonly request: string; readonly repeat: false }
-  | { readonly kind: 'send'; readonly request: string; readonly repeat: true; readonly firstSentAt: number }
+  | SendPermit
   | { readonly kind: 'accepted'; readonly ended: EndedEvent | null }
   | { readonly kind: 'rejected'; readonly reason: string }
   | { readonly kind: 'suppressed' }
@@ -72,12 +82,9 @@ export async function permitDial(pool: Pool, dial: Dial, freeze: (call: CallToPl
     if (await isSuppressed(tx, campaign.account, contact.phone_number)) {
       return sentBefore === null ? { kind: 'suppressed' } : { kind: 'unknown' };
     }
-    if (record && sentBefore !== null) {
-      return { kind: 'send', request: record.request, repeat: true, firstSentAt: Number(sentBefore) };
-    }
     const request = record?.request ?? freeze(toPlace(dial, campaign, contact));
-    await writeAhead(tx, dial, request);
-    return { kind: 'send', request, repeat: false };
+    const tryNumber = await writeAhead(tx, dial, request);
+    return { kind: 'send', request, sentBefore: sentBefore === null ? null : Number(sentBefore), tryNumber };
   });
 }
 
@@ -89,22 +96,29 @@ export async function recordAnswer(
   pool: Pool,
   dial: Dial,
   answer: PlaceResult,
-  repeat: boolean,
+  permit: SendPermit,
 ): Promise<EndedEvent | null> {
   return inTransaction(pool, async (tx) => {
     switch (answer.kind) {
       case 'accepted':
         return recordAcceptance(tx, dial, answer.providerCallId);
       case 'rejected':
-        await tx.query('update calls set not_placed_reason = $2 where id = $1', [dial.callId, answer.reason]);
+        await tx.query(
+          'update calls set not_placed_reason = $2 where id = $1 and provider_call_id is null and settled_at is null',
+          [dial.callId, answer.reason],
+        );
         return null;
       case 'throttled':
       case 'unavailable':
       case 'blocked':
       case 'expired':
-        // Nothing was sent by this try; whether an earlier one was is no better known than before.
-        if (!repeat) {
-          await tx.query('update calls set first_sent_at = null, day = null where id = $1', [dial.callId]);
+        // Nothing was sent by this try; whether another was is no better known than before. A worker that was frozen
+        // between its permit and its request wakes up here, and a later try may have dialled meanwhile.
+        if (permit.sentBefore === null) {
+          await tx.query('update calls set first_sent_at = null, day = null where id = $1 and tries = $2', [
+            dial.callId,
+            permit.tryNumber,
+          ]);
         }
         return null;
       case 'unknown':
@@ -261,11 +275,16 @@ function chooseNumber({ phone_number_ids: ids, rotation }: Campaign, { seq, atte
   }
 }
 
-async function writeAhead(tx: Queryable, dial: Dial, request: string): Promise<void> {
-  await tx.query(
+/** Writes down that a try is about to send, and returns its number. The day and the instant are those of the first. */
+async function writeAhead(tx: Queryable, dial: Dial, request: string): Promise<number> {
+  const { rows } = await tx.query<{ tries: number }>(
     `insert into calls (id, campaign_id, seq, attempt, provider, request, day, first_sent_at)
      values ($1, $2, $3, $4, $5, $6, $7, to_timestamp($8 / 1000.0))
-     on conflict (id) do update set first_sent_at = excluded.first_sent_at, day = excluded.day`,
+     on conflict (id) do update
+       set first_sent_at = coalesce(calls.first_sent_at, excluded.first_sent_at),
+           day = coalesce(calls.day, excluded.day), tries = calls.tries + 1
+     returning tries`,
     [dial.callId, dial.campaignId, dial.seq, dial.attempt, dial.provider, request, dial.day, dial.now],
   );
+  return rows[0]!.tries;
 }

@@ -127,6 +127,8 @@ create table calls (
   request text not null,
   day date,
   first_sent_at timestamptz,
+  -- How many tries were permitted to send. Only the last one may say that nothing was sent.
+  tries integer not null default 1,
   provider_call_id text,
   accepted_at timestamptz,
   -- Set when the call surely was not placed: a refusal, or a placement taken back before it was sent.

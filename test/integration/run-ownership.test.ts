@@ -40,7 +40,7 @@ describe('a run whose records another has taken over', () => {
     };
     expect(await dialOf('the first')).toEqual({ kind: 'superseded' });
     expect((await database.pool.query('select id from calls')).rows).toEqual([]);
-    expect(await dialOf('the second')).toEqual({ kind: 'send', request: 'a request', repeat: false });
+    expect(await dialOf('the second')).toMatchObject({ kind: 'send', request: 'a request', sentBefore: null });
   });
 
   it('claims nothing, though its count of exchanges is up to date', async () => {

@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { adoptRoster } from '../../db/adoption.ts';
+import { type Dial, findCalls, permitDial, recordAnswer, type SendPermit } from '../../db/calls.ts';
+import { inTransaction } from '../../db/pool.ts';
+import { CreateCampaign } from '../../domain/campaign-request.ts';
+import { callId } from '../../domain/ids.ts';
+import type { PlaceResult } from '../../domain/provider-messages.ts';
+import { createCampaign } from '../../gateway/create-campaign.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { nextId } from '../support/ids.ts';
+
+const NOW = Date.UTC(2026, 2, 18, 12);
+const RUN = 'the run';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+/** A call that may be placed. */
+async function newDial(): Promise<Dial> {
+  const { pool } = database;
+  const request = CreateCampaign.parse({
+    name: nextId('Reminders'),
+    agent_id: 'agent-1',
+    contacts: [{ phone_number: '+14155550100' }],
+  });
+  const { answer } = await createCampaign({ pool, now: NOW }, 'default', request, null);
+  await inTransaction(pool, (tx) => adoptRoster(tx, answer.id, RUN, NOW));
+  const address = { campaignId: answer.id, seq: 1, attempt: 1 };
+  return { ...address, callId: callId(address), day: '2026-03-18', provider: 'truedy', runId: RUN, now: NOW };
+}
+
+async function permit(dial: Dial): Promise<SendPermit> {
+  const given = await permitDial(database.pool, dial, () => 'a request');
+  if (given.kind !== 'send') throw new Error(`the dial was not permitted: ${given.kind}`);
+  return given;
+}
+
+const known = async ({ callId }: Dial) => (await findCalls(database.pool, [callId])).get(callId);
+
+const NOTHING_SENT: PlaceResult[] = [
+  { kind: 'expired' },
+  { kind: 'unavailable', reason: 'refused_connection' },
+  { kind: 'throttled', retryAfterMs: null },
+  { kind: 'blocked', reason: 'http_401' },
+];
+
+describe('a try that sent nothing', () => {
+  it.each(NOTHING_SENT)('and is the only one leaves nothing that may have been placed ($kind)', async (answer) => {
+    const dial = await newDial();
+    await recordAnswer(database.pool, dial, answer, await permit(dial));
+    expect(await known(dial)).toMatchObject({ sent: false });
+    expect(await permit(dial)).toMatchObject({ sentBefore: null });
+  });
+
+  it.each(NOTHING_SENT)('and says so late leaves a later try as it was ($kind)', async (answer) => {
+    const dial = await newDial();
+    const frozen = await permit(dial);
+    const later = await permit(dial);
+    expect(later.sentBefore).toBe(NOW);
+    await recordAnswer(database.pool, dial, { kind: 'unknown', reason: 'timeout' }, later);
+    await recordAnswer(database.pool, dial, answer, frozen);
+    expect(await known(dial)).toMatchObject({ sent: true, firstSentAt: NOW });
+  });
+
+  it('and says so late does not undo an acceptance', async () => {
+    const dial = await newDial();
+    const frozen = await permit(dial);
+    await recordAnswer(database.pool, dial, { kind: 'accepted', providerCallId: nextId('call') }, await permit(dial));
+    await recordAnswer(database.pool, dial, { kind: 'expired' }, frozen);
+    expect(await known(dial)).toMatchObject({ sent: true });
+  });
+});
+
+it('a refusal that comes after an acceptance is not believed', async () => {
+  const dial = await newDial();
+  const first = await permit(dial);
+  await recordAnswer(database.pool, dial, { kind: 'accepted', providerCallId: nextId('call') }, await permit(dial));
+  await recordAnswer(database.pool, dial, { kind: 'rejected', reason: 'invalid_number' }, first);
+  expect(await known(dial)).toMatchObject({ sent: true, refusal: null });
+});
