@@ -1,14 +1,17 @@
 /**
  * `npm run bench -- large`: one campaign with thousands of calls in flight, for as long as it is let run. It shows what
- * the campaign sustains and, from the processor time of each process, what stops it.
+ * the campaign sustains and, from the processor time of each process, what stops it. Calls last from about half to one and
+ * a half times the mean.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { peakInFlight } from '../simulator/ledger.ts';
 import { readLedger } from '../scripts/start/ledger.ts';
 import { cancel, createCampaign, readCampaign } from './campaign.ts';
 import { importPeople } from './contacts.ts';
 import { memoryOf } from './cpu.ts';
+import { lives, setRules } from './peers/provider.ts';
 import { percentiles, refillTimes, rounded } from './statistics.ts';
-import { cpuPerCall, type CpuUse, cpuUse, type MeasuredSystem, setCallLength } from './system.ts';
+import { cpuPerCall, type CpuUse, cpuUse, type MeasuredSystem } from './system.ts';
 
 export interface LargeOptions {
   readonly contacts: number;
@@ -37,7 +40,7 @@ export interface LargeReport {
 export async function measureLarge(system: MeasuredSystem, options: LargeOptions): Promise<LargeReport> {
   const { contacts, slots, callSeconds, seconds, timeScale } = options;
   const worker = await system.workerReady;
-  await setCallLength(system, timeScale, callSeconds * 1000);
+  await setRules(system.simulator, lives(callSeconds * 1000 * timeScale));
   const folder = await importPeople(system.api, contacts);
   const startedAt = Date.now();
   const before = await cpuUse(system);
@@ -74,18 +77,4 @@ export async function measureLarge(system: MeasuredSystem, options: LargeOptions
     cpu_ms_per_call: cpuPerCall(before, after, calls.length),
     worker_mb: Math.round(memory.now / 1e6),
   };
-}
-
-function peakInFlight(calls: readonly { accepted_at: number; ended_at: number | null }[]): number {
-  const steps = calls.flatMap(({ accepted_at, ended_at }) => [
-    { at: accepted_at, by: 1 },
-    ...(ended_at === null ? [] : [{ at: ended_at, by: -1 }]),
-  ]);
-  let now = 0;
-  let peak = 0;
-  for (const { by } of steps.toSorted((a, b) => a.at - b.at || a.by - b.by)) {
-    now += by;
-    peak = Math.max(peak, now);
-  }
-  return peak;
 }

@@ -33,8 +33,8 @@ measurement('refill', 'how soon a free slot is taken again, and how full the slo
   .action((options: Common & { limits: number[]; callSeconds: number }) => run('refill', options, measureRefill));
 
 measurement('ceiling', 'a bare workflow on the same server, and the real campaign beside it', 1)
-  .option('--items <n>', 'items of each', wholeNumber(1, 100_000), 3_000)
-  .option('--slots <n>', 'items at once', wholeNumber(1, 2_000), 100)
+  .option('--items <n>', 'items of each', wholeNumber(1, 100_000), 5_000)
+  .option('--slots <n>', 'items at once', wholeNumber(1, 2_000), 300)
   .option('--call-seconds <n>', 'how long each keeps its slot', wholeNumber(0, 600), 1)
   .action((options: Common & { items: number; slots: number; callSeconds: number }) =>
     run('ceiling', options, measureCeiling),
@@ -56,7 +56,7 @@ measurement('roster', 'import, enrolment, and exchanges of a large roster beside
 measurement('large', 'one campaign with thousands of calls in flight', 1)
   .option('--contacts <n>', 'contacts', wholeNumber(1, MOST_PEOPLE), 100_000)
   .option('--slots <n>', 'calls at once', wholeNumber(1, 10_000), 2_000)
-  .option('--call-seconds <n>', 'length of each call', wholeNumber(1, 600), 60)
+  .option('--call-seconds <n>', 'length of a call on the average', wholeNumber(1, 600), 60)
   .option('--seconds <n>', 'how long to look on once the slots are full', wholeNumber(1, 36_000), 180)
   .action((options: Common & { contacts: number; slots: number; callSeconds: number; seconds: number }) =>
     run('large', options, measureLarge),

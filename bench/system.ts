@@ -4,12 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { z } from 'zod';
 import { type Postgres, startPostgres } from '../scripts/postgres.ts';
 import { Children } from '../scripts/start/children.ts';
 import { startSystem, type System } from '../scripts/start/system.ts';
-import type { FaultPlan } from '../simulator/faults.ts';
 import { cpuMs } from './cpu.ts';
+import { setRules } from './peers/provider.ts';
 
 const BINARIES = fileURLToPath(new URL('../.ringfence', import.meta.url));
 
@@ -62,19 +61,8 @@ export async function onSystem<T>(timeScale: number, measure: (system: MeasuredS
 
 /** Makes every call from now on last this long at the provider, from its acceptance to its end, in real milliseconds. */
 export async function setCallLength(system: System, timeScale: number, milliseconds: number): Promise<void> {
-  const plan: z.input<typeof FaultPlan> = {
-    rules: [
-      {
-        fault: { kind: 'life', outcome: 'completed', queue_ms: 0, ring_ms: 0, talk_ms: milliseconds * timeScale },
-      },
-    ],
-  };
-  const response = await fetch(`${system.simulator.controlUrl}/faults`, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(plan),
-  });
-  if (!response.ok) throw new Error(`The simulated provider refused its plan: ${await response.text()}`);
+  const life = { outcome: 'completed', queue_ms: 0, ring_ms: 0, talk_ms: milliseconds * timeScale } as const;
+  await setRules(system.simulator, [{ fault: { kind: 'life', ...life } }]);
 }
 
 /** Processor milliseconds of each process so far. */

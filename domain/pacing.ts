@@ -15,6 +15,12 @@ const MIN_RESERVE = 40;
 const MAX_RESERVE = 500;
 /** A retry that is due sooner than this is not worth telling the database about. */
 const NEAR_RETRY_MS = 60_000;
+/**
+ * Placements under way at once, whatever the number of slots. The answer to each is two events, and the server fails a
+ * workflow task during which a hundred events come in; the task is then done anew from the beginning of the history, during
+ * which more come in. Forty leave room for signals, and are enough for eighty calls a second at half a second each.
+ */
+const MOST_PLACING = 40;
 /** How many calls one look-up asks about. */
 const LOOK_UP_BATCH = 50;
 
@@ -56,7 +62,7 @@ export function decide(state: CampaignState, now: number, underWay: UnderWay): P
   const waiting = waitingAt(state, now, calls.count);
   const gateOpen = askWindowFrom === null && mayPlace(state, now);
   const room = gateOpen ? Math.max(0, Math.min(slotsLeft(state, calls.count), capLeft(state))) : 0;
-  const ramp = gateOpen ? Math.max(0, (state.ramp ?? Infinity) - calls.placing) : 0;
+  const ramp = gateOpen ? Math.max(0, Math.min(state.ramp ?? MOST_PLACING, MOST_PLACING) - calls.placing) : 0;
   const repeat = gateOpen ? repeatable(state, calls, now).slice(0, ramp) : [];
   const place = state.ready.slice(0, Math.max(0, Math.min(room, ramp - repeat.length)));
   const exchange = underWay.exchange ? null : exchangeAt(state, calls, now, room, place.length, waiting);

@@ -1,6 +1,6 @@
 /**
  * How a campaign as a whole answers trouble at the provider. There are three conditions:
- * - healthy: `hold` and `ramp` are null; every free slot may be filled at once.
+ * - healthy: `hold` and `ramp` are null; free slots are filled as fast as placements are answered.
  * - holding: `hold.until` lies ahead; nothing is placed. Entered when a placement is throttled, cannot reach the
  *   provider, is blocked or ends unknown. Answers that arrive while holding belong to the same trouble and count once.
  * - feeling its way: `hold.until` has passed; `ramp` placements at a time, one at first and doubled by each good
