@@ -22,12 +22,13 @@ export async function storeEvent(pool: Pool, provider: string, event: CallEvent,
   return inTransaction(pool, async (tx) => {
     const call = await resolveCall(tx, provider, event);
     const late = call?.settled ?? false;
-    const inserted = await tx.query(
-      `insert into call_events
+    const inserted = await tx.query({
+      name: 'store-event',
+      text: `insert into call_events
          (provider, event_id, provider_call_id, call_id, campaign_id, kind, outcome, outcome_as_sent, occurred_at, raw, late)
        values ($1, $2, $3, $4, $5, $6, $7, $8, to_timestamp($9 / 1000.0), $10, $11)
        on conflict (provider, event_id) do nothing`,
-      [
+      values: [
         provider,
         event.eventId,
         event.providerCallId,
@@ -40,7 +41,7 @@ export async function storeEvent(pool: Pool, provider: string, event: CallEvent,
         raw,
         late && event.kind === 'ended',
       ],
-    );
+    });
     const isNew = inserted.rowCount === 1;
     const signalled = isNew ? false : await wasSignalled(tx, provider, event.eventId);
     return {
@@ -101,16 +102,43 @@ interface KnownCall {
 }
 
 async function resolveCall(tx: Queryable, provider: string, event: CallEvent): Promise<KnownCall | null> {
-  const linked = event.providerCallId === null ? null : await linkProviderCall(tx, provider, event.providerCallId);
-  const id = event.callId ?? linked;
+  const { callId, providerCallId } = event;
+  const linked = providerCallId === null ? null : await callOf(tx, provider, providerCallId);
+  const id = callId ?? linked;
   if (id === null) return null;
-  const { rows } = await tx.query<{ id: string; campaign_id: string; settled: boolean }>(
-    `update calls set provider_call_id = coalesce(provider_call_id, $2) where id = $1
-     returning id, campaign_id, settled_at is not null as settled`,
-    [id, event.providerCallId],
-  );
+  const known = await readCall(tx, id);
+  if (known && providerCallId !== null && !known.accepted) {
+    await tx.query('update calls set provider_call_id = coalesce(provider_call_id, $2) where id = $1', [
+      id,
+      providerCallId,
+    ]);
+  }
+  return known;
+}
+
+/**
+ * The call that a provider's id is tied to. Once it is, nothing changes any more; until then the row is upserted, which
+ * waits for a reply that is being written down at this moment.
+ */
+async function callOf(tx: Queryable, provider: string, providerCallId: string): Promise<string | null> {
+  const tied = await tx.query<{ call_id: string | null }>({
+    name: 'call-of-provider-id',
+    text: 'select call_id from provider_calls where provider = $1 and provider_call_id = $2',
+    values: [provider, providerCallId],
+  });
+  const callId = tied.rows[0]?.call_id ?? null;
+  return callId ?? linkProviderCall(tx, provider, providerCallId);
+}
+
+async function readCall(tx: Queryable, id: string): Promise<(KnownCall & { readonly accepted: boolean }) | null> {
+  const { rows } = await tx.query<{ id: string; campaign_id: string; settled: boolean; accepted: boolean }>({
+    name: 'call-of-event',
+    text: `select id, campaign_id, settled_at is not null as settled, provider_call_id is not null as accepted
+             from calls where id = $1`,
+    values: [id],
+  });
   const row = rows[0];
-  return row ? { id: row.id, campaignId: row.campaign_id, settled: row.settled } : null;
+  return row ? { id: row.id, campaignId: row.campaign_id, settled: row.settled, accepted: row.accepted } : null;
 }
 
 async function linkProviderCall(tx: Queryable, provider: string, providerCallId: string): Promise<string | null> {

@@ -5,6 +5,9 @@
  * - `provider_call_id` set: the provider has the call;
  * - `not_placed_reason` set: the provider refused it for good;
  * - `settled_at` set: the outcome is in the roster and the record is history.
+ *
+ * Statements that run for every dial or event have names, by which each connection prepares them once: to plan them
+ * costs more than to run them. Only those have one that look rows up by their whole key, of which there is one plan.
  */
 import type { EndedEvent, Outcome } from '../domain/outcome.ts';
 import type { CallToPlace, PlaceResult } from '../domain/provider-messages.ts';
@@ -132,15 +135,18 @@ export async function recordAcceptance(
   call: { callId: string; campaignId: string; provider: string; now: number },
   providerCallId: string,
 ): Promise<EndedEvent | null> {
-  await tx.query(
-    `insert into provider_calls (provider, provider_call_id, call_id) values ($1, $2, $3)
-     on conflict (provider, provider_call_id) do update set call_id = excluded.call_id`,
-    [call.provider, providerCallId, call.callId],
-  );
-  await tx.query(
-    `update calls set provider_call_id = $2, accepted_at = coalesce(accepted_at, to_timestamp($3 / 1000.0)) where id = $1`,
-    [call.callId, providerCallId, call.now],
-  );
+  await tx.query({
+    name: 'tie-provider-id',
+    text: `insert into provider_calls (provider, provider_call_id, call_id) values ($1, $2, $3)
+           on conflict (provider, provider_call_id) do update set call_id = excluded.call_id`,
+    values: [call.provider, providerCallId, call.callId],
+  });
+  await tx.query({
+    name: 'record-acceptance',
+    text: `update calls set provider_call_id = $2, accepted_at = coalesce(accepted_at, to_timestamp($3 / 1000.0))
+            where id = $1`,
+    values: [call.callId, providerCallId, call.now],
+  });
   return claimEarlyEvents(tx, call.provider, providerCallId, { id: call.callId, campaignId: call.campaignId });
 }
 
@@ -174,7 +180,11 @@ export async function findCalls(db: Queryable, callIds: readonly string[]): Prom
 
 /** Held (shared) by every dial's first step and (exclusively) by an adoption, so that an adoption sees every dial before it. */
 export async function lockAgainstAdoption(tx: Queryable, campaignId: string): Promise<void> {
-  await tx.query('select pg_advisory_xact_lock_shared(hashtextextended($1, 0))', [campaignId]);
+  await tx.query({
+    name: 'lock-against-adoption',
+    text: 'select pg_advisory_xact_lock_shared(hashtextextended($1, 0))',
+    values: [campaignId],
+  });
 }
 
 const RECORD_COLUMNS = `
@@ -184,17 +194,22 @@ const RECORD_COLUMNS = `
     from calls`;
 
 async function readCampaign(tx: Queryable, id: string): Promise<Campaign | undefined> {
-  const { rows } = await tx.query<Campaign>(
-    `select account, agent_id, owner_run_id, spec -> 'phone_number_ids' as phone_number_ids,
-            spec ->> 'phone_rotation_strategy' as rotation
-       from campaigns where id = $1`,
-    [id],
-  );
+  const { rows } = await tx.query<Campaign>({
+    name: 'campaign-of-dial',
+    text: `select account, agent_id, owner_run_id, spec -> 'phone_number_ids' as phone_number_ids,
+                  spec ->> 'phone_rotation_strategy' as rotation
+             from campaigns where id = $1`,
+    values: [id],
+  });
   return rows[0];
 }
 
 async function readRecord(tx: Queryable, callId: string): Promise<DialRecord | undefined> {
-  const { rows } = await tx.query<DialRecord>(`${RECORD_COLUMNS} where id = $1 for update`, [callId]);
+  const { rows } = await tx.query<DialRecord>({
+    name: 'dial-record',
+    text: `${RECORD_COLUMNS} where id = $1 for update`,
+    values: [callId],
+  });
   return rows[0];
 }
 
@@ -227,19 +242,21 @@ interface Contact {
 }
 
 async function readContact(tx: Queryable, dial: Dial): Promise<Contact | undefined> {
-  const { rows } = await tx.query<Contact>(
-    `select phone_number, extension, first_name, last_name, email, custom_fields
-       from campaign_contacts where campaign_id = $1 and seq = $2`,
-    [dial.campaignId, dial.seq],
-  );
+  const { rows } = await tx.query<Contact>({
+    name: 'contact-of-dial',
+    text: `select phone_number, extension, first_name, last_name, email, custom_fields
+             from campaign_contacts where campaign_id = $1 and seq = $2`,
+    values: [dial.campaignId, dial.seq],
+  });
   return rows[0];
 }
 
 async function isSuppressed(tx: Queryable, account: string, phoneNumber: string): Promise<boolean> {
-  const { rowCount } = await tx.query('select 1 from suppressions where account = $1 and phone_number = $2', [
-    account,
-    phoneNumber,
-  ]);
+  const { rowCount } = await tx.query({
+    name: 'is-suppressed',
+    text: 'select 1 from suppressions where account = $1 and phone_number = $2',
+    values: [account, phoneNumber],
+  });
   return rowCount !== 0;
 }
 
@@ -277,14 +294,15 @@ function chooseNumber({ phone_number_ids: ids, rotation }: Campaign, { seq, atte
 
 /** Writes down that a try is about to send, and returns its number. The day and the instant are those of the first. */
 async function writeAhead(tx: Queryable, dial: Dial, request: string): Promise<number> {
-  const { rows } = await tx.query<{ tries: number }>(
-    `insert into calls (id, campaign_id, seq, attempt, provider, request, day, first_sent_at)
+  const { rows } = await tx.query<{ tries: number }>({
+    name: 'write-ahead',
+    text: `insert into calls (id, campaign_id, seq, attempt, provider, request, day, first_sent_at)
      values ($1, $2, $3, $4, $5, $6, $7, to_timestamp($8 / 1000.0))
      on conflict (id) do update
        set first_sent_at = coalesce(calls.first_sent_at, excluded.first_sent_at),
            day = coalesce(calls.day, excluded.day), tries = calls.tries + 1
      returning tries`,
-    [dial.callId, dial.campaignId, dial.seq, dial.attempt, dial.provider, request, dial.day, dial.now],
-  );
+    values: [dial.callId, dial.campaignId, dial.seq, dial.attempt, dial.provider, request, dial.day, dial.now],
+  });
   return rows[0]!.tries;
 }
