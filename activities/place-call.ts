@@ -1,6 +1,6 @@
 import { permitDial, recordAnswer, type Dial } from '../db/calls.ts';
 import type { EndedEvent } from '../domain/outcome.ts';
-import type { PlacementResult } from '../domain/placement.ts';
+import { type PlacementResult, REPEAT_REFUSED } from '../domain/placement.ts';
 import { callId } from '../domain/ids.ts';
 import type { PlaceResult } from '../domain/provider-messages.ts';
 import { callingRun, type ActivityDeps } from './context.ts';
@@ -53,13 +53,13 @@ function isRemembered({ provider, now }: ActivityDeps, firstSentAt: number): boo
   return now() + requestTimeoutMs < firstSentAt + keyTtlMs;
 }
 
-/** After an earlier try that may have been accepted, "nothing sent by this one" is still unknown. */
+/** After an earlier try that may have been accepted, nothing sent by this one, or a refusal of it, is still unknown. */
 function toResult(answer: PlaceResult, ended: EndedEvent | null, repeat: boolean): PlacementResult {
   switch (answer.kind) {
     case 'accepted':
       return { kind: 'accepted', ended };
     case 'rejected':
-      return answer;
+      return repeat ? { kind: 'unknown', reason: REPEAT_REFUSED, retryAfterMs: null } : answer;
     case 'unknown':
       return { ...answer, retryAfterMs: null };
     case 'throttled':

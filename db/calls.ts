@@ -106,10 +106,13 @@ export async function recordAnswer(
       case 'accepted':
         return recordAcceptance(tx, dial, answer.providerCallId);
       case 'rejected':
-        await tx.query(
-          'update calls set not_placed_reason = $2 where id = $1 and provider_call_id is null and settled_at is null',
-          [dial.callId, answer.reason],
-        );
+        // A refusal of one try says nothing about another that may have been accepted.
+        if (permit.sentBefore === null) {
+          await tx.query(
+            'update calls set not_placed_reason = $3 where id = $1 and tries = $2 and provider_call_id is null',
+            [dial.callId, permit.tryNumber, answer.reason],
+          );
+        }
         return null;
       case 'throttled':
       case 'unavailable':

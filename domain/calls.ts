@@ -5,7 +5,7 @@
 import type { CampaignState, InFlightCall, ReadyContact } from './campaign-state.ts';
 import { callId } from './ids.ts';
 import type { EndedEvent, Outcome } from './outcome.ts';
-import type { LookUpFinding, PlacementResult } from './placement.ts';
+import { type LookUpFinding, type PlacementResult, REPEAT_REFUSED } from './placement.ts';
 import { holdAfter, recovered } from './provider-hold.ts';
 import { afterAttempt } from './retry-policy.ts';
 import { lastDialAt } from './calling-day.ts';
@@ -97,6 +97,13 @@ export function applyPlacement(
       becomeUnknown(state, call, now, 0);
       return;
     case 'unknown':
+      if (result.reason === REPEAT_REFUSED) {
+        // The provider answers; it is only this call that must wait, longer each time it is refused.
+        recovered(state, now);
+        call.checks += 1;
+        becomeUnknown(state, call, now, Math.min(FIRST_CHECK_MS * 2 ** call.checks, MAX_CHECK_MS));
+        return;
+      }
       holdAfter(state, `unknown:${result.reason}`, now, random, result.retryAfterMs);
       becomeUnknown(state, call, now, FIRST_CHECK_MS);
       return;

@@ -24,6 +24,12 @@ export type PlacementResult =
   | { readonly kind: 'unknown'; readonly reason: string; readonly retryAfterMs: number | null };
 
 /**
+ * Why a placement is unknown whose request was refused under a key that an earlier one, of unknown fate, had used: the
+ * provider may look at the number before it looks at the key, and have accepted the earlier request.
+ */
+export const REPEAT_REFUSED = 'repeat_refused';
+
+/**
  * What a look-up found out about one call.
  * - `not_placed`: surely nothing was placed; `reason` is the refusal, or null when it simply was never sent.
  * - `live`, `ended`: the provider's word, or an event that was already stored.

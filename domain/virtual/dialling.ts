@@ -1,6 +1,6 @@
 /** Dials and look-ups on virtual time, step by step as activities/ and db/calls.ts take them. */
 import type { EndedEvent } from '../outcome.ts';
-import type { LookUpFinding, PlacementResult } from '../placement.ts';
+import { type LookUpFinding, type PlacementResult, REPEAT_REFUSED } from '../placement.ts';
 import type { VirtualClock } from './clock.ts';
 import type { Answer, Conduct } from './conduct.ts';
 import type { DialRecord } from './dial-records.ts';
@@ -159,6 +159,7 @@ export class Dialling {
         if (answer.call) this.link(record, answer.call);
         return { kind: 'accepted', ended: record.events[0]?.event ?? null };
       case 'rejected':
+        if (repeat) return { kind: 'unknown', reason: REPEAT_REFUSED, retryAfterMs: null };
         calls.refuse(record, answer.reason);
         return answer;
       case 'throttled':

@@ -63,7 +63,8 @@ export class VirtualProvider {
     const known = this.calls.get(callId);
     const answer = this.conduct.answer(now);
     if (known && now < known.acceptedAt + this.facts.keyTtlMs) {
-      return answer.kind === 'accepts' || answer.kind === 'rejected' ? { kind: 'accepts', call: known } : answer;
+      // A refusal is said before the key is looked at, as many providers do.
+      return answer.kind === 'accepts' ? { kind: 'accepts', call: known } : answer;
     }
     if (answer.kind !== 'accepts' && answer.kind !== 'accepts_unheard') return answer;
     return { ...answer, call: this.accept(callId, seq, attempt, sentAt) };

@@ -74,6 +74,13 @@ describe('a try that sent nothing', () => {
   });
 });
 
+it('a refusal of a later try says nothing about the first', async () => {
+  const dial = await newDial();
+  await permit(dial);
+  await recordAnswer(database.pool, dial, { kind: 'rejected', reason: 'invalid_number' }, await permit(dial));
+  expect(await known(dial)).toMatchObject({ sent: true, refusal: null });
+});
+
 it('a refusal that comes after an acceptance is not believed', async () => {
   const dial = await newDial();
   const first = await permit(dial);

@@ -52,6 +52,20 @@ describe('a placement whose outcome is unknown', () => {
     expect(ledger.peak_in_flight).toBeLessThanOrEqual(8);
   });
 
+  it('is not taken for refused when only its repeat is', async () => {
+    const { result, calls } = await run(1, {
+      rules: [
+        { match: { nth: 1 }, fault: { kind: 'drop_reply', when: 'after' } },
+        { match: { nth: 2 }, fault: { kind: 'refuse' } },
+      ],
+      poses: { echoes: false },
+    });
+    expect(calls).toHaveLength(1);
+    const { rows } = await rig!.db.pool.query('select outcome, not_placed_reason, tries from calls');
+    expect(rows).toEqual([{ outcome: calls[0]!.outcome, not_placed_reason: null, tries: 3 }]);
+    expect(result.buckets.completed + result.buckets.failed).toBe(1);
+  });
+
   it('is resolved when the reply comes after the time-out', async () => {
     const faults: Faults = { rules: [{ probability: 0.3, fault: { kind: 'delay_reply', ms: 2_000 } }] };
     const { result, ledger } = await run(20, faults, { provider: { requestTimeoutMs: 500 } });
