@@ -24,6 +24,11 @@ export interface RefillRow {
   readonly cpu_ms_per_call: CpuUse;
 }
 
+export interface RefillReport {
+  readonly call_seconds: number;
+  readonly rows: readonly RefillRow[];
+}
+
 /** Enough calls for every slot to be filled several times, few enough for a minute or two. */
 function roundsAt(limit: number): number {
   return limit >= 500 ? 6 : 12;
@@ -32,7 +37,7 @@ function roundsAt(limit: number): number {
 export async function measureRefill(
   system: MeasuredSystem,
   { limits, callSeconds, timeScale }: RefillOptions,
-): Promise<{ readonly call_seconds: number; readonly rows: readonly RefillRow[] }> {
+): Promise<RefillReport> {
   await system.workerReady;
   await setCallLength(system, timeScale, callSeconds * 1000);
   const rows: RefillRow[] = [];

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, test } from 'vitest';
 import type { z } from 'zod';
 import oxlintrc from '../../.oxlintrc.json' with { type: 'json' };
+import { PAGES, withFigures } from '../../bench/figures/write.ts';
 import { EXIT } from '../../client/cli/exit-codes.ts';
 import { GatewayConfig } from '../../gateway/config.ts';
 import { TruedyEnv } from '../../providers/from-env.ts';
@@ -171,4 +172,8 @@ test('docs/api.md is what scripts/write-api-docs.ts writes', async () => {
 
 test('docs/cli.md is what scripts/write-cli-docs.ts writes', () => {
   expect(cliPage()).toBe(read('docs/cli.md'));
+});
+
+test.each(PAGES)('%s has the figures of bench/results', (page) => {
+  expect(withFigures(read(page))).toBe(read(page));
 });
