@@ -5,6 +5,7 @@ import { requestApi } from '../client/http-api.ts';
 import { CampaignAnswer } from '../domain/campaign-answer.ts';
 import type { CreateCampaignInput } from '../domain/campaign-request.ts';
 import { isOver } from '../domain/commands.ts';
+import { readCampaign } from '../scripts/start/demo.ts';
 import { type ProviderCall, readLedger } from '../scripts/start/ledger.ts';
 import type { System } from '../scripts/start/system.ts';
 
@@ -28,13 +29,9 @@ export async function createCampaign(
   return (await requestApi(system.api, { method: 'POST', path: '/batch-calls', body }, CampaignAnswer)).data;
 }
 
-export async function readCampaign(system: System, id: string): Promise<CampaignAnswer> {
-  return (await requestApi(system.api, { method: 'GET', path: `/batch-calls/${id}` }, CampaignAnswer)).data;
-}
-
 /** Resolves once the campaign, as the API shows it, is as it should be. */
 export async function until(system: System, id: string, is: (campaign: CampaignAnswer) => boolean): Promise<void> {
-  while (!is(await readCampaign(system, id))) await pause(POLL_MS);
+  while (!is(await readCampaign(system.api, id))) await pause(POLL_MS);
 }
 
 /** Resolves with the provider's calls once the campaign has ended. */

@@ -8,7 +8,7 @@ import { startWorker } from '../scripts/start/processes.ts';
 import { cancel, createCampaign, runCampaign, until, untilOver } from './campaign.ts';
 import { importPeople } from './contacts.ts';
 import { memoryOf } from './cpu.ts';
-import { rounded } from './statistics.ts';
+import { callsPerSecond, rounded, secondsOf } from './statistics.ts';
 import { type MeasuredSystem, setCallLength } from './system.ts';
 
 export interface CampaignsOptions {
@@ -82,8 +82,7 @@ async function measureFairness(
   const smallFolder = await importPeople(system.api, SMALL.contacts);
   const secondsOfSmall = async (): Promise<number> => {
     const calls = await runCampaign(system, smallFolder, { max_concurrent_calls: SMALL.slots });
-    const first = Math.min(...calls.map(({ accepted_at }) => accepted_at));
-    return (Math.max(...calls.map(({ ended_at }) => ended_at ?? 0)) - first) / 1000;
+    return secondsOf(calls);
   };
   const alone = await secondsOfSmall();
   const largeFolder = await importPeople(system.api, options.large, SMALL.contacts);
@@ -112,7 +111,5 @@ async function runTogether(system: MeasuredSystem, options: CampaignsOptions, ro
     folders.map((folder) => createCampaign(system, folder, { max_concurrent_calls: SLOTS_EACH })),
   );
   const calls = (await Promise.all(created.map(({ id }) => untilOver(system, id)))).flat();
-  const first = Math.min(...calls.map(({ accepted_at }) => accepted_at));
-  const last = Math.max(...calls.map(({ ended_at }) => ended_at ?? 0));
-  return rounded(calls.length / ((last - first) / 1000), 1);
+  return callsPerSecond(calls);
 }

@@ -11,7 +11,7 @@ import { runCampaign } from './campaign.ts';
 import { BARE_QUEUE, type BareInput } from './ceiling/messages.ts';
 import { importPeople } from './contacts.ts';
 import { cpuMs } from './cpu.ts';
-import { rounded } from './statistics.ts';
+import { callsPerSecond, rounded } from './statistics.ts';
 import { cpuPerCall, type CpuUse, cpuUse, type MeasuredSystem, setCallLength } from './system.ts';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
@@ -95,10 +95,8 @@ async function measureCampaign(system: MeasuredSystem, options: CeilingOptions):
   const before = await cpuUse(system);
   const calls = await runCampaign(system, folder, { max_concurrent_calls: slots });
   const after = await cpuUse(system);
-  const first = Math.min(...calls.map(({ accepted_at }) => accepted_at));
-  const last = Math.max(...calls.map(({ ended_at }) => ended_at ?? 0));
   return {
-    items_per_second: rounded(calls.length / ((last - first) / 1000), 1),
+    items_per_second: callsPerSecond(calls),
     cpu_ms_per_item: cpuPerCall(before, after, calls.length),
   };
 }

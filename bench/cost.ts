@@ -9,7 +9,7 @@ import { createCampaign, untilOver } from './campaign.ts';
 import { importPeople } from './contacts.ts';
 import { addHistory, noCost, totalActions, type HistoryCost } from './history-cost.ts';
 import { countStatements } from './statements.ts';
-import { rounded } from './statistics.ts';
+import { callsPerSecond, rounded } from './statistics.ts';
 import { cpuPerCall, type CpuUse, cpuUse, type MeasuredSystem } from './system.ts';
 
 export interface CostOptions {
@@ -48,8 +48,6 @@ export async function measureCost(system: MeasuredSystem, { calls, concurrency }
     const { id, placed } = value;
     const cost = await readCost(temporal, workflowId(id));
     const perCall = (count: number): number => rounded(count / placed.length);
-    const first = Math.min(...placed.map(({ accepted_at }) => accepted_at));
-    const last = Math.max(...placed.map(({ ended_at }) => ended_at ?? 0));
     return {
       calls: placed.length,
       actions_per_call: perCall(totalActions(cost)),
@@ -59,7 +57,7 @@ export async function measureCost(system: MeasuredSystem, { calls, concurrency }
       continue_as_new: cost.continueAsNew,
       statements_per_call: rounded(statements / placed.length, 1),
       cpu_ms_per_call: cpuPerCall(cpuBefore, cpuAfter, placed.length),
-      calls_per_second: rounded(placed.length / ((last - first) / 1000), 1),
+      calls_per_second: callsPerSecond(placed),
       actions: cost.actions,
     };
   } finally {

@@ -6,7 +6,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { peakInFlight } from '../simulator/ledger.ts';
 import { readLedger } from '../scripts/start/ledger.ts';
-import { cancel, createCampaign, readCampaign } from './campaign.ts';
+import { readCampaign } from '../scripts/start/demo.ts';
+import { cancel, createCampaign } from './campaign.ts';
 import { importPeople } from './contacts.ts';
 import { memoryOf } from './cpu.ts';
 import { lives, setRules } from './peers/provider.ts';
@@ -48,7 +49,7 @@ export async function measureLarge(system: MeasuredSystem, options: LargeOptions
   let filledAt: number | null = null;
   while (Date.now() < (filledAt ?? startedAt + seconds * 1000) + seconds * 1000) {
     await pause(2_000);
-    const { in_progress, status } = await readCampaign(system, id);
+    const { in_progress, status } = await readCampaign(system.api, id);
     if (filledAt === null && in_progress >= slots * 0.98) filledAt = Date.now();
     console.error(JSON.stringify({ after: Math.round((Date.now() - startedAt) / 1000), in_progress, status }));
   }

@@ -5,7 +5,7 @@
  */
 import { runCampaign } from './campaign.ts';
 import { importPeople } from './contacts.ts';
-import { percentiles, refillTimes, rounded, utilisation } from './statistics.ts';
+import { callsPerSecond, percentiles, refillTimes, rounded, utilisation } from './statistics.ts';
 import { cpuPerCall, type CpuUse, cpuUse, type MeasuredSystem, setCallLength } from './system.ts';
 
 export interface RefillOptions {
@@ -46,14 +46,12 @@ export async function measureRefill(
     const before = await cpuUse(system);
     const calls = await runCampaign(system, folder, { max_concurrent_calls: limit });
     const after = await cpuUse(system);
-    const first = Math.min(...calls.map(({ accepted_at }) => accepted_at));
-    const last = Math.max(...calls.map(({ ended_at }) => ended_at ?? 0));
     rows.push({
       concurrency: limit,
       calls: calls.length,
       refill_ms: percentiles(refillTimes(calls, limit)),
       utilisation: rounded(utilisation(calls, limit)),
-      calls_per_second: rounded(calls.length / ((last - first) / 1000), 1),
+      calls_per_second: callsPerSecond(calls),
       cpu_ms_per_call: cpuPerCall(before, after, calls.length),
     });
     console.error(JSON.stringify(rows.at(-1)));

@@ -36,6 +36,16 @@ export function utilisation(calls: readonly TimedCall[], slots: number): number 
   return last > first ? talked / slots / (last - first) : 0;
 }
 
+/** From the first acceptance to the last end. */
+export function secondsOf(calls: readonly TimedCall[]): number {
+  const first = Math.min(...calls.map(({ accepted_at }) => accepted_at));
+  return (Math.max(...calls.map(({ ended_at }) => ended_at ?? 0)) - first) / 1000;
+}
+
+export function callsPerSecond(calls: readonly TimedCall[]): number {
+  return rounded(calls.length / secondsOf(calls), 1);
+}
+
 export function rounded(value: number, digits = 3): number {
   return Number(value.toFixed(digits));
 }
