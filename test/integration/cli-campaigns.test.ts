@@ -1,11 +1,11 @@
-import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
+import { describe, expect, inject, it, vi } from 'vitest';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run } from '../../client/cli/run.ts';
 import { API_ROOT } from '../../gateway/app.ts';
 import { KEYS, openGateway, type TestGateway } from '../support/gateway.ts';
 import { Rig } from '../support/rig.ts';
+import { closing, err, out, runTool } from '../support/tool.ts';
 
 const NOBODY = '00000000-0000-4000-8000-000000000000';
 const body = {
@@ -15,28 +15,7 @@ const body = {
   max_calls_per_day: 120,
 };
 
-let out = '';
-let err = '';
-const closing: (() => Promise<unknown>)[] = [];
-
-beforeEach(() => {
-  out = '';
-  err = '';
-  vi.spyOn(console, 'log').mockImplementation((text: string) => void (out += `${text}\n`));
-  vi.spyOn(console, 'error').mockImplementation((text: string) => void (err += `${text}\n`));
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  vi.unstubAllEnvs();
-  for (const close of closing.splice(0).toReversed()) await close();
-});
-
-/** Runs the tool; what it printed is in `out` and `err` then. */
-async function campaigns(...args: string[]): Promise<number> {
-  out = '';
-  err = '';
-  return run(['campaigns', ...args]);
-}
+const campaigns = (...args: string[]) => runTool('campaigns', ...args);
 
 async function listeningGateway(): Promise<TestGateway> {
   const gateway = await openGateway();

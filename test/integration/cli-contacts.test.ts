@@ -6,31 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { json } from 'node:stream/consumers';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { run } from '../../client/cli/run.ts';
+import { describe, expect, it, vi } from 'vitest';
 import { API_ROOT, type GatewayDeps } from '../../gateway/app.ts';
 import { KEYS, openGateway, type TestGateway } from '../support/gateway.ts';
+import { closing, err, out, runTool } from '../support/tool.ts';
 
-let out = '';
-let err = '';
-const closing: (() => Promise<unknown>)[] = [];
-
-beforeEach(() => {
-  vi.spyOn(console, 'log').mockImplementation((text: string) => void (out += `${text}\n`));
-  vi.spyOn(console, 'error').mockImplementation((text: string) => void (err += `${text}\n`));
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  vi.unstubAllEnvs();
-  for (const close of closing.splice(0).toReversed()) await close();
-});
-
-/** Runs the tool; what it printed is in `out` and `err` then. */
-async function contacts(...args: string[]): Promise<number> {
-  out = '';
-  err = '';
-  return run(['contacts', ...args]);
-}
+const contacts = (...args: string[]) => runTool('contacts', ...args);
 
 async function listeningGateway(deps: Partial<GatewayDeps> = {}): Promise<TestGateway> {
   const gateway = await openGateway(deps);

@@ -1,28 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { run } from '../../client/cli/run.ts';
+import { describe, expect, it, vi } from 'vitest';
 import { openGateway, type TestGateway } from '../support/gateway.ts';
 import { createTestDatabase } from '../support/database.ts';
+import { closing, err, out, runTool } from '../support/tool.ts';
 
-let out = '';
-let err = '';
-const closing: (() => Promise<unknown>)[] = [];
-
-beforeEach(() => {
-  vi.spyOn(console, 'log').mockImplementation((text: string) => void (out += `${text}\n`));
-  vi.spyOn(console, 'error').mockImplementation((text: string) => void (err += `${text}\n`));
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  vi.unstubAllEnvs();
-  for (const close of closing.splice(0).toReversed()) await close();
-});
-
-/** Runs the tool; what it printed is in `out` and `err` then. */
-async function keys(...args: string[]): Promise<number> {
-  out = '';
-  err = '';
-  return run(['keys', ...args]);
-}
+const keys = (...args: string[]) => runTool('keys', ...args);
 
 async function gatewayWithItsDatabase(): Promise<TestGateway> {
   const gateway = await openGateway();

@@ -2,35 +2,16 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { run } from '../../client/cli/run.ts';
+import { describe, expect, it, vi } from 'vitest';
 import type { CampaignAnswer } from '../../domain/campaign-answer.ts';
 import { API_ROOT } from '../../gateway/app.ts';
 import { Rig } from '../support/rig.ts';
+import { closing, out, runTool } from '../support/tool.ts';
 
 const NOBODY = '00000000-0000-4000-8000-000000000000';
 const SOON = ['--every', '0.1'];
 
-let out = '';
-let err = '';
-const closing: (() => Promise<unknown>)[] = [];
-
-beforeEach(() => {
-  vi.spyOn(console, 'log').mockImplementation((text: string) => void (out += `${text}\n`));
-  vi.spyOn(console, 'error').mockImplementation((text: string) => void (err += `${text}\n`));
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  vi.unstubAllEnvs();
-  for (const close of closing.splice(0).toReversed()) await close();
-});
-
-/** Runs the tool; what it printed is in `out` and `err` then. */
-async function watch(...args: string[]): Promise<number> {
-  out = '';
-  err = '';
-  return run(['campaigns', 'watch', ...args, ...SOON]);
-}
+const watch = (...args: string[]) => runTool('campaigns', 'watch', ...args, ...SOON);
 
 async function startRig(timeScale: number): Promise<Rig> {
   const rig = await Rig.start({ simulator: { timeScale } });
