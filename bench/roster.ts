@@ -11,7 +11,7 @@ import type { ExchangeRequest } from '../domain/roster.ts';
 import { createCampaign } from './campaign.ts';
 import { importPeople } from './contacts.ts';
 import { memoryOf } from './cpu.ts';
-import { rounded } from './statistics.ts';
+import { percentiles, rounded } from './statistics.ts';
 import type { MeasuredSystem } from './system.ts';
 
 const SMALL = 1_000;
@@ -62,7 +62,7 @@ export async function measureRoster(system: MeasuredSystem, { contacts }: { cont
       small.push(...(await little.run(exchanges)));
       atSize.push(...(await big.run(exchanges)));
     }
-    const [atThousand, atLarge] = [median(small), median(atSize)];
+    const [atThousand, atLarge] = [percentiles(small).p50, percentiles(atSize).p50];
     return {
       contacts,
       import: {
@@ -167,8 +167,4 @@ async function timed<T>(work: () => Promise<T>): Promise<{ readonly value: T; re
   const startedAt = performance.now();
   const value = await work();
   return { value, seconds: (performance.now() - startedAt) / 1000 };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }

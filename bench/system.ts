@@ -1,13 +1,11 @@
 /** A whole system for one measurement: its own Temporal server, PostgreSQL, provider, worker and gateway. */
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Postgres, startPostgres } from '../scripts/postgres.ts';
-import { Children } from '../scripts/start/children.ts';
+import type { Children } from '../scripts/start/children.ts';
 import { startSystem, type System } from '../scripts/start/system.ts';
 import { cpuMs } from './cpu.ts';
+import { inOwnHome } from './own-home.ts';
 import { setRules } from './peers/provider.ts';
 
 const BINARIES = fileURLToPath(new URL('../.ringfence', import.meta.url));
@@ -24,13 +22,8 @@ export interface MeasuredSystem extends System {
 export type CpuUse = Readonly<Record<'worker' | 'gateway' | 'provider' | 'postgres' | 'temporal', number>>;
 
 /** Brings a whole system up in a home of its own, measures, and takes it down. */
-export async function onSystem<T>(timeScale: number, measure: (system: MeasuredSystem) => Promise<T>): Promise<T> {
-  const home = await mkdtemp(join(tmpdir(), 'ringfence-bench-'));
-  const failed = new AbortController();
-  const failure = once(failed.signal, 'abort').then(() => failed.signal.throwIfAborted());
-  const children = new Children((reason) => failed.abort(new Error(reason)));
-  const logs = join(home, 'logs');
-  try {
+export function onSystem<T>(timeScale: number, measure: (system: MeasuredSystem) => Promise<T>): Promise<T> {
+  return inOwnHome('bench', async ({ home, children, giveUp }) => {
     const logFile = join(home, 'postgres.log');
     const postgres = await children.start(
       { name: 'PostgreSQL', logFile, rank: 0 },
@@ -48,15 +41,10 @@ export async function onSystem<T>(timeScale: number, measure: (system: MeasuredS
     const system = await startSystem(
       children,
       { home, seed: '1', timeScale, exit: true, webUi: null },
-      { binaries: BINARIES, say: (line) => console.error(line), giveUp: failed.signal, databaseUrl },
+      { binaries: BINARIES, say: (line) => console.error(line), giveUp, databaseUrl },
     );
-    const measured = measure({ ...system, postgres, databaseUrl, children, logs });
-    await Promise.race([measured, failure]);
-    return await measured;
-  } finally {
-    await children.stop();
-    await rm(home, { recursive: true, force: true });
-  }
+    return measure({ ...system, postgres, databaseUrl, children, logs: join(home, 'logs') });
+  });
 }
 
 /** Makes every call from now on last this long at the provider, from its acceptance to its end, in real milliseconds. */

@@ -1,6 +1,6 @@
 /** What the counts per call come to in a cluster. Only multiplication: every factor stands in the tables. */
+import { markdownTable } from '../../scripts/markdown-table.ts';
 import type { Results } from './results.ts';
-import { table } from './tables.ts';
 
 type Cost = Results['cost'];
 
@@ -25,7 +25,7 @@ export function capacityTable(cost: Cost, busy: Cost): string {
     ...IN_FLIGHT.map((inFlight) => whole(of(inFlight / CALL_S, inFlight))),
   ];
   const cores = (use: number) => (perSecond: number) => (perSecond * use) / 1000 / LOAD;
-  return table(
+  return markdownTable(
     ['Calls in flight', ...IN_FLIGHT.map(whole)],
     [
       row(`Calls started per second (${CALL_S} s each)`, (perSecond) => perSecond),
@@ -44,7 +44,7 @@ export function capacityTable(cost: Cost, busy: Cost): string {
 
 /** What Temporal Cloud bills. */
 export function cloudTable(cost: Cost): string {
-  return table(
+  return markdownTable(
     ['', 'Actions', 'Dollars'],
     [
       ['1,000 calls', whole(1_000 * cost.actions_per_call), dollars(1_000, cost)],

@@ -1,4 +1,5 @@
 /** The measurements as tables of Markdown. */
+import { markdownTable } from '../../scripts/markdown-table.ts';
 import { reportText } from '../peers/report.ts';
 import type { CpuUse } from '../system.ts';
 import type { Circumstances, Results } from './results.ts';
@@ -15,7 +16,7 @@ export function costTable(steady: Result<'cost'>, busy: Result<'cost-busy'>): st
   ];
   return under(
     steady,
-    table(
+    markdownTable(
       ['Per call', `${steady.calls_per_second} calls/s`, `${busy.calls_per_second} calls/s`],
       [
         row('Temporal actions', (cost) => cost.actions_per_call),
@@ -39,7 +40,7 @@ export function costTable(steady: Result<'cost'>, busy: Result<'cost-busy'>): st
 export function refillTable(result: Result<'refill'>): string {
   return under(
     result,
-    table(
+    markdownTable(
       ['Calls at once', 'Calls', 'Refill p50, ms', 'p95', 'p99', 'Utilisation', 'Calls/s', 'CPU of all, ms per call'],
       result.rows.map((row) => [
         row.concurrency,
@@ -60,7 +61,7 @@ export function ceilingTable(result: Result<'ceiling'>): string {
   return under(
     result,
     [
-      table(
+      markdownTable(
         ['', 'Items/s', ...PROCESSES.map((name) => `CPU ${name}, ms`)],
         [
           ['Bare workflow', bare.items_per_second, ...PROCESSES.map((name) => bare.cpu_ms_per_item[name])],
@@ -76,7 +77,7 @@ export function campaignsTable(result: Result<'campaigns'>): string {
   const { calls_per_second: rate, fairness } = result;
   return under(
     result,
-    table(
+    markdownTable(
       ['', ''],
       [
         [`Calls/s of ${result.campaigns} campaigns together, one worker`, rate.one_worker],
@@ -94,7 +95,7 @@ export function rosterTable(result: Result<'roster'>): string {
   const { exchange } = result;
   return under(
     result,
-    table(
+    markdownTable(
       ['', ''],
       [
         [`Import of ${result.contacts} rows, rows/s`, result.import.rows_per_second],
@@ -112,7 +113,7 @@ export function rosterTable(result: Result<'roster'>): string {
 export function largeTable(result: Result<'large'>): string {
   return under(
     result,
-    table(
+    markdownTable(
       ['', ''],
       [
         ['Calls at once, wanted', result.concurrency],
@@ -149,9 +150,4 @@ function total(use: CpuUse): number {
 
 function perCall(count: number, { calls }: { readonly calls: number }): number {
   return Number((count / calls).toFixed(3));
-}
-
-export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }

@@ -3,11 +3,7 @@
  * with its ledger, the same signed webhooks, the same contacts; first in calm, then with the worker killed at the same
  * three moments. What is measured is read from the provider's ledger, `/proc` and the servers' own counters.
  */
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Children } from '../../scripts/start/children.ts';
+import { inOwnHome } from '../own-home.ts';
 import { PEERS } from './all-peers.ts';
 import { readHistoryEvents } from './counters.ts';
 import type { Peer } from './peer.ts';
@@ -49,24 +45,13 @@ export async function measurePeers(
 }
 
 /** Both runs on servers of the peer's own, so that none works for another. */
-async function measurePeer(peer: Peer, terms: RunTerms): Promise<PeerRow> {
-  const home = await mkdtemp(join(tmpdir(), `ringfence-${peer.name}-`));
-  const failed = new AbortController();
-  const failure = once(failed.signal, 'abort').then(() => failed.signal.throwIfAborted());
-  const children = new Children((reason) => failed.abort(new Error(reason)));
-  try {
-    const measured = (async () => {
-      const servers = await startServers(children, home, peer.needs);
-      const calm = await runInCalm(peer, servers, terms, home);
-      const { temporalAddress } = servers;
-      const historyEvents = temporalAddress === null ? null : await readHistoryEvents(temporalAddress);
-      const killed = await runWithKills(peer, servers, terms, home);
-      return toRow(peer, terms, { calm, killed, historyEvents });
-    })();
-    await Promise.race([measured, failure]);
-    return await measured;
-  } finally {
-    await children.stop();
-    await rm(home, { recursive: true, force: true });
-  }
+function measurePeer(peer: Peer, terms: RunTerms): Promise<PeerRow> {
+  return inOwnHome(peer.name, async ({ home, children }) => {
+    const servers = await startServers(children, home, peer.needs);
+    const calm = await runInCalm(peer, servers, terms, home);
+    const { temporalAddress } = servers;
+    const historyEvents = temporalAddress === null ? null : await readHistoryEvents(temporalAddress);
+    const killed = await runWithKills(peer, servers, terms, home);
+    return toRow(peer, terms, { calm, killed, historyEvents });
+  });
 }

@@ -1,7 +1,8 @@
 import { API_ROOT } from '../../gateway/app.ts';
 import { commands, json } from './curl.ts';
 import { Description, type Operation, type Schema } from './description.ts';
-import { inputTable, outputTable, parameterTable, table } from './tables.ts';
+import { markdownTable } from '../markdown-table.ts';
+import { inputTable, outputTable, parameterTable } from './tables.ts';
 
 /** The description of the API as a page of Markdown. */
 export function apiPage(description: unknown): string {
@@ -86,7 +87,7 @@ function refusalText(refusals: Refusals, operations: readonly Operation[]): stri
     const told = Object.keys(headers).map((header) => `\`${header}\``);
     return [status, description, told.join(', '), `\`${code}\`: ${message}`];
   });
-  return ['## Refusals', REFUSED, table(['Status', 'When', 'Headers', 'For example'], rows)];
+  return ['## Refusals', REFUSED, markdownTable(['Status', 'When', 'Headers', 'For example'], rows)];
 }
 
 const REFUSED = `A refusal is \`{"error": {"code", "message", "details"}, "meta"}\` with a 4xx or 5xx status. The code is stable; the

@@ -1,5 +1,6 @@
 /** Schemas as tables of Markdown. */
 import type { Operation, Schema } from './description.ts';
+import { markdownTable } from '../markdown-table.ts';
 
 interface FieldRow {
   readonly name: string;
@@ -14,13 +15,13 @@ export function parameterTable(parameters: Operation['parameters']): string {
     const { type, fallback, bounds } = fieldRow(name, schema, required);
     return [`\`${name}\``, place, type, fallback, joined(description, bounds)];
   });
-  return table(['Parameter', 'In', 'Type', 'Default', 'Notes'], rows);
+  return markdownTable(['Parameter', 'In', 'Type', 'Default', 'Notes'], rows);
 }
 
 /** What a client may send. */
 export function inputTable({ properties = {}, required = [] }: Schema): string {
   const rows = fieldRows(properties, required, '');
-  return table(
+  return markdownTable(
     ['Field', 'Type', 'Default', 'Notes'],
     rows.map(({ name, type, fallback, meaning, bounds }) => [name, type, fallback, joined(meaning, bounds)]),
   );
@@ -30,7 +31,7 @@ export function inputTable({ properties = {}, required = [] }: Schema): string {
 export function outputTable({ properties = {} }: Schema): string {
   const rows = fieldRows(properties, [], '');
   const withNotes = rows.some(({ meaning }) => meaning !== '');
-  return table(
+  return markdownTable(
     ['Field', 'Type', ...(withNotes ? ['Notes'] : [])],
     rows.map(({ name, type, meaning }) => [name, type, ...(withNotes ? [meaning] : [])]),
   );
@@ -89,10 +90,4 @@ function bounds(schema: Schema): string {
   if (own !== '') return own;
   if (items && !items.properties) return bounds(items);
   return [...new Set((anyOf ?? []).map(bounds))].filter(Boolean).join('; ');
-}
-
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll('|', String.raw`\|`)).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
