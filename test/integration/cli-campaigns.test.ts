@@ -1,11 +1,6 @@
 import { describe, expect, inject, it, vi } from 'vitest';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { API_ROOT } from '../../gateway/app.ts';
-import { KEYS, openGateway, type TestGateway } from '../support/gateway.ts';
 import { Rig } from '../support/rig.ts';
-import { closing, err, out, runTool } from '../support/tool.ts';
+import { closing, err, fileOf, listeningGateway, out, runTool } from '../support/tool.ts';
 
 const NOBODY = '00000000-0000-4000-8000-000000000000';
 const body = {
@@ -17,27 +12,10 @@ const body = {
 
 const campaigns = (...args: string[]) => runTool('campaigns', ...args);
 
-async function listeningGateway(): Promise<TestGateway> {
-  const gateway = await openGateway();
-  closing.push(() => gateway.close());
-  const address = await gateway.app.listen({ host: '127.0.0.1', port: 0 });
-  vi.stubEnv('RINGFENCE_API_URL', address + API_ROOT);
-  vi.stubEnv('RINGFENCE_API_KEY', KEYS.write);
-  return gateway;
-}
-
-async function fileOf(content: string): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'ringfence-test-'));
-  closing.push(() => rm(directory, { recursive: true }));
-  const file = join(directory, 'campaign.json');
-  await writeFile(file, content);
-  return file;
-}
-
 describe('campaigns, through the gateway', () => {
   it('are started, shown and listed', async () => {
     const gateway = await listeningGateway();
-    const file = await fileOf(JSON.stringify(body));
+    const file = await fileOf('campaign.json', JSON.stringify(body));
     expect(await campaigns('start', file, '--json', '--idempotency-key', 'once')).toBe(0);
     const started = JSON.parse(out) as { id: string };
     expect(started).toMatchObject({ name: 'Reminders', total_contacts: 2, waiting_for: 'start' });
@@ -91,7 +69,10 @@ describe('campaigns, through the gateway', () => {
       contacts: 2,
       assumed: { call_seconds: 60, call_seconds_from: 'request' },
     });
-    const file = await fileOf(JSON.stringify({ contact_count: 1_000, timezone: 'UTC', max_calls_per_day: 100 }));
+    const file = await fileOf(
+      'campaign.json',
+      JSON.stringify({ contact_count: 1_000, timezone: 'UTC', max_calls_per_day: 100 }),
+    );
     expect(await campaigns('forecast', file, '--retry-share', '0.5')).toBe(0);
     expect(out).toMatch(/^contacts +1000 to be called$/m);
     expect(out).toMatch(/^calls +1000 on \d+ days, [\d.]+ a day$/m);
@@ -99,17 +80,19 @@ describe('campaigns, through the gateway', () => {
     expect(out).toMatch(/^assumed +a call takes 120 s \(default\), 50 % of calls are tried again \(request\)$/m);
     expect(await campaigns('forecast', NOBODY)).toBe(3);
     expect(await campaigns('forecast', file, '--retry-share', '2')).toBe(2);
-    expect(await campaigns('forecast', await fileOf('{"contact_count": 0}'), '--json')).toBe(2);
+    expect(await campaigns('forecast', await fileOf('campaign.json', '{"contact_count": 0}'), '--json')).toBe(2);
     expect(JSON.parse(out)).toMatchObject({ error: { details: { field: 'contact_count' } } });
-    expect(await campaigns('forecast', await fileOf('[]'))).toBe(2);
+    expect(await campaigns('forecast', await fileOf('campaign.json', '[]'))).toBe(2);
   });
 
   it('are refused with the field at fault, or the reason', async () => {
     await listeningGateway();
-    expect(await campaigns('start', await fileOf(JSON.stringify({ ...body, timezone: 'EDT' })), '--json')).toBe(2);
+    expect(
+      await campaigns('start', await fileOf('campaign.json', JSON.stringify({ ...body, timezone: 'EDT' })), '--json'),
+    ).toBe(2);
     expect(JSON.parse(out)).toMatchObject({ error: { code: 'validation_error', details: { field: 'timezone' } } });
     expect(err).toContain('timezone');
-    expect(await campaigns('start', await fileOf('{"name": "Ada'))).toBe(2);
+    expect(await campaigns('start', await fileOf('campaign.json', '{"name": "Ada'))).toBe(2);
     expect(err).not.toContain('Ada');
     expect(await campaigns('start', '/nowhere/campaign.json')).toBe(2);
     expect(await campaigns('show', NOBODY)).toBe(3);
@@ -150,7 +133,10 @@ describe('campaigns, through Temporal', () => {
     expect(await campaigns('edit', id, '--max-concurrent-calls', '3', '--daily-cap', '50')).toBe(0);
     expect(out).toMatch(/^Changed at \S+; the campaign is active/);
     await vi.waitFor(() => expect(rig.simulator.ledger().accepted).toBe(3), { timeout: 20_000 });
-    const hours = await fileOf(JSON.stringify({ start_time: '00:00', end_time: '24:00', max_concurrent_calls: 9 }));
+    const hours = await fileOf(
+      'campaign.json',
+      JSON.stringify({ start_time: '00:00', end_time: '24:00', max_concurrent_calls: 9 }),
+    );
     expect(await campaigns('edit', id, '--file', hours, '--max-concurrent-calls', '4', '--json')).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ status: 'active', edited_at: expect.any(String) });
     expect((await rig.api('GET', `/batch-calls/${id}`)).data).toMatchObject({

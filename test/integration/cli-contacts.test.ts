@@ -1,34 +1,13 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { json } from 'node:stream/consumers';
 import { describe, expect, it, vi } from 'vitest';
-import { API_ROOT, type GatewayDeps } from '../../gateway/app.ts';
-import { KEYS, openGateway, type TestGateway } from '../support/gateway.ts';
-import { closing, err, out, runTool } from '../support/tool.ts';
+import { KEYS } from '../support/gateway.ts';
+import { closing, err, fileOf, listeningGateway, out, runTool } from '../support/tool.ts';
 
 const contacts = (...args: string[]) => runTool('contacts', ...args);
-
-async function listeningGateway(deps: Partial<GatewayDeps> = {}): Promise<TestGateway> {
-  const gateway = await openGateway(deps);
-  closing.push(() => gateway.close());
-  const address = await gateway.app.listen({ host: '127.0.0.1', port: 0 });
-  vi.stubEnv('RINGFENCE_API_URL', address + API_ROOT);
-  vi.stubEnv('RINGFENCE_API_KEY', KEYS.write);
-  return gateway;
-}
-
-async function fileOf(content: string): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'ringfence-test-'));
-  closing.push(() => rm(directory, { recursive: true }));
-  const file = join(directory, 'contacts.csv');
-  await writeFile(file, content);
-  return file;
-}
 
 function onStdin(text: string): void {
   const stdin = Readable.from([Buffer.from(text)]);
@@ -46,7 +25,7 @@ describe('contacts import', () => {
     const gateway = await listeningGateway();
     const { body } = await gateway.send({ method: 'POST', path: '/contacts/folders', body: { name: 'Spring' } });
     const folder = body.data.id;
-    const path = await fileOf(file);
+    const path = await fileOf('contacts.csv', file);
     expect(await contacts('import', path, '--folder', folder, '--default-country', 'us')).toBe(0);
     expect(out).toMatch(
       /^Imported +2\nUpdated +0\nSkipped +1 .*\nErrors +1\n\nRow +Reason +Phone field\n4 +\S+ +911\n$/,
@@ -61,7 +40,7 @@ describe('contacts import', () => {
 
   it('streams a file that is larger than any other body may be', async () => {
     const gateway = await listeningGateway({ bodyLimit: 10_000 });
-    expect(await contacts('import', await fileOf(manyPeople(20_000)), '--json')).toBe(0);
+    expect(await contacts('import', await fileOf('contacts.csv', manyPeople(20_000)), '--json')).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ imported: 20_000, errors: 0 });
     const { rows: counted } = await gateway.db.pool.query('select count(*)::int as contacts from contacts');
     expect(counted).toEqual([{ contacts: 20_000 }]);
@@ -69,7 +48,7 @@ describe('contacts import', () => {
 
   it('shows how far it is on a terminal, and only there', async () => {
     await listeningGateway();
-    const path = await fileOf(manyPeople(1_000));
+    const path = await fileOf('contacts.csv', manyPeople(1_000));
     let shown = '';
     const write = (chunk: Buffer, _: unknown, done: () => void) => {
       shown += chunk.toString();
@@ -86,14 +65,14 @@ describe('contacts import', () => {
 
   it('is refused with the reason, also when the gateway answers before the file has arrived', async () => {
     await listeningGateway();
-    const path = await fileOf(manyPeople(200_000));
+    const path = await fileOf('contacts.csv', manyPeople(200_000));
     expect(await contacts('import', path, '--key', KEYS.read)).toBe(2);
     expect(err).toContain('scope "write"');
     expect(await contacts('import', path, '--key', 'wrong-key', '--json')).toBe(2);
     expect(JSON.parse(out)).toMatchObject({ error: { code: 'unauthorized', details: { http_status: 401 } } });
     expect(await contacts('import', path, '--folder', 'spring')).toBe(2);
     expect(err).toContain('folder_id must be the id of a folder');
-    expect(await contacts('import', await fileOf('phone\n"+12125550101\n'))).toBe(2);
+    expect(await contacts('import', await fileOf('contacts.csv', 'phone\n"+12125550101\n'))).toBe(2);
     expect(err).toContain('The quote that opens on line 2 is never closed');
     expect(await contacts('import', '/nowhere/contacts.csv')).toBe(2);
     expect(err).toContain('cannot be read');
@@ -122,7 +101,7 @@ describe('contacts suppress', () => {
     expect(out).toBe('There are no such numbers.\n');
     expect(await contacts('suppress', '+1 212 555 0101', '--reason', 'asked')).toBe(0);
     expect(out).toBe('On the list: 1.\n');
-    const file = await fileOf('+12125550102\n\n+12125550103\n');
+    const file = await fileOf('contacts.csv', '+12125550102\n\n+12125550103\n');
     expect(await contacts('suppress', '--file', file, '--json')).toBe(0);
     expect(JSON.parse(out)).toMatchObject({
       suppressed: [{ phone_number: '+12125550102' }, { phone_number: '+12125550103', reason: null }],

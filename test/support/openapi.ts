@@ -1,24 +1,7 @@
 /** The routes that a gateway really has and what they take, as its own description tells: no table that a new one escapes. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-
-const Schema = z.looseObject({
-  type: z.union([z.string(), z.array(z.string())]).optional(),
-  format: z.string().optional(),
-  get properties() {
-    return z.record(z.string(), Schema).optional();
-  },
-  get items() {
-    return Schema.optional();
-  },
-  get anyOf() {
-    return z.array(Schema).optional();
-  },
-  get additionalProperties() {
-    return z.union([z.boolean(), Schema]).optional();
-  },
-});
-type Schema = z.infer<typeof Schema>;
+import { Schema } from '../../scripts/api-docs/description.ts';
 
 const Description = z.object({
   paths: z.record(

@@ -1,6 +1,11 @@
 /** The operators' tool run inside a test. Whoever imports this has its output caught, and what it opens closed after each test. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, vi } from 'vitest';
 import { run } from '../../client/cli/run.ts';
+import { API_ROOT, type GatewayDeps } from '../../gateway/app.ts';
+import { KEYS, openGateway, type TestGateway } from './gateway.ts';
 
 /** What the last run printed on each stream. */
 export let out = '';
@@ -25,4 +30,23 @@ export async function runTool(...args: string[]): Promise<number> {
   out = '';
   err = '';
   return run(args);
+}
+
+/** A gateway that listens where the tool looks for one. */
+export async function listeningGateway(deps: Partial<GatewayDeps> = {}): Promise<TestGateway> {
+  const gateway = await openGateway(deps);
+  closing.push(() => gateway.close());
+  const address = await gateway.app.listen({ host: '127.0.0.1', port: 0 });
+  vi.stubEnv('RINGFENCE_API_URL', address + API_ROOT);
+  vi.stubEnv('RINGFENCE_API_KEY', KEYS.write);
+  return gateway;
+}
+
+/** A file that is gone after the test. */
+export async function fileOf(name: string, content: string): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'ringfence-test-'));
+  closing.push(() => rm(directory, { recursive: true }));
+  const file = join(directory, name);
+  await writeFile(file, content);
+  return file;
 }
