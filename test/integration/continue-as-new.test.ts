@@ -142,7 +142,7 @@ describe('a campaign that continues as new under load', () => {
   it('does so too when a worker forgets the campaign after every step, also while a run gives way', async () => {
     const forgetful = await realStage({ address: server.address, maxCachedWorkflows: 0 });
     try {
-      const people = 120;
+      const people = 240;
       const { provider } = forgetful.stage;
       provider.script = () => ({ kind: 'ends', outcome: 'completed' });
       const campaign = await forgetful.stage.start(people, { max_concurrent_calls: 10 });
