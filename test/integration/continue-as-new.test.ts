@@ -54,10 +54,10 @@ class Callers {
     this.#campaign = campaign;
   }
 
-  /** Tells of calls that are live, all but `keep` of them. */
-  end(keep = 0): void {
+  /** Tells of calls that are live, all but `keep` of them and `atMost` so many. */
+  end({ keep = 0, atMost = Infinity }: { keep?: number; atMost?: number } = {}): void {
     const { provider } = stage;
-    for (const callId of provider.live().slice(keep)) {
+    for (const callId of provider.live().slice(keep, keep + atMost)) {
       const seq = provider.accepted.get(callId)!.seq;
       const event = provider.end(callId, OUTCOMES[seq % OUTCOMES.length]);
       this.told.push(event);
@@ -96,7 +96,7 @@ describe('a campaign that continues as new under load', () => {
     await vi.waitFor(
       () => {
         // Some are live at every moment, whichever run gives way then.
-        callers.end(stage.provider.accepted.size < people ? slots / 2 : 0);
+        callers.end({ keep: stage.provider.accepted.size < people ? slots / 2 : 0 });
         expect(callers.told).toHaveLength(people);
       },
       { timeout: 50_000, interval: 20 },
@@ -163,17 +163,21 @@ describe('a campaign that continues as new under load', () => {
   });
 
   it('holds its pauses, and answers each that was asked', async () => {
-    const people = 200;
-    const campaign = await stage.start(people, { max_concurrent_calls: 20 });
+    const pauses = 6;
+    const slots = 20;
+    const endedBefore = 30;
+    // Before each pause so many calls are ended, and after it those that are left: some people remain after the last.
+    const people = pauses * (endedBefore + slots) + slots;
+    const campaign = await stage.start(people, { max_concurrent_calls: slots });
     const callers = new Callers(campaign);
     const client = new CampaignClient({ temporal: stage.client });
     const silences: { from: number; to: number }[] = [];
-    for (let pause = 0; pause < 6; pause += 1) {
-      const target = (pause + 1) * 30;
+    for (let pause = 0; pause < pauses; pause += 1) {
+      const target = callers.told.length + endedBefore;
       await vi.waitFor(
         () => {
-          callers.end();
-          expect(callers.told.length).toBeGreaterThanOrEqual(target);
+          callers.end({ atMost: target - callers.told.length });
+          expect(callers.told).toHaveLength(target);
         },
         { timeout: 20_000, interval: 20 },
       );
@@ -216,7 +220,7 @@ describe('a campaign that continues as new under load', () => {
     await campaign.handle.cancel();
     await vi.waitFor(
       async () => {
-        callers.end(stage.provider.live().length - 1);
+        callers.end({ keep: stage.provider.live().length - 1 });
         await callers.delivered();
         expect((await runsOf(campaign.handle)).length).toBeGreaterThan(1);
       },
