@@ -14,44 +14,92 @@ export interface StoredEvent {
   readonly settled: boolean;
 }
 
-/**
- * Keeps an event, once per event id. The row of `provider_calls` is upserted before anything is read, as the dial's
- * reply does too, so that of the two whoever comes second sees the other.
- */
+/** Keeps an event, once per event id. */
 export async function storeEvent(pool: Pool, provider: string, event: CallEvent, raw: string): Promise<StoredEvent> {
-  return inTransaction(pool, async (tx) => {
-    const call = await resolveCall(tx, provider, event);
-    const late = call?.settled ?? false;
-    const inserted = await tx.query({
-      name: 'store-event',
-      text: `insert into call_events
-         (provider, event_id, provider_call_id, call_id, campaign_id, kind, outcome, outcome_as_sent, occurred_at, raw, late)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, to_timestamp($9 / 1000.0), $10, $11)
-       on conflict (provider, event_id) do nothing`,
-      values: [
-        provider,
-        event.eventId,
-        event.providerCallId,
-        call?.id ?? null,
-        call?.campaignId ?? null,
-        event.kind,
-        event.outcome,
-        event.outcomeAsSent,
-        event.occurredAt,
-        raw,
-        late && event.kind === 'ended',
-      ],
-    });
-    const isNew = inserted.rowCount === 1;
-    const signalled = isNew ? false : await wasSignalled(tx, provider, event.eventId);
-    return {
-      callId: call?.id ?? null,
-      campaignId: call?.campaignId ?? null,
-      status: isNew ? 'new' : 'repeat',
-      signalled,
-      settled: late,
-    };
+  const stored = await storeForAcceptedCall(pool, provider, event, raw);
+  return stored ?? inTransaction(pool, (tx) => storeAndTie(tx, provider, event, raw));
+}
+
+/**
+ * Nearly every event: the reply to its dial has been written down, so that nothing but the event itself is to be stored.
+ * Null when that is not so.
+ */
+async function storeForAcceptedCall(
+  db: Queryable,
+  provider: string,
+  event: CallEvent,
+  raw: string,
+): Promise<StoredEvent | null> {
+  const { rows } = await db.query<KnownCall & { is_new: boolean; signalled: boolean }>({
+    name: 'store-event-of-accepted-call',
+    text: `
+      with call as (
+        select c.id, c.campaign_id, c.settled_at is not null as settled
+          from provider_calls p join calls c on c.id = coalesce($4, p.call_id)
+         where p.provider = $1 and p.provider_call_id = $3 and p.call_id is not null and c.provider_call_id is not null
+      ), stored as (
+        insert into call_events
+          (provider, event_id, provider_call_id, kind, outcome, outcome_as_sent, occurred_at, raw, call_id, campaign_id, late)
+        select $1, $2, $3, $5, $6, $7, to_timestamp($8 / 1000.0), $9, id, campaign_id, settled and $5 = 'ended' from call
+        on conflict (provider, event_id) do nothing
+        returning event_id
+      )
+      select call.id, call.campaign_id as "campaignId", call.settled, stored.event_id is not null as is_new,
+             coalesce(before.signalled_at is not null, false) as signalled
+        from call left join stored on true left join call_events before on before.provider = $1 and before.event_id = $2`,
+    values: [
+      provider,
+      event.eventId,
+      event.providerCallId,
+      event.callId,
+      event.kind,
+      event.outcome,
+      event.outcomeAsSent,
+      event.occurredAt,
+      raw,
+    ],
   });
+  const [row] = rows;
+  if (!row) return null;
+  const { id: callId, campaignId, settled, signalled } = row;
+  return { callId, campaignId, status: row.is_new ? 'new' : 'repeat', signalled, settled };
+}
+
+/**
+ * The row of `provider_calls` is upserted before anything is read, as the dial's reply does too, so that of the two
+ * whoever comes second sees the other.
+ */
+async function storeAndTie(tx: Queryable, provider: string, event: CallEvent, raw: string): Promise<StoredEvent> {
+  const call = await resolveCall(tx, provider, event);
+  const late = call?.settled ?? false;
+  const inserted = await tx.query({
+    name: 'store-event',
+    text: `insert into call_events
+       (provider, event_id, provider_call_id, call_id, campaign_id, kind, outcome, outcome_as_sent, occurred_at, raw, late)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, to_timestamp($9 / 1000.0), $10, $11)
+     on conflict (provider, event_id) do nothing`,
+    values: [
+      provider,
+      event.eventId,
+      event.providerCallId,
+      call?.id ?? null,
+      call?.campaignId ?? null,
+      event.kind,
+      event.outcome,
+      event.outcomeAsSent,
+      event.occurredAt,
+      raw,
+      late && event.kind === 'ended',
+    ],
+  });
+  const isNew = inserted.rowCount === 1;
+  return {
+    callId: call?.id ?? null,
+    campaignId: call?.campaignId ?? null,
+    status: isNew ? 'new' : 'repeat',
+    signalled: isNew ? false : await wasSignalled(tx, provider, event.eventId),
+    settled: late,
+  };
 }
 
 /** Notes that Temporal has these events, so that a redelivery need not signal again. */
@@ -72,27 +120,44 @@ export async function claimEarlyEvents(
   providerCallId: string,
   call: { id: string; campaignId: string },
 ): Promise<EndedEvent | null> {
-  await tx.query(
-    `update call_events
-        set call_id = $3, campaign_id = $4, signalled_at = coalesce(signalled_at, now())
-      where provider = $1 and provider_call_id = $2`,
+  const { rows } = await tx.query<TerminalEventRow>(
+    `with claimed as (
+       update call_events
+          set call_id = $3, campaign_id = $4, signalled_at = coalesce(signalled_at, now())
+        where provider = $1 and provider_call_id = $2
+     )
+     select $3 as call_id, ${TERMINAL_EVENT_COLUMNS}
+       from call_events
+      where kind = 'ended' and (call_id = $3 or (provider = $1 and provider_call_id = $2))
+      order by received_at, event_id limit 1`,
     [provider, providerCallId, call.id, call.campaignId],
   );
-  const [first] = await firstTerminalEvents(tx, [call.id]);
-  return first ?? null;
+  return rows[0] ? toEndedEvent(rows[0]) : null;
 }
 
 /** The terminal event that stands for each of these calls: the first that was received. */
 export async function firstTerminalEvents(db: Queryable, callIds: readonly string[]): Promise<EndedEvent[]> {
-  const { rows } = await db.query<{ event_id: string; call_id: string; outcome: Outcome; ended_at: string }>(
-    `select distinct on (call_id) event_id, call_id, outcome,
-            floor(extract(epoch from occurred_at) * 1000)::bigint as ended_at
+  const { rows } = await db.query<TerminalEventRow>(
+    `select distinct on (call_id) call_id, ${TERMINAL_EVENT_COLUMNS}
        from call_events
       where call_id = any($1) and kind = 'ended'
       order by call_id, received_at, event_id`,
     [callIds],
   );
-  return rows.map((row) => ({ ...row, ended_at: Number(row.ended_at) }));
+  return rows.map(toEndedEvent);
+}
+
+const TERMINAL_EVENT_COLUMNS = 'event_id, outcome, floor(extract(epoch from occurred_at) * 1000)::bigint as ended_at';
+
+interface TerminalEventRow {
+  readonly event_id: string;
+  readonly call_id: string;
+  readonly outcome: Outcome;
+  readonly ended_at: string;
+}
+
+function toEndedEvent(row: TerminalEventRow): EndedEvent {
+  return { ...row, ended_at: Number(row.ended_at) };
 }
 
 interface KnownCall {

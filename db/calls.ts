@@ -49,7 +49,6 @@ export type DialPermit =
   | { readonly kind: 'superseded' };
 
 interface Campaign {
-  readonly account: string;
   readonly agent_id: string;
   readonly owner_run_id: string | null;
   readonly phone_number_ids: string[] | null;
@@ -58,6 +57,7 @@ interface Campaign {
 
 interface DialRecord {
   readonly request: string;
+  readonly tries: number;
   readonly first_sent_at: string | null;
   readonly provider_call_id: string | null;
   readonly not_placed_reason: string | null;
@@ -73,21 +73,19 @@ interface DialRecord {
 export async function permitDial(pool: Pool, dial: Dial, freeze: (call: CallToPlace) => string): Promise<DialPermit> {
   return inTransaction(pool, async (tx) => {
     await lockAgainstAdoption(tx, dial.campaignId);
-    const campaign = await readCampaign(tx, dial.campaignId);
-    if (!campaign || campaign.owner_run_id !== dial.runId) return { kind: 'superseded' };
-    const record = await readRecord(tx, dial.callId);
-    const known = record && knownResult(dial, record);
-    if (known)
-      return known.kind === 'accepted' ? { ...known, ended: known.ended ?? (await terminal(tx, dial)) } : known;
-    const sentBefore = record?.first_sent_at ?? null;
-    const contact = await readContact(tx, dial);
+    const outset = await readOutset(tx, dial);
+    if (!outset || outset.campaign.owner_run_id !== dial.runId) return { kind: 'superseded' };
+    const { campaign, contact, record } = outset;
+    if (record && isKnown(record)) return known(tx, dial, record);
     if (!contact) throw new Error(`roster has no contact ${dial.seq} for call ${dial.callId}`);
-    if (await isSuppressed(tx, campaign.account, contact.phone_number)) {
-      return sentBefore === null ? { kind: 'suppressed' } : { kind: 'unknown' };
-    }
-    const request = record?.request ?? freeze(toPlace(dial, campaign, contact));
-    const tryNumber = await writeAhead(tx, dial, request);
-    return { kind: 'send', request, sentBefore: sentBefore === null ? null : Number(sentBefore), tryNumber };
+    if (outset.suppressed) return withoutSending(tx, dial);
+    const written = await writeAhead(tx, dial, record?.request ?? freeze(toPlace(dial, campaign, contact)));
+    // The answer of another try was written down since the record was read.
+    if (!written) return withoutSending(tx, dial);
+    const { request, tries } = written;
+    // A try that was permitted since the record was read may have sent; whether it did is not known here.
+    const sentBefore = tries === (record?.tries ?? 0) + 1 ? (record?.first_sent_at ?? null) : written.first_sent_at;
+    return { kind: 'send', request, sentBefore: sentBefore === null ? null : Number(sentBefore), tryNumber: tries };
   });
 }
 
@@ -139,16 +137,19 @@ export async function recordAcceptance(
   providerCallId: string,
 ): Promise<EndedEvent | null> {
   await tx.query({
-    name: 'tie-provider-id',
-    text: `insert into provider_calls (provider, provider_call_id, call_id) values ($1, $2, $3)
-           on conflict (provider, provider_call_id) do update set call_id = excluded.call_id`,
-    values: [call.provider, providerCallId, call.callId],
-  });
-  await tx.query({
     name: 'record-acceptance',
-    text: `update calls set provider_call_id = $2, accepted_at = coalesce(accepted_at, to_timestamp($3 / 1000.0))
-            where id = $1`,
-    values: [call.callId, providerCallId, call.now],
+    // The tie is made first, as whoever stores an event does too: the record is joined to it.
+    text: `
+      with tie as (
+        insert into provider_calls (provider, provider_call_id, call_id) values ($1, $2, $3)
+        on conflict (provider, provider_call_id) do update set call_id = excluded.call_id
+        returning call_id, provider_call_id
+      )
+      update calls
+         set provider_call_id = tie.provider_call_id,
+             accepted_at = coalesce(accepted_at, to_timestamp($4 / 1000.0))
+        from tie where calls.id = tie.call_id`,
+    values: [call.provider, providerCallId, call.callId, call.now],
   });
   return claimEarlyEvents(tx, call.provider, providerCallId, { id: call.callId, campaignId: call.campaignId });
 }
@@ -164,7 +165,10 @@ export interface KnownCall {
 }
 
 export async function findCalls(db: Queryable, callIds: readonly string[]): Promise<Map<string, KnownCall>> {
-  const { rows } = await db.query<DialRecord & { id: string }>(`${RECORD_COLUMNS} where id = any($1)`, [callIds]);
+  const { rows } = await db.query<DialRecord & { id: string }>(
+    `select calls.id, ${RECORD_COLUMNS} from calls where id = any($1)`,
+    [callIds],
+  );
   const ended = new Map((await firstTerminalEvents(db, callIds)).map((event) => [event.call_id, event]));
   return new Map(
     rows.map((row) => [
@@ -190,49 +194,77 @@ export async function lockAgainstAdoption(tx: Queryable, campaignId: string): Pr
   });
 }
 
+/** Of the record `calls`. */
 const RECORD_COLUMNS = `
-  select id, request, provider_call_id, not_placed_reason, outcome, settled_at is not null as settled,
-         floor(extract(epoch from first_sent_at) * 1000)::bigint as first_sent_at,
-         floor(extract(epoch from ended_at) * 1000)::bigint as ended_at
-    from calls`;
+  calls.request, calls.tries, calls.provider_call_id, calls.not_placed_reason, calls.outcome,
+  calls.settled_at is not null as settled,
+  floor(extract(epoch from calls.first_sent_at) * 1000)::bigint as first_sent_at,
+  floor(extract(epoch from calls.ended_at) * 1000)::bigint as ended_at`;
 
-async function readCampaign(tx: Queryable, id: string): Promise<Campaign | undefined> {
-  const { rows } = await tx.query<Campaign>({
-    name: 'campaign-of-dial',
-    text: `select account, agent_id, owner_run_id, spec -> 'phone_number_ids' as phone_number_ids,
-                  spec ->> 'phone_rotation_strategy' as rotation
-             from campaigns where id = $1`,
-    values: [id],
-  });
-  return rows[0];
+/** What a dial begins with. */
+interface Outset {
+  readonly campaign: Campaign;
+  /** Null when the roster has no such contact. */
+  readonly contact: Contact | null;
+  readonly suppressed: boolean;
+  readonly record: DialRecord | null;
 }
 
-async function readRecord(tx: Queryable, callId: string): Promise<DialRecord | undefined> {
-  const { rows } = await tx.query<DialRecord>({
-    name: 'dial-record',
-    text: `${RECORD_COLUMNS} where id = $1 for update`,
-    values: [callId],
+type OutsetRow = Campaign &
+  Omit<Contact, 'phone_number'> &
+  DialRecord & { readonly phone_number: string | null; readonly suppressed: boolean; readonly recorded: boolean };
+
+async function readOutset(tx: Queryable, dial: Dial): Promise<Outset | null> {
+  const { rows } = await tx.query<OutsetRow>({
+    name: 'outset-of-dial',
+    text: `
+      select c.agent_id, c.owner_run_id, c.spec -> 'phone_number_ids' as phone_number_ids,
+             c.spec ->> 'phone_rotation_strategy' as rotation,
+             k.phone_number, k.extension, k.first_name, k.last_name, k.email, k.custom_fields,
+             s.phone_number is not null as suppressed, calls.id is not null as recorded, ${RECORD_COLUMNS}
+        from campaigns c
+        left join campaign_contacts k on k.campaign_id = c.id and k.seq = $2
+        left join suppressions s on s.account = c.account and s.phone_number = k.phone_number
+        left join calls on calls.id = $3
+       where c.id = $1`,
+    values: [dial.campaignId, dial.seq, dial.callId],
   });
-  return rows[0];
+  const [row] = rows;
+  if (!row) return null;
+  const { phone_number, suppressed } = row;
+  const contact = phone_number === null ? null : { ...row, phone_number };
+  return { campaign: row, contact, suppressed, record: row.recorded ? row : null };
 }
 
-function knownResult(dial: Dial, record: DialRecord): Extract<DialPermit, { kind: 'accepted' | 'rejected' }> | null {
+/** The answer of a try that must not send: what is known of the call, with nobody else writing to its record meanwhile. */
+async function withoutSending(tx: Queryable, dial: Dial): Promise<DialPermit> {
+  const { rows } = await tx.query<DialRecord>(`select ${RECORD_COLUMNS} from calls where id = $1 for update`, [
+    dial.callId,
+  ]);
+  const [record] = rows;
+  if (!record || (record.first_sent_at === null && !isKnown(record))) return { kind: 'suppressed' };
+  return isKnown(record) ? known(tx, dial, record) : { kind: 'unknown' };
+}
+
+/** Whether it is known what became of the call. */
+function isKnown(record: DialRecord): boolean {
+  return record.not_placed_reason !== null || record.provider_call_id !== null || record.settled;
+}
+
+async function known(tx: Queryable, dial: Dial, record: DialRecord): Promise<DialPermit> {
   if (record.not_placed_reason !== null) return { kind: 'rejected', reason: record.not_placed_reason };
-  if (record.provider_call_id !== null || record.settled) {
-    return { kind: 'accepted', ended: fromRecord(dial.callId, record) };
-  }
-  return null;
+  return { kind: 'accepted', ended: fromRecord(dial.callId, record) ?? (await terminal(tx, dial)) };
+}
+
+async function terminal(tx: Queryable, dial: Dial): Promise<EndedEvent | null> {
+  const [first] = await firstTerminalEvents(tx, [dial.callId]);
+  return first ?? null;
 }
 
 /** A settled call's own record serves as its terminal event when none is stored (it was looked up, or given up). */
 function fromRecord(callId: string, record: DialRecord): EndedEvent | null {
   if (!record.settled || record.outcome === null || record.ended_at === null) return null;
   return { event_id: `record:${callId}`, call_id: callId, outcome: record.outcome, ended_at: Number(record.ended_at) };
-}
-
-async function terminal(tx: Queryable, dial: Dial): Promise<EndedEvent | null> {
-  const [first] = await firstTerminalEvents(tx, [dial.callId]);
-  return first ?? null;
 }
 
 interface Contact {
@@ -242,25 +274,6 @@ interface Contact {
   readonly last_name: string | null;
   readonly email: string | null;
   readonly custom_fields: { [name: string]: string };
-}
-
-async function readContact(tx: Queryable, dial: Dial): Promise<Contact | undefined> {
-  const { rows } = await tx.query<Contact>({
-    name: 'contact-of-dial',
-    text: `select phone_number, extension, first_name, last_name, email, custom_fields
-             from campaign_contacts where campaign_id = $1 and seq = $2`,
-    values: [dial.campaignId, dial.seq],
-  });
-  return rows[0];
-}
-
-async function isSuppressed(tx: Queryable, account: string, phoneNumber: string): Promise<boolean> {
-  const { rowCount } = await tx.query({
-    name: 'is-suppressed',
-    text: 'select 1 from suppressions where account = $1 and phone_number = $2',
-    values: [account, phoneNumber],
-  });
-  return rowCount !== 0;
 }
 
 function toPlace(dial: Dial, campaign: Campaign, contact: Contact): CallToPlace {
@@ -295,17 +308,21 @@ function chooseNumber({ phone_number_ids: ids, rotation }: Campaign, { seq, atte
   }
 }
 
-/** Writes down that a try is about to send, and returns its number. The day and the instant are those of the first. */
-async function writeAhead(tx: Queryable, dial: Dial, request: string): Promise<number> {
-  const { rows } = await tx.query<{ tries: number }>({
+/**
+ * Writes down that a try is about to send, unless it is known by now what became of the call. The bytes, the day and the
+ * instant are those of the first try.
+ */
+async function writeAhead(tx: Queryable, dial: Dial, request: string): Promise<DialRecord | null> {
+  const { rows } = await tx.query<DialRecord>({
     name: 'write-ahead',
     text: `insert into calls (id, campaign_id, seq, attempt, provider, request, day, first_sent_at)
      values ($1, $2, $3, $4, $5, $6, $7, to_timestamp($8 / 1000.0))
      on conflict (id) do update
        set first_sent_at = coalesce(calls.first_sent_at, excluded.first_sent_at),
            day = coalesce(calls.day, excluded.day), tries = calls.tries + 1
-     returning tries`,
+     where calls.provider_call_id is null and calls.not_placed_reason is null and calls.settled_at is null
+     returning ${RECORD_COLUMNS}`,
     values: [dial.callId, dial.campaignId, dial.seq, dial.attempt, dial.provider, request, dial.day, dial.now],
   });
-  return rows[0]!.tries;
+  return rows[0] ?? null;
 }

@@ -1,7 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { adoptRoster } from '../../db/adoption.ts';
-import { type Dial, findCalls, permitDial, recordAnswer, type SendPermit } from '../../db/calls.ts';
-import { inTransaction } from '../../db/pool.ts';
+import {
+  type Dial,
+  type DialPermit,
+  findCalls,
+  permitDial,
+  recordAcceptance,
+  recordAnswer,
+  type SendPermit,
+} from '../../db/calls.ts';
+import { inTransaction, type Queryable } from '../../db/pool.ts';
 import { CreateCampaign } from '../../domain/campaign-request.ts';
 import { callId } from '../../domain/ids.ts';
 import type { PlaceResult } from '../../domain/provider-messages.ts';
@@ -87,4 +95,52 @@ it('a refusal that comes after an acceptance is not believed', async () => {
   await recordAnswer(database.pool, dial, { kind: 'accepted', providerCallId: nextId('call') }, await permit(dial));
   await recordAnswer(database.pool, dial, { kind: 'rejected', reason: 'invalid_number' }, first);
   expect(await known(dial)).toMatchObject({ sent: true, refusal: null });
+});
+
+describe('a try whose record another one is writing to at that moment', () => {
+  /** Asks for the permit while `other` has written and not committed, which is waited for. */
+  async function permitWhile(dial: Dial, other: (tx: Queryable) => Promise<unknown>): Promise<DialPermit> {
+    const { pool } = database;
+    const asked = await inTransaction(pool, async (tx) => {
+      await other(tx);
+      const permit = permitDial(pool, dial, () => 'other bytes');
+      await vi.waitFor(async () => {
+        const { rowCount } = await pool.query(
+          "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        );
+        expect(rowCount).toBe(1);
+      });
+      return { permit };
+    });
+    return asked.permit;
+  }
+
+  it('sends the bytes of the first, and knows that it may have sent them', async () => {
+    const dial = await newDial();
+    const permit = await permitWhile(dial, (tx) =>
+      tx.query(
+        `insert into calls (id, campaign_id, seq, attempt, provider, request, day, first_sent_at)
+         values ($1, $2, 1, 1, 'truedy', 'a request', '2026-03-18', to_timestamp($3 / 1000.0))`,
+        [dial.callId, dial.campaignId, dial.now],
+      ),
+    );
+    expect(permit).toEqual({ kind: 'send', request: 'a request', sentBefore: NOW, tryNumber: 2 });
+  });
+
+  it('does not send what the provider has accepted', async () => {
+    const dial = await newDial();
+    await permit(dial);
+    expect(await permitWhile(dial, (tx) => recordAcceptance(tx, dial, nextId('call')))).toEqual({
+      kind: 'accepted',
+      ended: null,
+    });
+  });
+
+  it('does not send what the provider has refused', async () => {
+    const dial = await newDial();
+    await permit(dial);
+    const refused = (tx: Queryable): Promise<unknown> =>
+      tx.query("update calls set not_placed_reason = 'invalid_number' where id = $1", [dial.callId]);
+    expect(await permitWhile(dial, refused)).toEqual({ kind: 'rejected', reason: 'invalid_number' });
+  });
 });
