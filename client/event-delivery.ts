@@ -4,8 +4,10 @@
  * events in each.
  *
  * A campaign's line is absent while nothing is to be sent for it. The first event opens the line and sends; when the
- * signal is answered, whatever has gathered is sent next, in the order of arrival; when nothing has, the line closes.
+ * signal is answered and its time is over, whatever has gathered is sent next, in the order of arrival; when nothing has,
+ * the line closes.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { RingfenceError } from '../domain/errors.ts';
 import { workflowId } from '../domain/ids.ts';
@@ -22,6 +24,11 @@ export type SignalEvents = (campaignId: string, events: readonly EndedEvent[]) =
 
 /** Keeps a signal well under the size that Temporal takes. */
 const MOST_EVENTS_PER_SIGNAL = 200;
+/**
+ * From the beginning of one signal to that of the next. Little beside a call, and long beside a workflow task: events that
+ * come thick share signals and workflow tasks, and a run that ends right after a signal ends before the next (drain.ts).
+ */
+const SPACING_MS = 50;
 /** Beyond it callers are refused, and providers keep their events until later: memory is bounded through an outage. */
 const MOST_EVENTS_WAITING = 20_000;
 
@@ -34,6 +41,7 @@ interface Waiting {
 export class EventDelivery {
   readonly #signal: SignalEvents;
   readonly #limits: { readonly perSignal: number; readonly waiting: number };
+  readonly #spacing: () => Promise<unknown>;
   readonly #lines = new Map<string, Waiting[]>();
   #waiting = 0;
 
@@ -42,10 +50,12 @@ export class EventDelivery {
     {
       perSignal = MOST_EVENTS_PER_SIGNAL,
       waiting = MOST_EVENTS_WAITING,
-    }: { perSignal?: number; waiting?: number } = {},
+      spacing = () => pause(SPACING_MS),
+    }: { perSignal?: number; waiting?: number; spacing?: () => Promise<unknown> } = {},
   ) {
     this.#signal = signal;
     this.#limits = { perSignal, waiting };
+    this.#spacing = spacing;
   }
 
   /**
@@ -72,6 +82,7 @@ export class EventDelivery {
 
   async #send(campaignId: string, line: Waiting[]): Promise<void> {
     while (line.length > 0) {
+      const spaced = this.#spacing();
       const batch = line.splice(0, this.#limits.perSignal);
       try {
         const delivered = await this.#signal(
@@ -84,6 +95,7 @@ export class EventDelivery {
       } finally {
         this.#waiting -= batch.length;
       }
+      await spaced;
     }
     this.#lines.delete(campaignId);
   }

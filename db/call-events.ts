@@ -30,23 +30,22 @@ async function storeForAcceptedCall(
   event: CallEvent,
   raw: string,
 ): Promise<StoredEvent | null> {
-  const { rows } = await db.query<KnownCall & { is_new: boolean; signalled: boolean }>({
+  const { rows } = await db.query<KnownCall & { is_new: boolean }>({
     name: 'store-event-of-accepted-call',
     text: `
       with call as (
-        select c.id, c.campaign_id, c.settled_at is not null as settled
-          from provider_calls p join calls c on c.id = coalesce($4, p.call_id)
-         where p.provider = $1 and p.provider_call_id = $3 and p.call_id is not null and c.provider_call_id is not null
+        select id, campaign_id, settled_at is not null as settled from calls
+         where provider_call_id is not null
+           and id = (select coalesce($4, call_id) from provider_calls
+                      where provider = $1 and provider_call_id = $3 and call_id is not null)
       ), stored as (
         insert into call_events
           (provider, event_id, provider_call_id, kind, outcome, outcome_as_sent, occurred_at, raw, call_id, campaign_id, late)
         select $1, $2, $3, $5, $6, $7, to_timestamp($8 / 1000.0), $9, id, campaign_id, settled and $5 = 'ended' from call
         on conflict (provider, event_id) do nothing
-        returning event_id
+        returning 1
       )
-      select call.id, call.campaign_id as "campaignId", call.settled, stored.event_id is not null as is_new,
-             coalesce(before.signalled_at is not null, false) as signalled
-        from call left join stored on true left join call_events before on before.provider = $1 and before.event_id = $2`,
+      select id, campaign_id as "campaignId", settled, exists (select from stored) as is_new from call`,
     values: [
       provider,
       event.eventId,
@@ -61,8 +60,7 @@ async function storeForAcceptedCall(
   });
   const [row] = rows;
   if (!row) return null;
-  const { id: callId, campaignId, settled, signalled } = row;
-  return { callId, campaignId, status: row.is_new ? 'new' : 'repeat', signalled, settled };
+  return storedEvent(db, provider, event, row, row.is_new);
 }
 
 /**
@@ -92,13 +90,22 @@ async function storeAndTie(tx: Queryable, provider: string, event: CallEvent, ra
       late && event.kind === 'ended',
     ],
   });
-  const isNew = inserted.rowCount === 1;
+  return storedEvent(tx, provider, event, call, inserted.rowCount === 1);
+}
+
+async function storedEvent(
+  db: Queryable,
+  provider: string,
+  event: CallEvent,
+  call: KnownCall | null,
+  isNew: boolean,
+): Promise<StoredEvent> {
   return {
     callId: call?.id ?? null,
     campaignId: call?.campaignId ?? null,
     status: isNew ? 'new' : 'repeat',
-    signalled: isNew ? false : await wasSignalled(tx, provider, event.eventId),
-    settled: late,
+    signalled: isNew ? false : await wasSignalled(db, provider, event.eventId),
+    settled: call?.settled ?? false,
   };
 }
 

@@ -91,7 +91,7 @@ interface LockedCampaign {
 
 async function lockCampaign(tx: Queryable, campaignId: string): Promise<LockedCampaign> {
   const { rows } = await tx.query<LockedCampaign>(
-    'select owner_run_id, last_batch, claim_cursor from campaigns where id = $1 for update',
+    'select owner_run_id, last_batch, claim_cursor from campaigns where id = $1 for no key update',
     [campaignId],
   );
   const row = rows[0];

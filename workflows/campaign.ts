@@ -11,7 +11,7 @@ import { decide, type Plan } from '../domain/pacing.ts';
 import { adopt, liveBuckets } from '../domain/settling.ts';
 import { armAlarm, dropAlarm } from './alarm.ts';
 import { isBusy, isPlacing, openDesk, takeNews, type Desk } from './desk.ts';
-import { considerNewRun, isQuiet } from './drain.ts';
+import { considerNewRun, isDrained, nextOfDrain } from './drain.ts';
 import { setHandlers } from './handlers.ts';
 import type { CampaignInput, CampaignResult } from './messages.ts';
 import { callingWindow, closeRoster, openRoster, recordStatus, recountDays } from './proxies.ts';
@@ -47,8 +47,8 @@ async function run(desk: Desk): Promise<CampaignResult> {
     else {
       considerNewRun(desk, now);
       carryOut(desk, plan, now);
-      if (isDrained(desk)) await startNewRun(desk);
-      await nextNews(desk, plan.wakeAt);
+      if (isDrained(desk, now)) await startNewRun(desk);
+      await nextNews(desk, plan.wakeAt, now);
     }
   }
 }
@@ -138,8 +138,8 @@ async function startNewRun(desk: Desk): Promise<never> {
 }
 
 /** Sleeps until something comes in or the clock reaches the next instant that matters. */
-async function nextNews(desk: Desk, wakeAt: number | null): Promise<void> {
-  const at = desk.drain ? Math.min(wakeAt ?? Infinity, desk.drain.until) : wakeAt;
+async function nextNews(desk: Desk, wakeAt: number | null, now: number): Promise<void> {
+  const at = desk.drain ? Math.min(wakeAt ?? Infinity, nextOfDrain(desk, desk.drain, now)) : wakeAt;
   armAlarm(desk, at !== null && Number.isFinite(at) ? at : null);
   await condition(
     () =>
@@ -148,7 +148,7 @@ async function nextNews(desk: Desk, wakeAt: number | null): Promise<void> {
       desk.failure !== null ||
       (desk.alarm?.fired ?? false) ||
       isNewlyCancelled(desk) ||
-      isDrained(desk),
+      isDrained(desk, Date.now()),
   );
 }
 
@@ -159,10 +159,6 @@ function isUntold({ state }: Desk): boolean {
 
 function isNewlyCancelled(desk: Desk): boolean {
   return desk.cancelRequested && refusal(desk.state, 'cancel') === null;
-}
-
-function isDrained(desk: Desk): boolean {
-  return desk.drain !== null && isQuiet(desk);
 }
 
 /** The Web UI's cancel means the same as the command: the work goes on in a scope that a cancel request does not reach. */

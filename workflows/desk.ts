@@ -39,8 +39,8 @@ export interface Desk {
   readonly campaignId: string;
   readonly state: CampaignState;
   readonly news: News[];
-  /** Placements under way, by call id: cancelling one takes it back if it has not been sent. */
-  readonly placements: Map<string, CancellationScope>;
+  /** Of the placements since the last taking back: to cancel it takes back those that have not been sent. */
+  dials: CancellationScope | null;
   /** Edits in the order in which they came. While there is one, no placement starts. */
   readonly edits: PendingEdit[];
   exchanging: boolean;
@@ -56,6 +56,8 @@ export interface Desk {
   drain: Drain | null;
   /** When a drain that could not be finished is tried again. */
   drainAgainAt: number;
+  /** When events of calls came last. */
+  heardAt: number;
 }
 
 /** One timer for the earliest instant that matters; it lives across turns and is armed anew only for an earlier one. */
@@ -75,7 +77,7 @@ export function openDesk(input: CampaignInput, now: number): Desk {
     campaignId: input.campaignId,
     state: input.carried ? StateSchema.parse(input.carried) : newCampaign(input.spec, now),
     news: [],
-    placements: new Map(),
+    dials: null,
     edits: [],
     exchanging: false,
     lookingUp: false,
@@ -86,6 +88,7 @@ export function openDesk(input: CampaignInput, now: number): Desk {
     alarm: null,
     drain: null,
     drainAgainAt: 0,
+    heardAt: 0,
   };
 }
 
@@ -96,6 +99,7 @@ export function takeNews(desk: Desk, now: number, random: () => number): void {
   for (const item of desk.news.splice(0)) {
     switch (item.kind) {
       case 'events':
+        desk.heardAt = now;
         for (const event of item.events) applyEnded(state, event, now);
         state.heard.malformed += item.malformed;
         break;

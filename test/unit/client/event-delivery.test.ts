@@ -50,7 +50,7 @@ describe('event delivery', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: 5 }), async (steps, perSignal) => {
         const server = new ManualServer();
-        const delivery = new EventDelivery(server.signal, { perSignal });
+        const delivery = new EventDelivery(server.signal, { perSignal, spacing: async () => {} });
         const promised: Promise<{ campaign: string; event: EndedEvent; delivered: boolean }>[] = [];
         for (const [number, next] of steps.entries()) {
           if (next.kind === 'answer') {
@@ -80,7 +80,7 @@ describe('event delivery', () => {
 
   it('gathers what arrives while a signal is under way into the next one', async () => {
     const server = new ManualServer();
-    const delivery = new EventDelivery(server.signal);
+    const delivery = new EventDelivery(server.signal, { spacing: async () => {} });
     const promised = Array.from({ length: 100 }, (_, number) => delivery.deliver('a', event('a', number)));
     const sizes: number[] = [];
     while (server.underWay.length > 0) {
@@ -91,9 +91,28 @@ describe('event delivery', () => {
     expect(sizes).toEqual([1, 99]);
   });
 
+  it('leaves time between two signals, also when the first is answered at once', async () => {
+    const server = new ManualServer();
+    let over = (): void => {};
+    const delivery = new EventDelivery(server.signal, {
+      spacing: () => new Promise<void>((resolve) => (over = resolve)),
+    });
+    const first = delivery.deliver('a', event('a', 1));
+    await server.answer(0, false);
+    await expect(first).resolves.toBe('accepted');
+    const promised = [2, 3].map((number) => delivery.deliver('a', event('a', number)));
+    await new Promise(setImmediate);
+    expect(server.underWay).toEqual([]);
+    over();
+    await new Promise(setImmediate);
+    expect(server.underWay.map(({ events }) => events.length)).toEqual([2]);
+    await server.answer(0, false);
+    await Promise.all(promised);
+  });
+
   it('refuses more than it may hold, and takes events again when there is room', async () => {
     const server = new ManualServer();
-    const delivery = new EventDelivery(server.signal, { waiting: 2 });
+    const delivery = new EventDelivery(server.signal, { waiting: 2, spacing: async () => {} });
     const held = [delivery.deliver('a', event('a', 1)), delivery.deliver('b', event('b', 2))];
     await expect(delivery.deliver('a', event('a', 3))).rejects.toMatchObject({ code: 'temporal_unavailable' });
     await server.answer(0, false);
