@@ -29,9 +29,9 @@ export interface RefillReport {
   readonly rows: readonly RefillRow[];
 }
 
-/** Enough calls for every slot to be filled several times, few enough for a minute or two. */
+/** Enough calls that the first seconds, in which all slots are filled at once, do not count for more than they do in a campaign. */
 function roundsAt(limit: number): number {
-  return limit >= 500 ? 6 : 12;
+  return limit >= 500 ? 12 : 24;
 }
 
 export async function measureRefill(

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CancelledFailure } from '@temporalio/common';
+import { tsToMs } from '@temporalio/common/lib/time.js';
 import { temporal } from '@temporalio/proto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CampaignClient } from '../../client/campaign-client.ts';
@@ -87,6 +88,30 @@ function expectStateToTravel(run: Run): void {
   expect(CampaignState.parse(JSON.parse(JSON.stringify(withMore)))).toEqual(withMore);
 }
 
+/**
+ * The server refuses to end a run while a signal comes in. As senders leave time between two signals, the run ends in the
+ * workflow task that took one in, or when none has come for a while.
+ */
+function expectEndBetweenSignals({ history }: Run): void {
+  let heardAt = -Infinity;
+  let startedAt = -Infinity;
+  let waiting = 0;
+  let taken = 0;
+  for (const event of history.events!) {
+    if (event.workflowExecutionSignaledEventAttributes) {
+      waiting += 1;
+    } else if (event.workflowTaskStartedEventAttributes) {
+      startedAt = tsToMs(event.eventTime);
+      taken = waiting;
+    } else if (event.workflowTaskCompletedEventAttributes) {
+      // What a task that failed had begun with is taken in by the next.
+      if (taken > 0) heardAt = startedAt;
+      waiting -= taken;
+    }
+  }
+  if (startedAt !== heardAt) expect(startedAt - heardAt).toBeGreaterThanOrEqual(250);
+}
+
 describe('a campaign that continues as new under load', () => {
   it('applies every event once, calls nobody twice, and keeps on calling', async () => {
     const people = 300;
@@ -129,6 +154,7 @@ describe('a campaign that continues as new under load', () => {
     const runs = await runsOf(campaign.handle);
     expect(runs.length).toBeGreaterThan(5);
     for (const run of runs.slice(1)) expectStateToTravel(run);
+    for (const run of runs.slice(0, -1)) expectEndBetweenSignals(run);
     const withLiveCalls = runs.slice(1).filter(({ input }) => {
       return Object.keys((input as { carried: CampaignState }).carried.inFlight).length > 0;
     });
