@@ -13,6 +13,12 @@ import { lastDialAt } from './calling-day.ts';
 /** A look-up that taught nothing is repeated after this time, doubled each time up to the maximum. */
 const FIRST_CHECK_MS = 1_000;
 const MAX_CHECK_MS = 60_000;
+/**
+ * While our own records cannot be read, a call is asked about again after this time, and kept for so long past its time:
+ * they may hold its end, and as nobody can be dialled without them its slot is not missed.
+ */
+const UNASKED_PAUSE_MS = 15_000;
+const UNASKED_FOR_MS = 15 * 60_000;
 /** A call that the provider says is still going on past its time is asked about again after this time. */
 const EXTENSION_MS = 60_000;
 
@@ -143,13 +149,23 @@ export function applyFinding(state: CampaignState, id: string, finding: LookUpFi
       call.deadlineAt = Math.max(call.deadlineAt, call.checkAt + (state.facts?.graceMs ?? 0));
       return;
     case 'unknown':
-      if (now >= call.deadlineAt) {
+      if (now >= call.deadlineAt) settleOutcome(state, id, call, 'lost', now, now, null);
+      else waitForNextCheck(call, finding.mayRepeat, now);
+      return;
+    case 'unasked':
+      if (now >= Math.max(call.deadlineAt, giveUpAskingAt(state, call))) {
         settleOutcome(state, id, call, 'lost', now, now, null);
         return;
       }
-      waitForNextCheck(call, finding.mayRepeat, now);
+      call.checkAt = now + UNASKED_PAUSE_MS;
+      call.deadlineAt = Math.max(call.deadlineAt, call.checkAt);
       return;
   }
+}
+
+/** When a call is given up although nobody could be asked about it. */
+function giveUpAskingAt({ facts }: CampaignState, { sentAt }: InFlightCall): number {
+  return sentAt + (facts?.callLifetimeMs ?? 0) + (facts?.graceMs ?? 0) + UNASKED_FOR_MS;
 }
 
 /** A request that may be repeated is so at once, when the gates allow it; otherwise each pause is longer than the last. */

@@ -34,9 +34,11 @@ export const REPEAT_REFUSED = 'repeat_refused';
  * - `not_placed`: surely nothing was placed; `reason` is the refusal, or null when it simply was never sent.
  * - `live`, `ended`: the provider's word, or an event that was already stored.
  * - `unknown`: nothing could be learned; `mayRepeat` tells that the request itself, sent again, would return the first answer.
+ * - `unasked`: the question could not be put; our own records may know the answer.
  */
 export type LookUpFinding =
   | { readonly kind: 'not_placed'; readonly reason: string | null }
   | { readonly kind: 'live' }
   | { readonly kind: 'ended'; readonly event: EndedEvent }
-  | { readonly kind: 'unknown'; readonly mayRepeat: boolean };
+  | { readonly kind: 'unknown'; readonly mayRepeat: boolean }
+  | { readonly kind: 'unasked' };

@@ -51,7 +51,7 @@ export function startLookUp(desk: Desk, callIds: readonly string[]): void {
     { campaignId: desk.campaignId, callIds },
   ]);
   void asked
-    .catch(() => callIds.map(() => ({ kind: 'unknown' as const, mayRepeat: false })))
+    .catch(() => callIds.map(() => ({ kind: 'unasked' as const })))
     .then((findings) => {
       desk.lookingUp = false;
       desk.news.push({ kind: 'found', callIds, findings });

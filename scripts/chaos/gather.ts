@@ -20,6 +20,7 @@ export async function gather(sources: Sources, notes: CampaignNotes): Promise<Ca
   const { pool, ledger, suppressed } = sources;
   const { rows: calls } = await pool.query<RecordedCall>(
     `select id, first_sent_at is not null as sent, provider_call_id is not null as linked, not_placed_reason, outcome,
+            (extract(epoch from ended_at) * 1000)::float8 as ended_at,
             (extract(epoch from settled_at) * 1000)::float8 as settled_at
        from calls where campaign_id = $1`,
     [notes.id],

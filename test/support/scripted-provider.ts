@@ -46,8 +46,8 @@ export class ScriptedProvider implements CallProvider {
   /** Ids of calls that a look-up has asked about, in order. */
   readonly lookedUp: string[] = [];
   script: Script = () => ({ kind: 'accept' });
-  /** Overrides what a look-up finds in the ledger. */
-  lookUpScript: ((callId: string) => LookUpResult | null) | null = null;
+  /** Overrides what a look-up at that instant finds in the ledger. */
+  lookUpScript: ((callId: string, at: number) => LookUpResult | null) | null = null;
   readonly #pool: Pool;
   readonly #now: () => number;
 
@@ -79,7 +79,7 @@ export class ScriptedProvider implements CallProvider {
 
   lookUp({ callId }: { readonly callId: string }): Promise<LookUpResult> {
     this.lookedUp.push(callId);
-    return Promise.resolve(this.lookUpScript?.(callId) ?? this.#find(callId));
+    return Promise.resolve(this.lookUpScript?.(callId, this.#now()) ?? this.#find(callId));
   }
 
   /** Takes a call into the ledger, also where the reply will not say so. */

@@ -38,7 +38,7 @@ export function* lostOutcomes({ accepted, calls, ends }: CampaignEvidence): Gene
     const record = records.get(key);
     const told = ends.get(id) ?? [];
     const standing = record?.outcome ?? null;
-    const settledAt = record?.settled_at ?? Infinity;
+    const givenUpAt = record?.ended_at ?? Infinity;
     const first = told[0];
     if (standing === null) {
       if (first)
@@ -47,7 +47,7 @@ export function* lostOutcomes({ accepted, calls, ends }: CampaignEvidence): Gene
           text: `${key} ended "${first.outcome}", acknowledged at ${clock(first.at)}, and no outcome stands`,
         };
     } else if (standing === 'lost') {
-      if (first && record?.linked && first.at < settledAt - SETTLING_MS) {
+      if (first && record?.linked && first.at < givenUpAt) {
         yield {
           promise: 'P6',
           text: `${key} stands as lost; its end "${first.outcome}" was acknowledged at ${clock(first.at)}`,
@@ -58,9 +58,6 @@ export function* lostOutcomes({ accepted, calls, ends }: CampaignEvidence): Gene
     }
   }
 }
-
-/** An outcome is written down by the exchange after it. */
-const SETTLING_MS = 35_000;
 
 /** P7: nothing is in flight once the campaign has ended. */
 export function* slotsNotFreed({ accepted, calls, record }: CampaignEvidence): Generator<Finding> {

@@ -22,6 +22,8 @@ export interface RecordedCall {
   readonly linked: boolean;
   readonly not_placed_reason: string | null;
   readonly outcome: string | null;
+  /** When it ended, or was given up. */
+  readonly ended_at: number | null;
   readonly settled_at: number | null;
 }
 

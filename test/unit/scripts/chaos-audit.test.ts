@@ -36,6 +36,7 @@ function recorded(call: AcceptedCall, change: Partial<RecordedCall> = {}): Recor
     linked: true,
     not_placed_reason: null,
     outcome: call.outcome,
+    ended_at: call.ended_at,
     settled_at,
     ...change,
   };
@@ -168,7 +169,7 @@ describe('the audit of a campaign', () => {
     [
       'a call given up although its end was told',
       evidence({
-        calls: [recorded(first, { outcome: 'lost', settled_at: NOON + 60_000 }), recorded(second), recorded(third)],
+        calls: [recorded(first, { outcome: 'lost', ended_at: NOON + 60_000 }), recorded(second), recorded(third)],
         contacts: [
           contact(1, 'failed', 'lost'),
           contact(2, 'completed', 'completed'),
@@ -182,7 +183,7 @@ describe('the audit of a campaign', () => {
       'a call given up whose end nobody could tell to be its own',
       evidence({
         calls: [
-          recorded(first, { linked: false, outcome: 'lost', settled_at: NOON + 60_000 }),
+          recorded(first, { linked: false, outcome: 'lost', ended_at: NOON + 60_000 }),
           recorded(second),
           recorded(third),
         ],
