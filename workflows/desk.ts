@@ -67,9 +67,12 @@ export interface Alarm {
   fired: boolean;
 }
 
-/** A pause in placing, so that the run can end with nothing under way. `until`: when to give it up. */
+/** A pause in placing, so that the run can end with nothing under way. */
 export interface Drain {
+  /** When to give it up. */
   readonly until: number;
+  /** Since when nothing has been under way. */
+  quietSince: number | null;
 }
 
 export function openDesk(input: CampaignInput, now: number): Desk {

@@ -1,20 +1,22 @@
 /**
  * Continuing as new. A run that the server suggests to end stops placing (`desk.drain` is set), lets placements,
  * exchange, look-up and handlers end, and hands everything to its successor. Placing calls is worth more than a short
- * history, so a drain is given up after a moment if something is slow, and tried again later; near the server's hard
- * limit it is not given up any more.
+ * history, so a drain is given up when something is slow, and tried again later; a history that grows too long to be
+ * replayed in one workflow task is not risked.
  *
  * The server refuses to end a run when anything comes in while its last workflow task is under way. The task is then done
  * anew from the beginning of the history, which takes seconds, with nothing placed meanwhile. So where events come thick,
- * the run ends in the task that took some in: the gateway leaves time before the next ones (client/event-delivery.ts).
+ * a run in which nothing is under way waits for the next signal and ends in the task that it wakes: the gateway leaves
+ * time before the one after it (client/event-delivery.ts). One that was taken in with other news may be older.
  */
 import { allHandlersFinished, workflowInfo } from '@temporalio/workflow';
-import { isBusy, type Desk } from './desk.ts';
+import { isBusy, type Desk, type Drain } from './desk.ts';
 
-const DRAIN_MS = 2_000;
+/** Longer than most placements, and than a replay: the timer of a drain that fired during one would refuse the end again. */
+const DRAIN_MS = 10_000;
 const TRY_AGAIN_AFTER_MS = 30_000;
-/** The server ends a workflow at 51,200 events. A drain needs a few dozen. */
-const INSIST_AT_EVENTS = 45_000;
+/** A small machine replays so many in five seconds, half of what a workflow task may take. The server's limit is 51,200. */
+const INSIST_AT_EVENTS = 10_000;
 /** Events that have not come for so long are not thick: several times the gateway's pause between two signals. */
 const EXPECTED_WITHIN_MS = 250;
 
@@ -27,19 +29,23 @@ export function considerNewRun(desk: Desk, now: number): void {
     desk.drain = null;
     desk.drainAgainAt = now + TRY_AGAIN_AFTER_MS;
   } else if (!desk.drain && (insist || now >= desk.drainAgainAt)) {
-    desk.drain = { until: insist ? Infinity : now + DRAIN_MS };
+    desk.drain = { until: insist ? Infinity : now + DRAIN_MS, quietSince: null };
   }
 }
 
 /** Whether the run may end now. */
 export function isDrained(desk: Desk, now: number): boolean {
-  return desk.drain !== null && isQuiet(desk) && (now === desk.heardAt || now >= eventsExpectedUntil(desk));
+  const { drain, heardAt } = desk;
+  if (!drain || !isQuiet(desk)) return false;
+  const wokenByEvents = drain.quietSince !== null && drain.quietSince < now && now === heardAt;
+  return wokenByEvents || now >= eventsExpectedUntil(desk);
 }
 
 /** When a drain goes on if nothing comes in. */
-export function nextOfDrain(desk: Desk, drain: NonNullable<Desk['drain']>, now: number): number {
-  const expectedUntil = eventsExpectedUntil(desk);
-  return isQuiet(desk) && now < expectedUntil ? expectedUntil : drain.until;
+export function nextOfDrain(desk: Desk, drain: Drain, now: number): number {
+  const quiet = isQuiet(desk);
+  drain.quietSince = quiet ? (drain.quietSince ?? now) : null;
+  return quiet ? eventsExpectedUntil(desk) : drain.until;
 }
 
 function eventsExpectedUntil(desk: Desk): number {
