@@ -81,7 +81,9 @@ async function adoptRecords(desk: Desk): Promise<void> {
 }
 
 async function askWindow(desk: Desk, from: number): Promise<void> {
-  const answer = await callingWindow({ schedule: desk.state.spec.schedule, from });
+  const answer = await callingWindow.executeWithOptions({ summary: 'Find the next calling window' }, [
+    { schedule: desk.state.spec.schedule, from },
+  ]);
   applyWindow(desk.state, answer, Date.now());
 }
 

@@ -2,21 +2,16 @@
  * The options of every activity, grouped by what a second run of it would do. Numbers carry their reasons; the worker's
  * own limits (connection and request time-outs) are smaller than every time-out here.
  */
-import {
-  ActivityCancellationType,
-  proxyActivities,
-  proxyLocalActivities,
-  workflowInfo,
-  type ActivityOptions,
-} from '@temporalio/workflow';
+import { ActivityCancellationType, proxyActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import { DIAL_QUEUE_SUFFIX } from '../domain/task-queues.ts';
 
 /**
- * Reads without effect, in the workflow task itself. A local activity's answer is one event; a second run gives the same
- * answer or a better one.
+ * Reads without effect: a second run gives the same answer or a better one. Not a local activity, although one window is
+ * asked for so seldom that its price would not matter either way: where a local activity outlasts its workflow task, the
+ * time before it is another one when the history is replayed, and the campaign would stand still for ever.
  */
-export const { callingWindow } = proxyLocalActivities<Pick<Activities, 'callingWindow'>>({
+export const { callingWindow } = proxyActivities<Pick<Activities, 'callingWindow'>>({
   // A search over 400 days takes milliseconds; a worker that needs longer is stuck.
   startToCloseTimeout: '5s',
 });

@@ -59,6 +59,13 @@ describe('a recorded history', () => {
     expect(has('new-runs-1.json', 'WORKFLOW_EXECUTION_CONTINUED_AS_NEW')).toBe(true);
   });
 
+  it('has no local activity, whose replay may happen at another time', () => {
+    for (const file of FILES) {
+      const markers = read(file).events.filter(({ eventType }) => eventType === 'EVENT_TYPE_MARKER_RECORDED');
+      expect([file, markers]).toEqual([file, []]);
+    }
+  });
+
   it('never failed a task but to take in what came while a run gave way', () => {
     for (const file of FILES) {
       for (const { workflowTaskFailedEventAttributes: failed } of read(file).events) {
