@@ -69,7 +69,6 @@ async function storeForAcceptedCall(
  */
 async function storeAndTie(tx: Queryable, provider: string, event: CallEvent, raw: string): Promise<StoredEvent> {
   const call = await resolveCall(tx, provider, event);
-  const late = call?.settled ?? false;
   const inserted = await tx.query({
     name: 'store-event',
     text: `insert into call_events
@@ -87,7 +86,7 @@ async function storeAndTie(tx: Queryable, provider: string, event: CallEvent, ra
       event.outcomeAsSent,
       event.occurredAt,
       raw,
-      late && event.kind === 'ended',
+      event.kind === 'ended' && call?.settled === true,
     ],
   });
   return storedEvent(tx, provider, event, call, inserted.rowCount === 1);

@@ -149,23 +149,29 @@ export function applyFinding(state: CampaignState, id: string, finding: LookUpFi
       call.deadlineAt = Math.max(call.deadlineAt, call.checkAt + (state.facts?.graceMs ?? 0));
       return;
     case 'unknown':
-      if (now >= call.deadlineAt) settleOutcome(state, id, call, 'lost', now, now, null);
+      if (now >= call.deadlineAt) giveUp(state, id, call, now);
       else waitForNextCheck(call, finding.mayRepeat, now);
       return;
     case 'unasked':
-      if (now >= Math.max(call.deadlineAt, giveUpAskingAt(state, call))) {
-        settleOutcome(state, id, call, 'lost', now, now, null);
-        return;
-      }
-      call.checkAt = now + UNASKED_PAUSE_MS;
-      call.deadlineAt = Math.max(call.deadlineAt, call.checkAt);
+      if (now >= Math.max(call.deadlineAt, giveUpAskingAt(state, call))) giveUp(state, id, call, now);
+      else waitUntilAsked(call, now);
       return;
   }
+}
+
+function giveUp(state: CampaignState, id: string, call: InFlightCall, now: number): void {
+  settleOutcome(state, id, call, 'lost', now, now, null);
 }
 
 /** When a call is given up although nobody could be asked about it. */
 function giveUpAskingAt({ facts }: CampaignState, { sentAt }: InFlightCall): number {
   return sentAt + (facts?.callLifetimeMs ?? 0) + (facts?.graceMs ?? 0) + UNASKED_FOR_MS;
+}
+
+/** The time during which nobody can be asked does not count against the call. */
+function waitUntilAsked(call: InFlightCall, now: number): void {
+  call.checkAt = now + UNASKED_PAUSE_MS;
+  call.deadlineAt = Math.max(call.deadlineAt, call.checkAt);
 }
 
 /** A request that may be repeated is so at once, when the gates allow it; otherwise each pause is longer than the last. */

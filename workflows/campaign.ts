@@ -11,7 +11,7 @@ import { decide, type Plan } from '../domain/pacing.ts';
 import { adopt, liveBuckets } from '../domain/settling.ts';
 import { armAlarm, dropAlarm } from './alarm.ts';
 import { isBusy, isPlacing, openDesk, takeNews, type Desk } from './desk.ts';
-import { considerNewRun, isDrained, nextOfDrain } from './drain.ts';
+import { considerNewRun, isDrained, waitInDrain } from './drain.ts';
 import { setHandlers } from './handlers.ts';
 import type { CampaignInput, CampaignResult } from './messages.ts';
 import { callingWindow, closeRoster, openRoster, recordStatus, recountDays } from './proxies.ts';
@@ -141,7 +141,7 @@ async function startNewRun(desk: Desk): Promise<never> {
 
 /** Sleeps until something comes in or the clock reaches the next instant that matters. */
 async function nextNews(desk: Desk, wakeAt: number | null, now: number): Promise<void> {
-  const at = desk.drain ? Math.min(wakeAt ?? Infinity, nextOfDrain(desk, desk.drain, now)) : wakeAt;
+  const at = desk.drain ? Math.min(wakeAt ?? Infinity, waitInDrain(desk, desk.drain, now)) : wakeAt;
   armAlarm(desk, at !== null && Number.isFinite(at) ? at : null);
   await condition(
     () =>

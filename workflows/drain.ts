@@ -41,11 +41,14 @@ export function isDrained(desk: Desk, now: number): boolean {
   return wokenByEvents || now >= eventsExpectedUntil(desk);
 }
 
-/** When a drain goes on if nothing comes in. */
-export function nextOfDrain(desk: Desk, drain: Drain, now: number): number {
-  const quiet = isQuiet(desk);
-  drain.quietSince = quiet ? (drain.quietSince ?? now) : null;
-  return quiet ? eventsExpectedUntil(desk) : drain.until;
+/** Notes, at the end of a turn, whether anything is still under way, and returns when a drain goes on if nothing comes in. */
+export function waitInDrain(desk: Desk, drain: Drain, now: number): number {
+  if (!isQuiet(desk)) {
+    drain.quietSince = null;
+    return drain.until;
+  }
+  drain.quietSince ??= now;
+  return eventsExpectedUntil(desk);
 }
 
 function eventsExpectedUntil(desk: Desk): number {

@@ -7,9 +7,9 @@ import type { Activities } from '../activities/index.ts';
 import { DIAL_QUEUE_SUFFIX } from '../domain/task-queues.ts';
 
 /**
- * Reads without effect: a second run gives the same answer or a better one. Not a local activity, although one window is
- * asked for so seldom that its price would not matter either way: where a local activity outlasts its workflow task, the
- * time before it is another one when the history is replayed, and the campaign would stand still for ever.
+ * Reads without effect: a second run gives the same answer or a better one. No local activity, which could spare a round trip
+ * per window: where one outlasts its workflow task, all before it happens at another time when the history is replayed, and
+ * the campaign would stand still for ever.
  */
 export const { callingWindow } = proxyActivities<Pick<Activities, 'callingWindow'>>({
   // A search over 400 days takes milliseconds; a worker that needs longer is stuck.
