@@ -83,6 +83,8 @@ export function decide(state: CampaignState, now: number, underWay: UnderWay): P
 export function waitingAt(state: CampaignState, now: number, inFlight = Object.keys(state.inFlight).length): Waiting {
   if (state.status === 'scheduled') return { for: 'start', until: state.beginsAt };
   if (state.status !== 'active' || state.ending || !hasWork(state)) return NOT_WAITING;
+  // Which hours hold is being found out: nobody can say yet that the campaign is outside of them.
+  if (state.window === null && state.askWindowAgainAt === null) return NOT_WAITING;
   if (!isOpen(state, now)) {
     const opensAt = state.windowSpent ? null : (state.window?.opensAt ?? null);
     return { for: 'window', until: opensAt !== null && opensAt > now ? opensAt : null };
