@@ -29,10 +29,8 @@ export interface RefillReport {
   readonly rows: readonly RefillRow[];
 }
 
-/** Enough calls that the first seconds, in which all slots are filled at once, do not count for more than they do in a campaign. */
-function roundsAt(limit: number): number {
-  return limit >= 500 ? 12 : 24;
-}
+/** Calls per slot: enough that filling all slots at once, and waiting for the last call, do not hide what lies between. */
+const ROUNDS = 24;
 
 export async function measureRefill(
   system: MeasuredSystem,
@@ -42,7 +40,7 @@ export async function measureRefill(
   await setCallLength(system, timeScale, callSeconds * 1000);
   const rows: RefillRow[] = [];
   for (const limit of limits) {
-    const folder = await importPeople(system.api, limit * roundsAt(limit));
+    const folder = await importPeople(system.api, limit * ROUNDS);
     const before = await cpuUse(system);
     const calls = await runCampaign(system, folder, { max_concurrent_calls: limit });
     const after = await cpuUse(system);

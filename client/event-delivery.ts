@@ -25,8 +25,9 @@ export type SignalEvents = (campaignId: string, events: readonly EndedEvent[]) =
 /** Keeps a signal well under the size that Temporal takes. */
 const MOST_EVENTS_PER_SIGNAL = 200;
 /**
- * From the beginning of one signal to that of the next. Little beside a call, and long beside a workflow task: events that
- * come thick share signals and workflow tasks, and a run that ends right after a signal ends before the next (drain.ts).
+ * From the answer to one signal to the next. Little beside a call, and long beside a workflow task: events that come thick
+ * share signals and workflow tasks, and a run that ends right after a signal ends before the next (drain.ts). Counted from
+ * the answer, because a server on which a workflow task takes longer also takes longer to answer.
  */
 const SPACING_MS = 50;
 /** Beyond it callers are refused, and providers keep their events until later: memory is bounded through an outage. */
@@ -82,7 +83,6 @@ export class EventDelivery {
 
   async #send(campaignId: string, line: Waiting[]): Promise<void> {
     while (line.length > 0) {
-      const spaced = this.#spacing();
       const batch = line.splice(0, this.#limits.perSignal);
       try {
         const delivered = await this.#signal(
@@ -95,7 +95,7 @@ export class EventDelivery {
       } finally {
         this.#waiting -= batch.length;
       }
-      await spaced;
+      await this.#spacing();
     }
     this.#lines.delete(campaignId);
   }

@@ -72,8 +72,8 @@ interface DialRecord {
  */
 export async function permitDial(pool: Pool, dial: Dial, freeze: (call: CallToPlace) => string): Promise<DialPermit> {
   return inTransaction(pool, async (tx) => {
-    await lockAgainstAdoption(tx, dial.campaignId);
-    const outset = await readOutset(tx, dial);
+    // Together, in this order: what is read stands for as long as the lock is held.
+    const [, outset] = await Promise.all([lockAgainstAdoption(tx, dial.campaignId), readOutset(tx, dial)]);
     if (!outset || outset.campaign.owner_run_id !== dial.runId) return { kind: 'superseded' };
     const { campaign, contact, record } = outset;
     if (record && isKnown(record)) return known(tx, dial, record);
@@ -136,7 +136,7 @@ export async function recordAcceptance(
   call: { callId: string; campaignId: string; provider: string; now: number },
   providerCallId: string,
 ): Promise<EndedEvent | null> {
-  await tx.query({
+  const tied = tx.query({
     name: 'record-acceptance',
     // The tie is made first, as whoever stores an event does too: the record is joined to it.
     text: `
@@ -151,7 +151,10 @@ export async function recordAcceptance(
         from tie where calls.id = tie.call_id`,
     values: [call.provider, providerCallId, call.callId, call.now],
   });
-  return claimEarlyEvents(tx, call.provider, providerCallId, { id: call.callId, campaignId: call.campaignId });
+  const { callId: id, campaignId } = call;
+  // Right behind the tie, and with what was committed while the tie waited in view.
+  const [, ended] = await Promise.all([tied, claimEarlyEvents(tx, call.provider, providerCallId, { id, campaignId })]);
+  return ended;
 }
 
 /** What our own tables know of a call that is being looked up. */

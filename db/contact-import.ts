@@ -7,7 +7,7 @@ import type { Contact } from '../domain/contact.ts';
 import type { ContactRow, RowError } from '../domain/contact-rows.ts';
 import { OVERWRITE } from './contacts.ts';
 import { lockForChange, requireFolder } from './folders.ts';
-import { inTransaction, type Pool, type Queryable } from './pool.ts';
+import { inTransactionOfItsOwn, type Pool, type Queryable } from './pool.ts';
 
 export interface ImportTarget {
   readonly account: string;
@@ -46,7 +46,7 @@ export async function importContacts(
     }
   }
 
-  const { imported, updated } = await inTransaction(pool, async (tx) => {
+  const { imported, updated } = await inTransactionOfItsOwn(pool, async (tx) => {
     await requireFolder(tx, target.account, target.folderId);
     await tx.query(`create temporary table imported_rows (
       row integer, phone_number text, extension text, first_name text, last_name text, email text, timezone text,

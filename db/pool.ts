@@ -4,13 +4,17 @@ export type Pool = pg.Pool;
 /** A pool or one connection of it inside a transaction: whatever a query can be sent to. */
 export type Queryable = Pick<pg.ClientBase, 'query'>;
 
-/** Opens a pool. Connections are made on first use. */
+/**
+ * Opens a pool. Connections are made on first use. On one of them statements that do not need each other's answers can be
+ * sent together, one round trip for all of them: whoever sends them waits for all of them at once.
+ */
 export function openPool(connectionString: string, options: { max?: number } = {}): Pool {
   const pool = new pg.Pool({
     connectionString,
     max: options.max ?? 10,
     // A database that does not answer must surface as an error that Temporal or the HTTP client can retry, not as a hang.
     connectionTimeoutMillis: 5_000,
+    pipeline: true,
     application_name: 'ringfence',
   });
   // A connection that breaks (the server restarted) is dropped by the pool if it is idle, and fails its next query if a
@@ -25,8 +29,11 @@ export async function inTransaction<T>(pool: Pool, work: (tx: pg.PoolClient) => 
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
-    await client.query('begin');
+    const begun = client.query('begin');
+    // It fails only with the connection, and then what is sent right behind it does so as well.
+    begun.catch(() => {});
     const result = await work(client);
+    await begun;
     await client.query('commit');
     return result;
   } catch (error) {
@@ -36,5 +43,24 @@ export async function inTransaction<T>(pool: Pool, work: (tx: pg.PoolClient) => 
     throw error;
   } finally {
     client.release(broken);
+  }
+}
+
+/**
+ * The same on a connection of its own, for rows that are copied in: behind a copy no other statement may be sent, and it
+ * takes as long as whoever sends the rows.
+ */
+export async function inTransactionOfItsOwn<T>(pool: Pool, work: (tx: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ ...pool.options, pipeline: false });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } finally {
+    // The server rolls back what is not committed by now.
+    await client.end();
   }
 }

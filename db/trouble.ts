@@ -8,7 +8,8 @@ const PASSING = [
 ];
 const SOCKET_TROUBLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
 /** The driver's own complaints about its connection carry no code. */
-const DRIVER_TROUBLE = /timeout exceeded when trying to connect|connection terminated|not queryable|client was closed/i;
+const DRIVER_TROUBLE =
+  /timeout exceeded when trying to connect|timeout expired|connection terminated|not queryable|client was closed/i;
 
 /** Whether an error of the driver tells that the database is away or overloaded, not that the query was wrong. */
 export function isDatabaseTrouble(error: unknown): boolean {

@@ -38,6 +38,9 @@ const DYNAMIC_CONFIG: NonNullable<DevServerOptions['dynamicConfig']> = {
   'frontend.namespaceRPS': 20_000,
   // The services behind it, which each request passes once or more.
   'history.rps': 40_000,
+  // How often a second a shard looks for tasks to hand out. By default twenty times, so that behind a busy campaign each
+  // dial would wait up to 50 ms before a worker hears of it.
+  'history.transferProcessorMaxPollRPS': 1_000,
   'matching.rps': 20_000,
   'matching.persistenceMaxQPS': 20_000,
   // Lists and counts of workflows: `doctor` and tests ask often.

@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { inTransaction } from '../../db/pool.ts';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { inTransaction, inTransactionOfItsOwn, type Queryable } from '../../db/pool.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 let db: TestDatabase;
@@ -7,6 +7,10 @@ beforeEach(async () => {
   db = await createTestDatabase();
 });
 afterEach(() => db.drop());
+
+async function pid(tx: Queryable): Promise<{ pid: number }[]> {
+  return (await tx.query<{ pid: number }>('select pg_backend_pid() as pid')).rows;
+}
 
 it('fails a transaction whose server goes away between two queries, and nothing else', async () => {
   const broken = inTransaction(db.pool, async (tx) => {
@@ -19,4 +23,41 @@ it('fails a transaction whose server goes away between two queries, and nothing 
   });
   await expect(broken).rejects.toThrow(/connection/i);
   await expect(db.pool.query('select 1')).resolves.toMatchObject({ rowCount: 1 });
+});
+
+it('keeps the order of statements that are sent together', async () => {
+  const [inserted, seen] = await inTransaction(db.pool, (tx) =>
+    Promise.all([tx.query('create table kept as select 1 as number'), tx.query('select number from kept')]),
+  );
+  expect([inserted.rowCount, seen.rows]).toEqual([1, [{ number: 1 }]]);
+});
+
+it('keeps nothing when one of several statements sent together fails, and goes on with the connection', async () => {
+  await db.pool.query('create table kept (number int primary key)');
+  let used: unknown;
+  const failed = inTransaction(db.pool, async (tx) => {
+    used = await pid(tx);
+    await Promise.all([1, 1, 2].map((number) => tx.query('insert into kept values ($1)', [number])));
+  });
+  await expect(failed).rejects.toMatchObject({ code: '23505' });
+  expect((await db.pool.query('select from kept')).rowCount).toBe(0);
+  expect(await pid(db.pool)).toEqual(used);
+});
+
+it.each([
+  ['resolves', 1],
+  ['throws', 0],
+])('on a connection of its own keeps what was done if it %s, and closes the connection', async (how, kept) => {
+  await db.pool.query('create table kept (number int primary key)');
+  let used: { pid: number }[] = [];
+  const done = inTransactionOfItsOwn(db.pool, async (tx) => {
+    await tx.query('insert into kept values (1)');
+    used = await pid(tx);
+    if (how === 'throws') throw new Error('changed my mind');
+  });
+  await (kept === 1 ? done : expect(done).rejects.toThrow('changed my mind'));
+  expect((await db.pool.query('select from kept')).rowCount).toBe(kept);
+  await vi.waitFor(async () => {
+    expect((await db.pool.query('select from pg_stat_activity where pid = $1', [used[0]?.pid])).rowCount).toBe(0);
+  });
 });

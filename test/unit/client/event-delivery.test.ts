@@ -110,6 +110,18 @@ describe('event delivery', () => {
     await Promise.all(promised);
   });
 
+  it('counts that time from the answer, however long a signal takes', async () => {
+    const server = new ManualServer();
+    let answered = 0;
+    const begunAfter: number[] = [];
+    const delivery = new EventDelivery(server.signal, { spacing: async () => begunAfter.push(answered) });
+    const promised = [1, 2].map((number) => delivery.deliver('a', event('a', number)));
+    for (answered = 1; answered <= 2; answered += 1) await server.answer(0, false);
+    await Promise.all(promised);
+    await new Promise(setImmediate);
+    expect(begunAfter).toEqual([1, 2]);
+  });
+
   it('refuses more than it may hold, and takes events again when there is room', async () => {
     const server = new ManualServer();
     const delivery = new EventDelivery(server.signal, { waiting: 2, spacing: async () => {} });
