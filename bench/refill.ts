@@ -30,7 +30,7 @@ export interface RefillReport {
 }
 
 /** Calls per slot: enough that filling all slots at once, and waiting for the last call, do not hide what lies between. */
-const ROUNDS = 60;
+const ROUNDS = 36;
 
 export async function measureRefill(
   system: MeasuredSystem,

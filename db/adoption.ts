@@ -92,15 +92,17 @@ async function readUnsettled(tx: Queryable, campaignId: string): Promise<Unsettl
 
 async function moveToInProgress(tx: Queryable, campaignId: string): Promise<Move[]> {
   const { rows } = await tx.query<Move>(
-    `with standing as (
+    // Sought from the few calls, by their key: a roster that was just enrolled has no statistics.
+    `with unsettled as materialized (
+       select seq, attempt from calls where campaign_id = $1 and settled_at is null and first_sent_at is not null
+     ), standing as (
        select c.seq, c.bucket, c.called
-         from campaign_contacts c join calls on calls.campaign_id = c.campaign_id and calls.seq = c.seq
-              and calls.attempt = c.attempt
-        where c.campaign_id = $1 and c.bucket in ('pending', 'retrying')
-          and calls.settled_at is null and calls.first_sent_at is not null
+         from campaign_contacts c join unsettled on unsettled.seq = c.seq and unsettled.attempt = c.attempt
+        where c.campaign_id = $1 and c.seq = any(array(select seq from unsettled)) and c.bucket in ('pending', 'retrying')
      ), moved as (
        update campaign_contacts c set bucket = 'in_progress', called = true
-         from standing where c.campaign_id = $1 and c.seq = standing.seq
+         from standing
+        where c.campaign_id = $1 and c.seq = any(array(select seq from standing)) and c.seq = standing.seq
        returning standing.bucket as "from", (not standing.called)::int as called
      )
      select "from", 'in_progress' as "to", count(*)::int as contacts, sum(called)::int as called from moved group by 1`,

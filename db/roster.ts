@@ -89,9 +89,14 @@ interface LockedCampaign {
   readonly claim_cursor: number;
 }
 
+/**
+ * Nothing in a transaction that begins with it reads by bitmaps: a row that has moved on leaves an entry in its index, which
+ * a plain scan strikes out when it meets it, and a bitmap reads again and again until the next vacuum.
+ */
 async function lockCampaign(tx: Queryable, campaignId: string): Promise<LockedCampaign> {
   const { rows } = await tx.query<LockedCampaign>(
-    'select owner_run_id, last_batch, claim_cursor from campaigns where id = $1 for no key update',
+    `select owner_run_id, last_batch, claim_cursor, set_config('enable_bitmapscan', 'off', true)
+       from campaigns where id = $1 for no key update`,
     [campaignId],
   );
   const row = rows[0];
@@ -259,10 +264,11 @@ async function writeCampaign(
 /** Terminal events that are stored but that nobody could signal; they are told until their call is settled. */
 async function undelivered(tx: Queryable, campaignId: string): Promise<EndedEvent[]> {
   const { rows } = await tx.query<{ event_id: string; call_id: string; outcome: Outcome; ended_at: string }>(
+    // Each call is asked for by its key: joined, all calls that are not settled might be read, of every campaign.
     `select e.event_id, e.call_id, e.outcome, floor(extract(epoch from e.occurred_at) * 1000)::bigint as ended_at
-       from call_events e join calls on calls.id = e.call_id
+       from call_events e
       where e.campaign_id = $1 and e.kind = 'ended' and e.signalled_at is null and not e.late
-        and calls.settled_at is null
+        and (select calls.settled_at is null from calls where calls.id = e.call_id)
       order by e.received_at, e.event_id limit 200`,
     [campaignId],
   );

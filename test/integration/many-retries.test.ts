@@ -3,15 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { adoptRoster } from '../../db/adoption.ts';
-import { inTransaction, openPool, type Pool } from '../../db/pool.ts';
-import { exchange } from '../../db/roster.ts';
+import { inTransaction } from '../../db/pool.ts';
 import { campaignTerms, CreateCampaign, engineSpec } from '../../domain/campaign-request.ts';
-import type { ReadyContact } from '../../domain/campaign-state.ts';
-import type { ExchangeReply, ExchangeRequest } from '../../domain/roster.ts';
 import { createCampaign } from '../../gateway/create-campaign.ts';
 import { type DevServer, startDevServer } from '../../scripts/dev-server.ts';
 import { obtainTemporalCli } from '../../scripts/temporal-binaries.ts';
+import { CountedRoster } from '../support/counted-roster.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type Run, runsOf } from '../support/history.ts';
 import { realStage, type RealStage } from '../support/real-time.ts';
@@ -85,79 +82,10 @@ async function recorded(people: number): Promise<string> {
   return answer.id;
 }
 
-/** What one step has cost. */
-interface Cost {
-  /** Rows and index entries of contacts that were read. */
-  readonly read: number;
-  /** Characters of the answer, which goes into the workflow's history. */
-  readonly answer: number;
-}
-
-/** The records of one campaign over a connection of its own, whose reading can be counted. */
-class Roster {
-  readonly #pool: Pool = openPool(database.url, { max: 1 });
-  #batch = 0;
-
-  constructor(private readonly campaignId: string) {}
-
-  adopt(): Promise<Cost> {
-    return this.#counted(() => inTransaction(this.#pool, (tx) => adoptRoster(tx, this.campaignId, 'a run', now)));
-  }
-
-  async exchange(step: Partial<ExchangeRequest>): Promise<Cost & { claimed: readonly ReadyContact[]; next: unknown }> {
-    this.#batch += 1;
-    let reply: ExchangeReply = { kind: 'superseded' };
-    const cost = await this.#counted(async () => {
-      reply = await exchange(
-        this.#pool,
-        {
-          campaignId: this.campaignId,
-          now,
-          batch: this.#batch,
-          continued: false,
-          settled: [],
-          started: [],
-          returned: [],
-          want: WANT,
-          told: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0 },
-          terms: null,
-          day: null,
-          lateEvents: 0,
-          ...step,
-        },
-        'a run',
-      );
-      return reply;
-    });
-    const answered = reply as ExchangeReply;
-    if (answered.kind === 'superseded') throw new Error('another run owns the records');
-    return { ...cost, claimed: answered.claimed, next: answered.nextRetryAt };
-  }
-
-  close(): Promise<void> {
-    return this.#pool.end();
-  }
-
-  async #counted(work: () => Promise<unknown>): Promise<Cost> {
-    const before = await this.#read();
-    const answer = JSON.stringify(await work()).length;
-    return { read: (await this.#read()) - before, answer };
-  }
-
-  async #read(): Promise<number> {
-    await this.#pool.query('select pg_stat_force_next_flush()');
-    const { rows } = await this.#pool.query<{ read: number }>(
-      `select (select seq_tup_read from pg_stat_user_tables where relname = 'campaign_contacts')::int
-            + (select sum(idx_tup_read) from pg_stat_user_indexes where relname = 'campaign_contacts')::int as read`,
-    );
-    return rows[0]!.read;
-  }
-}
-
 describe('the records of a campaign whose people wait for a retry', () => {
   it('are read by the few rows that a step concerns, and answer in as few words, however many wait', async () => {
     const costs = async (id: string) => {
-      const roster = new Roster(id);
+      const roster = new CountedRoster(database.url, id, { now, want: WANT });
       try {
         const adopted = await roster.adopt();
         const first = await roster.exchange({});

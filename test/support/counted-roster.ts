@@ -1,0 +1,85 @@
+import { adoptRoster } from '../../db/adoption.ts';
+import { inTransaction, openPool, type Pool } from '../../db/pool.ts';
+import { exchange } from '../../db/roster.ts';
+import type { ReadyContact } from '../../domain/campaign-state.ts';
+import type { ExchangeReply, ExchangeRequest } from '../../domain/roster.ts';
+
+const RUN = 'a run';
+
+/** What one step has cost. */
+export interface Cost {
+  /** Rows and index entries of contacts, calls and events that were read. */
+  readonly read: number;
+  /** Characters of the answer, which goes into the workflow's history. */
+  readonly answer: number;
+}
+
+/** The records of one campaign over a connection of its own, whose reading can be counted. */
+export class CountedRoster {
+  readonly #pool: Pool;
+  readonly #campaignId: string;
+  readonly #now: number;
+  readonly #want: number;
+  #batch = 0;
+
+  constructor(url: string, campaignId: string, { now, want }: { now: number; want: number }) {
+    this.#pool = openPool(url, { max: 1 });
+    this.#campaignId = campaignId;
+    this.#now = now;
+    this.#want = want;
+  }
+
+  adopt(): Promise<Cost> {
+    return this.#counted(() => inTransaction(this.#pool, (tx) => adoptRoster(tx, this.#campaignId, RUN, this.#now)));
+  }
+
+  async exchange(step: Partial<ExchangeRequest>): Promise<Cost & { claimed: readonly ReadyContact[]; next: unknown }> {
+    this.#batch += 1;
+    let reply: ExchangeReply = { kind: 'superseded' };
+    const cost = await this.#counted(async () => {
+      reply = await exchange(
+        this.#pool,
+        {
+          campaignId: this.#campaignId,
+          now: this.#now,
+          batch: this.#batch,
+          continued: false,
+          settled: [],
+          started: [],
+          returned: [],
+          want: this.#want,
+          told: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0 },
+          terms: null,
+          day: null,
+          lateEvents: 0,
+          ...step,
+        },
+        RUN,
+      );
+      return reply;
+    });
+    const answered = reply as ExchangeReply;
+    if (answered.kind === 'superseded') throw new Error('another run owns the records');
+    return { ...cost, claimed: answered.claimed, next: answered.nextRetryAt };
+  }
+
+  close(): Promise<void> {
+    return this.#pool.end();
+  }
+
+  async #counted(work: () => Promise<unknown>): Promise<Cost> {
+    const before = await this.#read();
+    const answer = JSON.stringify(await work()).length;
+    return { read: (await this.#read()) - before, answer };
+  }
+
+  async #read(): Promise<number> {
+    await this.#pool.query('select pg_stat_force_next_flush()');
+    const { rows } = await this.#pool.query<{ read: number }>(
+      `select (select sum(seq_tup_read) from pg_stat_user_tables where relname = any($1))::int
+            + (select sum(idx_tup_read) from pg_stat_user_indexes where relname = any($1))::int as read`,
+      [['campaign_contacts', 'calls', 'call_events']],
+    );
+    return rows[0]!.read;
+  }
+}
