@@ -15,6 +15,8 @@ export function openPool(connectionString: string, options: { max?: number } = {
     // A database that does not answer must surface as an error that Temporal or the HTTP client can retry, not as a hang.
     connectionTimeoutMillis: 5_000,
     pipeline: true,
+    // A process that was frozen in the middle of a transaction, or cut off, must not keep others from its rows for longer.
+    idle_in_transaction_session_timeout: 10_000,
     application_name: 'ringfence',
   });
   // A connection that breaks (the server restarted) is dropped by the pool if it is idle, and fails its next query if a

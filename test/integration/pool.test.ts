@@ -25,6 +25,23 @@ it('fails a transaction whose server goes away between two queries, and nothing 
   await expect(db.pool.query('select 1')).resolves.toMatchObject({ rowCount: 1 });
 });
 
+it('lets go of what a transaction holds whose process does nothing more', async () => {
+  await db.pool.query('create table held as select 1 as number');
+  const lock = (tx: Queryable) => tx.query('select number from held for update');
+  let silent: Promise<void> | undefined;
+  const held = new Promise<void>((resolve) => {
+    silent = inTransaction(db.pool, async (tx) => {
+      await lock(tx);
+      resolve();
+      await new Promise<void>((gone) => void tx.once('end', gone));
+    });
+  });
+  await held;
+  const refused = expect(silent).rejects.toThrow();
+  await expect(inTransaction(db.pool, lock)).resolves.toMatchObject({ rowCount: 1 });
+  await refused;
+});
+
 it('keeps the order of statements that are sent together', async () => {
   const [inserted, seen] = await inTransaction(db.pool, (tx) =>
     Promise.all([tx.query('create table kept as select 1 as number'), tx.query('select number from kept')]),
