@@ -92,7 +92,7 @@ async function readUnsettled(tx: Queryable, campaignId: string): Promise<Unsettl
 
 async function moveToInProgress(tx: Queryable, campaignId: string): Promise<Move[]> {
   const { rows } = await tx.query<Move>(
-    // Sought from the few calls, by their key: a roster that was just enrolled has no statistics.
+    // Sought from the few calls, by their key: the planner does not know how many people a campaign has.
     `with unsettled as materialized (
        select seq, attempt from calls where campaign_id = $1 and settled_at is null and first_sent_at is not null
      ), standing as (
@@ -132,7 +132,7 @@ async function moveBackUncalled(tx: Queryable, campaignId: string): Promise<Move
 /** Returns the claim cursor that makes every released first call claimable again. */
 async function releaseClaims(tx: Queryable, campaignId: string): Promise<number> {
   const { rows } = await tx.query<{ cursor: number }>(
-    // The claimed are sought first: without statistics the planner would read all that wait to find the claimed among them.
+    // The claimed are sought first: the planner could read all that wait to find the claimed among them.
     `with claimed as materialized (
        select seq from campaign_contacts where campaign_id = $1 and claim_batch is not null
      ), released as (

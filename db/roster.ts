@@ -105,8 +105,8 @@ async function lockCampaign(tx: Queryable, campaignId: string): Promise<LockedCa
 }
 
 /**
- * The rows are named twice, by this array and by the join: without statistics about a roster that was just enrolled, the
- * planner would take the whole campaign for a few rows and read all of it.
+ * The rows are named twice, by this array and by the join: the planner does not know how many people a campaign has, and
+ * where it takes them for few it would read them all.
  */
 function seqsOf(contacts: readonly { readonly seq: number }[]): number[] {
   return contacts.map(({ seq }) => seq);

@@ -14,10 +14,10 @@ async function pid(tx: Queryable): Promise<{ pid: number }[]> {
 
 it('fails a transaction whose server goes away between two queries, and nothing else', async () => {
   const broken = inTransaction(db.pool, async (tx) => {
-    const { rows } = await tx.query<{ pid: number }>('select pg_backend_pid() as pid');
+    const [used] = await pid(tx);
     // Not `once` of node:events: it would listen for errors itself.
     const gone = new Promise<void>((resolve) => void tx.once('end', resolve));
-    await db.pool.query('select pg_terminate_backend($1)', [rows[0]!.pid]);
+    await db.pool.query('select pg_terminate_backend($1)', [used!.pid]);
     await gone;
     await tx.query('select 1');
   });
