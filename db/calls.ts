@@ -9,6 +9,7 @@
  * Statements that run for every dial or event have names, by which each connection prepares them once: to plan them
  * costs more than to run them. Only those have one that look rows up by their whole key, of which there is one plan.
  */
+import { callerNumber, type Rotation } from '../domain/caller-number.ts';
 import type { EndedEvent, Outcome } from '../domain/outcome.ts';
 import type { CallToPlace, PlaceResult } from '../domain/provider-messages.ts';
 import { claimEarlyEvents, firstTerminalEvents } from './call-events.ts';
@@ -52,7 +53,7 @@ interface Campaign {
   readonly agent_id: string;
   readonly owner_run_id: string | null;
   readonly phone_number_ids: string[] | null;
-  readonly rotation: 'random' | 'sequential' | 'round_robin' | null;
+  readonly rotation: Rotation | null;
 }
 
 interface DialRecord {
@@ -285,30 +286,12 @@ function toPlace(dial: Dial, campaign: Campaign, contact: Contact): CallToPlace 
     agentId: campaign.agent_id,
     phoneNumber: contact.phone_number,
     extension: contact.extension === '' ? null : contact.extension,
-    fromNumberId: chooseNumber(campaign, dial),
+    fromNumberId: callerNumber(campaign.phone_number_ids, campaign.rotation, dial),
     firstName: contact.first_name,
     lastName: contact.last_name,
     email: contact.email,
     customFields: contact.custom_fields,
   };
-}
-
-/**
- * The number to call from is a function of the call, so that it needs no shared counter: `sequential` keeps to one
- * number per attempt, `round_robin` goes round with the contacts, `random` scatters.
- */
-function chooseNumber({ phone_number_ids: ids, rotation }: Campaign, { seq, attempt }: Dial): string | null {
-  if (!ids || ids.length === 0) return null;
-  switch (rotation) {
-    case 'sequential':
-      return ids[(attempt - 1) % ids.length] ?? null;
-    case 'round_robin':
-      return ids[(seq + attempt - 2) % ids.length] ?? null;
-    case 'random':
-    case null:
-      // Knuth's multiplicative hash spreads neighbouring contacts over the numbers.
-      return ids[((Math.imul(seq, 2_654_435_761) >>> 0) + attempt) % ids.length] ?? null;
-  }
 }
 
 /**

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { callerNumber } from '../../../domain/caller-number.ts';
+
+const IDS = ['a', 'b', 'c'];
+const seqs = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+
+describe('the number to call from', () => {
+  it.each([
+    ['no numbers are given', null],
+    ['the list is empty', []],
+  ])('is the provider’s choice when %s', (_when, ids) => {
+    expect(callerNumber(ids, 'round_robin', { seq: 1, attempt: 1 })).toBeNull();
+  });
+
+  it('is one for all contacts, and the next for their next attempt, in sequence', () => {
+    const of = (attempt: number) => seqs(4).map((seq) => callerNumber(IDS, 'sequential', { seq, attempt }));
+    expect([1, 2, 3, 4].map(of)).toEqual(['a', 'b', 'c', 'a'].map((id) => [id, id, id, id]));
+  });
+
+  it('goes round with the contacts, one further at each attempt', () => {
+    const of = (attempt: number) => seqs(4).map((seq) => callerNumber(IDS, 'round_robin', { seq, attempt }));
+    expect([of(1), of(2)]).toEqual([
+      ['a', 'b', 'c', 'a'],
+      ['b', 'c', 'a', 'b'],
+    ]);
+  });
+
+  it.each(['random', null] as const)('is scattered, the same each time for the same call (%s)', (rotation) => {
+    const of = () => seqs(3_000).map((seq) => callerNumber(IDS, rotation, { seq, attempt: 1 }));
+    const chosen = of();
+    expect(of()).toEqual(chosen);
+    for (const id of IDS) expect(chosen.filter((one) => one === id).length).toBeGreaterThan(900);
+  });
+});
