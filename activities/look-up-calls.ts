@@ -29,7 +29,7 @@ async function lookUp(deps: ActivityDeps, campaignId: string, call: KnownCall | 
   if (call.ended) return { kind: 'ended', event: call.ended };
   if (!call.sent) return { kind: 'not_placed', reason: null };
   const found = await deps.provider.lookUp({ callId: call.callId, providerCallId: call.providerCallId });
-  if (found.kind !== 'unknown' && call.providerCallId === null) await linkFound(deps, campaignId, call, found);
+  if (found.kind !== 'unknown' && !call.replied) await linkFound(deps, campaignId, call, found);
   switch (found.kind) {
     case 'live':
       return { kind: 'live' };

@@ -64,7 +64,7 @@ async function readUnsettled(tx: Queryable, campaignId: string): Promise<Unsettl
     accepted: boolean;
     refusal: string | null;
   }>(
-    `select id, seq, attempt, day::text, provider_call_id is not null as accepted, not_placed_reason as refusal,
+    `select id, seq, attempt, day::text, accepted_at is not null as accepted, not_placed_reason as refusal,
             floor(extract(epoch from first_sent_at) * 1000)::bigint as sent_at
        from calls
       where campaign_id = $1 and settled_at is null and first_sent_at is not null

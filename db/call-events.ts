@@ -12,6 +12,10 @@ export interface StoredEvent {
   readonly signalled: boolean;
   /** Whether its call was already over and written down: the event is late and changes nothing. */
   readonly settled: boolean;
+  /** Whether the reply to the placement, which may yet prove it to be of another call, was not on record. */
+  readonly unconfirmed: boolean;
+  /** The call that it names and cannot be of, by the records; it then has no `callId`. Null for every other event. */
+  readonly contradicts: string | null;
 }
 
 /** Keeps an event, once per event id. */
@@ -35,9 +39,8 @@ async function storeForAcceptedCall(
     text: `
       with call as (
         select id, campaign_id, settled_at is not null as settled from calls
-         where provider_call_id is not null
-           and id = (select coalesce($4, call_id) from provider_calls
-                      where provider = $1 and provider_call_id = $3 and call_id is not null)
+         where accepted_at is not null and provider = $1 and provider_call_id = $3 and id = coalesce($4, id)
+           and id = (select call_id from provider_calls where provider = $1 and provider_call_id = $3)
       ), stored as (
         insert into call_events
           (provider, event_id, provider_call_id, kind, outcome, outcome_as_sent, occurred_at, raw, call_id, campaign_id, late)
@@ -60,7 +63,8 @@ async function storeForAcceptedCall(
   });
   const [row] = rows;
   if (!row) return null;
-  return storedEvent(db, provider, event, row, row.is_new);
+  const tie: Tie = { call: row, unconfirmed: false, contradicts: null };
+  return storedEvent(db, provider, event, tie, row.is_new);
 }
 
 /**
@@ -68,12 +72,14 @@ async function storeForAcceptedCall(
  * whoever comes second sees the other.
  */
 async function storeAndTie(tx: Queryable, provider: string, event: CallEvent, raw: string): Promise<StoredEvent> {
-  const call = await resolveCall(tx, provider, event);
+  const tie = await tieOf(tx, provider, event);
+  const { call, contradicts } = tie;
   const inserted = await tx.query({
     name: 'store-event',
     text: `insert into call_events
-       (provider, event_id, provider_call_id, call_id, campaign_id, kind, outcome, outcome_as_sent, occurred_at, raw, late)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, to_timestamp($9 / 1000.0), $10, $11)
+       (provider, event_id, provider_call_id, call_id, campaign_id, kind, outcome, outcome_as_sent, occurred_at, raw, late,
+        contradicts)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, to_timestamp($9 / 1000.0), $10, $11, $12)
      on conflict (provider, event_id) do nothing`,
     values: [
       provider,
@@ -87,25 +93,37 @@ async function storeAndTie(tx: Queryable, provider: string, event: CallEvent, ra
       event.occurredAt,
       raw,
       event.kind === 'ended' && call?.settled === true,
+      contradicts,
     ],
   });
-  return storedEvent(tx, provider, event, call, inserted.rowCount === 1);
+  return storedEvent(tx, provider, event, tie, inserted.rowCount === 1);
 }
 
 async function storedEvent(
   db: Queryable,
   provider: string,
   event: CallEvent,
-  call: KnownCall | null,
+  { call, unconfirmed, contradicts }: Tie,
   isNew: boolean,
 ): Promise<StoredEvent> {
   return {
+    unconfirmed,
+    contradicts,
     callId: call?.id ?? null,
     campaignId: call?.campaignId ?? null,
     status: isNew ? 'new' : 'repeat',
     signalled: isNew ? false : await wasSignalled(db, provider, event.eventId),
     settled: call?.settled ?? false,
   };
+}
+
+/** How many events of the last day name a call that they cannot be of. */
+export async function countContradictingEvents(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(
+    `select count(*)::integer as count from call_events
+      where contradicts is not null and received_at > now() - interval '1 day'`,
+  );
+  return rows[0]?.count ?? 0;
 }
 
 /** Notes that Temporal has these events, so that a redelivery need not signal again. */
@@ -118,7 +136,8 @@ export async function markSignalled(pool: Queryable, provider: string, eventIds:
 
 /**
  * Ties the events that came before the dial's reply to their call and returns the terminal one among them, if any.
- * They count as delivered: the reply of the dial carries them, however often it is asked for.
+ * They count as delivered: the reply of the dial carries them, however often it is asked for. Events that named a call
+ * by our id, and that the reply proves to be of another one, are refuted: they are news of no call any more.
  */
 export async function claimEarlyEvents(
   tx: Queryable,
@@ -126,18 +145,28 @@ export async function claimEarlyEvents(
   providerCallId: string,
   call: { id: string; campaignId: string },
 ): Promise<EndedEvent | null> {
-  const { rows } = await tx.query<TerminalEventRow>(
-    `with claimed as (
+  const { rows } = await tx.query<TerminalEventRow>({
+    name: 'claim-early-events',
+    text: `with claimed as (
        update call_events
-          set call_id = $3, campaign_id = $4, signalled_at = coalesce(signalled_at, now())
-        where provider = $1 and provider_call_id = $2
+          set call_id = $3, campaign_id = $4, contradicts = null, signalled_at = coalesce(signalled_at, now())
+        where provider = $1 and provider_call_id = $2 and coalesce(call_id, contradicts, $3) = $3
+     ), refuted as (
+       update call_events set call_id = null, contradicts = call_id
+        where (call_id = $3 and (provider <> $1 or provider_call_id <> $2))
+           or (provider = $1 and provider_call_id = $2 and call_id <> $3)
+       returning contradicts as call_id
+     ), untied as (
+       update calls set provider_call_id = null
+        where id = any(array(select call_id from refuted where call_id <> $3)) and accepted_at is null
      )
      select $3 as call_id, ${TERMINAL_EVENT_COLUMNS}
        from call_events
-      where kind = 'ended' and (call_id = $3 or (provider = $1 and provider_call_id = $2))
+      where kind = 'ended' and coalesce(call_id, contradicts, $3) = $3
+        and provider = $1 and (provider_call_id = $2 or (call_id = $3 and provider_call_id is null))
       order by received_at, event_id limit 1`,
-    [provider, providerCallId, call.id, call.campaignId],
-  );
+    values: [provider, providerCallId, call.id, call.campaignId],
+  });
   return rows[0] ? toEndedEvent(rows[0]) : null;
 }
 
@@ -172,19 +201,42 @@ interface KnownCall {
   readonly settled: boolean;
 }
 
-async function resolveCall(tx: Queryable, provider: string, event: CallEvent): Promise<KnownCall | null> {
-  const { callId, providerCallId } = event;
+/** What an event is news of. */
+interface Tie {
+  readonly call: KnownCall | null;
+  readonly unconfirmed: boolean;
+  readonly contradicts: string | null;
+}
+
+/**
+ * An event goes by our call id where it carries one, otherwise by the provider's. Where both say something, or our
+ * records do, they must agree: an event that names a call of another provider, or one that is known by another id there,
+ * is of some other call.
+ */
+async function tieOf(tx: Queryable, provider: string, { callId, providerCallId }: CallEvent): Promise<Tie> {
   const linked = providerCallId === null ? null : await callOf(tx, provider, providerCallId);
   const id = callId ?? linked;
-  if (id === null) return null;
-  const known = await readCall(tx, id);
-  if (known && providerCallId !== null && !known.accepted) {
-    await tx.query('update calls set provider_call_id = coalesce(provider_call_id, $2) where id = $1', [
-      id,
-      providerCallId,
-    ]);
+  const read = id === null ? null : await readCall(tx, id);
+  if (read === null) return { call: null, unconfirmed: false, contradicts: null };
+  const isElsewhere = read.provider !== provider || (linked !== null && linked !== read.id);
+  const call = isElsewhere || read.replied ? read : await believe(tx, read, providerCallId);
+  if (isElsewhere || (providerCallId !== null && call.providerCallId !== providerCallId)) {
+    return { call: null, unconfirmed: false, contradicts: call.id };
   }
-  return known;
+  return { call, unconfirmed: !call.replied, contradicts: null };
+}
+
+/**
+ * Until the reply is on record, the first event that brings the provider's id of the call is believed. A reply that is
+ * being written down at this moment is waited for.
+ */
+async function believe(tx: Queryable, call: RecordedCall, providerCallId: string | null): Promise<RecordedCall> {
+  const { rows } = await tx.query<Pick<RecordedCall, 'providerCallId' | 'replied'>>(
+    `update calls set provider_call_id = coalesce(provider_call_id, $2) where id = $1
+     returning provider_call_id as "providerCallId", accepted_at is not null as replied`,
+    [call.id, providerCallId],
+  );
+  return { ...call, ...rows[0] };
 }
 
 /**
@@ -201,15 +253,22 @@ async function callOf(tx: Queryable, provider: string, providerCallId: string): 
   return callId ?? linkProviderCall(tx, provider, providerCallId);
 }
 
-async function readCall(tx: Queryable, id: string): Promise<(KnownCall & { readonly accepted: boolean }) | null> {
-  const { rows } = await tx.query<{ id: string; campaign_id: string; settled: boolean; accepted: boolean }>({
+interface RecordedCall extends KnownCall {
+  readonly provider: string;
+  readonly providerCallId: string | null;
+  /** Whether the provider's reply, or its answer to a look-up, is on record. */
+  readonly replied: boolean;
+}
+
+async function readCall(tx: Queryable, id: string): Promise<RecordedCall | null> {
+  const { rows } = await tx.query<RecordedCall>({
     name: 'call-of-event',
-    text: `select id, campaign_id, settled_at is not null as settled, provider_call_id is not null as accepted
+    text: `select id, campaign_id as "campaignId", settled_at is not null as settled, provider,
+                  provider_call_id as "providerCallId", accepted_at is not null as replied
              from calls where id = $1`,
     values: [id],
   });
-  const row = rows[0];
-  return row ? { id: row.id, campaignId: row.campaign_id, settled: row.settled, accepted: row.accepted } : null;
+  return rows[0] ?? null;
 }
 
 async function linkProviderCall(tx: Queryable, provider: string, providerCallId: string): Promise<string | null> {

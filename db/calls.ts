@@ -61,6 +61,8 @@ interface DialRecord {
   readonly tries: number;
   readonly first_sent_at: string | null;
   readonly provider_call_id: string | null;
+  /** Whether the provider itself has answered for the id: otherwise it is that of an event. */
+  readonly replied: boolean;
   readonly not_placed_reason: string | null;
   readonly outcome: Outcome | null;
   readonly ended_at: string | null;
@@ -165,6 +167,8 @@ export interface KnownCall {
   readonly firstSentAt: number | null;
   readonly refusal: string | null;
   readonly providerCallId: string | null;
+  /** Whether the provider itself has answered for that id. */
+  readonly replied: boolean;
   readonly ended: EndedEvent | null;
 }
 
@@ -183,6 +187,7 @@ export async function findCalls(db: Queryable, callIds: readonly string[]): Prom
         firstSentAt: row.first_sent_at === null ? null : Number(row.first_sent_at),
         refusal: row.not_placed_reason,
         providerCallId: row.provider_call_id,
+        replied: row.replied,
         ended: ended.get(row.id) ?? fromRecord(row.id, row),
       },
     ]),
@@ -200,7 +205,8 @@ export async function lockAgainstAdoption(tx: Queryable, campaignId: string): Pr
 
 /** Of the record `calls`. */
 const RECORD_COLUMNS = `
-  calls.request, calls.tries, calls.provider_call_id, calls.not_placed_reason, calls.outcome,
+  calls.request, calls.tries, calls.provider_call_id, calls.accepted_at is not null as replied, calls.not_placed_reason,
+  calls.outcome,
   calls.settled_at is not null as settled,
   floor(extract(epoch from calls.first_sent_at) * 1000)::bigint as first_sent_at,
   floor(extract(epoch from calls.ended_at) * 1000)::bigint as ended_at`;
@@ -257,6 +263,10 @@ function isKnown(record: DialRecord): boolean {
 
 async function known(tx: Queryable, dial: Dial, record: DialRecord): Promise<DialPermit> {
   if (record.not_placed_reason !== null) return { kind: 'rejected', reason: record.not_placed_reason };
+  // A reply never came: an event answers for the provider, and from here on its id is that of the call.
+  if (record.provider_call_id !== null && !record.replied && !record.settled) {
+    return { kind: 'accepted', ended: await recordAcceptance(tx, dial, record.provider_call_id) };
+  }
   return { kind: 'accepted', ended: fromRecord(dial.callId, record) ?? (await terminal(tx, dial)) };
 }
 

@@ -69,7 +69,7 @@ export async function listCallEvents(
   page: Page,
 ): Promise<PageOf<CallEventAnswer> | null> {
   const call = await db.query<{ total: number }>(
-    `select (select count(*)::integer from call_events where call_id = calls.id) as total
+    `select (select count(*)::integer from call_events where call_id = calls.id or contradicts = calls.id) as total
        from calls join campaigns on campaigns.id = calls.campaign_id
       where campaigns.account = $1 and campaigns.id = $2 and calls.id = $3`,
     [account, campaignId, callId],
@@ -78,8 +78,8 @@ export async function listCallEvents(
   if (total === undefined) return null;
   const { rows } = await db.query<EventRow>(
     `select event_id, provider, provider_call_id, kind, outcome, outcome_as_sent, occurred_at, received_at, late,
-            signalled_at, raw
-       from call_events where call_id = $1 order by received_at, event_id limit $2 offset $3`,
+            contradicts is not null as contradicts, signalled_at, raw
+       from call_events where call_id = $1 or contradicts = $1 order by received_at, event_id limit $2 offset $3`,
     [callId, page.limit, page.offset],
   );
   return { items: rows.map(eventAnswer), total, hasMore: rows.length > 0 && page.offset + rows.length < total };

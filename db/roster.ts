@@ -2,7 +2,7 @@
  * The roster of a campaign: its copy of the contacts, and the exchange with the workflow. Every function here moves
  * contacts between buckets and the campaign's counters in one transaction, by the buckets that the rows really had.
  */
-import type { EndedEvent, Outcome } from '../domain/outcome.ts';
+import type { EndedEvent } from '../domain/outcome.ts';
 import type { ReadyContact } from '../domain/campaign-state.ts';
 import type { ExchangeReply, ExchangeRequest } from '../domain/roster.ts';
 import { callId } from '../domain/ids.ts';
@@ -263,14 +263,19 @@ async function writeCampaign(
 
 /** Terminal events that are stored but that nobody could signal; they are told until their call is settled. */
 async function undelivered(tx: Queryable, campaignId: string): Promise<EndedEvent[]> {
-  const { rows } = await tx.query<{ event_id: string; call_id: string; outcome: Outcome; ended_at: string }>(
+  const { rows } = await tx.query<Omit<EndedEvent, 'ended_at'> & { unconfirmed: boolean; ended_at: string }>(
     // Each call is asked for by its key: joined, all calls that are not settled might be read, of every campaign.
-    `select e.event_id, e.call_id, e.outcome, floor(extract(epoch from e.occurred_at) * 1000)::bigint as ended_at
+    `select e.event_id, e.call_id, e.outcome, floor(extract(epoch from e.occurred_at) * 1000)::bigint as ended_at,
+            (select calls.accepted_at is null from calls where calls.id = e.call_id) as unconfirmed
        from call_events e
       where e.campaign_id = $1 and e.kind = 'ended' and e.signalled_at is null and not e.late
         and (select calls.settled_at is null from calls where calls.id = e.call_id)
       order by e.received_at, e.event_id limit 200`,
     [campaignId],
   );
-  return rows.map((row) => ({ ...row, ended_at: Number(row.ended_at) }));
+  return rows.map(({ unconfirmed, ...event }) => ({
+    ...event,
+    ended_at: Number(event.ended_at),
+    ...(unconfirmed ? { unconfirmed } : {}),
+  }));
 }

@@ -68,6 +68,13 @@ export function applyPlacement(
 ): void {
   const call = state.inFlight[id];
   if (!call) return;
+  const held = call.heldEnd;
+  delete call.heldEnd;
+  // Whatever this try heard, an event tells of a call under this id. After a reply the records have the last word on it.
+  if (held && result.kind !== 'accepted' && result.kind !== 'superseded') {
+    end(state, id, call, held, now);
+    return;
+  }
   switch (result.kind) {
     case 'accepted':
       recovered(state, now);
@@ -116,9 +123,17 @@ export function applyPlacement(
   }
 }
 
-/** Takes in a terminal event. The first one stands; any other for the same call is counted and changes nothing. */
+/**
+ * Takes in a terminal event. The first one stands; any other for the same call is counted and changes nothing. One that
+ * was stored before the reply was on record waits for a reply that is still to come. Once the reply is here it brought
+ * the end along if there was one, so that such an event of a live call is of some other call.
+ */
 export function applyEnded(state: CampaignState, event: EndedEvent, now: number): void {
   const call = state.inFlight[event.call_id];
+  if (call && event.unconfirmed && call.phase !== 'unknown') {
+    if (call.phase === 'placing') call.heldEnd ??= event;
+    return;
+  }
   if (call) {
     end(state, event.call_id, call, event, now);
     return;

@@ -17,7 +17,7 @@
  */
 import { z } from 'zod';
 import { EngineSpec } from './campaign-spec.ts';
-import { Outcome } from './outcome.ts';
+import { EndedEvent, Outcome } from './outcome.ts';
 import { Buckets } from './tally.ts';
 
 const instant = z.number();
@@ -86,6 +86,8 @@ export const InFlightCall = z.looseObject({
   mayRepeat: z.boolean(),
   /** Whether the last exchange already wrote it down as in progress. */
   reported: z.boolean(),
+  /** Its end by an event that came before the reply to its placement, which decides whether the event is of this call. */
+  heldEnd: EndedEvent.optional(),
 });
 export type InFlightCall = z.infer<typeof InFlightCall>;
 

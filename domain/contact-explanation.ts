@@ -38,6 +38,11 @@ export const CallEventAnswer = z.object({
   outcome_as_sent: z.string().nullable().describe("The provider's own word."),
   occurred_at: instant,
   received_at: instant,
+  contradicts: z
+    .boolean()
+    .describe(
+      'It names this call and is of another one by the records, at this provider or elsewhere: it changed nothing.',
+    ),
   late: z.boolean().describe('It came after its call was over and written down, and changed nothing.'),
   signalled_at: instant.nullable().describe('When its campaign was told; only the end of a call is told.'),
   raw: z.string().describe('The body, byte for byte.'),

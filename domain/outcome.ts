@@ -13,5 +13,10 @@ export const EndedEvent = z.object({
   call_id: z.string().min(1).max(120),
   outcome: Outcome,
   ended_at: z.number().int(),
+  /**
+   * Set where the reply to the placement was not on record when the event was stored. Until the reply is heard the event
+   * waits, because the reply may prove it to be of another call.
+   */
+  unconfirmed: z.boolean().optional(),
 });
 export type EndedEvent = z.infer<typeof EndedEvent>;

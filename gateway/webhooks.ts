@@ -3,7 +3,7 @@
  * stored and, where it ends a call that is in flight, durable in Temporal. Everything that fails on the way answers 5xx,
  * the provider sends again, and the row that says what was signalled decides what is left to do.
  */
-import type { FastifyPluginAsync } from 'fastify';
+import type { FastifyBaseLogger, FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
 import type { EventDelivery } from '../client/event-delivery.ts';
 import { markSignalled, storeEvent } from '../db/call-events.ts';
@@ -26,8 +26,17 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (app, { pool,
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
-  const takeIn = async (provider: CallProvider, event: CallEvent, raw: string): Promise<void> => {
-    const { callId, campaignId, signalled, settled } = await storeEvent(pool, provider.name, event, raw);
+  const takeIn = async (
+    provider: CallProvider,
+    event: CallEvent,
+    raw: string,
+    log: FastifyBaseLogger,
+  ): Promise<void> => {
+    const stored = await storeEvent(pool, provider.name, event, raw);
+    const { callId, campaignId, signalled, settled, unconfirmed } = stored;
+    if (stored.contradicts !== null && stored.status === 'new') {
+      log.warn({ provider: provider.name, call: stored.contradicts }, 'an event names a call that it cannot be of');
+    }
     if (event.kind !== 'ended' || event.outcome === null) return;
     // A call that is not known yet is being dialled at this moment: the dial finds the event when its reply comes.
     if (callId === null || campaignId === null || signalled || settled) return;
@@ -36,6 +45,7 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (app, { pool,
       call_id: callId,
       outcome: event.outcome,
       ended_at: event.occurredAt,
+      ...(unconfirmed ? { unconfirmed } : {}),
     });
     // What a closed workflow did not get stays unmarked, so that one started in its place finds it.
     if (delivered === 'accepted') await markSignalled(pool, provider.name, [event.eventId]);
@@ -58,7 +68,7 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (app, { pool,
       provider.verify(body, request.headers, clock());
       const events = provider.parse(body).filter((event) => event.kind !== 'ignored');
       const raw = body.toString('utf8');
-      for (const event of events) await takeIn(provider, event, raw);
+      for (const event of events) await takeIn(provider, event, raw, request.log);
       return reply.code(200).send({ received: events.length });
     },
   );

@@ -131,6 +131,7 @@ const EVENT: CallEventAnswer = {
   outcome_as_sent: 'no_answer',
   occurred_at: '2026-03-18T14:01:40.000Z',
   received_at: '2026-03-18T14:01:40.312Z',
+  contradicts: false,
   late: false,
   signalled_at: '2026-03-18T14:01:40.330Z',
   raw: '{"id":"evt_4Tq8Zb","event":"call.ended","timestamp":"2026-03-18T14:01:40Z","data":{"call_id":"call_7Xk2Q9","status":"no_answer"}}',

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { EventDelivery } from '../../client/event-delivery.ts';
-import { recordAcceptance } from '../../db/calls.ts';
+import { findCalls, recordAcceptance } from '../../db/calls.ts';
 import { callId } from '../../domain/ids.ts';
 import { openGateway, type TestGateway, WEBHOOK_SECRET } from '../support/gateway.ts';
 import { nextId } from '../support/ids.ts';
@@ -73,7 +73,7 @@ interface Placed {
 }
 
 /** A call whose request has left; the provider's reply comes with `accept`. */
-async function dialled(): Promise<Placed> {
+async function dialled(provider = 'truedy'): Promise<Placed> {
   const { body } = await gateway.send({
     method: 'POST',
     path: '/batch-calls',
@@ -83,16 +83,16 @@ async function dialled(): Promise<Placed> {
   const id = callId({ campaignId, seq: 1, attempt: 1 });
   await query(
     `insert into calls (id, campaign_id, seq, attempt, provider, request, first_sent_at)
-     values ($1, $2, 1, 1, 'truedy', '', now())`,
-    [id, campaignId],
+     values ($1, $2, 1, 1, $3, '', now())`,
+    [id, campaignId, provider],
   );
   return { campaignId, id, providerCallId: nextId('provider-call') };
 }
 
-const accept = (call: Placed) =>
+const accept = (call: Placed, provider = 'truedy') =>
   recordAcceptance(
     gateway.db.pool,
-    { callId: call.id, campaignId: call.campaignId, provider: 'truedy', now: NOW },
+    { callId: call.id, campaignId: call.campaignId, provider, now: NOW },
     call.providerCallId,
   );
 
@@ -202,6 +202,75 @@ describe('a webhook that proves where it comes from', () => {
     for (const body of ['[]', 'hello', '{"data":{}}']) {
       expect(await post(body)).toEqual({ status: 400, code: 'bad_request' });
     }
+  });
+});
+
+describe('a webhook that names a call by our id, and is of another one by the records', () => {
+  const named = (call: Placed, providerCallId: string): Webhook =>
+    ended(
+      { providerCallId },
+      { data: { call_id: providerCallId, status: 'busy', variables: { ringfence_call_id: call.id } } },
+    );
+  const tiesOf = (eventId: string) =>
+    query('select call_id, contradicts from call_events where event_id = $1', [eventId]);
+  const recordOf = async (call: Placed) =>
+    (await query('select provider_call_id, settled_at from calls where id = $1', [call.id]))[0];
+  const eventsOf = async ({ campaignId, id }: Placed) =>
+    (await gateway.send({ path: `/batch-calls/${campaignId}/calls/${id}/events` })).body.items;
+
+  it.each<[string, string, (call: Placed) => Promise<string>]>([
+    ['by the id that the reply brought', 'truedy', async () => nextId('provider-call')],
+    ['by the call that has the event’s id', 'truedy', async () => (await live()).providerCallId],
+    ['by the provider that has the call', 'elsewhere', async (call) => call.providerCallId],
+  ])('%s: is stored, shown as contradicting, and changes nothing', async (_, provider, idOf) => {
+    const call = await dialled(provider);
+    await accept(call, provider);
+    const webhook = named(call, await idOf(call));
+    for (let delivery = 0; delivery < 2; delivery += 1) expect((await post(webhook)).status).toBe(200);
+    expect(await tiesOf(webhook.id)).toEqual([{ call_id: null, contradicts: call.id }]);
+    expect(signalsOf(call)).toEqual([]);
+    expect((await findCalls(gateway.db.pool, [call.id])).get(call.id)).toMatchObject({ ended: null });
+    expect(await recordOf(call)).toEqual({ provider_call_id: call.providerCallId, settled_at: null });
+    expect(await eventsOf(call)).toMatchObject([{ event_id: webhook.id, contradicts: true, late: false }]);
+    expect(gateway.log.filter((line) => line.includes('cannot be of') && line.includes(call.id))).toHaveLength(1);
+  });
+
+  it('by the reply that comes second: it waited for the reply, which proves it wrong', async () => {
+    const call = await dialled();
+    const other = named(call, nextId('provider-call'));
+    expect((await post(other)).status).toBe(200);
+    // The campaign holds such an event until it has the reply.
+    expect(signalsOf(call)).toMatchObject([{ event_id: other.id, unconfirmed: true }]);
+    expect(await accept(call)).toBeNull();
+    expect(await tiesOf(other.id)).toEqual([{ call_id: null, contradicts: call.id }]);
+    expect(await recordOf(call)).toMatchObject({ provider_call_id: call.providerCallId });
+    expect((await findCalls(gateway.db.pool, [call.id])).get(call.id)).toMatchObject({ ended: null });
+    const own = ended(call);
+    await post(own);
+    expect(signalsOf(call).slice(1)).toEqual([expect.objectContaining({ event_id: own.id, call_id: call.id })]);
+    expect(signalsOf(call)[1]).not.toHaveProperty('unconfirmed');
+  });
+
+  it('of two early ones that disagree, the reply decides which was right', async () => {
+    const call = await dialled();
+    const other = named(call, nextId('provider-call'));
+    const own = named(call, call.providerCallId);
+    await post(other);
+    await post(own);
+    expect(await tiesOf(own.id)).toEqual([{ call_id: null, contradicts: call.id }]);
+    expect(await accept(call)).toMatchObject({ event_id: own.id, call_id: call.id });
+    expect(await tiesOf(own.id)).toEqual([{ call_id: call.id, contradicts: null }]);
+    expect(await tiesOf(other.id)).toEqual([{ call_id: null, contradicts: call.id }]);
+  });
+
+  it('by the reply to the other call, which it then is not news of either', async () => {
+    const call = await dialled();
+    const other = await dialled();
+    const webhook = named(call, other.providerCallId);
+    await post(webhook);
+    expect(await accept(other)).toBeNull();
+    expect(await tiesOf(webhook.id)).toEqual([{ call_id: null, contradicts: call.id }]);
+    expect(await recordOf(call)).toMatchObject({ provider_call_id: null });
   });
 });
 

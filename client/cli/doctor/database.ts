@@ -1,4 +1,5 @@
 /** The doctor's questions to PostgreSQL: does it answer, is its schema the newest, what time is it there. */
+import { countContradictingEvents } from '../../../db/call-events.ts';
 import { readSchemaVersion, type SchemaVersion } from '../../../db/schema-version.ts';
 import { RingfenceError } from '../../../domain/errors.ts';
 import { withDatabase } from '../database.ts';
@@ -15,9 +16,11 @@ export async function checkDatabase({ url }: { readonly url: string | undefined 
       );
       const answeredAt = Date.now();
       const { version, now } = rows[0]!;
+      const schema = await readSchemaVersion(db);
       return [
         well('database', `PostgreSQL ${version} answers`, { server_version: version }),
-        schemaFinding(await readSchemaVersion(db)),
+        schemaFinding(schema),
+        ...(schema.missing.length > 0 ? [] : [eventsFinding(await countContradictingEvents(db))]),
         clockFinding('PostgreSQL', { askedAt, theirs: now.getTime(), answeredAt }),
       ];
     });
@@ -26,6 +29,15 @@ export async function checkDatabase({ url }: { readonly url: string | undefined 
     const advice = 'Check DATABASE_URL: host, database, user and password; and that the server runs.';
     return [trouble('database', reason, advice), skipped('schema', 'not asked: there is nobody to ask')];
   }
+}
+
+/** Events that name our calls and are of others: somebody else's system under our account, or a provider's mistake. */
+function eventsFinding(contradicting: number): Finding {
+  if (contradicting === 0) return well('events', 'none of the last day contradicts its call', { contradicting });
+  const found = `${contradicting} of the last day name a call of ours and cannot be of it; they changed nothing`;
+  const advice =
+    'GET /batch-calls/{id}/calls/{call_id}/events shows them. Find out who else places calls or sends events under this account.';
+  return trouble('events', found, advice, { contradicting });
 }
 
 function schemaFinding(schema: SchemaVersion): Finding {

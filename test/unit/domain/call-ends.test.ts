@@ -1,0 +1,90 @@
+/** How a call in flight comes to its end: by which news, and at which time. */
+import { describe, expect, test } from 'vitest';
+import { applyEnded, applyPlacement, startPlacing } from '../../../domain/calls.ts';
+import type { CampaignState } from '../../../domain/campaign-state.ts';
+import { newCampaign } from '../../../domain/commands.ts';
+import type { EndedEvent } from '../../../domain/outcome.ts';
+import type { PlacementResult } from '../../../domain/placement.ts';
+
+const NOW = Date.parse('2026-03-02T10:00:00Z');
+const MINUTE_MS = 60_000;
+const ID = '00000000-0000-4000-8000-000000000001.1.1';
+
+/** A campaign with one call that is being placed. */
+function placing(): CampaignState {
+  const state = newCampaign(
+    {
+      name: 'Reminders',
+      agent_id: 'agent-1',
+      schedule: {
+        timezone: 'UTC',
+        start_time: null,
+        end_time: null,
+        working_days: [1, 2, 3, 4, 5],
+        blackout_dates: [],
+      },
+      scheduled_at: null,
+      ends_at: null,
+      max_concurrent_calls: 2,
+      max_calls_per_day: null,
+      retry: { budget: 1, delayMinutes: [30], on: ['busy'] },
+    },
+    NOW,
+  );
+  const midnight = Date.parse('2026-03-03T00:00:00Z');
+  state.window = {
+    opensAt: NOW - MINUTE_MS,
+    closesAt: midnight,
+    day: '2026-03-02',
+    dayEndsAt: midnight,
+    nextDayOpensAt: midnight,
+  };
+  state.facts = {
+    dialMarginMs: 40_000,
+    callLifetimeMs: 30 * MINUTE_MS,
+    graceMs: MINUTE_MS,
+    keyTtlMs: 10 * MINUTE_MS,
+    searchAttributes: false,
+  };
+  startPlacing(state, ID, { seq: 1, attempt: 1 }, NOW);
+  return state;
+}
+
+const END: EndedEvent = { event_id: 'end', call_id: ID, outcome: 'busy', ended_at: NOW };
+const outcomes = ({ settled }: CampaignState) => settled.map(({ eventId, outcome }) => [eventId, outcome]);
+
+describe('an end that was stored before the reply was on record', () => {
+  const early = { ...END, unconfirmed: true };
+  const own: EndedEvent = { ...END, event_id: 'own', outcome: 'completed' };
+
+  test.each<[string, PlacementResult, (readonly [string, string])[]]>([
+    ['is proved wrong by a reply that brings no end', { kind: 'accepted', ended: null }, []],
+    ['is set aside for the end that the reply brings', { kind: 'accepted', ended: own }, [['own', 'completed']]],
+    ['stands where no reply comes', { kind: 'unknown', reason: 'timeout', retryAfterMs: null }, [['end', 'busy']]],
+    ['stands where the placement was taken back', { kind: 'taken_back' }, [['end', 'busy']]],
+    ['stands beside a try that sent nothing', { kind: 'unavailable', reason: 'ECONNREFUSED' }, [['end', 'busy']]],
+  ])('%s', (_, result, expected) => {
+    const state = placing();
+    applyEnded(state, early, NOW + 1_000);
+    expect(state.inFlight[ID]?.phase).toBe('placing');
+    applyPlacement(state, ID, result, NOW + 2_000, 0.5);
+    expect(outcomes(state)).toEqual(expected);
+    expect(Object.keys(state.inFlight)).toHaveLength(expected.length === 0 ? 1 : 0);
+  });
+
+  test('is of another call where the reply came before the signal', () => {
+    const state = placing();
+    applyPlacement(state, ID, { kind: 'accepted', ended: null }, NOW + 1_000, 0.5);
+    applyEnded(state, early, NOW + 2_000);
+    expect(state.inFlight[ID]?.phase).toBe('live');
+    applyEnded(state, own, NOW + 3_000);
+    expect(outcomes(state)).toEqual([['own', 'completed']]);
+  });
+
+  test('ends a call of unknown outcome at once', () => {
+    const state = placing();
+    applyPlacement(state, ID, { kind: 'unknown', reason: 'timeout', retryAfterMs: null }, NOW + 1_000, 0.5);
+    applyEnded(state, early, NOW + 2_000);
+    expect(outcomes(state)).toEqual([['end', 'busy']]);
+  });
+});
