@@ -1,5 +1,6 @@
 /** A change of a campaign's terms: what `PATCH /batch-calls/{id}` may state, and what it makes of the present terms. */
 import { z } from 'zod';
+import { namesOf, shortened } from './bounds.ts';
 import { CampaignTermsRules, Fields, MOST_CONCURRENT_CALLS, type CampaignTerms } from './campaign-request.ts';
 import type { CampaignEdit } from './editing.ts';
 import { RingfenceError } from './errors.ts';
@@ -30,7 +31,7 @@ export const ChangeCampaign = z
     {
       error: (issue) =>
         issue.code === 'unrecognized_keys'
-          ? `${issue.keys.join(', ')} cannot be changed: correct its spelling, leave it out, or start another campaign`
+          ? `${namesOf(issue.keys)} cannot be changed: correct its spelling, leave it out, or start another campaign`
           : 'the body must be a JSON object with the fields to change',
     },
   )
@@ -51,7 +52,7 @@ export function readChange(change: unknown): ChangeCampaign {
   const [issue] = read.error.issues;
   const field = issue?.code === 'unrecognized_keys' ? issue.keys[0] : issue?.path[0];
   const message = issue?.message ?? 'The change cannot be read.';
-  throw new RingfenceError('validation_error', message, field === undefined ? {} : { field: String(field) });
+  throw new RingfenceError('validation_error', message, field === undefined ? {} : { field: shortened(String(field)) });
 }
 
 /**

@@ -1,15 +1,15 @@
 /** What a client states to create a campaign, and what the engine makes of it. */
 import { z } from 'zod';
+import { namesOf } from './bounds.ts';
 import type { EngineSpec } from './campaign-spec.ts';
 import { ContactInput, isStorable } from './contact.ts';
 import { RingfenceError } from './errors.ts';
-import { RetryableOutcome } from './retry-policy.ts';
+import { MOST_RETRIES, RetryableOutcome } from './retry-policy.ts';
 import { checkHours, Schedule, scheduleShape } from './schedule.ts';
 
 /** More people than this belong in a folder, which takes any number through the import. */
 const MOST_CONTACTS = 10_000;
 export const MOST_CONCURRENT_CALLS = 2_000;
-const MOST_RETRIES = 10;
 const LONGEST_DELAY_MINUTES = 43_200;
 
 const NAME = 'name must be 1 to 255 characters, none of them NUL';
@@ -25,15 +25,18 @@ const CONCURRENT = `max_concurrent_calls must be a whole number from 1 to ${MOST
 const PER_DAY = 'max_calls_per_day must be a whole number of at least 1; leave it out for no cap';
 const RETRY = 'retry_failed must be true or false';
 const ATTEMPTS = `max_retry_attempts must be a whole number from 0 to ${MOST_RETRIES}`;
+/** Fractions of a second are taken to any length that somebody might write. */
+const LONGEST_INSTANT = 400;
 const DELAY = `retry_delay_minutes must be minutes from 0 to ${LONGEST_DELAY_MINUTES}: one number, or a list of 1 to ${MOST_RETRIES}, one per retry`;
-const RETRY_ON = `retry_on must be a list out of ${RetryableOutcome.options.join(', ')}; a completed or lost call is never tried again`;
+const RETRY_ON = `retry_on must be a list of at most ${RetryableOutcome.options.length} out of ${RetryableOutcome.options.join(', ')}; a completed or lost call is never tried again`;
 
 const Text = (message: string) =>
-  z.string(message).trim().min(1, message).max(255, message).refine(isStorable, message);
+  z.string(message).trim().min(1, message).max(255, { error: message, abort: true }).refine(isStorable, message);
 const Instant = (field: string, meaning: string) => {
   const message = `${field} must be an instant with Z or an offset, such as 2026-03-20T14:30:00Z`;
   return z.iso
     .datetime({ offset: true, error: message })
+    .max(LONGEST_INSTANT, { error: message, abort: true })
     .refine(hasPlainYear, message)
     .nullable()
     .describe(meaning)
@@ -114,13 +117,14 @@ export const Fields = z.strictObject(
       .default(60),
     retry_on: z
       .array(z.enum(RetryableOutcome.options, RETRY_ON), RETRY_ON)
+      .max(RetryableOutcome.options.length, RETRY_ON)
       .describe('Outcomes after which a contact is called again.')
       .default(['no_answer', 'busy', 'failed']),
   },
   {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? `unknown field ${issue.keys.join(', ')}: correct its spelling or leave it out`
+        ? `unknown field ${namesOf(issue.keys)}: correct its spelling or leave it out`
         : 'the body must be a JSON object that describes a campaign',
   },
 );

@@ -22,23 +22,11 @@ export interface RowError {
 /** How many characters of a phone field that makes no sense are shown again. */
 const PHONE_SHOWN = 64;
 
-/**
- * Makes the decision on single rows of one file. Kept per file, because it remembers which zones it has met: asking the
- * runtime about a zone takes longer than all the rest of a row.
- */
+/** Makes the decision on single rows of one file. */
 export function rowReader(
   columns: readonly Column[],
   defaultCountry: Country | null,
 ): (row: number, cells: readonly string[]) => ContactRow {
-  const zones = new Map<string, string>();
-
-  function zoneNamed(name: string): string | null {
-    const known = zones.get(name) ?? canonicalZoneName(name);
-    // Only names that exist are kept, so a file of nonsense cannot fill the memory.
-    if (known !== null) zones.set(name, known);
-    return known;
-  }
-
   return (row, cells) => {
     const known: Partial<Record<Column['kind'], string>> = {};
     const custom: Record<string, string> = {};
@@ -57,7 +45,7 @@ export function rowReader(
     if (problem !== null) return refused(problem);
     const phone = phoneWithExtension(known.phone_number ?? '', known.extension ?? '', defaultCountry);
     if ('reason' in phone) return refused(phone.reason);
-    const timezone = known.timezone === undefined ? null : zoneNamed(known.timezone);
+    const timezone = known.timezone === undefined ? null : canonicalZoneName(known.timezone);
     if (known.timezone !== undefined && timezone === null) return refused('invalid_timezone');
     if (known.email !== undefined && !looksLikeEmail(known.email)) return refused('invalid_email');
     return {

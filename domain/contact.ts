@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { boundedRecord } from './bounds.ts';
 import { RingfenceError } from './errors.ts';
 import { type Country, type PhoneProblem, parsePhone } from './phone.ts';
-import { canonicalZoneName } from './zone-name.ts';
+import { canonicalZoneName, LONGEST_ZONE_NAME } from './zone-name.ts';
 
 /** A person to call. Personal data throughout: never in a log, an error message, an id or a workflow. */
 export interface Contact {
@@ -35,16 +36,18 @@ export function looksLikeEmail(text: string): boolean {
 
 /** Names of custom fields are snake case, in any script; `ringfence_` is kept for the engine's own variables. */
 export function isCustomFieldName(name: string): boolean {
-  return /^[\p{L}\p{N}][\p{L}\p{M}\p{N}_]{0,63}$/u.test(name) && !name.startsWith('ringfence_');
+  return name.length <= 128 && /^[\p{L}\p{N}][\p{L}\p{M}\p{N}_]{0,63}$/u.test(name) && !name.startsWith('ringfence_');
 }
 
-const Text = z
-  .string()
-  .trim()
-  .refine(isStorable, `must have at most ${LONGEST_FIELD} characters, all of them valid Unicode and none of them NUL`);
+const TEXT = `must have at most ${LONGEST_FIELD} characters, all of them valid Unicode and none of them NUL`;
+const Text = z.string().trim().max(LONGEST_FIELD, { error: TEXT, abort: true }).refine(isStorable, TEXT);
 
 /** Custom field values reach the agent as text, so plain numbers and truth values are taken as they would be written. */
 const CustomValue = z.union([Text, z.number(), z.boolean()]).transform(String);
+
+const EXTENSION = 'must be at most 20 digits';
+const ZONE = 'must be an IANA time zone such as Europe/Berlin';
+const CUSTOM_NAME = 'must be letters, digits and underscores, at most 64, and not begin with ringfence_';
 
 /** A contact as a request states it. Fields that are left out or null stand for "not known". */
 export const ContactInput = z.strictObject({
@@ -55,7 +58,8 @@ export const ContactInput = z.strictObject({
   extension: z
     .string()
     .trim()
-    .regex(/^\d{1,20}$/, 'must be digits')
+    .max(20, { error: EXTENSION, abort: true })
+    .regex(/^\d{1,20}$/, EXTENSION)
     .nullish()
     .describe('Behind a switchboard. With the number it says who the person is.'),
   first_name: Text.nullish(),
@@ -63,15 +67,15 @@ export const ContactInput = z.strictObject({
   email: Text.refine((text) => text === '' || looksLikeEmail(text), 'must be an e-mail address').nullish(),
   timezone: z
     .string()
-    .refine((name) => canonicalZoneName(name) !== null, 'must be an IANA time zone such as Europe/Berlin')
+    .max(LONGEST_ZONE_NAME, { error: ZONE, abort: true })
+    .refine((name) => canonicalZoneName(name) !== null, ZONE)
     .nullish()
     .describe('IANA name of the zone in which the person lives.'),
-  custom_fields: z
-    .record(
-      z.string().refine(isCustomFieldName, 'must be letters, digits and underscores, and not begin with ringfence_'),
-      CustomValue,
-    )
-    .refine((fields) => Object.keys(fields).length <= MOST_CUSTOM_FIELDS, `must be at most ${MOST_CUSTOM_FIELDS}`)
+  custom_fields: boundedRecord(
+    MOST_CUSTOM_FIELDS,
+    `must be at most ${MOST_CUSTOM_FIELDS} fields: leave out what the agent does not need`,
+    z.record(z.string().refine(isCustomFieldName, CUSTOM_NAME), CustomValue),
+  )
     .nullish()
     .describe('What the agent may speak of, by name.'),
 });

@@ -4,15 +4,15 @@ import { z } from 'zod';
 /** Strict E.164: the only form in which a number is stored and dialled. Always a string, never a number. */
 export const E164 = /^\+[1-9]\d{6,14}$/;
 
+const COUNTRY = 'must be a two-letter country code such as US or GB (ISO 3166-1 alpha-2)';
+
 /** An ISO 3166-1 alpha-2 country code, in which numbers without an international prefix are read. */
 export const Country = z
   .string()
   .trim()
+  .max(2, { error: COUNTRY, abort: true })
   .toUpperCase()
-  .refine(
-    (code): code is CountryCode => isSupportedCountry(code),
-    'must be a two-letter country code such as US or GB (ISO 3166-1 alpha-2)',
-  );
+  .refine((code): code is CountryCode => isSupportedCountry(code), COUNTRY);
 export type Country = CountryCode;
 
 /**

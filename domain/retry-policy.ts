@@ -4,13 +4,16 @@ import type { Outcome } from './outcome.ts';
 /** Outcomes that may be tried again. A completed call never is, and a lost one might ring twice. */
 export const RetryableOutcome = z.enum(['no_answer', 'busy', 'voicemail', 'failed', 'cancelled']);
 
+/** The most further calls to one contact. */
+export const MOST_RETRIES = 10;
+
 /** When and how often a contact is called again. */
 export const RetryPolicy = z.object({
   /** Further attempts after the first, one budget per contact whatever the outcomes. */
-  budget: z.number().int().min(0).max(10),
+  budget: z.number().int().min(0).max(MOST_RETRIES),
   /** Minutes from the end of one attempt to the next: one number for all, or one per retry (the last one repeats). */
-  delayMinutes: z.array(z.number().min(0)).min(1),
-  on: z.array(RetryableOutcome),
+  delayMinutes: z.array(z.number().min(0)).min(1).max(MOST_RETRIES),
+  on: z.array(RetryableOutcome).max(RetryableOutcome.options.length),
 });
 export type RetryPolicy = z.infer<typeof RetryPolicy>;
 

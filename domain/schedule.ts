@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { canonicalZoneName } from './zone-name.ts';
+import { canonicalZoneName, LONGEST_ZONE_NAME } from './zone-name.ts';
 
 export const ZONE =
   'timezone must be an IANA zone name such as "Europe/Berlin"; offsets and abbreviations are not taken';
@@ -10,6 +10,7 @@ const BLACKOUT = 'blackout_dates must hold calendar dates as YYYY-MM-DD';
 
 const Timezone = z
   .string(ZONE)
+  .max(LONGEST_ZONE_NAME, { error: ZONE, abort: true })
   .refine((name) => canonicalZoneName(name) !== null, ZONE)
   .overwrite((name) => canonicalZoneName(name) ?? name)
   .describe('IANA name of the zone in which hours and days are meant.');
@@ -17,17 +18,20 @@ const Timezone = z
 const WorkingDays = z
   .array(z.int(WORKING_DAYS).min(1, WORKING_DAYS).max(7, WORKING_DAYS), WORKING_DAYS)
   .min(1, WORKING_DAYS)
+  .max(7, WORKING_DAYS)
   .refine((days) => new Set(days).size === days.length, WORKING_DAYS)
   .describe('1 is Monday, 7 Sunday. Hours past midnight belong to the day on which they began.');
 
 const StartTime = z
   .string(START)
+  .max(5, { error: START, abort: true })
   .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, START)
   .nullable()
   .describe('HH:MM. Both hours or neither; neither means the whole day.');
 
 const EndTime = z
   .string(END)
+  .max(5, { error: END, abort: true })
   .regex(/^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/, END)
   .nullable()
   .describe('HH:MM, or 24:00. Earlier than the start: on the next day.');
@@ -87,7 +91,7 @@ export type Schedule = z.infer<typeof Schedule>;
  * A zone that was looked at when it was stated. Workflows do not look again: another runtime, with another database of
  * zones, would read its own past otherwise than it was. One that nobody knows is refused where windows are computed.
  */
-const StatedTimezone = z.string(ZONE).min(1, ZONE);
+const StatedTimezone = z.string(ZONE).min(1, ZONE).max(LONGEST_ZONE_NAME, ZONE);
 
 /** A schedule as the engine carries it. */
 export const EngineSchedule = z

@@ -13,7 +13,13 @@ export const SuppressionInput = z.strictObject({
     .string(NUMBER)
     .max(200, NUMBER)
     .describe('In its international form. The number is suppressed with all its extensions.'),
-  reason: z.string(REASON).trim().min(1, REASON).max(255, REASON).refine(isStorable, REASON).nullish(),
+  reason: z
+    .string(REASON)
+    .trim()
+    .min(1, REASON)
+    .max(255, { error: REASON, abort: true })
+    .refine(isStorable, REASON)
+    .nullish(),
 });
 
 export const SuppressionAnswer = z.object({

@@ -17,6 +17,23 @@ const IANA_THREE_LETTERS = new Set(
  * abbreviations, which do not mean what people expect (`BST` is Dhaka, `IST` is Calcutta, `AST` is Anchorage).
  */
 export function canonicalZoneName(name: string): string | null {
+  if (name.length > LONGEST_ZONE_NAME) return null;
+  const known = asked.get(name);
+  if (known !== undefined) return known;
+  const canonical = lookUp(name);
+  if (asked.size >= NAMES_KEPT) asked.clear();
+  asked.set(name, canonical);
+  return canonical;
+}
+
+/** No name in the IANA database comes near it. */
+export const LONGEST_ZONE_NAME = 64;
+
+/** Answers given lately, also to names that are no zone: the runtime takes longer to say so than all else of a contact. */
+const asked = new Map<string, string | null>();
+const NAMES_KEPT = 2_000;
+
+function lookUp(name: string): string | null {
   if (!/^[A-Za-z]/.test(name) || /^SystemV\//i.test(name)) return null;
   if (name.length === 3 && !IANA_THREE_LETTERS.has(name.toUpperCase())) return null;
   try {

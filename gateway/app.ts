@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { jsonSchemaTransform, serializerCompiler } from 'fastify-type-provider-zod';
 import { authenticate } from './auth.ts';
 import { campaignCommands, type CampaignCommandsOptions } from './campaign-commands.ts';
 import { campaignEdit, type CampaignEditOptions } from './campaign-edit.ts';
@@ -16,13 +16,14 @@ import { health, type HealthOptions } from './health.ts';
 import { cutOffSlowBodies, type Patience, patienceOf, serverLimits } from './slow-clients.ts';
 import { completeDocument, INFO, TAGS } from './openapi/document.ts';
 import { suppressionsRoutes } from './suppressions-routes.ts';
+import { validatorCompiler } from './validation.ts';
 import { webhooks, type WebhooksOptions } from './webhooks.ts';
 
 export interface GatewayDeps
   extends CampaignRoutesOptions, CampaignCommandsOptions, CampaignEditOptions, WebhooksOptions, HealthOptions {
   readonly campaigns: CampaignCommandsOptions['campaigns'] & CampaignEditOptions['campaigns'];
   readonly logger: FastifyBaseLogger;
-  /** Bytes of a request's body; larger ones are refused. */
+  /** Bytes of a body that brings contacts. Default: 10 MiB. Larger ones are refused, and others are held to less. */
   readonly bodyLimit?: number;
   /** Of one caller; a default of the gateway's unless told. */
   readonly requestsPerMinute?: number | undefined;
@@ -31,6 +32,8 @@ export interface GatewayDeps
 }
 
 const BODY_LIMIT = 10 * 1024 * 1024;
+/** Of a request without contacts. The largest honest one is a schedule with a thousand blackout dates: 13 KiB. */
+const SMALL_BODY_LIMIT = 64 * 1024;
 /** Where the API of campaigns and contacts stands. */
 export const API_ROOT = '/api/public/v1';
 
@@ -43,7 +46,7 @@ export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> 
     // Its own lines would hold whole addresses, with whatever stands in the query.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
-    bodyLimit,
+    bodyLimit: Math.min(bodyLimit, SMALL_BODY_LIMIT),
     ...serverLimits(patience),
     clientErrorHandler: answerBroken(logger),
     frameworkErrors: (error, request, reply) => {
@@ -84,12 +87,12 @@ export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> 
       api.addHook('onRoute', (route) => {
         route.schema = { ...route.schema, security: [{ key: [] }] };
       });
-      await api.register(campaignsRoutes, { pool, ...rest });
+      await api.register(campaignsRoutes, { pool, bodyLimit, ...rest });
       await api.register(campaignCommands, { pool, ...rest });
       await api.register(campaignEdit, { pool, ...rest });
-      await api.register(forecastRoutes, { pool, ...rest });
+      await api.register(forecastRoutes, { pool, bodyLimit, ...rest });
       await api.register(contactCalls, { pool, ...rest });
-      await api.register(contactsRoutes, { pool });
+      await api.register(contactsRoutes, { pool, bodyLimit });
       await api.register(suppressionsRoutes, { pool });
     },
     { prefix: API_ROOT },

@@ -22,6 +22,12 @@ export interface CampaignRoutesOptions {
   readonly clock: () => number;
 }
 
+/** Of routes whose bodies bring contacts. */
+export interface ContactBodies {
+  /** Bytes of the largest body. */
+  readonly bodyLimit: number;
+}
+
 declare module 'fastify' {
   interface FastifyRequest {
     /** The body as it was sent, before defaults were filled in. */
@@ -32,13 +38,14 @@ declare module 'fastify' {
 const KEY = 'X-Idempotency-Key must be 1 to 255 printable ASCII characters';
 const Id = z.object({ id: z.guid() });
 
-export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions> = async (app, options) => {
-  const { pool, startCampaign, clock } = options;
+export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & ContactBodies> = async (app, options) => {
+  const { pool, startCampaign, clock, bodyLimit } = options;
   app.decorateRequest('sentBody');
 
   app.post(
     '/batch-calls',
     {
+      bodyLimit,
       schema: {
         summary: 'Create a campaign, which starts by itself',
         tags: ['campaigns'],

@@ -17,7 +17,7 @@ export const GatewayConfig = z.object({
     .string()
     .regex(/^[\x21-\x7e]{16,512}$/, 'must be 16 to 512 printable ASCII characters without spaces')
     .optional(),
-  /** Largest body of an API request, in bytes. */
+  /** Largest body that brings contacts, in bytes. */
   RINGFENCE_BODY_LIMIT: z.coerce
     .number()
     .int()

@@ -9,6 +9,7 @@ import { RingfenceError } from '../domain/errors.ts';
 import { Country } from '../domain/phone.ts';
 import { discardRest, openUpload, takeUploads } from './contact-upload.ts';
 import { answer, answerOf, refusals } from './envelope.ts';
+import { validationError } from './validation.ts';
 
 /** Each import holds a database connection for as long as its file takes to arrive; the others serve everybody else. */
 const IMPORTS_AT_ONCE = 2;
@@ -71,11 +72,5 @@ export const contactsImport: FastifyPluginAsyncZod<{ pool: Pool }> = async (app,
 function readFields(fields: Readonly<Record<string, string>>): ImportOptions {
   const parsed = ImportOptions.safeParse(fields);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const field = issue?.code === 'unrecognized_keys' ? issue.keys[0] : issue?.path.join('.');
-  const message =
-    issue?.code === 'unrecognized_keys'
-      ? `unknown field ${field}: correct its spelling or leave it out`
-      : (issue?.message ?? 'the form is not valid');
-  throw new RingfenceError('validation_error', message, { field: field ?? 'file' });
+  throw validationError(parsed.error.issues);
 }

@@ -7,16 +7,22 @@ import { ContactAnswer, FolderAnswer } from '../domain/contact-answer.ts';
 import { ContactInput, contactFrom, isStorable } from '../domain/contact.ts';
 import { Country } from '../domain/phone.ts';
 import './auth.ts';
+import type { ContactBodies } from './campaigns-routes.ts';
 import { contactsImport } from './contacts-import.ts';
 import { answer, answerOf, list, listOf, refusals } from './envelope.ts';
 import { pageShape } from './page.ts';
 
 const Page = z.strictObject(pageShape);
 const FOLDER_ID = 'folder_id must be the id of a folder (a UUID)';
+/** A hundred custom fields of two thousand characters, four bytes each. */
+const ONE_CONTACT_LIMIT = 1024 * 1024;
 const NAME = 'name must be 1 to 255 characters';
 
 /** Contacts and their folders, each account its own. Paths are relative to the API's prefix. */
-export const contactsRoutes: FastifyPluginAsyncZod<{ pool: Pool }> = async (app, { pool }) => {
+export const contactsRoutes: FastifyPluginAsyncZod<ContactBodies & { pool: Pool }> = async (
+  app,
+  { pool, bodyLimit },
+) => {
   await app.register(contactsImport, { pool });
 
   app.get(
@@ -38,6 +44,7 @@ export const contactsRoutes: FastifyPluginAsyncZod<{ pool: Pool }> = async (app,
   app.post(
     '/contacts',
     {
+      bodyLimit: Math.min(bodyLimit, ONE_CONTACT_LIMIT),
       schema: {
         summary: 'Add a person to a folder, or update the one who is there',
         tags: ['contacts'],

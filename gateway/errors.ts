@@ -1,10 +1,8 @@
 /** The one place in which errors become answers. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { isDatabaseTrouble } from '../db/trouble.ts';
 import { type ErrorCode, RingfenceError } from '../domain/errors.ts';
 import { errorAnswer, metaOf } from './envelope.ts';
-import { validationError } from './validation-error.ts';
 
 const STATUS: Readonly<Record<ErrorCode, number>> = {
   bad_request: 400,
@@ -46,18 +44,13 @@ export function answerUnknownRoute(request: FastifyRequest, reply: FastifyReply)
 
 function refusalOf(error: unknown, request: FastifyRequest): { error: RingfenceError; status?: number } {
   if (error instanceof RingfenceError) return { error };
-  if (hasZodFastifySchemaValidationErrors(error)) {
-    // An id that cannot be one names nothing.
-    if (error.validationContext === 'params') return { error: new RingfenceError('not_found', 'There is no such id.') };
-    return { error: validationError(error.validation) };
-  }
   if (isDatabaseTrouble(error)) {
     return { error: new RingfenceError('database_unavailable', 'PostgreSQL does not answer: try again in a moment.') };
   }
   const { statusCode, code } = error as Partial<FastifyError>;
   if (statusCode === 413) {
     const limit = request.routeOptions.bodyLimit;
-    const message = `The body is larger than ${limit} bytes: import large numbers of contacts into a folder.`;
+    const message = `The body is larger than ${limit} bytes, the most that is taken here: send less, and import large numbers of contacts into a folder.`;
     return { error: new RingfenceError('payload_too_large', message, { details: { limit } }) };
   }
   if (statusCode === 415) {

@@ -10,7 +10,7 @@ import { newForecastCampaign } from '../domain/forecast/new-campaign.ts';
 import { ForecastQuery, ForecastRequest } from '../domain/forecast/request.ts';
 import type { CallProvider } from '../providers/port.ts';
 import { dialMarginMs } from '../worker/facts.ts';
-import { noCampaign } from './campaigns-routes.ts';
+import { type ContactBodies, noCampaign } from './campaigns-routes.ts';
 import { countPeople } from './create-campaign.ts';
 import { answer, answerOf, refusals } from './envelope.ts';
 
@@ -23,8 +23,8 @@ export interface ForecastRoutesOptions {
 const ASSUMED =
   'Assumes that the provider is in no trouble, that nobody changes anything, that all calls take equally long and that the same share of each attempt is tried again.';
 
-export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions> = async (app, options) => {
-  const { pool, providers, clock } = options;
+export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & ContactBodies> = async (app, options) => {
+  const { pool, providers, clock, bodyLimit } = options;
   const marginMs = Math.max(0, ...[...providers.values()].map(({ facts }) => dialMarginMs(facts)));
 
   app.get(
@@ -49,6 +49,7 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions> = asyn
   app.post(
     '/batch-calls/forecast',
     {
+      bodyLimit,
       schema: {
         summary: 'Forecast a campaign before creating it',
         description: `Takes the body of creating it; name and agent_id may be left out, and contact_count may stand instead of the contacts. Nothing is recorded. ${ASSUMED}`,

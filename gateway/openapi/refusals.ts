@@ -54,10 +54,12 @@ export const REFUSALS: Readonly<Record<number, Refusal>> = {
   },
   413: {
     name: 'PayloadTooLarge',
-    description: 'The body is too large.',
+    description:
+      'The body is too large. A campaign or a forecast may bring 10 MiB, or what its gateway is set to; a contact 1 MiB, any other request 64 KiB. Files of contacts are imported at any size.',
     example: {
       code: 'payload_too_large',
-      message: 'The body is larger than 10485760 bytes: import large numbers of contacts into a folder.',
+      message:
+        'The body is larger than 10485760 bytes, the most that is taken here: send less, and import large numbers of contacts into a folder.',
       details: { limit: 10_485_760 },
     },
   },

@@ -1,8 +1,9 @@
 import Fastify, { type FastifyInstance } from 'fastify';
-import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { serializerCompiler } from 'fastify-type-provider-zod';
 import type { Pool } from '../../db/pool.ts';
 import { contactsRoutes } from '../../gateway/contacts-routes.ts';
 import { answerError } from '../../gateway/errors.ts';
+import { validatorCompiler } from '../../gateway/validation.ts';
 
 /** The contacts API by itself. Whoever asks is the account that the header `account` names. */
 export async function contactsApp(pool: Pool): Promise<FastifyInstance> {
@@ -14,6 +15,6 @@ export async function contactsApp(pool: Pool): Promise<FastifyInstance> {
   app.addHook('onRequest', async (request) => {
     request.caller = { account: String(request.headers.account ?? 'acme'), scope: 'write' };
   });
-  await app.register(contactsRoutes, { pool });
+  await app.register(contactsRoutes, { pool, bodyLimit: 1_048_576 });
   return app;
 }
