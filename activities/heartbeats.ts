@@ -1,4 +1,6 @@
 import { Context } from '@temporalio/activity';
+import { inLongTransaction } from '../db/long-transaction.ts';
+import type { Pool, Queryable } from '../db/pool.ts';
 
 /**
  * Heartbeats while the work is under way, so that the death of this worker is noticed long before the time that the work
@@ -12,4 +14,16 @@ export async function whileHeartbeating<T>(everyMs: number, work: () => Promise<
   } finally {
     clearInterval(timer);
   }
+}
+
+/**
+ * A transaction of a campaign that may take minutes. It heartbeats while the server works on it, not only while this process
+ * lives: where the database does not answer any more, another worker tries.
+ */
+export async function inHeartbeatingTransaction<T>(
+  pool: Pool,
+  campaignId: string,
+  work: (tx: Queryable) => Promise<T>,
+): Promise<T> {
+  return inLongTransaction(pool, campaignId, { onAlive: Context.current().heartbeat }, work);
 }

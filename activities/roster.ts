@@ -1,12 +1,11 @@
 import { adoptRoster } from '../db/adoption.ts';
 import { readBuckets, recordEnd } from '../db/campaigns-of-workflows.ts';
-import { inTransaction } from '../db/pool.ts';
 import { enrol, exchange, skipWaiting } from '../db/roster.ts';
 import type { PacingFacts } from '../domain/campaign-state.ts';
 import type { ExchangeReply, ExchangeRequest, RosterSnapshot } from '../domain/roster.ts';
 import type { Buckets } from '../domain/tally.ts';
 import { callingRun, type ActivityDeps } from './context.ts';
-import { whileHeartbeating } from './heartbeats.ts';
+import { inHeartbeatingTransaction, whileHeartbeating } from './heartbeats.ts';
 
 /** Contacts skipped in one transaction: long enough to be worth it, short enough not to hold up anybody. */
 const SKIP_CHUNK = 5_000;
@@ -18,12 +17,10 @@ export async function openRoster(
   { pool, facts, now }: ActivityDeps,
   { campaignId }: { campaignId: string },
 ): Promise<{ snapshot: RosterSnapshot; facts: PacingFacts }> {
-  const snapshot = await whileHeartbeating(HEARTBEAT_MS, () =>
-    inTransaction(pool, async (tx) => {
-      await enrol(tx, campaignId);
-      return adoptRoster(tx, campaignId, callingRun(), now());
-    }),
-  );
+  const snapshot = await inHeartbeatingTransaction(pool, campaignId, async (tx) => {
+    await enrol(tx, campaignId);
+    return adoptRoster(tx, campaignId, callingRun(), now());
+  });
   return { snapshot, facts };
 }
 

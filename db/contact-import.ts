@@ -5,9 +5,11 @@ import { from as copyFrom } from 'pg-copy-streams';
 import type { ImportAnswer } from '../domain/contact-answer.ts';
 import type { Contact } from '../domain/contact.ts';
 import type { ContactRow, RowError } from '../domain/contact-rows.ts';
+import { IMPORTS } from '../domain/time-limits.ts';
 import { OVERWRITE } from './contacts.ts';
 import { lockForChange, requireFolder } from './folders.ts';
-import { inTransactionOfItsOwn, type Pool, type Queryable } from './pool.ts';
+import { inTransactionOfItsOwn } from './long-transaction.ts';
+import type { Pool, Queryable } from './pool.ts';
 
 export interface ImportTarget {
   readonly account: string;
@@ -46,7 +48,7 @@ export async function importContacts(
     }
   }
 
-  const { imported, updated } = await inTransactionOfItsOwn(pool, async (tx) => {
+  const { imported, updated } = await inTransactionOfItsOwn(pool, { statementMs: IMPORTS.statementMs }, async (tx) => {
     await requireFolder(tx, target.account, target.folderId);
     await tx.query(`create temporary table imported_rows (
       row integer, phone_number text, extension text, first_name text, last_name text, email text, timezone text,

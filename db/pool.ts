@@ -1,28 +1,55 @@
+import { Socket } from 'node:net';
 import pg from 'pg';
+import { type DatabaseLimits, TOOL_LIMITS } from '../domain/time-limits.ts';
 
 export type Pool = pg.Pool;
 /** A pool or one connection of it inside a transaction: whatever a query can be sent to. */
 export type Queryable = Pick<pg.ClientBase, 'query'>;
 
+export interface PoolOptions {
+  /** Connections at most. Default: 10. */
+  readonly max?: number;
+  /** Default, where one is left out: `TOOL_LIMITS`. */
+  readonly limits?: Partial<DatabaseLimits>;
+}
+
+/** A silent network is noticed this long after the last packet, and a few seconds of questions without an answer. */
+const KEEP_ALIVE_AFTER_MS = 5_000;
+/** How long a connection that was closed here may wait for the other side to agree. */
+const LINGER_MS = 2_000;
+
 /**
  * Opens a pool. Connections are made on first use. On one of them statements that do not need each other's answers can be
  * sent together, one round trip for all of them: whoever sends them waits for all of them at once.
+ *
+ * A database that does not answer surfaces as an error that Temporal or the HTTP client can retry, not as a hang, and the
+ * connection is closed. It was probably not the only one on its way through the network, so the idle ones are not trusted
+ * any more: the next transactions begin on new connections instead of finding out one after another.
  */
-export function openPool(connectionString: string, options: { max?: number } = {}): Pool {
+export function openPool(connectionString: string, { max = 10, limits }: PoolOptions = {}): Pool {
+  const { connectMs, lockMs, statementMs, queryMs, idleInTransactionMs } = { ...TOOL_LIMITS, ...limits };
   const pool = new pg.Pool({
     connectionString,
-    max: options.max ?? 10,
-    // A database that does not answer must surface as an error that Temporal or the HTTP client can retry, not as a hang.
-    connectionTimeoutMillis: 5_000,
+    max,
+    connectionTimeoutMillis: connectMs,
+    lock_timeout: lockMs,
+    statement_timeout: statementMs,
+    query_timeout: queryMs,
+    idle_in_transaction_session_timeout: idleInTransactionMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
+    stream: openSocket,
     pipeline: true,
-    // A process that was frozen in the middle of a transaction, or cut off, must not keep others from its rows for longer.
-    idle_in_transaction_session_timeout: 10_000,
     application_name: 'ringfence',
   });
   // A connection that breaks (the server restarted) is dropped by the pool if it is idle, and fails its next query if a
   // transaction has it. Without listeners for both, an error that comes between two queries would end the process.
-  pool.on('error', () => {});
+  pool.on('error', () => dropIdle(pool));
   pool.on('connect', (client) => client.on('error', () => {}));
+  pool.on('release', (error: unknown) => {
+    // What the server said came over a connection that works.
+    if (error instanceof Error && !(error instanceof pg.DatabaseError)) dropIdle(pool);
+  });
   return pool;
 }
 
@@ -48,21 +75,19 @@ export async function inTransaction<T>(pool: Pool, work: (tx: pg.PoolClient) => 
   }
 }
 
-/**
- * The same on a connection of its own, for rows that are copied in: behind a copy no other statement may be sent, and it
- * takes as long as whoever sends the rows.
- */
-export async function inTransactionOfItsOwn<T>(pool: Pool, work: (tx: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ ...pool.options, pipeline: false });
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    await client.query('begin');
-    const result = await work(client);
-    await client.query('commit');
-    return result;
-  } finally {
-    // The server rolls back what is not committed by now.
-    await client.end();
+/** The socket of a connection. Closed as soon as both sides agree, or soon after when the other one cannot be reached. */
+function openSocket(): Socket {
+  const socket = new Socket();
+  socket.once('finish', () => setTimeout(() => socket.destroy(), LINGER_MS).unref());
+  return socket;
+}
+
+/** Closes the connections that nobody uses at this moment, before anybody who comes now is given one of them. */
+function dropIdle(pool: Pool): void {
+  for (let idle = pool.idleCount; idle > 0; idle -= 1) {
+    pool.connect().then(
+      (client) => client.release(true),
+      () => {},
+    );
   }
 }

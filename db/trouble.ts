@@ -3,18 +3,43 @@ const PASSING = [
   '08', // connection
   '53', // out of connections, memory or disk
   '25006', // takes no writes: a standby that has not taken over yet, or an operator's order
+  '25P03', // the transaction was ended, because nothing came for it any more
   '57P', // shutting down, starting up, connection ended by an operator
   '40', // rolled back to resolve a deadlock or a conflict
 ];
-const SOCKET_TROUBLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
+/** A statement took longer than it may. */
+const TOO_SLOW = '57014';
+/** A lock did not come within the time that may be waited for it. */
+const LOCKED = '55P03';
+const SOCKET_TROUBLE = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ERR_STREAM_DESTROYED',
+]);
 /** The driver's own complaints about its connection carry no code. */
 const DRIVER_TROUBLE =
-  /timeout exceeded when trying to connect|timeout expired|connection terminated|not queryable|client was closed/i;
+  /timeout exceeded when trying to connect|timeout expired|read timeout|connection terminated|not queryable|client was closed/i;
+
+/** `away`: no answer, or not now. `slow`: a statement was given up. `locked`: somebody else holds what it needs. */
+export type DatabaseTrouble = 'away' | 'slow' | 'locked';
+
+/** What an error of the driver tells of the database. Null when the query itself was wrong. */
+export function databaseTrouble(error: unknown): DatabaseTrouble | null {
+  if (!(error instanceof Error)) return null;
+  const { code } = error as { code?: unknown };
+  if (typeof code !== 'string') return DRIVER_TROUBLE.test(error.message) ? 'away' : null;
+  if (code === TOO_SLOW) return 'slow';
+  if (code === LOCKED) return 'locked';
+  return SOCKET_TROUBLE.has(code) || PASSING.some((prefix) => code.startsWith(prefix)) ? 'away' : null;
+}
 
 /** Whether an error of the driver tells that the database is away or overloaded, not that the query was wrong. */
 export function isDatabaseTrouble(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { code } = error as { code?: unknown };
-  if (typeof code !== 'string') return DRIVER_TROUBLE.test(error.message);
-  return SOCKET_TROUBLE.has(code) || PASSING.some((prefix) => code.startsWith(prefix));
+  return databaseTrouble(error) !== null;
 }

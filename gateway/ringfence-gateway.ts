@@ -9,6 +9,7 @@ import { workflowStarter } from '../client/start-workflow.ts';
 import { addApiKey, hashKey } from '../db/api-keys.ts';
 import { migrate } from '../db/migrate.ts';
 import { openPool } from '../db/pool.ts';
+import { DATABASE_LIMITS } from '../domain/time-limits.ts';
 import type { CallProvider } from '../providers/port.ts';
 import { WORKER_DEFAULTS } from '../worker/defaults.ts';
 import { buildGateway } from './app.ts';
@@ -72,7 +73,7 @@ export async function startRingfenceGateway({
 }: RingfenceGatewayOptions): Promise<RingfenceGateway> {
   await migrate(databaseUrl);
   const temporal = options.temporal ?? (await connectTemporal({ lazy: true }));
-  const pool = openPool(databaseUrl, { max: databaseConnections });
+  const pool = openPool(databaseUrl, { max: databaseConnections, limits: DATABASE_LIMITS });
   const closeConnections = async () => {
     if (!options.temporal) await temporal.connection.close();
     await pool.end();

@@ -1,6 +1,7 @@
 import type { NativeConnection, WorkerOptions } from '@temporalio/worker';
 import { createActivities, type ActivityDeps } from '../activities/index.ts';
 import { DIAL_QUEUE_SUFFIX } from '../domain/task-queues.ts';
+import { DIAL } from '../domain/time-limits.ts';
 
 export interface WorkerSetting {
   readonly connection: NativeConnection;
@@ -10,12 +11,6 @@ export interface WorkerSetting {
   readonly maxDials: number;
   readonly dialsPerSecond?: number | undefined;
 }
-
-/**
- * How long a stopping worker waits for what it has begun. A placement takes 30 s at the most, so none is ever cut off
- * between its request and its record.
- */
-const SHUTDOWN_GRACE = '35s';
 
 /** The worker that runs campaigns and keeps their rosters. */
 export function campaignWorkerOptions(
@@ -30,7 +25,7 @@ export function campaignWorkerOptions(
     taskQueue,
     workflowBundle,
     activities: records,
-    shutdownGraceTime: SHUTDOWN_GRACE,
+    shutdownGraceTime: DIAL.shutdownGraceMs,
     // A campaign's sandbox with a few hundred calls in flight takes a few megabytes: the cache is counted, not weighed.
     maxCachedWorkflows: 250,
     // For so long a campaign waits for the worker that has it in its cache before any other may take it up. Ten seconds
@@ -49,7 +44,7 @@ export function dialWorkerOptions(setting: WorkerSetting): WorkerOptions {
     namespace,
     taskQueue: `${taskQueue}${DIAL_QUEUE_SUFFIX}`,
     activities: { placeCall },
-    shutdownGraceTime: SHUTDOWN_GRACE,
+    shutdownGraceTime: DIAL.shutdownGraceMs,
     maxConcurrentActivityTaskExecutions: maxDials,
     ...(dialsPerSecond === undefined ? {} : { maxTaskQueueActivitiesPerSecond: dialsPerSecond }),
   };

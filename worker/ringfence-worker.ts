@@ -2,6 +2,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { migrate } from '../db/migrate.ts';
 import { openPool, type Pool } from '../db/pool.ts';
+import { DATABASE_LIMITS, HEALTH_LIMITS } from '../domain/time-limits.ts';
 import type { CallProvider } from '../providers/port.ts';
 import { WORKER_DEFAULTS } from './defaults.ts';
 import { pacingFacts } from './facts.ts';
@@ -77,9 +78,11 @@ export async function createRingfenceWorker({
   factsWith(false);
   await migrate(databaseUrl);
   const { connection, namespace } = temporal ?? (await connect());
-  const pool = openPool(databaseUrl, { max: databaseConnections });
+  const pool = openPool(databaseUrl, { max: databaseConnections, limits: DATABASE_LIMITS });
+  // A worker whose connections are all in use is busy, not ill.
+  const healthPool = openPool(databaseUrl, { max: 1, limits: HEALTH_LIMITS });
   const close = async () => {
-    await pool.end();
+    await Promise.all([pool.end(), healthPool.end()]);
     if (!temporal) await connection.close();
   };
   try {
@@ -108,7 +111,7 @@ export async function createRingfenceWorker({
         stopping = true;
         stopAll(workers);
       },
-      notReady: () => missing(workers, pool),
+      notReady: () => missing(workers, healthPool),
     };
   } catch (error) {
     // What went wrong first is told.

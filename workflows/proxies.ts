@@ -1,10 +1,11 @@
 /**
- * The options of every activity, grouped by what a second run of it would do. Numbers carry their reasons; the worker's
- * own limits (connection and request time-outs) are smaller than every time-out here.
+ * The options of every activity, grouped by what a second run of it would do. The time limits that depend on others, those of
+ * the database above all, stand with their reasons in `domain/time-limits.ts`.
  */
 import { ActivityCancellationType, proxyActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import { DIAL_QUEUE_SUFFIX } from '../domain/task-queues.ts';
+import { DIAL, RECORD_ACTIVITIES } from '../domain/time-limits.ts';
 
 /**
  * Reads without effect: a second run gives the same answer or a better one. No local activity, which could spare a round trip
@@ -31,17 +32,14 @@ const recordRetry: NonNullable<ActivityOptions['retry']> = {
 export const { exchange, recordStatus, recountDays } = proxyActivities<
   Pick<Activities, 'exchange' | 'recordStatus' | 'recountDays'>
 >({
-  // Milliseconds, on a busy database a second or two. A worker that dies during one is noticed only by this.
-  startToCloseTimeout: '20s',
+  startToCloseTimeout: RECORD_ACTIVITIES.startToCloseMs,
   retry: recordRetry,
 });
 
-/** Records whose size is that of the roster: they may take long, and tell that their worker lives. */
+/** Records whose size is that of the roster: they may take long, and tell that they go on. */
 export const { openRoster, closeRoster } = proxyActivities<Pick<Activities, 'openRoster' | 'closeRoster'>>({
-  // Enrolling or skipping a million contacts takes a minute or two on a small database.
-  startToCloseTimeout: '15m',
-  // Several times the interval of the heartbeats (activities/roster.ts).
-  heartbeatTimeout: '20s',
+  startToCloseTimeout: RECORD_ACTIVITIES.longStartToCloseMs,
+  heartbeatTimeout: RECORD_ACTIVITIES.longHeartbeatTimeoutMs,
   retry: recordRetry,
 });
 
@@ -53,12 +51,9 @@ export const { lookUpCalls } = proxyActivities<Pick<Activities, 'lookUpCalls'>>(
 });
 
 const dialOptions: ActivityOptions = {
-  // Five seconds for a database connection, eight until the request must have left, ten for its answer, and the rest for
-  // the last transaction. No try is given up while it might still send.
-  startToCloseTimeout: '30s',
-  // A worker that died is noticed by this. Longer than the eight seconds within which a try must send: one that is given
-  // up can no longer begin to dial, even if its worker was only frozen.
-  heartbeatTimeout: '10s',
+  // No try is given up while it might still send.
+  startToCloseTimeout: DIAL.startToCloseMs,
+  heartbeatTimeout: DIAL.heartbeatTimeoutMs,
   // These serve workers and databases that die: trouble at the provider is an answer, not an error. A second or third
   // worker finds the dial record; more would only keep the slot from the look-up that resolves it.
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumAttempts: 3 },
@@ -81,7 +76,7 @@ export function dial(
       ...dialOptions,
       taskQueue: `${workflowInfo().taskQueue}${DIAL_QUEUE_SUFFIX}`,
       // Tries end with the window. A try that began just before may take its full time to answer.
-      scheduleToCloseTimeout: Math.max(request.notAfter - now, 0) + 30_000,
+      scheduleToCloseTimeout: Math.max(request.notAfter - now, 0) + DIAL.startToCloseMs,
       summary: `Call contact ${request.seq}${request.attempt > 1 ? `, attempt ${request.attempt}` : ''}`,
     },
     [request],

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { inTransaction, inTransactionOfItsOwn, type Queryable } from '../../db/pool.ts';
+import { inTransactionOfItsOwn } from '../../db/long-transaction.ts';
+import { inTransaction, openPool, type Queryable } from '../../db/pool.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 let db: TestDatabase;
@@ -26,11 +27,13 @@ it('fails a transaction whose server goes away between two queries, and nothing 
 });
 
 it('lets go of what a transaction holds whose process does nothing more', async () => {
-  await db.pool.query('create table held as select 1 as number');
+  // As `db.pool`, only less patient.
+  const own = openPool(db.url, { limits: { idleInTransactionMs: 500 } });
+  await own.query('create table held as select 1 as number');
   const lock = (tx: Queryable) => tx.query('select number from held for update');
   let silent: Promise<void> | undefined;
   const held = new Promise<void>((resolve) => {
-    silent = inTransaction(db.pool, async (tx) => {
+    silent = inTransaction(own, async (tx) => {
       await lock(tx);
       resolve();
       await new Promise<void>((gone) => void tx.once('end', gone));
@@ -38,8 +41,9 @@ it('lets go of what a transaction holds whose process does nothing more', async 
   });
   await held;
   const refused = expect(silent).rejects.toThrow();
-  await expect(inTransaction(db.pool, lock)).resolves.toMatchObject({ rowCount: 1 });
+  await expect(inTransaction(own, lock)).resolves.toMatchObject({ rowCount: 1 });
   await refused;
+  await own.end();
 });
 
 it('keeps the order of statements that are sent together', async () => {
@@ -67,7 +71,7 @@ it.each([
 ])('on a connection of its own keeps what was done if it %s, and closes the connection', async (how, kept) => {
   await db.pool.query('create table kept (number int primary key)');
   let used: { pid: number }[] = [];
-  const done = inTransactionOfItsOwn(db.pool, async (tx) => {
+  const done = inTransactionOfItsOwn(db.pool, {}, async (tx) => {
     await tx.query('insert into kept values (1)');
     used = await pid(tx);
     if (how === 'throws') throw new Error('changed my mind');

@@ -1,0 +1,105 @@
+/**
+ * How long anything may take that waits for PostgreSQL, and the activities that wait for it in turn. All are milliseconds.
+ *
+ * Each limit is longer than those inside it: a lock is given up before its statement, a statement before the client stops
+ * waiting for its answer, and an answer before the activity's time is over. So the innermost one speaks, which knows best
+ * what it waited for. `test/unit/domain/time-limits.test.ts` holds the inequalities.
+ */
+export interface DatabaseLimits {
+  /** For a connection: a free one of the pool, or a new one. */
+  readonly connectMs: number;
+  /** For one lock, told to the server. */
+  readonly lockMs: number;
+  /** For one statement, its locks included, told to the server. */
+  readonly statementMs: number;
+  /** For an answer, measured here. Only a server that cannot be reached any more lets it pass. */
+  readonly queryMs: number;
+  /** For the next statement of a transaction, told to the server. */
+  readonly idleInTransactionMs: number;
+}
+
+/** Of gateway and worker. */
+export const DATABASE_LIMITS: DatabaseLimits = {
+  // A new connection takes milliseconds, over TLS and far away a second.
+  connectMs: 4_000,
+  // Whoever holds a row longer holds it for a long work, and waiting would only take connections from others.
+  lockMs: 3_000,
+  // Milliseconds, on a busy database a second or two.
+  statementMs: 5_000,
+  // A statement is often sent right behind one that takes a lock: the answer to both may rightly take as long as both.
+  queryMs: 9_000,
+  // A process that was frozen in the middle of a transaction, or cut off, must not keep others from its rows for longer.
+  idleInTransactionMs: 10_000,
+};
+
+/** Of scripts and the operators' tool: they do one thing, nobody waits behind them, and it may be large. */
+export const TOOL_LIMITS: DatabaseLimits = {
+  ...DATABASE_LIMITS,
+  lockMs: 60_000,
+  statementMs: 5 * 60_000,
+  queryMs: 7 * 60_000,
+};
+
+/** Whoever asks whether a process is ready waits a few seconds at most. */
+export const HEALTH_LIMITS: DatabaseLimits = {
+  ...DATABASE_LIMITS,
+  connectMs: 1_000,
+  lockMs: 300,
+  statementMs: 500,
+  queryMs: 1_000,
+};
+
+/** Transactions whose size is that of a roster or a folder have limits of their own. */
+export const LONG_TRANSACTIONS = {
+  /** For its locks. Others of its kind may hold them; nobody else waits behind it meanwhile. */
+  lockMs: 30_000,
+  /** A million rows take a minute or two on a small database. */
+  statementMs: 10 * 60_000,
+  /** From one question whether the server still works on it to the next. */
+  watchMs: 5_000,
+  /** Part of a pool's connections that such transactions may hold at once. The rest serves what is short. */
+  shareOfPool: 0.25,
+} as const;
+
+/** Contact files. */
+export const IMPORTS = {
+  /** From the first byte to the last, whatever its size. What comes later is cut off, and nothing of it is imported. */
+  uploadMs: 15 * 60_000,
+  /** The rows are copied by one statement, which takes as long as the file takes to arrive. */
+  statementMs: 20 * 60_000,
+} as const;
+
+export const MIGRATIONS = {
+  /** Who waits for a lock on a table keeps everybody from it who comes later: better the start fails, and is repeated. */
+  lockMs: 10_000,
+  /** An index over every call that was ever made. */
+  statementMs: 60 * 60_000,
+} as const;
+
+/** Activities over the records, in Temporal's words. */
+export const RECORD_ACTIVITIES = {
+  /** For a short transaction. A worker that dies during one is noticed only by this. */
+  startToCloseMs: 20_000,
+  /** For a long one. */
+  longStartToCloseMs: 15 * 60_000,
+  /** Several times the interval at which a long one is watched. */
+  longHeartbeatTimeoutMs: 20_000,
+} as const;
+
+/** One try of a dial. */
+export const DIAL = {
+  heartbeatEveryMs: 3_000,
+  /**
+   * A try that has not sent by this time after it began never will. The server gives a try up later than this, so a
+   * process that was frozen and wakes after that cannot dial.
+   */
+  sendWithinMs: 8_000,
+  /** A worker that died is noticed by this. */
+  heartbeatTimeoutMs: 10_000,
+  /** The longest request time-out that a provider may have: a longer one would let a second try begin beside the first. */
+  requestMs: 15_000,
+  /** Until the request must have left, its answer, and the rest for the last transaction. */
+  startToCloseMs: 30_000,
+  /** How long a stopping worker waits: none is cut off between its request and its record. */
+  shutdownGraceMs: 35_000,
+} as const;

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import {
+  DATABASE_LIMITS,
+  DIAL,
+  HEALTH_LIMITS,
+  IMPORTS,
+  LONG_TRANSACTIONS,
+  MIGRATIONS,
+  RECORD_ACTIVITIES,
+  TOOL_LIMITS,
+} from '../../../domain/time-limits.ts';
+
+const WHAT_SCHEDULERS_WAIT_MS = 5_000;
+
+const DATABASE = [
+  ['of gateway and worker', DATABASE_LIMITS],
+  ['of tools', TOOL_LIMITS],
+  ['of health checks', HEALTH_LIMITS],
+] as const;
+
+it.each(DATABASE)('the innermost limit speaks first: lock, statement, answer (%s)', (_, limits) => {
+  expect(limits.lockMs).toBeLessThan(limits.statementMs);
+  expect(limits.statementMs).toBeLessThan(limits.queryMs);
+});
+
+it('the answer to a statement behind one that takes a lock comes in time', () => {
+  expect(DATABASE_LIMITS.lockMs + DATABASE_LIMITS.statementMs).toBeLessThan(DATABASE_LIMITS.queryMs);
+});
+
+it('a health check says that the database is away before a scheduler gives it up', () => {
+  expect(HEALTH_LIMITS.connectMs + HEALTH_LIMITS.queryMs).toBeLessThan(WHAT_SCHEDULERS_WAIT_MS);
+});
+
+describe('activities', () => {
+  const untilSaidToBeAway = DATABASE_LIMITS.connectMs + DATABASE_LIMITS.queryMs;
+
+  it('say that the database is silent before their own time is over', () => {
+    expect(untilSaidToBeAway).toBeLessThan(RECORD_ACTIVITIES.startToCloseMs);
+    expect(untilSaidToBeAway).toBeLessThan(DIAL.startToCloseMs);
+  });
+
+  it('with long transactions are over later than these, and missed when several looks fail', () => {
+    expect(LONG_TRANSACTIONS.lockMs).toBeLessThan(LONG_TRANSACTIONS.statementMs);
+    expect(LONG_TRANSACTIONS.statementMs).toBeLessThan(RECORD_ACTIVITIES.longStartToCloseMs);
+    expect(3 * LONG_TRANSACTIONS.watchMs).toBeLessThan(RECORD_ACTIVITIES.longHeartbeatTimeoutMs);
+    // The first look follows the connection, and a look may find its own connection silent.
+    const { connectMs, queryMs } = DATABASE_LIMITS;
+    expect(connectMs + LONG_TRANSACTIONS.watchMs + queryMs).toBeLessThan(RECORD_ACTIVITIES.longHeartbeatTimeoutMs);
+  });
+
+  it('of a stopping worker end in time', () => {
+    expect(DIAL.startToCloseMs).toBeLessThan(DIAL.shutdownGraceMs);
+    expect(RECORD_ACTIVITIES.startToCloseMs).toBeLessThan(DIAL.shutdownGraceMs);
+  });
+});
+
+describe('a try of a dial', () => {
+  it('cannot send any more when the server gives it up', () => {
+    expect(DIAL.sendWithinMs).toBeLessThan(DIAL.heartbeatTimeoutMs);
+    expect(2 * DIAL.heartbeatEveryMs).toBeLessThan(DIAL.heartbeatTimeoutMs);
+  });
+
+  it('has heard the provider, and has time to write it down, when it is given up', () => {
+    expect(DIAL.sendWithinMs + DIAL.requestMs + DATABASE_LIMITS.connectMs).toBeLessThan(DIAL.startToCloseMs);
+  });
+});
+
+it('whoever holds rows for long without a word is ended after those who wait for them have given up', () => {
+  expect(DATABASE_LIMITS.lockMs).toBeLessThan(DATABASE_LIMITS.idleInTransactionMs);
+  expect(DATABASE_LIMITS.idleInTransactionMs).toBeLessThan(LONG_TRANSACTIONS.lockMs);
+});
+
+it('a file has arrived before the statement that copies it is given up', () => {
+  expect(IMPORTS.uploadMs).toBeLessThan(IMPORTS.statementMs);
+});
+
+it('a migration gives a lock up long before a statement', () => {
+  expect(MIGRATIONS.lockMs).toBeLessThan(MIGRATIONS.statementMs);
+});
