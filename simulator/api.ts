@@ -1,7 +1,8 @@
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { SimulatedCall } from './calls.ts';
-import type { Poses } from './faults.ts';
+import { findFault } from './fault-plan.ts';
+import type { EventName, Poses } from './faults.ts';
 
 /** How the calls API answers, in the provider's envelope. */
 
@@ -48,6 +49,7 @@ export function statusOf(call: SimulatedCall, spelling: Poses['spelling']): stri
     case 'in_progress':
       return spelling === 'ended' ? 'in-progress' : 'in_progress';
     case 'over':
+      if (findFault(call.faults, 'stuck')) return spelling === 'ended' ? 'in-progress' : 'in_progress';
       return call.life.outcome === 'failed' ? 'failed' : spelling;
     default:
       return call.state satisfies never;
@@ -56,19 +58,35 @@ export function statusOf(call: SimulatedCall, spelling: Poses['spelling']): stri
 
 export function describeCall(call: SimulatedCall, poses: Poses) {
   const { entry } = call;
-  const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString());
+  const iso = (at: number | null) => (at === null ? null : toldTime(call, at));
+  const stuck = findFault(call.faults, 'stuck') !== undefined;
   return {
     id: entry.id,
     agent_id: entry.agent_id,
     phone_number: entry.phone_number,
     direction: 'outbound',
     status: statusOf(call, poses.spelling),
-    outcome: entry.outcome,
+    outcome: stuck ? null : entry.outcome,
     created_at: iso(entry.accepted_at),
     joined_at: iso(entry.started_at),
-    ended_at: iso(entry.ended_at),
+    ended_at: stuck ? null : iso(entry.ended_at),
     ...(poses.finds === 'by_variables' && call.variables !== null ? { variables: call.variables } : {}),
   };
+}
+
+/** An instant as the provider tells it, which may be wrong for this call, or for one of its events. */
+export function toldTime({ faults }: SimulatedCall, at: number, event?: EventName): string | number {
+  const wrong = findFault(faults, 'event_time', event);
+  const told = at + (wrong?.shift_ms ?? 0);
+  switch (wrong?.form) {
+    case 'seconds':
+      return Math.floor(told / 1000);
+    case 'fraction':
+      return told + 0.375;
+    case 'iso':
+    case undefined:
+      return new Date(told).toISOString();
+  }
 }
 
 export function detailsOf(error: z.ZodError) {

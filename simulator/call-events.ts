@@ -1,3 +1,4 @@
+import { toldTime } from './api.ts';
 import type { SimulatedCall } from './calls.ts';
 import type { Timers } from './clock.ts';
 import { drawId } from './draw.ts';
@@ -32,12 +33,13 @@ export class CallEvents {
 
   /** Resolves once the event has been delivered for the first time, or is known not to be. */
   async report(call: SimulatedCall, moment: Moment): Promise<void> {
-    const { timers, sender, reported, seed } = this.#options;
+    const { timers, sender, reported } = this.#options;
     const { event } = moment;
     const { faults } = call;
     if (!reported.includes(event) || findFault(faults, 'lost_call') || findFault(faults, 'event_drop', event)) return;
+    if (event === 'call.ended' && findFault(faults, 'stuck')) return;
 
-    const eventId = drawId('evt', seed, call.entry.id, event, moment.again === true ? 2 : 1);
+    const eventId = this.#idOf(call, event, moment.again === true ? '2' : '1');
     const delivery = { eventId, body: this.#body(call, moment, eventId), spoiling: spoilingOf(call, event) };
     const copies = 1 + (findFault(faults, 'event_duplicate', event)?.copies ?? 0);
     const send = async () => {
@@ -57,16 +59,32 @@ export class CallEvents {
     for (const send of call.heldEvents.splice(0)) await send();
   }
 
-  #body(call: SimulatedCall, { event, outcome }: Moment, eventId: string): string {
+  /** Reports the end of something that is not this call, with this call's variables. */
+  async reportStray(call: SimulatedCall, outcome: LifeOutcome, another: SimulatedCall | null): Promise<void> {
+    const { sender, seed } = this.#options;
+    const moment = { event: 'call.ended', outcome } as const;
+    const eventId = drawId('evt', seed, call.entry.id, 'stray');
+    const callId = another?.entry.id ?? drawId('call', seed, call.entry.id, 'stray');
+    await sender.send({ eventId, body: this.#body(call, moment, eventId, callId), spoiling: null });
+  }
+
+  #idOf(call: SimulatedCall, event: EventName, which: string): string {
+    const id = drawId('evt', this.#options.seed, call.entry.id, event, which);
+    const length = findFault(call.faults, 'event_id', event)?.length;
+    return length === undefined ? id : id.slice(-length).padStart(length, 'x');
+  }
+
+  #body(call: SimulatedCall, { event, outcome }: Moment, eventId: string, callId = call.entry.id): string {
     const { echoes, event_ids, spelling } = this.#options.poses();
-    const { entry } = call;
-    const variables = echoes && call.variables !== null ? { variables: call.variables } : {};
+    const { entry, faults } = call;
+    const told = echoes && call.variables !== null && !findFault(faults, 'event_no_echo', event);
+    const variables = told ? { variables: call.variables } : {};
     return JSON.stringify({
       event: wireName(event, outcome, spelling),
       ...(event_ids ? { id: eventId } : {}),
-      timestamp: new Date(this.#options.timers.now()).toISOString(),
+      timestamp: toldTime(call, this.#options.timers.now(), event),
       data: {
-        call_id: entry.id,
+        call_id: callId,
         agent_id: entry.agent_id,
         ...(outcome === null ? {} : { status: spelling, outcome, joined: entry.started_at !== null }),
         ...variables,

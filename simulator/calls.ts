@@ -102,6 +102,17 @@ export class Calls {
     return call;
   }
 
+  /** To be told once the placement of a call was answered: from then on its id is known. */
+  replied(call: SimulatedCall): void {
+    const stray = findFault(call.faults, 'stray_end');
+    if (!stray) return;
+    this.#options.timers.after(stray.ms, () => {
+      if (call.state === 'over') return;
+      const another = stray.of === 'another' ? this.newestFirst().find((other) => other !== call) : undefined;
+      void this.#options.events.reportStray(call, stray.outcome, another ?? null);
+    });
+  }
+
   #lifeOf(subject: string, limits: CallLimits, faults: readonly CallFault[]): Life {
     const { seed, outcomes } = this.#options;
     if (findFault(faults, 'lost_call')) {

@@ -2,9 +2,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { fail } from './api.ts';
 import type { Timers } from './clock.ts';
 import type { RequestFault } from './faults.ts';
-import { destroyConnection } from './entry.ts';
+import { destroyConnection, entered } from './entry.ts';
 
-const ACCOUNT_CODES = { 401: 'unauthorized', 402: 'payment_required', 403: 'forbidden', 404: 'not_found' } as const;
+export const ACCOUNT_CODES = {
+  401: 'unauthorized',
+  402: 'payment_required',
+  403: 'forbidden',
+  404: 'not_found',
+} as const;
 
 export interface Disturbed {
   readonly request: FastifyRequest;
@@ -33,7 +38,10 @@ function whenOf(fault: RequestFault): 'before' | 'after' {
 async function apply(fault: RequestFault, { request, reply, timers }: Disturbed): Promise<boolean> {
   switch (fault.kind) {
     case 'throttle':
-      if (fault.retry_after !== undefined) void reply.header('retry-after', String(fault.retry_after));
+      if (fault.retry_after !== undefined) {
+        entered(request).record.retry_after = String(fault.retry_after);
+        void reply.header('retry-after', String(fault.retry_after));
+      }
       fail(reply, 429, 'rate_limit_exceeded', 'Too many requests.');
       return true;
     case 'refuse':

@@ -8,6 +8,8 @@ import { LifeOutcome } from './call-life.ts';
 
 const Ms = z.int().min(0).max(86_400_000);
 const When = z.enum(['before', 'after']);
+/** A hundred years. */
+const LONGEST_SHIFT_MS = 3_155_760_000_000;
 
 export const EventName = z.enum(['call.started', 'call.joined', 'call.ended', 'call.billed']);
 export type EventName = z.infer<typeof EventName>;
@@ -66,6 +68,30 @@ export const CallFault = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('event_wrong_signature'), events, deliveries }),
   z.strictObject({ kind: z.literal('event_too_old'), events, deliveries }),
   z.strictObject({ kind: z.literal('event_altered'), events, deliveries }),
+  /** Our variables do not come back in these events, whatever the poses say: they name the provider's own id alone. */
+  z.strictObject({ kind: z.literal('event_no_echo'), events }),
+  /** The times in these events, and those that a look-up tells, are wrong by so much, or written in another form. */
+  z.strictObject({
+    kind: z.literal('event_time'),
+    events,
+    shift_ms: z.int().min(-LONGEST_SHIFT_MS).max(LONGEST_SHIFT_MS).default(0),
+    /** ISO 8601, Unix seconds, or Unix milliseconds with a fraction. */
+    form: z.enum(['iso', 'seconds', 'fraction']).default('iso'),
+  }),
+  /** The ids of these events have so many characters. */
+  z.strictObject({ kind: z.literal('event_id'), events, length: z.int().min(1).max(10_000) }),
+  /**
+   * So long after the placement was answered, and unless the call is over, the end of a call that never was is reported
+   * with our variables: under an id that nobody knows, or that of another call.
+   */
+  z.strictObject({
+    kind: z.literal('stray_end'),
+    outcome: LifeOutcome,
+    ms: Ms.default(0),
+    of: z.enum(['nobody', 'another']).default('nobody'),
+  }),
+  /** The end is never reported, and look-ups say for ever that the call goes on. */
+  z.strictObject({ kind: z.literal('stuck') }),
 ]);
 export type CallFault = z.infer<typeof CallFault>;
 
@@ -108,7 +134,8 @@ const Outage = z
     /** From when the plan was set. */
     from_ms: Ms.default(0),
     to_ms: Ms.optional(),
-    how: z.enum(['503', 'destroy']).default('503'),
+    /** 401, 402 and 403: trouble of the account. */
+    how: z.enum(['503', 'destroy', '401', '402', '403']).default('503'),
   })
   .refine(({ from_ms, to_ms }) => to_ms === undefined || to_ms > from_ms, 'to_ms must be later than from_ms');
 export type Outage = z.infer<typeof Outage>;

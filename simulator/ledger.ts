@@ -27,6 +27,8 @@ export interface LedgerRequest {
   call_id: string | null;
   /** Whether an earlier answer was given again for the same key. */
   replayed: boolean;
+  /** The `Retry-After` that was sent along, if any. */
+  retry_after: string | null;
   readonly faults: string[];
 }
 
@@ -96,6 +98,7 @@ export class Ledger {
       status: null,
       call_id: null,
       replayed: false,
+      retry_after: null,
       faults: [],
     };
     if (this.keepRequests) this.requests.push(record);

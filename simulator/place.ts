@@ -69,6 +69,7 @@ export class PlaceRoute {
 
     await this.#holdForEvents(placed.call);
     if (await disturb(due.request, 'after', exchange)) return reply;
+    if (!placed.replayed) this.#options.calls.replied(placed.call);
     return succeed(reply, 201, placed.answer);
   }
 

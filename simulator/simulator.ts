@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { fail } from './api.ts';
 import { CallEvents } from './call-events.ts';
@@ -7,7 +7,8 @@ import { Calls } from './calls.ts';
 import { systemClock, Timers, type Clock } from './clock.ts';
 import { serveControl } from './control.ts';
 import { ActiveFaultPlan } from './fault-plan.ts';
-import { FaultPlan } from './faults.ts';
+import { ACCOUNT_CODES } from './disturb.ts';
+import { FaultPlan, type Outage } from './faults.ts';
 import { Ledger, type LedgerCall, type LedgerRequest, type LedgerSummary } from './ledger.ts';
 import { serveLookUps } from './look-up.ts';
 import { SimulatorOptions, WebhookTarget } from './options.ts';
@@ -89,11 +90,7 @@ export function createSimulator(
       api.addHook('onRequest', async (request, reply) => {
         enter(ledger, request, timers.now());
         const outage = plan.outageAt(timers.now());
-        if (outage === '503') return fail(reply, 503, 'unavailable', 'Out of order.');
-        if (outage === 'destroy') {
-          destroyConnection(request, reply);
-          return reply;
-        }
+        if (outage !== null) return refuse(outage, request, reply);
         if (hasKey(request.headers.authorization, options.apiKey)) return undefined;
         return fail(reply, 401, 'unauthorized', 'The key is not valid.');
       });
@@ -116,6 +113,20 @@ export function createSimulator(
       await app.close();
     },
   };
+}
+
+function refuse(how: Outage['how'], request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  switch (how) {
+    case '503':
+      return fail(reply, 503, 'unavailable', 'Out of order.');
+    case 'destroy':
+      destroyConnection(request, reply);
+      return reply;
+    case '401':
+    case '402':
+    case '403':
+      return fail(reply, Number(how), ACCOUNT_CODES[how], 'There is trouble with the account.');
+  }
 }
 
 function hasKey(header: string | undefined, apiKey: string): boolean {
