@@ -1,6 +1,7 @@
 /**
- * `npm run chaos`: campaigns against a provider that misbehaves, while processes die. Afterwards every promise is held
- * against the provider's ledger. The last line is the verdict; what happened before it goes to standard error.
+ * `npm run chaos`: campaigns against a provider that misbehaves, while processes are killed, frozen and cut off. Afterwards
+ * every promise is held against the provider's ledger. The last line is the verdict; what happened before it goes to
+ * standard error.
  */
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,11 @@
-import type { ApiOptions } from '../../client/http-api.ts';
+/** The run's way to the gateways. */
+export interface Api {
+  /** One for each gateway. Who asks goes to each in turn, as behind a load balancer. */
+  readonly baseUrls: readonly string[];
+  readonly key: string;
+}
 
-/** One request to the gateway and what came of it. Instants are epoch milliseconds. */
+/** One request and what came of it. Instants are epoch milliseconds. */
 export interface Asked {
   readonly sentAt: number;
   readonly answeredAt: number;
@@ -12,18 +17,26 @@ export interface Asked {
   readonly data: unknown;
 }
 
+interface Request {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+}
+
 const TIMEOUT_MS = 25_000;
+let turn = 0;
 
 /** Asks once. Whatever happens is noted, nothing is thrown: that a gateway dies is the order of the day. */
 export async function ask(
-  { baseUrl, key }: ApiOptions,
+  { baseUrls, key }: Api,
   method: 'GET' | 'POST' | 'PATCH',
   path: string,
-  { body, headers }: { readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> } = {},
+  { body, headers, timeoutMs = TIMEOUT_MS }: Request = {},
 ): Promise<Asked> {
   const sentAt = Date.now();
+  turn += 1;
   try {
-    const response = await fetch(baseUrl + path, {
+    const response = await fetch(baseUrls[turn % baseUrls.length] + path, {
       method,
       headers: {
         authorization: `Bearer ${key}`,
@@ -31,7 +44,7 @@ export async function ask(
         ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     const answer = (await response.json()) as { readonly data?: unknown; readonly error?: unknown };
     return { sentAt, answeredAt: Date.now(), status: response.status, left: true, data: answer.data ?? answer.error };

@@ -1,24 +1,40 @@
-/** The campaigns of a run and what their operators do with them, drawn from the seed. */
+/** The campaigns that every run has, each with a life of its own, and what their operators do with them. */
 import type { CreateCampaignInput } from '../../domain/campaign-request.ts';
 import { draw } from '../../simulator/draw.ts';
 import { peopleOf } from './people.ts';
 import { type Hours, wallTime } from './wall-clock.ts';
 import { zoneAtMidday, zoneWithMidnight } from './zones.ts';
 
-export type Order =
-  | { readonly at: number; readonly kind: 'pause' | 'resume' | 'cancel' }
-  | { readonly at: number; readonly kind: 'edit'; readonly change: Readonly<Record<string, unknown>> };
+export type Order = {
+  readonly at: number;
+  /** By which door it comes: the HTTP API, or Temporal itself. */
+  readonly door: 'http' | 'temporal';
+  /** How often it is given, one after the other or all at once. */
+  readonly times: number;
+  readonly together: boolean;
+} & (
+  | {
+      readonly kind: 'pause' | 'resume';
+      /** At the door of Temporal: as a signal with a text of this length instead of an update that is answered. */
+      readonly signal: number | null;
+    }
+  | { readonly kind: 'cancel' }
+  | { readonly kind: 'edit'; readonly change: Readonly<Record<string, unknown>> }
+);
 
 export interface PlannedCampaign {
   /** Its name. */
   readonly label: string;
   /** When it is created and when its orders are given, in milliseconds from the beginning of the run. */
   readonly at: number;
+  /** What it is created with, its people among it. */
   readonly body: CreateCampaignInput;
+  /** Whether its people come by way of a folder. */
+  readonly folder: boolean;
   readonly orders: readonly Order[];
 }
 
-interface Run {
+export interface Run {
   readonly seed: string;
   readonly durationMs: number;
   /** Epoch milliseconds of the beginning. */
@@ -26,21 +42,27 @@ interface Run {
 }
 
 const MINUTE_MS = 60_000;
-const EVERY_DAY = [1, 2, 3, 4, 5, 6, 7];
+export const EVERY_DAY = [1, 2, 3, 4, 5, 6, 7];
 /** A call takes a second or two, and trouble at the provider holds a campaign up for as long again. */
 const CALLS_PER_SLOT_AND_SECOND = 0.25;
 
 export function planCampaigns(run: Run): PlannedCampaign[] {
-  return [steady(run), capped(run), inHours(run), pausedNowAndThen(run), edited(run), cancelled(run), scheduled(run)];
+  const fixed = [steady, capped, inHours, pausedNowAndThen, edited, cancelled, scheduled];
+  return fixed.map((make) => ({ folder: false, ...make(run) }));
 }
 
+type Fixed = Omit<PlannedCampaign, 'folder'>;
+
+/** Given once, over HTTP, as an operator would. */
+const ONCE = { door: 'http', times: 1, together: false, signal: null } as const;
+
 /** Nothing but calls and retries: it should come to its own end. */
-function steady(run: Run): PlannedCampaign {
+function steady(run: Run): Fixed {
   return { label: 'steady', at: 0, body: body(run, 'steady', { limit: 6, share: 0.5 }), orders: [] };
 }
 
 /** Reaches its daily cap; where the clock allows, a new day begins during the run. */
-function capped(run: Run): PlannedCampaign {
+function capped(run: Run): Fixed {
   const { seed, begin, durationMs } = run;
   const timezone = zoneWithMidnight(begin + 0.35 * durationMs, begin + 0.8 * durationMs) ?? zoneAtMidday(seed, begin);
   const common = body(run, 'capped', { limit: 5, share: 1 });
@@ -54,7 +76,7 @@ function capped(run: Run): PlannedCampaign {
 }
 
 /** Its hours end and begin again during the run, and a longer run moves them once more. */
-function inHours(run: Run): PlannedCampaign {
+function inHours(run: Run): Fixed {
   const { seed, begin, durationMs } = run;
   const timezone = zoneAtMidday(seed, begin);
   const first = closedFor(timezone, nextMinute(begin + Math.min(0.2 * durationMs, MINUTE_MS)), 1);
@@ -62,12 +84,12 @@ function inHours(run: Run): PlannedCampaign {
   if (durationMs >= 4 * MINUTE_MS) {
     const at = Math.round(0.6 * durationMs);
     const { start_time, end_time } = closedFor(timezone, nextMinute(begin + at + 10_000), 1);
-    orders.push({ at, kind: 'edit', change: { start_time, end_time } });
+    orders.push({ ...ONCE, at, kind: 'edit', change: { start_time, end_time } });
   }
   return { label: 'in hours', at: 0, body: { ...body(run, 'in hours', { limit: 7, share: 1 }), ...first }, orders };
 }
 
-function pausedNowAndThen(run: Run): PlannedCampaign {
+function pausedNowAndThen(run: Run): Fixed {
   const { seed, durationMs } = run;
   const times = Math.max(2, Math.round(durationMs / 25_000));
   const orders = Array.from({ length: times }, (_, index): Order[] => {
@@ -75,15 +97,15 @@ function pausedNowAndThen(run: Run): PlannedCampaign {
     const pause = 0.08 * durationMs + slot * (index + 0.4 * draw(seed, 'pause', index));
     const resume = pause + slot * (0.2 + 0.35 * draw(seed, 'resume', index));
     return [
-      { at: Math.round(pause), kind: 'pause' },
-      { at: Math.round(resume), kind: 'resume' },
+      { ...ONCE, at: Math.round(pause), kind: 'pause' },
+      { ...ONCE, at: Math.round(resume), kind: 'resume' },
     ];
   });
   return { label: 'paused', at: 0, body: body(run, 'paused', { limit: 8, share: 0.7 }), orders: orders.flat() };
 }
 
 /** Its limit goes down, to a hold, and up again. */
-function edited(run: Run): PlannedCampaign {
+function edited(run: Run): Fixed {
   const { seed, durationMs } = run;
   const times = Math.max(3, Math.round(durationMs / 20_000));
   const limits = [3, 0, 9, 1, 6];
@@ -91,24 +113,24 @@ function edited(run: Run): PlannedCampaign {
     const at = durationMs * (0.1 + (0.8 * (index + draw(seed, 'edit', index))) / times);
     const change: Record<string, unknown> = { max_concurrent_calls: limits[index % limits.length] };
     if (index % 3 === 2) change.max_calls_per_day = 2_000 + index;
-    return { at: Math.round(at), kind: 'edit', change };
+    return { ...ONCE, at: Math.round(at), kind: 'edit', change };
   });
   return { label: 'edited', at: 0, body: body(run, 'edited', { limit: 9, share: 0.7 }), orders };
 }
 
-function cancelled(run: Run): PlannedCampaign {
+function cancelled(run: Run): Fixed {
   const { seed, durationMs } = run;
   const at = Math.round(durationMs * (0.35 + 0.3 * draw(seed, 'cancel')));
   return {
     label: 'cancelled',
     at: 0,
     body: body(run, 'cancelled', { limit: 6, share: 1 }),
-    orders: [{ at, kind: 'cancel' }],
+    orders: [{ ...ONCE, at, kind: 'cancel' }],
   };
 }
 
 /** Created while processes die, begins later, and expires before the run is over. */
-function scheduled(run: Run): PlannedCampaign {
+function scheduled(run: Run): Fixed {
   const { begin, durationMs } = run;
   const iso = (share: number) => new Date(begin + share * durationMs).toISOString();
   const times = { schedule_type: 'scheduled' as const, scheduled_at: iso(0.35), ends_at: iso(0.85) };
@@ -136,7 +158,7 @@ function body({ seed, durationMs }: Run, name: string, { limit, share }: { limit
 }
 
 /** Hours that are open now, close at `at` (a full minute) and open again some minutes later. */
-function closedFor(timezone: string, at: number, minutes: number): Omit<Hours, 'working_days'> {
+export function closedFor(timezone: string, at: number, minutes: number): Omit<Hours, 'working_days'> {
   return {
     timezone,
     start_time: wallTime(timezone, at + minutes * MINUTE_MS).time,
@@ -144,6 +166,6 @@ function closedFor(timezone: string, at: number, minutes: number): Omit<Hours, '
   };
 }
 
-function nextMinute(at: number): number {
+export function nextMinute(at: number): number {
   return Math.ceil(at / MINUTE_MS) * MINUTE_MS;
 }

@@ -1,51 +1,125 @@
-import { draw } from '../../simulator/draw.ts';
-import type { FaultPlan } from '../../simulator/faults.ts';
 import type { z } from 'zod';
+import type { FaultPlan } from '../../simulator/faults.ts';
+import { type Chance, chanceOf } from './chance.ts';
 
-/** An unknown outcome makes a campaign hold for seconds: more of them and it would do little but wait. */
-const SELDOM = 0.01;
-const SOMETIMES = 0.05;
-const OFTEN = 0.1;
+type Plan = z.input<typeof FaultPlan>;
+type Rule = NonNullable<Plan['rules']>[number];
 
-/** What the provider does wrong during a run: a little of everything, and two short outages. */
-export function faultPlan(seed: string, durationMs: number): z.input<typeof FaultPlan> {
-  const outage = (name: string, from: number, to: number, lastsMs: number) => {
-    const start = Math.round(durationMs * (from + draw(seed, 'outage', name) * (to - from)));
-    return { from_ms: start, to_ms: start + lastsMs };
-  };
+/** How often each is drawn at most. An unknown outcome makes a campaign hold: more of them and it would do little else. */
+const SELDOM = 0.03;
+const SOMETIMES = 0.1;
+const OFTEN = 0.25;
+/** In so many runs the provider answers every request: what goes wrong then is nobody's fault but ours. */
+const FLAWLESS = 0.25;
+const YEAR_S = 31_536_000;
+const LIFETIME_MS = 75 * YEAR_S * 1000;
+
+/** How the provider is made, which is the same for a whole run. */
+export function posesOf(seed: string): NonNullable<Plan['poses']> {
+  const chance = chanceOf(seed, 'poses');
   return {
-    rules: [
-      { probability: SELDOM, fault: { kind: 'throttle', retry_after: 1 } },
-      { probability: SELDOM, fault: { kind: 'throttle' } },
-      { probability: SELDOM, fault: { kind: 'server_error', status: 503, when: 'before' } },
-      { probability: SELDOM, fault: { kind: 'server_error', status: 502, when: 'after' } },
-      { probability: SELDOM, fault: { kind: 'drop_reply', when: 'before' } },
-      { probability: SELDOM, fault: { kind: 'drop_reply', when: 'after' } },
-      // Longer than the adapter waits.
-      { probability: SELDOM, fault: { kind: 'delay_reply', ms: 3_000, when: 'after' } },
-      { probability: SOMETIMES, fault: { kind: 'delay_reply', ms: 400, when: 'after' } },
-      { probability: SELDOM, fault: { kind: 'delay_reply', ms: 700, when: 'before' } },
-      { probability: SELDOM, fault: { kind: 'garbled_reply' } },
-      { probability: SELDOM, fault: { kind: 'refuse' } },
-      { match: { on: 'get' }, probability: OFTEN, fault: { kind: 'server_error' } },
-      { match: { on: 'list' }, probability: OFTEN, fault: { kind: 'drop_reply', when: 'before' } },
-      { probability: SELDOM, fault: { kind: 'lost_call' } },
-      { probability: OFTEN, fault: { kind: 'event_duplicate', copies: 2 } },
-      { probability: OFTEN, fault: { kind: 'event_reorder' } },
-      { probability: SOMETIMES, fault: { kind: 'event_delay', events: ['call.ended'], ms: 4_000 } },
-      { probability: SELDOM, fault: { kind: 'event_drop', events: ['call.ended'] } },
-      { probability: SOMETIMES, fault: { kind: 'event_before_reply', events: ['call.started'] } },
-      { probability: SOMETIMES, fault: { kind: 'event_before_reply', events: ['call.ended'] } },
-      { probability: SOMETIMES, fault: { kind: 'event_wrong_signature', deliveries: 2 } },
-      { probability: SELDOM, fault: { kind: 'event_too_old' } },
-      { probability: SELDOM, fault: { kind: 'event_altered' } },
-      { probability: SOMETIMES, fault: { kind: 'second_end', outcome: 'failed', ms: 300 } },
-    ],
-    outages: [
-      { ...outage('refused', 0.3, 0.45, 4_000), how: '503' },
-      { ...outage('dropped', 0.6, 0.75, 3_000), how: 'destroy' },
-    ],
     // The end of a call is told under the provider's id alone: the reply and the event must find each other.
-    poses: { echoes: draw(seed, 'echoes') < 0.5 },
+    echoes: chance.whether(0.6, 'echoes'),
+    event_ids: chance.whether(0.8, 'event ids'),
+    spelling: chance.oneOf(['ended', 'completed'] as const, 'spelling'),
   };
+}
+
+/** What the provider does wrong in one storm: of everything a little or nothing at all, as the seed will have it. */
+export function faultPlan(seed: string, storm: number, durationMs: number): Plan {
+  const chance = chanceOf(seed, 'provider', storm);
+  const flawless = chanceOf(seed, 'provider').whether(FLAWLESS, 'flawless');
+  return {
+    rules: [...(flawless ? [] : requestRules(chance)), ...callRules(chance)],
+    outages: flawless ? [] : outages(chance, durationMs),
+    poses: posesOf(seed),
+  };
+}
+
+function requestRules(chance: Chance): Rule[] {
+  const some = (most: number, name: string) => most * chance.unit(name) ** 2;
+  return [
+    {
+      probability: some(SELDOM, 'throttle'),
+      fault: { kind: 'throttle', retry_after: Math.round(chance.size(1, 20, 'retry after')) },
+    },
+    {
+      probability: some(SELDOM / 5, 'long throttle'),
+      times: 1,
+      fault: { kind: 'throttle', retry_after: Math.round(chance.size(1, YEAR_S, 'long retry after')) },
+    },
+    { probability: some(SELDOM, 'bare throttle'), fault: { kind: 'throttle' } },
+    { probability: some(SELDOM, '503'), fault: { kind: 'server_error', status: 503, when: 'before' } },
+    { probability: some(SELDOM, '502'), fault: { kind: 'server_error', status: 502, when: 'after' } },
+    { probability: some(SELDOM, 'drop before'), fault: { kind: 'drop_reply', when: 'before' } },
+    { probability: some(SOMETIMES, 'drop after'), fault: { kind: 'drop_reply', when: 'after' } },
+    {
+      probability: some(SOMETIMES, 'delay after'),
+      fault: { kind: 'delay_reply', ms: Math.round(chance.size(50, 5_000, 'delay after')), when: 'after' },
+    },
+    {
+      probability: some(SOMETIMES, 'delay before'),
+      fault: { kind: 'delay_reply', ms: Math.round(chance.size(50, 1_500, 'delay before')), when: 'before' },
+    },
+    { probability: some(SELDOM, 'garbled'), fault: { kind: 'garbled_reply' } },
+    { probability: some(SELDOM, 'refuse'), fault: { kind: 'refuse' } },
+    { match: { on: 'get' }, probability: some(OFTEN, 'get'), fault: { kind: 'server_error' } },
+    { match: { on: 'list' }, probability: some(OFTEN, 'list'), fault: { kind: 'drop_reply', when: 'before' } },
+  ];
+}
+
+function callRules(chance: Chance): Rule[] {
+  const some = (most: number, name: string) => most * chance.unit(name) ** 2;
+  const shifted = (name: string): Rule => ({
+    probability: some(SOMETIMES, name),
+    fault: {
+      kind: 'event_time',
+      shift_ms: Math.round(chance.size(1_000, LIFETIME_MS, name) * (chance.whether(0.5, name, 'back') ? -1 : 1)),
+      form: chance.oneOf(['iso', 'seconds', 'fraction'] as const, name, 'form'),
+    },
+  });
+  return [
+    { probability: some(SELDOM, 'lost'), fault: { kind: 'lost_call' } },
+    { probability: some(SELDOM, 'stuck'), fault: { kind: 'stuck' } },
+    { probability: some(OFTEN, 'duplicate'), fault: { kind: 'event_duplicate', copies: 2 } },
+    { probability: some(OFTEN, 'reorder'), fault: { kind: 'event_reorder' } },
+    {
+      probability: some(SOMETIMES, 'late'),
+      fault: { kind: 'event_delay', events: ['call.ended'], ms: Math.round(chance.size(100, 30_000, 'late by')) },
+    },
+    { probability: some(SELDOM, 'dropped'), fault: { kind: 'event_drop', events: ['call.ended'] } },
+    { probability: some(SOMETIMES, 'started'), fault: { kind: 'event_before_reply', events: ['call.started'] } },
+    { probability: some(SOMETIMES, 'ended'), fault: { kind: 'event_before_reply', events: ['call.ended'] } },
+    { probability: some(SOMETIMES, 'forged'), fault: { kind: 'event_wrong_signature', deliveries: 2 } },
+    { probability: some(SELDOM, 'old'), fault: { kind: 'event_too_old' } },
+    { probability: some(SELDOM, 'altered'), fault: { kind: 'event_altered' } },
+    { probability: some(SOMETIMES, 'second end'), fault: { kind: 'second_end', outcome: 'failed', ms: 300 } },
+    { probability: some(OFTEN, 'no echo'), fault: { kind: 'event_no_echo' } },
+    shifted('shifted'),
+    shifted('shifted again'),
+    {
+      probability: some(SOMETIMES, 'odd id'),
+      fault: { kind: 'event_id', length: Math.round(chance.size(16, 5_000, 'id length')) },
+    },
+    {
+      probability: some(SOMETIMES, 'stray'),
+      fault: {
+        kind: 'stray_end',
+        outcome: chance.oneOf(['completed', 'no_answer', 'busy', 'failed'] as const, 'stray outcome'),
+        ms: Math.round(chance.size(10, 2_000, 'stray after')),
+        of: chance.oneOf(['nobody', 'another'] as const, 'stray of'),
+      },
+    },
+  ];
+}
+
+function outages(chance: Chance, durationMs: number): NonNullable<Plan['outages']> {
+  return (['503', 'destroy', 'account'] as const)
+    .filter((name) => chance.whether(name === 'account' ? 0.2 : 0.6, 'outage', name))
+    .map((name) => {
+      const from = Math.round(chance.between(0.1, 0.8, 'outage', name, 'from') * durationMs);
+      const lasts = Math.round(chance.size(500, Math.max(600, durationMs / 8), 'outage', name, 'lasts'));
+      const how = name === 'account' ? chance.oneOf(['401', '402', '403'] as const, 'which') : name;
+      return { from_ms: from, to_ms: from + lasts, how };
+    });
 }

@@ -1,42 +1,59 @@
-/** Brings every campaign to its end once nothing is killed any more: by itself, or else by cancelling it. */
+/** Brings every campaign to its end once nothing is disturbed any more: by itself, or else by cancelling it. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { z } from 'zod';
-import type { ApiOptions } from '../../client/http-api.ts';
 import { CampaignAnswer } from '../../domain/campaign-answer.ts';
-import { isOver } from '../../domain/commands.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
-import { ask } from './api.ts';
-import { type CampaignNotes, noteResume } from './notes.ts';
+import { type Api, ask } from './api.ts';
+import { OVER } from './audit/times.ts';
+import { type CampaignNotes, noteAnswer, noteOrder } from './notes.ts';
 
 export interface Finishing {
-  readonly api: ApiOptions;
+  readonly api: Api;
   readonly provider: Simulator;
   readonly campaigns: readonly CampaignNotes[];
   /** How long a campaign may take to end by itself. */
   readonly byItselfMs: number;
+  /** For how long nothing more may be accepted once all are over. */
+  readonly afterwardsMs: number;
   readonly say: (line: string) => void;
+}
+
+/** A campaign that has not ended, as it was last read. */
+export interface Left {
+  readonly notes: CampaignNotes;
+  readonly answer: CampaignAnswer | null;
 }
 
 const EVERY_MS = 500;
 /** A dial that died with its worker is given up after half a minute, and is lost half a minute later at the latest. */
 const CANCELLED_WITHIN_MS = 150_000;
 const EVENTS_WITHIN_MS = 30_000;
+const AGAIN_AFTER_MS = 10_000;
 
-/** @returns the campaigns that have not ended in time, as they were last read. */
-export async function finish(finishing: Finishing): Promise<CampaignAnswer[]> {
-  const { byItselfMs, say } = finishing;
-  await ended(finishing, byItselfMs, async (campaign, notes) => {
-    if (campaign.status !== 'paused') return;
-    noteResume(notes, Date.now());
-    await ask(finishing.api, 'POST', `/batch-calls/${campaign.id}/resume`);
+/** @returns the campaigns that have not ended in time. */
+export async function finish(finishing: Finishing): Promise<Left[]> {
+  const { api, byItselfMs, afterwardsMs, say } = finishing;
+  const order = async (notes: CampaignNotes, kind: 'resume' | 'cancel' | 'restart') => {
+    const noted = noteOrder(notes, kind, Date.now());
+    const asked = await ask(api, 'POST', `/batch-calls/${notes.id}/${kind}`);
+    noteAnswer(notes, noted, asked);
+    return asked;
+  };
+  await ended(finishing, byItselfMs, async ({ notes, answer }) => {
+    const status: string | undefined = answer?.status;
+    if (status === 'paused') await order(notes, 'resume');
+    if (status === 'interrupted') await order(notes, 'restart');
   });
-  const left = await ended(finishing, CANCELLED_WITHIN_MS, async (campaign, notes) => {
-    const { status } = await ask(finishing.api, 'POST', `/batch-calls/${campaign.id}/cancel`);
-    if (status === 200 || status === 202) {
-      say(`"${notes.label}" cancelled: it was ${campaign.status}, waiting for ${campaign.waiting_for ?? 'nothing'}`);
-    }
+  const cancelledAt = new Map<CampaignNotes, number>();
+  const left = await ended(finishing, CANCELLED_WITHIN_MS, async ({ notes, answer }) => {
+    // Once it is taken it need not be given again, but who knows.
+    if (Date.now() < (cancelledAt.get(notes) ?? 0) + AGAIN_AFTER_MS) return;
+    cancelledAt.set(notes, Date.now());
+    const { status } = await order(notes, 'cancel');
+    const was = `it was ${answer?.status ?? 'not to be read'}, waiting for ${answer?.waiting_for ?? 'nothing'}`;
+    say(`"${notes.label}" cancelled (${status ?? 'no answer'}): ${was}`);
   });
   await eventsDelivered(finishing.provider);
+  await pause(afterwardsMs);
   return left;
 }
 
@@ -44,25 +61,20 @@ export async function finish(finishing: Finishing): Promise<CampaignAnswer[]> {
 async function ended(
   { api, campaigns }: Finishing,
   withinMs: number,
-  nudge: (campaign: CampaignAnswer, notes: CampaignNotes) => Promise<void>,
-): Promise<CampaignAnswer[]> {
+  nudge: (left: Left) => Promise<void>,
+): Promise<Left[]> {
   const deadline = Date.now() + withinMs;
+  let going = [...campaigns];
   for (;;) {
-    const { status, data } = await ask(api, 'GET', '/batch-calls?limit=100');
-    const left =
-      status === 200
-        ? z
-            .array(CampaignAnswer)
-            .parse(data)
-            .filter((campaign) => !isOver(campaign.status))
-        : null;
-    if (left?.length === 0) return left;
-    if (left && Date.now() > deadline) return left;
-    const nudged = (left ?? []).map(async (campaign) => {
-      const notes = campaigns.find(({ id }) => id === campaign.id);
-      if (notes) await nudge(campaign, notes);
-    });
-    await Promise.all(nudged);
+    const left: Left[] = [];
+    for (const notes of going) {
+      const { status, data } = await ask(api, 'GET', `/batch-calls/${notes.id}`);
+      const answer = status === 200 ? (CampaignAnswer.safeParse(data).data ?? null) : null;
+      if (!answer || !OVER.includes(answer.status)) left.push({ notes, answer });
+    }
+    going = left.map(({ notes }) => notes);
+    if (left.length === 0 || Date.now() > deadline) return left;
+    await Promise.all(left.map(nudge));
     await pause(EVERY_MS);
   }
 }

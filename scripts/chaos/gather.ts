@@ -1,25 +1,47 @@
 /** Gathers the evidence of a run that is over, from the provider's ledger, the operators' notes and PostgreSQL. */
-import type { Pool } from '../../db/pool.ts';
-import { parseCallId } from '../../domain/ids.ts';
+import type { Client } from '@temporalio/client';
+import type pg from 'pg';
+import { parseCallId, workflowId } from '../../domain/ids.ts';
 import { BUCKETS, type Buckets } from '../../domain/tally.ts';
+import type { LedgerRequest } from '../../simulator/ledger.ts';
 import type { FullLedger } from '../../simulator/simulator.ts';
-import type { AcceptedCall, CampaignEvidence, RecordedCall, RecordedContact } from './audit/evidence.ts';
+import type {
+  AcceptedCall,
+  CampaignEvidence,
+  Lull,
+  ProviderTrouble,
+  RecordedCall,
+  RecordedContact,
+  Sighting,
+} from './audit/evidence.ts';
 import type { Finding } from './audit/finding.ts';
 import { clock } from './audit/finding.ts';
 import type { CampaignNotes } from './notes.ts';
 import type { AcknowledgedEnd } from './webhook-tap.ts';
 
-interface Sources {
-  readonly pool: Pool;
+export interface Sources {
+  readonly pool: pg.Pool;
+  readonly temporal: Client;
   readonly ledger: FullLedger;
   readonly ends: readonly AcknowledgedEnd[];
   readonly suppressed: ReadonlyMap<string, number>;
+  readonly sightings: ReadonlyMap<string, readonly Sighting[]>;
+  readonly lulls: ReadonlyMap<string, readonly Lull[]>;
+  /** Stretches in which the way to the provider was spoiled. */
+  readonly spoiled: readonly { readonly from: number; readonly to: number }[];
 }
 
+/** Two calls to one number that were accepted within this time may be taken for each other. */
+const DOUBLE_MS = 180_000;
+/** On a stretch of bad network trouble is noted in steps of this. */
+const SPOILED_STEP_MS = 1_000;
+
 export async function gather(sources: Sources, notes: CampaignNotes): Promise<CampaignEvidence> {
-  const { pool, ledger, suppressed } = sources;
+  const { pool, ledger, suppressed, sightings, lulls } = sources;
   const { rows: calls } = await pool.query<RecordedCall>(
     `select id, first_sent_at is not null as sent, provider_call_id is not null as linked, not_placed_reason, outcome,
+            (extract(epoch from first_sent_at) * 1000)::float8 as sent_at,
+            (extract(epoch from accepted_at) * 1000)::float8 as accepted_at,
             (extract(epoch from ended_at) * 1000)::float8 as ended_at,
             (extract(epoch from settled_at) * 1000)::float8 as settled_at
        from calls where campaign_id = $1`,
@@ -36,31 +58,107 @@ export async function gather(sources: Sources, notes: CampaignNotes): Promise<Ca
   const { status = 'missing', total = 0, ...buckets } = campaigns[0] ?? {};
   return {
     notes,
-    accepted: acceptedCalls(ledger, notes.id),
+    accepted: acceptedCalls(sources, notes.id),
     calls,
     contacts,
-    record: { status, total, buckets },
-    ends: endsByCall(sources.ends),
+    record: { status, total, buckets, workflow: await workflowStatus(sources.temporal, notes.id) },
+    ends: endsByCall(sources),
     suppressed,
+    sightings: sightings.get(notes.id) ?? [],
+    lulls: lulls.get(notes.id) ?? [],
+    trouble: troubleOf(ledger.requests, notes.id, sources.spoiled),
   };
 }
 
-function acceptedCalls({ calls, requests }: FullLedger, campaignId: string): AcceptedCall[] {
+/** What the tables say at the end of a lull, of every campaign. */
+export async function readLulls(pool: pg.Pool, from: number, to: number): Promise<Map<string, Lull>> {
+  const { rows } = await pool.query<{
+    id: string;
+    pending: number;
+    overdue: number;
+    due: number | null;
+    held: string[];
+  }>(
+    `select c.id, c.pending,
+            (select count(*)::int from campaign_contacts k where k.campaign_id = c.id and k.bucket = 'retrying'
+                and k.due_at < to_timestamp($2::float8 / 1000) - interval '1 minute') as overdue,
+            (select (extract(epoch from max(k.due_at)) * 1000)::float8 from campaign_contacts k
+              where k.campaign_id = c.id and k.bucket = 'retrying') as due,
+            array(select k.id from calls k where k.campaign_id = c.id and k.settled_at is null
+                and k.not_placed_reason is null and k.first_sent_at < to_timestamp($1::float8 / 1000)) as held
+       from campaigns c`,
+    [from, to],
+  );
+  return new Map(
+    rows.map(({ id, pending, overdue, due, held }) => [id, { from, to, pending, overdue, latestDue: due, held }]),
+  );
+}
+
+async function workflowStatus(temporal: Client, campaignId: string): Promise<string | null> {
+  try {
+    return (await temporal.workflow.getHandle(workflowId(campaignId)).describe()).status.name;
+  } catch {
+    return null;
+  }
+}
+
+function acceptedCalls({ ledger, ends }: Sources, campaignId: string): AcceptedCall[] {
+  const { calls, requests } = ledger;
   const endedTwice = new Set(
     requests.filter(({ faults }) => faults.includes('second_end')).map(({ call_id }) => call_id),
   );
+  const strays = new Map(strayEnds(ledger, ends).map((end) => [end.callId, end]));
   return calls.flatMap((call) => {
     const address = call.key === null ? null : parseCallId(call.key);
     if (call.key === null || address?.campaignId !== campaignId) return [];
     const { seq, attempt } = address;
-    return [{ ...call, key: call.key, seq, attempt, endedTwice: endedTwice.has(call.id) }];
+    const hasDouble = calls.some(
+      (other) =>
+        other !== call &&
+        other.phone_number === call.phone_number &&
+        Math.abs(other.accepted_at - call.accepted_at) < DOUBLE_MS,
+    );
+    const stray = strays.get(call.key) ?? null;
+    return [{ ...call, key: call.key, seq, attempt, endedTwice: endedTwice.has(call.id), hasDouble, stray }];
   });
 }
 
-function endsByCall(ends: readonly AcknowledgedEnd[]): CampaignEvidence['ends'] {
+/** Ends that name our call and another one of the provider's. */
+function strayEnds({ calls }: FullLedger, ends: readonly AcknowledgedEnd[]): AcknowledgedEnd[] {
+  const keys = new Map(calls.map(({ id, key }) => [id, key]));
+  return ends.filter(({ callId, providerCallId }) => callId !== null && keys.get(providerCallId) !== callId);
+}
+
+function endsByCall({ ledger, ends }: Sources): CampaignEvidence['ends'] {
+  const strays = new Set(strayEnds(ledger, ends));
   const byCall = new Map<string, AcknowledgedEnd[]>();
-  for (const end of ends) byCall.set(end.providerCallId, [...(byCall.get(end.providerCallId) ?? []), end]);
+  for (const end of ends) {
+    if (!strays.has(end)) byCall.set(end.providerCallId, [...(byCall.get(end.providerCallId) ?? []), end]);
+  }
   return byCall;
+}
+
+function troubleOf(
+  requests: readonly LedgerRequest[],
+  campaignId: string,
+  spoiled: Sources['spoiled'],
+): ProviderTrouble[] {
+  const answered = requests.flatMap(({ on, key, status, at, retry_after, faults }): ProviderTrouble[] => {
+    if (on !== 'place' || key === null || parseCallId(key)?.campaignId !== campaignId) return [];
+    if (status === 429) {
+      return [{ at, kind: 'throttled', retryAfterMs: retry_after === null ? null : Number(retry_after) * 1000 }];
+    }
+    if (status !== null && status >= 401 && status <= 404) return [{ at, kind: 'account', retryAfterMs: null }];
+    const fine = status === 201 && !faults.includes('delay_reply') && !faults.includes('garbled_reply');
+    return fine ? [] : [{ at, kind: 'other', retryAfterMs: null }];
+  });
+  const network = spoiled.flatMap(({ from, to }) => {
+    const steps = Math.ceil((to - from) / SPOILED_STEP_MS) + 1;
+    return Array.from({ length: steps }, (_, step): ProviderTrouble => {
+      return { at: Math.min(from + step * SPOILED_STEP_MS, to), kind: 'other', retryAfterMs: null };
+    });
+  });
+  return [...answered, ...network].sort((a, b) => a.at - b.at);
 }
 
 /** P5, seen from the provider: calls of nobody's, and a key that came with other bytes than before. */
@@ -69,7 +167,10 @@ export function strangeRequests({ calls, requests }: FullLedger, campaigns: read
   const strangers = calls.filter(({ key }) => key === null || !ids.has(parseCallId(key)?.campaignId ?? ''));
   const conflicts = requests.filter(({ status }) => status === 409);
   return [
-    ...strangers.map(({ key, accepted_at }) => `a call under the key ${key} was accepted at ${clock(accepted_at)}`),
-    ...conflicts.map(({ key, at }) => `${key} came with other bytes at ${clock(at)}`),
-  ].map((text) => ({ promise: 'P5' as const, text }));
+    ...strangers.map(({ key, accepted_at: at }) => ({
+      at,
+      text: `a call under the key ${key} was accepted at ${clock(at)}`,
+    })),
+    ...conflicts.map(({ key, at }) => ({ at, text: `${key} came with other bytes at ${clock(at)}` })),
+  ].map((finding) => ({ promise: 'P5' as const, ...finding }));
 }

@@ -8,10 +8,22 @@ export interface NotedPause {
   readonly acknowledgedAt: number;
   /** When the next resume was sent; Infinity when there was none. */
   resumedAt: number;
-  /** Ids of the calls that were, or might be, live. */
-  readonly named: readonly string[];
+  /** Ids of the calls that were live. */
+  readonly live: readonly string[];
+  /** Ids of the calls that might be. */
+  readonly unknown: readonly string[];
   /** When the campaign says that nothing was being placed any more. */
   readonly pausedAt: number;
+}
+
+/** An order, whatever became of it. */
+export interface NotedOrder {
+  readonly kind: 'pause' | 'resume' | 'cancel' | 'restart';
+  readonly sentAt: number;
+  /** Infinity while there is no answer. */
+  answeredAt: number;
+  /** `unknown`: it may be carried out at any time from `sentAt` on. */
+  taken: 'yes' | 'no' | 'unknown';
 }
 
 export interface NotedEdit {
@@ -21,40 +33,68 @@ export interface NotedEdit {
   readonly change: Readonly<Record<string, unknown>>;
 }
 
+/** A workflow that was ended from outside. */
+export interface NotedTermination {
+  readonly at: number;
+  /** When it began to be started again; Infinity while it was not. */
+  restartedAt: number;
+}
+
 export interface CampaignNotes {
   readonly id: string;
   readonly label: string;
   readonly body: CreateCampaignInput;
   readonly pauses: NotedPause[];
+  readonly orders: NotedOrder[];
   readonly edits: NotedEdit[];
+  readonly terminations: NotedTermination[];
+  /** Instants at which its workflow was reset to an earlier point. */
+  readonly resets: number[];
+}
+
+export function newNotes(campaign: Pick<CampaignNotes, 'id' | 'label' | 'body'>): CampaignNotes {
+  return { ...campaign, pauses: [], orders: [], edits: [], terminations: [], resets: [] };
 }
 
 const PauseAcknowledgement = z.object({
-  acknowledged: z.literal(true),
   paused_at: z.iso.datetime(),
   live: z.array(z.string()),
   unknown: z.array(z.string()),
 });
 
-export function notePause(notes: CampaignNotes, asked: Asked): void {
-  const read = asked.status === 200 ? PauseAcknowledgement.safeParse(asked.data) : null;
-  if (!read?.success) return;
+/** To be called before an order is sent; `noteAnswer` follows. A signal has no answer. */
+export function noteOrder(notes: CampaignNotes, kind: NotedOrder['kind'], sentAt: number): NotedOrder {
+  const order: NotedOrder = { kind, sentAt, answeredAt: Infinity, taken: 'unknown' };
+  notes.orders.push(order);
+  // From the moment at which a resume is sent, calls may be placed again, whether it is answered or not.
+  if (kind === 'resume') for (const pause of notes.pauses) pause.resumedAt = Math.min(pause.resumedAt, sentAt);
+  return order;
+}
+
+export function noteAnswer(notes: CampaignNotes, order: NotedOrder, asked: Asked): void {
+  order.answeredAt = asked.answeredAt;
+  order.taken = takenBy(asked);
+  if (order.kind !== 'pause' || asked.status !== 200) return;
+  const read = PauseAcknowledgement.safeParse(asked.data);
+  if (!read.success) return;
   const { live, unknown, paused_at } = read.data;
+  const later = notes.orders.filter(({ kind, sentAt }) => kind === 'resume' && sentAt >= order.sentAt);
   notes.pauses.push({
     acknowledgedAt: asked.answeredAt,
-    resumedAt: Infinity,
-    named: [...live, ...unknown],
+    resumedAt: Math.min(Infinity, ...later.map(({ sentAt }) => sentAt)),
+    live,
+    unknown,
     pausedAt: Date.parse(paused_at),
   });
 }
 
-/** From the moment at which a resume is sent, calls may be placed again, whether it is answered or not. */
-export function noteResume(notes: CampaignNotes, sentAt: number): void {
-  for (const pause of notes.pauses) pause.resumedAt = Math.min(pause.resumedAt, sentAt);
+export function noteEdit(notes: CampaignNotes, change: NotedEdit['change'], asked: Asked): void {
+  const { sentAt, answeredAt } = asked;
+  notes.edits.push({ sentAt, answeredAt, change, taken: takenBy(asked) });
 }
 
-export function noteEdit(notes: CampaignNotes, change: NotedEdit['change'], asked: Asked): void {
-  const { sentAt, answeredAt, status, left } = asked;
-  const refused = !left || (status !== null && status >= 400 && status < 500);
-  notes.edits.push({ sentAt, answeredAt, change, taken: status === 200 ? 'yes' : refused ? 'no' : 'unknown' });
+/** 202 says that it is kept and not yet carried out. */
+function takenBy({ left, status }: Asked): NotedOrder['taken'] {
+  if (!left || (status !== null && status >= 400 && status < 500)) return 'no';
+  return status === 200 ? 'yes' : 'unknown';
 }

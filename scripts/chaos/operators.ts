@@ -1,13 +1,12 @@
-/** Those who create the campaigns of a run and give them orders, over HTTP and on the plan's schedule. */
+/** Those who create the campaigns of a run and give them orders, on the plan's schedule. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import type { ApiOptions } from '../../client/http-api.ts';
-import { type Asked, ask, isTrouble } from './api.ts';
+import { type Api, type Asked, ask, isTrouble } from './api.ts';
 import type { Order, PlannedCampaign } from './campaigns.ts';
-import { type CampaignNotes, noteEdit, notePause, noteResume } from './notes.ts';
+import { type Doors, knock } from './doors.ts';
+import { type CampaignNotes, newNotes, noteAnswer, noteEdit, noteOrder } from './notes.ts';
 
-export interface Operation {
-  readonly api: ApiOptions;
+export interface Operation extends Doors {
   readonly seed: string;
   /** Epoch milliseconds from which the plan's instants count. */
   readonly begin: number;
@@ -17,14 +16,16 @@ export interface Operation {
 }
 
 const AGAIN_AFTER_MS = 300;
-/** Longer than any part stays away. */
+/** Longer than any part stays away after it was killed. */
 const PATIENCE_MS = 15_000;
-const Created = z.object({ id: z.guid() });
+const FOLDER_WITHIN_MS = 120_000;
+const WithId = z.object({ id: z.guid() });
 
 /** Creates a campaign at its time and gives it its orders one after the other. */
 export async function operate(operation: Operation, planned: PlannedCampaign): Promise<void> {
   await until(operation.begin + planned.at);
   const notes = await create(operation, planned);
+  if (!notes) return;
   operation.onCreated(notes);
   for (const order of planned.orders) {
     await until(operation.begin + order.at);
@@ -32,51 +33,88 @@ export async function operate(operation: Operation, planned: PlannedCampaign): P
   }
 }
 
-/** However often it has to be sent, one key makes one campaign. */
-async function create({ api, seed, say }: Operation, { label, body }: PlannedCampaign): Promise<CampaignNotes> {
+/** However often it has to be sent, one key makes one campaign. @returns null when it came too late for its own end. */
+async function create(operation: Operation, { label, body, folder }: PlannedCampaign): Promise<CampaignNotes | null> {
+  const { api, seed, say } = operation;
+  const folderId = folder ? await fillFolder(operation, label, body.contacts ?? []) : null;
+  const sent =
+    folderId === null ? body : { ...body, contacts: undefined, contact_source: 'folder', contact_folder_id: folderId };
   const headers = { 'X-Idempotency-Key': `chaos-${seed}-${label.replaceAll(' ', '-')}` };
-  for (;;) {
-    const { status, data } = await ask(api, 'POST', '/batch-calls', { body, headers });
-    if (status === 201) {
-      const { id } = Created.parse(data);
-      say(`"${label}" is campaign ${id}, ${body.contacts?.length} contacts`);
-      return { id, label, body, pauses: [], edits: [] };
+  const { status, data } = await insist(api, { body: sent, headers });
+  if (status !== 201) {
+    if (body.ends_at != null && Date.parse(body.ends_at) < Date.now()) return null;
+    throw new Error(`"${label}" was refused: ${status} ${JSON.stringify(data)}`);
+  }
+  const { id } = WithId.parse(data);
+  say(`"${label}" is campaign ${id}, ${body.contacts?.length} contacts${folderId === null ? '' : ' of a folder'}`);
+  return newNotes({ id, label, body });
+}
+
+/** @returns the folder; null where it could not be filled in time, and the campaign does without. */
+async function fillFolder({ api, say }: Operation, label: string, people: readonly object[]): Promise<string | null> {
+  const giveUpAt = Date.now() + FOLDER_WITHIN_MS;
+  // A folder whose answer was lost stays behind: the next one needs another name.
+  for (let n = 1; Date.now() < giveUpAt; n += 1) {
+    const made = await ask(api, 'POST', '/contacts/folders', { body: { name: `${label} ${n}` } });
+    const folder = made.status === 201 ? WithId.parse(made.data).id : null;
+    let added = folder === null ? 0 : people.length;
+    for (const person of folder === null ? [] : people) {
+      const { status } = await ask(api, 'POST', '/contacts', { body: { ...person, folder_id: folder } });
+      // 409: it is there already, by a request whose answer was lost.
+      if (status !== 201 && status !== 200 && status !== 409) {
+        added = 0;
+        break;
+      }
     }
-    if (status !== null && status < 500) throw new Error(`Campaign "${label}" was refused: ${JSON.stringify(data)}`);
+    if (added > 0) return folder;
     await pause(AGAIN_AFTER_MS);
+  }
+  say(`"${label}": no folder, its people go with the campaign`);
+  return null;
+}
+
+/** Asks until there is an answer for good. */
+async function insist(
+  api: Api,
+  request: { readonly body: unknown; readonly headers: Readonly<Record<string, string>> },
+): Promise<Asked> {
+  for (;;) {
+    const asked = await ask(api, 'POST', '/batch-calls', request);
+    if (!isTrouble(asked) && asked.status !== 429) return asked;
+    await pause(AGAIN_AFTER_MS);
+  }
+}
+
+async function give(operation: Operation, notes: CampaignNotes, order: Order): Promise<void> {
+  if (order.together) {
+    await Promise.all(Array.from({ length: order.times }, () => giveUntilTaken(operation, notes, order)));
+  } else {
+    for (let n = 0; n < order.times; n += 1) await giveUntilTaken(operation, notes, order);
   }
 }
 
 /** Gives an order, and gives it again for a while if there is trouble. Each time is noted by itself. */
-async function give({ api, say }: Operation, notes: CampaignNotes, order: Order): Promise<void> {
+async function giveUntilTaken(operation: Operation, notes: CampaignNotes, order: Order): Promise<void> {
   const giveUpAt = Date.now() + PATIENCE_MS;
-  let asked = await giveOnce(api, notes, order);
+  let asked = await giveOnce(operation, notes, order);
   while (isTrouble(asked) && Date.now() < giveUpAt) {
     await pause(AGAIN_AFTER_MS);
-    asked = await giveOnce(api, notes, order);
+    asked = await giveOnce(operation, notes, order);
   }
-  say(`${order.kind} "${notes.label}": ${asked.status ?? 'no answer'} after ${asked.answeredAt - asked.sentAt} ms`);
+  const took = asked.answeredAt - asked.sentAt;
+  operation.say(`${order.kind} "${notes.label}" (${order.door}): ${asked.status ?? 'no answer'} after ${took} ms`);
 }
 
-async function giveOnce(api: ApiOptions, notes: CampaignNotes, order: Order): Promise<Asked> {
-  const path = `/batch-calls/${notes.id}`;
-  switch (order.kind) {
-    case 'edit': {
-      const asked = await ask(api, 'PATCH', path, { body: order.change });
-      noteEdit(notes, order.change, asked);
-      return asked;
-    }
-    case 'pause': {
-      const asked = await ask(api, 'POST', `${path}/pause`);
-      notePause(notes, asked);
-      return asked;
-    }
-    case 'resume':
-      noteResume(notes, Date.now());
-      return ask(api, 'POST', `${path}/resume`);
-    case 'cancel':
-      return ask(api, 'POST', `${path}/cancel`);
+async function giveOnce(operation: Operation, notes: CampaignNotes, order: Order): Promise<Asked> {
+  if (order.kind === 'edit') {
+    const asked = await knock(operation, notes.id, order);
+    noteEdit(notes, order.change, asked);
+    return asked;
   }
+  const noted = noteOrder(notes, order.kind, Date.now());
+  const asked = await knock(operation, notes.id, order);
+  noteAnswer(notes, noted, asked);
+  return asked;
 }
 
 async function until(at: number): Promise<void> {

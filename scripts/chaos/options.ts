@@ -2,9 +2,9 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 export interface ChaosOptions {
-  /** What every chance of the run is drawn from: kills, orders, faults, people. */
+  /** What every chance of the run is drawn from: disturbances, campaigns, orders, faults of the provider, people. */
   readonly seed: string;
-  /** For how long processes are killed; bringing everything to its end and the audit come on top. */
+  /** For how long the system is disturbed; bringing everything to its end and the audit come on top. */
   readonly minutes: number;
   /** Only the last line, without the log of what happened. */
   readonly json: boolean;
@@ -14,14 +14,15 @@ export interface ChaosOptions {
 
 export const USAGE = `npm run chaos -- [options]
 
-  --seed TEXT     what kills, orders, faults and people are drawn from (default 1)
-  --minutes N     for how long processes are killed, 0.3 to 240 (default 5)
+  --seed TEXT     what everything that befalls the system is drawn from (default 1)
+  --minutes N     for how long it is disturbed, 0.3 to 240 (default 5)
   --json          only the last line, one JSON object, without the log of what happened
   --home DIR      keep databases and logs there; otherwise they are kept only when something was found
 
-Runs campaigns on a real Temporal server and a real PostgreSQL against a simulated provider that misbehaves, kills worker,
-gateway and both servers again and again, and holds the record against the provider's ledger. The exit code is 0 only if
-every promise was kept.`;
+Runs campaigns on a real Temporal server and a real PostgreSQL against a simulated provider that misbehaves. Kills and
+freezes workers, gateways and both servers, spoils the network between them, locks tables, ends and resets workflows, and
+gives orders by every door. Holds the record against the provider's ledger, and asks in lulls whether every campaign gets on.
+The exit code is 0 only if every promise was kept.`;
 
 /**
  * @returns null when only the usage was asked for.

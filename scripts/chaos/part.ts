@@ -1,16 +1,20 @@
 /**
  * A process of the system under test. It is *running*; or *away*, between its death (ours or its own) and the moment at
- * which it is ready again; or *retired* for good. A start that fails because what it needs is away as well is repeated,
+ * which it is ready again; or *frozen*, which it does not notice; or *retired* for good. A start that fails because what it needs is away as well is repeated,
  * as whatever supervises such processes would do.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Child } from '../child.ts';
+import { processTree } from './process-tree.ts';
 
 const AGAIN_AFTER_MS = 500;
 const BACK_WITHIN_MS = 120_000;
 
 export class Part {
   kills = 0;
+  freezes = 0;
+  /** How often it ended without being killed. */
+  crashes = 0;
   #child: Child | null = null;
   #starting: Promise<void> | null = null;
   #retired = false;
@@ -41,17 +45,38 @@ export class Part {
     this.#child = null;
     this.kills += 1;
     await child.kill();
-    this.say(`${this.name} killed, away for ${downMs} ms`);
     await pause(downMs);
     const from = performance.now();
     await this.run();
     this.say(`${this.name} back after ${Math.round(performance.now() - from)} ms`);
   }
 
+  /** Stops the process and all that it has started, without ending them, and lets them go on after `ms`. */
+  async freezeFor(ms: number, signal: AbortSignal): Promise<void> {
+    const child = this.#child;
+    if (!child) return;
+    this.freezes += 1;
+    this.#signal(child, 'SIGSTOP');
+    await pause(ms, undefined, { signal }).catch(() => {});
+    this.#signal(child, 'SIGCONT');
+    this.say(`${this.name} thawed after ${ms} ms`);
+  }
+
   async stop(): Promise<void> {
     this.#retired = true;
     await this.#starting?.catch(() => {});
     await this.#child?.stop();
+  }
+
+  #signal(child: Child, signal: 'SIGSTOP' | 'SIGCONT'): void {
+    // The parent first: it starts nothing more while its children are stopped.
+    for (const pid of processTree(child.pid)) {
+      try {
+        process.kill(pid, signal);
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
   }
 
   async #bringUp(): Promise<void> {
@@ -72,6 +97,7 @@ export class Part {
     void child.exited.then((how) => {
       if (this.#child !== child || this.#retired) return;
       this.#child = null;
+      this.crashes += 1;
       this.say(`${this.name} ended by itself (${how})`);
       this.run().catch((error: unknown) => this.say(`${this.name} does not come back: ${String(error)}`));
     });

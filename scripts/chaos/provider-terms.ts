@@ -7,6 +7,11 @@ export const KEY_TTL_S = 45;
 /** The longest the provider leaves a call queued: a second and a half of its own time, and a busy machine's delay. */
 export const QUEUE_BOUND_S = 1;
 export const REQUEST_TIMEOUT_S = 2;
+const MAX_DURATION_S = 15;
+const JOIN_TIMEOUT_S = 5;
+const GRACE_S = 5;
+/** After so long from its sending a call cannot be going on any more. */
+export const LONGEST_CALL_MS = (QUEUE_BOUND_S + MAX_DURATION_S + JOIN_TIMEOUT_S + GRACE_S) * 1000;
 
 /** Margins so short that a lost call reaches its deadline within a run. */
 export function providerTerms(provider: {
@@ -21,9 +26,9 @@ export function providerTerms(provider: {
     TRUEDY_REQUEST_TIMEOUT: String(REQUEST_TIMEOUT_S),
     TRUEDY_QUEUE_BOUND: String(QUEUE_BOUND_S),
     // In the provider's own seconds, which pass faster: by our clock a call is over long before.
-    TRUEDY_MAX_DURATION: '15',
-    TRUEDY_JOIN_TIMEOUT: '5',
+    TRUEDY_MAX_DURATION: String(MAX_DURATION_S),
+    TRUEDY_JOIN_TIMEOUT: String(JOIN_TIMEOUT_S),
     TRUEDY_KEY_TTL: String(KEY_TTL_S),
-    RINGFENCE_CALL_GRACE: '5',
+    RINGFENCE_CALL_GRACE: String(GRACE_S),
   };
 }

@@ -1,8 +1,9 @@
-/** The system under test: both servers, worker and gateway as processes that can be killed, and the provider beside them. */
+/**
+ * The system under test: both servers, two workers and two gateways as processes of their own, a network between any two
+ * of them, and the provider beside them.
+ */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ApiOptions } from '../../client/http-api.ts';
-import { API_ROOT } from '../../gateway/app.ts';
 import { createSimulator, type Simulator } from '../../simulator/simulator.ts';
 import { startDevServer } from '../dev-server.ts';
 import { freePort } from '../free-port.ts';
@@ -10,15 +11,20 @@ import { startPostgres } from '../postgres.ts';
 import { runSql } from '../postgres/sql.ts';
 import { startGateway, startWorker } from '../start/processes.ts';
 import { obtainTemporalCli } from '../temporal-binaries.ts';
-import type { PartName } from './kills.ts';
+import type { Api } from './api.ts';
+import { Network } from './network.ts';
 import { Part } from './part.ts';
+import { PARTS, type PartName } from './parts.ts';
 import { KEY_TTL_S, providerTerms, TIME_SCALE } from './provider-terms.ts';
 import { startWebhookTap, type WebhookTap } from './webhook-tap.ts';
 
 export interface ChaosSystem {
   readonly parts: Readonly<Record<PartName, Part>>;
-  readonly api: ApiOptions;
+  readonly network: Network;
+  /** Both gateways. */
+  readonly api: Api;
   readonly tap: WebhookTap;
+  /** Past the network, as all that the run itself asks. */
   readonly databaseUrl: string;
   readonly temporalAddress: string;
   /** Lives in this process: of all that takes part, the provider and its ledger are never killed. */
@@ -29,6 +35,7 @@ export interface ChaosSystem {
 }
 
 const BINARIES = fileURLToPath(new URL('../../.ringfence', import.meta.url));
+const API_ROOT = '/api/public/v1';
 const API_KEY = 'chaos-write-key-1';
 const PROVIDER_KEY = 'chaos-provider-key';
 const WEBHOOK_SECRET = 'whsec_chaos';
@@ -47,62 +54,90 @@ export async function startSystem(options: {
   readonly say: (line: string) => void;
 }): Promise<ChaosSystem> {
   const { home, seed, say } = options;
-  const logOf = (name: string) => join(home, 'logs', `${name}.log`);
-  const logs = {
-    worker: logOf('worker'),
-    gateway: logOf('gateway'),
-    postgres: logOf('postgres'),
-    temporal: logOf('temporal'),
+  const logs = Object.fromEntries(
+    PARTS.map((part) => [part, join(home, 'logs', `${part}.log`)]),
+  ) as ChaosSystem['logs'];
+  const [temporalPort, postgresPort, firstGatewayPort, secondGatewayPort] = await lastingPorts(4);
+  const ports = {
+    temporal: temporalPort!,
+    postgres: postgresPort!,
+    'gateway-1': firstGatewayPort!,
+    'gateway-2': secondGatewayPort!,
   };
-  const ports = await lastingPorts(3);
-  const [temporalPort, postgresPort, gatewayPort] = ports;
-  const gatewayUrl = `http://127.0.0.1:${gatewayPort}`;
-  const tap = await startWebhookTap(`${gatewayUrl}/webhooks/truedy`);
   const provider = createSimulator({
     seed,
     timeScale: TIME_SCALE,
     keyTtlMs: KEY_TTL_S * 1000,
     apiKey: PROVIDER_KEY,
-    webhook: { url: tap.url, secret: WEBHOOK_SECRET },
     delivery: PATIENT_DELIVERY,
   });
-  const baseUrl = await provider.listen();
+  const baseUrl = new URL(await provider.listen());
+  const network = await Network.start({
+    ...ports,
+    provider: Number(baseUrl.port),
+    // Nobody calls a worker.
+    'worker-1': 0,
+    'worker-2': 0,
+  });
+  const tap = await startWebhookTap(
+    (['gateway-1', 'gateway-2'] as const).map(
+      (gateway) => `http://127.0.0.1:${network.port('provider', gateway)}/webhooks/truedy`,
+    ),
+  );
+  provider.setWebhook({ url: tap.url, secret: WEBHOOK_SECRET });
   const { path } = await obtainTemporalCli({ env: process.env, home: BINARIES, report: say });
-  const temporalAddress = `127.0.0.1:${temporalPort}`;
-  const databaseUrl = `postgres://ringfence@127.0.0.1:${postgresPort}/${DATABASE}`;
-  const env = {
-    ...providerTerms({ baseUrl, apiKey: PROVIDER_KEY, secret: WEBHOOK_SECRET }),
-    DATABASE_URL: databaseUrl,
-    TEMPORAL_ADDRESS: temporalAddress,
-    TEMPORAL_NAMESPACE: 'default',
+  const envOf = (from: 'worker-1' | 'worker-2' | 'gateway-1' | 'gateway-2') => {
+    // Gateways ask the provider nothing; their way to it is the straight one.
+    const port = from.startsWith('worker') ? network.port(from, 'provider') : baseUrl.port;
+    return {
+      ...providerTerms({
+        baseUrl: `http://127.0.0.1:${port}${baseUrl.pathname}`,
+        apiKey: PROVIDER_KEY,
+        secret: WEBHOOK_SECRET,
+      }),
+      DATABASE_URL: `postgres://ringfence@127.0.0.1:${network.port(from, 'postgres')}/${DATABASE}`,
+      TEMPORAL_ADDRESS: `127.0.0.1:${network.port(from, 'temporal')}`,
+      TEMPORAL_NAMESPACE: 'default',
+    };
+  };
+  const worker = (part: 'worker-1' | 'worker-2') =>
+    new Part(part, () => startWorker({ logFile: logs[part], env: envOf(part) }), say);
+  const gateway = (part: 'gateway-1' | 'gateway-2') => {
+    const env = { ...envOf(part), RINGFENCE_API_KEY: API_KEY };
+    return new Part(part, () => startGateway({ logFile: logs[part], port: ports[part], env }), say);
   };
   const parts = {
-    temporal: new Part('temporal', () => startTemporal(path, home, temporalPort!, logs.temporal), say),
-    postgres: new Part('postgres', () => startDatabase(home, postgresPort!, logs.postgres), say),
-    worker: new Part('worker', () => startWorker({ logFile: logs.worker, env }), say),
-    gateway: new Part(
-      'gateway',
-      () => startGateway({ logFile: logs.gateway, port: gatewayPort!, env: { ...env, RINGFENCE_API_KEY: API_KEY } }),
-      say,
-    ),
+    temporal: new Part('temporal', () => startTemporal(path, home, ports.temporal, logs.temporal), say),
+    postgres: new Part('postgres', () => startDatabase(home, ports.postgres, logs.postgres), say),
+    'worker-1': worker('worker-1'),
+    'worker-2': worker('worker-2'),
+    'gateway-1': gateway('gateway-1'),
+    'gateway-2': gateway('gateway-2'),
   };
+  const ours = ['worker-1', 'worker-2', 'gateway-1', 'gateway-2'] as const;
   const stop = async () => {
-    await Promise.all([parts.worker.stop(), parts.gateway.stop()]);
+    network.restore();
+    await Promise.all(ours.map((part) => parts[part].stop()));
     await Promise.all([parts.temporal.stop(), parts.postgres.stop(), provider.close(), tap.close()]);
+    await network.close();
   };
   try {
     await Promise.all([parts.temporal.run(), parts.postgres.run()]);
-    await Promise.all([parts.worker.run(), parts.gateway.run()]);
+    await Promise.all(ours.map((part) => parts[part].run()));
   } catch (error) {
     await stop();
     throw error;
   }
   return {
     parts,
-    api: { baseUrl: gatewayUrl + API_ROOT, key: API_KEY },
+    network,
+    api: {
+      baseUrls: (['gateway-1', 'gateway-2'] as const).map((part) => `http://127.0.0.1:${ports[part]}${API_ROOT}`),
+      key: API_KEY,
+    },
     tap,
-    databaseUrl,
-    temporalAddress,
+    databaseUrl: `postgres://ringfence@127.0.0.1:${ports.postgres}/${DATABASE}`,
+    temporalAddress: `127.0.0.1:${ports.temporal}`,
     provider,
     logs,
     stop,

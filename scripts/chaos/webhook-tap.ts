@@ -1,4 +1,4 @@
-/** Stands between the provider and the gateway, passes webhooks on as they are, and notes what each was answered. */
+/** Stands between the provider and the gateways, passes webhooks on to one or the other, and notes what each was answered. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -8,6 +8,8 @@ import { z } from 'zod';
 export interface AcknowledgedEnd {
   readonly eventId: string | null;
   readonly providerCallId: string;
+  /** Our call id, where the event named it. */
+  readonly callId: string | null;
   readonly outcome: string;
   /** Epoch milliseconds. */
   readonly at: number;
@@ -26,22 +28,34 @@ const TERMINAL = ['call.ended', 'call.completed', 'call.failed'];
 const Ended = z.object({
   event: z.enum(TERMINAL),
   id: z.string().nullish(),
-  data: z.object({ call_id: z.string(), outcome: z.string() }),
+  data: z.object({
+    call_id: z.string(),
+    outcome: z.string(),
+    variables: z.object({ ringfence_call_id: z.string() }).optional(),
+  }),
 });
 
-/** @param target where the gateway takes webhooks. */
-export async function startWebhookTap(target: string): Promise<WebhookTap> {
+/** @param targets where the gateways take webhooks: each is asked in turn. */
+export async function startWebhookTap(targets: readonly string[]): Promise<WebhookTap> {
   const ends: AcknowledgedEnd[] = [];
+  let turn = 0;
   const pass = async (request: IncomingMessage, response: ServerResponse) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks);
-    const status = await forward(target, request, body);
+    turn += 1;
+    const status = await forward(targets[turn % targets.length]!, request, body);
     if (status >= 200 && status < 300) {
       const ended = Ended.safeParse(JSON.parse(body.toString('utf8')));
       if (ended.success) {
         const { id, data } = ended.data;
-        ends.push({ eventId: id ?? null, providerCallId: data.call_id, outcome: data.outcome, at: Date.now() });
+        ends.push({
+          eventId: id ?? null,
+          providerCallId: data.call_id,
+          callId: data.variables?.ringfence_call_id ?? null,
+          outcome: data.outcome,
+          at: Date.now(),
+        });
       }
     }
     response.writeHead(status).end();

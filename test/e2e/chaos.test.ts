@@ -7,7 +7,7 @@ import type { ChaosVerdict } from '../../scripts/chaos/run.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-it('keeps every promise while worker, gateway, database and Temporal are killed', async () => {
+it('keeps every promise while workers, gateways, database and Temporal are killed, frozen and cut off', async () => {
   const { TEMPORAL_ADDRESS: _temporal, DATABASE_URL: _database, ...env } = process.env;
   const args = ['--import', 'tsx', 'scripts/chaos.ts', '--seed', '1', '--minutes', '0.4'];
   const run = await promisify(execFile)(process.execPath, args, { cwd: ROOT, env }).catch(
@@ -19,4 +19,5 @@ it('keeps every promise while worker, gateway, database and Temporal are killed'
   expect(verdict, run.stderr).toMatchObject({ violations: nothing, agree: true });
   expect(verdict.calls).toBeGreaterThan(20);
   for (const kills of Object.values(verdict.kills)) expect(kills).toBeGreaterThanOrEqual(1);
+  expect(verdict.freezes.worker).toBeGreaterThanOrEqual(1);
 });

@@ -1,27 +1,34 @@
 /** Holds what is known of a run against the promises. Pure: evidence in, findings out. */
-import { calledTooOften, lostOutcomes, slotsNotFreed } from './calls.ts';
+import { calledTooEarly, calledTooOften, lostOutcomes, slotsHeld, slotsNotFreed } from './calls.ts';
 import { contactsWithoutEnd } from './contacts.ts';
 import type { CampaignEvidence } from './evidence.ts';
 import { type Finding, PROMISES, type PromiseName } from './finding.ts';
 import { tooManyADay, tooManyAtOnce } from './limits.ts';
-import { afterPause, calledThoughSuppressed, outsideHours } from './times.ts';
+import { disagreeing, falseReasons, standsStill } from './progress.ts';
+import { afterEnd, afterPause, calledThoughSuppressed, outsideHours } from './times.ts';
 
 const CHECKS = [
   tooManyAtOnce,
   tooManyADay,
   outsideHours,
   afterPause,
+  afterEnd,
   calledThoughSuppressed,
   calledTooOften,
+  calledTooEarly,
   lostOutcomes,
   slotsNotFreed,
+  slotsHeld,
   contactsWithoutEnd,
+  standsStill,
+  falseReasons,
+  disagreeing,
 ];
 
 export function auditCampaign(evidence: CampaignEvidence): Finding[] {
   const { label } = evidence.notes;
   return CHECKS.flatMap((check) =>
-    [...check(evidence)].map(({ promise, text }) => ({ promise, text: `"${label}": ${text}` })),
+    [...check(evidence)].map((finding) => ({ ...finding, text: `"${label}": ${finding.text}` })),
   );
 }
 

@@ -1,62 +1,98 @@
-import type { AcceptedCall, CampaignEvidence } from './evidence.ts';
+import { LONGEST_CALL_MS } from '../provider-terms.ts';
+import type { AcceptedCall, CampaignEvidence, RecordedCall } from './evidence.ts';
 import { clock, type Finding } from './finding.ts';
+import { attemptsOf, termsWithin } from './terms.ts';
+import { UNDER_WAY_MS } from './times.ts';
 
-/** P5: one accepted call per key, one attempt at a time, no more attempts than the budget has. */
+/** The clocks of the database and of this process are those of one machine, read one after the other. */
+const SAME_MOMENT_MS = 250;
+
+/** P5: one accepted call per key, one attempt at a time, no more attempts than the terms allow. */
 export function* calledTooOften({ notes, accepted }: CampaignEvidence): Generator<Finding> {
-  const attempts = 1 + (notes.body.retry_failed === false ? 0 : (notes.body.max_retry_attempts ?? 0));
   const keys = new Map<string, AcceptedCall>();
   const contacts = new Map<number, AcceptedCall[]>();
   for (const call of accepted) {
-    const { key, seq, attempt, accepted_at } = call;
+    const { key, seq, attempt, accepted_at: at } = call;
     const first = keys.get(key);
     if (first) {
-      yield {
-        promise: 'P5',
-        text: `${key} accepted at ${clock(first.accepted_at)} and again at ${clock(accepted_at)}`,
-      };
+      yield { promise: 'P5', at, text: `${key} accepted at ${clock(first.accepted_at)} and again at ${clock(at)}` };
     } else {
       keys.set(key, call);
     }
     const earlier = contacts.get(seq) ?? [];
-    const live = earlier.find((other) => other.attempt !== attempt && (other.ended_at ?? Infinity) > accepted_at);
-    if (live) {
-      yield { promise: 'P5', text: `${key} accepted at ${clock(accepted_at)} while ${live.key} went on` };
-    }
+    const live = earlier.find((other) => other.attempt !== attempt && (other.ended_at ?? Infinity) > at);
+    if (live) yield { promise: 'P5', at, text: `${key} accepted at ${clock(at)} while ${live.key} went on` };
     contacts.set(seq, [...earlier, call]);
-    if (attempt > attempts) yield { promise: 'P5', text: `${key}: attempt ${attempt}, and there are ${attempts}` };
+    const attempts = Math.max(...termsWithin(notes, at - UNDER_WAY_MS, at).map(attemptsOf));
+    if (attempt > attempts) {
+      yield {
+        promise: 'P5',
+        at,
+        text: `${key} accepted at ${clock(at)}: attempt ${attempt}, and there are ${attempts}`,
+      };
+    }
+  }
+}
+
+/** P5: the next attempt waits for as long as was agreed, at least from the sending of the one before. */
+export function* calledTooEarly({ notes, accepted, calls }: CampaignEvidence): Generator<Finding> {
+  const delays = [notes.body.retry_delay_minutes ?? 60].flat().map((minutes) => minutes * 60_000);
+  const sent = new Map(calls.map(({ id, sent_at }) => [id, sent_at]));
+  for (const { key, seq, attempt, accepted_at: at } of accepted) {
+    const before = accepted.find((other) => other.seq === seq && other.attempt === attempt - 1);
+    const from = before && sent.get(before.key);
+    if (from == null) continue;
+    const delay = delays[Math.min(attempt - 2, delays.length - 1)] ?? 0;
+    if (at >= from + delay - SAME_MOMENT_MS) continue;
+    yield {
+      promise: 'P5',
+      at,
+      text: `${key} accepted at ${clock(at)}, ${delay} ms after ${clock(from)} at the earliest`,
+    };
   }
 }
 
 /**
- * P6: the outcome that stands is one that the provider reported, and no reported end was lost. A call whose every reply
- * was lost until the provider forgot its key may stand as lost in spite of its events, where these name only the
- * provider's own id: nobody could tell whose they are.
+ * P6: the outcome that stands is one that the provider reported, and no reported end was lost, also where an event names
+ * only the provider's own id: which call that is, the provider says when it is asked. Only of two calls to one number at
+ * about one time nobody could tell.
  */
 export function* lostOutcomes({ accepted, calls, ends }: CampaignEvidence): Generator<Finding> {
   const records = new Map(calls.map((call) => [call.id, call]));
-  for (const { id, key, outcome, endedTwice } of accepted) {
+  for (const call of accepted) {
+    const { id, key, outcome, endedTwice } = call;
     const record = records.get(key);
     const told = ends.get(id) ?? [];
     const standing = record?.outcome ?? null;
-    const givenUpAt = record?.ended_at ?? Infinity;
     const first = told[0];
+    if (record && fooledByStray(call, record)) continue;
     if (standing === null) {
-      if (first)
+      if (first) {
+        const acknowledged = `acknowledged at ${clock(first.at)}`;
         yield {
           promise: 'P6',
-          text: `${key} ended "${first.outcome}", acknowledged at ${clock(first.at)}, and no outcome stands`,
+          at: first.at,
+          text: `${key} ended "${first.outcome}", ${acknowledged}, and no outcome stands`,
         };
+      }
     } else if (standing === 'lost') {
-      if (first && record?.linked && first.at < givenUpAt) {
+      if (first && (record?.linked === true || !call.hasDouble)) {
+        const how = record?.linked === true ? '' : ' under an id that was not known';
         yield {
           promise: 'P6',
-          text: `${key} stands as lost; its end "${first.outcome}" was acknowledged at ${clock(first.at)}`,
+          at: first.at,
+          text: `${key} stands as lost; its end "${first.outcome}" was acknowledged at ${clock(first.at)}${how}`,
         };
       }
     } else if (standing !== outcome && !(endedTwice && told.some((end) => end.outcome === standing))) {
       yield { promise: 'P6', text: `${key} ended "${outcome}" and stands as "${standing}"` };
     }
   }
+}
+
+/** Nobody could know whose event it was before the provider's own id of the call was known. */
+function fooledByStray({ stray }: AcceptedCall, { accepted_at }: RecordedCall): boolean {
+  return stray !== null && (accepted_at === null || accepted_at > stray.at);
 }
 
 /** P7: nothing is in flight once the campaign has ended. */
@@ -71,4 +107,27 @@ export function* slotsNotFreed({ accepted, calls, record }: CampaignEvidence): G
   }
   const inProgress = record.buckets.in_progress ?? 0;
   if (inProgress > 0) yield { promise: 'P7', text: `${inProgress} contacts are still in progress` };
+}
+
+/** P7: a call that was sent before a lull is settled in it, because it cannot last any longer. */
+export function* slotsHeld({ notes, lulls, accepted }: CampaignEvidence): Generator<Finding> {
+  for (const { from, to, held } of lulls) {
+    if (
+      to - from < 2 * LONGEST_CALL_MS ||
+      notes.terminations.some(({ at, restartedAt }) => at < to && restartedAt > from)
+    ) {
+      continue;
+    }
+    for (const id of held) {
+      const call = accepted.find(({ key }) => key === id);
+      const there = call
+        ? `accepted at ${clock(call.accepted_at)}, ended at ${call.ended_at === null ? 'no time' : clock(call.ended_at)}`
+        : 'never accepted';
+      yield {
+        promise: 'P7',
+        at: to,
+        text: `${id} holds its slot at ${clock(to)}, sent before ${clock(from)}: ${there}`,
+      };
+    }
+  }
 }

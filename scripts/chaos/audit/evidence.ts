@@ -12,12 +12,19 @@ export interface AcceptedCall extends Pick<
   readonly attempt: number;
   /** Whether the provider reported a second end, with another outcome. */
   readonly endedTwice: boolean;
+  /** Whether another call to this number at about the same time may be taken for it. */
+  readonly hasDouble: boolean;
+  /** The end of a call that never was, which the provider has reported under this call's name. */
+  readonly stray: { readonly outcome: string; readonly at: number } | null;
 }
 
 /** A row of `calls`. */
 export interface RecordedCall {
   readonly id: string;
   readonly sent: boolean;
+  readonly sent_at: number | null;
+  /** When the provider's reply was recorded. */
+  readonly accepted_at: number | null;
   /** Whether the provider's id of the call became known, by its reply or by an event that named ours. */
   readonly linked: boolean;
   readonly not_placed_reason: string | null;
@@ -41,6 +48,38 @@ export interface RecordedCampaign {
   readonly status: string;
   readonly total: number;
   readonly buckets: Readonly<Record<string, number>>;
+  /** The status of its workflow at the end of the run, as Temporal names it; null when there is none. */
+  readonly workflow: string | null;
+}
+
+/** What the API said of the campaign, the same from one instant to another. */
+export interface Sighting {
+  readonly from: number;
+  to: number;
+  readonly status: string;
+  readonly waiting_for: string | null;
+  readonly until: number | null;
+}
+
+/** What the tables said at the end of a lull, in which nothing was disturbed. */
+export interface Lull {
+  readonly from: number;
+  readonly to: number;
+  readonly pending: number;
+  /** Contacts whose retry has been due for a minute. */
+  readonly overdue: number;
+  /** The latest instant at which a retry is due. */
+  readonly latestDue: number | null;
+  /** Calls that were sent before the lull and are not settled. */
+  readonly held: readonly string[];
+}
+
+/** Something that the provider, or the way to it, did to a campaign. */
+export interface ProviderTrouble {
+  readonly at: number;
+  readonly kind: 'throttled' | 'account' | 'other';
+  /** What `Retry-After` asked for. */
+  readonly retryAfterMs: number | null;
 }
 
 export interface CampaignEvidence {
@@ -54,4 +93,9 @@ export interface CampaignEvidence {
   readonly ends: ReadonlyMap<string, readonly { readonly outcome: string; readonly at: number }[]>;
   /** Instants at which numbers were put on the suppression list. */
   readonly suppressed: ReadonlyMap<string, number>;
+  /** In order. */
+  readonly sightings: readonly Sighting[];
+  readonly lulls: readonly Lull[];
+  /** In order. */
+  readonly trouble: readonly ProviderTrouble[];
 }

@@ -2,6 +2,8 @@
 export interface Finding {
   readonly promise: PromiseName;
   readonly text: string;
+  /** Epoch milliseconds at which it was broken, where that is one instant. */
+  readonly at?: number;
 }
 
 export const PROMISES = ['P1', 'P2', 'P3', 'P4', 'P5', 'P6', 'P7', 'P8', 'P9', 'P10', 'P11'] as const;

@@ -12,6 +12,7 @@ export function* tooManyAtOnce({ notes, accepted }: CampaignEvidence): Generator
     if (inFlight <= limit) continue;
     yield {
       promise: 'P1',
+      at,
       text: `${call.key} accepted at ${clock(at)} as one of ${inFlight} at once; the limit is ${limit}`,
     };
   }
@@ -32,6 +33,10 @@ export function* tooManyADay({ notes, accepted }: CampaignEvidence): Generator<F
     const count = (placed.get(day) ?? 0) + 1;
     placed.set(day, count);
     if (count > cap)
-      yield { promise: 'P2', text: `${key} accepted at ${clock(at)} as number ${count} of ${day}; the cap is ${cap}` };
+      yield {
+        promise: 'P2',
+        at,
+        text: `${key} accepted at ${clock(at)} as number ${count} of ${day}; the cap is ${cap}`,
+      };
   }
 }

@@ -6,13 +6,20 @@ export interface Terms extends Hours {
   readonly max_concurrent_calls: number;
   /** Null: no cap. */
   readonly max_calls_per_day: number | null;
+  readonly retry_failed: boolean;
+  readonly max_retry_attempts: number;
+  /** ISO 8601, or null. */
+  readonly ends_at: string | null;
 }
 
+type Edited = Pick<CampaignNotes, 'body' | 'edits'>;
+
 /**
- * Every set of terms that a campaign may have gone by at an instant. There is more than one while an edit is under way,
- * and from then on where it was never answered.
+ * Every set of terms that a campaign may have gone by at an instant. There is more than one while an edit is under way;
+ * one that was never answered may be taken at any time from then on, also after a later one.
  */
-export function termsAt({ body, edits }: Pick<CampaignNotes, 'body' | 'edits'>, at: number): Terms[] {
+export function termsAt({ body, edits }: Edited, at: number): Terms[] {
+  const retries = body.max_retry_attempts ?? 0;
   let possible: Terms[] = [
     {
       timezone: body.timezone ?? 'UTC',
@@ -21,14 +28,40 @@ export function termsAt({ body, edits }: Pick<CampaignNotes, 'body' | 'edits'>, 
       working_days: body.working_days ?? [1, 2, 3, 4, 5],
       max_concurrent_calls: body.max_concurrent_calls ?? 10,
       max_calls_per_day: body.max_calls_per_day ?? null,
+      retry_failed: body.retry_failed ?? retries > 0,
+      max_retry_attempts: retries,
+      ends_at: body.ends_at ?? null,
     },
   ];
+  const adrift = new Set<CampaignNotes['edits'][number]['change']>();
   for (const { sentAt, answeredAt, taken, change } of edits) {
     if (at < sentAt || taken === 'no') continue;
-    const changed = possible.map((terms) => ({ ...terms, ...change }));
-    possible = distinct(taken === 'yes' && at > answeredAt ? changed : [...possible, ...changed]);
+    const changed = possible.map((terms) => laidOver(terms, change));
+    const sure = taken === 'yes' && at > answeredAt;
+    if (!sure) adrift.add(change);
+    possible = sure ? changed : [...possible, ...changed];
+    for (const late of adrift) possible = distinct([...possible, ...possible.map((terms) => laidOver(terms, late))]);
+    possible = distinct(possible);
   }
   return possible;
+}
+
+/** Likewise over a stretch of time. */
+export function termsWithin(notes: Edited, from: number, to: number): Terms[] {
+  const changes = notes.edits.flatMap(({ sentAt, answeredAt }) => [sentAt, answeredAt + 1]);
+  const instants = [from, to, ...changes.filter((at) => at > from && at < to)];
+  return distinct(instants.flatMap((at) => termsAt(notes, at)));
+}
+
+/** How many attempts the terms allow. */
+export function attemptsOf({ retry_failed, max_retry_attempts }: Terms): number {
+  return 1 + (retry_failed ? max_retry_attempts : 0);
+}
+
+/** A number of retries asks for them, unless the same change says otherwise. */
+function laidOver(terms: Terms, change: Readonly<Record<string, unknown>>): Terms {
+  const asks = Number(change.max_retry_attempts ?? 0) > 0 ? { retry_failed: true } : {};
+  return { ...terms, ...asks, ...change };
 }
 
 /** Otherwise every edit without an answer would double them. */

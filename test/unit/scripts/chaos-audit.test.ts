@@ -1,9 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { auditCampaign, countByPromise } from '../../../scripts/chaos/audit/audit.ts';
-import type { AcceptedCall, CampaignEvidence, RecordedCall } from '../../../scripts/chaos/audit/evidence.ts';
+import type {
+  AcceptedCall,
+  CampaignEvidence,
+  Lull,
+  ProviderTrouble,
+  RecordedCall,
+  Sighting,
+} from '../../../scripts/chaos/audit/evidence.ts';
 import { PROMISES } from '../../../scripts/chaos/audit/finding.ts';
+import { busiestStretch } from '../../../scripts/chaos/audit/hot-loop.ts';
 import { personalDataAt, textsIn } from '../../../scripts/chaos/audit/privacy.ts';
-import type { NotedEdit, NotedPause } from '../../../scripts/chaos/notes.ts';
+import { termsAt } from '../../../scripts/chaos/audit/terms.ts';
+import type { NotedEdit, NotedOrder, NotedPause } from '../../../scripts/chaos/notes.ts';
 import { person } from '../../../scripts/chaos/people.ts';
 
 const ID = '11111111-2222-8333-8444-555555555555';
@@ -24,6 +33,8 @@ function accepted(seq: number, at: number, lasts: number | null, change: Partial
     ended_at: lasts === null ? null : NOON + at + lasts,
     outcome: lasts === null ? null : 'completed',
     endedTwice: false,
+    hasDouble: false,
+    stray: null,
     ...change,
   };
 }
@@ -33,6 +44,8 @@ function recorded(call: AcceptedCall, change: Partial<RecordedCall> = {}): Recor
   return {
     id: call.key,
     sent: true,
+    sent_at: call.accepted_at - 50,
+    accepted_at: call.accepted_at + 50,
     linked: true,
     not_placed_reason: null,
     outcome: call.outcome,
@@ -58,9 +71,14 @@ function evidence(change: Partial<CampaignEvidence> = {}, notes: Partial<Campaig
         contacts: [1, 2, 3].map(person),
         max_concurrent_calls: 2,
         max_retry_attempts: 1,
+        retry_delay_minutes: 0.05,
+        working_days: [1, 2, 3, 4, 5],
       },
       pauses: [],
+      orders: [],
       edits: [],
+      terminations: [],
+      resets: [],
       ...notes,
     },
     accepted: calls,
@@ -72,9 +90,12 @@ function evidence(change: Partial<CampaignEvidence> = {}, notes: Partial<Campaig
       bucket: 'completed',
       reason: outcome,
     })),
-    record: { status: 'completed', total: 3, buckets: { completed: 3, in_progress: 0 } },
+    record: { status: 'completed', total: 3, buckets: { completed: 3, in_progress: 0 }, workflow: 'COMPLETED' },
     ends: new Map(calls.map(({ id, ended_at }) => [id, [{ outcome: 'completed', at: (ended_at ?? 0) + 100 }]])),
     suppressed: new Map(),
+    sightings: [],
+    lulls: [],
+    trouble: [],
     ...change,
   } satisfies CampaignEvidence;
 }
@@ -87,8 +108,36 @@ function edit(at: number, change: NotedEdit['change'], taken: NotedEdit['taken']
   return { sentAt: NOON + at, answeredAt: NOON + at + 100, change, taken };
 }
 
-function pause(at: number, resumed: number, named: string[]): NotedPause {
-  return { pausedAt: NOON + at, acknowledgedAt: NOON + at + 10, resumedAt: NOON + resumed, named };
+function pause(at: number, resumed: number, live: string[], unknown: string[] = []): NotedPause {
+  return { pausedAt: NOON + at, acknowledgedAt: NOON + at + 10, resumedAt: NOON + resumed, live, unknown };
+}
+
+function order(kind: NotedOrder['kind'], at: number, taken: NotedOrder['taken'] = 'yes'): NotedOrder {
+  return { kind, sentAt: NOON + at, answeredAt: NOON + at + 100, taken };
+}
+
+function record(status: string, buckets: Record<string, number>) {
+  return { status, total: 3, buckets, workflow: 'COMPLETED' };
+}
+
+const MINUTE = 60 * SECOND;
+
+function seen(
+  from: number,
+  to: number,
+  status: string,
+  waiting_for: string | null = null,
+  until: number | null = null,
+): Sighting {
+  return { from: NOON + from, to: NOON + to, status, waiting_for, until: until === null ? null : NOON + until };
+}
+
+function trouble(
+  at: number,
+  kind: ProviderTrouble['kind'] = 'other',
+  retryAfterMinutes: number | null = null,
+): ProviderTrouble {
+  return { at: NOON + at, kind, retryAfterMs: retryAfterMinutes === null ? null : retryAfterMinutes * MINUTE };
 }
 
 const found = (given: CampaignEvidence) => auditCampaign(given).map(({ promise }) => promise);
@@ -142,6 +191,35 @@ describe('the audit of a campaign', () => {
     ['a call before the start', evidence({}, body({ scheduled_at: new Date(NOON + 500).toISOString() })), ['P3']],
     ['a call long after the end', evidence({}, body({ ends_at: new Date(NOON - 9_500).toISOString() })), ['P3', 'P3']],
     ['a call in a pause', evidence({}, { pauses: [pause(1_500, 3_000, [first.key, second.key])] }), ['P4']],
+    [
+      'a call in a pause that named it as unknown',
+      evidence({}, { pauses: [pause(1_500, 3_000, [first.key, second.key], [third.key])] }),
+      [],
+    ],
+    [
+      'a call in a pause that named it as unknown, long after it could have been sent',
+      evidence(
+        { accepted: [first, second, accepted(3, 60_000, 2 * SECOND)] },
+        { pauses: [pause(1_500, 90_000, [first.key, second.key], [third.key])] },
+      ),
+      ['P4'],
+    ],
+    [
+      'a call in a pause after a resume whose answer is still out',
+      evidence(
+        {},
+        {
+          pauses: [pause(1_500, 3_000, [first.key, second.key])],
+          orders: [order('resume', -20_000, 'unknown')],
+        },
+      ),
+      [],
+    ],
+    [
+      'a call in a pause after a resume that was answered',
+      evidence({}, { pauses: [pause(1_500, 3_000, [first.key, second.key])], orders: [order('resume', -20_000)] }),
+      ['P4'],
+    ],
     ['a pause that was over', evidence({}, { pauses: [pause(1_500, 1_800, [first.key, second.key])] }), []],
     ['a live call that a pause did not name', evidence({}, { pauses: [pause(1_500, 1_800, [first.key])] }), ['P4']],
     ['a number that was suppressed', evidence({ suppressed: new Map([[third.phone_number, NOON - 9_000]]) }), ['P9']],
@@ -154,11 +232,40 @@ describe('the audit of a campaign', () => {
     [
       'two attempts at once',
       evidence({ accepted: [second, third, accepted(1, 9_000, 500), accepted(1, 9_100, 500, { attempt: 2 })] }),
-      ['P5'],
+      ['P5', 'P5'],
     ],
     [
       'more attempts than the budget has',
       evidence({ accepted: [second, third, accepted(1, 9_000, 500, { attempt: 3 })] }),
+      ['P5'],
+    ],
+    [
+      'a second attempt long after retries were turned off',
+      evidence(
+        { accepted: [first, second, third, accepted(1, 30_000, 500, { attempt: 2 })] },
+        { edits: [edit(5_000, { retry_failed: false })] },
+      ),
+      ['P5'],
+    ],
+    [
+      'a second attempt that was under way when retries were turned off',
+      evidence(
+        { accepted: [first, second, third, accepted(1, 9_000, 500, { attempt: 2 })] },
+        { edits: [edit(5_000, { retry_failed: false })] },
+      ),
+      [],
+    ],
+    [
+      'a third attempt under a budget that was raised',
+      evidence(
+        { accepted: [second, third, accepted(1, 30_000, 500, { attempt: 3 })] },
+        { edits: [edit(5_000, { max_retry_attempts: 2 })] },
+      ),
+      [],
+    ],
+    [
+      'a second attempt before its time',
+      evidence({ accepted: [accepted(1, 0, 500), second, third, accepted(1, 1_500, 500, { attempt: 2 })] }),
       ['P5'],
     ],
     [
@@ -175,13 +282,27 @@ describe('the audit of a campaign', () => {
           contact(2, 'completed', 'completed'),
           contact(3, 'completed', 'completed'),
         ],
-        record: { status: 'completed', total: 3, buckets: { completed: 2, failed: 1 } },
+        record: record('completed', { completed: 2, failed: 1 }),
       }),
       ['P6'],
     ],
     [
-      'a call given up whose end nobody could tell to be its own',
+      'a call given up whose end came under an id that was not known',
       evidence({
+        calls: [recorded(first, { linked: false, outcome: 'lost' }), recorded(second), recorded(third)],
+        contacts: [
+          contact(1, 'failed', 'lost'),
+          contact(2, 'completed', 'completed'),
+          contact(3, 'completed', 'completed'),
+        ],
+        record: record('completed', { completed: 2, failed: 1 }),
+      }),
+      ['P6'],
+    ],
+    [
+      'a call given up whose end might as well be that of another call to this number',
+      evidence({
+        accepted: [{ ...first, hasDouble: true }, second, third],
         calls: [
           recorded(first, { linked: false, outcome: 'lost', ended_at: NOON + 60_000 }),
           recorded(second),
@@ -192,7 +313,7 @@ describe('the audit of a campaign', () => {
           contact(2, 'completed', 'completed'),
           contact(3, 'completed', 'completed'),
         ],
-        record: { status: 'completed', total: 3, buckets: { completed: 2, failed: 1 } },
+        record: record('completed', { completed: 2, failed: 1 }),
       }),
       [],
     ],
@@ -214,13 +335,41 @@ describe('the audit of a campaign', () => {
       [],
     ],
     [
+      'an outcome that was reported for another call under this call’s name',
+      evidence({
+        calls: [recorded(first, { outcome: 'busy' }), recorded(second), recorded(third)],
+        contacts: [
+          contact(1, 'failed', 'busy'),
+          contact(2, 'completed', 'completed'),
+          contact(3, 'completed', 'completed'),
+        ],
+        accepted: [{ ...first, stray: { outcome: 'busy', at: NOON + SECOND } }, second, third],
+        record: record('completed', { completed: 2, failed: 1 }),
+      }),
+      ['P6'],
+    ],
+    [
+      'such an outcome before anybody knew the call’s own id',
+      evidence({
+        calls: [recorded(first, { outcome: 'busy', accepted_at: null }), recorded(second), recorded(third)],
+        contacts: [
+          contact(1, 'failed', 'busy'),
+          contact(2, 'completed', 'completed'),
+          contact(3, 'completed', 'completed'),
+        ],
+        accepted: [{ ...first, stray: { outcome: 'busy', at: NOON + SECOND } }, second, third],
+        record: record('completed', { completed: 2, failed: 1 }),
+      }),
+      [],
+    ],
+    [
       'a call that goes on',
       evidence({ accepted: [first, second, accepted(3, 2_000, null, { outcome: 'completed' })] }),
       ['P7', 'P7'],
     ],
     [
       'a contact in progress',
-      evidence({ record: { status: 'completed', total: 3, buckets: { completed: 2, in_progress: 1 } } }),
+      evidence({ record: record('completed', { completed: 2, in_progress: 1 }) }),
       ['P7', 'P8', 'P8'],
     ],
     ['a contact that is not there', evidence({ accepted: [first, second] }), ['P9', 'P8']],
@@ -244,7 +393,7 @@ describe('the audit of a campaign', () => {
           contact(2, 'completed', 'completed'),
           contact(3, 'pending', null),
         ],
-        record: { status: 'completed', total: 3, buckets: { completed: 2, pending: 1 } },
+        record: record('completed', { completed: 2, pending: 1 }),
       }),
       ['P9'],
     ],
@@ -256,7 +405,7 @@ describe('the audit of a campaign', () => {
           contact(2, 'completed', 'completed'),
           contact(3, 'skipped', 'cancelled'),
         ],
-        record: { status: 'cancelled', total: 3, buckets: { completed: 2, skipped: 1 } },
+        record: record('cancelled', { completed: 2, skipped: 1 }),
       }),
       ['P9'],
     ],
@@ -273,6 +422,36 @@ describe('the audit of a campaign', () => {
       ['P9'],
     ],
     [
+      'a call after the end',
+      evidence({ sightings: [seen(-SECOND, SECOND, 'active'), seen(1_500, 9_000, 'completed')] }),
+      ['P9'],
+    ],
+    [
+      'no call after the end',
+      evidence({ sightings: [seen(-SECOND, SECOND, 'active'), seen(2_500, 9_000, 'completed')] }),
+      [],
+    ],
+    [
+      'an end that was not the end',
+      evidence({ sightings: [seen(2_500, 3_000, 'cancelled'), seen(4_000, 9_000, 'active')] }),
+      ['P9'],
+    ],
+    [
+      'a record that is over and a workflow that is not',
+      evidence({ record: { ...evidence().record, workflow: 'RUNNING' } }),
+      ['P8'],
+    ],
+    [
+      'a record that goes on and a workflow that does not',
+      evidence({ record: { ...evidence().record, status: 'active', workflow: 'TERMINATED' } }),
+      ['P8'],
+    ],
+    [
+      'such a record that says so',
+      evidence({ record: { ...evidence().record, status: 'interrupted', workflow: 'TERMINATED' } }),
+      [],
+    ],
+    [
       'a call that is not recorded',
       evidence({ calls: [recorded(first), recorded(second)], ends: new Map() }),
       ['P9', 'P9'],
@@ -286,6 +465,170 @@ describe('the audit of a campaign', () => {
     const counts = countByPromise(findings);
     expect(Object.keys(counts)).toEqual([...PROMISES]);
     expect(counts).toMatchObject({ P1: 2, P2: 2, P3: 0, P11: 0 });
+  });
+});
+
+describe('a lull of a minute and more', () => {
+  const BEGIN = MINUTE;
+  const END = 3 * MINUTE;
+  const lull = (change: Partial<Lull> = {}): Lull => ({
+    from: NOON + BEGIN,
+    to: NOON + END,
+    pending: 5,
+    overdue: 0,
+    latestDue: null,
+    held: [],
+    ...change,
+  });
+  const waiting = (waiting_for: string | null, until: number | null = null, status = 'active') => [
+    seen(0, END, status, waiting_for, until),
+  ];
+  const still = (
+    sightings: CampaignEvidence['sightings'],
+    {
+      lull: there = {},
+      notes = {},
+      ...change
+    }: Partial<Omit<CampaignEvidence, 'notes'>> & {
+      lull?: Partial<Lull>;
+      notes?: Partial<CampaignEvidence['notes']>;
+    } = {},
+  ) => evidence({ sightings, lulls: [lull(there)], ...change }, notes);
+  const ended = (at: number, restartedAt = Infinity) => ({
+    terminations: [{ at: NOON + at, restartedAt: NOON + restartedAt }],
+  });
+
+  test.each<[string, CampaignEvidence, string[]]>([
+    ['in which it calls', still(waiting(null), { accepted: [first, second, accepted(3, END - SECOND, 500)] }), []],
+    ['without a call and without a reason', still(waiting(null)), ['P10']],
+    ['in which nobody is left', still(waiting(null), { lull: { pending: 0 } }), []],
+    ['in which retries are due', still(waiting(null), { lull: { pending: 0, overdue: 2 } }), ['P10']],
+    ['in which retries are said not to be due', still(waiting('retry'), { lull: { pending: 0, overdue: 2 } }), ['P10']],
+    ['in which retries are not due', still(waiting('retry'), { lull: { pending: 0 } }), []],
+    ['that came before the campaign', still([seen(2 * MINUTE, END, 'active')]), []],
+    [
+      'that came after its end',
+      still(waiting(null, null, 'completed'), { accepted: [], calls: [], contacts: [] }),
+      ['P9', 'P8'],
+    ],
+    [
+      'of a campaign that was paused',
+      still(waiting(null, null, 'paused'), { notes: { orders: [order('pause', 0)] } }),
+      [],
+    ],
+    ['of a campaign that nobody has paused', still(waiting(null, null, 'paused')), ['P10']],
+    [
+      'before the start',
+      still(waiting('start', null, 'scheduled'), {
+        accepted: [],
+        calls: [],
+        contacts: [],
+        notes: body({ scheduled_at: new Date(NOON + END).toISOString() }),
+      }),
+      ['P9', 'P8'],
+    ],
+    [
+      'after the start',
+      still(waiting('start', null, 'scheduled'), { notes: body({ scheduled_at: new Date(NOON - 1).toISOString() }) }),
+      ['P10'],
+    ],
+    ['outside the hours', still(waiting('window'), { notes: body({ start_time: '10:00', end_time: '12:01' }) }), []],
+    ['inside the hours, which it takes to be over', still(waiting('window')), ['P10', 'P10']],
+    ['at the cap', still(waiting('daily_cap'), { notes: body({ max_calls_per_day: 3 }) }), []],
+    ['below the cap', still(waiting('daily_cap'), { notes: body({ max_calls_per_day: 4 }) }), ['P10']],
+    [
+      'held by a limit of 0',
+      still(waiting('slot'), { notes: { edits: [edit(9_000, { max_concurrent_calls: 0 })] } }),
+      [],
+    ],
+    ['with free slots that it takes to be full', still(waiting('slot')), ['P10']],
+    [
+      'after trouble at the provider',
+      still(waiting('provider'), { trouble: [trouble(-SECOND), trouble(2 * MINUTE)] }),
+      [],
+    ],
+    [
+      'after a Retry-After of an hour',
+      still(waiting('provider'), { trouble: [trouble(-50 * MINUTE, 'throttled', 60)] }),
+      [],
+    ],
+    [
+      'after a Retry-After of a year',
+      still(waiting('provider'), { trouble: [trouble(-70 * MINUTE, 'throttled', 500_000)] }),
+      ['P10', 'P10'],
+    ],
+    ['after trouble of the account', still(waiting('provider'), { trouble: [trouble(-3 * MINUTE, 'account')] }), []],
+    ['with a provider that did nothing', still(waiting('provider')), ['P10', 'P10']],
+    ['held by our own system', still(waiting('system')), ['P10']],
+    [
+      'of a workflow that was ended, which the record says',
+      still(waiting(null, null, 'interrupted'), { notes: ended(0) }),
+      [],
+    ],
+    ['of a workflow that was ended, which nobody has noticed', still(waiting(null), { notes: ended(0) }), ['P10']],
+    ['of a workflow that was ended and started again in it', still(waiting(null), { notes: ended(0, END - 1) }), []],
+    ['of a workflow that was started again before it', still(waiting(null), { notes: ended(0, 1) }), ['P10']],
+    ['of a workflow that nobody has ended', still(waiting(null, null, 'interrupted')), ['P10']],
+    [
+      'after a cancel',
+      still(waiting('window'), {
+        notes: { ...body({ start_time: '10:00', end_time: '11:00' }), orders: [order('cancel', 0)] },
+        accepted: [],
+        calls: [],
+        contacts: [],
+      }),
+      ['P9', 'P8', 'P10'],
+    ],
+    ['in which a call holds its slot', still(waiting(null), { lull: { pending: 0, held: [first.key] } }), ['P7']],
+    [
+      'in which a retry is due in the year 2099',
+      still(waiting('retry'), { lull: { pending: 0, latestDue: Date.UTC(2099, 0) } }),
+      ['P9'],
+    ],
+  ])('%s', (_name, given, expected) => {
+    expect(found(given)).toEqual(expected);
+  });
+});
+
+describe('a campaign that waits for its hours', () => {
+  const at = (until: number, to = MINUTE) => evidence({ sightings: [seen(0, to, 'active', 'window', until)] });
+
+  test.each<[string, CampaignEvidence, string[]]>([
+    ['until tomorrow, although they are open', at(1_440 * MINUTE), ['P10']],
+    ['for a moment, because the record lags behind', at(1_440 * MINUTE, 20 * SECOND), []],
+    ['until in a moment', at(MINUTE + SECOND), []],
+  ])('%s', (_name, given, expected) => {
+    expect(found(given)).toEqual(expected);
+  });
+});
+
+describe('the exchanges of a workflow', () => {
+  test.each([
+    ['a few a second', 300, 400, 0],
+    ['27 a second', 37, 400, 1],
+    ['27 a second for a moment', 37, 100, 0],
+  ])('%s', (_name, everyMs, count, findings) => {
+    const instants = Array.from({ length: count }, (_, index) => NOON + index * everyMs);
+    expect([...busiestStretch('campaign-1', instants)]).toHaveLength(findings);
+  });
+});
+
+describe('terms that an edit without an answer may have changed', () => {
+  const limits = (edits: NotedEdit[], at: number) =>
+    termsAt(evidence({}, { edits }).notes, NOON + at)
+      .map(({ max_concurrent_calls }) => max_concurrent_calls)
+      .toSorted((a, b) => a - b);
+
+  test.each<[string, NotedEdit[], number[]]>([
+    ['are those before and after', [edit(0, { max_concurrent_calls: 7 }, 'unknown')], [2, 7]],
+    [
+      'may still be changed by it after a later edit',
+      [edit(0, { max_concurrent_calls: 7 }, 'unknown'), edit(500, { max_concurrent_calls: 3 })],
+      [3, 7],
+    ],
+    ['are those after an edit that was taken', [edit(0, { max_concurrent_calls: 7 })], [7]],
+  ])('%s', (_name, edits, expected) => {
+    expect(limits(edits, 9_000)).toEqual(expected);
   });
 });
 

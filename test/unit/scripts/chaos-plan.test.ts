@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { planCampaigns } from '../../../scripts/chaos/campaigns.ts';
+import { chanceOf } from '../../../scripts/chaos/chance.ts';
+import { describe as tell, type Disturbance, type Of, planDisturbances } from '../../../scripts/chaos/disturbances.ts';
+import { drawCampaigns } from '../../../scripts/chaos/drawn-campaigns.ts';
 import { faultPlan } from '../../../scripts/chaos/fault-plan.ts';
-import { PARTS, planKills } from '../../../scripts/chaos/kills.ts';
+import { LINKS, PARTS } from '../../../scripts/chaos/parts.ts';
 import { readOptions } from '../../../scripts/chaos/options.ts';
 import { MOST_PEOPLE, person } from '../../../scripts/chaos/people.ts';
+import { LULL_MS, planPhases } from '../../../scripts/chaos/phases.ts';
 import { isOpenAt, wallTime } from '../../../scripts/chaos/wall-clock.ts';
 import { zoneWithMidnight } from '../../../scripts/chaos/zones.ts';
 import { ChangeCampaign } from '../../../domain/campaign-change.ts';
@@ -19,25 +23,59 @@ const SEEDS = ['1', '2', 'another'];
 const DURATIONS = [0.3, 0.5, 5, 60].map((minutes) => minutes * MINUTE);
 const RUNS = SEEDS.flatMap((seed) => DURATIONS.map((durationMs) => ({ seed, durationMs, begin: BEGIN })));
 
+function only<K extends Disturbance['kind']>(disturbances: readonly Disturbance[], kind: K): Of<K>[] {
+  return disturbances.filter((one): one is Of<K> => one.kind === kind);
+}
+
 describe.each(RUNS)('the plan of seed $seed for $durationMs ms', (run) => {
   const { seed, durationMs } = run;
+  const phases = planPhases(durationMs);
+  const storms = phases.filter(({ kind }) => kind === 'storm');
+  const disturbances = planDisturbances(seed, phases);
 
-  test('kills each part at least once, within the run', () => {
-    const kills = planKills(seed, durationMs);
-    expect(new Set(kills.map(({ part }) => part))).toEqual(new Set(PARTS));
-    for (const { at, downMs } of kills) {
-      expect(at).toBeGreaterThan(0);
-      expect(at).toBeLessThan(durationMs);
-      expect(downMs).toBeLessThanOrEqual(3_000);
+  test('goes from storm to lull without a gap', () => {
+    expect(phases[0]).toMatchObject({ kind: 'storm', from: 0 });
+    expect(phases.at(-1)?.to).toBe(durationMs);
+    for (const [index, { kind, from, to }] of phases.entries()) {
+      if (index > 0) expect(from).toBe(phases[index - 1]?.to);
+      if (kind === 'lull') expect(to - from).toBe(LULL_MS);
+      else expect(to).toBeGreaterThan(from);
     }
-    expect(planKills(seed, durationMs)).toEqual(kills);
+  });
+
+  test('kills and freezes each process at least once, one misfortune after the other', () => {
+    for (const part of PARTS) {
+      const of = disturbances.filter((one) => (one.kind === 'kill' || one.kind === 'freeze') && one.part === part);
+      expect(new Set(of.map(({ kind }) => kind))).toEqual(new Set(['kill', 'freeze']));
+      for (const [index, one] of of.entries()) {
+        const next = of[index + 1];
+        if (one.kind === 'freeze' && next) expect(one.at + one.forMs).toBeLessThanOrEqual(next.at);
+      }
+    }
+    for (const { downMs } of only(disturbances, 'kill')) expect(downMs).toBeLessThanOrEqual(3_000);
+  });
+
+  test('disturbs nothing outside its storms', () => {
+    for (const one of disturbances) {
+      const storm = storms.find(({ from, to }) => one.at >= from && one.at < to);
+      expect(storm, tell(one)).toBeDefined();
+      if ('forMs' in one) expect(one.at + one.forMs, tell(one)).toBeLessThanOrEqual(storm!.to);
+    }
+  });
+
+  test('is the same for the same seed, and another for another', () => {
+    expect(planDisturbances(seed, phases)).toEqual(disturbances);
+    expect(planDisturbances(`${seed}!`, phases)).not.toEqual(disturbances);
+    expect(drawCampaigns(run)).toEqual(drawCampaigns(run));
+    expect(drawCampaigns({ ...run, seed: `${seed}!` })).not.toEqual(drawCampaigns(run));
   });
 
   test('makes campaigns and changes that the API takes, each campaign with orders in order', () => {
-    for (const { body, orders } of planCampaigns(run)) {
+    for (const { body, orders, at } of [...planCampaigns(run), ...drawCampaigns(run)]) {
       expect(CreateCampaign.safeParse(body).error).toBeUndefined();
       expect(orders.map(({ at }) => at)).toEqual(orders.map(({ at }) => at).toSorted((a, b) => a - b));
       for (const order of orders) {
+        expect(order.at).toBeGreaterThanOrEqual(at);
         if (order.kind === 'edit') expect(ChangeCampaign.safeParse(order.change).error).toBeUndefined();
       }
     }
@@ -52,8 +90,85 @@ describe.each(RUNS)('the plan of seed $seed for $durationMs ms', (run) => {
     expect(open.at(-1)).toBe(true);
   });
 
-  test('gives the provider a plan that it understands', () => {
-    expect(FaultPlan.safeParse(faultPlan(seed, durationMs)).error).toBeUndefined();
+  test('gives the provider plans that it understands, another for each storm', () => {
+    const plans = [0, 1].map((storm) => faultPlan(seed, storm, durationMs));
+    for (const plan of plans) expect(FaultPlan.safeParse(plan).error).toBeUndefined();
+    expect(plans[0]).not.toEqual(plans[1]);
+    expect(plans[0]?.poses).toEqual(plans[1]?.poses);
+  });
+});
+
+describe('the plans of many seeds', () => {
+  const phases = planPhases(10 * MINUTE);
+  const all = Array.from({ length: 20 }, (_, seed) => planDisturbances(String(seed), phases)).flat();
+
+  test('freeze processes for one to ninety seconds', () => {
+    const lasts = only(all, 'freeze').map(({ forMs }) => forMs);
+    expect(lasts.filter((ms) => ms < 3_000).length).toBeGreaterThan(20);
+    expect(lasts.filter((ms) => ms > 30_000).length).toBeGreaterThan(20);
+    expect(Math.max(...lasts)).toBeLessThanOrEqual(90_000);
+  });
+
+  test('spoil every link in every way', () => {
+    for (const link of LINKS) {
+      const ways = only(all, 'network').filter(({ links }) => links.includes(link));
+      expect(new Set(ways.map(({ how }) => how)).size, `${link.from} > ${link.to}`).toBe(4);
+    }
+  });
+
+  test('keep no request under way to the provider for longer than a call can last', () => {
+    const before = only(all, 'network').filter(
+      ({ how, links }) => how === 'silence' && links.some(({ to }) => to === 'provider'),
+    );
+    expect(before.length).toBeGreaterThan(5);
+    for (const { forMs } of before) expect(forMs).toBeLessThanOrEqual(8_000);
+  });
+
+  test('lock every table and do everything to workflows', () => {
+    expect(new Set(only(all, 'lock').map(({ table }) => table)).size).toBe(10);
+    expect(new Set(only(all, 'lock').map(({ mode }) => mode)).size).toBe(4);
+    expect(new Set(only(all, 'workflow').map(({ action }) => action)).size).toBe(5);
+    expect(only(all, 'disconnect').length).toBeGreaterThan(0);
+  });
+
+  test('give orders of every kind by both doors, once and again', () => {
+    const orders = Array.from({ length: 20 }, (_, seed) =>
+      drawCampaigns({ seed: String(seed), durationMs: 10 * MINUTE, begin: BEGIN }),
+    )
+      .flat()
+      .flatMap((campaign) => campaign.orders);
+    for (const kind of ['pause', 'resume', 'cancel', 'edit']) {
+      const ofKind = orders.filter((order) => order.kind === kind);
+      expect(new Set(ofKind.map(({ door }) => door)).size).toBe(2);
+      expect(ofKind.some(({ times, together }) => times > 1 && together)).toBe(true);
+    }
+  });
+});
+
+describe('chance', () => {
+  const chance = chanceOf('1', 'test');
+  const draws = Array.from({ length: 2_000 }, (_, index) => index);
+
+  test('is as often below as above the middle of a size', () => {
+    const sizes = draws.map((index) => chance.size(1, 10_000, index));
+    expect(Math.min(...sizes)).toBeGreaterThanOrEqual(1);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(10_000);
+    expect(sizes.filter((size) => size < 100).length / sizes.length).toBeCloseTo(0.5, 1);
+  });
+
+  test('picks by weight', () => {
+    const picked = draws.map((index) =>
+      chance.pick(
+        [
+          [3, 'a'],
+          [1, 'b'],
+          [0, 'never'],
+        ] as const,
+        index,
+      ),
+    );
+    expect(picked.filter((value) => value === 'a').length / picked.length).toBeCloseTo(0.75, 1);
+    expect(picked).not.toContain('never');
   });
 });
 

@@ -1,0 +1,48 @@
+/** The links of a run: each a proxy of its own, so that each can be spoiled by itself. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { startTcpProxy, type TcpProxy } from '../tcp-proxy.ts';
+import type { Of } from './disturbances.ts';
+import { type Link, LINKS, linkName } from './parts.ts';
+
+export class Network {
+  private constructor(private readonly proxies: ReadonlyMap<string, TcpProxy>) {}
+
+  /** @param ports where each listens. */
+  static async start(ports: Readonly<Record<Link['to'], number>>): Promise<Network> {
+    const proxies = LINKS.map(
+      async (link) => [linkName(link), await startTcpProxy({ target: ports[link.to] })] as const,
+    );
+    return new Network(new Map(await Promise.all(proxies)));
+  }
+
+  /** The port by which one reaches the other. */
+  port(from: Link['from'], to: Link['to']): number {
+    return this.#proxy({ from, to }).port;
+  }
+
+  /** Resolves once it is over, as far as it can be over. */
+  async spoil({ links, how, delayMs, forMs }: Of<'network'>, signal: AbortSignal): Promise<void> {
+    const proxies = links.map((link) => this.#proxy(link));
+    for (const proxy of proxies) {
+      if (how === 'slow') proxy.slow(delayMs);
+      else proxy[how]();
+    }
+    if (how === 'forget' || how === 'cut') return;
+    await pause(forMs, undefined, { signal }).catch(() => {});
+    for (const proxy of proxies) proxy.restore();
+  }
+
+  restore(): void {
+    for (const proxy of this.proxies.values()) proxy.restore();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.proxies.values()].map((proxy) => proxy.close()));
+  }
+
+  #proxy(link: Link): TcpProxy {
+    const proxy = this.proxies.get(linkName(link));
+    if (!proxy) throw new Error(`nothing goes from ${link.from} to ${link.to}`);
+    return proxy;
+  }
+}
