@@ -59,13 +59,13 @@ export class CallEvents {
     for (const send of call.heldEvents.splice(0)) await send();
   }
 
-  /** Reports the end of something that is not this call, with this call's variables. */
+  /** Reports the end of something that is not this call, always with this call's variables: both together contradict. */
   async reportStray(call: SimulatedCall, outcome: LifeOutcome, another: SimulatedCall | null): Promise<void> {
     const { sender, seed } = this.#options;
     const moment = { event: 'call.ended', outcome } as const;
     const eventId = drawId('evt', seed, call.entry.id, 'stray');
     const callId = another?.entry.id ?? drawId('call', seed, call.entry.id, 'stray');
-    await sender.send({ eventId, body: this.#body(call, moment, eventId, callId), spoiling: null });
+    await sender.send({ eventId, body: this.#body(call, moment, eventId, { callId }), spoiling: null });
   }
 
   #idOf(call: SimulatedCall, event: EventName, which: string): string {
@@ -74,17 +74,18 @@ export class CallEvents {
     return length === undefined ? id : id.slice(-length).padStart(length, 'x');
   }
 
-  #body(call: SimulatedCall, { event, outcome }: Moment, eventId: string, callId = call.entry.id): string {
+  #body(call: SimulatedCall, { event, outcome }: Moment, eventId: string, stray?: { callId: string }): string {
     const { echoes, event_ids, spelling } = this.#options.poses();
     const { entry, faults } = call;
-    const told = echoes && call.variables !== null && !findFault(faults, 'event_no_echo', event);
+    const echoed = stray !== undefined || (echoes && !findFault(faults, 'event_no_echo', event));
+    const told = echoed && call.variables !== null;
     const variables = told ? { variables: call.variables } : {};
     return JSON.stringify({
       event: wireName(event, outcome, spelling),
       ...(event_ids ? { id: eventId } : {}),
       timestamp: toldTime(call, this.#options.timers.now(), event),
       data: {
-        call_id: callId,
+        call_id: stray?.callId ?? entry.id,
         agent_id: entry.agent_id,
         ...(outcome === null ? {} : { status: spelling, outcome, joined: entry.started_at !== null }),
         ...variables,

@@ -62,9 +62,12 @@ class Caller {
   async says(text: string): Promise<void> {
     this.socket.write(text);
     const before = this.heard.length;
-    await vi.waitFor(() => expect(this.heard.slice(before)).toBe(text), { interval: 2 });
+    await vi.waitFor(() => expect(this.heard.slice(before)).toBe(text), PATIENT);
   }
 }
+
+/** On a busy machine. */
+const PATIENT = { timeout: 20_000, interval: 5 };
 
 let echo: Echo;
 let proxy: TcpProxy;
@@ -96,13 +99,13 @@ describe('a proxy', () => {
     expect(caller.heard).toHaveLength(3_000_004);
     expect(caller.heard.endsWith('last')).toBe(true);
     expect(caller.error).toBeNull();
-    await vi.waitFor(() => expect(proxy.connections).toBe(0));
+    await vi.waitFor(() => expect(proxy.connections).toBe(0), PATIENT);
   });
 
   test('resets a connection behind which nobody listens', async () => {
     await echo.close();
     const caller = await call();
-    await vi.waitFor(() => expect(caller.error?.code).toBe('ECONNRESET'));
+    await vi.waitFor(() => expect(caller.error?.code).toBe('ECONNRESET'), PATIENT);
     echo = new Echo();
     await echo.ready();
   });
@@ -129,8 +132,8 @@ describe('a proxy', () => {
     expect(echo.ended).toEqual([]);
 
     proxy.restore();
-    await vi.waitFor(() => expect([caller.heard, fresh.heard]).toEqual([`before${late}`, '!']));
-    await vi.waitFor(() => expect(echo.sockets.filter(({ destroyed }) => destroyed)).toHaveLength(1));
+    await vi.waitFor(() => expect([caller.heard, fresh.heard]).toEqual([`before${late}`, '!']), PATIENT);
+    await vi.waitFor(() => expect(echo.sockets.filter(({ destroyed }) => destroyed)).toHaveLength(1), PATIENT);
     witness.socket.destroy();
     await other.close();
   });
@@ -154,8 +157,8 @@ describe('a proxy', () => {
     await caller.says('a');
     proxy.cut();
     caller.socket.write('12345678');
-    await vi.waitFor(() => expect(caller.error?.code).toBe('ECONNRESET'));
-    await vi.waitFor(() => expect(echo.sockets[0]?.destroyed).toBe(true));
+    await vi.waitFor(() => expect(caller.error?.code).toBe('ECONNRESET'), PATIENT);
+    await vi.waitFor(() => expect(echo.sockets[0]?.destroyed).toBe(true), PATIENT);
     expect(echo.received).toBe('a1234');
     await (await call()).says('b');
   });
@@ -169,7 +172,7 @@ describe('a proxy', () => {
     const witness = await Caller.call(other.port);
     await witness.says('first');
     caller.socket.write('b');
-    await vi.waitFor(() => expect(caller.heard).toBe('ab'), { timeout: 10_000 });
+    await vi.waitFor(() => expect(caller.heard).toBe('ab'), PATIENT);
     expect(echo.received).toBe('firstab');
     proxy.restore();
     await caller.says('c');

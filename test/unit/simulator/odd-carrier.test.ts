@@ -104,7 +104,7 @@ describe('an odd carrier', () => {
   });
 
   test('reports the end of a call that never was under our variables, while ours goes on', async () => {
-    provider([{ kind: 'stray_end', outcome: 'busy' }], { talk_ms: 30_000 });
+    provider([{ kind: 'stray_end', outcome: 'busy' }, { kind: 'event_no_echo' }], { talk_ms: 30_000 });
     const id = await place();
     const [stray] = (await told((events) => events.some(({ event }) => event === 'call.ended'))).filter(
       ({ event }) => event === 'call.ended',
