@@ -72,7 +72,7 @@ const DELAY_MS = { from: 10, to: 2_500 };
 const LOCK_MS = { from: 200, to: 25_000 };
 const AGAIN_MS = { from: 300, to: 60_000 };
 /** Seconds between two of a kind, on the average. */
-const EVERY_S = { network: 10, lock: 14, disconnect: 45, workflow: 12 };
+const EVERY_S = { network: 10, lock: 8, disconnect: 45, workflow: 12 };
 
 export function planDisturbances(seed: string, phases: readonly Phase[]): Disturbance[] {
   const storms = phases.filter(({ kind }) => kind === 'storm');
