@@ -34,3 +34,5 @@ try {
   console.error((error as Error).message);
   process.exitCode = 1;
 }
+// Orders that nobody has answered and restarts that come too late must not keep a run that is over from ending.
+process.exit();

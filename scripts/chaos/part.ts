@@ -8,13 +8,18 @@ import type { Child } from '../child.ts';
 import { processTree } from './process-tree.ts';
 
 const AGAIN_AFTER_MS = 500;
-const BACK_WITHIN_MS = 120_000;
+/** A start that is given up before has ended by itself, because something that it needs was away. */
+const HUNG_MS = 100_000;
+/** Several starts, each given up when it is not ready in time. */
+const BACK_WITHIN_MS = 400_000;
 
 export class Part {
   kills = 0;
   freezes = 0;
   /** How often it ended without being killed. */
   crashes = 0;
+  /** When it began to start and was not ready within the time of a start. Epoch milliseconds. */
+  readonly hung: number[] = [];
   #child: Child | null = null;
   #starting: Promise<void> | null = null;
   #retired = false;
@@ -82,11 +87,13 @@ export class Part {
   async #bringUp(): Promise<void> {
     const deadline = performance.now() + BACK_WITHIN_MS;
     for (;;) {
+      const began = Date.now();
       try {
         this.#watch(await this.start());
         return;
       } catch (error) {
         if (this.#retired || performance.now() > deadline) throw error;
+        if (Date.now() - began > HUNG_MS) this.hung.push(began);
         await pause(AGAIN_AFTER_MS);
       }
     }

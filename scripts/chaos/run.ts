@@ -4,7 +4,7 @@ import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
 import { auditCampaign, countByPromise } from './audit/audit.ts';
 import type { CampaignEvidence } from './audit/evidence.ts';
-import type { Finding, PromiseName } from './audit/finding.ts';
+import { clock, type Finding, type PromiseName } from './audit/finding.ts';
 import { personalDataAt } from './audit/privacy.ts';
 import { carryOut, type Course } from './course.ts';
 import { gather, strangeRequests } from './gather.ts';
@@ -124,6 +124,11 @@ async function audit(course: Course, { system, pool, temporal, say }: Auditing) 
       };
     }),
     ...histories.findings,
+    ...PARTS.flatMap((part) =>
+      system.parts[part].hung.map((at): Finding => {
+        return { promise: 'P10', at, text: `${part} was started at ${clock(at)} and did not come to be ready` };
+      }),
+    ),
     ...(await personalDataInLogs(system)),
   ];
   return { evidence, findings };

@@ -60,7 +60,7 @@ test('a frozen part stands still with all that it has started, and goes on after
   thaw.abort();
   await frozen;
   await vi.waitFor(() => expect(statesOf(tree)).not.toContain('T'), PATIENT);
-  expect(part).toMatchObject({ freezes: 1, kills: 0, crashes: 0 });
+  expect(part).toMatchObject({ freezes: 1, kills: 0, crashes: 0, hung: [] });
   expect(children).toHaveLength(1);
 });
 
