@@ -25,7 +25,7 @@ export interface Left {
 
 const EVERY_MS = 500;
 /** A dial that died with its worker is given up after half a minute, and is lost half a minute later at the latest. */
-const CANCELLED_WITHIN_MS = 150_000;
+const CANCELLED_WITHIN_MS = 100_000;
 const EVENTS_WITHIN_MS = 30_000;
 const AGAIN_AFTER_MS = 30_000;
 

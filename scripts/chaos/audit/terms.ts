@@ -18,7 +18,21 @@ type Edited = Pick<CampaignNotes, 'body' | 'edits'>;
  * Every set of terms that a campaign may have gone by at an instant. There is more than one while an edit is under way;
  * one that was never answered may be taken at any time from then on, also after a later one.
  */
-export function termsAt({ body, edits }: Edited, at: number): Terms[] {
+export function termsAt(notes: Edited, at: number): readonly Terms[] {
+  // They change only where an edit is sent or answered, and are asked for with every call.
+  const known = cache.get(notes.edits) ?? new Map<string, readonly Terms[]>();
+  cache.set(notes.edits, known);
+  const stages = notes.edits
+    .map(({ sentAt, answeredAt }) => (at < sentAt ? 'b' : at > answeredAt ? 'a' : 'u'))
+    .join('');
+  const terms = known.get(stages) ?? computeTerms(notes, at);
+  known.set(stages, terms);
+  return terms;
+}
+
+const cache = new WeakMap<CampaignNotes['edits'], Map<string, readonly Terms[]>>();
+
+function computeTerms({ body, edits }: Edited, at: number): Terms[] {
   const retries = body.max_retry_attempts ?? 0;
   let possible: Terms[] = [
     {
@@ -33,21 +47,23 @@ export function termsAt({ body, edits }: Edited, at: number): Terms[] {
       ends_at: body.ends_at ?? null,
     },
   ];
-  const adrift = new Set<CampaignNotes['edits'][number]['change']>();
+  // One for each kind of change: the same one again changes nothing more.
+  const adrift = new Map<string, Readonly<Record<string, unknown>>>();
   for (const { sentAt, answeredAt, taken, change } of edits) {
     if (at < sentAt || taken === 'no') continue;
     const changed = possible.map((terms) => laidOver(terms, change));
     const sure = taken === 'yes' && at > answeredAt;
-    if (!sure) adrift.add(change);
+    if (!sure) adrift.set(JSON.stringify(change), change);
     possible = sure ? changed : [...possible, ...changed];
-    for (const late of adrift) possible = distinct([...possible, ...possible.map((terms) => laidOver(terms, late))]);
+    for (const late of adrift.values())
+      possible = distinct([...possible, ...possible.map((terms) => laidOver(terms, late))]);
     possible = distinct(possible);
   }
   return possible;
 }
 
 /** Likewise over a stretch of time. */
-export function termsWithin(notes: Edited, from: number, to: number): Terms[] {
+export function termsWithin(notes: Edited, from: number, to: number): readonly Terms[] {
   const changes = notes.edits.flatMap(({ sentAt, answeredAt }) => [sentAt, answeredAt + 1]);
   const instants = [from, to, ...changes.filter((at) => at > from && at < to)];
   return distinct(instants.flatMap((at) => termsAt(notes, at)));
