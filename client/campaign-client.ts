@@ -1,6 +1,6 @@
 import { type Client, WorkflowFailedError } from '@temporalio/client';
 import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
-import { CampaignAnswer } from '../domain/campaign-answer.ts';
+import { CampaignAnswer, RestartAnswer } from '../domain/campaign-answer.ts';
 import { campaignEdit, type ChangeCampaignInput, readChange } from '../domain/campaign-change.ts';
 import { type CreateCampaignInput, refuseOver } from '../domain/campaign-request.ts';
 import type { CampaignEdit } from '../domain/editing.ts';
@@ -73,13 +73,8 @@ export class CampaignClient {
 
   /** Creates a campaign, which starts by itself. Needs `api`. The fields are those of `POST /batch-calls`. */
   async start(campaign: CreateCampaignInput, { idempotencyKey }: StartOptions = {}): Promise<CampaignAnswer> {
-    if (!this.#api) {
-      throw new RingfenceError('misconfigured', 'To start campaigns the client needs api: { baseUrl, key }.', {
-        field: 'api',
-      });
-    }
     const { data } = await requestApi(
-      this.#api,
+      this.#apiOf('start'),
       {
         method: 'POST',
         path: '/batch-calls',
@@ -122,6 +117,15 @@ export class CampaignClient {
   cancel(campaignId: string, options: CommandOptions = {}): Promise<Acknowledged<CancelAcknowledgement>> {
     const handle = this.#handle(campaignId);
     return command(this.#temporal, handle, { update: cancelUpdate, args: [] }, () => handle.cancel(), options);
+  }
+
+  /**
+   * Lets an interrupted campaign go on, whose workflow was ended from outside: another one adopts its records. Needs `api`,
+   * because only the gateway can read them. `wrong_state` unless the campaign is interrupted.
+   */
+  async restart(campaignId: string): Promise<RestartAnswer> {
+    const path = `/batch-calls/${encodeURIComponent(campaignId)}/restart`;
+    return (await requestApi(this.#apiOf('restart'), { method: 'POST', path }, RestartAnswer)).data;
   }
 
   /**
@@ -188,6 +192,13 @@ export class CampaignClient {
   /** Closes the connection if this client made it. */
   async close(): Promise<void> {
     if (this.#ownsConnection) await this.#temporal.connection.close();
+  }
+
+  #apiOf(verb: string): ApiOptions {
+    if (this.#api) return this.#api;
+    throw new RingfenceError('misconfigured', `To ${verb} campaigns the client needs api: { baseUrl, key }.`, {
+      field: 'api',
+    });
   }
 
   #handle(campaignId: string) {

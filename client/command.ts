@@ -5,6 +5,7 @@ import { type Client, type WorkflowHandle, WorkflowUpdateFailedError } from '@te
 import { ApplicationFailure } from '@temporalio/common';
 import type { UpdateDefinition } from '@temporalio/common';
 import { RingfenceError } from '../domain/errors.ts';
+import { wayOut } from '../domain/interruption.ts';
 import { retryTransient } from './retry-transient.ts';
 import { isTimeout, isTransient, isWorkflowNotFound, temporalUnavailable } from './temporal-errors.ts';
 
@@ -113,11 +114,18 @@ async function refuseUnlessRunning(client: Client, handle: WorkflowHandle): Prom
   } catch (error) {
     throw isWorkflowNotFound(error) ? campaignNotFound(error) : temporalUnavailable(error);
   }
-  if (status.name !== 'RUNNING') {
-    throw new RingfenceError('wrong_state', 'The campaign has ended; it takes no more commands.', {
-      details: { workflow_status: status.name.toLowerCase() },
-    });
-  }
+  if (status.name !== 'RUNNING') throw notRunning(handle, status.name.toLowerCase());
+}
+
+/** A workflow that somebody or something ended from outside has not ended its campaign. */
+const FROM_OUTSIDE = new Set(['terminated', 'failed', 'timed_out']);
+
+function notRunning({ workflowId }: WorkflowHandle, status: string): RingfenceError {
+  const id = workflowId.replace('campaign-', '');
+  const message = FROM_OUTSIDE.has(status)
+    ? `The campaign is interrupted: its workflow has ended (${status.replace('_', ' ')}). ${wayOut(id, null)}`
+    : 'The campaign has ended; it takes no more commands.';
+  return new RingfenceError('wrong_state', message, { details: { workflow_status: status } });
 }
 
 export function campaignNotFound(cause: unknown): RingfenceError {

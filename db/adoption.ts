@@ -6,6 +6,7 @@ import { notRecorded } from './campaigns-of-workflows.ts';
 import { recentDays } from '../domain/windows.ts';
 import { firstTerminalEvents } from './call-events.ts';
 import { countPlaced } from './day-counts.ts';
+import { endInterruption } from './interruptions.ts';
 import { addMoves, applyMoves, type Move, type Moves } from './moves.ts';
 import type { Queryable } from './pool.ts';
 
@@ -21,6 +22,7 @@ export async function adoptRoster(
   now: number,
 ): Promise<RosterSnapshot> {
   await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [campaignId]);
+  await endInterruption(tx, campaignId);
   const unsettled = await readUnsettled(tx, campaignId);
   const moves: Moves = { deltas: {}, called: 0 };
   addMoves(moves, await moveToInProgress(tx, campaignId));

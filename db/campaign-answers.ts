@@ -1,7 +1,8 @@
 /** Campaigns as clients are told of them. Each answer comes from one row, so that its counts always belong together. */
 import type { CampaignAnswer, CampaignContactAnswer } from '../domain/campaign-answer.ts';
 import type { CampaignTerms } from '../domain/campaign-request.ts';
-import type { CampaignStatus, WaitingFor } from '../domain/campaign-state.ts';
+import type { WaitingFor } from '../domain/campaign-state.ts';
+import type { InterruptedReason, RecordedStatus } from '../domain/interruption.ts';
 import type { Bucket, Buckets } from '../domain/tally.ts';
 import { civilDay } from '../domain/windows.ts';
 import type { Queryable } from './pool.ts';
@@ -20,7 +21,10 @@ export interface PageOf<T> {
 type CampaignRow = Buckets & {
   readonly id: string;
   readonly spec: CampaignTerms;
-  readonly status: CampaignStatus;
+  readonly status: RecordedStatus;
+  readonly interrupted_reason: InterruptedReason | null;
+  readonly interrupted_code: string | null;
+  readonly interrupted_at: Date | null;
   readonly waiting_for: WaitingFor | null;
   readonly waiting_until: Date | null;
   readonly total: number;
@@ -31,7 +35,7 @@ type CampaignRow = Buckets & {
   readonly updated_at: Date;
 };
 
-const COLUMNS = `id, spec, status, waiting_for, waiting_until, total, pending, in_progress, retrying, completed, failed,
+const COLUMNS = `id, spec, status, interrupted_reason, interrupted_code, interrupted_at, waiting_for, waiting_until, total, pending, in_progress, retrying, completed, failed,
   skipped, called, placed_day::text, placed_on_day, created_at, updated_at`;
 
 /** Null when the account has no such campaign. */
@@ -50,7 +54,7 @@ export async function readCampaign(
 
 export interface CampaignFilter {
   readonly agentId?: string | undefined;
-  readonly status?: CampaignStatus | undefined;
+  readonly status?: RecordedStatus | undefined;
 }
 
 /** Newest first. */
@@ -121,6 +125,7 @@ function campaignAnswer(row: CampaignRow, now: number): CampaignAnswer {
     ...row.spec,
     id: row.id,
     status: row.status,
+    interrupted: interruption(row),
     waiting_for: row.waiting_for,
     until: row.waiting_until?.toISOString() ?? null,
     total_contacts: row.total,
@@ -136,4 +141,10 @@ function campaignAnswer(row: CampaignRow, now: number): CampaignAnswer {
     updated_at: row.updated_at.toISOString(),
     as_of: new Date(now).toISOString(),
   };
+}
+
+/** What stands in the row of an earlier interruption says nothing about a campaign that goes on. */
+function interruption(row: CampaignRow): CampaignAnswer['interrupted'] {
+  const { status, interrupted_reason: reason, interrupted_code: code, interrupted_at: at } = row;
+  return status === 'interrupted' && reason && at ? { reason, code, since: at.toISOString() } : null;
 }

@@ -1,9 +1,10 @@
 /** The records of campaigns, as the gateway makes and removes them. What the engine writes into them is in `roster.ts`. */
 import { randomUUID } from 'node:crypto';
 import type { CampaignTerms } from '../domain/campaign-request.ts';
-import type { CampaignStatus } from '../domain/campaign-state.ts';
 import { isOver } from '../domain/commands.ts';
 import type { Contact } from '../domain/contact.ts';
+import type { InterruptedReason, RecordedStatus } from '../domain/interruption.ts';
+import { openCalls } from './interruptions.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 
 /** Keeps a single statement's parameters small whatever a campaign brings. */
@@ -106,7 +107,10 @@ export async function findContacts(tx: Queryable, account: string, ids: readonly
 }
 
 export interface CommandedCampaign {
-  readonly status: CampaignStatus;
+  readonly status: RecordedStatus;
+  /** Why it is interrupted, where it is. */
+  readonly interrupted_reason: InterruptedReason | null;
+  readonly interrupted_code: string | null;
   readonly terms: CampaignTerms;
   readonly started: boolean;
 }
@@ -114,7 +118,7 @@ export interface CommandedCampaign {
 /** What must be known of a campaign before its workflow is told anything. Null when the account has no such campaign. */
 export async function findCommanded(db: Queryable, account: string, id: string): Promise<CommandedCampaign | null> {
   const { rows } = await db.query<CommandedCampaign>(
-    `select status, spec as terms, workflow_started_at is not null as started
+    `select status, interrupted_reason, interrupted_code, spec as terms, workflow_started_at is not null as started
        from campaigns where account = $1 and id = $2`,
     [account, id],
   );
@@ -156,20 +160,38 @@ export async function startUnstarted(
   });
 }
 
-/** Removes a campaign that has ended, with its contacts and calls. */
+/** Why a campaign was not removed: it has not ended or, where it is interrupted, a call of it may go on until then. */
+export interface Kept {
+  readonly status: RecordedStatus;
+  /** Epoch milliseconds; null where no call keeps it. */
+  readonly callUntil: number | null;
+}
+
+/**
+ * Removes a campaign that has ended, with its contacts and calls. An interrupted one has as well, once no call of it can be
+ * going on; `lastsMs` says how long a call may go on after it was sent.
+ */
 export async function deleteEndedCampaign(
   pool: Pool,
   account: string,
   id: string,
-): Promise<'deleted' | 'not_found' | { readonly status: CampaignStatus }> {
+  { now, lastsMs }: { readonly now: number; readonly lastsMs: (provider: string) => number },
+): Promise<'deleted' | 'not_found' | Kept> {
   return inTransaction(pool, async (tx) => {
-    const { rows } = await tx.query<{ status: CampaignStatus }>(
+    const { rows } = await tx.query<{ status: RecordedStatus }>(
       'select status from campaigns where account = $1 and id = $2 for update',
       [account, id],
     );
     const campaign = rows[0];
     if (!campaign) return 'not_found';
-    if (!isOver(campaign.status)) return campaign;
+    const { status } = campaign;
+    if (status === 'interrupted') {
+      const calls = await openCalls(tx, id);
+      const callUntil = Math.max(...calls.map(({ provider, lastSentAt }) => lastSentAt + lastsMs(provider)));
+      if (callUntil > now) return { status, callUntil };
+    } else if (!isOver(status)) {
+      return { status, callUntil: null };
+    }
     await tx.query('delete from campaigns where id = $1', [id]);
     return 'deleted';
   });

@@ -1,15 +1,16 @@
 /** One contact of a campaign with its calls, and the events of a call, as clients are told of them. */
 import type { CampaignTerms } from '../domain/campaign-request.ts';
-import type { CampaignStatus, Ending, WaitingFor } from '../domain/campaign-state.ts';
+import type { Ending, WaitingFor } from '../domain/campaign-state.ts';
 import type { CallEventAnswer, ContactExplanation } from '../domain/contact-explanation.ts';
 import { heldBy } from '../domain/contact-gate.ts';
+import type { RecordedStatus } from '../domain/interruption.ts';
 import { Schedule } from '../domain/schedule.ts';
 import type { Bucket } from '../domain/tally.ts';
 import type { Page, PageOf } from './campaign-answers.ts';
 import type { Queryable } from './pool.ts';
 
 interface ContactRow {
-  readonly status: CampaignStatus;
+  readonly status: RecordedStatus;
   readonly ending: Ending | null;
   readonly waiting_for: WaitingFor | null;
   readonly waiting_until: Date | null;

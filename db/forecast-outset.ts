@@ -1,7 +1,8 @@
 /** How a campaign stands, as far as a forecast of it needs to know. */
 import { type CampaignTerms, engineSpec } from '../domain/campaign-request.ts';
-import type { CampaignStatus, Ending, WaitingFor } from '../domain/campaign-state.ts';
+import type { Ending, WaitingFor } from '../domain/campaign-state.ts';
 import type { ForecastCampaign } from '../domain/forecast/forecast.ts';
+import type { RecordedStatus } from '../domain/interruption.ts';
 import { civilDay } from '../domain/windows.ts';
 import type { Queryable } from './pool.ts';
 
@@ -12,7 +13,7 @@ const PARTS = 500;
 
 interface Row {
   readonly spec: CampaignTerms;
-  readonly status: CampaignStatus;
+  readonly status: RecordedStatus;
   readonly ending: Ending | null;
   readonly waiting_for: WaitingFor | null;
   readonly waiting_until: Date | null;

@@ -1,6 +1,7 @@
 /** What a client is told of campaigns, as the gateway writes it and the client reads it. Instants are ISO 8601 in UTC. */
 import { z } from 'zod';
 import { CampaignStatus, WaitingFor } from './campaign-state.ts';
+import { Interruption, RecordedStatus } from './interruption.ts';
 import { BUCKETS } from './tally.ts';
 
 const count = z.int().min(0);
@@ -8,7 +9,10 @@ const instant = z.iso.datetime();
 
 export const CampaignAnswer = z.object({
   id: z.guid(),
-  status: CampaignStatus,
+  status: RecordedStatus.describe(
+    '`interrupted`: its workflow was ended from outside, and nothing is called until it is restarted.',
+  ),
+  interrupted: Interruption.nullable().describe('Why it is interrupted; null while it is not.'),
   waiting_for: WaitingFor.nullable().describe(
     'What keeps the next call from being placed; null while calls are being placed or nothing is left.',
   ),
@@ -47,6 +51,18 @@ export const CampaignAnswer = z.object({
   as_of: instant.describe('When the record was read.'),
 });
 export type CampaignAnswer = z.infer<typeof CampaignAnswer>;
+
+export const RestartAnswer = z.object({ id: z.guid(), status: RecordedStatus, restarted_at: instant });
+export type RestartAnswer = z.infer<typeof RestartAnswer>;
+
+/** What is told of a cancel that found the campaign interrupted; otherwise the workflow acknowledges it. */
+export const CancelAnswer = z.object({
+  id: z.guid(),
+  acknowledged: z.literal(true),
+  status: CampaignStatus,
+  cancel_requested_at: instant,
+});
+export type CancelAnswer = z.infer<typeof CancelAnswer>;
 
 export const CampaignContactAnswer = z.object({
   contact_id: z.guid(),

@@ -1,6 +1,7 @@
 /** What operators may tell a campaign, when it is allowed, and what it does to the state. */
-import type { CampaignState, CampaignStatus } from './campaign-state.ts';
+import type { CampaignState } from './campaign-state.ts';
 import type { EngineSpec } from './campaign-spec.ts';
+import type { RecordedStatus } from './interruption.ts';
 
 export type Command = 'pause' | 'resume' | 'cancel';
 
@@ -52,7 +53,7 @@ export function advance(state: CampaignState, now: number): void {
   if (ends_at !== null && now >= ends_at && !state.ending && !isOver(state.status)) state.ending = 'expired';
 }
 
-export function isOver(status: CampaignStatus): boolean {
+export function isOver(status: RecordedStatus): boolean {
   return status === 'completed' || status === 'failed' || status === 'cancelled';
 }
 

@@ -1,13 +1,13 @@
 /** What a client is told of one contact of a campaign and of its calls. Instants are ISO 8601 in UTC. */
 import { z } from 'zod';
 import { CampaignContactAnswer } from './campaign-answer.ts';
-import { CampaignStatus } from './campaign-state.ts';
 import { Gate } from './contact-gate.ts';
+import { RecordedStatus } from './interruption.ts';
 
 const instant = z.iso.datetime();
 
 export const ContactExplanation = CampaignContactAnswer.omit({ call_id: true, called_at: true }).extend({
-  campaign_status: CampaignStatus,
+  campaign_status: RecordedStatus,
   gate: Gate.nullable().describe('What holds it now; null while it is called, and when it is done with.'),
   next_eligible_at: instant
     .nullable()

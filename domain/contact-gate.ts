@@ -3,11 +3,13 @@
  * the clock.
  *
  * Several gates may be shut at once; the answer names the one that opens last, because until then the others do not
- * matter. A campaign that is ending, a number on the suppression list and a pause come before all of them: no passing of
- * time opens these.
+ * matter. A campaign that is ending, a number on the suppression list, an interruption and a pause come before all of them:
+ * no passing of time opens these.
  */
 import { z } from 'zod';
-import type { CampaignStatus, WaitingFor } from './campaign-state.ts';
+import type { WaitingFor } from './campaign-state.ts';
+import { isOver } from './commands.ts';
+import type { RecordedStatus } from './interruption.ts';
 import type { Schedule } from './schedule.ts';
 import { type Bucket, isTerminal } from './tally.ts';
 import { isInside, windowAt } from './windows.ts';
@@ -20,6 +22,7 @@ export const Gate = z.enum([
   'retry',
   'provider',
   'paused',
+  'interrupted',
   'suppressed',
   'ending',
 ]);
@@ -32,7 +35,7 @@ export interface ContactRecord {
   readonly dueAt: number | null;
   readonly suppressed: boolean;
   readonly campaign: {
-    readonly status: CampaignStatus;
+    readonly status: RecordedStatus;
     readonly ending: boolean;
     readonly waitingFor: WaitingFor | null;
     readonly waitingUntil: number | null;
@@ -55,9 +58,9 @@ export function heldBy(contact: ContactRecord, now: number): Held {
   const { bucket, campaign } = contact;
   if (bucket === 'in_progress' || isTerminal(bucket)) return { by: null, until: null };
   const { status, ending, endsAt } = campaign;
-  const runs = status === 'scheduled' || status === 'active' || status === 'paused';
-  if (!runs || ending || (endsAt !== null && endsAt <= now)) return { by: 'ending', until: null };
+  if (isOver(status) || ending || (endsAt !== null && endsAt <= now)) return { by: 'ending', until: null };
   if (contact.suppressed) return { by: 'suppressed', until: null };
+  if (status === 'interrupted') return { by: 'interrupted', until: null };
   if (status === 'paused') return { by: 'paused', until: null };
   const shut = shutGates(contact, now);
   const [last] = shut.sort((a, b) => b.until - a.until);

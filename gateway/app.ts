@@ -88,8 +88,8 @@ export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> 
         route.schema = { ...route.schema, security: [{ key: [] }] };
       });
       await api.register(campaignsRoutes, { pool, bodyLimit, ...rest });
-      await api.register(campaignCommands, { pool, ...rest });
-      await api.register(campaignEdit, { pool, ...rest });
+      await api.register(campaignCommands, { pool, logger, ...rest });
+      await api.register(campaignEdit, { pool, logger, ...rest });
       await api.register(forecastRoutes, { pool, bodyLimit, ...rest });
       await api.register(contactCalls, { pool, ...rest });
       await api.register(contactsRoutes, { pool, bodyLimit });

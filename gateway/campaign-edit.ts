@@ -4,20 +4,20 @@ import { z } from 'zod';
 import type { CampaignClient } from '../client/campaign-client.ts';
 import { readCampaign } from '../db/campaign-answers.ts';
 import { findCommanded } from '../db/campaigns.ts';
-import type { Pool } from '../db/pool.ts';
 import { CampaignAnswer } from '../domain/campaign-answer.ts';
 import { ChangeCampaign, changedTerms } from '../domain/campaign-change.ts';
 import { refuseOver } from '../domain/campaign-request.ts';
 import { noCampaign } from './campaigns-routes.ts';
+import { type EndedWorkflowOptions, refuseInterrupted, throwEnded } from './ended-workflow.ts';
 import { answer, answerOf, refusals } from './envelope.ts';
 
-export interface CampaignEditOptions {
-  readonly pool: Pool;
+export interface CampaignEditOptions extends EndedWorkflowOptions {
   readonly campaigns: Pick<CampaignClient, 'edit'>;
   readonly clock: () => number;
 }
 
-export const campaignEdit: FastifyPluginAsyncZod<CampaignEditOptions> = async (app, { pool, campaigns, clock }) => {
+export const campaignEdit: FastifyPluginAsyncZod<CampaignEditOptions> = async (app, options) => {
+  const { pool, campaigns, clock } = options;
   app.patch(
     '/batch-calls/:id',
     {
@@ -36,10 +36,11 @@ export const campaignEdit: FastifyPluginAsyncZod<CampaignEditOptions> = async (a
       const { id } = request.params;
       const present = await findCommanded(pool, account, id);
       if (!present) throw noCampaign();
+      refuseInterrupted(id, present);
       const { terms, changed } = changedTerms(present.terms, request.body);
       if (changed.ends_at !== undefined) refuseOver(terms, clock());
       // Another change may be under way: the workflow lays each over the terms that the one before has left.
-      await campaigns.edit(id, changed);
+      await campaigns.edit(id, changed).catch((error: unknown) => throwEnded(options, account, id, error));
       const campaign = await readCampaign(pool, account, id, clock());
       if (!campaign) throw noCampaign();
       return answer(request, campaign);

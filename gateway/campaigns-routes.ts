@@ -2,15 +2,17 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { listCampaignContacts, listCampaigns, readCampaign } from '../db/campaign-answers.ts';
-import { deleteEndedCampaign, markWorkflowStarted } from '../db/campaigns.ts';
+import { deleteEndedCampaign, type Kept, markWorkflowStarted } from '../db/campaigns.ts';
 import type { Pool } from '../db/pool.ts';
 import { CampaignAnswer, CampaignContactAnswer } from '../domain/campaign-answer.ts';
 import { campaignTerms, CreateCampaign, engineSpec } from '../domain/campaign-request.ts';
 import type { EngineSpec } from '../domain/campaign-spec.ts';
-import { CampaignStatus } from '../domain/campaign-state.ts';
 import { isStorable } from '../domain/contact.ts';
 import { RingfenceError } from '../domain/errors.ts';
+import { RecordedStatus } from '../domain/interruption.ts';
 import { BUCKETS } from '../domain/tally.ts';
+import type { CallProvider } from '../providers/port.ts';
+import { WORKER_DEFAULTS } from '../worker/defaults.ts';
 import { hashBody } from './body-hash.ts';
 import { createCampaign } from './create-campaign.ts';
 import { answer, answerOf, list, listOf, refusals } from './envelope.ts';
@@ -20,6 +22,7 @@ export interface CampaignRoutesOptions {
   readonly pool: Pool;
   readonly startCampaign: (campaignId: string, spec: EngineSpec) => Promise<void>;
   readonly clock: () => number;
+  readonly providers: ReadonlyMap<string, CallProvider>;
 }
 
 /** Of routes whose bodies bring contacts. */
@@ -39,7 +42,7 @@ const KEY = 'X-Idempotency-Key must be 1 to 255 printable ASCII characters';
 const Id = z.object({ id: z.guid() });
 
 export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & ContactBodies> = async (app, options) => {
-  const { pool, startCampaign, clock, bodyLimit } = options;
+  const { pool, startCampaign, clock, providers, bodyLimit } = options;
   app.decorateRequest('sentBody');
 
   app.post(
@@ -91,7 +94,7 @@ export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & Cont
         tags: ['campaigns'],
         querystring: z.strictObject({
           agent_id: z.string().refine(isStorable, 'agent_id must be the id of an agent').optional(),
-          status: z.enum(CampaignStatus.options, oneOf('status', CampaignStatus.options)).optional(),
+          status: z.enum(RecordedStatus.options, oneOf('status', RecordedStatus.options)).optional(),
           ...pageShape,
         }),
         response: { 200: listOf(CampaignAnswer), ...refusals },
@@ -148,7 +151,7 @@ export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & Cont
     '/batch-calls/:id',
     {
       schema: {
-        summary: 'Remove a campaign that has ended',
+        summary: 'Remove a campaign that has ended or is interrupted',
         tags: ['campaigns'],
         params: Id,
         response: { 200: answerOf(z.object({ id: z.guid(), deleted: z.literal(true) })), ...refusals },
@@ -156,16 +159,38 @@ export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & Cont
     },
     async (request) => {
       const { id } = request.params;
-      const outcome = await deleteEndedCampaign(pool, request.caller.account, id);
+      const times = { now: clock(), lastsMs: (name: string) => longestCallMs(providers, name) };
+      const outcome = await deleteEndedCampaign(pool, request.caller.account, id, times);
       if (outcome === 'not_found') throw noCampaign();
-      if (outcome !== 'deleted') {
-        const message = `The campaign is ${outcome.status}; cancel it, and delete it when it has ended.`;
-        throw new RingfenceError('wrong_state', message, { details: { status: outcome.status } });
-      }
+      if (outcome !== 'deleted') throw notYet(outcome);
       return answer(request, { id, deleted: true as const });
     },
   );
 };
+
+/**
+ * How long a call may go on after it was sent. The provider of a call that this gateway does not have may allow as much as
+ * any it has, and at least a day.
+ */
+function longestCallMs(providers: ReadonlyMap<string, CallProvider>, name: string): number {
+  const provider = providers.get(name);
+  const known = (provider ? [provider] : [...providers.values()]).map(
+    ({ facts }) => facts.queueBoundMs + facts.callLifetimeMs + WORKER_DEFAULTS.callGraceMs,
+  );
+  return Math.max(provider ? 0 : A_DAY_MS, ...known);
+}
+
+const A_DAY_MS = 24 * 3_600_000;
+
+function notYet({ status, callUntil }: Kept): RingfenceError {
+  if (callUntil === null) {
+    const message = `The campaign is ${status}; cancel it, and delete it when it has ended.`;
+    return new RingfenceError('wrong_state', message, { details: { status } });
+  }
+  const until = new Date(callUntil).toISOString();
+  const message = `The campaign is interrupted, and a call of it may go on until ${until}: delete it then, or cancel it, which follows the call to its end.`;
+  return new RingfenceError('wrong_state', message, { details: { status, call_until: until } });
+}
 
 export function noCampaign(): RingfenceError {
   return new RingfenceError('not_found', 'There is no campaign with this id.');

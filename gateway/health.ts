@@ -1,7 +1,9 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { countMissing } from '../db/interruptions.ts';
 import type { Pool } from '../db/pool.ts';
 import { RingfenceError } from '../domain/errors.ts';
+import { isWrongTemporal } from '../domain/interruption.ts';
 import { answer, answerOf, refusals } from './envelope.ts';
 
 export interface HealthOptions {
@@ -11,7 +13,12 @@ export interface HealthOptions {
 }
 
 const up = { 200: answerOf(z.object({ status: z.literal('up') })), ...refusals };
-const ready = { 200: answerOf(z.object({ status: z.literal('ready') })), ...refusals };
+const warnings = z
+  .array(z.enum(['most_workflows_missing']))
+  .describe(
+    '`most_workflows_missing`: Temporal does not know most of the workflows that run; it is another one than before, or was emptied.',
+  );
+const ready = { 200: answerOf(z.object({ status: z.literal('ready'), warnings })), ...refusals };
 
 /** `/healthz`: the process is up. `/readyz`: it can do its work. */
 export const health: FastifyPluginAsyncZod<HealthOptions> = async (app, { pool, pingTemporal }) => {
@@ -22,7 +29,10 @@ export const health: FastifyPluginAsyncZod<HealthOptions> = async (app, { pool, 
   const schema = { summary: 'PostgreSQL and Temporal answer', tags: ['health'], response: ready };
   app.get('/readyz', { schema }, async (request) => {
     const [postgresql, temporal] = await Promise.all([answers(pool.query('select 1')), answers(pingTemporal())]);
-    if (postgresql && temporal) return answer(request, { status: 'ready' as const });
+    if (postgresql && temporal) {
+      const warnings = isWrongTemporal(await countMissing(pool)) ? ['most_workflows_missing' as const] : [];
+      return answer(request, { status: 'ready' as const, warnings });
+    }
     const missing = [postgresql ? [] : 'PostgreSQL', temporal ? [] : 'Temporal'].flat().join(' and ');
     throw new RingfenceError(
       postgresql ? 'temporal_unavailable' : 'database_unavailable',

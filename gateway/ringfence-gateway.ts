@@ -5,7 +5,8 @@ import { pino } from 'pino';
 import { CampaignClient } from '../client/campaign-client.ts';
 import { connectTemporal } from '../client/connection.ts';
 import { EventDelivery, eventSignaller } from '../client/event-delivery.ts';
-import { workflowStarter } from '../client/start-workflow.ts';
+import { workflowRestarter, workflowStarter } from '../client/start-workflow.ts';
+import { lookAtWorkflow } from '../client/workflow-standing.ts';
 import { addApiKey, hashKey } from '../db/api-keys.ts';
 import { migrate } from '../db/migrate.ts';
 import { openPool } from '../db/pool.ts';
@@ -14,6 +15,7 @@ import type { CallProvider } from '../providers/port.ts';
 import { WORKER_DEFAULTS } from '../worker/defaults.ts';
 import { buildGateway } from './app.ts';
 import { prepareDrain } from './drain.ts';
+import { startReconciling } from './reconciler.ts';
 import { startSweeping } from './sweeper.ts';
 
 /** What a gateway is made of. All but the first two have the defaults of the gateway's settings. */
@@ -84,12 +86,15 @@ export async function startRingfenceGateway({
       await addApiKey(pool, { account: 'default', name: 'RINGFENCE_API_KEY', scope: 'write', hash });
     }
     const startCampaign = workflowStarter(temporal, { taskQueue });
+    const look = (campaignId: string) => lookAtWorkflow(temporal, campaignId);
     const app = await buildGateway({
       pool,
       logger,
       providers: new Map(providers.map((provider) => [provider.name, provider])),
       campaigns: new CampaignClient({ temporal }),
       startCampaign,
+      restartWorkflow: workflowRestarter(temporal, { taskQueue }),
+      lookAtWorkflow: look,
       delivery: new EventDelivery(eventSignaller(temporal)),
       pingTemporal: () =>
         temporal.withDeadline(Date.now() + PING_TIMEOUT_MS, () => temporal.workflowService.getSystemInfo({})),
@@ -100,11 +105,12 @@ export async function startRingfenceGateway({
     const drain = prepareDrain(app);
     await app.listen({ host, port });
     const sweeping = startSweeping({ pool, startCampaign, logger });
+    const reconciling = startReconciling({ pool, lookAtWorkflow: look, logger });
     return {
       url: urlOf(app.server.address() as AddressInfo),
       async close() {
         await drain();
-        await sweeping.stop();
+        await Promise.all([sweeping.stop(), reconciling.stop()]);
         await closeConnections();
       },
     };

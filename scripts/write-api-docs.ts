@@ -19,6 +19,8 @@ export async function readDescription(): Promise<unknown> {
     providers: new Map(),
     campaigns: { pause: unused, resume: unused, cancel: unused, edit: unused },
     startCampaign: unused,
+    restartWorkflow: unused,
+    lookAtWorkflow: unused,
     delivery: { deliver: unused },
     pingTemporal: unused,
     clock: Date.now,

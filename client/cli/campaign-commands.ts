@@ -1,11 +1,17 @@
-/** `campaigns pause`, `resume` and `cancel`: what a campaign's workflow is told, through Temporal and nothing else. */
+/**
+ * `campaigns pause`, `resume`, `cancel` and `restart`: what a campaign is told. A workflow that runs is told through Temporal
+ * and nothing else; one that was ended is started again by the gateway, which has the records.
+ */
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
+import { CancelAnswer, RestartAnswer } from '../../domain/campaign-answer.ts';
 import { RingfenceError } from '../../domain/errors.ts';
 import type { CampaignClient } from '../campaign-client.ts';
+import type { CancelAcknowledgement } from '../../workflows/messages.ts';
 import type { Acknowledged } from '../command.ts';
-import { type Json, show } from './api.ts';
-import { cancelText, pauseText, resumeText } from './campaign-text.ts';
+import { type ApiRequest, requestApi } from '../http-api.ts';
+import { type ApiFlags, apiOf, asking, type Json, keyOption, show, urlOption } from './api.ts';
+import { cancelText, pauseText, restartText, resumeText } from './campaign-text.ts';
 import { examples } from './help.ts';
 
 const SOME_ID = '1f4baf16-1540-4d91-9696-7f34b2f2cb77';
@@ -21,16 +27,42 @@ export function addCampaignCommands(campaigns: Command): void {
 
   commanding(campaigns, 'cancel', 'End a campaign: live calls are followed to their end, everybody else is skipped.')
     .option('--yes', 'do not ask first; needed where there is no terminal')
-    .action((id: string, flags: Json & { yes?: true }) =>
+    .addOption(urlOption())
+    .addOption(keyOption())
+    .addHelpText('after', '\nThe gateway is asked only where the campaign is interrupted.')
+    .action((id: string, flags: ApiFlags & { yes?: true }) =>
       show(
         flags,
         async () => {
           if (!flags.yes) await confirm(`Cancel campaign ${id}? Whoever has not been called is skipped for good.`);
-          return tell('cancel', (client) => client.cancel(id));
+          return cancel(id, flags);
         },
         cancelText,
       ),
     );
+
+  asking(campaigns, 'restart', 'Let a campaign go on whose workflow was ended from outside: it adopts its records.')
+    .argument('<id>', 'id of the campaign')
+    .addHelpText('after', examples(`campaigns restart ${SOME_ID}`))
+    .action((id: string, flags: ApiFlags) =>
+      show(flags, async () => (await requestApi(apiOf(flags), post(id, 'restart'), RestartAnswer)).data, restartText),
+    );
+}
+
+/** An interrupted campaign has no workflow that could be told: the gateway starts one, to end it. */
+async function cancel(id: string, flags: ApiFlags): Promise<CancelAcknowledgement> {
+  try {
+    return await tell('cancel', (client) => client.cancel(id));
+  } catch (error) {
+    const hasNone =
+      error instanceof RingfenceError && ('workflow_status' in error.details || error.code === 'not_found');
+    if (!hasNone || !flags.key) throw error;
+    return (await requestApi(apiOf(flags), post(id, 'cancel'), CancelAnswer)).data;
+  }
+}
+
+function post(id: string, command: string): ApiRequest {
+  return { method: 'POST', path: `/batch-calls/${encodeURIComponent(id)}/${command}` };
 }
 
 /** A verb that tells one campaign something. */

@@ -2,8 +2,8 @@
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { CampaignAnswer, CampaignContactAnswer } from '../../domain/campaign-answer.ts';
-import { CampaignStatus } from '../../domain/campaign-state.ts';
 import { ContactExplanation } from '../../domain/contact-explanation.ts';
+import { RecordedStatus } from '../../domain/interruption.ts';
 import { BUCKETS } from '../../domain/tally.ts';
 import { requestApi } from '../http-api.ts';
 import { type ApiFlags, apiOf, asking, show } from './api.ts';
@@ -34,7 +34,7 @@ export function addCampaignQuestions(campaigns: Command): void {
     );
 
   asking(campaigns, 'list', 'List campaigns, newest first.')
-    .addOption(new Option('--status <status>', 'only those in this status').choices(CampaignStatus.options))
+    .addOption(new Option('--status <status>', 'only those in this status').choices(RecordedStatus.options))
     .option('--agent <id>', 'only those of this agent')
     .option('--limit <number>', 'how many, 1 to 100', wholeNumber(1, 100), 50)
     .addHelpText('after', examples('campaigns list --status active', 'campaigns list --agent demo-agent --json'))

@@ -1,5 +1,6 @@
 /** Campaigns in words, for people. Machines are given JSON. */
-import type { CampaignAnswer } from '../../domain/campaign-answer.ts';
+import type { CampaignAnswer, RestartAnswer } from '../../domain/campaign-answer.ts';
+import { reasonInWords } from '../../domain/interruption.ts';
 import { BUCKETS } from '../../domain/tally.ts';
 import type {
   CancelAcknowledgement,
@@ -14,7 +15,7 @@ export function campaignText(campaign: CampaignAnswer): string {
   return lines([
     ['id', campaign.id],
     ['name', campaign.name],
-    ['status', campaign.status],
+    ['status', statusText(campaign)],
     ['waiting for', waitingText(campaign)],
     ['contacts', `${campaign.total_contacts}: ${BUCKETS.map((bucket) => `${campaign[bucket]} ${bucket}`).join(', ')}`],
     ['placed today', `${campaign.placed_today} of ${campaign.max_calls_per_day ?? 'any number'}`],
@@ -31,7 +32,7 @@ export function progressText(campaign: CampaignAnswer): string {
   const { total_contacts: total, completed, failed, skipped, in_progress, retrying } = campaign;
   const cap = campaign.max_calls_per_day === null ? '' : ` of ${campaign.max_calls_per_day}`;
   return [
-    campaign.waiting_for === null ? campaign.status : `${campaign.status}, waits for ${waitingText(campaign)}`,
+    campaign.waiting_for === null ? statusText(campaign) : `${campaign.status}, waits for ${waitingText(campaign)}`,
     `${completed + failed + skipped}/${total} done`,
     `${completed} completed, ${failed} failed, ${skipped} skipped`,
     `${in_progress} in progress, ${retrying} retrying`,
@@ -64,6 +65,10 @@ export function resumeText({ status, resumed_at }: ResumeAcknowledgement): strin
   return `Resumed at ${resumed_at}; the campaign is ${status}.`;
 }
 
+export function restartText({ status, restarted_at }: RestartAnswer): string {
+  return `Restarted at ${restarted_at}; the campaign is ${status} and goes on from its records.`;
+}
+
 export function cancelText({ cancel_requested_at }: CancelAcknowledgement): string {
   return `Cancelled at ${cancel_requested_at}. Live calls are followed to their end; everybody else is skipped.`;
 }
@@ -71,6 +76,11 @@ export function cancelText({ cancel_requested_at }: CancelAcknowledgement): stri
 export function editText({ edited_at, status, ...waiting }: EditAcknowledgement): string {
   const waits = waiting.waiting_for === null ? '' : ` and waits for: ${waitingText(waiting)}`;
   return `Changed at ${edited_at}; the campaign is ${status}${waits}.`;
+}
+
+/** An interrupted campaign waits for somebody to restart it, and says why. */
+function statusText({ status, interrupted }: CampaignAnswer): string {
+  return interrupted === null ? status : `${status} (${reasonInWords(interrupted)})`;
 }
 
 export function waitingText({ waiting_for, until }: Pick<CampaignAnswer, 'waiting_for' | 'until'>): string {

@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { CampaignAnswer } from '../../domain/campaign-answer.ts';
 import { isOver } from '../../domain/commands.ts';
 import { RingfenceError } from '../../domain/errors.ts';
+import { reasonInWords, wayOut } from '../../domain/interruption.ts';
 import { type ApiOptions, requestApi } from '../http-api.ts';
 import { type ApiFlags, apiOf, asking, refusalsAsJson } from './api.ts';
 import { progressText } from './campaign-text.ts';
@@ -15,7 +16,8 @@ const MORE = `
 On a terminal there is a bar, elsewhere a line for each change, with --json the campaign as a JSON object on a
 line of its own. A gateway that does not answer is asked again, for five minutes.
 
-Exit codes: 0 the campaign has completed, 6 it has ended otherwise; those of every verb besides.`;
+Exit codes: 0 the campaign has completed, 6 it has ended otherwise, 8 it is interrupted and does not go on until it is
+restarted; those of every verb besides.`;
 
 const PATIENCE_MS = 5 * 60_000;
 
@@ -24,7 +26,7 @@ interface Flags extends ApiFlags {
 }
 
 export function addCampaignWatch(campaigns: Command): void {
-  asking(campaigns, 'watch', 'Follow a campaign until it has ended.')
+  asking(campaigns, 'watch', 'Follow a campaign until it has ended or is interrupted.')
     .argument('<id>', 'id of the campaign')
     .option('--every <seconds>', 'how often to look, 0.1 to 3600', seconds, 2)
     .addHelpText(
@@ -35,19 +37,23 @@ export function addCampaignWatch(campaigns: Command): void {
       )}\n${MORE}`,
     )
     .action(async (id: string, flags: Flags) => {
-      const { status } = await refusalsAsJson(flags.json, () => watch(apiOf(flags), id, flags));
+      const { status, interrupted } = await refusalsAsJson(flags.json, () => watch(apiOf(flags), id, flags));
+      if (interrupted !== null) {
+        console.error(`The campaign is interrupted: ${reasonInWords(interrupted)}. ${wayOut(id, interrupted.reason)}`);
+        throw new Finished(EXIT.interrupted);
+      }
       if (status !== 'completed') throw new Finished(EXIT.notCompleted);
     });
 }
 
-/** Shows the campaign whenever it has changed; answers with it once it is over. */
+/** Shows the campaign whenever it has changed; answers with it once it is over or interrupted. */
 async function watch(api: ApiOptions, id: string, flags: Flags): Promise<CampaignAnswer> {
   let campaign = await read(api, id);
   const view = flags.json ? jsonLines() : process.stdout.isTTY && process.stderr.isTTY ? bar(campaign) : textLines();
   try {
     for (;;) {
       view.show(campaign);
-      if (isOver(campaign.status)) return campaign;
+      if (isOver(campaign.status) || campaign.status === 'interrupted') return campaign;
       await pause(flags.every * 1000);
       campaign = await readPatiently(api, id, flags.every * 1000);
     }

@@ -7,12 +7,12 @@ import { addCampaignWatch } from './campaign-watch.ts';
 import { examples } from './help.ts';
 
 const MORE = `
-start, list, show, contacts, explain, forecast and watch ask the gateway: RINGFENCE_API_URL and
+start, list, show, contacts, explain, forecast, watch and restart ask the gateway: RINGFENCE_API_URL and
 RINGFENCE_API_KEY, or --url and --key. pause, resume, cancel and edit go to Temporal by its environment configuration (TEMPORAL_ADDRESS and so
-on, or a profile), and need no gateway.
+on, or a profile), and need no gateway; only to cancel an interrupted campaign does.
 
 Exit codes: 0 done, 1 unexpected, 2 refused, 3 not found, 4 not possible in this status, 5 nobody answered,
-6 a watched campaign has ended without completing.`;
+6 a watched campaign has ended without completing, 8 it is interrupted.`;
 
 /** `campaigns`: start campaigns, look at them, and command them. Never needs the database. */
 export function campaignsCommand(): Command {

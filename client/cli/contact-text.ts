@@ -12,6 +12,7 @@ const HELD_BY: Readonly<Record<Gate, string>> = {
   retry: 'the retry is not due yet',
   provider: 'the provider is in trouble, or asked to be left alone for a while',
   paused: 'the campaign is paused',
+  interrupted: 'the campaign is interrupted, and calls nobody until it is restarted',
   suppressed: 'the number is on the suppression list',
   ending: 'the campaign is ending, and calls nobody any more',
 };

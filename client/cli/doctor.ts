@@ -8,7 +8,8 @@ import { examples } from './help.ts';
 const MORE = `
 Looked at are: this program and Node.js; Temporal by its environment configuration, with namespace, search
 attributes, the task queues of RINGFENCE_TASK_QUEUE and the clock; the gateway (RINGFENCE_API_URL) and the key
-(RINGFENCE_API_KEY); the database and its schema, where DATABASE_URL is set; the provider, where its variables are.
+(RINGFENCE_API_KEY); the database and its schema, where DATABASE_URL is set; whether campaigns have their workflows; the
+provider, where its variables are.
 
 Exit codes: 0 all is well, 7 something is not.`;
 
@@ -35,19 +36,27 @@ export function doctorCommand(): Command {
 
 async function examine(flags: Flags): Promise<Finding[]> {
   const { env } = process;
-  const [{ checkThisProgram }, { checkTemporal }, { checkGateway }, { checkDatabase }, { checkProvider }] =
-    await Promise.all([
-      import('./doctor/this-program.ts'),
-      import('./doctor/temporal.ts'),
-      import('./doctor/gateway.ts'),
-      import('./doctor/database.ts'),
-      import('./doctor/provider.ts'),
-    ]);
+  const [
+    { checkThisProgram },
+    { checkTemporal },
+    { checkGateway },
+    { checkDatabase },
+    { checkCampaigns },
+    { checkProvider },
+  ] = await Promise.all([
+    import('./doctor/this-program.ts'),
+    import('./doctor/temporal.ts'),
+    import('./doctor/gateway.ts'),
+    import('./doctor/database.ts'),
+    import('./doctor/campaigns.ts'),
+    import('./doctor/provider.ts'),
+  ]);
   const findings = await Promise.all([
     checkThisProgram(),
     checkTemporal({ taskQueue: env.RINGFENCE_TASK_QUEUE || 'ringfence' }),
     checkGateway(flags),
     checkDatabase({ url: env.DATABASE_URL }),
+    checkCampaigns({ ...flags, databaseUrl: env.DATABASE_URL }),
     checkProvider(env),
   ]);
   return findings.flat();

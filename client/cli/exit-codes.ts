@@ -16,6 +16,8 @@ export const EXIT = {
   notCompleted: 6,
   /** The doctor has found trouble. */
   trouble: 7,
+  /** The campaign that was watched is interrupted: it does not go on until it is restarted. */
+  interrupted: 8,
 } as const;
 type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 

@@ -6,6 +6,7 @@ const OUTCOME: Readonly<Record<CourseAnswer['outcome'], string>> = {
   finishes: 'every contact is called',
   expires: 'ends_at comes before every contact is called',
   paused: 'it is paused; nothing is called as things stand',
+  interrupted: 'it is interrupted; nothing is called until it is restarted',
   held: 'max_concurrent_calls is 0; nothing is called as things stand',
   never_opens: 'no calling window opens; nothing is called as things stand',
   beyond_five_years: 'it is not through in five years',
@@ -25,7 +26,13 @@ export function forecastText(forecast: ForecastAnswer): string {
       ['assumed', assumedText(forecast.assumed)],
       ['as of', forecast.as_of],
     ]),
-    ...(resumed === null ? [] : ['', 'If it were resumed now:', lines(courseFacts(resumed))]),
+    ...(resumed === null
+      ? []
+      : [
+          '',
+          `If it were ${forecast.status === 'interrupted' ? 'restarted' : 'resumed'} now:`,
+          lines(courseFacts(resumed)),
+        ]),
   ].join('\n');
 }
 

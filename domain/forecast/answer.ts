@@ -1,12 +1,13 @@
 /** What a client is told of a campaign's future. Instants are ISO 8601 in UTC. */
 import { z } from 'zod';
-import { CampaignStatus, WaitingFor } from '../campaign-state.ts';
+import { WaitingFor } from '../campaign-state.ts';
+import { RecordedStatus } from '../interruption.ts';
 
 const count = z.int().min(0);
 const instant = z.iso.datetime();
 
 /** What a forecast can name as a limit: what a campaign waits for, and what holds or ends it from outside. */
-export const Limit = z.enum([...WaitingFor.options, 'paused', 'ends_at']);
+export const Limit = z.enum([...WaitingFor.options, 'paused', 'interrupted', 'ends_at']);
 export type Limit = z.infer<typeof Limit>;
 
 const LimitedBy = z.object({
@@ -24,9 +25,19 @@ export type LimitedBy = z.infer<typeof LimitedBy>;
 
 export const CourseAnswer = z.object({
   outcome: z
-    .enum(['finishes', 'expires', 'paused', 'held', 'never_opens', 'beyond_five_years', 'ending', 'ended'])
+    .enum([
+      'finishes',
+      'expires',
+      'paused',
+      'interrupted',
+      'held',
+      'never_opens',
+      'beyond_five_years',
+      'ending',
+      'ended',
+    ])
     .describe(
-      '`finishes`: every contact is called. `expires`: ends_at comes first. `paused`, `held` (max_concurrent_calls is 0) and `never_opens`: nothing is called as things stand. `ending`: it was told to end, and live calls are followed. `ended`: it is over.',
+      '`finishes`: every contact is called. `expires`: ends_at comes first. `paused`, `interrupted`, `held` (max_concurrent_calls is 0) and `never_opens`: nothing is called as things stand. `ending`: it was told to end, and live calls are followed. `ended`: it is over.',
     ),
   finishes_at: instant.nullable().describe('When the last call has ended; null when that does not come.'),
   calls: count.describe('Calls still to be placed, retries included.'),
@@ -59,9 +70,11 @@ export const Assumed = z.object({
 export type Assumed = z.infer<typeof Assumed>;
 
 export const ForecastAnswer = CourseAnswer.extend({
-  status: CampaignStatus.nullable().describe('Null for a campaign that is not created yet.'),
+  status: RecordedStatus.nullable().describe('Null for a campaign that is not created yet.'),
   contacts: count.describe('Contacts that are not in a terminal bucket.'),
-  if_resumed_now: CourseAnswer.nullable().describe('For a paused campaign.'),
+  if_resumed_now: CourseAnswer.nullable().describe(
+    'For a paused campaign, and for an interrupted one: if it were restarted now.',
+  ),
   assumed: Assumed,
   as_of: instant,
 });

@@ -5,9 +5,9 @@
  * A limit is judged by leaving it out: the same campaign is run ahead once more without it, and what that wins says how
  * much it holds the campaign up. So a daily cap that the hours do not let the campaign reach anyway is not named.
  */
-import type { CampaignStatus } from '../campaign-state.ts';
 import { MOST_CONCURRENT_CALLS } from '../campaign-request.ts';
 import { isOver } from '../commands.ts';
+import type { RecordedStatus } from '../interruption.ts';
 import type { Schedule } from '../schedule.ts';
 import { CALM_TURN_MS } from '../virtual/conduct.ts';
 import type { Assumed, CourseAnswer, ForecastAnswer, Limit, LimitedBy } from './answer.ts';
@@ -27,7 +27,7 @@ const WORTH_SHARE = 0.01;
 /** A campaign when a forecast is asked for. Instants are epoch milliseconds. */
 export interface ForecastCampaign extends Omit<Outset, 'beginsAt'> {
   /** Null: it is not created yet. */
-  readonly status: CampaignStatus | null;
+  readonly status: RecordedStatus | null;
   /** It was told to end: what waits will be skipped. */
   readonly ending: boolean;
   /** When it ended. */
@@ -67,11 +67,13 @@ export function forecast(campaign: ForecastCampaign, assumed: Assumed, dialMargi
     return { ...NOTHING_LEFT, outcome: 'ended', finishes_at, ...shown, if_resumed_now: null };
   }
   const ahead = new Ahead(campaign, pace);
-  if (status !== 'paused' || campaign.ending) return { ...ahead.answer(), ...shown, if_resumed_now: null };
+  if (!isStopped(status) || (status === 'paused' && campaign.ending)) {
+    return { ...ahead.answer(), ...shown, if_resumed_now: null };
+  }
   const resumed = ahead.answer();
   const { finishes_at, expires } = resumed;
-  const pause: LimitedBy = { limit: 'paused', finishes_at_without: finishes_at, expires_without: expires };
-  return { ...ahead.standing(), limited_by: [pause], ...shown, if_resumed_now: resumed };
+  const stop: LimitedBy = { limit: status, finishes_at_without: finishes_at, expires_without: expires };
+  return { ...ahead.standing(status), limited_by: [stop], ...shown, if_resumed_now: resumed };
 }
 
 const NOTHING_LEFT = {
@@ -90,6 +92,13 @@ const OUTCOME: Readonly<Record<Course['end'], CourseAnswer['outcome']>> = {
   never_opens: 'never_opens',
   out_of_sight: 'beyond_five_years',
 };
+
+/** What only somebody's word ends. */
+type Stopped = 'paused' | 'interrupted';
+
+function isStopped(status: RecordedStatus | null): status is Stopped {
+  return status === 'paused' || status === 'interrupted';
+}
 
 class Ahead {
   private readonly outset: Outset;
@@ -116,11 +125,13 @@ class Ahead {
     return { ...courseAnswer(course), limited_by: this.limits(course) };
   }
 
-  /** As long as nobody resumes it. */
-  standing(): CourseAnswer {
+  /** As long as nobody resumes or restarts it. */
+  standing(status: Stopped): CourseAnswer {
     const course = fastForward({ ...this.outset, beginsAt: null }, this.pace, this.stretches);
     const answer = courseAnswer(course);
-    return course.end === 'held' ? { ...answer, outcome: 'paused' } : answer;
+    // Without a workflow nothing expires either, and it does not finish by itself.
+    if (status === 'interrupted') return { ...answer, outcome: status, finishes_at: null, expires: 0 };
+    return course.end === 'held' ? { ...answer, outcome: status } : answer;
   }
 
   private limits(course: Course): LimitedBy[] {

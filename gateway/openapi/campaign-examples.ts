@@ -137,7 +137,7 @@ const EVENT: CallEventAnswer = {
   raw: '{"id":"evt_4Tq8Zb","event":"call.ended","timestamp":"2026-03-18T14:01:40Z","data":{"call_id":"call_7Xk2Q9","status":"no_answer"}}',
 };
 
-const OVER = 'The campaign has ended.';
+const OVER = 'The campaign has ended, or is interrupted.';
 const NOT_YET = exampleOf({ id, acknowledged: false, status: 'active' });
 const AFTER_202 =
   '202: no worker answered in time. The command is kept by Temporal and obeyed when one runs again; nothing is promised about this moment.';
@@ -194,16 +194,16 @@ export const CAMPAIGN_OPERATIONS: Readonly<Record<string, Described>> = {
   'DELETE /batch-calls/{id}': {
     operationId: 'deleteCampaign',
     description:
-      'With its contacts, calls and events. Only a campaign that is completed, cancelled or failed is removed.',
+      'With its contacts, calls and events. Only a campaign that is completed, cancelled or failed is removed, and an interrupted one once no call of it can be going on.',
     parameters: { id },
-    conflict: 'The campaign has not ended.',
+    conflict: 'The campaign has not ended, or is interrupted and a call of it may be going on.',
     answers: { 200: exampleOf({ id, deleted: true }) },
   },
   'POST /batch-calls/{id}/pause': {
     operationId: 'pauseCampaign',
     description: `200: nothing is being placed any more. \`live\` are the calls that are going on, \`unknown\` those of which it is not known whether the provider took them; both go on to their end. ${AFTER_202}`,
     parameters: { id },
-    conflict: 'The campaign is paused already, or has ended.',
+    conflict: 'The campaign is paused already, is interrupted, or has ended.',
     answers: {
       200: exampleOf({
         id,
@@ -228,13 +228,22 @@ export const CAMPAIGN_OPERATIONS: Readonly<Record<string, Described>> = {
   },
   'POST /batch-calls/{id}/cancel': {
     operationId: 'cancelCampaign',
-    description: `Everybody who still waits is skipped with the reason \`cancelled\`. ${AFTER_202}`,
+    description: `Everybody who still waits is skipped with the reason \`cancelled\`. An interrupted campaign is restarted for that: its live calls are followed, and nobody is called. ${AFTER_202}`,
     parameters: { id },
     conflict: 'The campaign is ending already, or has ended.',
     answers: {
       200: exampleOf({ id, acknowledged: true, status: 'active', cancel_requested_at: '2026-03-18T14:30:00.000Z' }),
       202: NOT_YET,
     },
+  },
+  'POST /batch-calls/{id}/restart': {
+    operationId: 'restartCampaign',
+    description:
+      'A campaign is interrupted when its workflow was ended from outside; `interrupted` says how. Another one is started under the same id. It adopts the records: who was called is not called again, calls that are live are followed, and a paused campaign is paused again. Of several requests at the same time one starts it, and all have this answer.',
+    parameters: { id },
+    conflict:
+      'The campaign is not interrupted. Or its workflow has ended it and the record, which may come from a backup, does not know: another run would call people again.',
+    answers: { 200: exampleOf({ id, status: 'active', restarted_at: '2026-03-18T14:30:00.000Z' }) },
   },
   'GET /batch-calls/{id}/forecast': {
     operationId: 'forecastCampaign',

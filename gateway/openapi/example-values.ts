@@ -30,6 +30,7 @@ export const CONTACT: ContactAnswer = {
 export const CAMPAIGN: CampaignAnswer = {
   id: CAMPAIGN_ID,
   status: 'active',
+  interrupted: null,
   waiting_for: null,
   until: null,
   total_contacts: 242,

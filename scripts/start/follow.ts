@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type ApiOptions, requestApi } from '../../client/http-api.ts';
 import { type CampaignAnswer, CampaignContactAnswer } from '../../domain/campaign-answer.ts';
 import { isOver } from '../../domain/commands.ts';
+import { reasonInWords } from '../../domain/interruption.ts';
 import { type Comparison, compare } from './comparison.ts';
 import { readCampaign } from './demo.ts';
 import { readLedger } from './ledger.ts';
@@ -45,6 +46,7 @@ export async function followToEnd(followed: Followed): Promise<CampaignAnswer> {
       display.end(line);
       return campaign;
     }
+    if (campaign.interrupted) throw new Error(`The campaign is interrupted: ${reasonInWords(campaign.interrupted)}.`);
     display.show(line);
     if (line !== news) {
       news = line;

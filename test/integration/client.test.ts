@@ -7,7 +7,8 @@ import { afterEach, describe, expect, inject, it, vi } from 'vitest';
 import { CampaignClient } from '../../client/campaign-client.ts';
 import { connectTemporal } from '../../client/connection.ts';
 import { EventDelivery, eventSignaller } from '../../client/event-delivery.ts';
-import { workflowStarter } from '../../client/start-workflow.ts';
+import { workflowRestarter, workflowStarter } from '../../client/start-workflow.ts';
+import { lookAtWorkflow } from '../../client/workflow-standing.ts';
 import { addApiKey, hashKey } from '../../db/api-keys.ts';
 import { campaignTerms, CreateCampaign, type CreateCampaignInput, engineSpec } from '../../domain/campaign-request.ts';
 import { workflowId } from '../../domain/ids.ts';
@@ -50,6 +51,8 @@ async function openSystem(options: RigOptions = {}): Promise<System> {
       edit: (id, edit) => campaigns.edit(id, edit, soon),
     },
     startCampaign: workflowStarter(rig.client, { taskQueue: rig.taskQueue }),
+    restartWorkflow: workflowRestarter(rig.client, { taskQueue: rig.taskQueue }),
+    lookAtWorkflow: (campaignId) => lookAtWorkflow(rig.client, campaignId),
     delivery: new EventDelivery(eventSignaller(rig.client)),
     pingTemporal: async () => {},
     logger: pino({ level: 'silent' }),

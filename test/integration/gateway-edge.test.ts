@@ -185,14 +185,17 @@ describe('health', () => {
 });
 
 describe('a campaign that Temporal has forgotten', () => {
-  it('is still read; a command says that its workflow is gone, and the way out', async () => {
+  it('is still read; a command says that its workflow is not found, and the way out', async () => {
     const gone = () => Promise.reject(new RingfenceError('not_found', 'There is no such workflow.'));
-    const own = await openGateway({ campaigns: { pause: gone, resume: gone, cancel: gone, edit: gone } });
+    const own = await openGateway({
+      campaigns: { pause: gone, resume: gone, cancel: gone, edit: gone },
+      lookAtWorkflow: async () => ({ kind: 'not_found' }),
+    });
     try {
       const { id } = (await own.send({ method: 'POST', path: '/batch-calls', body })).body.data;
       const refused = await own.send({ method: 'POST', path: `/batch-calls/${id}/pause` });
       expect([refused.status, refused.body.error.code]).toEqual([409, 'wrong_state']);
-      expect(refused.body.error.message).toMatch(/start a workflow under the same id/);
+      expect(refused.body.error.message).toMatch(/for a minute.*restart or cancel it/);
       expect((await own.send({ path: `/batch-calls/${id}` })).body.data).toMatchObject({ id, pending: 1 });
     } finally {
       await own.close();

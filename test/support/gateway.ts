@@ -104,6 +104,8 @@ export async function openGateway(deps: Partial<GatewayDeps> = {}): Promise<Test
     providers: new Map([[provider.name, provider]]),
     campaigns: { pause: refuse, resume: refuse, cancel: refuse, edit: refuse },
     startCampaign: temporal.start,
+    restartWorkflow: refuse,
+    lookAtWorkflow: refuse,
     delivery: new EventDelivery(temporal.signal),
     pingTemporal: async () => (temporal.away ? refuse() : undefined),
     logger: pino({ level: 'info' }, { write: (line: string) => void log.push(line) }),

@@ -7,10 +7,12 @@ import { inject } from 'vitest';
 import type { z } from 'zod';
 import { CampaignClient } from '../../client/campaign-client.ts';
 import { EventDelivery, eventSignaller } from '../../client/event-delivery.ts';
-import { workflowStarter } from '../../client/start-workflow.ts';
+import { workflowRestarter, workflowStarter } from '../../client/start-workflow.ts';
+import { lookAtWorkflow } from '../../client/workflow-standing.ts';
 import { campaignTerms, CreateCampaign, engineSpec } from '../../domain/campaign-request.ts';
 import { workflowId } from '../../domain/ids.ts';
 import { addApiKey, hashKey } from '../../db/api-keys.ts';
+import { markWorkflowStarted } from '../../db/campaigns.ts';
 import { buildGateway } from '../../gateway/app.ts';
 import { createCampaign } from '../../gateway/create-campaign.ts';
 import { createTruedyProvider } from '../../providers/truedy.ts';
@@ -116,6 +118,8 @@ export class Rig {
       providers: new Map([[provider.name, provider]]),
       campaigns: this.campaigns,
       startCampaign: workflowStarter(this.client, { taskQueue: this.taskQueue }),
+      restartWorkflow: workflowRestarter(this.client, { taskQueue: this.taskQueue }),
+      lookAtWorkflow: (campaignId) => lookAtWorkflow(this.client, campaignId),
       delivery: new EventDelivery(eventSignaller(this.client)),
       pingTemporal: () => this.client.workflowService.getSystemInfo({}),
       logger: pino({ level: 'silent' }),
@@ -130,7 +134,7 @@ export class Rig {
 
   /** A request to the gateway, with a key that may write. */
   async api(
-    method: 'GET' | 'POST' | 'PATCH',
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
     path: string,
     body?: unknown,
   ): Promise<{ status: number; data: unknown }> {
@@ -158,6 +162,7 @@ export class Rig {
   async stopWorkers(): Promise<void> {
     for (const worker of this.workers) worker.shutdown();
     await this.running;
+    this.workers = [];
   }
 
   /** Records a campaign of this many people with numbers that nobody has, and starts its workflow. */
@@ -175,6 +180,7 @@ export class Rig {
     });
     const { answer } = await createCampaign({ pool: this.db.pool, now: Date.now() }, 'default', request, null);
     await workflowStarter(this.client, { taskQueue: this.taskQueue })(answer.id, engineSpec(campaignTerms(request)));
+    await markWorkflowStarted(this.db.pool, answer.id);
     return answer.id;
   }
 

@@ -3,13 +3,18 @@ import { z } from 'zod';
 import { CampaignAnswer, Meta } from '../../../domain/campaign-answer.ts';
 import { RingfenceError } from '../../../domain/errors.ts';
 import { requestApi } from '../../http-api.ts';
+import { wrongTemporal } from './campaigns.ts';
 import { clockFinding } from './clock.ts';
 import { type Finding, skipped, trouble, well } from './finding.ts';
 
 const TIMEOUT_MS = 5_000;
 /** Health stands beside the API, not below it. */
 const API_PATH = /\/api\/public\/v1\/?$/;
-const Answer = z.object({ meta: Meta, error: z.object({ message: z.string() }).optional() });
+const Answer = z.object({
+  meta: Meta,
+  data: z.object({ warnings: z.array(z.string()).default([]) }).optional(),
+  error: z.object({ message: z.string() }).optional(),
+});
 
 export async function checkGateway({ url, key }: { readonly url: string; readonly key?: string }): Promise<Finding[]> {
   const [ready, apiKey] = await Promise.all([checkReady(url), checkKey(url, key)]);
@@ -30,7 +35,11 @@ async function checkReady(url: string): Promise<Finding[]> {
   }
   const answeredAt = Date.now();
   const clock = clockFinding('the gateway', { askedAt, theirs: Date.parse(answer.meta.ts), answeredAt });
-  if (status === 200) return [well('gateway', `ready at ${url}`, { url }), clock];
+  if (status === 200) {
+    const warnings = answer.data?.warnings ?? [];
+    const missing = warnings.includes('most_workflows_missing') ? [wrongTemporal({ url })] : [];
+    return [well('gateway', `ready at ${url}`, { url }), clock, ...missing];
+  }
   const said = answer.error?.message ?? `HTTP ${status}`;
   return [trouble('gateway', said, 'Bring up what it waits for; it goes on by itself.', { url, status }), clock];
 }

@@ -1,0 +1,210 @@
+/** Campaigns beside their workflows: which are to be compared, and what the record says of one whose workflow has ended. */
+import type { CampaignTerms } from '../domain/campaign-request.ts';
+import type { CampaignStatus } from '../domain/campaign-state.ts';
+import type { CheckedCampaign, InterruptedReason, MissingCount, RecordedStatus } from '../domain/interruption.ts';
+import type { Queryable } from './pool.ts';
+
+/** A campaign that this process is to compare now. */
+export interface ClaimedCheck extends CheckedCampaign {
+  readonly id: string;
+  /** As they were when the campaign was claimed: where they have changed since, another run has come. */
+  readonly ownerRunId: string | null;
+  readonly startedAt: string | null;
+}
+
+const CHECKED = `id, status, owner_run_id as "ownerRunId", workflow_started_at::text as "startedAt",
+  coalesce(extract(epoch from now() - workflow_started_at) * 1000, 0)::float8 as "startedAgoMs",
+  (extract(epoch from now() - workflow_missing_since) * 1000)::float8 as "missedAgoMs",
+  pending + in_progress + retrying as "contactsLeft"`;
+
+/**
+ * Takes up to `limit` campaigns that nobody has compared for `everyMs`, longest first. Several processes may do so at once;
+ * each campaign goes to one of them. One that was missed is left alone until the second look counts.
+ */
+export async function claimChecks(
+  db: Queryable,
+  {
+    limit,
+    everyMs,
+    missedTwiceMs,
+  }: { readonly limit: number; readonly everyMs: number; readonly missedTwiceMs: number },
+): Promise<ClaimedCheck[]> {
+  const { rows } = await db.query<ClaimedCheck>(
+    `update campaigns set workflow_checked_at = now()
+      where id = any(array(
+        select id from campaigns
+         where status in ('scheduled', 'active', 'paused', 'interrupted') and workflow_started_at is not null
+           and (workflow_checked_at is null or workflow_checked_at <= now() - $2 * interval '1 millisecond')
+           and (workflow_missing_since is null or workflow_missing_since <= now() - $3 * interval '1 millisecond')
+         order by workflow_checked_at nulls first limit $1 for no key update skip locked))
+      returning ${CHECKED}`,
+    [limit, everyMs, missedTwiceMs],
+  );
+  return rows;
+}
+
+/** One campaign, whoever compared it last. Null when it is over or there is none. */
+export async function readCheck(db: Queryable, campaignId: string): Promise<ClaimedCheck | null> {
+  const { rows } = await db.query<ClaimedCheck>(
+    `select ${CHECKED} from campaigns
+      where id = $1 and status in ('scheduled', 'active', 'paused', 'interrupted')`,
+    [campaignId],
+  );
+  return rows[0] ?? null;
+}
+
+/** Gives claimed campaigns back that nothing was learned about: they are due at once. */
+export async function returnChecks(db: Queryable, campaignIds: readonly string[]): Promise<void> {
+  await db.query('update campaigns set workflow_checked_at = null where id = any($1)', [campaignIds]);
+}
+
+export async function noteMissed(db: Queryable, campaignId: string): Promise<void> {
+  await db.query(
+    'update campaigns set workflow_missing_since = now() where id = $1 and workflow_missing_since is null',
+    [campaignId],
+  );
+}
+
+export async function noteFound(db: Queryable, campaignId: string): Promise<void> {
+  await db.query('update campaigns set workflow_missing_since = null where id = $1', [campaignId]);
+}
+
+/** Of the campaigns that were compared within the last minute, those whose workflow was not found. */
+export async function countMissing(db: Queryable): Promise<MissingCount> {
+  const { rows } = await db.query<MissingCount>(
+    `select count(*)::integer as compared, count(workflow_missing_since)::integer as missing
+       from campaigns
+      where status in ('scheduled', 'active', 'paused') and workflow_started_at <= now() - interval '1 minute'
+        and workflow_checked_at > now() - interval '1 minute'`,
+  );
+  return rows[0] ?? { compared: 0, missing: 0 };
+}
+
+/**
+ * Marks a campaign as interrupted, unless another run has come since it was claimed. It has no owner then, so that a dial
+ * which the ended run still has under way is refused. False when nothing was marked.
+ */
+export async function markInterrupted(
+  db: Queryable,
+  { id, ownerRunId, startedAt }: Pick<ClaimedCheck, 'id' | 'ownerRunId' | 'startedAt'>,
+  { reason, code }: { readonly reason: InterruptedReason; readonly code: string | null },
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update campaigns
+        set interrupted_from = status, status = 'interrupted', interrupted_at = now(), interrupted_reason = $4,
+            interrupted_code = $5, owner_run_id = null, waiting_for = null, waiting_until = null,
+            workflow_missing_since = null, updated_at = now()
+      where id = $1 and status in ('scheduled', 'active', 'paused')
+        and owner_run_id is not distinct from $2 and workflow_started_at is not distinct from $3::timestamptz`,
+    [id, ownerRunId, startedAt, reason, code],
+  );
+  return rowCount === 1;
+}
+
+/** Writes down that a campaign is over whose workflow ended it and has nothing left to do. */
+export async function markOver(
+  db: Queryable,
+  { id, ownerRunId }: Pick<ClaimedCheck, 'id' | 'ownerRunId'>,
+  status: 'completed' | 'cancelled',
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update campaigns
+        set status = $3, owner_run_id = null, waiting_for = null, waiting_until = null, workflow_missing_since = null,
+            ended_at = coalesce(ended_at, now()), updated_at = now()
+      where id = $1 and status in ('scheduled', 'active', 'paused') and owner_run_id is not distinct from $2
+        and pending + in_progress + retrying = 0`,
+    [id, ownerRunId, status],
+  );
+  return rowCount === 1;
+}
+
+/** A run has come: the campaign is again what it was. Nothing happens to one that is not interrupted. */
+export async function endInterruption(tx: Queryable, campaignId: string): Promise<void> {
+  await tx.query(
+    `update campaigns
+        set status = coalesce(interrupted_from, 'active'), interrupted_from = null, interrupted_at = null,
+            interrupted_reason = null, interrupted_code = null, workflow_missing_since = null, updated_at = now()
+      where id = $1 and status = 'interrupted'`,
+    [campaignId],
+  );
+}
+
+export interface RestartableCampaign {
+  readonly status: RecordedStatus;
+  /** What it was before it was interrupted. */
+  readonly was: CampaignStatus | null;
+  readonly reason: InterruptedReason | null;
+  readonly code: string | null;
+  readonly terms: CampaignTerms;
+  /** When it was last restarted, in epoch milliseconds by the clock of the gateway that did. */
+  readonly restartedAt: number | null;
+}
+
+/** Locks a campaign that is to be restarted. Null when the account has no such campaign. */
+export async function lockForRestart(
+  tx: Queryable,
+  account: string,
+  campaignId: string,
+): Promise<RestartableCampaign | null> {
+  const { rows } = await tx.query<RestartableCampaign>(
+    `select status, interrupted_from as was, interrupted_reason as reason, interrupted_code as code, spec as terms,
+            (extract(epoch from restarted_at) * 1000)::float8 as "restartedAt"
+       from campaigns where account = $1 and id = $2 for no key update`,
+    [account, campaignId],
+  );
+  return rows[0] ?? null;
+}
+
+/** A workflow was started for it. */
+export async function noteRestart(tx: Queryable, campaignId: string, now: number): Promise<void> {
+  await endInterruption(tx, campaignId);
+  await tx.query(
+    `update campaigns set restarted_at = $2, workflow_started_at = now(), workflow_checked_at = now() where id = $1`,
+    [campaignId, new Date(now)],
+  );
+}
+
+/** An interrupted campaign is to end: its next run skips whoever waits. False when it is not interrupted. */
+export async function noteCancel(db: Queryable, account: string, campaignId: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update campaigns set ending = coalesce(ending, 'cancelled'), updated_at = now()
+      where account = $1 and id = $2 and status = 'interrupted'`,
+    [account, campaignId],
+  );
+  return rowCount === 1;
+}
+
+/** Calls that were, or may have been, placed and of which no end is known, by provider. Instants are epoch milliseconds. */
+export async function openCalls(
+  db: Queryable,
+  campaignId: string,
+): Promise<readonly { readonly provider: string; readonly lastSentAt: number }[]> {
+  const { rows } = await db.query<{ provider: string; lastSentAt: number }>(
+    `select provider, (extract(epoch from max(first_sent_at)) * 1000)::float8 as "lastSentAt"
+       from calls
+      where campaign_id = $1 and settled_at is null and first_sent_at is not null and not_placed_reason is null
+        and not exists (select from call_events e where e.call_id = calls.id and e.kind = 'ended')
+      group by provider`,
+    [campaignId],
+  );
+  return rows;
+}
+
+export interface InterruptedCampaign {
+  readonly id: string;
+  readonly reason: InterruptedReason;
+  readonly code: string | null;
+}
+
+/** Interrupted campaigns of all accounts, the latest first, and how many there are. */
+export async function listInterrupted(
+  db: Queryable,
+  limit: number,
+): Promise<{ readonly campaigns: readonly InterruptedCampaign[]; readonly total: number }> {
+  const { rows } = await db.query<InterruptedCampaign & { total: number }>(
+    `select id, interrupted_reason as reason, interrupted_code as code, count(*) over ()::integer as total
+       from campaigns where status = 'interrupted' order by interrupted_at desc limit $1`,
+    [limit],
+  );
+  return { campaigns: rows.map(({ id, reason, code }) => ({ id, reason, code })), total: rows[0]?.total ?? 0 };
+}
