@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Pool } from '../db/pool.ts';
 import type { PacingFacts } from '../domain/campaign-state.ts';
-import { RingfenceError, type ErrorCode } from '../domain/errors.ts';
+import { RingfenceError } from '../domain/errors.ts';
 import type { CallProvider } from '../providers/port.ts';
 
 /** Everything that activities reach outside of themselves; made once in the worker's main. */
@@ -21,12 +21,10 @@ export function callingRun(): string {
   return workflowExecution.runId;
 }
 
-/** Codes that no repetition will change: Temporal is told not to try. */
-const FINAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['validation_error', 'not_found', 'misconfigured']);
-
 /**
- * The one place where errors leave for Temporal. Only the code and ids go on; a driver's or provider's own text may hold
- * what was in the row or the request, and histories are no place for that.
+ * The one place where errors leave for Temporal. Only the code and ids go on; a driver's or provider's own text may hold what
+ * was in the row or the request, and histories are no place for that. No error is final by itself: a record that is missing
+ * may come back, as the database is being restored. For which codes nobody waits stands in workflows/proxies.ts.
  */
 export function guarded<A extends unknown[], R>(activity: (...args: A) => Promise<R>): (...args: A) => Promise<R> {
   return async (...args) => {
@@ -41,7 +39,6 @@ export function guarded<A extends unknown[], R>(activity: (...args: A) => Promis
       throw ApplicationFailure.create({
         type: code,
         message: error instanceof RingfenceError ? error.message : `Failed with ${code}.`,
-        nonRetryable: FINAL.has(code as ErrorCode),
       });
     }
   };

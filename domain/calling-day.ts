@@ -3,6 +3,8 @@ import { OPENING_RAMP } from './provider-hold.ts';
 
 /** How long to wait before asking again when no window was found to open within the search's horizon. */
 const ASK_AGAIN_MS = 24 * 3_600_000;
+/** Another worker may be able to compute it, or this one after it was upgraded. */
+const ASK_AGAIN_AFTER_FAILURE_MS = 5 * 60_000;
 /** Counts are kept for the day that is running and this many before it: a call's unit may be given back a little later. */
 const DAYS_KEPT = 3;
 
@@ -42,6 +44,16 @@ export function applyWindow(
   if (!answer.window) return;
   forgetOldDays(state, answer.window.day);
   state.ramp ??= OPENING_RAMP;
+}
+
+/**
+ * Takes note that no window could be computed: until one can, or the hours are changed, nothing is called. The campaign waits
+ * for its window until it asks again.
+ */
+export function holdWithoutWindow(state: CampaignState, now: number): void {
+  state.window = null;
+  state.windowSpent = false;
+  state.askWindowAgainAt = now + ASK_AGAIN_AFTER_FAILURE_MS;
 }
 
 /** A recorded window says nothing about other hours: the next one is asked for before anything is placed. */

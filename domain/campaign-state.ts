@@ -8,7 +8,7 @@
  * - `paused` between a pause and a resume; places nothing, follows what is live,
  * - `completed` when every contact is in a terminal bucket,
  * - `cancelled` or (contacts left after `ends_at`) `completed`, once `ending` is set and the last live call has ended,
- * - `failed` only if the engine itself cannot go on.
+ * - `failed` never by itself: what cannot go on is tried again or waits. Records of earlier versions may say so.
  *
  * A call is `placing` from the decision to place it until the placement answers; then `live` (the provider has it),
  * `unknown` (it may have it) or gone again (surely not placed; the contact returns to `ready`). `live` and `unknown`

@@ -3,16 +3,24 @@
  * now, starts it, and sleeps until there is more news or the clock reaches the next instant that matters.
  */
 import { CancelledFailure } from '@temporalio/common';
-import { allHandlersFinished, CancellationScope, condition, continueAsNew } from '@temporalio/workflow';
-import { applyWindow } from '../domain/calling-day.ts';
+import {
+  ActivityFailure,
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  continueAsNew,
+} from '@temporalio/workflow';
+import { applyWindow, holdWithoutWindow } from '../domain/calling-day.ts';
 import { advance, refusal } from '../domain/commands.ts';
 import { applyEdit, editedSpec, editRefusal, needsRecount, untoldEdit } from '../domain/editing.ts';
+import { RingfenceError } from '../domain/errors.ts';
 import { decide, type Plan } from '../domain/pacing.ts';
 import { adopt, liveBuckets } from '../domain/settling.ts';
 import { armAlarm, dropAlarm } from './alarm.ts';
 import { isBusy, isPlacing, openDesk, takeNews, type Desk } from './desk.ts';
 import { considerNewRun, isDrained, waitInDrain } from './drain.ts';
 import { setHandlers } from './handlers.ts';
+import { insist } from './insist.ts';
 import type { CampaignInput, CampaignResult } from './messages.ts';
 import { callingWindow, closeRoster, openRoster, recordStatus, recountDays } from './proxies.ts';
 import { show } from './show.ts';
@@ -33,7 +41,6 @@ async function run(desk: Desk): Promise<CampaignResult> {
   if (!desk.continued) await adoptRecords(desk);
   for (;;) {
     const now = Date.now();
-    if (desk.failure) throw desk.failure;
     takeNews(desk, now, Math.random);
     advance(desk.state, now);
     const plan = decide(desk.state, now, { exchange: desk.exchanging, lookUp: desk.lookingUp });
@@ -69,9 +76,11 @@ function carryOut(desk: Desk, plan: Plan, now: number): void {
 }
 
 async function adoptRecords(desk: Desk): Promise<void> {
-  const { snapshot, facts } = await openRoster.executeWithOptions(
-    { summary: desk.state.batch === 0 ? 'Enrol the contacts' : 'Adopt what is unsettled' },
-    [{ campaignId: desk.campaignId }],
+  const { snapshot, facts } = await insist(() =>
+    openRoster.executeWithOptions(
+      { summary: desk.state.batch === 0 ? 'Enrol the contacts' : 'Adopt what is unsettled' },
+      [{ campaignId: desk.campaignId }],
+    ),
   );
   // What was acknowledged but not written down yet must outlive the records.
   const edit = untoldEdit(desk.state);
@@ -81,10 +90,17 @@ async function adoptRecords(desk: Desk): Promise<void> {
 }
 
 async function askWindow(desk: Desk, from: number): Promise<void> {
-  const answer = await callingWindow.executeWithOptions({ summary: 'Find the next calling window' }, [
-    { schedule: desk.state.spec.schedule, from },
-  ]);
-  applyWindow(desk.state, answer, Date.now());
+  const { state } = desk;
+  try {
+    const answer = await callingWindow.executeWithOptions({ summary: 'Find the next calling window' }, [
+      { schedule: state.spec.schedule, from },
+    ]);
+    applyWindow(state, answer, Date.now());
+  } catch (error) {
+    // Hours that no worker can compute: nobody is called until one can, or the hours are changed.
+    if (!(error instanceof ActivityFailure)) throw error;
+    holdWithoutWindow(state, Date.now());
+  }
 }
 
 /** The next edit, with nothing being placed: hours, day and limits change between two placements, never during one. */
@@ -93,25 +109,32 @@ async function takeEdit(desk: Desk): Promise<void> {
   const next = desk.edits.shift();
   if (!next) return;
   const refused = editRefusal(state, next.edit, Date.now());
-  if (refused === null) {
-    const { timezone } = editedSpec(state.spec, next.edit).schedule;
-    const inFlight = Object.keys(state.inFlight);
+  if (refused !== null) return next.done(refused);
+  const { timezone } = editedSpec(state.spec, next.edit).schedule;
+  const inFlight = Object.keys(state.inFlight);
+  try {
     const recount = needsRecount(state, next.edit)
       ? await recountDays.executeWithOptions({ summary: `Count the placements by the days of ${timezone}` }, [
           { campaignId, timezone, now: Date.now(), inFlight },
         ])
       : null;
     applyEdit(state, next.edit, recount, Date.now());
+    next.done(null);
+  } catch (error) {
+    if (!(error instanceof ActivityFailure)) throw error;
+    const message = 'The placements cannot be counted by the days of timezone: no worker knows it. Name another one.';
+    next.done(new RingfenceError('validation_error', message, { field: 'timezone' }));
   }
-  next.done(refused);
 }
 
 async function skipWaiting(desk: Desk): Promise<void> {
   const { state } = desk;
   const reason = state.ending ?? 'cancelled';
-  const buckets = await closeRoster.executeWithOptions({ summary: `Skip the contacts that still wait: ${reason}` }, [
-    { campaignId: desk.campaignId, reason },
-  ]);
+  const buckets = await insist(() =>
+    closeRoster.executeWithOptions({ summary: `Skip the contacts that still wait: ${reason}` }, [
+      { campaignId: desk.campaignId, reason },
+    ]),
+  );
   state.closed = true;
   state.ready = [];
   state.roster = { buckets, moreToClaim: false, nextRetryAt: null, countedAt: Date.now() };
@@ -124,7 +147,9 @@ async function finish(desk: Desk): Promise<CampaignResult> {
   desk.waiting = { for: null, until: null };
   show(desk);
   dropAlarm(desk);
-  await recordStatus.executeWithOptions({ summary: `The campaign is ${status}` }, [{ campaignId, status }]);
+  await insist(() =>
+    recordStatus.executeWithOptions({ summary: `The campaign is ${status}` }, [{ campaignId, status }]),
+  );
   await condition(allHandlersFinished);
   return { campaign_id: campaignId, status, buckets: liveBuckets(state), late_events: state.heard.late };
 }
@@ -147,7 +172,6 @@ async function nextNews(desk: Desk, wakeAt: number | null, now: number): Promise
     () =>
       desk.news.length > 0 ||
       (desk.edits.length > 0 && !isPlacing(desk)) ||
-      desk.failure !== null ||
       (desk.alarm?.fired ?? false) ||
       isNewlyCancelled(desk) ||
       isDrained(desk, Date.now()),

@@ -47,8 +47,6 @@ export interface Desk {
   lookingUp: boolean;
   /** Set by a cancel request for the workflow itself, as the Web UI sends it. */
   cancelRequested: boolean;
-  /** What no repetition will mend: the workflow fails with it. */
-  failure: Error | null;
   /** This run carries its predecessor's state and has not yet made itself known to the roster. */
   continued: boolean;
   waiting: Waiting;
@@ -85,7 +83,6 @@ export function openDesk(input: CampaignInput, now: number): Desk {
     exchanging: false,
     lookingUp: false,
     cancelRequested: input.cancelRequested ?? false,
-    failure: null,
     continued: input.carried !== undefined,
     waiting: { for: null, until: null },
     alarm: null,

@@ -4,8 +4,12 @@
  */
 import { ActivityCancellationType, proxyActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
+import type { ErrorCode } from '../domain/errors.ts';
 import { DIAL_QUEUE_SUFFIX } from '../domain/task-queues.ts';
 import { DIAL, RECORD_ACTIVITIES } from '../domain/time-limits.ts';
+
+/** A zone that one worker does not know the next one hardly knows better: what it is asked for is done without. */
+const NO_SUCH_ZONE: string[] = ['validation_error'] satisfies ErrorCode[];
 
 /**
  * Reads without effect: a second run gives the same answer or a better one. No local activity, which could spare a round trip
@@ -15,6 +19,8 @@ import { DIAL, RECORD_ACTIVITIES } from '../domain/time-limits.ts';
 export const { callingWindow } = proxyActivities<Pick<Activities, 'callingWindow'>>({
   // A search over 400 days takes milliseconds; a worker that needs longer is stuck.
   startToCloseTimeout: '5s',
+  // The campaign hears nothing meanwhile. After a minute it does without a window for a while, and can be edited or cancelled.
+  retry: { initialInterval: '500ms', maximumInterval: '5s', maximumAttempts: 10, nonRetryableErrorTypes: NO_SUCH_ZONE },
 });
 
 const recordRetry: NonNullable<ActivityOptions['retry']> = {
@@ -29,11 +35,15 @@ const recordRetry: NonNullable<ActivityOptions['retry']> = {
  * Records in PostgreSQL. Each is one short transaction that may be repeated without harm, and without its answer the
  * campaign cannot go on: it is tried for as long as it takes.
  */
-export const { exchange, recordStatus, recountDays } = proxyActivities<
-  Pick<Activities, 'exchange' | 'recordStatus' | 'recountDays'>
->({
+export const { exchange, recordStatus } = proxyActivities<Pick<Activities, 'exchange' | 'recordStatus'>>({
   startToCloseTimeout: RECORD_ACTIVITIES.startToCloseMs,
   retry: recordRetry,
+});
+
+/** The same, for an edit that can be refused. */
+export const { recountDays } = proxyActivities<Pick<Activities, 'recountDays'>>({
+  startToCloseTimeout: RECORD_ACTIVITIES.startToCloseMs,
+  retry: { ...recordRetry, nonRetryableErrorTypes: NO_SUCH_ZONE },
 });
 
 /** Records whose size is that of the roster: they may take long, and tell that they go on. */
@@ -56,7 +66,13 @@ const dialOptions: ActivityOptions = {
   heartbeatTimeout: DIAL.heartbeatTimeoutMs,
   // These serve workers and databases that die: trouble at the provider is an answer, not an error. A second or third
   // worker finds the dial record; more would only keep the slot from the look-up that resolves it.
-  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumAttempts: 3 },
+  retry: {
+    initialInterval: '1s',
+    backoffCoefficient: 2,
+    maximumAttempts: 3,
+    // No worker dials for a campaign that has no record, or what its settings do not let it: the look-up says so.
+    nonRetryableErrorTypes: ['validation_error', 'not_found', 'misconfigured'] satisfies ErrorCode[],
+  },
   /**
    * A placement that is cancelled must say what it did. TRY_CANCEL would report it as cancelled while its worker may be
    * sending at that moment, and a pause would be acknowledged before the last call was placed.

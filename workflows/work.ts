@@ -5,6 +5,7 @@ import type { Plan } from '../domain/pacing.ts';
 import type { PlacementResult } from '../domain/placement.ts';
 import { exchangeRequest } from '../domain/settling.ts';
 import type { Desk } from './desk.ts';
+import { insist } from './insist.ts';
 import { dial, exchange, lookUpCalls } from './proxies.ts';
 
 /** Places the plan's contacts, and asks again for the calls that may have been placed. */
@@ -29,15 +30,11 @@ export function takeBackPlacements(desk: Desk): void {
 export function startExchange(desk: Desk, want: number, now: number): void {
   const request = exchangeRequest(desk.state, desk.campaignId, want, desk.waiting, desk.continued, now);
   desk.exchanging = true;
-  void exchange
-    .executeWithOptions({ summary: exchangeInWords(request.settled.length, want) }, [request])
-    .then((reply) => {
-      desk.exchanging = false;
-      desk.news.push({ kind: 'exchanged', request, reply });
-    })
-    .catch((error: Error) => {
-      desk.failure = error;
-    });
+  const summary = exchangeInWords(request.settled.length, want);
+  void insist(() => exchange.executeWithOptions({ summary }, [request])).then((reply) => {
+    desk.exchanging = false;
+    desk.news.push({ kind: 'exchanged', request, reply });
+  });
 }
 
 /** Asks what became of calls that have not been heard of for too long. */

@@ -1,6 +1,7 @@
 /** Campaigns over real activities and a real database on any Temporal server, with a provider that follows a script. */
 import type { Client, WorkflowHandleWithSignaledRunId } from '@temporalio/client';
 import { DefaultLogger, makeTelemetryFilterString, type NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { Activities } from '../../activities/index.ts';
 import { workflowStarter } from '../../client/start-workflow.ts';
 import { campaignTerms, CreateCampaign, type CreateCampaignInput, engineSpec } from '../../domain/campaign-request.ts';
 import type { EngineSpec } from '../../domain/campaign-spec.ts';
@@ -40,6 +41,8 @@ export interface StageOptions {
   readonly searchAttributes?: boolean;
   /** With 0, every task of a workflow replays its history, as after a restart of its worker. */
   readonly maxCachedWorkflows?: number;
+  /** Activities that fail for a reason which nothing here can bring about, in place of the real ones. */
+  readonly failing?: (real: Activities) => Partial<Activities>;
 }
 
 export type CampaignHandle = Omit<
@@ -82,9 +85,10 @@ export class Stage {
   async startWorkers(): Promise<void> {
     bundle ??= workflowBundle();
     const options = campaignWorkerOptions(this.#setting(), await bundle);
-    const { maxCachedWorkflows } = this.#options;
+    const { maxCachedWorkflows, failing } = this.#options;
+    const activities = { ...options.activities, ...failing?.(options.activities as Activities) };
     const cache = maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows };
-    this.#campaigns = running(await Worker.create({ ...options, ...cache, identity: IDENTITY }));
+    this.#campaigns = running(await Worker.create({ ...options, ...cache, activities, identity: IDENTITY }));
     await this.startDials();
   }
 

@@ -2,7 +2,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { createTestDatabase } from './database.ts';
 import { nextTaskQueue } from './ids.ts';
 import { onServerClock, registerSearchAttributes } from './server-clock.ts';
-import { Stage } from './stage.ts';
+import { Stage, type StageOptions } from './stage.ts';
 import { timeSkippingEnv } from './time-skipping.ts';
 
 /** A server that skips time and knows the search attributes. */
@@ -13,10 +13,14 @@ export async function virtualEnv(): Promise<TestWorkflowEnvironment> {
 }
 
 /** A stage on a server that skips time. */
-export async function virtualStage(env: TestWorkflowEnvironment): Promise<Stage> {
+export async function virtualStage(
+  env: TestWorkflowEnvironment,
+  options: Pick<StageOptions, 'failing'> = {},
+): Promise<Stage> {
   return Stage.open({
     ...(await onServerClock(env)),
     database: await createTestDatabase(),
     taskQueue: nextTaskQueue(),
+    ...options,
   });
 }

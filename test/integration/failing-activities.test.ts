@@ -1,0 +1,58 @@
+/** Campaigns whose record is not there: they wait for it, and their workflows do not fail. */
+import { describe, expect, it, vi } from 'vitest';
+import { workflowStarter } from '../../client/start-workflow.ts';
+import { campaignTerms, CreateCampaign, engineSpec } from '../../domain/campaign-request.ts';
+import { campaignIdOf, createCampaign } from '../../gateway/create-campaign.ts';
+import { Rig } from '../support/rig.ts';
+import { closing } from '../support/tool.ts';
+
+const REQUEST = CreateCampaign.parse({
+  name: 'Reminders',
+  agent_id: 'agent-1',
+  contacts: [{ phone_number: '+12125550100' }],
+  working_days: [1, 2, 3, 4, 5, 6, 7],
+});
+
+async function openRig(timeScale = 1_000): Promise<Rig> {
+  const rig = await Rig.start({ simulator: { timeScale } });
+  closing.push(() => rig.close());
+  return rig;
+}
+
+/** Waits until an activity has failed with this code and is tried again. */
+const whenTriedAgain = (rig: Rig, id: string, types: readonly string[], code: string) =>
+  vi.waitFor(
+    async () => {
+      const { raw, status } = await rig.handle(id).describe();
+      expect(status.name).toBe('RUNNING');
+      const pending = (raw.pendingActivities ?? []).map(({ activityType, attempt, lastFailure }) => ({
+        type: activityType?.name ?? '',
+        again: (attempt ?? 0) > 1,
+        code: lastFailure?.applicationFailureInfo?.type,
+      }));
+      expect(pending).toContainEqual({ type: expect.toBeOneOf([...types]), again: true, code });
+    },
+    { timeout: 30_000 },
+  );
+
+describe('a campaign', () => {
+  it('whose record is not there waits for it, and goes on when it is', async () => {
+    const rig = await openRig();
+    const idempotency = { key: 'the-key', bodyHash: Buffer.alloc(32) };
+    const id = campaignIdOf('default', idempotency.key);
+    await workflowStarter(rig.client, { taskQueue: rig.taskQueue })(id, engineSpec(campaignTerms(REQUEST)));
+    await whenTriedAgain(rig, id, ['openRoster'], 'not_found');
+    await createCampaign({ pool: rig.db.pool, now: Date.now() }, 'default', REQUEST, idempotency);
+    expect(await rig.result(id)).toMatchObject({ status: 'completed' });
+    expect(rig.simulator.ledger()).toMatchObject({ accepted: 1, duplicate_keys: 0 });
+  });
+
+  it('whose record goes away does not fail', async () => {
+    const rig = await openRig();
+    const id = await rig.startCampaign(400, { max_concurrent_calls: 5 });
+    await vi.waitFor(() => expect(rig.simulator.ledger().accepted).toBeGreaterThanOrEqual(10), { timeout: 30_000 });
+    await rig.db.pool.query('delete from campaigns where id = $1', [id]);
+    await whenTriedAgain(rig, id, ['exchange', 'openRoster'], 'not_found');
+    await rig.handle(id).terminate('by the test');
+  });
+});
