@@ -120,6 +120,15 @@ async function atOnce<T>(rig: Rig, id: string, requests: number, send: () => Pro
   }
 }
 
+async function startByHand(rig: Rig, id: string) {
+  const recorded = await findCommanded(rig.db.pool, 'default', id);
+  return rig.client.workflow.start(CAMPAIGN_WORKFLOW, {
+    workflowId: workflowId(id),
+    taskQueue: rig.taskQueue,
+    args: [{ campaignId: id, spec: engineSpec(recorded!.terms) }],
+  });
+}
+
 /** How many runs there have been under the campaign's workflow id. */
 async function runsOf(rig: Rig, id: string): Promise<number> {
   const runs = new Set<string>();
@@ -222,7 +231,7 @@ describe('a campaign whose workflow was terminated', () => {
     expect((await rig.handle(third).describe()).status.name).toBe('RUNNING');
   });
 
-  it('dials nothing more for the ended run, whatever that has under way', async () => {
+  it('has no owner any more: a dial that the ended run still has under way is refused', async () => {
     const rig = await openRig(60);
     const id = await rig.startCampaign(30, { max_concurrent_calls: 4 });
     await whenAccepted(rig, 4);
@@ -231,14 +240,15 @@ describe('a campaign whose workflow was terminated', () => {
     expect(rows).toEqual([{ owner_run_id: null }]);
   });
 
-  it('stays paused when it was paused', async () => {
+  it.each(['the API', 'hand'])('stays paused when it was paused, started again by %s', async (by) => {
     const rig = await openRig(60);
     const id = await rig.startCampaign(20, { max_concurrent_calls: 3 });
     await whenAccepted(rig, 3);
     await rig.campaigns.pause(id);
     const { accepted } = rig.simulator.ledger();
     await terminate(rig, id);
-    expect((await rig.api('POST', `/batch-calls/${id}/restart`)).data).toMatchObject({ status: 'paused' });
+    if (by === 'hand') await startByHand(rig, id);
+    else expect((await rig.api('POST', `/batch-calls/${id}/restart`)).data).toMatchObject({ status: 'paused' });
     await vi.waitFor(
       async () => expect(await rig.campaigns.progress(id)).toMatchObject({ status: 'paused', in_flight: 0 }),
       {
@@ -287,12 +297,7 @@ describe('a campaign whose workflow was terminated', () => {
     await whenAccepted(rig, 3);
     await terminate(rig, id);
     await rig.stopWorkers();
-    const recorded = await findCommanded(rig.db.pool, 'default', id);
-    const byHand = await rig.client.workflow.start(CAMPAIGN_WORKFLOW, {
-      workflowId: workflowId(id),
-      taskQueue: rig.taskQueue,
-      args: [{ campaignId: id, spec: engineSpec(recorded!.terms) }],
-    });
+    const byHand = await startByHand(rig, id);
     expect(await rig.api('POST', `/batch-calls/${id}/restart`)).toMatchObject({ status: 200 });
     expect((await rig.handle(id).describe()).runId).toBe(byHand.firstExecutionRunId);
     // As if nobody had asked: the run adopts by itself.
