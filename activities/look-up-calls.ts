@@ -1,7 +1,9 @@
+import { log } from '@temporalio/activity';
 import { findCalls, recordAcceptance, type KnownCall } from '../db/calls.ts';
 import { inTransaction } from '../db/pool.ts';
 import type { LookUpFinding } from '../domain/placement.ts';
 import type { LookUpResult } from '../domain/provider-messages.ts';
+import { lookUp as askProvider } from '../providers/checked.ts';
 import type { ActivityDeps } from './context.ts';
 
 export interface LookUpRequest {
@@ -18,9 +20,24 @@ export async function lookUpCalls(deps: ActivityDeps, request: LookUpRequest): P
   const findings: LookUpFinding[] = [];
   for (let from = 0; from < request.callIds.length; from += AT_ONCE) {
     const batch = request.callIds.slice(from, from + AT_ONCE);
-    findings.push(...(await Promise.all(batch.map((id) => lookUp(deps, request.campaignId, known.get(id))))));
+    findings.push(...(await Promise.all(batch.map((id) => lookUpAlone(deps, request.campaignId, id, known.get(id))))));
   }
   return findings;
+}
+
+/** Whatever goes wrong with one question concerns its call alone. */
+async function lookUpAlone(
+  deps: ActivityDeps,
+  campaignId: string,
+  callId: string,
+  call: KnownCall | undefined,
+): Promise<LookUpFinding> {
+  try {
+    return await lookUp(deps, campaignId, call);
+  } catch (error) {
+    log.warn('a call could not be looked up', { call: callId, error: error instanceof Error ? error.name : 'unknown' });
+    return { kind: 'unasked' };
+  }
 }
 
 async function lookUp(deps: ActivityDeps, campaignId: string, call: KnownCall | undefined): Promise<LookUpFinding> {
@@ -28,7 +45,7 @@ async function lookUp(deps: ActivityDeps, campaignId: string, call: KnownCall | 
   if (call.refusal !== null) return { kind: 'not_placed', reason: call.refusal };
   if (call.ended) return { kind: 'ended', event: call.ended };
   if (!call.sent) return { kind: 'not_placed', reason: null };
-  const found = await deps.provider.lookUp({ callId: call.callId, providerCallId: call.providerCallId });
+  const found = await askProvider(deps.provider, { callId: call.callId, providerCallId: call.providerCallId });
   if (found.kind !== 'unknown' && !call.replied) await linkFound(deps, campaignId, call, found);
   switch (found.kind) {
     case 'live':

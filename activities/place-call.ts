@@ -3,6 +3,7 @@ import type { EndedEvent } from '../domain/outcome.ts';
 import { type PlacementResult, REPEAT_REFUSED } from '../domain/placement.ts';
 import { callId } from '../domain/ids.ts';
 import type { PlaceResult } from '../domain/provider-messages.ts';
+import { CannotFreeze, freeze, place as placeAt } from '../providers/checked.ts';
 import { callingRun, type ActivityDeps } from './context.ts';
 import { whileHeartbeating } from './heartbeats.ts';
 
@@ -36,15 +37,21 @@ async function place(deps: ActivityDeps, request: PlaceCallRequest): Promise<Pla
   const { pool, provider } = deps;
   const now = deps.now();
   const dial: Dial = { ...request, callId: callId(request), provider: provider.name, runId: callingRun(), now };
-  const permit = await permitDial(pool, dial, (call) => provider.freeze(call));
+  const permit = await permitDial(pool, dial, (call) => freeze(provider, call)).catch(withoutRequest);
   if (permit.kind === 'unknown') return { kind: 'unknown', reason: 'gate', retryAfterMs: null };
   if (permit.kind !== 'send') return permit;
   if (permit.sentBefore !== null && !isRemembered(deps, permit.sentBefore)) {
     return { kind: 'unknown', reason: 'key_expired', retryAfterMs: null };
   }
-  const answer = await provider.place(permit.request, dial.callId, Math.min(request.notAfter, now + SEND_WITHIN_MS));
+  const answer = await placeAt(provider, permit.request, dial.callId, Math.min(request.notAfter, now + SEND_WITHIN_MS));
   const ended = await recordAnswer(pool, { ...dial, now: deps.now() }, answer, permit);
   return toResult(answer, ended, permit.sentBefore !== null);
+}
+
+/** Nothing was written down and nothing sent. That one contact cannot be called says nothing about the provider. */
+function withoutRequest(error: unknown): { kind: 'invalid' } | { kind: 'blocked'; reason: 'misconfigured' } {
+  if (!(error instanceof CannotFreeze)) throw error;
+  return error.isMisconfigured ? { kind: 'blocked', reason: 'misconfigured' } : { kind: 'invalid' };
 }
 
 /** Whether the provider surely still knows the key when a request that leaves now arrives. */

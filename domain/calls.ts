@@ -85,6 +85,9 @@ export function applyPlacement(
       recovered(state, now);
       refuse(state, id, call, result.reason, now);
       return;
+    case 'invalid':
+      refuse(state, id, call, 'invalid', now);
+      return;
     case 'suppressed':
       giveBackUnit(state, call);
       settleWithoutCall(state, id, call, 'skipped', 'suppressed', now);
@@ -245,7 +248,7 @@ function settleOutcome(
   });
 }
 
-/** The provider would refuse the same request again, so a refusal ends the contact. */
+/** What was refused would be refused again, so a refusal ends the contact. */
 function refuse(state: CampaignState, id: string, call: InFlightCall, reason: string, now: number): void {
   giveBackUnit(state, call);
   settleWithoutCall(state, id, call, 'failed', reason, now);

@@ -6,6 +6,7 @@ import type { EndedEvent } from './outcome.ts';
  * - `rejected`: the provider refused this call for good; nothing was placed.
  * - `throttled`, `unavailable`, `blocked`: trouble that is not this contact's; nothing was placed.
  * - `expired`: the last instant for dialling had passed; nothing was sent.
+ * - `invalid`: the provider's adapter can make no request of this contact; nothing was sent.
  * - `suppressed`: the number is on the suppression list; nothing was sent.
  * - `superseded`: another run owns the campaign's records; nothing was sent by this one.
  * - `taken_back`: cancelled before its worker reported; only the dial record knows whether anything was sent.
@@ -18,6 +19,7 @@ export type PlacementResult =
   | { readonly kind: 'unavailable'; readonly reason: string }
   | { readonly kind: 'blocked'; readonly reason: string }
   | { readonly kind: 'expired' }
+  | { readonly kind: 'invalid' }
   | { readonly kind: 'suppressed' }
   | { readonly kind: 'superseded' }
   | { readonly kind: 'taken_back' }

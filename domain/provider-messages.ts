@@ -1,5 +1,10 @@
-/** What passes between the engine and a provider's adapter. */
-import type { Outcome } from './outcome.ts';
+/**
+ * What passes between the engine and a provider's adapter. An adapter may be anybody's: what it answers is parsed here
+ * before the engine acts on it.
+ */
+import { z } from 'zod';
+import { isStorable } from './contact.ts';
+import { Outcome } from './outcome.ts';
 
 /** One call to be placed, as the roster knows it. Holds personal data: never log it, never hand it to a workflow. */
 export interface CallToPlace {
@@ -16,6 +21,15 @@ export interface CallToPlace {
   readonly customFields: Readonly<Record<string, string>>;
 }
 
+/** A reason goes into histories and logs. What is no short code may be the provider's own text, and is left out. */
+const Reason = z
+  .string()
+  .regex(/^[\w.:-]{1,80}$/)
+  .catch('unnamed');
+const ProviderCallId = z.string().min(1).max(200).refine(isStorable);
+/** The latest instant that a Date can hold. */
+const LATEST_MS = 8.64e15;
+
 /**
  * The answer to one attempt to place a call.
  * - `accepted`: the provider has the call under its own id.
@@ -27,38 +41,53 @@ export interface CallToPlace {
  * - `unknown`: the provider may or may not have the call (time-out, connection lost, 5xx, unreadable answer).
  * `reason` is a short code, never the provider's text.
  */
-export type PlaceResult =
-  | { readonly kind: 'accepted'; readonly providerCallId: string }
-  | { readonly kind: 'rejected'; readonly reason: string }
-  | { readonly kind: 'throttled'; readonly retryAfterMs: number | null }
-  | { readonly kind: 'unavailable'; readonly reason: string }
-  | { readonly kind: 'blocked'; readonly reason: string }
-  | { readonly kind: 'expired' }
-  | { readonly kind: 'unknown'; readonly reason: string };
+export const PlaceResult = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('accepted'), providerCallId: ProviderCallId }),
+  z.object({ kind: z.literal('rejected'), reason: Reason }),
+  z.object({
+    kind: z.literal('throttled'),
+    /** Null where the provider does not say, or says nothing that is a time. */
+    retryAfterMs: z.number().min(0).transform(Math.ceil).nullable().catch(null),
+  }),
+  z.object({ kind: z.literal('unavailable'), reason: Reason }),
+  z.object({ kind: z.literal('blocked'), reason: Reason }),
+  z.object({ kind: z.literal('expired') }),
+  z.object({ kind: z.literal('unknown'), reason: Reason }),
+]);
+export type PlaceResult = Readonly<z.infer<typeof PlaceResult>>;
 
 /** What the provider knows of a call now. `unknown`: it could not be asked, or does not say; no proof of anything. */
-export type LookUpResult =
-  | { readonly kind: 'live'; readonly providerCallId: string }
-  | {
-      readonly kind: 'ended';
-      readonly providerCallId: string;
-      readonly outcome: Outcome;
-      readonly endedAt: number | null;
-    }
-  | { readonly kind: 'unknown'; readonly reason: string };
+export const LookUpResult = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('live'), providerCallId: ProviderCallId }),
+  z.object({
+    kind: z.literal('ended'),
+    providerCallId: ProviderCallId,
+    outcome: Outcome,
+    /** Milliseconds since the epoch; null where the provider does not say, or says nothing that is a time. */
+    endedAt: z.number().min(0).max(LATEST_MS).transform(Math.round).nullable().catch(null),
+  }),
+  z.object({ kind: z.literal('unknown'), reason: Reason }),
+]);
+export type LookUpResult = Readonly<z.infer<typeof LookUpResult>>;
 
 /** One event out of a provider's webhook. Only `ended` frees a slot; the others are kept and read by look-ups. */
-export interface CallEvent {
-  /** The provider's id of the event, or one made of call and event name where it gives none. */
-  readonly eventId: string;
-  readonly kind: 'started' | 'joined' | 'ended' | 'billed' | 'ignored';
-  /** Our own call id where the provider echoes it. */
-  readonly callId: string | null;
-  readonly providerCallId: string | null;
-  /** Only for `ended`. */
-  readonly outcome: Outcome | null;
-  /** The provider's own word for the outcome, as it came. */
-  readonly outcomeAsSent: string | null;
-  /** Milliseconds since the epoch. */
-  readonly occurredAt: number;
-}
+export const CallEvent = z
+  .object({
+    /** The provider's id of the event, or one made of call and event name where it gives none. */
+    eventId: z.string().min(1).max(200).refine(isStorable),
+    kind: z.enum(['started', 'joined', 'ended', 'billed', 'ignored']),
+    /** Our own call id where the provider echoes it. */
+    callId: z.string().min(1).max(120).refine(isStorable).nullable(),
+    providerCallId: ProviderCallId.nullable(),
+    /** Only for `ended`, and always there. */
+    outcome: Outcome.nullable(),
+    /** The provider's own word for the outcome, as it came. */
+    outcomeAsSent: z.string().refine(isStorable).nullable(),
+    /** Milliseconds since the epoch, whole. */
+    occurredAt: z.int().min(0).max(LATEST_MS),
+  })
+  .refine(({ kind, outcome }) => (kind === 'ended') === (outcome !== null), {
+    path: ['outcome'],
+    message: 'must be there for kind ended, and only there',
+  });
+export type CallEvent = Readonly<z.infer<typeof CallEvent>>;

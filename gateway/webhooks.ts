@@ -9,6 +9,8 @@ import type { EventDelivery } from '../client/event-delivery.ts';
 import { markSignalled, storeEvent } from '../db/call-events.ts';
 import type { Pool } from '../db/pool.ts';
 import { RingfenceError } from '../domain/errors.ts';
+import { EndedEvent } from '../domain/outcome.ts';
+import { readEvents } from '../providers/checked.ts';
 import type { CallEvent, CallProvider } from '../providers/port.ts';
 import { refusals } from './envelope.ts';
 
@@ -40,13 +42,15 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (app, { pool,
     if (event.kind !== 'ended' || event.outcome === null) return;
     // A call that is not known yet is being dialled at this moment: the dial finds the event when its reply comes.
     if (callId === null || campaignId === null || signalled || settled) return;
-    const delivered = await delivery.deliver(campaignId, {
+    // By the campaign's own schema: what it cannot read it would drop, and nobody would send it again.
+    const news = EndedEvent.parse({
       event_id: event.eventId,
       call_id: callId,
       outcome: event.outcome,
       ended_at: event.occurredAt,
       ...(unconfirmed ? { unconfirmed } : {}),
     });
+    const delivered = await delivery.deliver(campaignId, news);
     // What a closed workflow did not get stays unmarked, so that one started in its place finds it.
     if (delivered === 'accepted') await markSignalled(pool, provider.name, [event.eventId]);
   };
@@ -66,10 +70,18 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (app, { pool,
       if (!provider) throw new RingfenceError('not_found', 'There is no provider with this name.');
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
       provider.verify(body, request.headers, clock());
-      const events = provider.parse(body).filter((event) => event.kind !== 'ignored');
+      const { events, problems } = readEvents(provider, body);
       const raw = body.toString('utf8');
       for (const event of events) await takeIn(provider, event, raw, request.log);
+      if (problems.length > 0) throw notTakenIn(provider, problems, request.log);
       return reply.code(200).send({ received: events.length });
     },
   );
 };
+
+/** The provider keeps the event and sends it again: an adapter that is mended in the meantime reads it then. */
+function notTakenIn(provider: CallProvider, problems: readonly string[], log: FastifyBaseLogger): RingfenceError {
+  log.error({ provider: provider.name, problems }, 'an event as the adapter read it cannot be taken in');
+  const message = `An event cannot be taken in as the adapter of ${provider.name} reads it (${problems.join('; ')}): mend the adapter, and it is taken in when it comes again.`;
+  return new RingfenceError('internal', message);
+}

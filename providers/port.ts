@@ -26,13 +26,20 @@ export interface ProviderFacts {
 export interface CallProvider {
   readonly name: string;
   readonly facts: ProviderFacts;
+  /**
+   * Throws for a contact of which no request can be made: that contact then is `failed: invalid`, and no other is held up. Throws
+   * a RingfenceError `misconfigured` where no contact could be called: then the campaign holds.
+   */
   freeze(call: CallToPlace): string;
   /** Sends `frozen` unless `sendBy` (epoch ms) has passed at the moment a connection is at hand. */
   place(frozen: string, key: string, sendBy: number): Promise<PlaceResult>;
   lookUp(ref: { readonly callId: string; readonly providerCallId: string | null }): Promise<LookUpResult>;
   /** Throws a RingfenceError `invalid_signature` or `stale_signature`. */
   verify(rawBody: Buffer, headers: IncomingHttpHeaders, now: number): void;
-  /** Throws a RingfenceError `bad_request` when the body is not an event of this provider. */
+  /**
+   * Throws a RingfenceError `bad_request` when the body is not an event of this provider. What is returned must be by the
+   * schema `CallEvent`, ignored events excepted: an event that is not is answered with 500, and comes again.
+   */
   parse(rawBody: Buffer): CallEvent[];
   close(): Promise<void>;
 }

@@ -51,10 +51,11 @@ const Dial = z.object({
 });
 const Webhook = z.object({
   event: z.enum(['answered', 'over']),
-  dial: z.string().min(1),
+  dial: z.string().min(1).max(190),
   reference: z.string().min(1),
   result: z.string().optional(),
-  at: z.number(),
+  // Whole milliseconds, as all instants here.
+  at: z.number().transform(Math.round),
 });
 
 export function createExampleProvider({
@@ -101,7 +102,12 @@ export function createExampleProvider({
       const dial = answer.kind === 'answered' && answer.status === 200 ? Dial.safeParse(json(answer.body)).data : null;
       if (!dial) return { kind: 'unknown', reason: 'not_told' };
       if (dial.state !== 'over') return { kind: 'live', providerCallId };
-      return { kind: 'ended', providerCallId, outcome: outcomeOf(dial.result), endedAt: dial.over_at ?? null };
+      return {
+        kind: 'ended',
+        providerCallId,
+        outcome: outcomeOf(dial.result),
+        endedAt: dial.over_at === undefined ? null : Math.round(dial.over_at),
+      };
     },
 
     verify(rawBody, headers, now) {
@@ -158,7 +164,7 @@ function whatIsProved(exchange: Exchange): PlaceResult {
       return { kind: 'blocked', reason: `http_${status}` };
     case 429: {
       const seconds = Number(headers['retry-after']);
-      return { kind: 'throttled', retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : null };
+      return { kind: 'throttled', retryAfterMs: Number.isFinite(seconds) ? Math.ceil(seconds * 1000) : null };
     }
     default:
       return { kind: 'unknown', reason: `http_${status}` };

@@ -3,8 +3,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { EventDelivery } from '../../client/event-delivery.ts';
 import { findCalls, recordAcceptance } from '../../db/calls.ts';
 import { callId } from '../../domain/ids.ts';
+import type { CallEvent } from '../../providers/port.ts';
 import { openGateway, type TestGateway, WEBHOOK_SECRET } from '../support/gateway.ts';
 import { nextId } from '../support/ids.ts';
+import { ScriptedProvider } from '../support/scripted-provider.ts';
 
 const NOW = Date.UTC(2026, 2, 18, 12);
 
@@ -96,9 +98,9 @@ const accept = (call: Placed, provider = 'truedy') =>
     call.providerCallId,
   );
 
-async function live(): Promise<Placed> {
-  const call = await dialled();
-  await accept(call);
+async function live(provider = 'truedy'): Promise<Placed> {
+  const call = await dialled(provider);
+  await accept(call, provider);
   return call;
 }
 
@@ -223,8 +225,7 @@ describe('a webhook that names a call by our id, and is of another one by the re
     ['by the call that has the event’s id', 'truedy', async () => (await live()).providerCallId],
     ['by the provider that has the call', 'elsewhere', async (call) => call.providerCallId],
   ])('%s: is stored, shown as contradicting, and changes nothing', async (_, provider, idOf) => {
-    const call = await dialled(provider);
-    await accept(call, provider);
+    const call = await live(provider);
     const webhook = named(call, await idOf(call));
     for (let delivery = 0; delivery < 2; delivery += 1) expect((await post(webhook)).status).toBe(200);
     expect(await tiesOf(webhook.id)).toEqual([{ call_id: null, contradicts: call.id }]);
@@ -271,6 +272,49 @@ describe('a webhook that names a call by our id, and is of another one by the re
     expect(await accept(other)).toBeNull();
     expect(await tiesOf(webhook.id)).toEqual([{ call_id: null, contradicts: call.id }]);
     expect(await recordOf(call)).toMatchObject({ provider_call_id: null });
+  });
+});
+
+describe('an event that an adapter reads oddly', () => {
+  const event = (call: Placed, odd: object = {}) => ({
+    eventId: nextId('event'),
+    kind: 'ended',
+    callId: null,
+    providerCallId: call.providerCallId,
+    outcome: 'busy',
+    outcomeAsSent: null,
+    occurredAt: NOW - 1_000,
+    ...odd,
+  });
+  let second: TestGateway;
+  beforeAll(async () => {
+    const adapter = new ScriptedProvider(gateway.db.pool, () => NOW);
+    adapter.parse = (body) => JSON.parse(body.toString()) as CallEvent[];
+    second = await openGateway({
+      pool: gateway.db.pool,
+      clock: () => NOW,
+      delivery: new EventDelivery(gateway.temporal.signal),
+      providers: new Map([[adapter.name, adapter]]),
+    });
+  });
+  afterAll(() => second.close());
+
+  it.each<[string, object, string]>([
+    ['a fractional time', { occurredAt: NOW - 0.5 }, 'occurredAt'],
+    ['a time that is none', { occurredAt: null }, 'occurredAt'],
+    ['an event id of 201 characters', { eventId: 'e'.repeat(201) }, 'eventId'],
+    ['an outcome that nobody knows', { outcome: 'teleported' }, 'outcome'],
+    ['an end without an outcome', { outcome: null }, 'outcome'],
+    ['an id that cannot be stored', { providerCallId: 'a\0b' }, 'providerCallId'],
+  ])('%s: is answered with 500 and not acknowledged, and stops no other', async (_, odd, field) => {
+    const [call, other] = [await live('scripted'), await live('scripted')];
+    const body = JSON.stringify([event(call, odd), event(other), event(call, { kind: 'ignored', ...odd })]);
+    const reply = await second.app.inject({ method: 'POST', url: '/webhooks/scripted', payload: Buffer.from(body) });
+    expect(reply.statusCode).toBe(500);
+    expect(reply.json()).toMatchObject({ error: { code: 'internal', message: expect.stringContaining(field) } });
+    expect(signalsOf(call)).toEqual([]);
+    expect(signalsOf(other)).toMatchObject([{ call_id: other.id, outcome: 'busy' }]);
+    expect(await query('select 1 from call_events where call_id = $1', [call.id])).toEqual([]);
   });
 });
 

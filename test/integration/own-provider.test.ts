@@ -18,6 +18,10 @@ describeProvider('the example of an own provider', async () => {
     provider,
     unreachable,
     now: Date.now,
+    oddWebhooks: [
+      { dial: 'd', at: Date.now() + 0.5 },
+      { dial: 'd'.repeat(190), at: Date.now() },
+    ].map((odd) => Buffer.from(JSON.stringify({ event: 'over', reference: 'r', result: 'engaged', ...odd }))),
     provoke: (trouble) => (farSide.trouble = trouble),
     letEnd: (outcome) => (farSide.fate = outcome),
     letLast: () => (farSide.fate = 'lasts'),

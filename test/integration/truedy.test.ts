@@ -48,6 +48,16 @@ describeProvider('Truedy', async () => {
     provider,
     unreachable,
     now: Date.now,
+    oddWebhooks: [
+      { timestamp: Date.now() + 0.5, id: 'event' },
+      { timestamp: Date.now() / 1000 + 0.0005, id: 'event' },
+      { timestamp: '2026-03-18T12:00:00.123456789Z', id: 'event' },
+      { timestamp: Date.now(), id: 'e'.repeat(201) },
+      { timestamp: Date.now(), data: { id: 'e'.repeat(180), call_id: 'c', status: 'busy' } },
+      { timestamp: Date.now(), data: { call_id: 'c'.repeat(201), status: 'busy' } },
+    ].map((odd) =>
+      Buffer.from(JSON.stringify({ event: 'call.ended', data: { call_id: 'c', status: 'busy' }, ...odd })),
+    ),
     provoke: (trouble) => nextMeets(TROUBLES[trouble]),
     letEnd(outcome) {
       if (outcome === 'lost' || outcome === 'cancelled') throw new Error(`the simulator has no ${outcome} calls`);

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { callId } from '../../domain/ids.ts';
 import type { Outcome } from '../../domain/outcome.ts';
-import type { CallProvider, CallToPlace, PlaceResult } from '../../providers/port.ts';
+import { CallEvent, LookUpResult, PlaceResult } from '../../domain/provider-messages.ts';
+import type { CallProvider, CallToPlace } from '../../providers/port.ts';
 import type { ReceivedWebhook } from './webhook-receiver.ts';
 
 /** What the far side can be made to do to the next placement. */
@@ -38,6 +39,8 @@ export interface ProviderRig {
   placements(): number;
   /** What came by webhook, once `enough` says so. */
   webhooks(enough: (received: readonly ReceivedWebhook[]) => boolean): Promise<readonly ReceivedWebhook[]>;
+  /** Bodies of webhooks about the end of a call that the far side could send: with odd times, and with ids of any length. */
+  readonly oddWebhooks: readonly Buffer[];
   now(): number;
   close(): Promise<void>;
 }
@@ -72,6 +75,16 @@ export function describeProvider(name: string, createRig: () => Promise<Provider
     const place = async (call: CallToPlace, provider = rig.provider): Promise<PlaceResult> => {
       const result = await provider.place(provider.freeze(call), call.callId, rig.now() + 60_000);
       for (const text of PERSONAL) expect(JSON.stringify(result)).not.toContain(text);
+      // As the engine reads it: nothing is lost on the way.
+      expect(PlaceResult.parse(result)).toEqual(result);
+      return result;
+    };
+    const lookUp = async (
+      ref: { readonly callId: string; readonly providerCallId: string | null },
+      provider = rig.provider,
+    ): Promise<LookUpResult> => {
+      const result = await provider.lookUp(ref);
+      expect(LookUpResult.parse(result)).toEqual(result);
       return result;
     };
     const placed = async (call: CallToPlace): Promise<string> => {
@@ -157,7 +170,7 @@ export function describeProvider(name: string, createRig: () => Promise<Provider
       rig.letLast();
       const lasting = nextCall();
       const lastingId = await placed(lasting);
-      expect(await rig.provider.lookUp({ callId: lasting.callId, providerCallId: lastingId })).toEqual({
+      expect(await lookUp({ callId: lasting.callId, providerCallId: lastingId })).toEqual({
         kind: 'live',
         providerCallId: lastingId,
       });
@@ -165,18 +178,26 @@ export function describeProvider(name: string, createRig: () => Promise<Provider
       const short = nextCall();
       const shortId = await placed(short);
       await vi.waitFor(async () => {
-        const known = await rig.provider.lookUp({ callId: short.callId, providerCallId: shortId });
+        const known = await lookUp({ callId: short.callId, providerCallId: shortId });
         expect(known).toMatchObject({ kind: 'ended', providerCallId: shortId, outcome: 'busy' });
       }, PATIENCE);
     });
 
     test('what cannot be found or asked is unknown', async () => {
       const { callId: id } = nextCall();
-      expect(await rig.provider.lookUp({ callId: id, providerCallId: 'no-such-call' })).toMatchObject({
-        kind: 'unknown',
-      });
-      expect(await rig.provider.lookUp({ callId: id, providerCallId: null })).toMatchObject({ kind: 'unknown' });
-      expect(await rig.unreachable.lookUp({ callId: id, providerCallId: 'x' })).toMatchObject({ kind: 'unknown' });
+      for (const providerCallId of ['no-such-call', null, '', '../calls?x=/#', 'a\r\nb', 'é'.repeat(300)]) {
+        expect(await lookUp({ callId: id, providerCallId })).toMatchObject({ kind: 'unknown' });
+      }
+      expect(await lookUp({ callId: id, providerCallId: 'x' }, rig.unreachable)).toMatchObject({ kind: 'unknown' });
+    });
+
+    test('reads odd times and long ids so that they can be taken in', () => {
+      expect(rig.oddWebhooks).not.toEqual([]);
+      for (const body of rig.oddWebhooks) {
+        const events = rig.provider.parse(body);
+        expect(events).toHaveLength(1);
+        expect(events.map((event) => CallEvent.parse(event))).toEqual(events);
+      }
     });
 
     test.each<Outcome>(['completed', 'no_answer', 'busy', 'voicemail', 'failed'])(
@@ -195,6 +216,7 @@ export function describeProvider(name: string, createRig: () => Promise<Provider
         expect(ended).toHaveLength(1);
         expect(ended[0]).toMatchObject({ providerCallId, outcome });
         for (const event of events) {
+          expect(CallEvent.parse(event)).toEqual(event);
           expect(event.callId).toBe(provider.facts.echoes ? call.callId : null);
           expect(event.outcome === null).toBe(event.kind !== 'ended');
         }

@@ -102,7 +102,7 @@ export class ScriptedProvider implements CallProvider {
 
   verify(): void {}
 
-  parse(): CallEvent[] {
+  parse(_rawBody: Buffer): CallEvent[] {
     return [];
   }
 

@@ -1,0 +1,63 @@
+/** An adapter's answers as the engine may take them: parsed by the engine's own schemas, whoever wrote the adapter. */
+import type { z } from 'zod';
+import { RingfenceError } from '../domain/errors.ts';
+import { CallEvent, type CallToPlace, LookUpResult, PlaceResult } from '../domain/provider-messages.ts';
+import type { CallProvider } from './port.ts';
+
+/** A request cannot be made of this contact: the adapter threw, or gave bytes that cannot be kept. */
+export class CannotFreeze extends Error {
+  override readonly name = 'CannotFreeze';
+
+  /** Whether the adapter says that it is not set up: then every contact would meet the same. */
+  get isMisconfigured(): boolean {
+    return this.cause instanceof RingfenceError && this.cause.code === 'misconfigured';
+  }
+}
+
+/** @throws CannotFreeze */
+export function freeze(provider: CallProvider, call: CallToPlace): string {
+  let frozen: unknown;
+  try {
+    frozen = provider.freeze(call);
+  } catch (cause) {
+    throw new CannotFreeze('the adapter made no request of this contact', { cause });
+  }
+  if (typeof frozen === 'string' && !frozen.includes('\0')) return frozen;
+  throw new CannotFreeze('the adapter made a request that cannot be kept');
+}
+
+/** An answer that cannot be read proves nothing, so the call may have been placed. */
+export async function place(provider: CallProvider, frozen: string, key: string, sendBy: number): Promise<PlaceResult> {
+  const read = PlaceResult.safeParse(await provider.place(frozen, key, sendBy));
+  return read.success ? read.data : { kind: 'unknown', reason: 'odd_answer' };
+}
+
+export async function lookUp(
+  provider: CallProvider,
+  ref: { readonly callId: string; readonly providerCallId: string | null },
+): Promise<LookUpResult> {
+  const read = LookUpResult.safeParse(await provider.lookUp(ref));
+  return read.success ? read.data : { kind: 'unknown', reason: 'odd_answer' };
+}
+
+export interface ReadEvents {
+  readonly events: CallEvent[];
+  /** What is wrong with those that cannot be taken in: fields and rules, none of the values. */
+  readonly problems: string[];
+}
+
+/** The events of a webhook that have to do with calls. @throws what `parse` throws */
+export function readEvents(provider: CallProvider, rawBody: Buffer): ReadEvents {
+  const read = provider
+    .parse(rawBody)
+    .filter(({ kind }) => kind !== 'ignored')
+    .map((event) => CallEvent.safeParse(event));
+  return {
+    events: read.flatMap((result) => (result.success ? [result.data] : [])),
+    problems: read.flatMap((result) => (result.success ? [] : result.error.issues.map(inWords))),
+  };
+}
+
+function inWords({ path, message }: z.core.$ZodIssue): string {
+  return `${path.join('.')}: ${message}`;
+}

@@ -1,0 +1,153 @@
+/** Adapters may be anybody's: what they answer oddly concerns the call that it is about, and no other. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { RingfenceError } from '../../domain/errors.ts';
+import type { LookUpResult, PlaceResult } from '../../providers/port.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { callActivity, recordCampaign, type RecordedCampaign } from '../support/dials.ts';
+import { realStage, type RealStage } from '../support/real-time.ts';
+import { ScriptedProvider } from '../support/scripted-provider.ts';
+
+const NOW = Date.UTC(2026, 2, 18, 12);
+const now = () => NOW;
+
+let database: TestDatabase;
+let provider: ScriptedProvider;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+async function setUp(people: number): Promise<RecordedCampaign> {
+  provider = new ScriptedProvider(database.pool, now);
+  return recordCampaign(database.pool, people, NOW);
+}
+
+const place = ({ id }: RecordedCampaign, seq: number) =>
+  callActivity(
+    'placeCall',
+    { pool: database.pool, provider, now },
+    {
+      campaignId: id,
+      seq,
+      attempt: 1,
+      day: '2026-03-18',
+      notAfter: NOW + 60_000,
+    },
+  );
+const lookUp = ({ id }: RecordedCampaign, callIds: string[]) =>
+  callActivity('lookUpCalls', { pool: database.pool, provider, now }, { campaignId: id, callIds });
+
+describe('a contact of whom the adapter makes no request', () => {
+  it.each<[string, () => string]>([
+    [
+      'it throws',
+      () => {
+        throw new TypeError('cannot read +12125550100 of undefined');
+      },
+    ],
+    [
+      'it says why',
+      () => {
+        throw new RingfenceError('validation_error', 'not a number');
+      },
+    ],
+    ['it gives no text', () => undefined as unknown as string],
+    ['it gives what cannot be kept', () => 'a\0b'],
+  ])('is invalid: %s', async (_, freeze) => {
+    const campaign = await setUp(1);
+    provider.freeze = freeze;
+    expect(await place(campaign, 1)).toEqual({ kind: 'invalid' });
+    expect(provider.requests).toEqual([]);
+    expect((await database.pool.query('select 1 from calls where id = $1', [campaign.callId(1)])).rows).toEqual([]);
+  });
+
+  it('is every contact where the adapter is not set up: then the campaign holds', async () => {
+    const campaign = await setUp(1);
+    provider.freeze = () => {
+      throw new RingfenceError('misconfigured', 'There is no agent.');
+    };
+    expect(await place(campaign, 1)).toEqual({ kind: 'blocked', reason: 'misconfigured' });
+  });
+
+  describe('in a campaign', () => {
+    let real: RealStage | undefined;
+    afterEach(() => real?.close());
+
+    it('is failed: invalid, once, and the others are called without a hold', async () => {
+      real = await realStage();
+      const { stage } = real;
+      const { provider: carrier } = stage;
+      let asked = 0;
+      carrier.freeze = (call) => {
+        if (!call.callId.endsWith('.2.1')) return JSON.stringify(call);
+        asked += 1;
+        throw new TypeError('no such field');
+      };
+      carrier.script = () => ({ kind: 'ends', outcome: 'completed' });
+      const campaign = await stage.start(4, { max_concurrent_calls: 4, max_calls_per_day: 4 });
+      expect(await campaign.handle.result()).toMatchObject({ buckets: { completed: 3, failed: 1 } });
+      expect(asked).toBe(1);
+      const { rows } = await stage.pool.query('select bucket, reason from campaign_contacts where seq = 2');
+      expect(rows).toEqual([{ bucket: 'failed', reason: 'invalid' }]);
+      const held = await stage.pool.query("select 1 from campaigns where waiting_for = 'provider'");
+      expect(held.rows).toEqual([]);
+    });
+  });
+});
+
+it.each<[string, unknown, PlaceResult | object]>([
+  ['an acceptance without an id', { kind: 'accepted', providerCallId: '' }, { kind: 'unknown', reason: 'odd_answer' }],
+  ['nothing', undefined, { kind: 'unknown', reason: 'odd_answer' }],
+  ['a word of its own', { kind: 'queued' }, { kind: 'unknown', reason: 'odd_answer' }],
+  [
+    'a reason that is no code',
+    { kind: 'rejected', reason: '+1 212 555 0100 is not in service' },
+    { kind: 'rejected', reason: 'unnamed' },
+  ],
+  ['a time that is none', { kind: 'throttled', retryAfterMs: Number.NaN }, { kind: 'throttled', retryAfterMs: null }],
+  ['a fraction', { kind: 'throttled', retryAfterMs: 0.5 }, { kind: 'throttled', retryAfterMs: 1 }],
+])('an adapter that answers a placement with %s is read as what that proves', async (_, answer, expected) => {
+  const campaign = await setUp(1);
+  provider.script = () => answer as PlaceResult;
+  provider.place = async () => answer as PlaceResult;
+  expect(await place(campaign, 1)).toMatchObject(expected);
+});
+
+describe('of several calls that are looked up, one whose look-up', () => {
+  it.each<[string, () => LookUpResult, object]>([
+    [
+      'throws',
+      () => {
+        throw new Error('socket hang up');
+      },
+      { kind: 'unasked' },
+    ],
+    ['answers oddly', () => ({ kind: 'gone' }) as unknown as LookUpResult, { kind: 'unknown' }],
+    [
+      'names an outcome that nobody knows',
+      () => ({ kind: 'ended', providerCallId: 'x', outcome: 'teleported', endedAt: 1 }) as unknown as LookUpResult,
+      { kind: 'unknown' },
+    ],
+  ])('%s concerns itself alone', async (_, answer, expected) => {
+    const campaign = await setUp(10);
+    const seqs = Array.from({ length: 10 }, (_, index) => index + 1);
+    provider.script = () => ({ kind: 'unknown', reason: 'timeout' });
+    for (const seq of seqs) expect(await place(campaign, seq)).toMatchObject({ kind: 'unknown' });
+    for (const request of provider.requests) provider.accept(request);
+    provider.lookUpScript = (callId) => (callId === campaign.callId(3) ? answer() : null);
+    const findings = await lookUp(
+      campaign,
+      seqs.map((seq) => campaign.callId(seq)),
+    );
+    expect(findings[2]).toMatchObject(expected);
+    expect(findings.filter((_, index) => index !== 2)).toEqual(Array.from({ length: 9 }, () => ({ kind: 'live' })));
+  });
+
+  it.each([12.4, Number.NaN, -1, 1e20])('says that it ended at %d is taken in', async (endedAt) => {
+    const campaign = await setUp(1);
+    provider.script = () => ({ kind: 'unknown', reason: 'timeout' });
+    await place(campaign, 1);
+    provider.lookUpScript = () => ({ kind: 'ended', providerCallId: 'its-id', outcome: 'busy', endedAt });
+    expect(await lookUp(campaign, [campaign.callId(1)])).toMatchObject([{ kind: 'ended', event: { outcome: 'busy' } }]);
+  });
+});

@@ -1,0 +1,45 @@
+/** Campaigns on record without a workflow, for tests that call an activity by itself. */
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { createActivities, type Activities } from '../../activities/index.ts';
+import { adoptRoster } from '../../db/adoption.ts';
+import { inTransaction, type Pool } from '../../db/pool.ts';
+import { CreateCampaign } from '../../domain/campaign-request.ts';
+import { callId } from '../../domain/ids.ts';
+import { createCampaign } from '../../gateway/create-campaign.ts';
+import type { CallProvider } from '../../providers/port.ts';
+import { pacingFacts } from '../../worker/facts.ts';
+import { nextId } from './ids.ts';
+import { fictitiousPerson } from './stage.ts';
+
+const RUN = 'the run';
+
+export interface RecordedCampaign {
+  readonly id: string;
+  callId(seq: number): string;
+}
+
+/** A campaign of so many people, owned by the run that activities here are called by. */
+export async function recordCampaign(pool: Pool, people: number, now: number): Promise<RecordedCampaign> {
+  const request = CreateCampaign.parse({
+    name: nextId('Reminders'),
+    agent_id: 'agent-1',
+    contacts: Array.from({ length: people }, (_, index) => fictitiousPerson(index)),
+  });
+  const { answer } = await createCampaign({ pool, now }, 'default', request, null);
+  await inTransaction(pool, (tx) => adoptRoster(tx, answer.id, RUN, now));
+  return { id: answer.id, callId: (seq) => callId({ campaignId: answer.id, seq, attempt: 1 }) };
+}
+
+/** Calls one activity as a worker would. */
+export async function callActivity<K extends keyof Activities>(
+  name: K,
+  { pool, provider, now }: { readonly pool: Pool; readonly provider: CallProvider; readonly now: () => number },
+  request: Parameters<Activities[K]>[0],
+): Promise<Awaited<ReturnType<Activities[K]>>> {
+  const activities = createActivities({ pool, provider, now, facts: pacingFacts(provider.facts, 60_000, false) });
+  const env = new MockActivityEnvironment({ workflowExecution: { workflowId: 'campaign', runId: RUN } });
+  const activity = activities[name] as (request: unknown) => Promise<unknown>;
+  return (await env.run<[unknown], unknown, (request: unknown) => Promise<unknown>>(activity, request)) as Awaited<
+    ReturnType<Activities[K]>
+  >;
+}
