@@ -4,7 +4,10 @@ import type { CampaignTerms } from '../domain/campaign-request.ts';
 import { isOver } from '../domain/commands.ts';
 import type { Contact } from '../domain/contact.ts';
 import type { InterruptedReason, RecordedStatus } from '../domain/interruption.ts';
+import { DELETIONS } from '../domain/time-limits.ts';
+import { unlessBusy } from './folders.ts';
 import { openCalls } from './interruptions.ts';
+import { inLongTransaction } from './long-transaction.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 
 /** Keeps a single statement's parameters small whatever a campaign brings. */
@@ -80,10 +83,9 @@ export function withContactId(contact: Contact): CampaignContact {
  * recorded as the campaign's. Null when the account has no such folder.
  */
 export async function countFolder(tx: Queryable, account: string, folderId: string): Promise<number | null> {
-  const folder = await tx.query('select 1 from contact_folders where id = $1 and account = $2 for share', [
-    folderId,
-    account,
-  ]);
+  const folder = await unlessBusy('contact_folder_id', () =>
+    tx.query('select 1 from contact_folders where id = $1 and account = $2 for share', [folderId, account]),
+  );
   if (folder.rowCount === 0) return null;
   const { rows } = await tx.query<{ count: number }>(
     'select count(*)::integer as count from contacts where folder_id = $1',
@@ -177,7 +179,7 @@ export async function deleteEndedCampaign(
   id: string,
   { now, lastsMs }: { readonly now: number; readonly lastsMs: (provider: string) => number },
 ): Promise<'deleted' | 'not_found' | Kept> {
-  return inTransaction(pool, async (tx) => {
+  return inLongTransaction(pool, account, DELETIONS, async (tx) => {
     const { rows } = await tx.query<{ status: RecordedStatus }>(
       'select status from campaigns where account = $1 and id = $2 for update',
       [account, id],

@@ -1,8 +1,11 @@
 import type { FolderAnswer } from '../domain/contact-answer.ts';
 import { RingfenceError } from '../domain/errors.ts';
+import { DELETIONS } from '../domain/time-limits.ts';
 import type { Page, PageOf } from './campaign-answers.ts';
-import { inTransaction, type Pool, type Queryable } from './pool.ts';
+import { inLongTransaction } from './long-transaction.ts';
+import type { Pool, Queryable } from './pool.ts';
 import { enrol } from './roster.ts';
+import { databaseTrouble } from './trouble.ts';
 
 interface FolderRow {
   readonly id: string;
@@ -71,15 +74,37 @@ export async function requireFolder(db: Queryable, account: string, folderId: st
 /**
  * Must come first in every transaction that changes a folder's contacts: locks the folder until the transaction ends and
  * gives campaigns that were created earlier their copy of it as it still stands.
- * @throws RingfenceError `not_found` when the account has no such folder.
+ * @throws RingfenceError `not_found` when the account has no such folder, `conflict` when others do not let go of it.
  */
 export async function lockForChange(tx: Queryable, account: string, folderId: string): Promise<void> {
-  const { rowCount } = await tx.query('select from contact_folders where id = $1 and account = $2 for update', [
-    folderId,
-    account,
-  ]);
-  if (rowCount === 0) throw noSuchFolder();
-  await enrolAwaiting(tx, folderId);
+  await unlessBusy('folder_id', async () => {
+    const { rowCount } = await tx.query('select from contact_folders where id = $1 and account = $2 for update', [
+      folderId,
+      account,
+    ]);
+    if (rowCount === 0) throw noSuchFolder();
+    await enrolAwaiting(tx, folderId);
+  });
+}
+
+const RETRY_AFTER_S = 5;
+
+/**
+ * Locks a folder, which an import may hold for long, or which a campaign may be copying at this moment.
+ * @throws RingfenceError `conflict` that names `field` when that takes longer than it may.
+ */
+export async function unlessBusy<T>(field: string, lock: () => Promise<T>): Promise<T> {
+  try {
+    return await lock();
+  } catch (error) {
+    const trouble = databaseTrouble(error);
+    if (trouble !== 'locked' && trouble !== 'slow') throw error;
+    throw new RingfenceError(
+      'conflict',
+      'The folder is in use: an import changes it, or a campaign takes its copy. Nothing was changed; try again when that is done.',
+      { field, details: { retry_after_s: RETRY_AFTER_S }, cause: error },
+    );
+  }
 }
 
 /** Copies the folder into every campaign that was created from it and has not taken its copy yet. */
@@ -96,7 +121,7 @@ export async function enrolAwaiting(tx: Queryable, folderId: string): Promise<vo
  * @throws RingfenceError `not_found` when the account has no such folder.
  */
 export async function deleteFolder(pool: Pool, account: string, folderId: string): Promise<void> {
-  await inTransaction(pool, async (tx) => {
+  await inLongTransaction(pool, account, DELETIONS, async (tx) => {
     await lockForChange(tx, account, folderId);
     await tx.query('delete from contact_folders where id = $1', [folderId]);
   });

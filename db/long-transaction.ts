@@ -5,6 +5,7 @@
  */
 import type { Socket } from 'node:net';
 import pg from 'pg';
+import { RingfenceError } from '../domain/errors.ts';
 import { LONG_TRANSACTIONS } from '../domain/time-limits.ts';
 import { FairShare } from './fair-share.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
@@ -14,6 +15,8 @@ export interface LongWork {
   readonly statementMs?: number;
   /** For one lock, in milliseconds. */
   readonly lockMs?: number;
+  /** For its turn, in milliseconds. Default: as long as it takes. */
+  readonly turnMs?: number;
   /** From one look at it to the next, in milliseconds. */
   readonly watchMs?: number;
   /** Called at every look at which the server has it under way, and while it waits for its turn. */
@@ -51,15 +54,18 @@ export async function inLongTransaction<T>(
 async function takeTurn(
   pool: Pool,
   holder: string,
-  { watchMs = LONG_TRANSACTIONS.watchMs, onAlive = () => {} }: LongWork,
+  { turnMs = Infinity, watchMs = LONG_TRANSACTIONS.watchMs, onAlive = () => {} }: LongWork,
 ): Promise<() => void> {
   const share = turns.get(pool) ?? new FairShare(Math.floor((pool.options.max ?? 1) * LONG_TRANSACTIONS.shareOfPool));
   turns.set(pool, share);
-  for (;;) {
-    const endTurn = await share.take(holder, watchMs);
+  for (let waitedMs = 0; waitedMs < turnMs; waitedMs += watchMs) {
+    const endTurn = await share.take(holder, Math.min(watchMs, turnMs));
     if (endTurn) return endTurn;
     onAlive();
   }
+  throw new RingfenceError('rate_limit_exceeded', 'Other large works are under way: try again when one is done.', {
+    details: { retry_after_s: Math.ceil(watchMs / 1_000) },
+  });
 }
 
 async function workForLong<T>(

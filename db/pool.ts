@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
 import { type DatabaseLimits, TOOL_LIMITS } from '../domain/time-limits.ts';
+import { AccountPool, onBehalfOf } from './account-pool.ts';
 
 export type Pool = pg.Pool;
 /** A pool or one connection of it inside a transaction: whatever a query can be sent to. */
@@ -11,6 +12,8 @@ export interface PoolOptions {
   readonly max?: number;
   /** Default, where one is left out: `TOOL_LIMITS`. */
   readonly limits?: Partial<DatabaseLimits>;
+  /** Whether accounts share it, so that none of them can hold all of it. Default: no. */
+  readonly shared?: boolean;
 }
 
 /** A silent network is noticed this long after the last packet, and a few seconds of questions without an answer. */
@@ -26,9 +29,9 @@ const LINGER_MS = 2_000;
  * connection is closed. It was probably not the only one on its way through the network, so the idle ones are not trusted
  * any more: the next transactions begin on new connections instead of finding out one after another.
  */
-export function openPool(connectionString: string, { max = 10, limits }: PoolOptions = {}): Pool {
+export function openPool(connectionString: string, { max = 10, limits, shared = false }: PoolOptions = {}): Pool {
   const { connectMs, lockMs, statementMs, queryMs, idleInTransactionMs } = { ...TOOL_LIMITS, ...limits };
-  const pool = new pg.Pool({
+  const pool = new (shared ? AccountPool : pg.Pool)({
     connectionString,
     max,
     connectionTimeoutMillis: connectMs,
@@ -84,10 +87,12 @@ function openSocket(): Socket {
 
 /** Closes the connections that nobody uses at this moment, before anybody who comes now is given one of them. */
 function dropIdle(pool: Pool): void {
-  for (let idle = pool.idleCount; idle > 0; idle -= 1) {
-    pool.connect().then(
-      (client) => client.release(true),
-      () => {},
-    );
-  }
+  onBehalfOf(null, () => {
+    for (let idle = pool.idleCount; idle > 0; idle -= 1) {
+      pool.connect().then(
+        (client) => client.release(true),
+        () => {},
+      );
+    }
+  });
 }

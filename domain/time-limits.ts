@@ -61,6 +61,15 @@ export const LONG_TRANSACTIONS = {
   shareOfPool: 0.25,
 } as const;
 
+/** A folder or a campaign is deleted while somebody waits for the answer. */
+export const DELETIONS = {
+  /** For other deletions. */
+  turnMs: 5_000,
+  lockMs: 3_000,
+  /** A million contacts take seconds, with the records of millions of calls a minute. */
+  statementMs: 5 * 60_000,
+} as const;
+
 /** Contact files. */
 export const IMPORTS = {
   /** From the first byte to the last, whatever its size. What comes later is cut off, and nothing of it is imported. */

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler } from 'fastify-type-provider-zod';
+import { onBehalfOf } from '../db/account-pool.ts';
+import type { Pool } from '../db/pool.ts';
 import { authenticate } from './auth.ts';
 import { campaignCommands, type CampaignCommandsOptions } from './campaign-commands.ts';
 import { campaignEdit, type CampaignEditOptions } from './campaign-edit.ts';
@@ -20,7 +22,16 @@ import { validatorCompiler } from './validation.ts';
 import { webhooks, type WebhooksOptions } from './webhooks.ts';
 
 export interface GatewayDeps
-  extends CampaignRoutesOptions, CampaignCommandsOptions, CampaignEditOptions, WebhooksOptions, HealthOptions {
+  extends
+    CampaignRoutesOptions,
+    CampaignCommandsOptions,
+    CampaignEditOptions,
+    WebhooksOptions,
+    Omit<HealthOptions, 'healthPool'> {
+  /** Of the webhooks, so that requests cannot keep events out. Default: `pool`. */
+  readonly webhookPool?: Pool;
+  /** Default: `pool`. */
+  readonly healthPool?: Pool;
   readonly campaigns: CampaignCommandsOptions['campaigns'] & CampaignEditOptions['campaigns'];
   readonly logger: FastifyBaseLogger;
   /** Bytes of a body that brings contacts. Default: 10 MiB. Larger ones are refused, and others are held to less. */
@@ -77,13 +88,15 @@ export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> 
   });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 
-  await app.register(health, { pool, ...rest });
-  await app.register(webhooks, { pool, ...rest });
+  await app.register(health, { healthPool: pool, ...rest });
+  await app.register(webhooks, { ...rest, pool: deps.webhookPool ?? pool });
   await app.register(
     async (api) => {
       api.decorateRequest('caller');
       await limitRate(api, { requestsPerMinute });
       api.addHook('onRequest', authenticate(pool));
+      // Only now: a request whose body is still coming holds nothing.
+      api.addHook('preHandler', (request, _reply, done) => onBehalfOf(request.caller.account, done));
       api.addHook('onRoute', (route) => {
         route.schema = { ...route.schema, security: [{ key: [] }] };
       });

@@ -26,6 +26,16 @@ export function tooSlow(): RingfenceError {
   return new RingfenceError('request_timeout', TOO_SLOW);
 }
 
+/** A request that is cut off because it did not end. */
+export function tooLong(limitMs: number): RingfenceError {
+  const minutes = Math.ceil(limitMs / 60_000);
+  return new RingfenceError(
+    'request_timeout',
+    `The request was cut off after ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}, and nothing of it was kept: split the file, or send it over a faster line.`,
+    { details: { limit_minutes: minutes } },
+  );
+}
+
 /** Writes an answer past the parser, where there is still somebody to read it. The caller closes the connection. */
 export function refuseOnSocket(socket: Socket, status: number, error: RingfenceError): void {
   if (!socket.writable) return;

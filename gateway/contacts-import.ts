@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { readContactFile } from '../client/contact-file.ts';
 import { importContacts } from '../db/contact-import.ts';
+import { FairShare } from '../db/fair-share.ts';
 import { defaultFolder } from '../db/folders.ts';
 import type { Pool } from '../db/pool.ts';
 import { ImportAnswer } from '../domain/contact-answer.ts';
@@ -12,7 +13,7 @@ import { answer, answerOf, refusals } from './envelope.ts';
 import { validationError } from './validation.ts';
 
 /** Each import holds a database connection for as long as its file takes to arrive; the others serve everybody else. */
-const IMPORTS_AT_ONCE = 2;
+const IMPORTS_AT_ONCE = 4;
 const RETRY_AFTER_S = '10';
 
 /** In the query or, before the file, in the form. */
@@ -26,7 +27,7 @@ type ImportOptions = z.infer<typeof ImportOptions>;
 /** `POST /contacts/import`: everybody in a CSV file, or nobody when the file cannot be read to its end. */
 export const contactsImport: FastifyPluginAsyncZod<{ pool: Pool }> = async (app, { pool }) => {
   await takeUploads(app);
-  let running = 0;
+  const places = new FairShare(IMPORTS_AT_ONCE);
 
   app.post(
     '/contacts/import',
@@ -42,12 +43,12 @@ export const contactsImport: FastifyPluginAsyncZod<{ pool: Pool }> = async (app,
       },
     },
     async (request, reply) => {
-      if (running >= IMPORTS_AT_ONCE) {
+      const giveBack = places.tryTake(request.caller.account);
+      if (!giveBack) {
         discardRest(request);
         void reply.header('retry-after', RETRY_AFTER_S);
         throw new RingfenceError('rate_limit_exceeded', 'Other imports are running here: try again when one is done.');
       }
-      running += 1;
       try {
         const { fields, bytes } = await openUpload(request);
         const options = { ...request.query, ...readFields(fields) };
@@ -63,7 +64,7 @@ export const contactsImport: FastifyPluginAsyncZod<{ pool: Pool }> = async (app,
         discardRest(request);
         throw error;
       } finally {
-        running -= 1;
+        giveBack();
       }
     },
   );

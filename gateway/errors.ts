@@ -1,6 +1,6 @@
 /** The one place in which errors become answers. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { isDatabaseTrouble } from '../db/trouble.ts';
+import { type DatabaseTrouble, databaseTrouble } from '../db/trouble.ts';
 import { type ErrorCode, RingfenceError } from '../domain/errors.ts';
 import { errorAnswer, metaOf } from './envelope.ts';
 
@@ -26,13 +26,14 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   database_unavailable: 503,
   api_unreachable: 503,
 };
-/** Both PostgreSQL and Temporal come back within seconds when they come back by themselves. */
-const RETRY_AFTER_S = '5';
+/** Both PostgreSQL and Temporal come back within seconds when they come back by themselves, and locks are let go of. */
+const RETRY_AFTER_S = 5;
 
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { error: refusal, status = STATUS[refusal.code] } = refusalOf(error, request);
   if (status >= 500) request.log.error({ code: refusal.code, cause: traceOf(error) }, 'request failed');
-  if (status === 503) void reply.header('retry-after', RETRY_AFTER_S);
+  const { retry_after_s: seconds = status === 503 ? RETRY_AFTER_S : undefined } = refusal.details;
+  if (typeof seconds === 'number') void reply.header('retry-after', String(seconds));
   if (status === 401) void reply.header('www-authenticate', 'Bearer');
   return reply.code(status).send(errorAnswer(refusal, metaOf(request)));
 }
@@ -44,9 +45,8 @@ export function answerUnknownRoute(request: FastifyRequest, reply: FastifyReply)
 
 function refusalOf(error: unknown, request: FastifyRequest): { error: RingfenceError; status?: number } {
   if (error instanceof RingfenceError) return { error };
-  if (isDatabaseTrouble(error)) {
-    return { error: new RingfenceError('database_unavailable', 'PostgreSQL does not answer: try again in a moment.') };
-  }
+  const trouble = databaseTrouble(error);
+  if (trouble !== null) return { error: DATABASE_TROUBLE[trouble] };
   const { statusCode, code } = error as Partial<FastifyError>;
   if (statusCode === 413) {
     const limit = request.routeOptions.bodyLimit;
@@ -62,6 +62,19 @@ function refusalOf(error: unknown, request: FastifyRequest): { error: RingfenceE
   }
   return { error: new RingfenceError('internal', 'Something went wrong here: the request id finds it in the log.') };
 }
+
+const DATABASE_TROUBLE: Readonly<Record<DatabaseTrouble, RingfenceError>> = {
+  away: new RingfenceError('database_unavailable', 'PostgreSQL does not answer: try again in a moment.'),
+  slow: new RingfenceError(
+    'database_unavailable',
+    'This took longer than a request may take, and changed nothing: ask for less at once, or try again in a moment.',
+  ),
+  locked: new RingfenceError(
+    'conflict',
+    'Another request is changing the same at this moment: nothing was changed; try again when it is done.',
+    { details: { retry_after_s: RETRY_AFTER_S } },
+  ),
+};
 
 /** The parser's own words would repeat a piece of the body, and with it of somebody's data. */
 const MALFORMED: Readonly<Record<string, string>> = {

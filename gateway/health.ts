@@ -7,7 +7,8 @@ import { isWrongTemporal } from '../domain/interruption.ts';
 import { answer, answerOf, refusals } from './envelope.ts';
 
 export interface HealthOptions {
-  readonly pool: Pool;
+  /** Of its own: a gateway whose other connections are all in use is busy, not ill. */
+  readonly healthPool: Pool;
   /** Rejects when Temporal does not answer. */
   readonly pingTemporal: () => Promise<unknown>;
 }
@@ -21,16 +22,25 @@ const warnings = z
 const ready = { 200: answerOf(z.object({ status: z.literal('ready'), warnings })), ...refusals };
 
 /** `/healthz`: the process is up. `/readyz`: it can do its work. */
-export const health: FastifyPluginAsyncZod<HealthOptions> = async (app, { pool, pingTemporal }) => {
+export const health: FastifyPluginAsyncZod<HealthOptions> = async (app, { healthPool, pingTemporal }) => {
+  // However many ask at the same time, each is asked once.
+  const asksTemporal = oneAtATime(() => answers(pingTemporal()));
+  const asksPostgresql = oneAtATime(() => answers(healthPool.query('select 1')));
+  const looksForWorkflows = oneAtATime(() =>
+    countMissing(healthPool)
+      .then(isWrongTemporal)
+      .catch(() => false),
+  );
+
   app.get('/healthz', { schema: { summary: 'The process is up', tags: ['health'], response: up } }, async (request) =>
     answer(request, { status: 'up' as const }),
   );
 
   const schema = { summary: 'PostgreSQL and Temporal answer', tags: ['health'], response: ready };
   app.get('/readyz', { schema }, async (request) => {
-    const [postgresql, temporal] = await Promise.all([answers(pool.query('select 1')), answers(pingTemporal())]);
+    const [postgresql, temporal] = await Promise.all([asksPostgresql(), asksTemporal()]);
     if (postgresql && temporal) {
-      const warnings = isWrongTemporal(await countMissing(pool)) ? ['most_workflows_missing' as const] : [];
+      const warnings = (await looksForWorkflows()) ? ['most_workflows_missing' as const] : [];
       return answer(request, { status: 'ready' as const, warnings });
     }
     const missing = [postgresql ? [] : 'PostgreSQL', temporal ? [] : 'Temporal'].flat().join(' and ');
@@ -47,4 +57,15 @@ function answers(question: Promise<unknown>): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** Who asks while an answer is under way gets that one. */
+function oneAtATime(ask: () => Promise<boolean>): () => Promise<boolean> {
+  let asking: Promise<boolean> | null = null;
+  return () => {
+    asking ??= ask().finally(() => {
+      asking = null;
+    });
+    return asking;
+  };
 }

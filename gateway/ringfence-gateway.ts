@@ -10,7 +10,7 @@ import { lookAtWorkflow } from '../client/workflow-standing.ts';
 import { addApiKey, hashKey } from '../db/api-keys.ts';
 import { migrate } from '../db/migrate.ts';
 import { openPool } from '../db/pool.ts';
-import { DATABASE_LIMITS } from '../domain/time-limits.ts';
+import { DATABASE_LIMITS, HEALTH_LIMITS } from '../domain/time-limits.ts';
 import type { CallProvider } from '../providers/port.ts';
 import { WORKER_DEFAULTS } from '../worker/defaults.ts';
 import { buildGateway } from './app.ts';
@@ -38,7 +38,7 @@ export interface RingfenceGatewayOptions {
   readonly bodyLimit?: number;
   /** Requests per minute that one key may send from one address; 1,200 unless told. */
   readonly requestsPerMinute?: number;
-  /** Connections to PostgreSQL; 20 unless told. */
+  /** Connections to PostgreSQL for the API; 20 unless told. Webhooks and health checks have nine more of their own. */
   readonly databaseConnections?: number;
   /** Standard output as JSON lines unless told. */
   readonly logger?: FastifyBaseLogger;
@@ -53,6 +53,8 @@ export interface RingfenceGateway {
 }
 
 const PING_TIMEOUT_MS = 2_000;
+/** An event takes one for a millisecond or two: by these come thousands in a second. */
+const WEBHOOK_CONNECTIONS = 8;
 
 /**
  * Starts a gateway over any providers. It comes up without Temporal: campaigns are recorded and events are kept, and the
@@ -75,10 +77,12 @@ export async function startRingfenceGateway({
 }: RingfenceGatewayOptions): Promise<RingfenceGateway> {
   await migrate(databaseUrl);
   const temporal = options.temporal ?? (await connectTemporal({ lazy: true }));
-  const pool = openPool(databaseUrl, { max: databaseConnections, limits: DATABASE_LIMITS });
+  const pool = openPool(databaseUrl, { max: databaseConnections, limits: DATABASE_LIMITS, shared: true });
+  const webhookPool = openPool(databaseUrl, { max: WEBHOOK_CONNECTIONS, limits: DATABASE_LIMITS });
+  const healthPool = openPool(databaseUrl, { max: 1, limits: HEALTH_LIMITS });
   const closeConnections = async () => {
     if (!options.temporal) await temporal.connection.close();
-    await pool.end();
+    await Promise.all([pool.end(), webhookPool.end(), healthPool.end()]);
   };
   try {
     if (options.apiKey !== undefined) {
@@ -89,6 +93,8 @@ export async function startRingfenceGateway({
     const look = (campaignId: string) => lookAtWorkflow(temporal, campaignId);
     const app = await buildGateway({
       pool,
+      webhookPool,
+      healthPool,
       logger,
       providers: new Map(providers.map((provider) => [provider.name, provider])),
       campaigns: new CampaignClient({ temporal }),
@@ -104,8 +110,8 @@ export async function startRingfenceGateway({
     });
     const drain = prepareDrain(app);
     await app.listen({ host, port });
-    const sweeping = startSweeping({ pool, startCampaign, logger });
-    const reconciling = startReconciling({ pool, lookAtWorkflow: look, logger });
+    const sweeping = startSweeping({ pool: webhookPool, startCampaign, logger });
+    const reconciling = startReconciling({ pool: webhookPool, lookAtWorkflow: look, logger });
     return {
       url: urlOf(app.server.address() as AddressInfo),
       async close() {

@@ -4,8 +4,9 @@
  * that the request waits for us does not count against it.
  */
 import type { Server } from 'node:http';
+import { IMPORTS } from '../domain/time-limits.ts';
 import type { FastifyHttpOptions, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { refuseOnSocket, tooSlow } from './broken-requests.ts';
+import { refuseOnSocket, tooLong, tooSlow } from './broken-requests.ts';
 
 export interface Patience {
   /** Milliseconds for a request's first line and headers. They fit into a packet or two. */
@@ -14,11 +15,19 @@ export interface Patience {
   readonly bodyMs: number;
   /** What has to come in beyond that time. A bad line carries more. */
   readonly bytesPerSecond: number;
+  /** Milliseconds that any body may be waited for, however large it is and however steadily it comes. */
+  readonly totalMs: number;
   /** Milliseconds from one look at the requests under way to the next: how exact the others are. */
   readonly everyMs: number;
 }
 
-const PATIENCE: Patience = { headersMs: 15_000, bodyMs: 30_000, bytesPerSecond: 16_384, everyMs: 5_000 };
+const PATIENCE: Patience = {
+  headersMs: 15_000,
+  bodyMs: 30_000,
+  bytesPerSecond: 16_384,
+  totalMs: IMPORTS.uploadMs,
+  everyMs: 5_000,
+};
 /**
  * A connection on which nothing moves in either direction. Longer than any answer takes, an import's last statements
  * included: this is for clients that ask and never read.
@@ -49,7 +58,11 @@ export function cutOffSlowBodies(app: FastifyInstance, patience: Patience): void
   });
 }
 
-function watch({ raw }: FastifyRequest, reply: FastifyReply, { bodyMs, bytesPerSecond, everyMs }: Patience): void {
+function watch(
+  { raw }: FastifyRequest,
+  reply: FastifyReply,
+  { bodyMs, bytesPerSecond, totalMs, everyMs }: Patience,
+): void {
   const { socket } = raw;
   const before = socket.bytesRead;
   let waitedMs = 0;
@@ -61,8 +74,9 @@ function watch({ raw }: FastifyRequest, reply: FastifyReply, { bodyMs, bytesPerS
     // What lies here waits for us, not we for it.
     if (raw.readableLength > 0) return;
     waitedMs += everyMs;
-    if (waitedMs <= bodyMs + ((socket.bytesRead - before) / bytesPerSecond) * 1_000) return;
-    const error = tooSlow();
+    const paceMs = bodyMs + ((socket.bytesRead - before) / bytesPerSecond) * 1_000;
+    if (waitedMs <= Math.min(paceMs, totalMs)) return;
+    const error = waitedMs > totalMs ? tooLong(totalMs) : tooSlow();
     if (!reply.raw.headersSent) refuseOnSocket(socket, 408, error);
     raw.destroy(error);
   }, everyMs);

@@ -45,12 +45,14 @@ export const REFUSALS: Readonly<Record<number, Refusal>> = {
   },
   409: {
     name: 'Conflict',
-    description: 'It does not go with the present state.',
+    description:
+      'It does not go with the present state; or others are changing the same at this moment, and `Retry-After` says when to try again.',
     example: {
       code: 'wrong_state',
       message: 'The campaign is completed; it takes no more commands.',
       details: { status: 'completed' },
     },
+    headers: ['Retry-After'],
   },
   413: {
     name: 'PayloadTooLarge',
@@ -89,7 +91,8 @@ export const REFUSALS: Readonly<Record<number, Refusal>> = {
   },
   429: {
     name: 'TooManyRequests',
-    description: 'More requests than one key may send in a minute. Retry-After says when to go on.',
+    description:
+      'More requests than one key may send in a minute, or than one account may have under way at once. Retry-After says when to go on.',
     example: { code: 'rate_limit_exceeded', message: 'Too many requests with this key: try again in 12 seconds.' },
     headers: ['Retry-After', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'],
   },
@@ -101,7 +104,7 @@ export const REFUSALS: Readonly<Record<number, Refusal>> = {
   503: {
     name: 'Unavailable',
     description:
-      'PostgreSQL or Temporal does not answer. Nothing was changed, or what was recorded is carried out later.',
+      'PostgreSQL or Temporal does not answer, or not within the time that a request may take. Nothing was changed, or what was recorded is carried out later.',
     example: {
       code: 'temporal_unavailable',
       message: 'Temporal does not answer: try again in a moment.',

@@ -263,7 +263,7 @@ describe('POST /contacts/import', () => {
     await expectNothingOpen();
   });
 
-  it('runs two imports at once and tells the next to wait', async () => {
+  it('runs two imports of an account at once, tells its next to wait, and takes those of others', async () => {
     const folder_id = await newFolder();
     const open: ReadableStreamDefaultController<Uint8Array>[] = [];
     const upload = (phone: string) =>
@@ -286,6 +286,8 @@ describe('POST /contacts/import', () => {
       .toBe(2);
     const third = await sendCsv({ folder_id }, 'phone\n+14155550134\n');
     expect(third).toMatchObject({ status: 429, body: { error: { code: 'rate_limit_exceeded' } } });
+    const ofAnother = await send({}, 'phone\n+14155550135\n', { 'content-type': 'text/csv', account: 'other' });
+    expect(ofAnother).toMatchObject({ status: 200, body: { data: { imported: 1 } } });
     for (const controller of open) controller.close();
     expect(await Promise.all(running)).toMatchObject([{ status: 200 }, { status: 200 }]);
     expect(await contactsIn(folder_id)).toHaveLength(2);

@@ -41,8 +41,8 @@ class SlowClient {
   #trickling: NodeJS.Timeout | undefined;
 
   /** Sends the lines at once, and from then on these bytes again and again. */
-  constructor(lines: readonly string[], bytes: string) {
-    this.#socket = connect(port, '127.0.0.1', () => {
+  constructor(lines: readonly string[], bytes: string, to = port) {
+    this.#socket = connect(to, '127.0.0.1', () => {
       this.#socket.write(lines.join('\r\n'));
       this.#trickling = setInterval(() => this.#socket.writable && this.#socket.write(bytes), TRICKLE_MS);
     });
@@ -155,6 +155,30 @@ describe('a request that comes byte by byte is cut off, and others are served me
 });
 
 describe('a request that is slow but keeps the pace', () => {
+  it('is cut off as a file that never ends, and nothing of it is imported', async () => {
+    const own = await openGateway({ patience: { ...PATIENCE, bytesPerSecond: 1, totalMs: 400 } });
+    await own.app.listen({ host: '127.0.0.1', port: 0 });
+    const { port: ownPort } = own.app.addresses()[0] as AddressInfo;
+    const lines = [
+      `POST ${API_ROOT}/contacts/import HTTP/1.1`,
+      'Host: localhost',
+      AUTHORIZED,
+      'Content-Type: text/csv',
+      'Transfer-Encoding: chunked',
+      '',
+      '15\r\nphone\n+14155550104\n\r\n\r\n',
+    ];
+    try {
+      const endless = new SlowClient(lines, '1\r\n\n\r\n', ownPort);
+      await isCutOff(endless);
+      expect(endless.received).toMatch(/^HTTP\/1\.1 408 .*"request_timeout".*split the file/s);
+      const { rows } = await own.db.pool.query('select phone_number from contacts');
+      expect(rows).toEqual([]);
+    } finally {
+      await own.close();
+    }
+  });
+
   it('is taken, after others that began with it were cut off', async () => {
     const path = `${API_ROOT}/batch-calls`;
     // Five seconds' worth of bytes at once; then nothing, for longer than a small body may be waited for.

@@ -86,8 +86,9 @@ interface Fields {
   readonly [field: string]: unknown;
 }
 
-export async function openGateway(deps: Partial<GatewayDeps> = {}): Promise<TestGateway> {
-  const db = await createTestDatabase();
+/** @param given another gateway's database; a new one of its own is made when it is left out. */
+export async function openGateway(deps: Partial<GatewayDeps> = {}, given?: TestDatabase): Promise<TestGateway> {
+  const db = given ?? (await createTestDatabase());
   const add = (key: string, account: string, scope: Scope) =>
     addApiKey(db.pool, { account, name: account, scope, hash: hashKey(key) });
   await add(KEYS.write, 'acme', 'write');
