@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import type { DatabaseClock } from '../db/clock.ts';
 import type { Pool } from '../db/pool.ts';
 import type { PacingFacts } from '../domain/campaign-state.ts';
 import { RingfenceError } from '../domain/errors.ts';
@@ -10,8 +11,9 @@ export interface ActivityDeps {
   readonly pool: Pool;
   readonly provider: CallProvider;
   readonly facts: PacingFacts;
-  /** The dial instant's clock, in epoch milliseconds. */
+  /** This machine's clock, in epoch milliseconds. It measures how long something took; what time it is the database decides. */
   readonly now: () => number;
+  readonly databaseClock: DatabaseClock;
 }
 
 /** The run that called this activity: only the one that owns a campaign's records may change them. */

@@ -1,5 +1,5 @@
 import { log } from '@temporalio/activity';
-import { findCalls, recordAcceptance, type KnownCall } from '../db/calls.ts';
+import { findCalls, type KnownCall, type OpenPlacement, recordAcceptance, withdrawPlacements } from '../db/calls.ts';
 import { inTransaction } from '../db/pool.ts';
 import type { LookUpFinding } from '../domain/placement.ts';
 import type { LookUpResult } from '../domain/provider-messages.ts';
@@ -8,19 +8,34 @@ import type { ActivityDeps } from './context.ts';
 
 export interface LookUpRequest {
   readonly campaignId: string;
-  readonly callIds: readonly string[];
+  /** The epoch of the state that asks. */
+  readonly epoch: number;
+  readonly calls: readonly OpenPlacement[];
 }
 
 /** How many look-ups are at the provider at once. */
 const AT_ONCE = 8;
 
-/** Finds out what became of calls: our own tables first, then the provider. Answers in the order of the question. */
+/**
+ * Finds out what became of calls: our own tables first, then the provider. Answers in the order of the question. That
+ * nothing was placed is recorded before it is said, so that a try which comes late sends nothing any more.
+ */
 export async function lookUpCalls(deps: ActivityDeps, request: LookUpRequest): Promise<LookUpFinding[]> {
-  const known = await findCalls(deps.pool, request.callIds);
+  const { pool, provider } = deps;
+  const owner = { ...request, provider: provider.name };
+  const withdrawn = await withdrawPlacements(pool, owner, request.calls);
+  const known = await findCalls(
+    pool,
+    request.calls.map(({ callId }) => callId),
+  );
   const findings: LookUpFinding[] = [];
-  for (let from = 0; from < request.callIds.length; from += AT_ONCE) {
-    const batch = request.callIds.slice(from, from + AT_ONCE);
-    findings.push(...(await Promise.all(batch.map((id) => lookUpAlone(deps, request.campaignId, id, known.get(id))))));
+  for (let from = 0; from < request.calls.length; from += AT_ONCE) {
+    const batch = request.calls.slice(from, from + AT_ONCE);
+    const found = batch.map(async ({ callId }): Promise<LookUpFinding> => {
+      if (withdrawn.has(callId)) return { kind: 'not_placed', reason: null };
+      return lookUpAlone(deps, request.campaignId, callId, known.get(callId));
+    });
+    findings.push(...(await Promise.all(found)));
   }
   return findings;
 }
@@ -32,6 +47,8 @@ async function lookUpAlone(
   callId: string,
   call: KnownCall | undefined,
 ): Promise<LookUpFinding> {
+  // It was not withdrawn, and its record is gone since.
+  if (!call) return { kind: 'unasked' };
   try {
     return await lookUp(deps, campaignId, call);
   } catch (error) {
@@ -40,11 +57,9 @@ async function lookUpAlone(
   }
 }
 
-async function lookUp(deps: ActivityDeps, campaignId: string, call: KnownCall | undefined): Promise<LookUpFinding> {
-  if (!call) return { kind: 'not_placed', reason: null };
+async function lookUp(deps: ActivityDeps, campaignId: string, call: KnownCall): Promise<LookUpFinding> {
   if (call.refusal !== null) return { kind: 'not_placed', reason: call.refusal };
   if (call.ended) return { kind: 'ended', event: call.ended };
-  if (!call.sent) return { kind: 'not_placed', reason: null };
   const found = await askProvider(deps.provider, { callId: call.callId, providerCallId: call.providerCallId });
   if (found.kind !== 'unknown' && !call.replied) await linkFound(deps, campaignId, call, found);
   switch (found.kind) {

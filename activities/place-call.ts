@@ -4,6 +4,8 @@ import { type PlacementResult, REPEAT_REFUSED } from '../domain/placement.ts';
 import { callId } from '../domain/ids.ts';
 import type { PlaceResult } from '../domain/provider-messages.ts';
 import { CannotFreeze, freeze, place as placeAt } from '../providers/checked.ts';
+import { sendBy } from '../domain/send-by.ts';
+import { DIAL } from '../domain/time-limits.ts';
 import { callingRun, type ActivityDeps } from './context.ts';
 import { whileHeartbeating } from './heartbeats.ts';
 
@@ -11,41 +13,36 @@ export interface PlaceCallRequest {
   readonly campaignId: string;
   readonly seq: number;
   readonly attempt: number;
+  /** The epoch of the state that decided, and the number of this placement in it. */
+  readonly epoch: number;
+  readonly placement: number;
   /** The civil day whose cap the call counts against. */
   readonly day: string;
-  /** Nothing is sent at or after this instant (epoch ms). */
+  /** Nothing is sent before this instant (epoch milliseconds), nor at or after the other. */
+  readonly notBefore: number;
   readonly notAfter: number;
 }
-
-/**
- * A try that has not sent by this time after it began never will. The server gives a try up later than this (see the
- * heartbeat time-out in workflows/proxies.ts), so a process that was frozen and wakes after that cannot dial.
- */
-const SEND_WITHIN_MS = 8_000;
-/** Most placements are over before the first heartbeat. */
-const HEARTBEAT_MS = 3_000;
 
 /**
  * Places one call: writes the dial record, sends the request at most once, writes down the answer. However often it is
  * called for one call id, the provider sees the same key and the same bytes, and after an answer no request at all.
  */
 export async function placeCall(deps: ActivityDeps, request: PlaceCallRequest): Promise<PlacementResult> {
-  return whileHeartbeating(HEARTBEAT_MS, () => place(deps, request));
+  return whileHeartbeating(DIAL.heartbeatEveryMs, () => place(deps, request));
 }
 
 async function place(deps: ActivityDeps, request: PlaceCallRequest): Promise<PlacementResult> {
   const { pool, provider } = deps;
-  const now = deps.now();
-  const dial: Dial = { ...request, callId: callId(request), provider: provider.name, runId: callingRun(), now };
-  const permit = await permitDial(pool, dial, (call) => freeze(provider, call)).catch(withoutRequest);
-  if (permit.kind === 'unknown') return { kind: 'unknown', reason: 'gate', retryAfterMs: null };
+  const startedAt = deps.now();
+  const dial: Dial = { ...request, callId: callId(request), provider: provider.name, runId: callingRun() };
+  const permit = await permitDial(pool, dial, (call) => freeze(provider, call), deps.databaseClock).catch(
+    withoutRequest,
+  );
   if (permit.kind !== 'send') return permit;
-  if (permit.sentBefore !== null && !isRemembered(deps, permit.sentBefore)) {
-    return { kind: 'unknown', reason: 'key_expired', retryAfterMs: null };
-  }
-  const answer = await placeAt(provider, permit.request, dial.callId, Math.min(request.notAfter, now + SEND_WITHIN_MS));
+  const last = sendBy({ startedAt, ...permit, notAfter: request.notAfter, ...provider.facts });
+  const answer = await placeAt(provider, permit.request, dial.callId, last.at);
   const ended = await recordAnswer(pool, { ...dial, now: deps.now() }, answer, permit);
-  return toResult(answer, ended, permit.sentBefore !== null);
+  return answer.kind === 'expired' ? { kind: last.otherwise } : toResult(answer, ended, permit.sentBefore !== null);
 }
 
 /** Nothing was written down and nothing sent. That one contact cannot be called says nothing about the provider. */
@@ -54,14 +51,12 @@ function withoutRequest(error: unknown): { kind: 'invalid' } | { kind: 'blocked'
   return error.isMisconfigured ? { kind: 'blocked', reason: 'misconfigured' } : { kind: 'invalid' };
 }
 
-/** Whether the provider surely still knows the key when a request that leaves now arrives. */
-function isRemembered({ provider, now }: ActivityDeps, firstSentAt: number): boolean {
-  const { keyTtlMs, requestTimeoutMs } = provider.facts;
-  return now() + requestTimeoutMs < firstSentAt + keyTtlMs;
-}
-
 /** After an earlier try that may have been accepted, nothing sent by this one, or a refusal of it, is still unknown. */
-function toResult(answer: PlaceResult, ended: EndedEvent | null, repeat: boolean): PlacementResult {
+function toResult(
+  answer: Exclude<PlaceResult, { kind: 'expired' }>,
+  ended: EndedEvent | null,
+  repeat: boolean,
+): PlacementResult {
   switch (answer.kind) {
     case 'accepted':
       return { kind: 'accepted', ended };
@@ -74,7 +69,5 @@ function toResult(answer: PlaceResult, ended: EndedEvent | null, repeat: boolean
     case 'unavailable':
     case 'blocked':
       return repeat ? { kind: 'unknown', reason: answer.reason, retryAfterMs: null } : answer;
-    case 'expired':
-      return repeat ? { kind: 'unknown', reason: 'expired', retryAfterMs: null } : answer;
   }
 }

@@ -12,14 +12,17 @@ const SKIP_CHUNK = 5_000;
 
 const HEARTBEAT_MS = 5_000;
 
-/** Copies the folder if that was not done yet, makes the calling run the owner, and returns what is unsettled. */
+/**
+ * Copies the folder if that was not done yet, makes the calling run the owner, and returns what is unsettled. `adoption`
+ * counts the adoptions of the run: a second try of one changes nothing.
+ */
 export async function openRoster(
   { pool, facts, now }: ActivityDeps,
-  { campaignId }: { campaignId: string },
+  { campaignId, adoption }: { campaignId: string; adoption: number },
 ): Promise<{ snapshot: RosterSnapshot; facts: PacingFacts }> {
   const snapshot = await inHeartbeatingTransaction(pool, campaignId, async (tx) => {
     await enrol(tx, campaignId);
-    return adoptRoster(tx, campaignId, callingRun(), now());
+    return adoptRoster(tx, { campaignId, runId: callingRun(), number: adoption }, now());
   });
   return { snapshot, facts };
 }
@@ -29,21 +32,28 @@ export async function exchangeWithRoster({ pool }: ActivityDeps, request: Exchan
   return exchange(pool, request, callingRun());
 }
 
-/** Moves all contacts that still wait to `skipped`, chunk by chunk, and returns the buckets as they are then. */
+/**
+ * Moves all contacts that still wait to `skipped`, chunk by chunk, and returns the buckets as they are then; null when
+ * another run owns the records.
+ */
 export async function closeRoster(
   { pool }: ActivityDeps,
-  { campaignId, reason }: { campaignId: string; reason: 'cancelled' | 'expired' },
-): Promise<Buckets> {
+  { campaignId, epoch, reason }: { campaignId: string; epoch: number; reason: 'cancelled' | 'expired' },
+): Promise<Buckets | null> {
+  const owner = { campaignId, epoch, runId: callingRun() };
   return whileHeartbeating(HEARTBEAT_MS, async () => {
-    while ((await skipWaiting(pool, campaignId, reason, SKIP_CHUNK)) > 0);
-    return readBuckets(pool, campaignId);
+    for (;;) {
+      const skipped = await skipWaiting(pool, owner, reason, SKIP_CHUNK);
+      if (skipped === null) return null;
+      if (skipped === 0) return readBuckets(pool, campaignId);
+    }
   });
 }
 
-/** Writes down that the campaign is over. */
+/** Records that the campaign is over. False when another run owns the records. */
 export async function recordStatus(
   { pool }: ActivityDeps,
-  { campaignId, status }: { campaignId: string; status: 'completed' | 'cancelled' },
-): Promise<void> {
-  await recordEnd(pool, campaignId, status);
+  { campaignId, epoch, status }: { campaignId: string; epoch: number; status: 'completed' | 'cancelled' },
+): Promise<boolean> {
+  return recordEnd(pool, { campaignId, epoch, runId: callingRun() }, status);
 }

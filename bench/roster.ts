@@ -87,6 +87,7 @@ export async function measureRoster(system: MeasuredSystem, { contacts }: { cont
 /** The exchanges of one campaign as its workflow would make them, one after another. */
 class Exchanges {
   #batch = 0;
+  #epoch = 0;
   #claimed: readonly ReadyContact[] = [];
 
   constructor(
@@ -95,8 +96,10 @@ class Exchanges {
   ) {}
 
   async adopt(): Promise<void> {
-    const { lastBatch } = await inTransaction(this.pool, (tx) => adoptRoster(tx, this.campaignId, RUN, Date.now()));
+    const adoption = { campaignId: this.campaignId, runId: RUN, number: 1 };
+    const { lastBatch, epoch } = await inTransaction(this.pool, (tx) => adoptRoster(tx, adoption, Date.now()));
     this.#batch = lastBatch;
+    this.#epoch = epoch;
   }
 
   /** Returns how long each took, in milliseconds. */
@@ -130,7 +133,8 @@ class Exchanges {
       campaignId: this.campaignId,
       now,
       batch: this.#batch,
-      continued: false,
+      epoch: this.#epoch,
+      continuedFrom: null,
       settled: this.#claimed.map(({ seq, attempt }) => ({
         seq,
         attempt,
@@ -142,6 +146,8 @@ class Exchanges {
       })),
       started: [],
       returned: [],
+      released: [],
+      endRetries: null,
       want: CLAIM,
       told: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0 },
       terms: null,

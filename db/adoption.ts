@@ -2,7 +2,8 @@ import { engineSpec, type CampaignTerms } from '../domain/campaign-request.ts';
 import type { CampaignStatus, Ending } from '../domain/campaign-state.ts';
 import type { RosterSnapshot, UnsettledCall } from '../domain/roster.ts';
 import { BUCKETS, type Buckets } from '../domain/tally.ts';
-import { notRecorded } from './campaigns-of-workflows.ts';
+import { isOver } from '../domain/commands.ts';
+import { lockCampaign } from './campaigns-of-workflows.ts';
 import { recentDays } from '../domain/windows.ts';
 import { firstTerminalEvents } from './call-events.ts';
 import { countPlaced } from './day-counts.ts';
@@ -10,35 +11,79 @@ import { endInterruption } from './interruptions.ts';
 import { addMoves, applyMoves, type Move, type Moves } from './moves.ts';
 import type { Queryable } from './pool.ts';
 
+/** An adoption is known by the run that adopts and by how many times it has: a second one of the same key changes nothing. */
+export interface Adoption {
+  readonly campaignId: string;
+  readonly runId: string;
+  /** 1 for the run's first adoption. */
+  readonly number: number;
+}
+
 /**
- * Makes `runId` the owner of a campaign's records and returns all that it must know to go on: every call that went out,
- * or may have, and is not settled. Claims of earlier runs are released; from here on a dial that an earlier run still
- * has under way is refused, because the owner is another.
+ * Makes a run the owner of a campaign's records in a new epoch, and returns all that it must know to go on: every call that
+ * went out, or may have, and is not settled. Claims of earlier runs are released; from here on a dial that an earlier run
+ * still has under way is refused, because the owner is another. The records of a campaign that is over have no owner.
  */
-export async function adoptRoster(
-  tx: Queryable,
-  campaignId: string,
-  runId: string,
-  now: number,
-): Promise<RosterSnapshot> {
+export async function adoptRoster(tx: Queryable, adoption: Adoption, now: number): Promise<RosterSnapshot> {
+  const { campaignId } = adoption;
+  // The row first: an exchange of an earlier run that is under way ends before anything is read here.
+  const campaign = await lockCampaign(tx, campaignId);
   await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [campaignId]);
-  await endInterruption(tx, campaignId);
   const unsettled = await readUnsettled(tx, campaignId);
+  if (!isOver(campaign.status) && (await isFirst(tx, adoption, campaign.epoch + 1))) {
+    await takeOver(tx, adoption, unsettled);
+  }
+  return readSnapshot(tx, campaignId, unsettled, now);
+}
+
+/** Notes the adoption under its key. False when it was noted before. */
+async function isFirst(tx: Queryable, { campaignId, runId, number }: Adoption, epoch: number): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `insert into campaign_adoptions (campaign_id, run_id, number, epoch) values ($1, $2, $3, $4)
+     on conflict do nothing`,
+    [campaignId, runId, number, epoch],
+  );
+  return rowCount === 1;
+}
+
+async function takeOver(
+  tx: Queryable,
+  { campaignId, runId }: Adoption,
+  unsettled: readonly UnsettledCall[],
+): Promise<void> {
+  await endInterruption(tx, campaignId);
   const moves: Moves = { deltas: {}, called: 0 };
-  addMoves(moves, await moveToInProgress(tx, campaignId));
-  addMoves(moves, await moveBackUncalled(tx, campaignId));
+  addMoves(moves, await moveToInProgress(tx, campaignId, unsettled));
+  addMoves(moves, await moveBackUncalled(tx, campaignId, unsettled));
   await applyMoves(tx, campaignId, moves);
   const cursor = await releaseClaims(tx, campaignId);
-  const { rows } = await tx.query<
-    Buckets & { status: CampaignStatus; ending: Ending | null; last_batch: number; terms: CampaignTerms }
-  >(
-    `update campaigns set owner_run_id = $2, claim_cursor = $3, updated_at = now()
-      where id = $1 returning status, ending, last_batch, spec as terms, ${BUCKETS.join(', ')}`,
+  await tx.query(
+    `update campaigns set owner_run_id = $2, epoch = epoch + 1, claim_cursor = $3, updated_at = now() where id = $1`,
     [campaignId, runId, cursor],
   );
-  const campaign = rows[0];
-  if (!campaign) throw notRecorded(campaignId);
-  const { status, ending, last_batch: lastBatch, terms, ...buckets } = campaign;
+}
+
+async function readSnapshot(
+  tx: Queryable,
+  campaignId: string,
+  unsettled: readonly UnsettledCall[],
+  now: number,
+): Promise<RosterSnapshot> {
+  const { rows } = await tx.query<
+    Buckets & {
+      status: CampaignStatus;
+      ending: Ending | null;
+      epoch: number;
+      last_batch: number;
+      claim_cursor: number;
+      terms: CampaignTerms;
+    }
+  >(
+    `select status, ending, epoch, last_batch, claim_cursor, spec as terms, ${BUCKETS.join(', ')}
+       from campaigns where id = $1`,
+    [campaignId],
+  );
+  const { status, ending, epoch, last_batch: lastBatch, claim_cursor: cursor, terms, ...buckets } = rows[0]!;
   const spec = engineSpec(terms);
   // By the days of the zone that holds now: the records name those of the zone that held when each call was placed.
   const { days } = await countPlaced(tx, campaignId, recentDays(spec.schedule.timezone, now), []);
@@ -48,6 +93,7 @@ export async function adoptRoster(
     status,
     ending,
     spec,
+    epoch,
     lastBatch,
     buckets,
     unsettled: unsettled.map((call) => ({ ...call, day: dayOf(call) })),
@@ -92,15 +138,19 @@ async function readUnsettled(tx: Queryable, campaignId: string): Promise<Unsettl
   }));
 }
 
-async function moveToInProgress(tx: Queryable, campaignId: string): Promise<Move[]> {
+async function moveToInProgress(
+  tx: Queryable,
+  campaignId: string,
+  unsettled: readonly UnsettledCall[],
+): Promise<Move[]> {
   const { rows } = await tx.query<Move>(
     // Sought from the few calls, by their key: the planner does not know how many people a campaign has.
-    `with unsettled as materialized (
-       select seq, attempt from calls where campaign_id = $1 and settled_at is null and first_sent_at is not null
-     ), standing as (
+    `with standing as (
        select c.seq, c.bucket, c.called
-         from campaign_contacts c join unsettled on unsettled.seq = c.seq and unsettled.attempt = c.attempt
-        where c.campaign_id = $1 and c.seq = any(array(select seq from unsettled)) and c.bucket in ('pending', 'retrying')
+         from campaign_contacts c
+         join jsonb_to_recordset($2::jsonb) as call(seq integer, attempt integer)
+           on call.seq = c.seq and call.attempt = c.attempt
+        where c.campaign_id = $1 and c.seq = any($3) and c.bucket in ('pending', 'retrying')
      ), moved as (
        update campaign_contacts c set bucket = 'in_progress', called = true
          from standing
@@ -108,25 +158,29 @@ async function moveToInProgress(tx: Queryable, campaignId: string): Promise<Move
        returning standing.bucket as "from", (not standing.called)::int as called
      )
      select "from", 'in_progress' as "to", count(*)::int as contacts, sum(called)::int as called from moved group by 1`,
-    [campaignId],
+    [campaignId, JSON.stringify(unsettled), unsettled.map(({ seq }) => seq)],
   );
   return rows;
 }
 
-async function moveBackUncalled(tx: Queryable, campaignId: string): Promise<Move[]> {
+/** By the calls that were read before: a dial that answers meanwhile must not be seen by one statement and not by another. */
+async function moveBackUncalled(
+  tx: Queryable,
+  campaignId: string,
+  unsettled: readonly UnsettledCall[],
+): Promise<Move[]> {
   const { rows } = await tx.query<Move>(
     `with moved as (
        update campaign_contacts c
           set bucket = case when c.attempt > 1 then 'retrying' else 'pending' end, called = c.attempt > 1
         where c.campaign_id = $1 and c.bucket = 'in_progress'
           and not exists (
-            select 1 from calls
-             where calls.campaign_id = c.campaign_id and calls.seq = c.seq and calls.attempt = c.attempt
-               and calls.settled_at is null and calls.first_sent_at is not null)
+            select 1 from jsonb_to_recordset($2::jsonb) as call(seq integer, attempt integer)
+             where call.seq = c.seq and call.attempt = c.attempt)
        returning c.bucket as "to", -(c.attempt = 1)::int as called
      )
      select 'in_progress' as "from", "to", count(*)::int as contacts, sum(called)::int as called from moved group by 2`,
-    [campaignId],
+    [campaignId, JSON.stringify(unsettled)],
   );
   return rows;
 }
@@ -149,6 +203,12 @@ async function releaseClaims(tx: Queryable, campaignId: string): Promise<number>
   return rows[0]?.cursor ?? 0;
 }
 
+/** Which contacts an exchange may claim; whether there are any is asked in the same words. */
+export const CLAIMABLE = {
+  pending: "bucket = 'pending' and claim_batch is null",
+  retrying: "bucket = 'retrying' and claim_batch is null",
+} as const;
+
 /** What of the roster still waits to be claimed. */
 export async function readWaiting(
   tx: Queryable,
@@ -156,9 +216,9 @@ export async function readWaiting(
   cursor: number,
 ): Promise<{ moreToClaim: boolean; nextRetryAt: number | null }> {
   const { rows } = await tx.query<{ more: boolean; next: string | null }>(
-    `select exists (select 1 from campaign_contacts where campaign_id = $1 and seq > $2 and bucket = 'pending') as more,
+    `select exists (select 1 from campaign_contacts where campaign_id = $1 and seq > $2 and ${CLAIMABLE.pending}) as more,
             (select floor(extract(epoch from min(due_at)) * 1000)::bigint from campaign_contacts
-              where campaign_id = $1 and bucket = 'retrying' and claim_batch is null) as next`,
+              where campaign_id = $1 and ${CLAIMABLE.retrying}) as next`,
     [campaignId, cursor],
   );
   const row = rows[0];

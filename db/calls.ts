@@ -6,13 +6,20 @@
  * - `not_placed_reason` set: the provider refused it for good;
  * - `settled_at` set: the outcome is in the roster and the record is history.
  *
+ * Every placement of a call has a number, (epoch, n). Whoever concludes that nothing was sent writes the number of the
+ * placement to `not_placed_through` first; a dial refuses numbers up to it. A worker that was frozen, and wakes after
+ * others have drawn that conclusion, so cannot send any more. The number and `first_sent_at` are written under the lock of
+ * one row, so one of the two is always seen by the other.
+ *
  * Statements that run for every dial or event have names, by which each connection prepares them once: to plan them
  * costs more than to run them. Only those have one that look rows up by their whole key, of which there is one plan.
  */
 import { callerNumber, type Rotation } from '../domain/caller-number.ts';
 import type { EndedEvent, Outcome } from '../domain/outcome.ts';
 import type { CallToPlace, PlaceResult } from '../domain/provider-messages.ts';
+import { type Bucket, isTerminal } from '../domain/tally.ts';
 import { claimEarlyEvents, firstTerminalEvents } from './call-events.ts';
+import { type DatabaseClock, readDatabaseClock } from './clock.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 
 export interface Dial {
@@ -23,10 +30,14 @@ export interface Dial {
   /** The civil day whose cap the call counts against. */
   readonly day: string;
   readonly provider: string;
-  /** The workflow run that asks: only the owner of the campaign's records may dial. */
+  /** The workflow run that asks, and the epoch of its state: only the owner of the campaign's records may dial. */
   readonly runId: string;
-  /** Epoch milliseconds. */
-  readonly now: number;
+  readonly epoch: number;
+  /** The number of the placement within the epoch. */
+  readonly placement: number;
+  /** Nothing is sent before this instant (epoch milliseconds), nor at or after the other. */
+  readonly notBefore: number;
+  readonly notAfter: number;
 }
 
 /**
@@ -36,6 +47,8 @@ export interface Dial {
 export interface SendPermit {
   readonly kind: 'send';
   readonly request: string;
+  /** The database's time at the beginning of the transaction, epoch milliseconds. */
+  readonly permittedAt: number;
   readonly sentBefore: number | null;
   readonly tryNumber: number;
 }
@@ -45,25 +58,27 @@ export type DialPermit =
   | SendPermit
   | { readonly kind: 'accepted'; readonly ended: EndedEvent | null }
   | { readonly kind: 'rejected'; readonly reason: string }
-  | { readonly kind: 'suppressed' }
-  | { readonly kind: 'unknown' }
-  | { readonly kind: 'superseded' };
+  | { readonly kind: 'suppressed' | 'removed' | 'expired' | 'delayed' | 'withdrawn' | 'unresolved' | 'superseded' };
 
 interface Campaign {
   readonly agent_id: string;
   readonly owner_run_id: string | null;
+  readonly epoch: number;
+  readonly ending: string | null;
   readonly phone_number_ids: string[] | null;
   readonly rotation: Rotation | null;
 }
 
 interface DialRecord {
-  readonly request: string;
+  /** Null while every placement was concluded as not placed before it had anything to send. */
+  readonly request: string | null;
   readonly tries: number;
   readonly first_sent_at: string | null;
   readonly provider_call_id: string | null;
   /** Whether the provider itself has answered for the id: otherwise it is that of an event. */
   readonly replied: boolean;
   readonly not_placed_reason: string | null;
+  readonly not_placed_through: readonly number[] | null;
   readonly outcome: Outcome | null;
   readonly ended_at: string | null;
   readonly settled: boolean;
@@ -71,25 +86,66 @@ interface DialRecord {
 
 /**
  * The first step of a dial, in one transaction: checks the gates that live in the database, freezes the request's bytes
- * at the first try, and writes down that the request is about to leave.
+ * at the first try, and writes down that the request is about to leave. The database's clock decides whether it is time.
  */
-export async function permitDial(pool: Pool, dial: Dial, freeze: (call: CallToPlace) => string): Promise<DialPermit> {
+export async function permitDial(
+  pool: Pool,
+  dial: Dial,
+  freeze: (call: CallToPlace) => string,
+  readClock: DatabaseClock = readDatabaseClock,
+): Promise<DialPermit> {
   return inTransaction(pool, async (tx) => {
     // Together, in this order: what is read stands for as long as the lock is held.
-    const [, outset] = await Promise.all([lockAgainstAdoption(tx, dial.campaignId), readOutset(tx, dial)]);
-    if (!outset || outset.campaign.owner_run_id !== dial.runId) return { kind: 'superseded' };
+    const [, now, outset] = await Promise.all([
+      lockAgainstAdoption(tx, dial.campaignId),
+      readClock(tx),
+      readOutset(tx, dial),
+    ]);
+    if (!outset || !isOwner(outset.campaign, dial)) return { kind: 'superseded' };
     const { campaign, contact, record } = outset;
-    if (record && isKnown(record)) return known(tx, dial, record);
-    if (!contact) throw new Error(`roster has no contact ${dial.seq} for call ${dial.callId}`);
-    if (outset.suppressed) return withoutSending(tx, dial);
-    const written = await writeAhead(tx, dial, record?.request ?? freeze(toPlace(dial, campaign, contact)));
-    // The answer of another try was written down since the record was read.
-    if (!written) return withoutSending(tx, dial);
+    if (record && isKnown(record)) return known(tx, dial, record, now);
+    const closed = closedGate(dial, outset, now);
+    if (closed !== null) return withoutSending(tx, dial, closed, now);
+    const written = await writeAhead(tx, dial, record?.request ?? freeze(toPlace(dial, campaign, contact!)), now);
+    // Since the record was read, another try's answer or the conclusion that nothing was placed has been written down.
+    if (!written) return withoutSending(tx, dial, 'withdrawn', now);
     const { request, tries } = written;
     // A try that was permitted since the record was read may have sent; whether it did is not known here.
     const sentBefore = tries === (record?.tries ?? 0) + 1 ? (record?.first_sent_at ?? null) : written.first_sent_at;
-    return { kind: 'send', request, sentBefore: sentBefore === null ? null : Number(sentBefore), tryNumber: tries };
+    return {
+      kind: 'send',
+      request: request!,
+      permittedAt: now,
+      sentBefore: sentBefore === null ? null : Number(sentBefore),
+      tryNumber: tries,
+    };
   });
+}
+
+function isOwner(campaign: Campaign, { runId, epoch }: Dial): boolean {
+  return campaign.owner_run_id === runId && campaign.epoch === epoch;
+}
+
+/** Why this placement must not send, as far as one reading can tell; null: it may. */
+function closedGate(
+  dial: Dial,
+  { campaign, contact, suppressed, record }: Outset,
+  now: number,
+): 'removed' | 'suppressed' | 'expired' | 'delayed' | 'withdrawn' | null {
+  if (campaign.ending !== null || !contact || contact.attempt !== dial.attempt || isTerminal(contact.bucket)) {
+    return 'removed';
+  }
+  if (record && isWithdrawn(record, dial)) return 'withdrawn';
+  if (suppressed) return 'suppressed';
+  if (now >= dial.notAfter) return 'expired';
+  if (now < dial.notBefore) return 'delayed';
+  return null;
+}
+
+/** Whether this placement was concluded as not placed. */
+function isWithdrawn({ not_placed_through }: DialRecord, { epoch, placement }: Dial): boolean {
+  const [throughEpoch = 0, throughPlacement = 0] = not_placed_through ?? [];
+  return epoch < throughEpoch || (epoch === throughEpoch && placement <= throughPlacement);
 }
 
 /**
@@ -98,7 +154,7 @@ export async function permitDial(pool: Pool, dial: Dial, freeze: (call: CallToPl
  */
 export async function recordAnswer(
   pool: Pool,
-  dial: Dial,
+  dial: Dial & { readonly now: number },
   answer: PlaceResult,
   permit: SendPermit,
 ): Promise<EndedEvent | null> {
@@ -122,10 +178,13 @@ export async function recordAnswer(
         // Nothing was sent by this try; whether another was is no better known than before. A worker that was frozen
         // between its permit and its request wakes up here, and a later try may have dialled meanwhile.
         if (permit.sentBefore === null) {
-          await tx.query('update calls set first_sent_at = null, day = null where id = $1 and tries = $2', [
-            dial.callId,
-            permit.tryNumber,
-          ]);
+          await tx.query(
+            `update calls
+                set first_sent_at = null, day = null,
+                    not_placed_through = greatest(not_placed_through, array[$3, $4]::integer[])
+              where id = $1 and tries = $2`,
+            [dial.callId, permit.tryNumber, dial.epoch, dial.placement],
+          );
         }
         return null;
       case 'unknown':
@@ -158,6 +217,39 @@ export async function recordAcceptance(
   // Right behind the tie, and with what was committed while the tie waited in view.
   const [, ended] = await Promise.all([tied, claimEarlyEvents(tx, call.provider, providerCallId, { id, campaignId })]);
   return ended;
+}
+
+/** A placement of which nobody has heard. */
+export interface OpenPlacement {
+  readonly callId: string;
+  readonly seq: number;
+  readonly attempt: number;
+  readonly placement: number;
+}
+
+/**
+ * Concludes that these placements were not sent, unless their records say that a request may have left or what became of
+ * it. Returns the ids of the calls that are now surely not placed: from here on a dial under these numbers is refused.
+ */
+export async function withdrawPlacements(
+  db: Queryable,
+  { campaignId, provider, epoch }: { readonly campaignId: string; readonly provider: string; readonly epoch: number },
+  placements: readonly OpenPlacement[],
+): Promise<Set<string>> {
+  if (placements.length === 0) return new Set();
+  const { rows } = await db.query<{ id: string }>(
+    `insert into calls (id, campaign_id, seq, attempt, provider, not_placed_through)
+     select "callId", $1, seq, attempt, $2, array[$3::integer, placement]
+       from jsonb_to_recordset($4) as p("callId" text, seq integer, attempt integer, placement integer)
+      order by "callId"
+     on conflict (id) do update
+       set not_placed_through = greatest(calls.not_placed_through, excluded.not_placed_through)
+     where calls.first_sent_at is null and calls.provider_call_id is null
+       and calls.not_placed_reason is null and calls.settled_at is null
+     returning id`,
+    [campaignId, provider, epoch, JSON.stringify(placements)],
+  );
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** What our own tables know of a call that is being looked up. */
@@ -206,7 +298,7 @@ export async function lockAgainstAdoption(tx: Queryable, campaignId: string): Pr
 /** Of the record `calls`. */
 const RECORD_COLUMNS = `
   calls.request, calls.tries, calls.provider_call_id, calls.accepted_at is not null as replied, calls.not_placed_reason,
-  calls.outcome,
+  calls.not_placed_through, calls.outcome,
   calls.settled_at is not null as settled,
   floor(extract(epoch from calls.first_sent_at) * 1000)::bigint as first_sent_at,
   floor(extract(epoch from calls.ended_at) * 1000)::bigint as ended_at`;
@@ -228,9 +320,9 @@ async function readOutset(tx: Queryable, dial: Dial): Promise<Outset | null> {
   const { rows } = await tx.query<OutsetRow>({
     name: 'outset-of-dial',
     text: `
-      select c.agent_id, c.owner_run_id, c.spec -> 'phone_number_ids' as phone_number_ids,
+      select c.agent_id, c.owner_run_id, c.epoch, c.ending, c.spec -> 'phone_number_ids' as phone_number_ids,
              c.spec ->> 'phone_rotation_strategy' as rotation,
-             k.phone_number, k.extension, k.first_name, k.last_name, k.email, k.custom_fields,
+             k.bucket, k.attempt, k.phone_number, k.extension, k.first_name, k.last_name, k.email, k.custom_fields,
              s.phone_number is not null as suppressed, calls.id is not null as recorded, ${RECORD_COLUMNS}
         from campaigns c
         left join campaign_contacts k on k.campaign_id = c.id and k.seq = $2
@@ -246,14 +338,20 @@ async function readOutset(tx: Queryable, dial: Dial): Promise<Outset | null> {
   return { campaign: row, contact, suppressed, record: row.recorded ? row : null };
 }
 
-/** The answer of a try that must not send: what is known of the call, with nobody else writing to its record meanwhile. */
-async function withoutSending(tx: Queryable, dial: Dial): Promise<DialPermit> {
-  const { rows } = await tx.query<DialRecord>(`select ${RECORD_COLUMNS} from calls where id = $1 for update`, [
-    dial.callId,
-  ]);
+/**
+ * The answer of a placement that must not send, with nobody else writing to its record meanwhile. Where nothing was sent
+ * under the call's id, its number is recorded as not placed first, so that no other try of it sends later.
+ */
+async function withoutSending(
+  tx: Queryable,
+  dial: Dial,
+  reason: 'removed' | 'suppressed' | 'expired' | 'delayed' | 'withdrawn',
+  now: number,
+): Promise<DialPermit> {
+  if ((await withdrawPlacements(tx, dial, [dial])).has(dial.callId)) return { kind: reason };
+  const { rows } = await tx.query<DialRecord>(`select ${RECORD_COLUMNS} from calls where id = $1`, [dial.callId]);
   const [record] = rows;
-  if (!record || (record.first_sent_at === null && !isKnown(record))) return { kind: 'suppressed' };
-  return isKnown(record) ? known(tx, dial, record) : { kind: 'unknown' };
+  return record && isKnown(record) ? known(tx, dial, record, now) : { kind: 'unresolved' };
 }
 
 /** Whether it is known what became of the call. */
@@ -261,11 +359,11 @@ function isKnown(record: DialRecord): boolean {
   return record.not_placed_reason !== null || record.provider_call_id !== null || record.settled;
 }
 
-async function known(tx: Queryable, dial: Dial, record: DialRecord): Promise<DialPermit> {
+async function known(tx: Queryable, dial: Dial, record: DialRecord, now: number): Promise<DialPermit> {
   if (record.not_placed_reason !== null) return { kind: 'rejected', reason: record.not_placed_reason };
   // A reply never came: an event answers for the provider, and from here on its id is that of the call.
   if (record.provider_call_id !== null && !record.replied && !record.settled) {
-    return { kind: 'accepted', ended: await recordAcceptance(tx, dial, record.provider_call_id) };
+    return { kind: 'accepted', ended: await recordAcceptance(tx, { ...dial, now }, record.provider_call_id) };
   }
   return { kind: 'accepted', ended: fromRecord(dial.callId, record) ?? (await terminal(tx, dial)) };
 }
@@ -282,6 +380,8 @@ function fromRecord(callId: string, record: DialRecord): EndedEvent | null {
 }
 
 interface Contact {
+  readonly bucket: Bucket;
+  readonly attempt: number;
   readonly phone_number: string;
   readonly extension: string;
   readonly first_name: string | null;
@@ -305,20 +405,33 @@ function toPlace(dial: Dial, campaign: Campaign, contact: Contact): CallToPlace 
 }
 
 /**
- * Writes down that a try is about to send, unless it is known by now what became of the call. The bytes, the day and the
- * instant are those of the first try.
+ * Writes down that a try is about to send, unless it is known by now what became of the call or of this placement. The
+ * bytes, the day and the instant are those of the first try.
  */
-async function writeAhead(tx: Queryable, dial: Dial, request: string): Promise<DialRecord | null> {
+async function writeAhead(tx: Queryable, dial: Dial, request: string, now: number): Promise<DialRecord | null> {
   const { rows } = await tx.query<DialRecord>({
     name: 'write-ahead',
-    text: `insert into calls (id, campaign_id, seq, attempt, provider, request, day, first_sent_at)
-     values ($1, $2, $3, $4, $5, $6, $7, to_timestamp($8 / 1000.0))
+    text: `insert into calls (id, campaign_id, seq, attempt, provider, request, day, first_sent_at, tries)
+     values ($1, $2, $3, $4, $5, $6, $7, to_timestamp($8 / 1000.0), 1)
      on conflict (id) do update
-       set first_sent_at = coalesce(calls.first_sent_at, excluded.first_sent_at),
+       set request = coalesce(calls.request, excluded.request),
+           first_sent_at = coalesce(calls.first_sent_at, excluded.first_sent_at),
            day = coalesce(calls.day, excluded.day), tries = calls.tries + 1
      where calls.provider_call_id is null and calls.not_placed_reason is null and calls.settled_at is null
+       and (calls.not_placed_through is null or calls.not_placed_through < array[$9, $10]::integer[])
      returning ${RECORD_COLUMNS}`,
-    values: [dial.callId, dial.campaignId, dial.seq, dial.attempt, dial.provider, request, dial.day, dial.now],
+    values: [
+      dial.callId,
+      dial.campaignId,
+      dial.seq,
+      dial.attempt,
+      dial.provider,
+      request,
+      dial.day,
+      now,
+      dial.epoch,
+      dial.placement,
+    ],
   });
   return rows[0] ?? null;
 }

@@ -1,7 +1,8 @@
 /** What a campaign's workflow reads and writes of its own row outside of exchanges. */
 import { RingfenceError } from '../domain/errors.ts';
 import { BUCKETS, type Buckets } from '../domain/tally.ts';
-import type { Queryable } from './pool.ts';
+import type { CampaignStatus } from '../domain/campaign-state.ts';
+import { inTransaction, type Pool, type Queryable } from './pool.ts';
 
 export async function readBuckets(db: Queryable, campaignId: string): Promise<Buckets> {
   const { rows } = await db.query<Buckets>(`select ${BUCKETS.join(', ')} from campaigns where id = $1`, [campaignId]);
@@ -9,14 +10,61 @@ export async function readBuckets(db: Queryable, campaignId: string): Promise<Bu
   return rows[0];
 }
 
-export async function recordEnd(db: Queryable, campaignId: string, status: 'completed' | 'cancelled'): Promise<void> {
-  const { rowCount } = await db.query(
-    `update campaigns
-        set status = $2, waiting_for = null, waiting_until = null, ended_at = coalesce(ended_at, now()), updated_at = now()
-      where id = $1`,
-    [campaignId, status],
+/** A run of a campaign's workflow and the epoch of its state: while both stand in the campaign's row, it owns the records. */
+export interface RecordsOwner {
+  readonly campaignId: string;
+  readonly runId: string;
+  readonly epoch: number;
+}
+
+export interface LockedCampaign {
+  readonly owner_run_id: string | null;
+  readonly epoch: number;
+  readonly status: CampaignStatus;
+  readonly last_batch: number;
+  readonly claim_cursor: number;
+}
+
+/**
+ * Locks the campaign's row until the transaction ends. Whoever moves contacts between buckets begins with it, before
+ * anything else is read: exchanges, adoptions and enrolments of a campaign so come one after the other.
+ *
+ * Nothing in a transaction that begins with it reads by bitmaps: a row that has moved on leaves an entry in its index, which
+ * a plain scan strikes out when it meets it, and a bitmap reads again and again until the next vacuum.
+ */
+export async function lockCampaign(tx: Queryable, campaignId: string): Promise<LockedCampaign> {
+  const { rows } = await tx.query<LockedCampaign>(
+    `select owner_run_id, epoch, status, last_batch, claim_cursor, set_config('enable_bitmapscan', 'off', true)
+       from campaigns where id = $1 for no key update`,
+    [campaignId],
   );
-  if (rowCount === 0) throw notRecorded(campaignId);
+  const row = rows[0];
+  if (!row) throw notRecorded(campaignId);
+  return row;
+}
+
+/**
+ * Records that the campaign is over, and that no run owns its records any more: whatever a frozen process still does for
+ * it is refused. False when another run owns them. A repeat of the owner's own record changes nothing.
+ */
+export async function recordEnd(
+  pool: Pool,
+  { campaignId, runId, epoch }: RecordsOwner,
+  status: 'completed' | 'cancelled',
+): Promise<boolean> {
+  return inTransaction(pool, async (tx) => {
+    const campaign = await lockCampaign(tx, campaignId);
+    if (campaign.epoch !== epoch) return false;
+    if (campaign.owner_run_id !== runId) return campaign.owner_run_id === null && campaign.status === status;
+    await tx.query(
+      `update campaigns
+          set status = $2, owner_run_id = null, waiting_for = null, waiting_until = null,
+              ended_at = coalesce(ended_at, now()), updated_at = now()
+        where id = $1`,
+      [campaignId, status],
+    );
+    return true;
+  });
 }
 
 export function notRecorded(campaignId: string): RingfenceError {

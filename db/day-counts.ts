@@ -9,11 +9,12 @@ export async function countPlaced(
   inFlight: readonly string[],
 ): Promise<Recount> {
   const { rows } = await db.query<{ date: string; placed: number }>(
-    `select d.date, count(c.id)::int as placed
-       from jsonb_to_recordset($2::jsonb) as d(date text, "startsAt" bigint, "endsAt" bigint)
-       left join calls c on c.campaign_id = $1 and c.not_placed_reason is null
-        and c.first_sent_at >= to_timestamp(d."startsAt" / 1000.0) and c.first_sent_at < to_timestamp(d."endsAt" / 1000.0)
-      group by d.date`,
+    // Counted day by day in the order of the index: joined, all calls of the campaign might be read.
+    `select d.date, (select count(*)::int from calls c
+                      where c.campaign_id = $1 and c.not_placed_reason is null
+                        and c.first_sent_at >= to_timestamp(d."startsAt" / 1000.0)
+                        and c.first_sent_at < to_timestamp(d."endsAt" / 1000.0)) as placed
+       from jsonb_to_recordset($2::jsonb) as d(date text, "startsAt" bigint, "endsAt" bigint)`,
     [campaignId, JSON.stringify(days)],
   );
   const placed = new Map(rows.map((row) => [row.date, row.placed]));

@@ -7,8 +7,8 @@ import type { ReadyContact } from '../domain/campaign-state.ts';
 import type { ExchangeReply, ExchangeRequest } from '../domain/roster.ts';
 import { callId } from '../domain/ids.ts';
 import { BUCKETS, type Buckets } from '../domain/tally.ts';
-import { notRecorded } from './campaigns-of-workflows.ts';
-import { readWaiting } from './adoption.ts';
+import { lockCampaign, type RecordsOwner } from './campaigns-of-workflows.ts';
+import { CLAIMABLE, readWaiting } from './adoption.ts';
 import { addMoves, applyMoves, type Move, type Moves } from './moves.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 
@@ -37,17 +37,19 @@ export async function enrol(tx: Queryable, campaignId: string): Promise<void> {
 export async function exchange(pool: Pool, request: ExchangeRequest, runId: string): Promise<ExchangeReply> {
   return inTransaction(pool, async (tx) => {
     const campaign = await lockCampaign(tx, request.campaignId);
-    const owns = campaign.owner_run_id === runId;
-    const mayTakeOver = request.continued && request.batch === campaign.last_batch + 1;
+    const owner = campaign.owner_run_id;
     const isNext = request.batch === campaign.last_batch + 1;
     const isRepeat = request.batch === campaign.last_batch;
-    if (!(owns ? isNext || isRepeat : mayTakeOver)) {
-      return { kind: 'superseded' };
-    }
+    const owns = owner === runId && (isNext || isRepeat);
+    const takesOver = request.continuedFrom !== null && owner === request.continuedFrom && isNext;
+    if (campaign.epoch !== request.epoch || !(owns || takesOver)) return { kind: 'superseded' };
     const moves: Moves = { deltas: {}, called: 0 };
     addMoves(moves, await settle(tx, request));
     addMoves(moves, await returnUncalled(tx, request));
     addMoves(moves, await start(tx, request));
+    await release(tx, request);
+    const ended = await endRetries(tx, request);
+    addMoves(moves, ended.moves);
     const claimed = isRepeat ? await readClaim(tx, request) : await claim(tx, request, campaign.claim_cursor);
     const cursor = Math.max(
       campaign.claim_cursor,
@@ -55,14 +57,24 @@ export async function exchange(pool: Pool, request: ExchangeRequest, runId: stri
     );
     const view = await readWaiting(tx, request.campaignId, cursor);
     const buckets = await writeCampaign(tx, request, runId, moves, cursor, view.nextRetryAt);
-    return { kind: 'exchanged', claimed, events: await undelivered(tx, request.campaignId), buckets, ...view };
+    const events = await undelivered(tx, request.campaignId);
+    return { kind: 'exchanged', claimed, events, retriesEndedUpTo: ended.upTo, buckets, ...view };
   });
 }
 
-/** Moves up to `chunk` waiting contacts to `skipped`; returns how many moved. Called until it returns 0. */
-export async function skipWaiting(pool: Pool, campaignId: string, reason: string, chunk: number): Promise<number> {
+/**
+ * Moves up to `chunk` waiting contacts to `skipped`; returns how many moved, and null when another run owns the records.
+ * Called until it returns 0.
+ */
+export async function skipWaiting(
+  pool: Pool,
+  { campaignId, runId, epoch }: RecordsOwner,
+  reason: string,
+  chunk: number,
+): Promise<number | null> {
   return inTransaction(pool, async (tx) => {
-    await lockCampaign(tx, campaignId);
+    const campaign = await lockCampaign(tx, campaignId);
+    if (campaign.owner_run_id !== runId || campaign.epoch !== epoch) return null;
     const { rows } = await tx.query<Move>(
       `with waiting as (
          select seq, bucket from campaign_contacts
@@ -81,27 +93,6 @@ export async function skipWaiting(pool: Pool, campaignId: string, reason: string
     await applyMoves(tx, campaignId, moves);
     return rows.reduce((sum, row) => sum + row.contacts, 0);
   });
-}
-
-interface LockedCampaign {
-  readonly owner_run_id: string | null;
-  readonly last_batch: number;
-  readonly claim_cursor: number;
-}
-
-/**
- * Nothing in a transaction that begins with it reads by bitmaps: a row that has moved on leaves an entry in its index, which
- * a plain scan strikes out when it meets it, and a bitmap reads again and again until the next vacuum.
- */
-async function lockCampaign(tx: Queryable, campaignId: string): Promise<LockedCampaign> {
-  const { rows } = await tx.query<LockedCampaign>(
-    `select owner_run_id, last_batch, claim_cursor, set_config('enable_bitmapscan', 'off', true)
-       from campaigns where id = $1 for no key update`,
-    [campaignId],
-  );
-  const row = rows[0];
-  if (!row) throw notRecorded(campaignId);
-  return row;
 }
 
 /**
@@ -189,17 +180,64 @@ async function start(tx: Queryable, request: ExchangeRequest): Promise<Move[]> {
   return rows;
 }
 
+/** Gives claims of retries back. A repeat leaves alone what the exchange itself has claimed since. */
+async function release(tx: Queryable, request: ExchangeRequest): Promise<void> {
+  if (request.released.length === 0) return;
+  await tx.query(
+    `update campaign_contacts c set claim_batch = null
+       from jsonb_to_recordset($2::jsonb) as n(seq int, attempt int)
+      where c.campaign_id = $1 and c.seq = any($3) and c.seq = n.seq and c.attempt = n.attempt
+        and c.bucket = 'retrying' and c.claim_batch < $4`,
+    [request.campaignId, JSON.stringify(request.released), seqsOf(request.released), request.batch],
+  );
+}
+
+/** Contacts looked at by one exchange that ends retries. */
+const END_RETRIES_CHUNK = 2_000;
+
+/**
+ * Ends contacts that wait for a retry which the terms no longer grant, each with its last outcome and at its last attempt.
+ * Returns the number of the last contact looked at, or null when none is left.
+ */
+async function endRetries(
+  tx: Queryable,
+  { campaignId, endRetries: retries }: ExchangeRequest,
+): Promise<{ readonly moves: readonly Move[]; readonly upTo: number | null }> {
+  if (retries === null) return { moves: [], upTo: null };
+  const { rows } = await tx.query<Move & { readonly looked: number; readonly up_to: number | null }>(
+    `with waiting as (
+       select seq, attempt, reason, claim_batch from campaign_contacts
+        where campaign_id = $1 and bucket = 'retrying' and seq > $2 order by seq limit $3
+     ), ended as (
+       update campaign_contacts c
+          set bucket = case when c.reason = 'voicemail' and 'voicemail' <> all($5::text[]) then 'completed' else 'failed' end,
+              attempt = c.attempt - 1, due_at = null
+         from waiting
+        where c.campaign_id = $1 and c.seq = any(array(select seq from waiting)) and c.seq = waiting.seq
+          and c.claim_batch is null and (c.attempt > $4 + 1 or c.reason <> all($5::text[]))
+       returning c.bucket
+     )
+     select 'retrying' as "from", "to", count(ended.bucket)::int as contacts, 0 as called,
+            (select count(*)::int from waiting) as looked, (select max(seq) from waiting) as up_to
+       from (values ('failed'), ('completed')) as terminal ("to") left join ended on ended.bucket = "to"
+      group by "to"`,
+    [campaignId, retries.after, END_RETRIES_CHUNK, retries.granted.budget, retries.granted.on],
+  );
+  const { looked = 0, up_to: upTo = null } = rows[0] ?? {};
+  return { moves: rows, upTo: looked < END_RETRIES_CHUNK ? null : upTo };
+}
+
 /** Retries that are due come first, in the order in which they fell due; then first calls in the roster's order. */
 async function claim(tx: Queryable, request: ExchangeRequest, cursor: number): Promise<ReadyContact[]> {
   if (request.want <= 0) return [];
   const { rows } = await tx.query<ReadyContact>(
     `with due as (
        select seq, 0 as rank, due_at from campaign_contacts
-        where campaign_id = $1 and bucket = 'retrying' and claim_batch is null and due_at <= to_timestamp($4 / 1000.0)
+        where campaign_id = $1 and ${CLAIMABLE.retrying} and due_at <= to_timestamp($4 / 1000.0)
         order by due_at, seq limit $3
      ), fresh as (
        select seq, 1 as rank, null::timestamptz as due_at from campaign_contacts
-        where campaign_id = $1 and seq > $5 and bucket = 'pending' and claim_batch is null
+        where campaign_id = $1 and seq > $5 and ${CLAIMABLE.pending}
         order by seq limit $3
      ), chosen as (
        select * from due union all select * from fresh order by rank, due_at, seq limit $3

@@ -1,3 +1,4 @@
+import type { EngineSpec } from './campaign-spec.ts';
 import type { CampaignState, PacingFacts, RecordedWindow } from './campaign-state.ts';
 import { OPENING_RAMP } from './provider-hold.ts';
 
@@ -9,14 +10,20 @@ const ASK_AGAIN_AFTER_FAILURE_MS = 5 * 60_000;
 const DAYS_KEPT = 3;
 
 /** The first instant at which nothing may be dialled any more, in the window and on the day that were recorded. */
-export function lastDialAt(window: RecordedWindow, facts: PacingFacts): number {
-  return boundary(window) - facts.dialMarginMs;
+export function lastDialAt(
+  window: RecordedWindow,
+  facts: PacingFacts,
+  { ends_at }: Pick<EngineSpec, 'ends_at'>,
+): number {
+  return Math.min(boundary(window), ends_at ?? Infinity) - facts.dialMarginMs;
 }
 
 /** Whether a call may be dialled at `now` as far as the recorded window goes. */
 export function isOpen(state: CampaignState, now: number): boolean {
   const { window, facts } = state;
-  return !!window && !!facts && !state.windowSpent && now >= window.opensAt && now < lastDialAt(window, facts);
+  return (
+    !!window && !!facts && !state.windowSpent && now >= window.opensAt && now < lastDialAt(window, facts, state.spec)
+  );
 }
 
 /**
@@ -27,7 +34,7 @@ export function windowQuestion(state: CampaignState, now: number): number | null
   if (state.status !== 'active' || state.ending) return null;
   const { window, facts } = state;
   if (!window || !facts) return state.askWindowAgainAt === null || now >= state.askWindowAgainAt ? now : null;
-  if (!state.windowSpent && now < lastDialAt(window, facts)) return null;
+  if (!state.windowSpent && now < lastDialAt(window, facts, { ends_at: null })) return null;
   return Math.max(now, boundary(window));
 }
 

@@ -7,8 +7,10 @@ import { callId } from './ids.ts';
 import type { EndedEvent, Outcome } from './outcome.ts';
 import { type LookUpFinding, type PlacementResult, REPEAT_REFUSED } from './placement.ts';
 import { holdAfter, recovered } from './provider-hold.ts';
+import { isNotGranted } from './retries-to-end.ts';
 import { afterAttempt } from './retry-policy.ts';
 import { lastDialAt } from './calling-day.ts';
+import { systemKeepsUp, waitForSystem } from './system-wait.ts';
 
 /** A look-up that taught nothing is repeated after this time, doubled each time up to the maximum. */
 const FIRST_CHECK_MS = 1_000;
@@ -35,8 +37,10 @@ export function startPlacing(state: CampaignState, id: string, contact: ReadyCon
     seq: contact.seq,
     attempt: contact.attempt,
     phase: 'placing',
+    placement: nextPlacement(state),
+    unconfirmed: false,
     day: window.day,
-    notAfter: lastDialAt(window, facts),
+    notAfter: lastDialAt(window, facts, state.spec),
     sentAt: now,
     checkAt: null,
     deadlineAt: now + facts.callLifetimeMs + facts.graceMs,
@@ -54,8 +58,14 @@ export function startRepeating(state: CampaignState, id: string): void {
   const call = state.inFlight[id];
   if (!call) return;
   call.phase = 'placing';
+  call.placement = nextPlacement(state);
   call.checkAt = null;
   call.mayRepeat = false;
+}
+
+function nextPlacement(state: CampaignState): number {
+  state.placements += 1;
+  return state.placements;
 }
 
 /** Takes in what a placement answered. `random` in [0, 1) spreads the waiting times of provider trouble. */
@@ -77,11 +87,13 @@ export function applyPlacement(
   }
   switch (result.kind) {
     case 'accepted':
+      systemKeepsUp(state);
       recovered(state, now);
       if (result.ended) end(state, id, call, result.ended, now);
       else followLive(state, call, now);
       return;
     case 'rejected':
+      systemKeepsUp(state);
       recovered(state, now);
       refuse(state, id, call, result.reason, now);
       return;
@@ -92,16 +104,28 @@ export function applyPlacement(
       giveBackUnit(state, call);
       settleWithoutCall(state, id, call, 'skipped', 'suppressed', now);
       return;
+    case 'removed':
+      takeOut(state, id, call);
+      return;
+    case 'withdrawn':
+      backToReady(state, id, call);
+      return;
     case 'expired':
       state.windowSpent = true;
       backToReady(state, id, call);
       return;
+    case 'delayed':
+      waitForSystem(state, now);
+      backToReady(state, id, call);
+      return;
     case 'throttled':
+      systemKeepsUp(state);
       holdAfter(state, 'throttled', now, random, result.retryAfterMs);
       backToReady(state, id, call);
       return;
     case 'unavailable':
     case 'blocked':
+      systemKeepsUp(state);
       holdAfter(state, `${result.kind}:${result.reason}`, now, random, null);
       backToReady(state, id, call);
       return;
@@ -110,14 +134,21 @@ export function applyPlacement(
       call.phase = 'unknown';
       return;
     case 'taken_back':
-      becomeUnknown(state, call, now, 0);
+      becomeUnconfirmed(state, call, now);
+      return;
+    case 'unanswered':
+      if (result.error) waitForSystem(state, now);
+      becomeUnconfirmed(state, call, now);
+      return;
+    case 'unresolved':
+      waitLonger(state, call, now);
       return;
     case 'unknown':
+      systemKeepsUp(state);
       if (result.reason === REPEAT_REFUSED) {
         // The provider answers; it is only this call that must wait, longer each time it is refused.
         recovered(state, now);
-        call.checks += 1;
-        becomeUnknown(state, call, now, Math.min(FIRST_CHECK_MS * 2 ** call.checks, MAX_CHECK_MS));
+        waitLonger(state, call, now);
         return;
       }
       holdAfter(state, `unknown:${result.reason}`, now, random, result.retryAfterMs);
@@ -151,6 +182,8 @@ export function applyFinding(state: CampaignState, id: string, finding: LookUpFi
   const call = state.inFlight[id];
   // A placement under way has the last word on its call; its own answer is newer than this one.
   if (!call || call.phase === 'placing') return;
+  // Whatever else it learned, a look-up that could be made has read or written the dial record.
+  if (finding.kind !== 'unasked') call.unconfirmed = false;
   switch (finding.kind) {
     case 'ended':
       end(state, id, call, finding.event, now);
@@ -215,6 +248,18 @@ function becomeUnknown(state: CampaignState, call: InFlightCall, now: number, de
   call.phase = 'unknown';
   call.checkAt = now + delay;
   call.deadlineAt = Math.max(call.deadlineAt, now + (state.facts?.callLifetimeMs ?? 0) + (state.facts?.graceMs ?? 0));
+}
+
+/** A placement without an answer may still send, or be on record as sent: a look-up finds out at once. */
+function becomeUnconfirmed(state: CampaignState, call: InFlightCall, now: number): void {
+  call.unconfirmed = true;
+  becomeUnknown(state, call, now, 0);
+}
+
+/** Nothing more was learned of an unknown call by asking for it again: it is looked up after a longer pause each time. */
+function waitLonger(state: CampaignState, call: InFlightCall, now: number): void {
+  call.checks += 1;
+  becomeUnknown(state, call, now, Math.min(FIRST_CHECK_MS * 2 ** call.checks, MAX_CHECK_MS));
 }
 
 function end(state: CampaignState, id: string, call: InFlightCall, event: EndedEvent, now: number): void {
@@ -284,7 +329,20 @@ function backToReady(state: CampaignState, id: string, call: InFlightCall): void
   if (call.reported) state.returned.push(contact);
   // If the campaign is ending and the others have been skipped already, this one is still to be.
   state.closed = false;
-  state.ready.unshift(contact);
+  if (!isNotGranted(state, call)) {
+    state.ready.unshift(contact);
+    return;
+  }
+  state.released.push(contact);
+  state.endRetriesAfter = 0;
+}
+
+/** The records say that the contact is not to be called under this call: it is neither settled nor offered again. */
+function takeOut(state: CampaignState, id: string, call: InFlightCall): void {
+  giveBackUnit(state, call);
+  delete state.inFlight[id];
+  if (call.reported) state.returned.push({ seq: call.seq, attempt: call.attempt });
+  state.closed = false;
 }
 
 function giveBackUnit(state: CampaignState, call: InFlightCall): void {

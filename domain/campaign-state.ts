@@ -14,6 +14,11 @@
  * `unknown` (it may have it) or gone again (surely not placed; the contact returns to `ready`). `live` and `unknown`
  * are left by a terminal event, by a look-up or at the deadline, and then stand in `settled` until the next exchange
  * has written them down. A call id that is not in `inFlight` is over for good: whatever still comes for it is late.
+ *
+ * Each placement has a number. One that ends without an answer leaves its call `unknown` and `unconfirmed`: its worker
+ * may be frozen, and send when it wakes. A look-up confirms the call: either its dial record says that a request may have
+ * left, or the number is recorded as not placed, after which the dial refuses it. A pause, an edit and the end of the
+ * campaign wait until no call is `placing` or `unconfirmed`.
  */
 import { z } from 'zod';
 import { EngineSpec } from './campaign-spec.ts';
@@ -31,7 +36,7 @@ export const Ending = z.enum(['cancelled', 'expired']);
 export type Ending = z.infer<typeof Ending>;
 
 /** What keeps a campaign from placing its next call; null while it can place or has nothing left to place. */
-export const WaitingFor = z.enum(['start', 'window', 'daily_cap', 'slot', 'retry', 'provider']);
+export const WaitingFor = z.enum(['start', 'window', 'daily_cap', 'provider', 'slot', 'system', 'retry']);
 export type WaitingFor = z.infer<typeof WaitingFor>;
 
 /** The calling window as it was computed once, and recorded in history. Epoch milliseconds. */
@@ -70,6 +75,10 @@ export const InFlightCall = z.looseObject({
   seq: count,
   attempt: count,
   phase: z.enum(['placing', 'live', 'unknown']),
+  /** The number of its latest placement in the state's epoch; 0 for a call that was adopted. */
+  placement: count,
+  /** Whether that placement ended without an answer, and nobody knows yet whether it may still send. */
+  unconfirmed: z.boolean(),
   /** The civil day whose cap this call counts against. */
   day: z.string(),
   /** Nothing may be sent for this call at or after this instant. */
@@ -129,8 +138,20 @@ export const Hold = z.looseObject({
 });
 export type Hold = z.infer<typeof Hold>;
 
+/** Our own database or machines are too slow to dial: nothing is placed until `until`. */
+export const SystemWait = z.looseObject({
+  until: instant,
+  /** How many waits in a row. */
+  waits: count,
+});
+export type SystemWait = z.infer<typeof SystemWait>;
+
 export const CampaignState = z.looseObject({
   version: z.literal(1),
+  /** Which adoption of the campaign's records this state goes back to; 0 before the first. */
+  epoch: count,
+  /** The number of the latest placement. */
+  placements: count,
   spec: EngineSpec,
   status: CampaignStatus,
   ending: Ending.nullable(),
@@ -149,6 +170,13 @@ export const CampaignState = z.looseObject({
   settled: z.array(Settlement),
   /** Contacts that were reported as in progress but surely were not called. */
   returned: z.array(ReadyContact),
+  /** Claimed retries that the terms no longer grant: the next exchange gives the claims back, and ends the retries. */
+  released: z.array(ReadyContact),
+  /**
+   * While retries that the terms no longer grant may wait in the roster: each exchange ends some of them, those of contacts
+   * above this number next. Null: there are none.
+   */
+  endRetriesAfter: count.nullable(),
   batch: count,
   /** The roster as the last exchange left it. */
   roster: z.looseObject({
@@ -158,6 +186,7 @@ export const CampaignState = z.looseObject({
     countedAt: instant,
   }),
   hold: Hold.nullable(),
+  systemWait: SystemWait.nullable(),
   /** How many placements may be under way at once while the provider's health is being felt out; null: as many as slots. */
   ramp: count.nullable(),
   told: Told,

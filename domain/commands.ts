@@ -63,6 +63,8 @@ export function newCampaign(spec: EngineSpec, now: number): CampaignState {
   const status = now < beginsAt ? 'scheduled' : 'active';
   return {
     version: 1,
+    epoch: 0,
+    placements: 0,
     spec,
     status,
     ending: null,
@@ -77,6 +79,8 @@ export function newCampaign(spec: EngineSpec, now: number): CampaignState {
     inFlight: {},
     settled: [],
     returned: [],
+    released: [],
+    endRetriesAfter: null,
     batch: 0,
     roster: {
       buckets: { pending: 0, in_progress: 0, retrying: 0, completed: 0, failed: 0, skipped: 0 },
@@ -85,6 +89,7 @@ export function newCampaign(spec: EngineSpec, now: number): CampaignState {
       countedAt: now,
     },
     hold: null,
+    systemWait: null,
     ramp: null,
     told: { status: 'scheduled', ending: null, waitingFor: 'start', until: beginsAt, placed: 0 },
     untold: null,

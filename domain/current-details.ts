@@ -35,6 +35,8 @@ function reason(state: CampaignState, waiting: Waiting): string {
       return `waits for the next retry${until}`;
     case 'provider':
       return `the provider is in trouble; holds${until}`;
+    case 'system':
+      return `our own database or machines are slow; holds${until}`;
     case null:
       return idle(state);
   }

@@ -5,6 +5,8 @@ import { EngineSpec } from './campaign-spec.ts';
 import type { CampaignState } from './campaign-state.ts';
 import { isOver } from './commands.ts';
 import { RingfenceError } from './errors.ts';
+import { endRetries } from './retries-to-end.ts';
+import { grantsLess } from './retry-policy.ts';
 import { laidOver, SpecChange } from './spec-change.ts';
 
 /**
@@ -78,8 +80,10 @@ export function applyEdit(state: CampaignState, edit: CampaignEdit, recount: Rec
   if (!hasBegun(state, now) && spec.scheduled_at !== state.spec.scheduled_at) {
     state.beginsAt = spec.scheduled_at ?? now;
   }
+  const fewerRetries = grantsLess(spec.retry, state.spec.retry);
   state.spec = spec;
   state.untold = { ...state.untold, ...edit.terms };
+  if (fewerRetries) endRetries(state);
   if (hoursChanged) forgetWindow(state);
   if (recount) takeRecount(state, recount);
 }

@@ -5,6 +5,8 @@ export interface InFlightSurvey {
   readonly count: number;
   /** Placements under way. */
   readonly placing: number;
+  /** Calls whose placement ended without an answer and may still send. */
+  readonly unconfirmed: number;
   /** Calls to be looked up, or asked for again, now. */
   readonly due: readonly (readonly [id: string, call: InFlightCall])[];
   /** The earliest instant ahead at which one of them is to be looked up or given up; null: none. */
@@ -20,6 +22,7 @@ export function surveyInFlight({ inFlight }: CampaignState, now: number): InFlig
   const due: [string, InFlightCall][] = [];
   let count = 0;
   let placing = 0;
+  let unconfirmed = 0;
   let nextAt = Infinity;
   let untoldSince = Infinity;
   let allTold = true;
@@ -28,17 +31,18 @@ export function surveyInFlight({ inFlight }: CampaignState, now: number): InFlig
     if (call === undefined) continue;
     const { phase, checkAt, deadlineAt, reported, sentAt } = call;
     count += 1;
+    if (call.unconfirmed) unconfirmed += 1;
     if (!reported) allTold = false;
     if (phase === 'placing') {
       placing += 1;
     } else {
-      if (!reported && sentAt < untoldSince) untoldSince = sentAt;
+      if (!reported && !call.unconfirmed && sentAt < untoldSince) untoldSince = sentAt;
       if (checkAt !== null && checkAt <= now) due.push([id, call]);
     }
     if (checkAt !== null && checkAt > now && checkAt < nextAt) nextAt = checkAt;
     if (deadlineAt > now && deadlineAt < nextAt) nextAt = deadlineAt;
   }
-  return { count, placing, due, nextAt: finite(nextAt), untoldSince: finite(untoldSince), allTold };
+  return { count, placing, unconfirmed, due, nextAt: finite(nextAt), untoldSince: finite(untoldSince), allTold };
 }
 
 function finite(instant: number): number | null {

@@ -3,8 +3,9 @@
  * changes neither.
  */
 import { capLeft, isOpen, lastDialAt, placedToday, windowQuestion } from './calling-day.ts';
-import type { CampaignState, ReadyContact, WaitingFor } from './campaign-state.ts';
+import type { CampaignState, InFlightCall, ReadyContact, WaitingFor } from './campaign-state.ts';
 import { surveyInFlight, type InFlightSurvey } from './in-flight.ts';
+import { isWaitingForSystem } from './system-wait.ts';
 
 /** Settlements that make an exchange worth its price. */
 const SETTLE_BATCH = 20;
@@ -92,6 +93,7 @@ export function waitingAt(state: CampaignState, now: number, inFlight = Object.k
   if (capLeft(state) <= 0) return { for: 'daily_cap', until: state.window?.nextDayOpensAt ?? null };
   if (state.hold && now < state.hold.until) return { for: 'provider', until: state.hold.until };
   if (slotsLeft(state, inFlight) <= 0) return { for: 'slot', until: null };
+  if (isWaitingForSystem(state, now)) return { for: 'system', until: state.systemWait?.until ?? null };
   const { moreToClaim, nextRetryAt } = state.roster;
   if (state.ready.length === 0 && !moreToClaim && nextRetryAt !== null && nextRetryAt > now) {
     return { for: 'retry', until: nextRetryAt };
@@ -105,7 +107,8 @@ function mayPlace(state: CampaignState, now: number): boolean {
     !state.ending &&
     !state.superseded &&
     isOpen(state, now) &&
-    !(state.hold && now < state.hold.until)
+    !(state.hold && now < state.hold.until) &&
+    !isWaitingForSystem(state, now)
   );
 }
 
@@ -136,6 +139,7 @@ function repeatable(state: CampaignState, calls: InFlightSurvey, now: number): s
       ([, call]) =>
         call.phase === 'unknown' &&
         call.mayRepeat &&
+        !call.unconfirmed &&
         now < call.notAfter &&
         now + facts.dialMarginMs < call.sentAt + facts.keyTtlMs,
     )
@@ -151,16 +155,18 @@ function isBeyondLimits(state: CampaignState, inFlight: number): boolean {
 /**
  * Calls to look up, those that have waited longest first: in the order of their placing the first ones would be due
  * again before the last had their turn. A provider in trouble is asked as sparingly as it is called, but for calls whose
- * time is over: their slots must be freed.
+ * time is over, because their slots must be freed, and for those that are unconfirmed, because a pause, an edit or the end
+ * may wait for them, and our own records have the answer.
  */
 function lookUps(state: CampaignState, calls: InFlightSurvey, now: number, repeated: readonly string[]): string[] {
   const holding = state.hold !== null && now < state.hold.until;
   const due = calls.due.filter(([id]) => !repeated.includes(id));
-  const over = due.filter(([, call]) => now >= call.deadlineAt);
-  const others = holding ? [] : due.filter(([, call]) => now < call.deadlineAt);
+  const isUrgent = (call: InFlightCall): boolean => call.unconfirmed || now >= call.deadlineAt;
+  const urgent = due.filter(([, call]) => isUrgent(call));
+  const others = holding ? [] : due.filter(([, call]) => !isUrgent(call));
   others.sort(([, a], [, b]) => (a.checkAt ?? 0) - (b.checkAt ?? 0));
   const sparingly = others.slice(0, state.ramp ?? LOOK_UP_BATCH);
-  return [...over, ...sparingly].slice(0, LOOK_UP_BATCH).map(([id]) => id);
+  return [...urgent, ...sparingly].slice(0, LOOK_UP_BATCH).map(([id]) => id);
 }
 
 function exchangeAt(
@@ -223,6 +229,7 @@ function oldestNews(state: CampaignState, calls: InFlightSurvey): number | null 
 function isNewToDatabase(state: CampaignState, waiting: Waiting, now: number): boolean {
   const { told } = state;
   if (told.status !== state.status || told.ending !== state.ending || state.untold !== null) return true;
+  if (state.endRetriesAfter !== null) return true;
   const before = condition({ for: told.waitingFor, until: told.until }, now);
   const after = condition(waiting, now);
   if (before !== after) return true;
@@ -242,12 +249,13 @@ function wakeAt(state: CampaignState, calls: InFlightSurvey, now: number, waitin
   if (status === 'active' || status === 'scheduled' || status === 'paused') instants.push(spec.ends_at);
   if (status === 'active' && !state.ending) {
     // The close itself changes nothing that is under way, but what the campaign waits for.
-    if (window && facts && isOpen(state, now) && hasWork(state)) instants.push(lastDialAt(window, facts));
+    if (window && facts && isOpen(state, now) && hasWork(state)) instants.push(lastDialAt(window, facts, spec));
     if (waiting.for === null || waiting.for === 'retry') instants.push(roster.nextRetryAt);
   }
   const news = oldestNews(state, calls);
   if (news !== null) instants.push(news + SETTLE_AFTER_MS);
   if (state.hold) instants.push(state.hold.until);
+  if (state.systemWait) instants.push(state.systemWait.until);
   const ahead = instants.filter((instant): instant is number => typeof instant === 'number' && instant > now);
   return ahead.length > 0 ? Math.min(...ahead) : null;
 }
@@ -261,6 +269,7 @@ function isReadyToClose(state: CampaignState): boolean {
 }
 
 function isFinished(state: CampaignState): boolean {
-  if (state.superseded || state.settled.length > 0 || state.returned.length > 0) return false;
+  if (state.superseded || state.settled.length > 0 || state.returned.length > 0 || state.released.length > 0)
+    return false;
   return state.ending ? state.closed : state.status === 'active' && !hasWork(state);
 }

@@ -4,12 +4,18 @@ import type { EndedEvent } from './outcome.ts';
  * What became of one placement, as the placing activity tells the campaign.
  * - `accepted`: the provider has it; `ended` is its terminal event if that came before the provider's reply.
  * - `rejected`: the provider refused this call for good; nothing was placed.
- * - `throttled`, `unavailable`, `blocked`: trouble that is not this contact's; nothing was placed.
- * - `expired`: the last instant for dialling had passed; nothing was sent.
+ * - `throttled`, `unavailable`, `blocked`: trouble at the provider that is not this contact's; nothing was placed.
+ * - `expired`: by the database's clock the last instant for dialling has passed; nothing was sent.
+ * - `delayed`: our database or this machine was too slow, or the first instant for dialling has not come; nothing was sent.
  * - `invalid`: the provider's adapter can make no request of this contact; nothing was sent.
  * - `suppressed`: the number is on the suppression list; nothing was sent.
+ * - `removed`: the contact is done or at another attempt, or the campaign is ending; nothing was sent.
+ * - `withdrawn`: this placement was recorded as not placed before; nothing is sent under its number.
  * - `superseded`: another run owns the campaign's records; nothing was sent by this one.
+ * - `unresolved`: an earlier placement may have been accepted, and this one sent nothing: the provider was not asked.
  * - `taken_back`: cancelled before its worker reported; only the dial record knows whether anything was sent.
+ * - `unanswered`: no worker reported. `error`: each try failed with an error of ours, which `reason` names by its code;
+ *   otherwise the worker died or is frozen.
  * - `unknown`: the provider may or may not have it; `retryAfterMs` is how long it asked us to wait, if it did.
  */
 export type PlacementResult =
@@ -20,9 +26,14 @@ export type PlacementResult =
   | { readonly kind: 'blocked'; readonly reason: string }
   | { readonly kind: 'expired' }
   | { readonly kind: 'invalid' }
+  | { readonly kind: 'delayed' }
   | { readonly kind: 'suppressed' }
+  | { readonly kind: 'removed' }
+  | { readonly kind: 'withdrawn' }
   | { readonly kind: 'superseded' }
+  | { readonly kind: 'unresolved' }
   | { readonly kind: 'taken_back' }
+  | { readonly kind: 'unanswered'; readonly error: boolean; readonly reason: string }
   | { readonly kind: 'unknown'; readonly reason: string; readonly retryAfterMs: number | null };
 
 /**

@@ -35,6 +35,11 @@ export function afterAttempt(policy: RetryPolicy, attempt: number, outcome: Outc
   return { to: reached ? 'completed' : 'failed', reason: outcome };
 }
 
+/** Whether a policy grants fewer retries than another to a contact that waits for one. */
+export function grantsLess(policy: RetryPolicy, than: RetryPolicy): boolean {
+  return policy.budget < than.budget || than.on.some((outcome) => !policy.on.includes(outcome));
+}
+
 /** From the end of this attempt to the next one. */
 export function retryDelayMs({ delayMinutes }: RetryPolicy, attempt: number): number {
   return Math.round((delayMinutes[Math.min(attempt, delayMinutes.length) - 1] ?? 0) * 60_000);

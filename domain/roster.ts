@@ -2,6 +2,7 @@
 import type { EngineSpec } from './campaign-spec.ts';
 import type { EndedEvent } from './outcome.ts';
 import type { CampaignStatus, Ending, ReadyContact, Settlement, Told } from './campaign-state.ts';
+import type { RetryPolicy } from './retry-policy.ts';
 import type { Buckets } from './tally.ts';
 
 export interface ExchangeRequest {
@@ -10,13 +11,19 @@ export interface ExchangeRequest {
   readonly now: number;
   /** Number of this claim, one more than the last answered one. */
   readonly batch: number;
-  /** First exchange of a run that carries its predecessor's state: it may take over the records without adopting. */
-  readonly continued: boolean;
+  /** The epoch of the state: with the run that asks, it tells whether this run still owns the records. */
+  readonly epoch: number;
+  /** In the first exchange of a run that continues another as new, the other's run id: it may take over without adopting. */
+  readonly continuedFrom: string | null;
   readonly settled: readonly Pick<Settlement, 'seq' | 'attempt' | 'to' | 'reason' | 'outcome' | 'at' | 'retryAt'>[];
   /** Calls that went into flight and have not been reported as in progress before. */
   readonly started: readonly ReadyContact[];
   /** Contacts reported as in progress that surely were not called. */
   readonly returned: readonly ReadyContact[];
+  /** Claims of contacts that wait for a retry, to be given back. */
+  readonly released: readonly ReadyContact[];
+  /** Ends retries that these terms no longer grant, of contacts above a number, some at a time; null: there are none. */
+  readonly endRetries: { readonly after: number; readonly granted: Pick<RetryPolicy, 'budget' | 'on'> } | null;
   /** How many due contacts to claim at the most. */
   readonly want: number;
   readonly told: Told;
@@ -57,6 +64,7 @@ export interface RosterSnapshot extends RosterView {
   /** The terms as they were last written down: an edit outlives the run that took it. */
   readonly spec: EngineSpec;
   readonly lastBatch: number;
+  readonly epoch: number;
   readonly unsettled: readonly UnsettledCall[];
   readonly placedByDay: Readonly<Record<string, number>>;
 }
@@ -65,6 +73,8 @@ export type ExchangeReply =
   | ({
       readonly kind: 'exchanged';
       readonly claimed: readonly ReadyContact[];
+      /** Up to which contact retries have been ended; null: up to the last one, or none were to be ended. */
+      readonly retriesEndedUpTo: number | null;
       /** Terminal events that are stored but were never signalled. */
       readonly events: readonly EndedEvent[];
     } & RosterView)

@@ -3,7 +3,10 @@ import { applyEnded, idOf } from './calls.ts';
 import { forgetWindow, placedToday } from './calling-day.ts';
 import type { CampaignState, InFlightCall, PacingFacts, Settlement } from './campaign-state.ts';
 import type { Waiting } from './pacing.ts';
+import { takeClaimed } from './retries-to-end.ts';
+import type { RetryPolicy } from './retry-policy.ts';
 import type { ExchangeReply, ExchangeRequest, RosterSnapshot, UnsettledCall } from './roster.ts';
+import { isOver } from './commands.ts';
 import { afterMoves, waitingBucket, type Bucket, type Buckets } from './tally.ts';
 
 /** The next exchange of this campaign. It leaves the state as it is: only the answer changes it. */
@@ -12,14 +15,15 @@ export function exchangeRequest(
   campaignId: string,
   want: number,
   waiting: Waiting,
-  continued: boolean,
+  continuedFrom: string | null,
   now: number,
 ): ExchangeRequest {
   return {
     campaignId,
     now,
     batch: state.batch + 1,
-    continued,
+    epoch: state.epoch,
+    continuedFrom,
     settled: state.settled.map(({ seq, attempt, to, reason, outcome, at, retryAt }) => ({
       seq,
       attempt,
@@ -30,9 +34,12 @@ export function exchangeRequest(
       retryAt,
     })),
     started: Object.values(state.inFlight)
-      .filter((call) => !call.reported && call.phase !== 'placing')
+      .filter((call) => !call.reported && !call.unconfirmed && call.phase !== 'placing')
       .map(({ seq, attempt }) => ({ seq, attempt })),
     returned: [...state.returned],
+    released: [...state.released],
+    endRetries:
+      state.endRetriesAfter === null ? null : { after: state.endRetriesAfter, granted: grantedRetries(state) },
     want,
     told: {
       status: state.status,
@@ -60,8 +67,13 @@ export function applyExchange(
   if (state.untold === request.terms) state.untold = null;
   state.settled.splice(0, request.settled.length);
   state.returned.splice(0, request.returned.length);
+  state.released.splice(0, request.released.length);
+  // Terms that were changed since the request begin again with the first contact.
+  if (request.endRetries && request.endRetries.after === state.endRetriesAfter && sameRetries(state, request)) {
+    state.endRetriesAfter = reply.retriesEndedUpTo;
+  }
   markReported(state, request);
-  state.ready.push(...reply.claimed);
+  takeClaimed(state, reply.claimed);
   // A retry has a promised time; a first call has none.
   state.ready.sort((a, b) => Number(b.attempt > 1) - Number(a.attempt > 1));
   takeRoster(state, reply, now);
@@ -81,14 +93,16 @@ export function adopt(
   state.spec = snapshot.spec;
   state.untold = null;
   state.batch = snapshot.lastBatch;
+  state.epoch = snapshot.epoch;
   state.superseded = false;
   state.closed = false;
   state.ready = [];
   state.settled = [];
   state.returned = [];
+  state.released = [];
   state.placedByDay = { ...snapshot.placedByDay };
   state.inFlight = {};
-  if (snapshot.status === 'paused') state.status = 'paused';
+  if (snapshot.status === 'paused' || isOver(snapshot.status)) state.status = snapshot.status;
   state.ending ??= snapshot.ending;
   takeRoster(state, snapshot, now);
   for (const call of snapshot.unsettled) adoptCall(state, campaignId, call, facts, now);
@@ -120,6 +134,14 @@ function takeRoster(
     nextRetryAt: view.nextRetryAt,
     countedAt: now,
   };
+}
+
+function grantedRetries({ spec }: CampaignState): Pick<RetryPolicy, 'budget' | 'on'> {
+  return { budget: spec.retry.budget, on: spec.retry.on };
+}
+
+function sameRetries(state: CampaignState, { endRetries }: ExchangeRequest): boolean {
+  return JSON.stringify(endRetries?.granted) === JSON.stringify(grantedRetries(state));
 }
 
 /** The contacts that the request told of are in progress in the roster's counts, wherever they have gone since. */
@@ -165,6 +187,8 @@ function adoptCall(
     seq: call.seq,
     attempt: call.attempt,
     phase: call.accepted ? 'live' : 'unknown',
+    placement: 0,
+    unconfirmed: false,
     day: call.day,
     notAfter: call.sentAt,
     sentAt: call.sentAt,

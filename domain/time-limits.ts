@@ -99,8 +99,8 @@ export const RECORD_ACTIVITIES = {
 export const DIAL = {
   heartbeatEveryMs: 3_000,
   /**
-   * A try that has not sent by this time after it began never will. The server gives a try up later than this, so a
-   * process that was frozen and wakes after that cannot dial.
+   * A try that has not sent by this time after it began never will. The server gives a try up later than this, so that
+   * tries do not overlap. One that a frozen process begins late is refused by the number of its placement.
    */
   sendWithinMs: 8_000,
   /** A worker that died is noticed by this. */

@@ -1,6 +1,7 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { migrate } from '../db/migrate.ts';
+import { readDatabaseClock } from '../db/clock.ts';
 import { openPool, type Pool } from '../db/pool.ts';
 import { DATABASE_LIMITS, HEALTH_LIMITS } from '../domain/time-limits.ts';
 import type { CallProvider } from '../providers/port.ts';
@@ -87,7 +88,13 @@ export async function createRingfenceWorker({
   };
   try {
     const searchAttributes = await ensureSearchAttributes(connection.operatorService, namespace);
-    const deps = { pool, provider, facts: factsWith(searchAttributes), now: Date.now };
+    const deps = {
+      pool,
+      provider,
+      facts: factsWith(searchAttributes),
+      now: Date.now,
+      databaseClock: readDatabaseClock,
+    };
     const setting = { connection, namespace, taskQueue, deps, maxDials, dialsPerSecond };
     const workers = [
       await Worker.create(campaignWorkerOptions(setting, await workflowBundle())),

@@ -43,6 +43,8 @@ function summary(desk: Desk, at: number): string {
       return 'Wait for the next retry';
     case 'provider':
       return 'Provider in trouble: hold';
+    case 'system':
+      return 'Our own database or machines are slow: hold';
     case 'slot':
     case null:
       return 'Next check of calls and settlements';

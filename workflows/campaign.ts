@@ -11,14 +11,14 @@ import {
   continueAsNew,
 } from '@temporalio/workflow';
 import { applyWindow, holdWithoutWindow } from '../domain/calling-day.ts';
-import { advance, refusal } from '../domain/commands.ts';
+import { advance, isOver, refusal } from '../domain/commands.ts';
 import { applyEdit, editedSpec, editRefusal, needsRecount, untoldEdit } from '../domain/editing.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import { decide, type Plan } from '../domain/pacing.ts';
 import { adopt, liveBuckets } from '../domain/settling.ts';
 import { armAlarm, dropAlarm } from './alarm.ts';
-import { isBusy, isPlacing, openDesk, takeNews, type Desk } from './desk.ts';
-import { considerNewRun, isDrained, waitInDrain } from './drain.ts';
+import { isBusy, mayStillSend, openDesk, takeNews, type Desk } from './desk.ts';
+import { considerNewRun, fitsNewRun, isDrained, waitInDrain } from './drain.ts';
 import { setHandlers } from './handlers.ts';
 import { insist } from './insist.ts';
 import type { CampaignInput, CampaignResult } from './messages.ts';
@@ -41,20 +41,21 @@ async function run(desk: Desk): Promise<CampaignResult> {
   if (!desk.continued) await adoptRecords(desk);
   for (;;) {
     const now = Date.now();
+    if (isOver(desk.state.status)) return result(desk);
     takeNews(desk, now, Math.random);
     advance(desk.state, now);
     const plan = decide(desk.state, now, { exchange: desk.exchanging, lookUp: desk.lookingUp });
     desk.waiting = plan.waiting;
     show(desk);
     if (desk.state.superseded && !isBusy(desk)) await adoptRecords(desk);
-    else if (desk.edits.length > 0 && !isPlacing(desk)) await takeEdit(desk);
+    else if (desk.edits.length > 0 && !mayStillSend(desk)) await takeEdit(desk);
     else if (plan.askWindowFrom !== null) await askWindow(desk, plan.askWindowFrom);
     else if (plan.close) await skipWaiting(desk);
-    else if (plan.finished) return finish(desk);
+    else if (plan.finished) await finish(desk);
     else {
       considerNewRun(desk, now);
       carryOut(desk, plan, now);
-      if (isDrained(desk, now)) await startNewRun(desk);
+      if (isDrained(desk, now) && fitsNewRun(desk, now)) await startNewRun(desk);
       await nextNews(desk, plan.wakeAt, now);
     }
   }
@@ -63,23 +64,27 @@ async function run(desk: Desk): Promise<CampaignResult> {
 /** Starts what the plan says; nothing here waits for it. */
 function carryOut(desk: Desk, plan: Plan, now: number): void {
   const { state } = desk;
-  if (state.status === 'paused' || state.ending) takeBackPlacements(desk);
+  const insists = desk.drain?.until === Infinity;
+  if (state.status === 'paused' || state.ending || desk.edits.length > 0 || insists) takeBackPlacements(desk);
   if (desk.drain) {
-    // Whoever waits for the database to be told would wait for the drain, and the drain for them.
+    // Deadlock otherwise: handlers wait for the exchange or the look-up, the drain waits for the handlers.
     if (plan.exchange && !allHandlersFinished() && isUntold(desk)) startExchange(desk, 0, now);
+    const unconfirmed = plan.lookUp.filter((id) => state.inFlight[id]?.unconfirmed);
+    if (unconfirmed.length > 0) startLookUp(desk, unconfirmed);
     return;
   }
   // Until the roster knows this run as its owner, a placement would only be refused.
-  if (!desk.continued && desk.edits.length === 0) startPlacements(desk, plan, now);
+  if (!desk.continued && !desk.oversized && desk.edits.length === 0) startPlacements(desk, plan, now);
   if (plan.lookUp.length > 0) startLookUp(desk, plan.lookUp);
   if (plan.exchange || (desk.continued && !desk.exchanging)) startExchange(desk, plan.exchange?.want ?? 0, now);
 }
 
 async function adoptRecords(desk: Desk): Promise<void> {
+  desk.adoptions += 1;
   const { snapshot, facts } = await insist(() =>
     openRoster.executeWithOptions(
       { summary: desk.state.batch === 0 ? 'Enrol the contacts' : 'Adopt what is unsettled' },
-      [{ campaignId: desk.campaignId }],
+      [{ campaignId: desk.campaignId, adoption: desk.adoptions }],
     ),
   );
   // What was acknowledged but not written down yet must outlive the records.
@@ -128,30 +133,45 @@ async function takeEdit(desk: Desk): Promise<void> {
 }
 
 async function skipWaiting(desk: Desk): Promise<void> {
-  const { state } = desk;
+  const { campaignId, state } = desk;
   const reason = state.ending ?? 'cancelled';
   const buckets = await insist(() =>
     closeRoster.executeWithOptions({ summary: `Skip the contacts that still wait: ${reason}` }, [
-      { campaignId: desk.campaignId, reason },
+      { campaignId, epoch: state.epoch, reason },
     ]),
   );
+  if (buckets === null) {
+    state.superseded = true;
+    return;
+  }
   state.closed = true;
   state.ready = [];
   state.roster = { buckets, moreToClaim: false, nextRetryAt: null, countedAt: Date.now() };
 }
 
-async function finish(desk: Desk): Promise<CampaignResult> {
+/** Records the end, after which no run owns the campaign's records. */
+async function finish(desk: Desk): Promise<void> {
   const { state, campaignId } = desk;
   const status = state.ending === 'cancelled' ? 'cancelled' : 'completed';
-  state.status = status;
+  dropAlarm(desk);
+  const recorded = await insist(() =>
+    recordStatus.executeWithOptions({ summary: `The campaign is ${status}` }, [
+      { campaignId, epoch: state.epoch, status },
+    ]),
+  );
+  if (recorded) state.status = status;
+  else state.superseded = true;
+}
+
+/** Answers whatever came in while the end was being recorded, and returns how the campaign ended. */
+async function result(desk: Desk): Promise<CampaignResult> {
+  const { state, campaignId } = desk;
   desk.waiting = { for: null, until: null };
   show(desk);
-  dropAlarm(desk);
-  await insist(() =>
-    recordStatus.executeWithOptions({ summary: `The campaign is ${status}` }, [{ campaignId, status }]),
-  );
+  takeNews(desk, Date.now(), Math.random);
+  for (const { edit, done } of desk.edits.splice(0)) done(editRefusal(state, edit, Date.now()));
   await condition(allHandlersFinished);
-  return { campaign_id: campaignId, status, buckets: liveBuckets(state), late_events: state.heard.late };
+  return { campaign_id: campaignId, status: state.status, buckets: liveBuckets(state), late_events: state.heard.late };
 }
 
 /** Everything goes along: what is in flight, what is at hand, what is not settled yet. */
@@ -171,7 +191,7 @@ async function nextNews(desk: Desk, wakeAt: number | null, now: number): Promise
   await condition(
     () =>
       desk.news.length > 0 ||
-      (desk.edits.length > 0 && !isPlacing(desk)) ||
+      (desk.edits.length > 0 && !mayStillSend(desk)) ||
       (desk.alarm?.fired ?? false) ||
       isNewlyCancelled(desk) ||
       isDrained(desk, Date.now()),

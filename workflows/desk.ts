@@ -49,11 +49,15 @@ export interface Desk {
   cancelRequested: boolean;
   /** This run carries its predecessor's state and has not yet made itself known to the roster. */
   continued: boolean;
+  /** How many times this run has adopted the campaign's records. */
+  adoptions: number;
   waiting: Waiting;
   alarm: Alarm | null;
   drain: Drain | null;
   /** When a drain that could not be finished is tried again. */
   drainAgainAt: number;
+  /** Whether the state was too large for a new run when it was measured last. */
+  oversized: boolean;
   /** When events of calls came last. */
   heardAt: number;
 }
@@ -84,10 +88,12 @@ export function openDesk(input: CampaignInput, now: number): Desk {
     lookingUp: false,
     cancelRequested: input.cancelRequested ?? false,
     continued: input.carried !== undefined,
+    adoptions: 0,
     waiting: { for: null, until: null },
     alarm: null,
     drain: null,
     drainAgainAt: 0,
+    oversized: false,
     heardAt: 0,
   };
 }
@@ -145,4 +151,9 @@ export function isBusy(desk: Desk): boolean {
 
 export function isPlacing(desk: Desk): boolean {
   return Object.values(desk.state.inFlight).some((call) => call.phase === 'placing');
+}
+
+/** Whether anything may still be sent that is not on record as sent: a pause is not complete before, nor may terms change. */
+export function mayStillSend(desk: Desk): boolean {
+  return Object.values(desk.state.inFlight).some((call) => call.phase === 'placing' || call.unconfirmed);
 }

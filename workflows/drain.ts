@@ -17,6 +17,8 @@ const DRAIN_MS = 10_000;
 const TRY_AGAIN_AFTER_MS = 30_000;
 /** A small machine replays so many in five seconds, half of what a workflow task may take. The server's limit is 51,200. */
 const INSIST_AT_EVENTS = 10_000;
+/** The server refuses to begin a run with an input of more than two megabytes. */
+const MOST_CARRIED = 1_500_000;
 /** Events that have not come for so long are not thick: several times the gateway's pause between two signals. */
 const EXPECTED_WITHIN_MS = 250;
 
@@ -25,12 +27,26 @@ export function considerNewRun(desk: Desk, now: number): void {
   const info = workflowInfo();
   if (!info.continueAsNewSuggested) return;
   const insist = info.historyLength >= INSIST_AT_EVENTS;
+  if (desk.oversized && now < desk.drainAgainAt) return;
   if (desk.drain && now >= desk.drain.until && !insist && !isQuiet(desk)) {
     desk.drain = null;
     desk.drainAgainAt = now + TRY_AGAIN_AFTER_MS;
   } else if (!desk.drain && (insist || now >= desk.drainAgainAt)) {
     desk.drain = { until: insist ? Infinity : now + DRAIN_MS, quietSince: null };
   }
+}
+
+/**
+ * Whether the state is small enough to be carried into a new run. If it is not, nothing more is placed until it has become
+ * so: what is in flight ends and is settled meanwhile.
+ */
+export function fitsNewRun(desk: Desk, now: number): boolean {
+  desk.oversized = JSON.stringify(desk.state).length > MOST_CARRIED;
+  if (desk.oversized) {
+    desk.drain = null;
+    desk.drainAgainAt = now + TRY_AGAIN_AFTER_MS;
+  }
+  return !desk.oversized;
 }
 
 /** Whether the run may end now. */

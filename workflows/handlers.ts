@@ -16,7 +16,7 @@ import { liveBuckets } from '../domain/settling.ts';
 import { placedToday } from '../domain/calling-day.ts';
 import { ZONE } from '../domain/schedule.ts';
 import { canonicalZoneName } from '../domain/zone-name.ts';
-import { isPlacing, type Desk } from './desk.ts';
+import { mayStillSend, type Desk } from './desk.ts';
 import {
   callEventsSignal,
   cancelUpdate,
@@ -50,9 +50,9 @@ export function setHandlers(desk: Desk): void {
     pauseAndWait,
     async () => {
       await submit(desk, 'pause');
-      await promised(desk, () => !isPlacing(desk));
+      await promised(desk, () => !mayStillSend(desk));
       // While the database was told, a resume and another pause may have let a placement in.
-      await patiently(() => condition(() => desk.state.status !== 'paused' || !isPlacing(desk)));
+      await patiently(() => condition(() => desk.state.status !== 'paused' || !mayStillSend(desk)));
       if (desk.state.status !== 'paused') throw wrongState('The campaign was resumed before the pause was complete.');
       const calls = Object.entries(desk.state.inFlight);
       return {
@@ -92,7 +92,12 @@ export function setHandlers(desk: Desk): void {
   });
 }
 
+/** The server's own limit for the id of an update, which a signal may give in its place. */
+const LONGEST_COMMAND_ID = 1_000;
+
 function command(name: Command, id: unknown): Desk['news'][number] {
+  // It would be carried from run to run.
+  if (typeof id === 'string' && id.length > LONGEST_COMMAND_ID) return { kind: 'malformed' };
   // A signal has nobody to answer to: one that comes in the wrong state is simply without effect.
   return { kind: 'command', command: name, id: typeof id === 'string' ? id : null, done: () => {} };
 }

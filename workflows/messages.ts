@@ -21,7 +21,7 @@ export interface CampaignInput {
 /** How a campaign ended. The buckets sum to its total. */
 export interface CampaignResult {
   readonly campaign_id: string;
-  readonly status: 'completed' | 'cancelled' | 'failed';
+  readonly status: CampaignStatus;
   readonly buckets: Buckets;
   /** Events that came after their call was over, and changed nothing. */
   readonly late_events: number;

@@ -63,6 +63,7 @@ export const { lookUpCalls } = proxyActivities<Pick<Activities, 'lookUpCalls'>>(
 const dialOptions: ActivityOptions = {
   // No try is given up while it might still send.
   startToCloseTimeout: DIAL.startToCloseMs,
+  // A worker that died is noticed by this. One that was only frozen is refused when it wakes, by the number of its placement.
   heartbeatTimeout: DIAL.heartbeatTimeoutMs,
   // These serve workers and databases that die: trouble at the provider is an answer, not an error. A second or third
   // worker finds the dial record; more would only keep the slot from the look-up that resolves it.

@@ -1,5 +1,11 @@
 /** Starts activities and brings their answers to the desk as news. */
-import { ApplicationFailure, ActivityFailure, CancellationScope, isCancellation } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { idOf, startPlacing, startRepeating } from '../domain/calls.ts';
 import type { Plan } from '../domain/pacing.ts';
 import type { PlacementResult } from '../domain/placement.ts';
@@ -28,7 +34,8 @@ export function takeBackPlacements(desk: Desk): void {
 
 /** Settles what ended and claims what is due. */
 export function startExchange(desk: Desk, want: number, now: number): void {
-  const request = exchangeRequest(desk.state, desk.campaignId, want, desk.waiting, desk.continued, now);
+  const continuedFrom = desk.continued ? (workflowInfo().continuedFromExecutionRunId ?? null) : null;
+  const request = exchangeRequest(desk.state, desk.campaignId, want, desk.waiting, continuedFrom, now);
   desk.exchanging = true;
   const summary = exchangeInWords(request.settled.length, want);
   void insist(() => exchange.executeWithOptions({ summary }, [request])).then((reply) => {
@@ -39,13 +46,17 @@ export function startExchange(desk: Desk, want: number, now: number): void {
 
 /** Asks what became of calls that have not been heard of for too long. */
 export function startLookUp(desk: Desk, callIds: readonly string[]): void {
+  const { campaignId, state } = desk;
   desk.lookingUp = true;
-  for (const id of callIds) {
-    const call = desk.state.inFlight[id];
-    if (call) call.checkAt = null;
-  }
+  const calls = callIds.flatMap((callId) => {
+    const call = state.inFlight[callId];
+    if (!call) return [];
+    call.checkAt = null;
+    const { seq, attempt, placement } = call;
+    return [{ callId, seq, attempt, placement }];
+  });
   const asked = lookUpCalls.executeWithOptions({ summary: `Look up ${callIds.length} calls` }, [
-    { campaignId: desk.campaignId, callIds },
+    { campaignId, epoch: state.epoch, calls },
   ]);
   void asked
     .catch(() => callIds.map(() => ({ kind: 'unasked' as const })))
@@ -68,12 +79,15 @@ function place(desk: Desk, ids: readonly string[], now: number): void {
 }
 
 function placeOne(desk: Desk, id: string, now: number): void {
-  const call = desk.state.inFlight[id];
+  const { campaignId, state } = desk;
+  const call = state.inFlight[id];
   if (!call) return;
   const answered = (result: PlacementResult): void => void desk.news.push({ kind: 'placed', callId: id, result });
-  const { seq, attempt, day, notAfter } = call;
-  void dial({ campaignId: desk.campaignId, seq, attempt, day, notAfter }, now).then(answered, (error: unknown) =>
-    answered(withoutAnswer(error)),
+  const { seq, attempt, placement, day, notAfter } = call;
+  const notBefore = state.window?.opensAt ?? now;
+  void dial({ campaignId, seq, attempt, epoch: state.epoch, placement, day, notBefore, notAfter }, now).then(
+    answered,
+    (error: unknown) => answered(withoutAnswer(error)),
   );
 }
 
@@ -81,8 +95,8 @@ function placeOne(desk: Desk, id: string, now: number): void {
 function withoutAnswer(error: unknown): PlacementResult {
   if (isCancellation(error)) return { kind: 'taken_back' };
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  const reason = cause instanceof ApplicationFailure ? (cause.type ?? 'internal') : 'no_answer_from_worker';
-  return { kind: 'unknown', reason, retryAfterMs: null };
+  if (cause instanceof ApplicationFailure) return { kind: 'unanswered', error: true, reason: cause.type ?? 'internal' };
+  return { kind: 'unanswered', error: false, reason: 'no_answer_from_worker' };
 }
 
 /** How an exchange reads on the Web UI's timeline. */

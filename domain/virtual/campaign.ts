@@ -27,7 +27,7 @@ import type { Buckets } from '../tally.ts';
 import { windowAt } from '../windows.ts';
 import { VirtualClock } from './clock.ts';
 import type { Conduct } from './conduct.ts';
-import { isBusy, isPlacing, isQuiet, openRun, takeNews, type VirtualNews, type VirtualRun } from './desk.ts';
+import { isBusy, isQuiet, mayStillSend, openRun, takeNews, type VirtualNews, type VirtualRun } from './desk.ts';
 import { Dialling } from './dialling.ts';
 import { VirtualProvider, type LedgerCall, type VirtualProviderFacts } from './provider.ts';
 import { VirtualRoster, type RosterListener } from './roster.ts';
@@ -147,7 +147,7 @@ export class VirtualCampaign {
     if (this.result || !this.savePoint || (forgetful && !this.isTold())) return;
     const { state, commands, edits } = this.savePoint;
     this.run.alive = false;
-    this.run = openRun(this.nextRunId(), CampaignState.parse(JSON.parse(state)), false);
+    this.run = openRun(this.nextRunId(), CampaignState.parse(JSON.parse(state)), null);
     if (!forgetful) {
       this.run.news.push(...commands);
       this.run.edits.push(...edits);
@@ -172,7 +172,7 @@ export class VirtualCampaign {
 
   private startFresh(): VirtualRun {
     this.savePoint = null;
-    const run = openRun(this.nextRunId(), newCampaign(this.options.spec, this.clock.now), false);
+    const run = openRun(this.nextRunId(), newCampaign(this.options.spec, this.clock.now), null);
     this.adoptRecords(run);
     return run;
   }
@@ -206,7 +206,7 @@ export class VirtualCampaign {
       run.waiting = plan.waiting;
       this.watch.turned(run, plan);
       if (run.state.superseded && !isBusy(run)) this.adoptRecords(run);
-      else if (run.edits.length > 0 && !isPlacing(run)) {
+      else if (run.edits.length > 0 && !mayStillSend(run)) {
         if (this.takeEdit(run)) continue;
       } else if (plan.askWindowFrom !== null) this.askWindow(run, plan.askWindowFrom);
       else if (plan.close) this.skipWaiting(run);
@@ -222,19 +222,24 @@ export class VirtualCampaign {
     this.carryOut(run, plan, now);
     if (run.drain && isQuiet(run)) this.continueAsNew(run);
     else this.armAlarm(run, plan.wakeAt);
-    if (run.edits.length > 0 && !isPlacing(run)) this.wake(run);
+    if (run.edits.length > 0 && !mayStillSend(run)) this.wake(run);
   }
 
   private carryOut(run: VirtualRun, plan: Plan, now: number): void {
     const { state } = run;
-    if (state.status === 'paused' || state.ending) {
+    if (state.status === 'paused' || state.ending || run.edits.length > 0) {
       for (const placement of run.placements.values()) placement.cancel();
       run.placements.clear();
     }
-    if (run.drain) return;
-    if (!run.continued && run.edits.length === 0) this.startPlacements(run, plan, now);
+    if (run.drain) {
+      const unconfirmed = plan.lookUp.filter((id) => state.inFlight[id]?.unconfirmed);
+      if (unconfirmed.length > 0) this.startLookUp(run, unconfirmed);
+      return;
+    }
+    if (run.continuedFrom === null && run.edits.length === 0) this.startPlacements(run, plan, now);
     if (plan.lookUp.length > 0) this.startLookUp(run, plan.lookUp);
-    if (plan.exchange || (run.continued && !run.exchanging)) this.startExchange(run, plan.exchange?.want ?? 0);
+    if (plan.exchange || (run.continuedFrom !== null && !run.exchanging))
+      this.startExchange(run, plan.exchange?.want ?? 0);
   }
 
   private startPlacements(run: VirtualRun, plan: Plan, now: number): void {
@@ -252,8 +257,8 @@ export class VirtualCampaign {
   private place(run: VirtualRun, callId: string): void {
     const call = run.state.inFlight[callId];
     if (!call) return;
-    const { seq, attempt, day, notAfter } = call;
-    const handle = this.dialling.dial({ callId, seq, attempt, day, notAfter }, run.id, (result) => {
+    const { seq, attempt, placement, day, notAfter } = call;
+    const handle = this.dialling.dial({ callId, seq, attempt, placement, day, notAfter }, run.id, (result) => {
       if (run.placements.get(callId) === handle) run.placements.delete(callId);
       this.put(run, { kind: 'placed', callId, result });
     });
@@ -266,10 +271,12 @@ export class VirtualCampaign {
     const asked = callIds.map((id) => {
       const call = run.state.inFlight[id];
       if (call) call.checkAt = null;
-      return { id, seq: call?.seq ?? 0, attempt: call?.attempt ?? 0 };
+      return { id, seq: call?.seq ?? 0, attempt: call?.attempt ?? 0, placement: call?.placement ?? 0 };
     });
     this.clock.after(conduct.delay('look_up'), () => {
-      const findings = asked.map(({ id, seq, attempt }) => this.dialling.lookUp(id, seq, attempt));
+      const findings = asked.map(({ id, seq, attempt, placement }) =>
+        this.dialling.lookUp(id, seq, attempt, placement),
+      );
       this.clock.after(conduct.delay('look_up'), () => {
         run.lookingUp = false;
         this.put(run, { kind: 'found', callIds, findings });
@@ -279,7 +286,7 @@ export class VirtualCampaign {
 
   private startExchange(run: VirtualRun, want: number): void {
     const { conduct, campaignId } = this.options;
-    const request = exchangeRequest(run.state, campaignId, want, run.waiting, run.continued, this.clock.now);
+    const request = exchangeRequest(run.state, campaignId, want, run.waiting, run.continuedFrom, this.clock.now);
     run.exchanging = true;
     const transact = (): void => {
       const reply = this.roster.exchange(request, run.id);
@@ -318,7 +325,7 @@ export class VirtualCampaign {
       (snapshot) => {
         const again = untoldEdit(run.state);
         if (again) run.edits.unshift(again);
-        run.continued = false;
+        run.continuedFrom = null;
         adopt(run.state, this.options.campaignId, snapshot, this.facts, this.clock.now);
         this.watch.tookOver();
         this.watch.termsChanged(run.state.spec);
@@ -389,7 +396,7 @@ export class VirtualCampaign {
 
   private continueAsNew(run: VirtualRun): void {
     run.alive = false;
-    const next = openRun(this.nextRunId(), CampaignState.parse(JSON.parse(JSON.stringify(run.state))), true);
+    const next = openRun(this.nextRunId(), CampaignState.parse(JSON.parse(JSON.stringify(run.state))), run.id);
     next.pauseAsked = run.pauseAsked;
     this.run = next;
     this.wake(next);
@@ -416,7 +423,7 @@ export class VirtualCampaign {
       run.pauseAsked = run.news.some((news) => news.kind === 'command' && news.command === 'pause');
       return;
     }
-    if (isPlacing(run)) return;
+    if (mayStillSend(run)) return;
     run.pauseAsked = false;
     this.watch.pauseAcknowledged();
   }

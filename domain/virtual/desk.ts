@@ -28,7 +28,8 @@ export interface VirtualRun {
   readonly edits: CampaignEdit[];
   exchanging: boolean;
   lookingUp: boolean;
-  continued: boolean;
+  /** The run that this one continues as new, until the roster knows of it; null: none. */
+  continuedFrom: string | null;
   waiting: Waiting;
   alarm: { readonly at: number; fired: boolean } | null;
   drain: { readonly until: number } | null;
@@ -44,7 +45,7 @@ export interface VirtualRun {
   alive: boolean;
 }
 
-export function openRun(id: string, state: CampaignState, continued: boolean): VirtualRun {
+export function openRun(id: string, state: CampaignState, continuedFrom: string | null): VirtualRun {
   return {
     id,
     state,
@@ -53,7 +54,7 @@ export function openRun(id: string, state: CampaignState, continued: boolean): V
     edits: [],
     exchanging: false,
     lookingUp: false,
-    continued,
+    continuedFrom,
     waiting: { for: null, until: null },
     alarm: null,
     drain: null,
@@ -94,7 +95,7 @@ export function takeNews(run: VirtualRun, now: number, spread: () => number): bo
         if (item.reply.kind === 'superseded') {
           state.superseded = true;
         } else {
-          run.continued = false;
+          run.continuedFrom = null;
           applyExchange(state, item.request, item.reply, now);
         }
         break;
@@ -103,8 +104,17 @@ export function takeNews(run: VirtualRun, now: number, spread: () => number): bo
   return resumed;
 }
 
-export function isPlacing({ state }: VirtualRun): boolean {
+function isPlacing({ state }: VirtualRun): boolean {
   for (const id in state.inFlight) if (state.inFlight[id]?.phase === 'placing') return true;
+  return false;
+}
+
+/** Whether anything may still be sent that is not on record as sent. */
+export function mayStillSend({ state }: VirtualRun): boolean {
+  for (const id in state.inFlight) {
+    const call = state.inFlight[id];
+    if (call?.phase === 'placing' || call?.unconfirmed) return true;
+  }
   return false;
 }
 
@@ -114,5 +124,5 @@ export function isBusy(run: VirtualRun): boolean {
 
 /** Whether nothing would be lost if the run ended here. */
 export function isQuiet(run: VirtualRun): boolean {
-  return !isBusy(run) && run.news.length === 0 && run.edits.length === 0 && !run.continued && !run.blocked;
+  return !isBusy(run) && run.news.length === 0 && run.edits.length === 0 && run.continuedFrom === null && !run.blocked;
 }

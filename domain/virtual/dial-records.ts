@@ -8,6 +8,8 @@ export interface DialRecord {
   readonly callId: string;
   readonly seq: number;
   readonly attempt: number;
+  /** Placements up to this one are concluded as not placed, and refused. */
+  notPlacedThrough: number;
   /** Set while a request may have reached the provider. */
   firstSentAt: number | null;
   day: string | null;
@@ -39,6 +41,7 @@ export class DialRecords {
       callId,
       seq,
       attempt,
+      notPlacedThrough: 0,
       firstSentAt: null,
       day: null,
       accepted: false,
@@ -56,8 +59,9 @@ export class DialRecords {
     this.count(record, 1);
   }
 
-  /** Nothing was sent after all. */
-  takeBack(record: DialRecord): void {
+  /** Nothing was sent under this placement: it, and those before it, are refused from here on. */
+  withdraw(record: DialRecord, placement: number): void {
+    record.notPlacedThrough = Math.max(record.notPlacedThrough, placement);
     this.count(record, -1);
     record.firstSentAt = null;
     record.day = null;

@@ -1,6 +1,7 @@
 /** Dials and look-ups on virtual time, step by step as activities/ and db/calls.ts take them. */
 import type { EndedEvent } from '../outcome.ts';
 import { type LookUpFinding, type PlacementResult, REPEAT_REFUSED } from '../placement.ts';
+import { sendBy } from '../send-by.ts';
 import type { VirtualClock } from './clock.ts';
 import type { Answer, Conduct } from './conduct.ts';
 import type { DialRecord } from './dial-records.ts';
@@ -10,12 +11,12 @@ import type { VirtualRoster } from './roster.ts';
 /** The activity's options: how long one try may take, how many there may be, and when a try must have sent. */
 const TRY_MS = 30_000;
 const TRIES = 3;
-const SEND_WITHIN_MS = 8_000;
 
 export interface DialRequest {
   readonly callId: string;
   readonly seq: number;
   readonly attempt: number;
+  readonly placement: number;
   readonly day: string;
   readonly notAfter: number;
 }
@@ -57,7 +58,7 @@ export class Dialling {
           running = false;
           const again = 1_000 * 2 ** (tries - 1) + conduct.delay('dial');
           const hopeless = cancelled || tries >= TRIES || clock.now + again > givenUpAt;
-          if (hopeless) finish({ kind: 'unknown', reason: 'no_answer_from_worker', retryAfterMs: null });
+          if (hopeless) finish({ kind: 'unanswered', error: false, reason: 'no_answer_from_worker' });
           else clock.after(again, () => begin(tries + 1));
         });
       });
@@ -73,13 +74,17 @@ export class Dialling {
     };
   }
 
-  lookUp(callId: string, seq: number, attempt: number): LookUpFinding {
-    const record = this.roster.calls.get(callId);
-    if (!record) return this.unrecorded(callId, seq, attempt);
+  lookUp(callId: string, seq: number, attempt: number, placement: number): LookUpFinding {
+    if (this.roster.isSettled(seq, attempt)) return { kind: 'ended', event: this.fromRecord(callId) };
+    const { calls } = this.roster;
+    const record = calls.open(callId, seq, attempt);
     if (record.refusal !== null) return { kind: 'not_placed', reason: record.refusal };
     const stored = record.events[0]?.event;
     if (stored) return { kind: 'ended', event: stored };
-    if (record.firstSentAt === null) return { kind: 'not_placed', reason: null };
+    if (record.firstSentAt === null) {
+      calls.withdraw(record, placement);
+      return { kind: 'not_placed', reason: null };
+    }
     const wasAccepted = record.accepted;
     const call = this.provider.find(callId, wasAccepted);
     if (!call) {
@@ -117,7 +122,7 @@ export class Dialling {
     die: () => void,
   ): void {
     const { clock, conduct, roster, provider } = this;
-    const { callId, seq, attempt, day, notAfter } = request;
+    const { callId, seq, attempt, placement, day, notAfter } = request;
     const { keyTtlMs, requestTimeoutMs } = provider.facts;
     const unknown = (reason: string): void => finish({ kind: 'unknown', reason, retryAfterMs: null });
     const worker = conduct.worker();
@@ -126,14 +131,29 @@ export class Dialling {
     if (known) return finish(known);
     const record = roster.calls.open(callId, seq, attempt);
     const repeat = record.firstSentAt !== null;
-    if (conduct.isSuppressed(seq)) return repeat ? unknown('gate') : finish({ kind: 'suppressed' });
+    const refuse = (kind: 'withdrawn' | 'suppressed' | 'expired'): void => {
+      if (!repeat) roster.calls.withdraw(record, placement);
+      finish({ kind: repeat ? 'unresolved' : kind });
+    };
+    if (placement <= record.notPlacedThrough) return refuse('withdrawn');
+    if (conduct.isSuppressed(seq)) return refuse('suppressed');
+    if (clock.now >= notAfter) return refuse('expired');
     if (!repeat) roster.calls.writeAhead(record, day, clock.now);
     if (worker === 'dies_before_sending') return die();
-    if (repeat && clock.now + requestTimeoutMs >= (record.firstSentAt ?? 0) + keyTtlMs) return unknown('key_expired');
-    const sendBy = Math.min(notAfter, clock.now + SEND_WITHIN_MS);
+    const last = sendBy({
+      startedAt: clock.now,
+      permittedAt: clock.now,
+      notAfter,
+      sentBefore: repeat ? record.firstSentAt : null,
+      keyTtlMs,
+      requestTimeoutMs,
+    });
     const sentAt = clock.now + conduct.delay('window');
-    if (sentAt >= sendBy) {
-      clock.at(sentAt, () => finish(this.written(record, { kind: 'expired' }, repeat)));
+    if (sentAt >= last.at) {
+      clock.at(sentAt, () => {
+        if (!repeat) roster.calls.withdraw(record, placement);
+        finish({ kind: last.otherwise });
+      });
       return;
     }
     clock.at(sentAt + Math.min(conduct.delay('request'), requestTimeoutMs - 1), () => {
@@ -143,14 +163,15 @@ export class Dialling {
       const unheard =
         answer.kind === 'unheard' || answer.kind === 'accepts_unheard' || heardAt >= sentAt + requestTimeoutMs;
       if (unheard) clock.at(sentAt + requestTimeoutMs, () => unknown('timeout'));
-      else clock.at(heardAt, () => finish(this.written(record, answer, repeat)));
+      else clock.at(heardAt, () => finish(this.written(record, placement, answer, repeat)));
     });
   }
 
   /** Writes down the provider's answer, as `recordAnswer` does, and says what the campaign is told. */
   private written(
     record: DialRecord,
-    answer: (Answer & { call?: LedgerCall }) | { kind: 'expired' },
+    placement: number,
+    answer: Answer & { call?: LedgerCall },
     repeat: boolean,
   ): PlacementResult {
     const { calls } = this.roster;
@@ -165,9 +186,8 @@ export class Dialling {
       case 'throttled':
       case 'unavailable':
       case 'blocked':
-      case 'expired':
         if (!repeat) {
-          calls.takeBack(record);
+          calls.withdraw(record, placement);
           return answer;
         }
         return {
@@ -193,12 +213,6 @@ export class Dialling {
       return this.roster.isSettled(seq, attempt) ? { kind: 'accepted', ended: this.fromRecord(callId) } : null;
     if (record.refusal !== null) return { kind: 'rejected', reason: record.refusal };
     return record.accepted ? { kind: 'accepted', ended: record.events[0]?.event ?? null } : null;
-  }
-
-  private unrecorded(callId: string, seq: number, attempt: number): LookUpFinding {
-    return this.roster.isSettled(seq, attempt)
-      ? { kind: 'ended', event: this.fromRecord(callId) }
-      : { kind: 'not_placed', reason: null };
   }
 
   /** A settled call is not told apart any more; whoever asks for one has it no longer in flight. */

@@ -18,6 +18,7 @@ export class VirtualRoster {
   readonly contacts: ContactRows;
   readonly calls = new DialRecords();
   owner: string | null = null;
+  private epoch = 0;
   private lastBatch = 0;
   private cursor = 0;
   private status: CampaignStatus = 'scheduled';
@@ -35,8 +36,9 @@ export class VirtualRoster {
   exchange(request: ExchangeRequest, runId: string): ExchangeReply {
     const isNext = request.batch === this.lastBatch + 1;
     const isRepeat = request.batch === this.lastBatch;
-    const isAllowed = this.owner === runId ? isNext || isRepeat : request.continued && isNext;
-    if (!isAllowed) return { kind: 'superseded' };
+    const owns = this.owner === runId && (isNext || isRepeat);
+    const takesOver = request.continuedFrom !== null && request.continuedFrom === this.owner && isNext;
+    if (request.epoch !== this.epoch || !(owns || takesOver)) return { kind: 'superseded' };
     for (const settlement of request.settled) this.settle(settlement);
     for (const contact of request.returned) {
       const row = this.standing(contact);
@@ -55,7 +57,7 @@ export class VirtualRoster {
     this.status = request.told.status;
     this.ending = request.told.ending;
     if (request.terms) this.spec = { ...this.spec, ...request.terms };
-    return { kind: 'exchanged', claimed, events: this.calls.undelivered(), ...this.view() };
+    return { kind: 'exchanged', claimed, events: this.calls.undelivered(), retriesEndedUpTo: null, ...this.view() };
   }
 
   adopt(runId: string, now: number): RosterSnapshot {
@@ -67,11 +69,13 @@ export class VirtualRoster {
     const lowest = this.contacts.release();
     if (lowest !== null) this.cursor = Math.min(this.cursor, lowest - 1);
     this.owner = runId;
+    this.epoch += 1;
     const { days } = this.calls.recount(this.spec.schedule.timezone, now, []);
     return {
       status: this.status,
       ending: this.ending,
       spec: this.spec,
+      epoch: this.epoch,
       lastBatch: this.lastBatch,
       unsettled: this.calls.unsettled(days),
       placedByDay: Object.fromEntries(days.map(({ date, placed }) => [date, placed])),
@@ -90,6 +94,7 @@ export class VirtualRoster {
   }
 
   recordEnd(status: 'completed' | 'cancelled'): void {
+    this.owner = null;
     this.status = status;
   }
 

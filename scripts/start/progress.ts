@@ -14,6 +14,7 @@ const WAITS_FOR: Record<NonNullable<CampaignAnswer['waiting_for']>, string> = {
   slot: 'all lines busy',
   retry: 'waits until retries are due',
   provider: 'waits for the provider',
+  system: 'waits for its own database or machines',
 };
 
 /** One line that tells how far a campaign is and what it waits for. */

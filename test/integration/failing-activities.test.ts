@@ -32,7 +32,8 @@ const whenTriedAgain = (rig: Rig, id: string, types: readonly string[], code: st
       }));
       expect(pending).toContainEqual({ type: expect.toBeOneOf([...types]), again: true, code });
     },
-    { timeout: 30_000 },
+    // Where every slot is taken, the next step is the exchange that writes their calls down, half a minute later.
+    { timeout: 50_000 },
   );
 
 describe('a campaign', () => {

@@ -1,6 +1,7 @@
 /** Adapters may be anybody's: what they answer oddly concerns the call that it is about, and no other. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RingfenceError } from '../../domain/errors.ts';
+import { parseCallId } from '../../domain/ids.ts';
 import type { LookUpResult, PlaceResult } from '../../providers/port.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { callActivity, recordCampaign, type RecordedCampaign } from '../support/dials.ts';
@@ -30,12 +31,17 @@ const place = ({ id }: RecordedCampaign, seq: number) =>
       campaignId: id,
       seq,
       attempt: 1,
+      epoch: 1,
+      placement: 1,
       day: '2026-03-18',
+      notBefore: 0,
       notAfter: NOW + 60_000,
     },
   );
-const lookUp = ({ id }: RecordedCampaign, callIds: string[]) =>
-  callActivity('lookUpCalls', { pool: database.pool, provider, now }, { campaignId: id, callIds });
+const lookUp = ({ id }: RecordedCampaign, callIds: string[]) => {
+  const calls = callIds.map((callId) => ({ ...parseCallId(callId)!, callId, placement: 1 }));
+  return callActivity('lookUpCalls', { pool: database.pool, provider, now }, { campaignId: id, epoch: 1, calls });
+};
 
 describe('a contact of whom the adapter makes no request', () => {
   it.each<[string, () => string]>([

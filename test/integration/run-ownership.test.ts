@@ -4,9 +4,9 @@ import { permitDial } from '../../db/calls.ts';
 import { inTransaction } from '../../db/pool.ts';
 import { exchange } from '../../db/roster.ts';
 import { CreateCampaign } from '../../domain/campaign-request.ts';
-import { callId } from '../../domain/ids.ts';
 import { createCampaign } from '../../gateway/create-campaign.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { dialOf } from '../support/dials.ts';
 
 const NOW = Date.UTC(2026, 2, 18, 12);
 
@@ -26,7 +26,7 @@ async function takenOver(): Promise<string> {
   });
   const { answer } = await createCampaign({ pool, now: NOW }, 'default', request, null);
   for (const run of ['the first', 'the second']) {
-    await inTransaction(pool, (tx) => adoptRoster(tx, answer.id, run, NOW));
+    await inTransaction(pool, (tx) => adoptRoster(tx, { campaignId: answer.id, runId: run, number: 1 }, NOW));
   }
   return answer.id;
 }
@@ -34,28 +34,32 @@ async function takenOver(): Promise<string> {
 describe('a run whose records another has taken over', () => {
   it('dials nothing that it still had under way, and leaves no dial record', async () => {
     const address = { campaignId: await takenOver(), seq: 1, attempt: 1 };
-    const dialOf = (runId: string) => {
-      const dial = { ...address, callId: callId(address), day: '2026-03-18', provider: 'truedy', runId, now: NOW };
-      return permitDial(database.pool, dial, () => 'a request');
-    };
-    expect(await dialOf('the first')).toEqual({ kind: 'superseded' });
+    const permit = (runId: string, epoch: number) =>
+      permitDial(database.pool, dialOf(address, { runId, epoch }), () => 'a request');
+    expect(await permit('the first', 1)).toEqual({ kind: 'superseded' });
+    // A reset goes back to a state of the same epoch, in another run.
+    expect(await permit('the first', 2)).toEqual({ kind: 'superseded' });
+    expect(await permit('the second', 1)).toEqual({ kind: 'superseded' });
     expect((await database.pool.query('select id from calls')).rows).toEqual([]);
-    expect(await dialOf('the second')).toMatchObject({ kind: 'send', request: 'a request', sentBefore: null });
+    expect(await permit('the second', 2)).toMatchObject({ kind: 'send', request: 'a request', sentBefore: null });
   });
 
   it('claims nothing, though its count of exchanges is up to date', async () => {
     const campaignId = await takenOver();
-    const exchangeOf = (runId: string) =>
+    const exchangeOf = (runId: string, epoch: number) =>
       exchange(
         database.pool,
         {
           campaignId,
           now: NOW,
           batch: 1,
-          continued: false,
+          epoch,
+          continuedFrom: null,
           settled: [],
           started: [],
           returned: [],
+          released: [],
+          endRetries: null,
           want: 1,
           told: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0 },
           terms: null,
@@ -64,7 +68,7 @@ describe('a run whose records another has taken over', () => {
         },
         runId,
       );
-    expect(await exchangeOf('the first')).toEqual({ kind: 'superseded' });
-    expect(await exchangeOf('the second')).toMatchObject({ kind: 'exchanged', claimed: [{ seq: 1, attempt: 1 }] });
+    expect(await exchangeOf('the first', 2)).toEqual({ kind: 'superseded' });
+    expect(await exchangeOf('the second', 2)).toMatchObject({ kind: 'exchanged', claimed: [{ seq: 1, attempt: 1 }] });
   });
 });

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { permitDial } from '../../db/calls.ts';
-import { callId } from '../../domain/ids.ts';
 import { KEYS, openGateway, type TestGateway } from '../support/gateway.ts';
 
-const NOW = Date.UTC(2026, 2, 18, 12);
+import { dialOf } from '../support/dials.ts';
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -71,19 +70,20 @@ describe('the suppression list', () => {
 
   it('stops the next dial of a campaign that was there before, and no other account’s', async () => {
     const number = '+14155550140';
-    const dialOf = async (key: string) => {
+    const placement = async (key: string) => {
       const body = { name: 'Reminders', agent_id: 'agent-1', contacts: [{ phone_number: number }] };
       const { id } = (await gateway.send({ method: 'POST', path: '/batch-calls', body, key })).body.data;
-      await gateway.db.pool.query(`update campaigns set owner_run_id = 'run' where id = $1`, [id]);
-      return { campaignId: id, callId: callId({ campaignId: id, seq: 1, attempt: 1 }), seq: 1, attempt: 1 };
+      await gateway.db.pool.query(`update campaigns set owner_run_id = 'the run', epoch = 1 where id = $1`, [id]);
+      return dialOf({ campaignId: id, seq: 1, attempt: 1 });
     };
-    const more = { day: '2026-03-18', provider: 'truedy', runId: 'run', now: NOW };
-    const own = { ...(await dialOf(KEYS.write)), ...more };
-    const others = { ...(await dialOf(KEYS.other)), ...more };
+    const own = await placement(KEYS.write);
+    const others = await placement(KEYS.other);
     await suppress(number);
     expect(await permitDial(gateway.db.pool, own, () => '{}')).toEqual({ kind: 'suppressed' });
     expect(await permitDial(gateway.db.pool, others, () => '{}')).toMatchObject({ kind: 'send' });
     await lift(number);
-    expect(await permitDial(gateway.db.pool, own, () => '{}')).toMatchObject({ kind: 'send' });
+    expect(await permitDial(gateway.db.pool, own, () => '{}')).toEqual({ kind: 'withdrawn' });
+    const next = { ...own, placement: 2 };
+    expect(await permitDial(gateway.db.pool, next, () => '{}')).toMatchObject({ kind: 'send' });
   });
 });

@@ -21,6 +21,7 @@ export class CountedRoster {
   readonly #now: number;
   readonly #want: number;
   #batch = 0;
+  #epoch = 0;
 
   constructor(url: string, campaignId: string, { now, want }: { now: number; want: number }) {
     this.#pool = openPool(url, { max: 1 });
@@ -30,7 +31,9 @@ export class CountedRoster {
   }
 
   adopt(): Promise<Cost> {
-    return this.#counted(() => inTransaction(this.#pool, (tx) => adoptRoster(tx, this.#campaignId, RUN, this.#now)));
+    this.#epoch += 1;
+    const adoption = { campaignId: this.#campaignId, runId: RUN, number: this.#epoch };
+    return this.#counted(() => inTransaction(this.#pool, (tx) => adoptRoster(tx, adoption, this.#now)));
   }
 
   async exchange(step: Partial<ExchangeRequest>): Promise<Cost & { claimed: readonly ReadyContact[]; next: unknown }> {
@@ -43,10 +46,13 @@ export class CountedRoster {
           campaignId: this.#campaignId,
           now: this.#now,
           batch: this.#batch,
-          continued: false,
+          epoch: this.#epoch,
+          continuedFrom: null,
           settled: [],
           started: [],
           returned: [],
+          released: [],
+          endRetries: null,
           want: this.#want,
           told: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0 },
           terms: null,

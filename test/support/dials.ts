@@ -1,10 +1,11 @@
 /** Campaigns on record without a workflow, for tests that call an activity by itself. */
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createActivities, type Activities } from '../../activities/index.ts';
+import type { Dial } from '../../db/calls.ts';
 import { adoptRoster } from '../../db/adoption.ts';
 import { inTransaction, type Pool } from '../../db/pool.ts';
 import { CreateCampaign } from '../../domain/campaign-request.ts';
-import { callId } from '../../domain/ids.ts';
+import { type CallAddress, callId } from '../../domain/ids.ts';
 import { createCampaign } from '../../gateway/create-campaign.ts';
 import type { CallProvider } from '../../providers/port.ts';
 import { pacingFacts } from '../../worker/facts.ts';
@@ -26,8 +27,24 @@ export async function recordCampaign(pool: Pool, people: number, now: number): P
     contacts: Array.from({ length: people }, (_, index) => fictitiousPerson(index)),
   });
   const { answer } = await createCampaign({ pool, now }, 'default', request, null);
-  await inTransaction(pool, (tx) => adoptRoster(tx, answer.id, RUN, now));
+  await inTransaction(pool, (tx) => adoptRoster(tx, { campaignId: answer.id, runId: RUN, number: 1 }, now));
   return { id: answer.id, callId: (seq) => callId({ campaignId: answer.id, seq, attempt: 1 }) };
+}
+
+/** A first placement by the run `the run` in its first epoch, which may be dialled at any time. */
+export function dialOf(address: CallAddress, changes: Partial<Dial> = {}): Dial {
+  return {
+    ...address,
+    callId: callId(address),
+    day: '2026-03-18',
+    provider: 'truedy',
+    runId: RUN,
+    epoch: 1,
+    placement: 1,
+    notBefore: 0,
+    notAfter: Number.MAX_SAFE_INTEGER,
+    ...changes,
+  };
 }
 
 /** Calls one activity as a worker would. */
@@ -36,7 +53,13 @@ export async function callActivity<K extends keyof Activities>(
   { pool, provider, now }: { readonly pool: Pool; readonly provider: CallProvider; readonly now: () => number },
   request: Parameters<Activities[K]>[0],
 ): Promise<Awaited<ReturnType<Activities[K]>>> {
-  const activities = createActivities({ pool, provider, now, facts: pacingFacts(provider.facts, 60_000, false) });
+  const activities = createActivities({
+    pool,
+    provider,
+    now,
+    databaseClock: () => Promise.resolve(now()),
+    facts: pacingFacts(provider.facts, 60_000, false),
+  });
   const env = new MockActivityEnvironment({ workflowExecution: { workflowId: 'campaign', runId: RUN } });
   const activity = activities[name] as (request: unknown) => Promise<unknown>;
   return (await env.run<[unknown], unknown, (request: unknown) => Promise<unknown>>(activity, request)) as Awaited<

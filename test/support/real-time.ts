@@ -15,7 +15,7 @@ export async function realStage({
   address = inject('temporalAddress'),
   database,
   ...options
-}: Partial<Pick<StageOptions, 'database' | 'facts' | 'graceMs' | 'maxCachedWorkflows' | 'now'>> & {
+}: Partial<Pick<StageOptions, 'database' | 'facts' | 'graceMs' | 'maxCachedWorkflows' | 'now' | 'databaseClock'>> & {
   readonly address?: string;
 } = {}): Promise<RealStage> {
   const connection = await Connection.connect({ address });

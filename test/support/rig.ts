@@ -11,6 +11,7 @@ import { workflowRestarter, workflowStarter } from '../../client/start-workflow.
 import { lookAtWorkflow } from '../../client/workflow-standing.ts';
 import { campaignTerms, CreateCampaign, engineSpec } from '../../domain/campaign-request.ts';
 import { workflowId } from '../../domain/ids.ts';
+import { readDatabaseClock } from '../../db/clock.ts';
 import { addApiKey, hashKey } from '../../db/api-keys.ts';
 import { markWorkflowStarted } from '../../db/campaigns.ts';
 import { buildGateway } from '../../gateway/app.ts';
@@ -98,6 +99,7 @@ export class Rig {
         provider,
         facts: pacingFacts(provider.facts, this.options.graceMs ?? 5_000, true),
         now: Date.now,
+        databaseClock: readDatabaseClock,
       },
       maxDials: 100,
     };

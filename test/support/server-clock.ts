@@ -20,12 +20,14 @@ export async function registerSearchAttributes({ connection }: TestWorkflowEnvir
 /** A stage's options on such a server: its provider and activities follow the server's clock. */
 export async function onServerClock(
   env: TestWorkflowEnvironment,
-): Promise<Pick<StageOptions, 'client' | 'connection' | 'now' | 'time' | 'searchAttributes'>> {
+): Promise<Pick<StageOptions, 'client' | 'connection' | 'now' | 'databaseClock' | 'time' | 'searchAttributes'>> {
   let latest = await env.currentTimeMs();
+  const now = (): number => (latest = Math.max(latest, attemptScheduledAt() ?? latest));
   return {
     client: env.client,
     connection: env.nativeConnection,
-    now: () => (latest = Math.max(latest, attemptScheduledAt() ?? latest)),
+    now,
+    databaseClock: () => Promise.resolve(now()),
     time: () => env.currentTimeMs(),
     searchAttributes: true,
   };

@@ -3,6 +3,7 @@ import type { Client, WorkflowHandleWithSignaledRunId } from '@temporalio/client
 import { DefaultLogger, makeTelemetryFilterString, type NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Activities } from '../../activities/index.ts';
 import { workflowStarter } from '../../client/start-workflow.ts';
+import { type DatabaseClock, readDatabaseClock } from '../../db/clock.ts';
 import { campaignTerms, CreateCampaign, type CreateCampaignInput, engineSpec } from '../../domain/campaign-request.ts';
 import type { EngineSpec } from '../../domain/campaign-spec.ts';
 import { workflowId } from '../../domain/ids.ts';
@@ -34,6 +35,8 @@ export interface StageOptions {
   readonly taskQueue: string;
   /** What time it is inside activities; the machine's clock unless told. */
   readonly now?: () => number;
+  /** What time it is in the database; its own clock unless told. */
+  readonly databaseClock?: DatabaseClock;
   /** The server's clock; the machine's unless told. */
   readonly time?: () => Promise<number>;
   readonly facts?: Partial<ProviderFacts>;
@@ -152,6 +155,7 @@ export class Stage {
         provider: this.provider,
         facts: pacingFacts(this.provider.facts, graceMs, searchAttributes),
         now: this.#now,
+        databaseClock: this.#options.databaseClock ?? readDatabaseClock,
       },
       maxDials: 50,
     };

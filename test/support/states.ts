@@ -141,7 +141,7 @@ export const PLACING: readonly State[] = [
     },
     release: (stage) => stage.startDials(),
     live: 0,
-    unknown: 2,
+    unknown: 0,
     requests: 0,
     attempts: PEOPLE,
   },
@@ -179,8 +179,8 @@ export const PLACING: readonly State[] = [
       await requested(stage, 1);
       return campaign;
     },
-    live: 0,
-    unknown: 1,
+    live: 1,
+    unknown: 0,
     requests: 1,
     attempts: PEOPLE,
   },

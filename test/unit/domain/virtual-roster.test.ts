@@ -32,10 +32,13 @@ function request(changes: Partial<ExchangeRequest>): ExchangeRequest {
     campaignId: CAMPAIGN_ID,
     now: NOW,
     batch: 1,
-    continued: false,
+    epoch: 1,
+    continuedFrom: null,
     settled: [],
     started: [],
     returned: [],
+    released: [],
+    endRetries: null,
     want: 0,
     told: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0 },
     terms: null,
@@ -103,7 +106,9 @@ describe('the virtual roster', () => {
     roster.exchange(request({}), 'run-1');
     expect(roster.exchange(request({ batch: 2 }), 'run-2')).toEqual({ kind: 'superseded' });
     expect(roster.exchange(request({ batch: 3 }), 'run-1')).toEqual({ kind: 'superseded' });
-    expect(roster.exchange(request({ batch: 2, continued: true }), 'run-2')).toMatchObject({ kind: 'exchanged' });
+    expect(roster.exchange(request({ batch: 2, continuedFrom: 'run-1' }), 'run-2')).toMatchObject({
+      kind: 'exchanged',
+    });
     expect(roster.exchange(request({ batch: 3 }), 'run-1')).toEqual({ kind: 'superseded' });
   });
 
@@ -111,7 +116,7 @@ describe('the virtual roster', () => {
     const roster = openRoster(3);
     roster.exchange(request({ want: 2 }), 'run-1');
     expect(roster.adopt('run-2', NOW)).toMatchObject({ lastBatch: 1, moreToClaim: true });
-    const reply = roster.exchange(request({ batch: 2, want: 3 }), 'run-2');
+    const reply = roster.exchange(request({ epoch: 2, batch: 2, want: 3 }), 'run-2');
     expect(reply).toMatchObject({ claimed: [{ seq: 1 }, { seq: 2 }, { seq: 3 }] });
   });
 

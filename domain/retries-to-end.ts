@@ -1,0 +1,37 @@
+/**
+ * Retries that were granted and are not any more: the terms have fewer of them, or none. A contact that waits for one is not
+ * called again; it ends with its last outcome. Most of them wait in the roster and are ended there by exchanges, some
+ * at a time. Those that the campaign has at hand are given back first, and those that no exchange has written down yet are
+ * settled anew.
+ */
+import type { CampaignState, InFlightCall, ReadyContact } from './campaign-state.ts';
+import { afterAttempt } from './retry-policy.ts';
+
+/** The terms have changed: whoever waits for a retry waits for what they grant now. */
+export function endRetries(state: CampaignState): void {
+  state.endRetriesAfter = 0;
+  state.released.push(...state.ready.filter(isRetry));
+  state.ready = state.ready.filter((contact) => !isRetry(contact));
+  for (const settlement of state.settled) {
+    if (settlement.to !== 'retrying' || settlement.outcome === null) continue;
+    const { to, reason } = afterAttempt(state.spec.retry, settlement.attempt, settlement.outcome, settlement.at);
+    if (to !== 'retrying') Object.assign(settlement, { to, reason, retryAt: null });
+  }
+}
+
+/** Contacts that an exchange has claimed. Retries among them may have been claimed under earlier terms. */
+export function takeClaimed(state: CampaignState, claimed: readonly ReadyContact[]): void {
+  for (const contact of claimed) {
+    if (state.endRetriesAfter !== null && isRetry(contact)) state.released.push(contact);
+    else state.ready.push(contact);
+  }
+}
+
+/** Whether a call that was not placed is a retry that the terms no longer grant. */
+export function isNotGranted({ spec }: CampaignState, { attempt }: Pick<InFlightCall, 'attempt'>): boolean {
+  return attempt > spec.retry.budget + 1;
+}
+
+function isRetry({ attempt }: ReadyContact): boolean {
+  return attempt > 1;
+}

@@ -1,0 +1,39 @@
+/** A database that is slow for a while, as during a failover or a migration. */
+import { afterEach, expect, it, vi } from 'vitest';
+import { inTransaction } from '../../db/pool.ts';
+import { DIAL } from '../../domain/time-limits.ts';
+import { realStage, type RealStage } from '../support/real-time.ts';
+import { reaches } from '../support/states.ts';
+
+const PEOPLE = 6;
+
+let real: RealStage | undefined;
+afterEach(async () => {
+  await real?.close();
+  real = undefined;
+});
+
+it('does not end the day of a campaign: dials that waited too long are tried again, and everybody is called', async () => {
+  let waitedMs = 0;
+  real = await realStage({ now: () => Date.now() + waitedMs });
+  const { stage } = real;
+  stage.provider.script = () => ({ kind: 'ends', outcome: 'completed' });
+  await stage.stopDials();
+  const campaign = await stage.start(PEOPLE, { max_concurrent_calls: PEOPLE });
+  await reaches(campaign, { in_flight: PEOPLE });
+  await inTransaction(stage.pool, async (tx) => {
+    await tx.query('lock table calls in exclusive mode');
+    await stage.startDials();
+    await vi.waitFor(async () => {
+      const { rowCount } = await stage.pool.query(
+        "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+      );
+      expect(rowCount).toBe(PEOPLE);
+    });
+    waitedMs = DIAL.sendWithinMs;
+  });
+  await reaches(campaign, { waiting_for: 'system' });
+  expect(stage.provider.requests).toEqual([]);
+  expect(await campaign.handle.result()).toMatchObject({ buckets: { completed: PEOPLE } });
+  expect(stage.provider.requests).toHaveLength(PEOPLE);
+});
