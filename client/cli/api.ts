@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import { RingfenceError } from '../../domain/errors.ts';
 import type { ApiOptions } from '../http-api.ts';
+import { type Line, printJson, printText } from './terminal.ts';
 
 export const LOCAL_GATEWAY = 'http://127.0.0.1:8080/api/public/v1';
 
@@ -40,9 +41,14 @@ export function apiOf({ url, key }: ApiFlags): ApiOptions {
 }
 
 /** Prints what `ask` answers. With --json a refusal is printed as JSON too, before it ends the tool. */
-export async function show<T>({ json }: Json, ask: () => Promise<T>, inWords: (answer: T) => string): Promise<void> {
+export async function show<T>(
+  { json }: Json,
+  ask: () => Promise<T>,
+  inWords: (answer: T) => readonly Line[],
+): Promise<void> {
   const answer = await refusalsAsJson(json, ask);
-  console.log(json ? JSON.stringify(answer) : inWords(answer));
+  if (json) printJson(answer);
+  else printText(inWords(answer));
 }
 
 /** With --json a refusal is printed as JSON, before it ends the tool. */
@@ -53,7 +59,7 @@ export async function refusalsAsJson<T>(json: true | undefined, act: () => Promi
     if (json && error instanceof RingfenceError) {
       const { code, message, field } = error;
       const details = field === undefined ? error.details : { field, ...error.details };
-      console.log(JSON.stringify({ error: { code, message, details } }));
+      printJson({ error: { code, message, details } });
     }
     throw error;
   }

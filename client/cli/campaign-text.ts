@@ -10,7 +10,7 @@ import type {
 } from '../../workflows/messages.ts';
 import { lines, table } from './output.ts';
 
-export function campaignText(campaign: CampaignAnswer): string {
+export function campaignText(campaign: CampaignAnswer): string[] {
   const hours = campaign.start_time === null ? 'the whole day' : `${campaign.start_time} to ${campaign.end_time}`;
   return lines([
     ['id', campaign.id],
@@ -40,8 +40,8 @@ export function progressText(campaign: CampaignAnswer): string {
   ].join(' | ');
 }
 
-export function listText({ campaigns, total }: { campaigns: readonly CampaignAnswer[]; total: number }): string {
-  if (campaigns.length === 0) return 'There are no such campaigns.';
+export function listText({ campaigns, total }: { campaigns: readonly CampaignAnswer[]; total: number }): string[] {
+  if (campaigns.length === 0) return ['There are no such campaigns.'];
   const rows = campaigns.map((campaign) => [
     campaign.id,
     campaign.status,
@@ -50,32 +50,32 @@ export function listText({ campaigns, total }: { campaigns: readonly CampaignAns
     campaign.name,
   ]);
   const listed = table(['Id', 'Status', 'Waiting for', 'Done', 'Name'], rows);
-  return total > campaigns.length ? `${listed}\n${campaigns.length} of ${total}; --limit shows more.` : listed;
+  return total > campaigns.length ? [...listed, `${campaigns.length} of ${total}; --limit shows more.`] : listed;
 }
 
-export function pauseText({ paused_at, live, unknown }: PauseAcknowledgement): string {
+export function pauseText({ paused_at, live, unknown }: PauseAcknowledgement): string[] {
   return [
     `Paused since ${paused_at}. Nothing is being placed.`,
     ...(live.length === 0 ? [] : [`Live until they end: ${live.join(', ')}`]),
     ...(unknown.length === 0 ? [] : [`May be live: ${unknown.join(', ')}`]),
-  ].join('\n');
+  ];
 }
 
-export function resumeText({ status, resumed_at }: ResumeAcknowledgement): string {
-  return `Resumed at ${resumed_at}; the campaign is ${status}.`;
+export function resumeText({ status, resumed_at }: ResumeAcknowledgement): string[] {
+  return [`Resumed at ${resumed_at}; the campaign is ${status}.`];
 }
 
-export function restartText({ status, restarted_at }: RestartAnswer): string {
-  return `Restarted at ${restarted_at}; the campaign is ${status} and goes on from its records.`;
+export function restartText({ status, restarted_at }: RestartAnswer): string[] {
+  return [`Restarted at ${restarted_at}; the campaign is ${status} and goes on from its records.`];
 }
 
-export function cancelText({ cancel_requested_at }: CancelAcknowledgement): string {
-  return `Cancelled at ${cancel_requested_at}. Live calls are followed to their end; everybody else is skipped.`;
+export function cancelText({ cancel_requested_at }: CancelAcknowledgement): string[] {
+  return [`Cancelled at ${cancel_requested_at}. Live calls are followed to their end; everybody else is skipped.`];
 }
 
-export function editText({ edited_at, status, ...waiting }: EditAcknowledgement): string {
+export function editText({ edited_at, status, ...waiting }: EditAcknowledgement): string[] {
   const waits = waiting.waiting_for === null ? '' : ` and waits for: ${waitingText(waiting)}`;
-  return `Changed at ${edited_at}; the campaign is ${status}${waits}.`;
+  return [`Changed at ${edited_at}; the campaign is ${status}${waits}.`];
 }
 
 /** An interrupted campaign waits for somebody to restart it, and says why. */

@@ -11,6 +11,7 @@ import { progressText } from './campaign-text.ts';
 import { EXIT, exitCodeOf, Finished } from './exit-codes.ts';
 import { examples } from './help.ts';
 import { progressBar } from './progress-bar.ts';
+import { printJson, printText } from './terminal.ts';
 
 const MORE = `
 On a terminal there is a bar, elsewhere a line for each change, with --json the campaign as a JSON object on a
@@ -90,24 +91,24 @@ function jsonLines(): View {
   return onChange((campaign) => {
     // When it was read is no change of it.
     const { as_of: _, ...lasting } = campaign;
-    return [JSON.stringify(lasting), JSON.stringify(campaign)];
+    return [JSON.stringify(lasting), () => printJson(campaign)];
   });
 }
 
 function textLines(): View {
   return onChange((campaign) => {
     const text = progressText(campaign);
-    return [text, `${campaign.as_of}  ${text}`];
+    return [text, () => printText([`${campaign.as_of}  ${text}`])];
   });
 }
 
 /** Prints what there is to say of a campaign when the part by which it is told from before is new. */
-function onChange(say: (campaign: CampaignAnswer) => readonly [known: string, line: string]): View {
+function onChange(say: (campaign: CampaignAnswer) => readonly [known: string, print: () => void]): View {
   let before = '';
   return {
     show(campaign) {
-      const [known, line] = say(campaign);
-      if (known !== before) console.log(line);
+      const [known, print] = say(campaign);
+      if (known !== before) print();
       before = known;
     },
     end() {},

@@ -23,8 +23,8 @@ export function contactsText({
 }: {
   contacts: readonly CampaignContactAnswer[];
   total: number;
-}): string {
-  if (contacts.length === 0) return 'There are no such contacts.';
+}): string[] {
+  if (contacts.length === 0) return ['There are no such contacts.'];
   const rows = contacts.map(({ contact_id, call_status, reason, attempt, phone_number }) => [
     contact_id,
     call_status,
@@ -34,11 +34,11 @@ export function contactsText({
   ]);
   const listed = table(['Id', 'Status', 'Reason', 'Attempt', 'Number'], rows);
   return total > contacts.length
-    ? `${listed}\n${contacts.length} of ${total}; --limit and --offset show more.`
+    ? [...listed, `${contacts.length} of ${total}; --limit and --offset show more.`]
     : listed;
 }
 
-export function explanationText(contact: ContactExplanation): string {
+export function explanationText(contact: ContactExplanation): string[] {
   const { gate, attempts } = contact;
   const told = lines([
     ['contact', contact.contact_id],
@@ -49,7 +49,7 @@ export function explanationText(contact: ContactExplanation): string {
     ['not before', contact.next_eligible_at ?? '-'],
     ['as of', contact.as_of],
   ]);
-  if (attempts.length === 0) return `${told}\n\nIt was not called yet.`;
+  if (attempts.length === 0) return [...told, '', 'It was not called yet.'];
   const rows = attempts.map((call) => [
     `${call.attempt}`,
     call.first_sent_at ?? '-',
@@ -57,7 +57,7 @@ export function explanationText(contact: ContactExplanation): string {
     call.ended_at ?? '-',
     call.call_id,
   ]);
-  return `${told}\n\n${table(['Attempt', 'Sent', 'Outcome', 'Ended', 'Call'], rows)}`;
+  return [...told, '', ...table(['Attempt', 'Sent', 'Outcome', 'Ended', 'Call'], rows)];
 }
 
 function heldByNothing(status: string): string {

@@ -8,6 +8,7 @@ import { examples } from './help.ts';
 import { country } from './options.ts';
 import { rowErrors } from './row-errors.ts';
 import { openSource } from './source.ts';
+import { printJson, printText } from './terminal.ts';
 
 /** What an import into an empty folder would do. Field names are those of the import's answer. */
 interface Check {
@@ -42,7 +43,8 @@ export function addContactsCheck(contacts: Command): void {
         const { bytes } = await openSource(file);
         return tally(readContactFile(bytes, defaultCountry ?? null));
       });
-      console.log(json ? JSON.stringify(check) : asText(check));
+      if (json) printJson(check);
+      else printText(asText(check));
     });
 }
 
@@ -68,11 +70,11 @@ async function tally(rows: AsyncIterable<ContactRow>): Promise<Check> {
   return check;
 }
 
-function asText({ imported, skipped, errors, error_details }: Check): string {
+function asText({ imported, skipped, errors, error_details }: Check): string[] {
   return [
     `Would import  ${imported}`,
     `Would skip    ${skipped}  (the same number and extension stand in an earlier row)`,
     `Not possible  ${errors}`,
     ...rowErrors(error_details, errors, '--json'),
-  ].join('\n');
+  ];
 }

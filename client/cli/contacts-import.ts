@@ -75,12 +75,12 @@ async function* counted(bytes: AsyncIterable<Uint8Array>, bar: ProgressBar): Asy
   }
 }
 
-function importText({ imported, updated, skipped, errors, error_details }: ImportAnswer): string {
+function importText({ imported, updated, skipped, errors, error_details }: ImportAnswer): string[] {
   const counts = lines([
     ['Imported', `${imported}`],
     ['Updated', `${updated}`],
     ['Skipped', `${skipped}  (in an earlier row, or in the folder already)`],
     ['Errors', `${errors}`],
   ]);
-  return [counts, ...rowErrors(error_details, errors, '"contacts check --json"')].join('\n');
+  return [...counts, ...rowErrors(error_details, errors, '"contacts check --json"')];
 }

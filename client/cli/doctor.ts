@@ -4,6 +4,7 @@ import { type Json, keyOption, urlOption } from './api.ts';
 import { coloursFor } from './colours.ts';
 import { EXIT, Finished } from './exit-codes.ts';
 import { examples } from './help.ts';
+import { type Line, printJson, printText } from './terminal.ts';
 
 const MORE = `
 Looked at are: this program and Node.js; Temporal by its environment configuration, with namespace, search
@@ -29,7 +30,8 @@ export function doctorCommand(): Command {
     .action(async (flags: Flags) => {
       const findings = await examine(flags);
       const isWell = findings.every(({ state }) => state !== 'trouble');
-      console.log(flags.json ? JSON.stringify({ well: isWell, findings }) : asText(findings));
+      if (flags.json) printJson({ well: isWell, findings });
+      else printText(asText(findings));
       if (!isWell) throw new Finished(EXIT.trouble);
     });
 }
@@ -62,16 +64,16 @@ async function examine(flags: Flags): Promise<Finding[]> {
   return findings.flat();
 }
 
-function asText(findings: readonly Finding[]): string {
+function asText(findings: readonly Finding[]): Line[] {
   const { green, red, dim } = coloursFor(process.stdout);
   const width = Math.max(...findings.map(({ check }) => check.length));
   const mark = { well: green('ok     '), trouble: red('TROUBLE'), skipped: dim('skipped') };
   const indent = ' '.repeat('TROUBLE'.length + width + 4);
-  const told = findings.flatMap(({ check, state, found, advice }) => [
-    `${mark[state]}  ${check.padEnd(width)}  ${found}`,
+  const told = findings.flatMap(({ check, state, found, advice }): Line[] => [
+    { mark: mark[state], text: `  ${check.padEnd(width)}  ${found}` },
     ...(advice === undefined ? [] : [indent + advice]),
   ]);
   const troubles = findings.filter(({ state }) => state === 'trouble').length;
   const verdict = troubles === 0 ? 'All is well.' : `${troubles} of ${findings.length} need something done.`;
-  return [...told, '', verdict].join('\n');
+  return [...told, '', verdict];
 }

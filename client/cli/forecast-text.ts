@@ -17,10 +17,10 @@ const OUTCOME: Readonly<Record<CourseAnswer['outcome'], string>> = {
 /** How many of the days are shown; --json lists more. */
 const DAYS_SHOWN = 7;
 
-export function forecastText(forecast: ForecastAnswer): string {
+export function forecastText(forecast: ForecastAnswer): string[] {
   const { if_resumed_now: resumed } = forecast;
   return [
-    lines([
+    ...lines([
       ['contacts', `${forecast.contacts} to be called`],
       ...courseFacts(forecast),
       ['assumed', assumedText(forecast.assumed)],
@@ -31,9 +31,9 @@ export function forecastText(forecast: ForecastAnswer): string {
       : [
           '',
           `If it were ${forecast.status === 'interrupted' ? 'restarted' : 'resumed'} now:`,
-          lines(courseFacts(resumed)),
+          ...lines(courseFacts(resumed)),
         ]),
-  ].join('\n');
+  ];
 }
 
 function courseFacts(course: CourseAnswer): [string, string][] {

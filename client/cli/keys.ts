@@ -38,7 +38,7 @@ export function keysCommand(): Command {
           const { createApiKey } = await import('../../db/api-keys.ts');
           return withDatabase((pool) => createApiKey(pool, key));
         },
-        (made) => `${made.key}\n\n${keyTable([made])}\n\nKeep the key now: it is not shown again.`,
+        (made) => [made.key, '', ...keyTable([made]), '', 'Keep the key now: it is not shown again.'],
       ),
     );
 
@@ -55,7 +55,7 @@ export function keysCommand(): Command {
           const { listApiKeys } = await import('../../db/api-keys.ts');
           return { keys: await withDatabase((pool) => listApiKeys(pool, flags.account ?? null)) };
         },
-        (listed) => (listed.keys.length === 0 ? 'There are no such keys.' : keyTable(listed.keys)),
+        (listed) => (listed.keys.length === 0 ? ['There are no such keys.'] : keyTable(listed.keys)),
       ),
     );
 
@@ -74,13 +74,13 @@ export function keysCommand(): Command {
           if (revoked) return revoked;
           throw new RingfenceError('not_found', 'There is no key with this id: "keys list" shows those there are.');
         },
-        ({ name, revoked_at }) => `The key "${name}" is revoked since ${revoked_at}.`,
+        ({ name, revoked_at }) => [`The key "${name}" is revoked since ${revoked_at}.`],
       ),
     );
   return keys;
 }
 
-function keyTable(keys: readonly ApiKeyEntry[]): string {
+function keyTable(keys: readonly ApiKeyEntry[]): string[] {
   const rows = keys.map((key) => [key.id, key.account, key.scope, key.created_at, key.revoked_at ?? '-', key.name]);
   return table(['Id', 'Account', 'Scope', 'Created', 'Revoked', 'Name'], rows);
 }

@@ -4,6 +4,7 @@ import { contactsCommand } from './contacts.ts';
 import { doctorCommand } from './doctor.ts';
 import { examples } from './help.ts';
 import { keysCommand } from './keys.ts';
+import { plain } from './terminal.ts';
 import { windowsCommand } from './windows.ts';
 
 /**
@@ -16,6 +17,7 @@ export function program(): Command {
     .usage('VERB [options]')
     .showHelpAfterError('(add --help for the options and examples)')
     .addHelpText('after', examples('campaigns list', 'campaigns --help', 'campaigns pause --help'))
+    .configureOutput({ writeErr: (text) => void process.stderr.write(text.split('\n').map(plain).join('\n')) })
     .exitOverride();
   for (const verb of [campaignsCommand(), contactsCommand(), windowsCommand(), keysCommand(), doctorCommand()])
     program.addCommand(verb);

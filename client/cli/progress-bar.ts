@@ -1,4 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
+import { plain } from './terminal.ts';
 
 export interface ProgressBar {
   update(value: number, payload?: Readonly<Record<string, string>>): void;
@@ -31,6 +32,10 @@ export function progressBar(
     process.kill(process.pid, signal);
   };
   for (const signal of ENDING) process.on(signal, endBy);
-  bar.start(total, 0, payload);
-  return { update: (value, payload = {}) => bar.update(value, payload), stop };
+  bar.start(total, 0, plainValues(payload));
+  return { update: (value, payload = {}) => bar.update(value, plainValues(payload)), stop };
+}
+
+function plainValues(payload: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(payload).map(([name, value]) => [name, plain(value)]));
 }

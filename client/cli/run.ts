@@ -3,6 +3,7 @@ import { RingfenceError } from '../../domain/errors.ts';
 import { coloursFor } from './colours.ts';
 import { EXIT, exitCodeOf, Finished } from './exit-codes.ts';
 import { program } from './program.ts';
+import { printError } from './terminal.ts';
 
 /**
  * Runs the operators' tool with the arguments that follow its name, and answers with the exit code. Results go to
@@ -18,10 +19,10 @@ export async function run(args: readonly string[]): Promise<number> {
     if (error instanceof Finished) return error.exitCode;
     const { red } = coloursFor(process.stderr);
     if (error instanceof RingfenceError) {
-      console.error(`${red('error:')} ${error.message}`);
+      printError(red('error:'), error.message);
       return exitCodeOf(error);
     }
-    console.error(red('unexpected error:'), error);
+    printError(red('unexpected error:'), error);
     return EXIT.unexpected;
   }
 }

@@ -33,7 +33,7 @@ export function addSuppressions(contacts: Command): void {
       show(
         flags,
         async () => suppressAll(apiOf(flags), await numbersOf(given, flags.file), flags.reason),
-        ({ suppressed }) => `On the list: ${suppressed.length}.`,
+        ({ suppressed }) => [`On the list: ${suppressed.length}.`],
       ),
     );
 
@@ -44,7 +44,7 @@ export function addSuppressions(contacts: Command): void {
       show(
         flags,
         async () => removeAll(apiOf(flags), await numbersOf(given, undefined)),
-        ({ removed }) => `Off the list: ${removed.length}.`,
+        ({ removed }) => [`Off the list: ${removed.length}.`],
       ),
     );
 
@@ -132,9 +132,9 @@ async function untilTaken(act: () => Promise<void>): Promise<void> {
   }
 }
 
-function listText({ suppressions, total }: { suppressions: readonly SuppressionAnswer[]; total: number }): string {
-  if (suppressions.length === 0) return 'There are no such numbers.';
+function listText({ suppressions, total }: { suppressions: readonly SuppressionAnswer[]; total: number }): string[] {
+  if (suppressions.length === 0) return ['There are no such numbers.'];
   const rows = suppressions.map(({ phone_number, created_at, reason }) => [phone_number, created_at, reason ?? '-']);
   const listed = table(['Number', 'Since', 'Reason'], rows);
-  return total > rows.length ? `${listed}\n${rows.length} of ${total}; --limit and --offset show more.` : listed;
+  return total > rows.length ? [...listed, `${rows.length} of ${total}; --limit and --offset show more.`] : listed;
 }

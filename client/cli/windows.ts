@@ -6,6 +6,7 @@ import { DAY_MS, offsetAt } from '../../domain/zone-offsets.ts';
 import { examples } from './help.ts';
 import { instant, list, wholeNumber } from './options.ts';
 import { table, utcText } from './output.ts';
+import { printJson, printText } from './terminal.ts';
 
 /** Which option gives which field of the schedule. */
 const OPTION_OF = {
@@ -50,7 +51,8 @@ export function windowsCommand(): Command {
     .action((options: Options) => {
       const schedule = readSchedule(options);
       const windows = firstWindows(schedule, options.from ?? Date.now(), options.count);
-      console.log(options.json ? asJson(windows) : asTable(windows, schedule.timezone));
+      if (options.json) printJson(asJson(windows));
+      else printText(asTable(windows, schedule.timezone));
     });
 }
 
@@ -78,18 +80,16 @@ function firstWindows(schedule: Schedule, from: number, count: number): CallingW
   return found;
 }
 
-function asJson(windows: readonly CallingWindow[]): string {
-  return JSON.stringify(
-    windows.map(({ opensAt, closesAt }) => ({
-      opens_at: utcText(opensAt),
-      closes_at: closesAt === null ? null : utcText(closesAt),
-    })),
-  );
+function asJson(windows: readonly CallingWindow[]) {
+  return windows.map(({ opensAt, closesAt }) => ({
+    opens_at: utcText(opensAt),
+    closes_at: closesAt === null ? null : utcText(closesAt),
+  }));
 }
 
-function asTable(windows: readonly CallingWindow[], timezone: string): string {
+function asTable(windows: readonly CallingWindow[], timezone: string): string[] {
   const horizonDays = HORIZON_MS / DAY_MS;
-  if (windows.length === 0) return `No window opens within ${horizonDays} days.`;
+  if (windows.length === 0) return [`No window opens within ${horizonDays} days.`];
   const rows = windows.map(({ opensAt, closesAt }) => [
     localText(opensAt, timezone),
     closesAt === null ? `not within ${horizonDays} days` : localText(closesAt, timezone),
