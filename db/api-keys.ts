@@ -39,13 +39,13 @@ export function hashKey(key: string): Buffer {
   return createHash('sha256').update(key).digest();
 }
 
-/** The key with this hash, unless it was revoked. */
-export async function findApiKey(db: Queryable, hash: Buffer): Promise<ApiKey | null> {
+/** The keys with these hashes, without those that were revoked. */
+export async function findApiKeys(db: Queryable, hashes: readonly Buffer[]): Promise<ApiKey[]> {
   const { rows } = await db.query<ApiKey>(
-    'select id, account, scope, hash from api_keys where hash = $1 and revoked_at is null',
-    [hash],
+    'select id, account, scope, hash from api_keys where hash = any($1::bytea[]) and revoked_at is null',
+    [hashes],
   );
-  return rows[0] ?? null;
+  return rows;
 }
 
 /** Records a key by its hash. One that is known already stays as it is: revoked, if it was. */

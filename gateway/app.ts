@@ -3,6 +3,7 @@ import swagger from '@fastify/swagger';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler } from 'fastify-type-provider-zod';
 import { onBehalfOf } from '../db/account-pool.ts';
+import { findApiKeys } from '../db/api-keys.ts';
 import type { Pool } from '../db/pool.ts';
 import { authenticate } from './auth.ts';
 import { campaignCommands, type CampaignCommandsOptions } from './campaign-commands.ts';
@@ -11,6 +12,7 @@ import { campaignsRoutes, type CampaignRoutesOptions } from './campaigns-routes.
 import { contactCalls } from './contact-calls.ts';
 import { contactsRoutes } from './contacts-routes.ts';
 import { answerBroken } from './broken-requests.ts';
+import { closeAfterEarlyAnswers } from './early-answers.ts';
 import { answerError, answerUnknownRoute } from './errors.ts';
 import { forecastRoutes } from './forecast-routes.ts';
 import { limitRate } from './rate-limit.ts';
@@ -36,8 +38,10 @@ export interface GatewayDeps
   readonly logger: FastifyBaseLogger;
   /** Bytes of a body that brings contacts. Default: 10 MiB. Larger ones are refused, and others are held to less. */
   readonly bodyLimit?: number;
-  /** Of one caller; a default of the gateway's unless told. */
+  /** Requests per minute and key. Default: 1,200. */
   readonly requestsPerMinute?: number | undefined;
+  /** Addresses and CIDR networks whose `X-Forwarded-For` is believed. Default: none. */
+  readonly trustedProxies?: readonly string[] | undefined;
   /** With slow clients; defaults of the gateway's unless told. */
   readonly patience?: Partial<Patience>;
 }
@@ -50,7 +54,7 @@ export const API_ROOT = '/api/public/v1';
 
 /** The gateway, without a port: the caller listens, or injects requests. */
 export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> {
-  const { pool, logger, bodyLimit = BODY_LIMIT, requestsPerMinute, ...rest } = deps;
+  const { pool, logger, bodyLimit = BODY_LIMIT, requestsPerMinute, trustedProxies = [], ...rest } = deps;
   const patience = patienceOf(deps.patience);
   const app: FastifyInstance = fastify({
     loggerInstance: logger,
@@ -58,6 +62,7 @@ export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> 
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: Math.min(bodyLimit, SMALL_BODY_LIMIT),
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     ...serverLimits(patience),
     clientErrorHandler: answerBroken(logger),
     frameworkErrors: (error, request, reply) => {
@@ -69,7 +74,12 @@ export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> 
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerError);
   app.setNotFoundHandler(answerUnknownRoute);
+  closeAfterEarlyAnswers(app, patience);
   cutOffSlowBodies(app, patience);
+  // Before the body is read, which is the same wherever it was meant to go.
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.is404) return answerUnknownRoute(request, reply);
+  });
   app.addHook('onResponse', async (request, reply) => {
     const { method, url: route = 'unknown' } = request.routeOptions;
     request.log.info({ method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'answered');
@@ -93,8 +103,8 @@ export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> 
   await app.register(
     async (api) => {
       api.decorateRequest('caller');
-      await limitRate(api, { requestsPerMinute });
-      api.addHook('onRequest', authenticate(pool));
+      const limits = await limitRate(api, { requestsPerMinute });
+      api.addHook('onRequest', authenticate({ findKeys: (hashes) => findApiKeys(pool, hashes), limits }));
       // Only now: a request whose body is still coming holds nothing.
       api.addHook('preHandler', (request, _reply, done) => onBehalfOf(request.caller.account, done));
       api.addHook('onRoute', (route) => {

@@ -51,6 +51,7 @@ export const campaignCommands: FastifyPluginAsyncZod<CampaignCommandsOptions> = 
   app.post(
     '/batch-calls/:id/pause',
     {
+      config: { stopsCalls: true },
       schema: {
         summary: 'Stop placing calls',
         tags: ['campaigns'],
@@ -100,6 +101,7 @@ export const campaignCommands: FastifyPluginAsyncZod<CampaignCommandsOptions> = 
   app.post(
     '/batch-calls/:id/cancel',
     {
+      config: { stopsCalls: true },
       schema: {
         summary: 'End a campaign; live calls are followed to their end',
         tags: ['campaigns'],

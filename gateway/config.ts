@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { TrustedProxies } from './client-address.ts';
 import { WORKER_DEFAULTS } from '../worker/defaults.ts';
 
 /**
@@ -24,8 +25,10 @@ export const GatewayConfig = z.object({
     .min(1_024)
     .max(1_073_741_824)
     .default(10 * 1024 * 1024),
-  /** Requests per minute that one key may send from one address. */
+  /** Requests per minute that one key may send. */
   RINGFENCE_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).default(1_200),
+  /** Proxies whose `X-Forwarded-For` is believed, by address or CIDR network, separated by commas. */
+  RINGFENCE_TRUSTED_PROXIES: TrustedProxies,
   /** Connections to PostgreSQL. */
   RINGFENCE_DB_POOL: z.coerce.number().int().min(2).default(20),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),

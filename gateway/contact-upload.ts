@@ -37,16 +37,7 @@ export async function openUpload(request: FastifyRequest): Promise<Upload> {
       field: 'Content-Type',
     });
   }
-  return { fields: {}, bytes: guarded(request, request.body) };
-}
-
-/** Lets what is left of a refused upload run off, so that the client comes to read the answer. */
-export function discardRest(request: FastifyRequest): void {
-  // A stream that was read in a loop does not flow again before the next turn of the event loop.
-  setImmediate(() => {
-    request.raw.unpipe();
-    request.raw.resume();
-  });
+  return { fields: {}, bytes: guarded(request.body) };
 }
 
 async function openForm(request: FastifyRequest): Promise<Upload> {
@@ -56,18 +47,14 @@ async function openForm(request: FastifyRequest): Promise<Upload> {
     const next = await parts.next().catch(rethrowAsCutOff);
     if (next.done) throw new RingfenceError('bad_request', 'The form holds no file.', { field: 'file' });
     const part = next.value;
-    if (part.type === 'file') return { fields, bytes: onlyFile(request, part.file, parts) };
+    if (part.type === 'file') return { fields, bytes: onlyFile(part.file, parts) };
     fields[part.fieldname] = String(part.value);
   }
 }
 
 /** The file to its end, after which nothing may follow: it was read under the fields known so far. */
-async function* onlyFile(
-  request: FastifyRequest,
-  file: Readable,
-  parts: AsyncIterator<unknown>,
-): AsyncGenerator<Uint8Array> {
-  yield* guarded(request, file);
+async function* onlyFile(file: Readable, parts: AsyncIterator<unknown>): AsyncGenerator<Uint8Array> {
+  yield* guarded(file);
   const next = await parts.next().catch(rethrowAsCutOff);
   if (!next.done) {
     throw new RingfenceError(
@@ -78,9 +65,8 @@ async function* onlyFile(
 }
 
 /** The bytes as they come. Who sends them too slowly is cut off by the gateway as a whole. */
-async function* guarded(request: FastifyRequest, stream: Readable): AsyncGenerator<Uint8Array> {
+async function* guarded(stream: Readable): AsyncGenerator<Uint8Array> {
   let received = 0;
-  let ended = false;
   try {
     // Destroying the stream of a refused file would close the connection before the refusal is sent.
     for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
@@ -90,12 +76,8 @@ async function* guarded(request: FastifyRequest, stream: Readable): AsyncGenerat
       }
       yield chunk;
     }
-    ended = true;
   } catch (error) {
     rethrowAsCutOff(error);
-  } finally {
-    // Only now: as long as the loop above waits for a chunk, the request cannot be made to run off.
-    if (!ended) discardRest(request);
   }
 }
 

@@ -8,7 +8,7 @@ import type { Pool } from '../db/pool.ts';
 import { ImportAnswer } from '../domain/contact-answer.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import { Country } from '../domain/phone.ts';
-import { discardRest, openUpload, takeUploads } from './contact-upload.ts';
+import { openUpload, takeUploads } from './contact-upload.ts';
 import { answer, answerOf, refusals } from './envelope.ts';
 import { validationError } from './validation.ts';
 
@@ -45,7 +45,6 @@ export const contactsImport: FastifyPluginAsyncZod<{ pool: Pool }> = async (app,
     async (request, reply) => {
       const giveBack = places.tryTake(request.caller.account);
       if (!giveBack) {
-        discardRest(request);
         void reply.header('retry-after', RETRY_AFTER_S);
         throw new RingfenceError('rate_limit_exceeded', 'Other imports are running here: try again when one is done.');
       }
@@ -60,9 +59,6 @@ export const contactsImport: FastifyPluginAsyncZod<{ pool: Pool }> = async (app,
         };
         const rows = readContactFile(bytes, options.default_country ?? null);
         return answer(request, await importContacts(pool, target, rows));
-      } catch (error) {
-        discardRest(request);
-        throw error;
       } finally {
         giveBack();
       }

@@ -17,6 +17,7 @@ const gateway = await startRingfenceGateway({
   apiKey: config.RINGFENCE_API_KEY,
   bodyLimit: config.RINGFENCE_BODY_LIMIT,
   requestsPerMinute: config.RINGFENCE_REQUESTS_PER_MINUTE,
+  trustedProxies: config.RINGFENCE_TRUSTED_PROXIES,
   databaseConnections: config.RINGFENCE_DB_POOL,
   logger,
 });

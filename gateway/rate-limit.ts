@@ -1,92 +1,79 @@
-/** How many requests one caller may send. What is beyond is answered with 429, before it costs a query. */
-import rateLimit, { normalizeIP } from '@fastify/rate-limit';
+/**
+ * How many requests are taken from whom. What is beyond is answered with 429.
+ *
+ * A right key is counted by itself: by the hash of the key, whatever its header looks like and whatever address it comes
+ * from. Requests to pause and cancel have a count of their own, so that a program that has spent its key's requests cannot
+ * keep its operators from stopping its calls.
+ *
+ * Wrong keys, and requests without one, are counted by the address they come from. An address that has spent its count gets
+ * 429 for every further wrong key, but a right key is never refused for what others at its address have tried: many people
+ * share the address of a proxy or an office, and a pause must get through. So every key is looked up. What an attacker can
+ * do with made-up keys is therefore bounded by cost, not by refusal:
+ * - One query looks up all new keys that wait (`KeyLookUp`), in an index, over one connection. A flood makes the batches
+ *   larger, not more. A request with a right key that is new waits for two batches; keys seen before do not wait for them.
+ * - A refusal closes its connection, so each guess costs a new one.
+ * - Guesses do not push out right keys: only right keys are remembered and counted by key. Addresses are remembered apart;
+ *   somebody with thousands of them gets 401 instead of 429, and the same cost.
+ * - A key has 256 bits of chance. Counting guesses keeps the log readable; it is not what protects the keys.
+ */
+import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { hashKey } from '../db/api-keys.ts';
 import { RingfenceError } from '../domain/errors.ts';
+import { clientAddress } from './client-address.ts';
 
 const WINDOW_MS = 60_000;
 const REQUESTS_PER_MINUTE = 1_200;
-/** Callers remembered at once; the one that has been silent longest is forgotten first, so that memory stays bounded. */
-const CALLERS = 5_000;
+/** Keys, and addresses, remembered at once. The one that has been silent longest is forgotten first. */
+export const REMEMBERED = 5_000;
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Hash of the key that the request brings, as text; null without a key. */
+    keyHash: string | null;
+  }
+  interface FastifyContextConfig {
+    /** The route stops calls: it is counted apart from other requests of the same key. */
+    stopsCalls?: boolean;
+  }
+}
 
 export interface RateLimitOptions {
-  /** Requests per minute and caller. */
+  /** Requests per minute and key, and wrong keys per minute and address. Default: 1,200. */
   readonly requestsPerMinute?: number | undefined;
 }
 
-/**
- * A caller is a key at an address. A key made up for each request would be a new caller each time, so wrong keys are
- * counted by address as well: when it has spent as many as one caller has requests, only keys that were right before are
- * looked up for it.
- *
- * Must be registered before authentication, which tells what became of each key.
- */
-export async function limitRate(app: FastifyInstance, { requestsPerMinute }: RateLimitOptions): Promise<void> {
-  const max = requestsPerMinute ?? REQUESTS_PER_MINUTE;
+export interface RequestLimits {
+  /** Counts a request for its right key. @throws RingfenceError `rate_limit_exceeded` */
+  readonly countKey: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+  /** Counts a request without a right key for its address. @throws RingfenceError `rate_limit_exceeded` */
+  readonly countStranger: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+}
+
+export async function limitRate(app: FastifyInstance, options: RateLimitOptions): Promise<RequestLimits> {
   await app.register(rateLimit, {
     global: false,
-    max,
+    max: options.requestsPerMinute ?? REQUESTS_PER_MINUTE,
     timeWindow: WINDOW_MS,
-    cache: CALLERS,
-    keyGenerator: callerOf,
+    cache: REMEMBERED,
     // The headers of the IETF draft: RateLimit-Limit, -Remaining, -Reset, and Retry-After with a 429.
     enableDraftSpec: true,
+  });
+  app.decorateRequest('keyHash', null);
+  const byKey = app.rateLimit({
+    keyGenerator: ({ keyHash, routeOptions }) => `${keyHash} ${routeOptions.config.stopsCalls === true}`,
     errorResponseBuilder: (_request, { after }) =>
       new RingfenceError('rate_limit_exceeded', `Too many requests with this key: try again in ${after}.`),
   });
-  const wrongKeys = app.createRateLimit({ keyGenerator: ({ ip }) => normalizeIP(ip) });
-  const proven = new Recent(CALLERS);
-
-  app.decorateRequest('tellKey');
-  app.addHook('onRequest', async (request, reply) => {
-    const caller = callerOf(request);
-    request.tellKey = async (known) => {
-      if (known) return proven.add(caller);
-      proven.delete(caller);
-      await wrongKeys(request);
-    };
-    if (proven.has(caller)) return;
-    const spent = await wrongKeys(request, { increment: false });
-    if (!spent.isAllowed && spent.remaining === 0) refuseAddress(reply, max, spent.ttlInSeconds);
+  const byAddress = app.rateLimit({
+    keyGenerator: clientAddress,
+    errorResponseBuilder: (_request, { after }) =>
+      new RingfenceError(
+        'rate_limit_exceeded',
+        `Too many requests without a valid key from this address: try again in ${after}.`,
+      ),
   });
-  app.addHook('onRequest', app.rateLimit());
-}
-
-function refuseAddress(reply: FastifyReply, max: number, seconds: number): never {
-  void reply.headers({
-    'ratelimit-limit': max,
-    'ratelimit-remaining': 0,
-    'ratelimit-reset': seconds,
-    'retry-after': seconds,
-  });
-  const message = `Too many requests with wrong keys from this address: try again in ${seconds} seconds.`;
-  throw new RingfenceError('rate_limit_exceeded', message);
-}
-
-/** Of an IPv6 address the network counts: whoever has one address there has all of them. */
-function callerOf({ headers: { authorization }, ip }: FastifyRequest): string {
-  const address = normalizeIP(ip);
-  return authorization === undefined ? address : `${address} ${hashKey(authorization).toString('base64url')}`;
-}
-
-/** A set that forgets what was added longest ago. */
-class Recent {
-  readonly #members = new Set<string>();
-
-  constructor(private readonly most: number) {}
-
-  has(member: string): boolean {
-    return this.#members.has(member);
-  }
-
-  add(member: string): void {
-    this.#members.delete(member);
-    this.#members.add(member);
-    const [oldest] = this.#members;
-    if (this.#members.size > this.most && oldest !== undefined) this.#members.delete(oldest);
-  }
-
-  delete(member: string): void {
-    this.#members.delete(member);
-  }
+  return {
+    countKey: async (request, reply) => void (await byKey.call(app, request, reply)),
+    countStranger: async (request, reply) => void (await byAddress.call(app, request, reply)),
+  };
 }

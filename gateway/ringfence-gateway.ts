@@ -36,9 +36,14 @@ export interface RingfenceGatewayOptions {
   readonly apiKey?: string | undefined;
   /** Bytes of the largest request of the API; 10 MiB unless told. */
   readonly bodyLimit?: number;
-  /** Requests per minute that one key may send from one address; 1,200 unless told. */
+  /** Requests per minute that one key may send. Default: 1,200. */
   readonly requestsPerMinute?: number;
-  /** Connections to PostgreSQL for the API; 20 unless told. Webhooks and health checks have nine more of their own. */
+  /**
+   * Proxies whose `X-Forwarded-For` is believed, as IP addresses or CIDR networks. Default: none, and the header is
+   * ignored.
+   */
+  readonly trustedProxies?: readonly string[];
+  /** Connections to PostgreSQL for the API. Default: 20. Webhooks and health checks have nine more of their own. */
   readonly databaseConnections?: number;
   /** Standard output as JSON lines unless told. */
   readonly logger?: FastifyBaseLogger;
@@ -107,6 +112,7 @@ export async function startRingfenceGateway({
       clock: Date.now,
       ...(options.bodyLimit === undefined ? {} : { bodyLimit: options.bodyLimit }),
       requestsPerMinute: options.requestsPerMinute,
+      trustedProxies: options.trustedProxies,
     });
     const drain = prepareDrain(app);
     await app.listen({ host, port });

@@ -7,6 +7,7 @@ import type { Server } from 'node:http';
 import { IMPORTS } from '../domain/time-limits.ts';
 import type { FastifyHttpOptions, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { refuseOnSocket, tooLong, tooSlow } from './broken-requests.ts';
+import { bringsBody } from './early-answers.ts';
 
 export interface Patience {
   /** Milliseconds for a request's first line and headers. They fit into a packet or two. */
@@ -19,6 +20,8 @@ export interface Patience {
   readonly totalMs: number;
   /** Milliseconds from one look at the requests under way to the next: how exact the others are. */
   readonly everyMs: number;
+  /** Milliseconds for a refused client to read its answer while it still sends: a round trip and a resent packet or two. */
+  readonly lingerMs: number;
 }
 
 const PATIENCE: Patience = {
@@ -27,6 +30,7 @@ const PATIENCE: Patience = {
   bytesPerSecond: 16_384,
   totalMs: IMPORTS.uploadMs,
   everyMs: 5_000,
+  lingerMs: 2_000,
 };
 /**
  * A connection on which nothing moves in either direction. Longer than any answer takes, an import's last statements
@@ -52,8 +56,7 @@ export function serverLimits({
 /** Cuts off requests whose bodies come too slowly, those included whose answer has gone out already. */
 export function cutOffSlowBodies(app: FastifyInstance, patience: Patience): void {
   app.addHook('onRequest', (request, reply, done) => {
-    const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
-    if (encoding !== undefined || Number(length) > 0) watch(request, reply, patience);
+    if (bringsBody(request)) watch(request, reply, patience);
     done();
   });
 }
@@ -77,7 +80,8 @@ function watch(
     const paceMs = bodyMs + ((socket.bytesRead - before) / bytesPerSecond) * 1_000;
     if (waitedMs <= Math.min(paceMs, totalMs)) return;
     const error = waitedMs > totalMs ? tooLong(totalMs) : tooSlow();
-    if (!reply.raw.headersSent) refuseOnSocket(socket, 408, error);
+    // Without a socket it is not its turn: the answer to an earlier request of the connection is still to come.
+    if (!reply.raw.headersSent && reply.raw.socket) refuseOnSocket(socket, 408, error);
     raw.destroy(error);
   }, everyMs);
   raw.once('close', () => clearInterval(look));

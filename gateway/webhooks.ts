@@ -59,6 +59,7 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (app, { pool,
     '/webhooks/:provider',
     {
       bodyLimit: BODY_LIMIT,
+      config: { takesAnyType: true },
       schema: {
         summary: "Take in a provider's events",
         tags: ['webhooks'],

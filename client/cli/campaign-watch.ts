@@ -11,7 +11,7 @@ import { progressText } from './campaign-text.ts';
 import { EXIT, exitCodeOf, Finished } from './exit-codes.ts';
 import { examples } from './help.ts';
 import { progressBar } from './progress-bar.ts';
-import { printJson, printText } from './terminal.ts';
+import { printJson, printNote, printText } from './terminal.ts';
 
 const MORE = `
 On a terminal there is a bar, elsewhere a line for each change, with --json the campaign as a JSON object on a
@@ -40,7 +40,7 @@ export function addCampaignWatch(campaigns: Command): void {
     .action(async (id: string, flags: Flags) => {
       const { status, interrupted } = await refusalsAsJson(flags.json, () => watch(apiOf(flags), id, flags));
       if (interrupted !== null) {
-        console.error(`The campaign is interrupted: ${reasonInWords(interrupted)}. ${wayOut(id, interrupted.reason)}`);
+        printNote(`The campaign is interrupted: ${reasonInWords(interrupted)}. ${wayOut(id, interrupted.reason)}`);
         throw new Finished(EXIT.interrupted);
       }
       if (status !== 'completed') throw new Finished(EXIT.notCompleted);

@@ -25,6 +25,11 @@ export function printJson(value: unknown): void {
   console.log(json.replace(NOT_SHOWN, (character) => (JOINERS.has(character) ? character : escaped(character))));
 }
 
+/** One line to standard error, beside the results. */
+export function printNote(text: string): void {
+  console.error(plain(text));
+}
+
 /** To standard error: `message` after a coloured `mark`, and an unexpected error with its stack. */
 export function printError(mark: string, message: unknown): void {
   const [first = '', ...rest] = typeof message === 'string' ? [message] : inspect(message).split('\n');

@@ -248,6 +248,24 @@ async function closedPort(): Promise<number> {
 }
 
 describe('a flood', () => {
+  it('is one caller’s, however it writes "Bearer"', async () => {
+    const gateway = await openGateway({ requestsPerMinute: 3 });
+    try {
+      const letters = 'bearer'.split('');
+      const spellings = Array.from({ length: 64 }, (_, bits) =>
+        letters.map((letter, index) => ((bits >> index) & 1 ? letter.toUpperCase() : letter)).join(''),
+      );
+      const statuses = [];
+      for (const scheme of spellings) {
+        const headers = { authorization: `${scheme} ${KEYS.write}` };
+        statuses.push((await gateway.send({ path: '/batch-calls', key: null, headers })).status);
+      }
+      expect(statuses).toEqual([200, 200, 200, ...Array.from({ length: 61 }, () => 429)]);
+    } finally {
+      await gateway.close();
+    }
+  });
+
   it('is answered with 429 and when to come back, key by key', async () => {
     const gateway = await openGateway({ requestsPerMinute: 3 });
     try {
@@ -265,6 +283,8 @@ describe('a flood', () => {
         forged.push((await gateway.send({ path: '/batch-calls', key: 'not-a-key-of-anybody' })).status);
       }
       expect(forged).toEqual([401, 401, 401, 429]);
+      // All of them came from one address. This key has not been seen before.
+      expect((await gateway.send({ path: '/batch-calls', key: KEYS.read })).status).toBe(200);
     } finally {
       await gateway.close();
     }

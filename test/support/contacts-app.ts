@@ -2,7 +2,9 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler } from 'fastify-type-provider-zod';
 import type { Pool } from '../../db/pool.ts';
 import { contactsRoutes } from '../../gateway/contacts-routes.ts';
+import { closeAfterEarlyAnswers } from '../../gateway/early-answers.ts';
 import { answerError } from '../../gateway/errors.ts';
+import { patienceOf } from '../../gateway/slow-clients.ts';
 import { validatorCompiler } from '../../gateway/validation.ts';
 
 /** The contacts API by itself. Whoever asks is the account that the header `account` names. */
@@ -12,6 +14,7 @@ export async function contactsApp(pool: Pool): Promise<FastifyInstance> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerError);
+  closeAfterEarlyAnswers(app, patienceOf(undefined));
   app.addHook('onRequest', async (request) => {
     request.caller = { account: String(request.headers.account ?? 'acme'), scope: 'write' };
   });

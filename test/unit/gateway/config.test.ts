@@ -14,6 +14,19 @@ describe("the gateway's settings", () => {
     });
   });
 
+  it.each<[what: string, list: string | undefined, proxies: string[]]>([
+    ['nobody unless it is set', undefined, []],
+    ['nobody where it is empty', '', []],
+    [
+      'addresses and networks',
+      '10.0.0.1, 192.168.0.0/16,2001:db8::/32',
+      ['10.0.0.1', '192.168.0.0/16', '2001:db8::/32'],
+    ],
+  ])('trust %s to name the address of a client', (_, list, proxies) => {
+    const read = readConfig(GatewayConfig, { ...smallest, RINGFENCE_TRUSTED_PROXIES: list });
+    expect(read.RINGFENCE_TRUSTED_PROXIES).toEqual(proxies);
+  });
+
   it.each([
     ['DATABASE_URL', { DATABASE_URL: '' }],
     ['DATABASE_URL', { DATABASE_URL: undefined }],
@@ -22,6 +35,10 @@ describe("the gateway's settings", () => {
     ['RINGFENCE_API_KEY', { RINGFENCE_API_KEY: 'short' }],
     ['RINGFENCE_API_KEY', { RINGFENCE_API_KEY: 'a key with blanks in it' }],
     ['RINGFENCE_BODY_LIMIT', { RINGFENCE_BODY_LIMIT: '0' }],
+    ['RINGFENCE_TRUSTED_PROXIES', { RINGFENCE_TRUSTED_PROXIES: 'proxy.example.com' }],
+    ['RINGFENCE_TRUSTED_PROXIES', { RINGFENCE_TRUSTED_PROXIES: '10.0.0.1, 10.0.0.0/33' }],
+    ['RINGFENCE_TRUSTED_PROXIES', { RINGFENCE_TRUSTED_PROXIES: '0.0.0.0/0' }],
+    ['RINGFENCE_TRUSTED_PROXIES', { RINGFENCE_TRUSTED_PROXIES: '::/0' }],
     ['LOG_LEVEL', { LOG_LEVEL: 'loud' }],
   ])('are refused with the name of the variable: %s', (name, wrong) => {
     expect(() => readConfig(GatewayConfig, { ...smallest, ...wrong })).toThrow(name);
