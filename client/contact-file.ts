@@ -1,4 +1,5 @@
 import { pipeline } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { CsvError, parse } from 'csv-parse';
 import { readHeader } from '../domain/contact-header.ts';
 import { type ContactRow, rowReader } from '../domain/contact-rows.ts';
@@ -6,15 +7,20 @@ import { RingfenceError } from '../domain/errors.ts';
 import type { Country } from '../domain/phone.ts';
 import { delimiterOf, endOfFirstRecord } from './csv-delimiter.ts';
 import { LineIndex } from './line-index.ts';
+import { Turns } from './turns.ts';
 import { utf8Text } from './utf8-text.ts';
 
 /** A quote that is never closed swallows the rest of the file; no honest row comes near this size. */
 const MOST_BYTES_PER_RECORD = 1 << 20;
 const MOST_HEADER_BYTES = 1 << 16;
+/** How much of the file is parsed in one turn of the event loop, and how many rows of it are read in one. */
+const PIECE_BYTES = 4_096;
+const ROWS_PER_TURN = 100;
 
 /**
  * Reads a contact file (CSV with a header; comma, semicolon, tab or pipe; UTF-8, or UTF-16 with its mark) row by row, in
- * memory that does not grow with the file. Rows that do not import are yielded with their reason.
+ * memory that does not grow with the file. Rows that do not import are yielded with their reason. However fast the file
+ * comes, the event loop has its turn every hundred rows.
  * @throws RingfenceError `unparsable_file` when the file as a whole makes no sense, which may show only at its end: a
  * caller acts on the rows once all of them are read, or not at all.
  */
@@ -37,9 +43,9 @@ export async function* readContactFile(
 
   async function* feed(): AsyncGenerator<Buffer> {
     try {
-      yield head;
+      yield* inPieces(head);
       for await (const bytes of text) {
-        yield bytes;
+        yield* inPieces(bytes);
         lines.forgetBefore(parser.info.bytes);
       }
     } finally {
@@ -52,12 +58,14 @@ export async function* readContactFile(
   pipeline(feed, parser, () => {});
   let read: ReturnType<typeof rowReader> | undefined;
   let row = 0;
+  const turns = new Turns(ROWS_PER_TURN);
   try {
     for await (const cells of parser as AsyncIterable<string[]>) {
       if (cells.length === 1 && cells[0]?.trim() === '') continue;
       row += 1;
       if (read === undefined) read = rowReader(readHeader(cells), defaultCountry);
       else yield read(row, cells);
+      await turns.step();
     }
   } catch (error) {
     throw error instanceof CsvError ? unparsable(error, lines.lineOfQuoteFrom(parser.info.bytes)) : error;
@@ -67,6 +75,14 @@ export async function* readContactFile(
       'unparsable_file',
       'The file is empty. It needs a row of column names and one row per contact.',
     );
+  }
+}
+
+async function* inPieces(bytes: Buffer): AsyncGenerator<Buffer> {
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+    yield bytes.subarray(at, at + PIECE_BYTES);
+    // Blank lines and one long row are parsed without any row being read.
+    await setImmediate();
   }
 }
 

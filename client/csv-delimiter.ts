@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/sync';
-import { namesPhone } from '../domain/contact-header.ts';
+import { MOST_COLUMNS, namesPhone } from '../domain/contact-header.ts';
 
 const DELIMITERS = [',', ';', '\t', '|'];
 const QUOTE = 0x22;
@@ -24,7 +24,7 @@ export function endOfFirstRecord(text: Buffer): number {
 export function delimiterOf(header: Buffer): string {
   const candidates = DELIMITERS.map((delimiter) => {
     const cells = cellsUnder(delimiter, header);
-    return { delimiter, phone: namesPhone(cells), columns: cells.length };
+    return { delimiter, phone: namesPhone(cells.slice(0, MOST_COLUMNS)), columns: cells.length };
   });
   const [best] = candidates.sort((a, b) => Number(b.phone) - Number(a.phone) || b.columns - a.columns);
   return best?.delimiter ?? ',';

@@ -130,13 +130,21 @@ export const Fields = z.strictObject(
 );
 
 /** The body of `POST /batch-calls`. */
-export const CreateCampaign = Fields.superRefine((request, context) => {
-  checkTerms(request, context);
-  checkPeople(request, context);
-}).transform(withRetryDecided);
+export const CreateCampaign = Fields.superRefine(checkWhole).transform(withRetryDecided);
 export type CreateCampaign = z.infer<typeof CreateCampaign>;
 /** What a client may send: everything that has a default may be left out. */
 export type CreateCampaignInput = z.input<typeof CreateCampaign>;
+
+/** Instead of the contacts: how many there are. For whoever reads them by themselves, some at a time. */
+export const unreadContacts = { contacts: z.array(z.unknown(), CONTACTS).max(MOST_CONTACTS, CONTACTS).default([]) };
+
+/** The same body before its contacts are looked at. */
+export const CreateCampaignHead = Fields.extend(unreadContacts).superRefine(checkWhole).transform(withRetryDecided);
+
+function checkWhole(request: Parameters<typeof checkTerms>[0] & People, context: z.RefinementCtx): void {
+  checkTerms(request, context);
+  checkPeople(request, context);
+}
 
 /** Retries that are asked for by their number only are asked for. */
 export function withRetryDecided<T extends Pick<z.infer<typeof Fields>, 'retry_failed' | 'max_retry_attempts'>>(
@@ -216,7 +224,9 @@ function addIssues(contradictions: Iterable<Contradiction>, context: z.Refinemen
   for (const [field, message] of contradictions) context.addIssue({ code: 'custom', path: [field], message });
 }
 
-type People = Pick<z.infer<typeof Fields>, 'contact_source' | 'contact_folder_id' | 'contacts' | 'contact_ids'>;
+type People = Pick<z.infer<typeof Fields>, 'contact_source' | 'contact_folder_id' | 'contact_ids'> & {
+  readonly contacts: readonly unknown[];
+};
 
 function* contradictoryPeople(request: People): Generator<Contradiction> {
   const { contact_source, contact_folder_id } = request;

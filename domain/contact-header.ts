@@ -47,6 +47,9 @@ const FIELD_BY_NAME = new Map<string, KnownField>(
   ),
 );
 
+/** Blank columns included, which spreadsheets leave behind by the dozen. */
+export const MOST_COLUMNS = 1_000;
+
 /**
  * Says what each column of a contact file holds. A header named exactly like a field wins over a synonym, which then
  * becomes a custom field; every unknown column and every `custom_x` becomes a custom field too.
@@ -54,6 +57,12 @@ const FIELD_BY_NAME = new Map<string, KnownField>(
  * columns have one name.
  */
 export function readHeader(cells: readonly string[]): readonly Column[] {
+  if (cells.length > MOST_COLUMNS) {
+    throw new RingfenceError(
+      'unparsable_file',
+      `There are more than ${MOST_COLUMNS} columns. Remove those that the agent does not need.`,
+    );
+  }
   if (cells.some(looksLikeData)) {
     throw new RingfenceError(
       'unparsable_file',

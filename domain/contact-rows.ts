@@ -31,11 +31,13 @@ export function rowReader(
     const known: Partial<Record<Column['kind'], string>> = {};
     const custom: Record<string, string> = {};
     let problem: RowProblem | null = null;
-    for (const [index, raw] of cells.entries()) {
-      const value = raw.trim();
+    if (cells.length > columns.length && cells.slice(columns.length).some((cell) => cell.trim() !== '')) {
+      problem = 'too_many_fields';
+    }
+    for (const [index, column] of columns.entries()) {
+      const value = cells[index]?.trim() ?? '';
       if (value === '') continue;
-      const column = columns[index];
-      if (column === undefined || column.kind === 'unnamed') problem = 'too_many_fields';
+      if (column.kind === 'unnamed') problem = 'too_many_fields';
       else if (column.kind === 'custom') custom[column.name] = value;
       else known[column.kind] = value;
       if (!isStorable(value)) problem ??= 'invalid_text';

@@ -15,6 +15,7 @@ import { answerBroken } from './broken-requests.ts';
 import { closeAfterEarlyAnswers } from './early-answers.ts';
 import { answerError, answerUnknownRoute } from './errors.ts';
 import { forecastRoutes } from './forecast-routes.ts';
+import { takeJson } from './json-body.ts';
 import { limitRate } from './rate-limit.ts';
 import { health, type HealthOptions } from './health.ts';
 import { cutOffSlowBodies, type Patience, patienceOf, serverLimits } from './slow-clients.ts';
@@ -69,7 +70,8 @@ export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> 
       void answerError(error, request, reply);
     },
   });
-  app.removeContentTypeParser('text/plain');
+  app.removeContentTypeParser(['text/plain', 'application/json']);
+  takeJson(app);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerError);

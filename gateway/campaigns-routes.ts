@@ -5,7 +5,7 @@ import { listCampaignContacts, listCampaigns, readCampaign } from '../db/campaig
 import { deleteEndedCampaign, type Kept, markWorkflowStarted } from '../db/campaigns.ts';
 import type { Pool } from '../db/pool.ts';
 import { CampaignAnswer, CampaignContactAnswer } from '../domain/campaign-answer.ts';
-import { campaignTerms, CreateCampaign, engineSpec } from '../domain/campaign-request.ts';
+import { campaignTerms, CreateCampaign, CreateCampaignHead, engineSpec } from '../domain/campaign-request.ts';
 import type { EngineSpec } from '../domain/campaign-spec.ts';
 import { isStorable } from '../domain/contact.ts';
 import { RingfenceError } from '../domain/errors.ts';
@@ -16,7 +16,9 @@ import { WORKER_DEFAULTS } from '../worker/defaults.ts';
 import { hashBody } from './body-hash.ts';
 import { createCampaign } from './create-campaign.ts';
 import { answer, answerOf, list, listOf, refusals } from './envelope.ts';
+import { takeJsonInRuns } from './json-body.ts';
 import { pageShape } from './page.ts';
+import { readingPeople } from './people-body.ts';
 
 export interface CampaignRoutesOptions {
   readonly pool: Pool;
@@ -31,24 +33,19 @@ export interface ContactBodies {
   readonly bodyLimit: number;
 }
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** The body as it was sent, before defaults were filled in. */
-    sentBody: unknown;
-  }
-}
-
 const KEY = 'X-Idempotency-Key must be 1 to 255 printable ASCII characters';
 const Id = z.object({ id: z.guid() });
 
 export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & ContactBodies> = async (app, options) => {
   const { pool, startCampaign, clock, providers, bodyLimit } = options;
   app.decorateRequest('sentBody');
+  takeJsonInRuns(app);
 
   app.post(
     '/batch-calls',
     {
       bodyLimit,
+      preValidation: readingPeople(CreateCampaignHead),
       schema: {
         summary: 'Create a campaign, which starts by itself',
         tags: ['campaigns'],
@@ -61,15 +58,12 @@ export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & Cont
         body: CreateCampaign,
         response: { 201: answerOf(CampaignAnswer), ...refusals },
       },
-      preValidation: async (request) => {
-        request.sentBody = request.body;
-      },
     },
     async (request, reply) => {
       const { body, caller } = request;
       const key = request.headers['x-idempotency-key'];
       // Only now: before it was checked, a body may be nested deeper than can be followed.
-      const idempotency = key === undefined ? null : { key, bodyHash: hashBody(request.sentBody) };
+      const idempotency = key === undefined ? null : { key, bodyHash: await hashBody(request.sentBody) };
       const created = await createCampaign({ pool, now: clock() }, caller.account, body, idempotency);
       if (!created.repeated) {
         const { id } = created.answer;

@@ -1,18 +1,21 @@
 /** When a campaign will be through: of one that runs, and of one that is only being thought of. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { inTurns } from '../client/turns.ts';
 import { readForecastCampaign } from '../db/forecast-outset.ts';
 import type { Pool } from '../db/pool.ts';
 import { refuseOver } from '../domain/campaign-request.ts';
 import { ForecastAnswer } from '../domain/forecast/answer.ts';
 import { assume, forecast } from '../domain/forecast/forecast.ts';
 import { newForecastCampaign } from '../domain/forecast/new-campaign.ts';
-import { ForecastQuery, ForecastRequest } from '../domain/forecast/request.ts';
+import { ForecastQuery, ForecastRequest, ForecastRequestHead } from '../domain/forecast/request.ts';
 import type { CallProvider } from '../providers/port.ts';
 import { dialMarginMs } from '../worker/facts.ts';
 import { type ContactBodies, noCampaign } from './campaigns-routes.ts';
 import { countPeople } from './create-campaign.ts';
 import { answer, answerOf, refusals } from './envelope.ts';
+import { takeJsonInRuns } from './json-body.ts';
+import { readingPeople } from './people-body.ts';
 
 export interface ForecastRoutesOptions {
   readonly pool: Pool;
@@ -20,11 +23,16 @@ export interface ForecastRoutesOptions {
   readonly clock: () => number;
 }
 
+/** A step takes some microseconds, and where calls begin in many small groups some tens of them. */
+const STEPS_PER_TURN = 200;
+
 const ASSUMED =
   'Assumes that the provider is in no trouble, that nobody changes anything, that all calls take equally long and that the same share of each attempt is tried again.';
 
 export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & ContactBodies> = async (app, options) => {
   const { pool, providers, clock, bodyLimit } = options;
+  app.decorateRequest('sentBody');
+  takeJsonInRuns(app);
   const marginMs = Math.max(0, ...[...providers.values()].map(({ facts }) => dialMarginMs(facts)));
 
   app.get(
@@ -42,7 +50,8 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
     async (request) => {
       const campaign = await readForecastCampaign(pool, request.caller.account, request.params.id, clock());
       if (!campaign) throw noCampaign();
-      return answer(request, forecast(campaign, assume(request.query, campaign.measured), marginMs));
+      const steps = forecast(campaign, assume(request.query, campaign.measured), marginMs);
+      return answer(request, await inTurns(steps, STEPS_PER_TURN));
     },
   );
 
@@ -50,6 +59,7 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
     '/batch-calls/forecast',
     {
       bodyLimit,
+      preValidation: readingPeople(ForecastRequestHead),
       schema: {
         summary: 'Forecast a campaign before creating it',
         description: `Takes the body of creating it; name and agent_id may be left out, and contact_count may stand instead of the contacts. Nothing is recorded. ${ASSUMED}`,
@@ -64,7 +74,8 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
       refuseOver(body, now);
       const contacts = body.contact_count ?? (await countPeople(pool, caller.account, body));
       const campaign = newForecastCampaign(body, contacts, now);
-      return answer(request, forecast(campaign, assume(body, campaign.measured), marginMs));
+      const steps = forecast(campaign, assume(body, campaign.measured), marginMs);
+      return answer(request, await inTurns(steps, STEPS_PER_TURN));
     },
   );
 };

@@ -10,10 +10,20 @@ export type Issue = z.core.$ZodIssue;
 export const MOST_ISSUES = 20;
 const LONGEST_MESSAGE = 500;
 
+/** Bodies that were held against their schema by whoever read them. */
+const checked = new WeakSet<object>();
+
+/** Keeps a body that was read already from being read again. */
+export function asChecked<T extends object>(body: T): T {
+  checked.add(body);
+  return body;
+}
+
 /** Holds a part of a request against the schema of its route. */
 export const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
   ({ schema, httpPart }) =>
-  (data) => {
+  (data: unknown) => {
+    if (typeof data === 'object' && data !== null && checked.has(data)) return { value: data };
     const read = schema.safeParse(data);
     if (read.success) return { value: read.data };
     // An id that cannot be one names nothing.

@@ -63,7 +63,11 @@ const GRID_PER_CALL = 32;
 /** With retries, as many rounds of all slots go by at once as keep the whole below this many steps. */
 const STEPS = 4_000;
 
-export function fastForward(outset: Outset, pace: Pace, stretches: Stretches): Course {
+/** Work in small steps, which whoever waits for its result may take at any pace. */
+export type Steps<T> = Generator<void, T, void>;
+
+/** A step is one stretch of a calling window, or one instant at which calls begin. */
+export function fastForward(outset: Outset, pace: Pace, stretches: Stretches): Steps<Course> {
   return new FastForward(outset, pace).run(stretches);
 }
 
@@ -110,11 +114,12 @@ class FastForward {
     this.mostRounds = retries === 0 ? Infinity : Math.max(1, Math.floor(rounds / STEPS));
   }
 
-  run(stretches: Stretches): Course {
+  *run(stretches: Stretches): Steps<Course> {
     const { now, beginsAt } = this.outset;
     if (beginsAt === null || this.limit === 0) return this.standStill();
     const begins = Math.max(now, beginsAt);
     for (let index = 0; ; index++) {
+      yield;
       const stretch = stretches.at(index);
       const closesAt = stretch ? stretch.closesAt - this.pace.dialMarginMs : Infinity;
       if (stretch && closesAt <= begins) continue;
@@ -126,7 +131,7 @@ class FastForward {
       }
       if (!stretch) return this.over('never_opens', null);
       if (opensAt > now + SIGHT_MS) return this.over('out_of_sight', null);
-      this.passThrough(stretch.day, opensAt, Math.min(closesAt, this.expiresAt));
+      yield* this.passThrough(stretch.day, opensAt, Math.min(closesAt, this.expiresAt));
     }
   }
 
@@ -137,8 +142,9 @@ class FastForward {
     return this.over('expired', Math.max(this.expiresAt, this.lastEnd));
   }
 
-  private passThrough(day: string, opensAt: number, closesAt: number): void {
+  private *passThrough(day: string, opensAt: number, closesAt: number): Steps<void> {
     for (let at = opensAt; at < closesAt;) {
+      yield;
       this.settle(at);
       const left = this.capLeft(day);
       if (left === 0) return;

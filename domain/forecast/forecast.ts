@@ -11,7 +11,7 @@ import type { RecordedStatus } from '../interruption.ts';
 import type { Schedule } from '../schedule.ts';
 import { CALM_TURN_MS } from '../virtual/conduct.ts';
 import type { Assumed, CourseAnswer, ForecastAnswer, Limit, LimitedBy } from './answer.ts';
-import { type Course, fastForward, type Outset, type Pace } from './fast-forward.ts';
+import { type Course, fastForward, type Outset, type Pace, type Steps } from './fast-forward.ts';
 import type { ForecastQuery } from './request.ts';
 import { Stretches } from './stretches.ts';
 
@@ -51,8 +51,11 @@ export function assume(stated: ForecastQuery, measured: ForecastCampaign['measur
   };
 }
 
-/** @param dialMarginMs nothing is placed within this time before a window closes */
-export function forecast(campaign: ForecastCampaign, assumed: Assumed, dialMarginMs: number): ForecastAnswer {
+/**
+ * A campaign of years may take thousands of steps, and some hundred milliseconds.
+ * @param dialMarginMs nothing is placed within this time before a window closes
+ */
+export function* forecast(campaign: ForecastCampaign, assumed: Assumed, dialMarginMs: number): Steps<ForecastAnswer> {
   const { status, now } = campaign;
   const pace: Pace = {
     slotMs: assumed.call_seconds * 1_000 + CALM_TURN_MS,
@@ -68,12 +71,12 @@ export function forecast(campaign: ForecastCampaign, assumed: Assumed, dialMargi
   }
   const ahead = new Ahead(campaign, pace);
   if (!isStopped(status) || (status === 'paused' && campaign.ending)) {
-    return { ...ahead.answer(), ...shown, if_resumed_now: null };
+    return { ...(yield* ahead.answer()), ...shown, if_resumed_now: null };
   }
-  const resumed = ahead.answer();
+  const resumed = yield* ahead.answer();
   const { finishes_at, expires } = resumed;
   const stop: LimitedBy = { limit: status, finishes_at_without: finishes_at, expires_without: expires };
-  return { ...ahead.standing(status), limited_by: [stop], ...shown, if_resumed_now: resumed };
+  return { ...(yield* ahead.standing(status)), limited_by: [stop], ...shown, if_resumed_now: resumed };
 }
 
 const NOTHING_LEFT = {
@@ -119,27 +122,28 @@ class Ahead {
     this.stretches = new Stretches(spec.schedule, now);
   }
 
-  answer(): CourseAnswer {
-    const course = fastForward(this.outset, this.pace, this.stretches);
+  *answer(): Steps<CourseAnswer> {
+    const course = yield* fastForward(this.outset, this.pace, this.stretches);
     if (this.campaign.ending) return { ...courseAnswer(course), outcome: 'ending' };
-    return { ...courseAnswer(course), limited_by: this.limits(course) };
+    return { ...courseAnswer(course), limited_by: yield* this.limits(course) };
   }
 
   /** As long as nobody resumes or restarts it. */
-  standing(status: Stopped): CourseAnswer {
-    const course = fastForward({ ...this.outset, beginsAt: null }, this.pace, this.stretches);
+  *standing(status: Stopped): Steps<CourseAnswer> {
+    const course = yield* fastForward({ ...this.outset, beginsAt: null }, this.pace, this.stretches);
     const answer = courseAnswer(course);
     // Without a workflow nothing expires either, and it does not finish by itself.
     if (status === 'interrupted') return { ...answer, outcome: status, finishes_at: null, expires: 0 };
     return course.end === 'held' ? { ...answer, outcome: status } : answer;
   }
 
-  private limits(course: Course): LimitedBy[] {
+  private *limits(course: Course): Steps<LimitedBy[]> {
     const worth = Math.max(WORTH_MS, ((course.endsAt ?? 0) - this.outset.now) * WORTH_SHARE);
-    const judged = [...this.variants(course)].map(([limit, changed, stretches]) => ({
-      limit,
-      without: fastForward({ ...this.outset, ...changed }, this.pace, stretches ?? this.stretches),
-    }));
+    const judged: { readonly limit: Limit; readonly without: Course }[] = [];
+    for (const [limit, changed, stretches = this.stretches] of this.variants(course)) {
+      const without = yield* fastForward({ ...this.outset, ...changed }, this.pace, stretches);
+      judged.push({ limit, without });
+    }
     const naming = judged.filter(({ without }) => isBetter(without, course, worth));
     naming.sort((a, b) => compare(a.without, b.without));
     return naming.map(({ limit, without }) => ({

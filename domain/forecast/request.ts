@@ -1,6 +1,6 @@
 /** What may be stated when asking for a forecast. */
 import { z } from 'zod';
-import { checkPeople, checkTerms, Fields, withRetryDecided } from '../campaign-request.ts';
+import { checkPeople, checkTerms, Fields, unreadContacts, withRetryDecided } from '../campaign-request.ts';
 
 const MOST_CONTACTS = 100_000_000;
 const LONGEST_CALL_S = 14_400;
@@ -23,8 +23,7 @@ export const ForecastQuery = z.strictObject({
 });
 export type ForecastQuery = z.infer<typeof ForecastQuery>;
 
-/** The body of `POST /batch-calls/forecast`: that of creating the campaign, and what is assumed. */
-export const ForecastRequest = Fields.extend({
+const ForecastFields = Fields.extend({
   name: Fields.shape.name.optional(),
   agent_id: Fields.shape.agent_id.optional(),
   contact_count: z
@@ -36,20 +35,30 @@ export const ForecastRequest = Fields.extend({
     .describe('Instead of contacts or a folder: how many there would be.'),
   call_seconds: callSeconds(z.number(SECONDS)).describe('How long a call holds its slot. Left out: 120.'),
   retry_share: retryShare(z.number(SHARE)).describe('Share of calls that end in one of retry_on. Left out: 0.3.'),
-})
-  .superRefine((request, context) => {
-    const { contacts, contact_ids, contact_folder_id, contact_count } = request;
-    checkTerms(request, context);
-    if (contact_count === null) {
-      checkPeople(request, context);
-    } else if (contacts.length + contact_ids.length > 0 || contact_folder_id !== null) {
-      const message = 'contact_count stands instead of contacts, contact_ids and contact_folder_id: give one of them';
-      context.addIssue({ code: 'custom', path: ['contact_count'], message });
-    }
-  })
-  .transform(({ name = 'Forecast', agent_id = 'none', ...request }) => ({
-    name,
-    agent_id,
-    ...withRetryDecided(request),
-  }));
+});
+
+/** The body of `POST /batch-calls/forecast`: that of creating the campaign, and what is assumed. */
+export const ForecastRequest = ForecastFields.superRefine(checkWhole).transform(withDefaults);
 export type ForecastRequest = z.infer<typeof ForecastRequest>;
+
+/** The same body before its contacts are looked at. */
+export const ForecastRequestHead = ForecastFields.extend(unreadContacts)
+  .superRefine(checkWhole)
+  .transform(withDefaults);
+
+type Unread = Omit<z.infer<typeof ForecastFields>, 'contacts'> & { readonly contacts: readonly unknown[] };
+
+function checkWhole(request: Unread, context: z.RefinementCtx): void {
+  const { contacts, contact_ids, contact_folder_id, contact_count } = request;
+  checkTerms(request, context);
+  if (contact_count === null) {
+    checkPeople(request, context);
+  } else if (contacts.length + contact_ids.length > 0 || contact_folder_id !== null) {
+    const message = 'contact_count stands instead of contacts, contact_ids and contact_folder_id: give one of them';
+    context.addIssue({ code: 'custom', path: ['contact_count'], message });
+  }
+}
+
+function withDefaults<T extends Unread>({ name = 'Forecast', agent_id = 'none', ...request }: T) {
+  return { name, agent_id, ...withRetryDecided(request) };
+}

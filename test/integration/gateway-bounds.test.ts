@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KEYS, openGateway, type TestGateway } from '../support/gateway.ts';
 import { filled, type Operation, operationsOf } from '../support/openapi.ts';
+import { turnsDuring } from '../support/turns.ts';
 
 const NOBODY = '00000000-0000-4000-8000-000000000000';
 const KIB = 1_024;
@@ -46,5 +47,81 @@ describe('a body', () => {
       expect([operation.name, status, error.details.limit]).toEqual([operation.name, 413, limit]);
       expect([operation.name, (await sized(limit)).status]).not.toEqual([operation.name, 413]);
     }
+  });
+});
+
+describe('while a large request is answered', () => {
+  const person = (n: number) => ({
+    phone_number: `+1415555${String(n).padStart(4, '0')}`,
+    timezone: 'America/New_York',
+    custom_fields: { order: `A-${n}` },
+  });
+  const contacts = Array.from({ length: 10_000 }, (_, n) => person(n));
+
+  it('others have their turn after every hundred contacts that are read, hashed and recorded', async () => {
+    let status = 0;
+    const turns = await turnsDuring(async () => {
+      const body = { name: 'Many', agent_id: 'agent-1', contacts };
+      ({ status } = await gateway.send({
+        method: 'POST',
+        path: '/batch-calls',
+        body,
+        headers: { 'x-idempotency-key': 'many' },
+      }));
+    });
+    expect(status).toBe(201);
+    expect(turns).toBeGreaterThanOrEqual(3 * 99);
+  });
+
+  it('others have their turn after every hundred contacts of a forecast', async () => {
+    let status = 0;
+    const turns = await turnsDuring(async () => {
+      ({ status } = await gateway.send({ method: 'POST', path: '/batch-calls/forecast', body: { contacts } }));
+    });
+    expect(status).toBe(200);
+    expect(turns).toBeGreaterThanOrEqual(2 * 99);
+  });
+
+  it('others have their turn after every two hundred steps of a long forecast', async () => {
+    let answer: unknown;
+    const turns = await turnsDuring(async () => {
+      const body = { contact_count: 100_000_000, max_concurrent_calls: 1, call_seconds: 1 };
+      answer = (await gateway.send({ method: 'POST', path: '/batch-calls/forecast', body })).body.data;
+    });
+    expect(answer).toMatchObject({ outcome: 'beyond_five_years' });
+    expect(turns).toBeGreaterThanOrEqual((2 * 366 * 5) / 200);
+  });
+
+  it('others have their turn after every hundred rows of an import, also of rows that are all wrong', async () => {
+    const body = `phone,timezone\n${'+14155550101,Nowhere/Land\n'.repeat(10_000)}`;
+    let answer: unknown;
+    const turns = await turnsDuring(async () => {
+      answer = (
+        await gateway.send({ method: 'POST', path: '/contacts/import', body, headers: { 'content-type': 'text/csv' } })
+      ).body.data;
+    });
+    expect(answer).toMatchObject({ imported: 0, errors: 10_000 });
+    expect(turns).toBeGreaterThanOrEqual(99);
+  });
+});
+
+describe('a form', () => {
+  it.each([
+    ['parts', Array.from({ length: 5_000 }, (_, n) => [`f${n}`, 'x'] as const)],
+    ['a long field', [['default_country', 'x'.repeat(2_000_000)] as const]],
+  ])('of too many or too large %s is refused', async (_, fields) => {
+    const boundary = 'boundary';
+    const parts = fields.map(
+      ([name, value]) => `--${boundary}\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+    );
+    const file = `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="a.csv"\r\ncontent-type: text/csv\r\n\r\nphone\n+14155550102\r\n--${boundary}--\r\n`;
+    const { status, text } = await gateway.send({
+      method: 'POST',
+      path: '/contacts/import',
+      body: parts.join('') + file,
+      headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
+    });
+    expect([status, text.length]).toEqual([expect.toBeOneOf([400, 413, 422]), expect.any(Number)]);
+    expect(text.length).toBeLessThan(4_000);
   });
 });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readContactFile } from '../../../client/contact-file.ts';
 import type { ContactRow } from '../../../domain/contact-rows.ts';
+import { mostPerTurn, turnsDuring } from '../../support/turns.ts';
 
 const HEADER = 'phone_number,first_name,plan\n';
 
@@ -123,6 +124,31 @@ describe('readContactFile', () => {
         message: expect.stringMatching(message),
       });
     }
+  });
+
+  it.each([
+    ['good rows', `${HEADER}${'+14155552671,Ann,basic\n'.repeat(3_000)}`, 3_000],
+    ['rows that do not import', `${HEADER}${'x\n'.repeat(3_000)}`, 3_000],
+    ['rows of many cells', `${HEADER}${`+14155552671${','.repeat(2_000)}\n`.repeat(200)}`, 200],
+  ])('reads a hundred %s in one turn of the event loop, however fast the file comes', async (_, file, rows) => {
+    let read = 0;
+    const most = await mostPerTurn(
+      async () => {
+        for await (const _row of readContactFile(stream(Buffer.from(file)), 'US')) read += 1;
+      },
+      () => read,
+    );
+    expect(read).toBe(rows);
+    expect(most).toBeLessThanOrEqual(101);
+  });
+
+  it.each([
+    ['blank lines', `${HEADER}${'\n'.repeat(500_000)}`],
+    ['one row of blank cells', `${HEADER}${','.repeat(500_000)}\n`],
+    ['one long cell', `${HEADER}${'x'.repeat(500_000)}\n`],
+  ])('parses four kilobytes of %s in one turn of the event loop', async (_, file) => {
+    const turns = await turnsDuring(() => rowsOf(file));
+    expect(turns).toBeGreaterThanOrEqual(500_000 / 4_096);
   });
 
   it('hands on an error of its source', async () => {

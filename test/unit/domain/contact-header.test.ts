@@ -47,6 +47,7 @@ describe('readHeader', () => {
     [['phone', 'ringfence_call_id'], /column 2 cannot be a custom field/],
     [['phone', 'x'.repeat(65)], /column 2 cannot be a custom field/],
     [['phone', ...Array.from({ length: 101 }, (_, i) => `field ${i}`)], /more than 100 custom fields/],
+    [Array.from({ length: 1_001 }, () => 'phone'), /more than 1000 columns/],
     [Array.from({ length: 22 }, (_, i) => `c${i}`), /"c19" and 2 more/],
   ])('refuses %j', (cells, message) => {
     expect(() => readHeader(cells)).toThrow(

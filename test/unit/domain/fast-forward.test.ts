@@ -10,6 +10,7 @@ import { CALM_TURN_MS, calmConduct } from '../../../domain/virtual/conduct.ts';
 import { civilDay, windowAt } from '../../../domain/windows.ts';
 import { CHANGES, HOURS } from '../../support/arbitrary-trial.ts';
 import { CAMPAIGN_ID, unseen } from '../../support/trial.ts';
+import { allSteps } from '../../support/all-steps.ts';
 
 const HOUR_MS = 3_600_000;
 /** The engine settles ended calls within half a minute: a retry that is due at once is known by then. */
@@ -147,7 +148,7 @@ function quickCourse({ spec, retryShare, dialMarginMs }: Job, outset: Outset, ch
     pending: Math.max(0, outset.pending + (change.pending ?? 0)),
   };
   const pace: Pace = { slotMs: change.slotMs, retryShare, dialMarginMs };
-  return fastForward(changed, pace, new Stretches(spec.schedule, outset.now));
+  return allSteps(fastForward(changed, pace, new Stretches(spec.schedule, outset.now)));
 }
 
 function beginning({ now, spec, contacts }: Job): Outset {

@@ -1,0 +1,47 @@
+import { setImmediate } from 'node:timers/promises';
+
+/**
+ * Long work in short stretches. Between two of them the event loop has a turn, in which everybody else is served. A
+ * stretch ends after a number of steps and not after a time, so that it is as long on a busy machine as on an idle one.
+ */
+export class Turns {
+  #left: number;
+
+  /** @param most steps of one stretch */
+  constructor(private readonly most: number) {
+    this.#left = most;
+  }
+
+  /** To be awaited after each step. */
+  async step(): Promise<void> {
+    this.#left -= 1;
+    if (this.#left > 0) return;
+    this.#left = this.most;
+    await setImmediate();
+  }
+}
+
+/** Takes all steps of a generator, `most` of them in one turn of the event loop, and returns its result. */
+export async function inTurns<R>(steps: Generator<void, R, void>, most: number): Promise<R> {
+  const turns = new Turns(most);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    await turns.step();
+  }
+}
+
+/** The same as `items.map(work)`, of which `most` items are done in one turn of the event loop. */
+export async function mapInTurns<T, R>(
+  items: readonly T[],
+  most: number,
+  work: (item: T, index: number) => R,
+): Promise<R[]> {
+  const turns = new Turns(most);
+  const done: R[] = [];
+  for (const [index, item] of items.entries()) {
+    done.push(work(item, index));
+    await turns.step();
+  }
+  return done;
+}
