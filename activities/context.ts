@@ -4,6 +4,7 @@ import type { DatabaseClock } from '../db/clock.ts';
 import type { Pool } from '../db/pool.ts';
 import type { PacingFacts } from '../domain/campaign-state.ts';
 import { RingfenceError } from '../domain/errors.ts';
+import { workflowId } from '../domain/ids.ts';
 import type { CallProvider } from '../providers/port.ts';
 
 /** Everything that activities reach outside of themselves; made once in the worker's main. */
@@ -16,11 +17,16 @@ export interface ActivityDeps {
   readonly databaseClock: DatabaseClock;
 }
 
-/** The run that called this activity: only the one that owns a campaign's records may change them. */
-export function callingRun(): string {
+/**
+ * The run that called this activity: only the one that owns a campaign's records may change them. A workflow under any
+ * other id than the campaign's own is refused: Temporal keeps two runs of one id from living side by side, and of two ids
+ * it would not.
+ */
+export function callingRun(campaignId: string): string {
   const { workflowExecution } = Context.current().info;
-  if (!workflowExecution) throw new RingfenceError('misconfigured', 'A campaign activity runs inside a campaign only.');
-  return workflowExecution.runId;
+  if (workflowExecution?.workflowId === workflowId(campaignId)) return workflowExecution.runId;
+  const message = `A campaign runs as the workflow ${workflowId(campaignId)}, and as no other: start it under that id.`;
+  throw new RingfenceError('misconfigured', message, { details: { campaign_id: campaignId } });
 }
 
 /**

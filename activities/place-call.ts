@@ -34,7 +34,12 @@ export async function placeCall(deps: ActivityDeps, request: PlaceCallRequest): 
 async function place(deps: ActivityDeps, request: PlaceCallRequest): Promise<PlacementResult> {
   const { pool, provider } = deps;
   const startedAt = deps.now();
-  const dial: Dial = { ...request, callId: callId(request), provider: provider.name, runId: callingRun() };
+  const dial: Dial = {
+    ...request,
+    callId: callId(request),
+    provider: provider.name,
+    runId: callingRun(request.campaignId),
+  };
   const permit = await permitDial(pool, dial, (call) => freeze(provider, call), deps.databaseClock).catch(
     withoutRequest,
   );

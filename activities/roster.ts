@@ -20,16 +20,17 @@ export async function openRoster(
   { pool, facts, now }: ActivityDeps,
   { campaignId, adoption }: { campaignId: string; adoption: number },
 ): Promise<{ snapshot: RosterSnapshot; facts: PacingFacts }> {
+  const runId = callingRun(campaignId);
   const snapshot = await inHeartbeatingTransaction(pool, campaignId, async (tx) => {
     await enrol(tx, campaignId);
-    return adoptRoster(tx, { campaignId, runId: callingRun(), number: adoption }, now());
+    return adoptRoster(tx, { campaignId, runId, number: adoption }, now());
   });
   return { snapshot, facts };
 }
 
 /** One exchange with the roster; see `exchange` in db/roster.ts. */
 export async function exchangeWithRoster({ pool }: ActivityDeps, request: ExchangeRequest): Promise<ExchangeReply> {
-  return exchange(pool, request, callingRun());
+  return exchange(pool, request, callingRun(request.campaignId));
 }
 
 /**
@@ -40,7 +41,7 @@ export async function closeRoster(
   { pool }: ActivityDeps,
   { campaignId, epoch, reason }: { campaignId: string; epoch: number; reason: 'cancelled' | 'expired' },
 ): Promise<Buckets | null> {
-  const owner = { campaignId, epoch, runId: callingRun() };
+  const owner = { campaignId, epoch, runId: callingRun(campaignId) };
   return whileHeartbeating(HEARTBEAT_MS, async () => {
     for (;;) {
       const skipped = await skipWaiting(pool, owner, reason, SKIP_CHUNK);
@@ -55,5 +56,5 @@ export async function recordStatus(
   { pool }: ActivityDeps,
   { campaignId, epoch, status }: { campaignId: string; epoch: number; status: 'completed' | 'cancelled' },
 ): Promise<boolean> {
-  return recordEnd(pool, { campaignId, epoch, runId: callingRun() }, status);
+  return recordEnd(pool, { campaignId, epoch, runId: callingRun(campaignId) }, status);
 }

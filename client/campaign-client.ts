@@ -5,7 +5,7 @@ import { campaignEdit, type ChangeCampaignInput, readChange } from '../domain/ca
 import { type CreateCampaignInput, refuseOver } from '../domain/campaign-request.ts';
 import type { CampaignEdit } from '../domain/editing.ts';
 import { RingfenceError } from '../domain/errors.ts';
-import { workflowId } from '../domain/ids.ts';
+import { canonicalId, Uuid, workflowId } from '../domain/ids.ts';
 import {
   type CampaignProgress,
   type CampaignResult,
@@ -90,7 +90,7 @@ export class CampaignClient {
    * Stops placing calls. The acknowledgement means that nothing is being placed any more, and names the calls that are,
    * or may be, live. These go on to their normal end.
    */
-  pause(campaignId: string, options: CommandOptions = {}): Promise<Acknowledged<PauseAcknowledgement>> {
+  async pause(campaignId: string, options: CommandOptions = {}): Promise<Acknowledged<PauseAcknowledgement>> {
     const handle = this.#handle(campaignId);
     return command(
       this.#temporal,
@@ -102,7 +102,7 @@ export class CampaignClient {
   }
 
   /** Lets a paused campaign go on. */
-  resume(campaignId: string, options: CommandOptions = {}): Promise<Acknowledged<ResumeAcknowledgement>> {
+  async resume(campaignId: string, options: CommandOptions = {}): Promise<Acknowledged<ResumeAcknowledgement>> {
     const handle = this.#handle(campaignId);
     return command(
       this.#temporal,
@@ -114,7 +114,7 @@ export class CampaignClient {
   }
 
   /** Ends a campaign: nothing more is placed, live calls are followed to their end, all other contacts are skipped. */
-  cancel(campaignId: string, options: CommandOptions = {}): Promise<Acknowledged<CancelAcknowledgement>> {
+  async cancel(campaignId: string, options: CommandOptions = {}): Promise<Acknowledged<CancelAcknowledgement>> {
     const handle = this.#handle(campaignId);
     return command(this.#temporal, handle, { update: cancelUpdate, args: [] }, () => handle.cancel(), options);
   }
@@ -160,10 +160,9 @@ export class CampaignClient {
 
   /** The campaign as its workflow sees it at this moment. Each question is a billed action on Temporal Cloud. */
   async progress(campaignId: string): Promise<CampaignProgress> {
+    const handle = this.#handle(campaignId);
     try {
-      return await this.#temporal.withDeadline(Date.now() + PROGRESS_TIMEOUT_MS, () =>
-        this.#handle(campaignId).query(progressQuery),
-      );
+      return await this.#temporal.withDeadline(Date.now() + PROGRESS_TIMEOUT_MS, () => handle.query(progressQuery));
     } catch (error) {
       throw isWorkflowNotFound(error) ? campaignNotFound(error) : temporalUnavailable(error);
     }
@@ -171,8 +170,9 @@ export class CampaignClient {
 
   /** Waits until the campaign has ended, however long that takes. `wrong_state` when its workflow was ended by hand. */
   async result(campaignId: string): Promise<CampaignResult> {
+    const handle = this.#handle(campaignId);
     try {
-      return (await this.#handle(campaignId).result()) as CampaignResult;
+      return (await handle.result()) as CampaignResult;
     } catch (error) {
       if (isWorkflowNotFound(error)) throw campaignNotFound(error);
       if (error instanceof WorkflowFailedError && error.cause instanceof CancelledFailure) {
@@ -186,7 +186,7 @@ export class CampaignClient {
   /** A workflow that was cancelled through Temporal ends without a result of its own, but can still be asked. */
   async #resultOfCancelled(campaignId: string): Promise<CampaignResult> {
     const { buckets, late_events } = await this.progress(campaignId);
-    return { campaign_id: campaignId, status: 'cancelled', buckets, late_events };
+    return { campaign_id: canonicalId(campaignId), status: 'cancelled', buckets, late_events };
   }
 
   /** Closes the connection if this client made it. */
@@ -201,9 +201,17 @@ export class CampaignClient {
     });
   }
 
+  /** An id in capitals is the same campaign. What cannot be an id names none, as it does to the gateway. */
   #handle(campaignId: string) {
+    if (!Uuid.safeParse(campaignId).success) throw noSuchId();
     return this.#temporal.workflow.getHandle(workflowId(campaignId));
   }
+}
+
+function noSuchId(): RingfenceError {
+  return new RingfenceError('not_found', 'There is no such campaign: the id of one is a UUID with hyphens.', {
+    field: 'id',
+  });
 }
 
 function endedWithoutResult(error: WorkflowFailedError): RingfenceError {

@@ -6,7 +6,7 @@ import {
 } from '@temporalio/common';
 import type { EngineSpec } from '../domain/campaign-spec.ts';
 import type { CampaignStatus } from '../domain/campaign-state.ts';
-import { workflowId } from '../domain/ids.ts';
+import { canonicalId, workflowId } from '../domain/ids.ts';
 import { isBehindItsWorkflow } from '../domain/interruption.ts';
 import { CAMPAIGN_WORKFLOW, type CampaignInput } from '../workflows/messages.ts';
 import { AGENT_ID, CAMPAIGN_NAME, CAMPAIGN_STATUS } from '../workflows/search-attributes.ts';
@@ -50,7 +50,7 @@ function starting(
   let withSearchAttributes = true;
 
   const start = (campaignId: string, spec: EngineSpec, { status, reuse }: StartTerms) => {
-    const input: CampaignInput = { campaignId, spec };
+    const input: CampaignInput = { campaignId: canonicalId(campaignId), spec };
     return client.withDeadline(Date.now() + START_TIMEOUT_MS, () =>
       client.workflow.start(CAMPAIGN_WORKFLOW, {
         workflowId: workflowId(campaignId),

@@ -28,7 +28,7 @@ export async function adoptRoster(tx: Queryable, adoption: Adoption, now: number
   const { campaignId } = adoption;
   // The row first: an exchange of an earlier run that is under way ends before anything is read here.
   const campaign = await lockCampaign(tx, campaignId);
-  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [campaignId]);
+  await tx.query('select pg_advisory_xact_lock(hashtextextended($1::uuid::text, 0))', [campaignId]);
   const unsettled = await readUnsettled(tx, campaignId);
   if (!isOver(campaign.status) && (await isFirst(tx, adoption, campaign.epoch + 1))) {
     await takeOver(tx, adoption, unsettled);

@@ -1,3 +1,4 @@
+import { canonicalCallId } from '../domain/ids.ts';
 import type { EndedEvent, Outcome } from '../domain/outcome.ts';
 import type { CallEvent } from '../domain/provider-messages.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
@@ -18,8 +19,9 @@ export interface StoredEvent {
   readonly contradicts: string | null;
 }
 
-/** Keeps an event, once per event id. */
-export async function storeEvent(pool: Pool, provider: string, event: CallEvent, raw: string): Promise<StoredEvent> {
+/** Keeps an event, once per event id. What a provider gives back as our call id, and is none, is left aside. */
+export async function storeEvent(pool: Pool, provider: string, sent: CallEvent, raw: string): Promise<StoredEvent> {
+  const event = { ...sent, callId: sent.callId === null ? null : canonicalCallId(sent.callId) };
   const stored = await storeForAcceptedCall(pool, provider, event, raw);
   return stored ?? inTransaction(pool, (tx) => storeAndTie(tx, provider, event, raw));
 }

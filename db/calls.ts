@@ -286,11 +286,14 @@ export async function findCalls(db: Queryable, callIds: readonly string[]): Prom
   );
 }
 
-/** Held (shared) by every dial's first step and (exclusively) by an adoption, so that an adoption sees every dial before it. */
+/**
+ * Held (shared) by every dial's first step and (exclusively) by an adoption, so that an adoption sees every dial before it.
+ * The lock is the id's value, not its text: PostgreSQL writes every form of a UUID alike.
+ */
 export async function lockAgainstAdoption(tx: Queryable, campaignId: string): Promise<void> {
   await tx.query({
     name: 'lock-against-adoption',
-    text: 'select pg_advisory_xact_lock_shared(hashtextextended($1, 0))',
+    text: 'select pg_advisory_xact_lock_shared(hashtextextended($1::uuid::text, 0))',
     values: [campaignId],
   });
 }

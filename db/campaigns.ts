@@ -1,6 +1,7 @@
 /** The records of campaigns, as the gateway makes and removes them. What the engine writes into them is in `roster.ts`. */
 import { randomUUID } from 'node:crypto';
 import type { CampaignTerms } from '../domain/campaign-request.ts';
+import type { Ending } from '../domain/campaign-state.ts';
 import { isOver } from '../domain/commands.ts';
 import type { Contact } from '../domain/contact.ts';
 import type { InterruptedReason, RecordedStatus } from '../domain/interruption.ts';
@@ -109,6 +110,8 @@ export async function findContacts(tx: Queryable, account: string, ids: readonly
 }
 
 export interface CommandedCampaign {
+  readonly id: string;
+  readonly ending: Ending | null;
   readonly status: RecordedStatus;
   /** Why it is interrupted, where it is. */
   readonly interrupted_reason: InterruptedReason | null;
@@ -120,7 +123,8 @@ export interface CommandedCampaign {
 /** What must be known of a campaign before its workflow is told anything. Null when the account has no such campaign. */
 export async function findCommanded(db: Queryable, account: string, id: string): Promise<CommandedCampaign | null> {
   const { rows } = await db.query<CommandedCampaign>(
-    `select status, interrupted_reason, interrupted_code, spec as terms, workflow_started_at is not null as started
+    `select id, status, ending, interrupted_reason, interrupted_code, spec as terms,
+            workflow_started_at is not null as started
        from campaigns where account = $1 and id = $2`,
     [account, id],
   );

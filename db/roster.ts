@@ -116,7 +116,7 @@ async function settle(tx: Queryable, request: ExchangeRequest): Promise<Move[]> 
      ), records as (
        update calls set outcome = news.outcome, ended_at = to_timestamp(news.at / 1000.0), settled_at = now()
          from news
-        where calls.id = any($4) and calls.id = $1::text || '.' || news.seq || '.' || news.attempt
+        where calls.id = any($4) and calls.id = $1::uuid::text || '.' || news.seq || '.' || news.attempt
           and calls.settled_at is null
      ), standing as (
        select c.seq, c.bucket, c.called

@@ -1,6 +1,7 @@
 /** What a client is told of campaigns, as the gateway writes it and the client reads it. Instants are ISO 8601 in UTC. */
 import { z } from 'zod';
 import { CampaignStatus, WaitingFor } from './campaign-state.ts';
+import { Uuid } from './ids.ts';
 import { Interruption, RecordedStatus } from './interruption.ts';
 import { BUCKETS } from './tally.ts';
 
@@ -8,7 +9,7 @@ const count = z.int().min(0);
 const instant = z.iso.datetime();
 
 export const CampaignAnswer = z.object({
-  id: z.guid(),
+  id: Uuid,
   status: RecordedStatus.describe(
     '`interrupted`: its workflow was ended from outside, and nothing is called until it is restarted.',
   ),
@@ -31,7 +32,7 @@ export const CampaignAnswer = z.object({
   phone_number_ids: z.array(z.string()),
   phone_rotation_strategy: z.string(),
   contact_source: z.string(),
-  contact_folder_id: z.guid().nullable(),
+  contact_folder_id: Uuid.nullable(),
   schedule_type: z.string(),
   scheduled_at: z.string().nullable(),
   ends_at: z.string().nullable(),
@@ -52,12 +53,12 @@ export const CampaignAnswer = z.object({
 });
 export type CampaignAnswer = z.infer<typeof CampaignAnswer>;
 
-export const RestartAnswer = z.object({ id: z.guid(), status: RecordedStatus, restarted_at: instant });
+export const RestartAnswer = z.object({ id: Uuid, status: RecordedStatus, restarted_at: instant });
 export type RestartAnswer = z.infer<typeof RestartAnswer>;
 
 /** What is told of a cancel that found the campaign interrupted; otherwise the workflow acknowledges it. */
 export const CancelAnswer = z.object({
-  id: z.guid(),
+  id: Uuid,
   acknowledged: z.literal(true),
   status: CampaignStatus,
   cancel_requested_at: instant,
@@ -65,7 +66,7 @@ export const CancelAnswer = z.object({
 export type CancelAnswer = z.infer<typeof CancelAnswer>;
 
 export const CampaignContactAnswer = z.object({
-  contact_id: z.guid(),
+  contact_id: Uuid,
   phone_number: z.string(),
   first_name: z.string().nullable(),
   call_status: z.enum(BUCKETS).describe('The bucket in which the contact is.'),

@@ -4,6 +4,7 @@ import { namesOf } from './bounds.ts';
 import type { EngineSpec } from './campaign-spec.ts';
 import { ContactInput, isStorable } from './contact.ts';
 import { RingfenceError } from './errors.ts';
+import { uuid } from './ids.ts';
 import { MOST_RETRIES, RetryableOutcome } from './retry-policy.ts';
 import { checkHours, Schedule, scheduleShape } from './schedule.ts';
 
@@ -70,12 +71,11 @@ export const Fields = z.strictObject(
       .enum(['csv', 'folder', 'manual'], SOURCE)
       .describe('`folder` copies a folder; the others take `contacts` and `contact_ids`.')
       .default('manual'),
-    contact_folder_id: z
-      .guid(FOLDER)
+    contact_folder_id: uuid(FOLDER)
       .nullable()
       .describe('Its contacts are those of the instant at which the campaign is created.')
       .default(null),
-    contact_ids: z.array(z.guid(IDS), IDS).max(MOST_CONTACTS, IDS).describe('People out of any folders.').default([]),
+    contact_ids: z.array(uuid(IDS), IDS).max(MOST_CONTACTS, IDS).describe('People out of any folders.').default([]),
     contacts: z
       .array(ContactInput, CONTACTS)
       .max(MOST_CONTACTS, CONTACTS)

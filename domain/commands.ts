@@ -6,7 +6,10 @@ import type { RecordedStatus } from './interruption.ts';
 export type Command = 'pause' | 'resume' | 'cancel';
 
 /** Why the command cannot be taken now, in words that say what can; null when it can. */
-export function refusal(state: CampaignState, command: Command): string | null {
+export function refusal(
+  state: { readonly status: RecordedStatus; readonly ending: CampaignState['ending'] },
+  command: Command,
+): string | null {
   if (isOver(state.status)) return `The campaign is ${state.status}; it takes no more commands.`;
   if (state.ending) return 'The campaign is ending; its live calls are being followed to their end.';
   switch (command) {

@@ -1,15 +1,16 @@
 /** What a client is told of contacts, folders and imports. Instants are ISO 8601 in UTC. */
 import { z } from 'zod';
+import { Uuid } from './ids.ts';
 
 const count = z.int().min(0);
 const instant = z.iso.datetime();
 
-export const FolderAnswer = z.object({ id: z.guid(), name: z.string(), created_at: instant });
+export const FolderAnswer = z.object({ id: Uuid, name: z.string(), created_at: instant });
 export type FolderAnswer = z.infer<typeof FolderAnswer>;
 
 export const ContactAnswer = z.object({
-  id: z.guid(),
-  folder_id: z.guid(),
+  id: Uuid,
+  folder_id: Uuid,
   phone_number: z.string(),
   extension: z.string().nullable(),
   first_name: z.string().nullable(),

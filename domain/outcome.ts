@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { canonicalCallId } from './ids.ts';
 
 /** How a call ended. `lost`: nothing could be learned by the time at which the call could not be going on any more. */
 export const Outcome = z.enum(['completed', 'no_answer', 'busy', 'voicemail', 'failed', 'cancelled', 'lost']);
@@ -10,7 +11,11 @@ export type Outcome = z.infer<typeof Outcome>;
  */
 export const EndedEvent = z.object({
   event_id: z.string().min(1).max(200),
-  call_id: z.string().min(1).max(120),
+  call_id: z
+    .string()
+    .min(1)
+    .max(120)
+    .overwrite((id) => canonicalCallId(id) ?? id),
   outcome: Outcome,
   ended_at: z.number().int(),
   /**

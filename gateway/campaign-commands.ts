@@ -3,16 +3,16 @@ import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { CampaignClient } from '../client/campaign-client.ts';
-import { type CommandedCampaign, findCommanded, markWorkflowStarted } from '../db/campaigns.ts';
 import { CancelAnswer, RestartAnswer } from '../domain/campaign-answer.ts';
-import { engineSpec } from '../domain/campaign-request.ts';
 import { CampaignStatus } from '../domain/campaign-state.ts';
-import { isOver } from '../domain/commands.ts';
+import { type Command, refusal } from '../domain/commands.ts';
 import { RingfenceError } from '../domain/errors.ts';
+import { Uuid } from '../domain/ids.ts';
 import { RecordedStatus } from '../domain/interruption.ts';
-import { type CampaignRoutesOptions, noCampaign } from './campaigns-routes.ts';
-import { type EndedWorkflowOptions, noteEnded, refuseInterrupted, throwEnded } from './ended-workflow.ts';
+import type { CampaignRoutesOptions } from './campaigns-routes.ts';
+import { type EndedWorkflowOptions, noteEnded, throwEnded } from './ended-workflow.ts';
 import { answer, answerOf, refusals } from './envelope.ts';
+import { ensureStarted, findOpen } from './open-campaign.ts';
 import { cancelInterrupted, restartInterrupted, type RestartOptions } from './restart-campaign.ts';
 
 export interface CampaignCommandsOptions
@@ -20,26 +20,27 @@ export interface CampaignCommandsOptions
   readonly campaigns: Pick<CampaignClient, 'pause' | 'resume' | 'cancel'>;
 }
 
-const Id = z.object({ id: z.guid() });
-const acknowledged = { id: z.guid(), acknowledged: z.literal(true), status: CampaignStatus };
+const Id = z.object({ id: Uuid });
+const acknowledged = { id: Uuid, acknowledged: z.literal(true), status: CampaignStatus };
 const instant = z.iso.datetime();
 
 /** Kept in Temporal and obeyed when a worker runs again. The status is the one on record, not what was asked for. */
-const NotYet = answerOf(z.object({ id: z.guid(), acknowledged: z.literal(false), status: RecordedStatus }));
+const NotYet = answerOf(z.object({ id: Uuid, acknowledged: z.literal(false), status: RecordedStatus }));
 
 export const campaignCommands: FastifyPluginAsyncZod<CampaignCommandsOptions> = async (app, options) => {
-  const { pool, startCampaign, campaigns, clock } = options;
+  const { pool, campaigns, clock } = options;
 
-  /** Finds the campaign and sees to it that there is a workflow to talk to. */
-  const prepare = async ({ caller }: FastifyRequest, id: string): Promise<CommandedCampaign> => {
-    const campaign = await findCommanded(pool, caller.account, id);
-    if (!campaign) throw noCampaign();
-    if (isOver(campaign.status)) throw ended(campaign.status);
-    refuseInterrupted(id, campaign);
-    if (!campaign.started) {
-      await startCampaign(id, engineSpec(campaign.terms));
-      await markWorkflowStarted(pool, id);
+  /**
+   * Finds the campaign and sees to it that there is a workflow to talk to. Without one the record is what a workflow would
+   * begin with, and so it alone can refuse: a command that is refused starts nothing.
+   */
+  const prepare = async (request: FastifyRequest<{ Params: { id: string } }>, command: Command) => {
+    const campaign = await findOpen(pool, request.caller.account, request.params.id);
+    const refused = campaign.started ? null : refusal(campaign, command);
+    if (refused !== null) {
+      throw new RingfenceError('wrong_state', refused, { details: { status: campaign.status } });
     }
+    await ensureStarted(options, campaign);
     return campaign;
   };
 
@@ -71,8 +72,7 @@ export const campaignCommands: FastifyPluginAsyncZod<CampaignCommandsOptions> = 
       },
     },
     async (request, reply) => {
-      const { id } = request.params;
-      const { status } = await prepare(request, id);
+      const { id, status } = await prepare(request, 'pause');
       const outcome = await campaigns.pause(id).catch(whenRefused(request, id));
       if (outcome.acknowledged) return reply.code(200).send(answer(request, { id, ...outcome }));
       return reply.code(202).send(answer(request, { id, status, ...outcome }));
@@ -90,8 +90,7 @@ export const campaignCommands: FastifyPluginAsyncZod<CampaignCommandsOptions> = 
       },
     },
     async (request, reply) => {
-      const { id } = request.params;
-      const { status } = await prepare(request, id);
+      const { id, status } = await prepare(request, 'resume');
       const outcome = await campaigns.resume(id).catch(whenRefused(request, id));
       if (outcome.acknowledged) return reply.code(200).send(answer(request, { id, ...outcome }));
       return reply.code(202).send(answer(request, { id, status, ...outcome }));
@@ -118,7 +117,7 @@ export const campaignCommands: FastifyPluginAsyncZod<CampaignCommandsOptions> = 
       const { account } = request.caller;
       const ending = await cancelInterrupted(options, account, id);
       if (ending !== null) return reply.code(200).send(answer(request, { id, ...cancelled(ending, clock()) }));
-      const { status } = await prepare(request, id);
+      const { status } = await prepare(request, 'cancel');
       const outcome = await campaigns.cancel(id).catch(async (error: unknown) => {
         await noteEnded(options, id, error);
         // Its workflow was ended from outside since it was last looked at.
@@ -157,10 +156,4 @@ export const campaignCommands: FastifyPluginAsyncZod<CampaignCommandsOptions> = 
 /** The record says that the campaign is to end, so no run of it calls anybody: that is what a cancel promises. */
 function cancelled(status: CampaignStatus, now: number) {
   return { acknowledged: true as const, status, cancel_requested_at: new Date(now).toISOString() };
-}
-
-function ended(status: RecordedStatus): RingfenceError {
-  return new RingfenceError('wrong_state', `The campaign is ${status}; it takes no more commands.`, {
-    details: { status },
-  });
 }

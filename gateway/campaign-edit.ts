@@ -3,17 +3,21 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { CampaignClient } from '../client/campaign-client.ts';
 import { readCampaign } from '../db/campaign-answers.ts';
-import { findCommanded } from '../db/campaigns.ts';
+import type { CommandedCampaign } from '../db/campaigns.ts';
 import { CampaignAnswer } from '../domain/campaign-answer.ts';
-import { ChangeCampaign, changedTerms } from '../domain/campaign-change.ts';
-import { refuseOver } from '../domain/campaign-request.ts';
-import { noCampaign } from './campaigns-routes.ts';
-import { type EndedWorkflowOptions, refuseInterrupted, throwEnded } from './ended-workflow.ts';
+import { campaignEdit as editOf, ChangeCampaign, changedTerms } from '../domain/campaign-change.ts';
+import { engineSpec, refuseOver } from '../domain/campaign-request.ts';
+import { newCampaign } from '../domain/commands.ts';
+import { editRefusal } from '../domain/editing.ts';
+import { Uuid } from '../domain/ids.ts';
+import { type CampaignRoutesOptions, noCampaign } from './campaigns-routes.ts';
+import { type EndedWorkflowOptions, throwEnded } from './ended-workflow.ts';
 import { answer, answerOf, refusals } from './envelope.ts';
+import { ensureStarted, findOpen } from './open-campaign.ts';
 
-export interface CampaignEditOptions extends EndedWorkflowOptions {
+export interface CampaignEditOptions
+  extends Pick<CampaignRoutesOptions, 'pool' | 'startCampaign' | 'clock'>, EndedWorkflowOptions {
   readonly campaigns: Pick<CampaignClient, 'edit'>;
-  readonly clock: () => number;
 }
 
 export const campaignEdit: FastifyPluginAsyncZod<CampaignEditOptions> = async (app, options) => {
@@ -26,7 +30,7 @@ export const campaignEdit: FastifyPluginAsyncZod<CampaignEditOptions> = async (a
         description:
           'Takes effect between two calls; what is under way goes on. The answer is the campaign as changed.',
         tags: ['campaigns'],
-        params: z.object({ id: z.guid() }),
+        params: z.object({ id: Uuid }),
         body: ChangeCampaign,
         response: { 200: answerOf(CampaignAnswer), ...refusals },
       },
@@ -34,11 +38,11 @@ export const campaignEdit: FastifyPluginAsyncZod<CampaignEditOptions> = async (a
     async (request) => {
       const { account } = request.caller;
       const { id } = request.params;
-      const present = await findCommanded(pool, account, id);
-      if (!present) throw noCampaign();
-      refuseInterrupted(id, present);
+      const present = await findOpen(pool, account, id);
       const { terms, changed } = changedTerms(present.terms, request.body);
       if (changed.ends_at !== undefined) refuseOver(terms, clock());
+      if (!present.started) refuseUnlessEditable(present, changed, clock());
+      await ensureStarted(options, present);
       // Another change may be under way: the workflow lays each over the terms that the one before has left.
       await campaigns.edit(id, changed).catch((error: unknown) => throwEnded(options, account, id, error));
       const campaign = await readCampaign(pool, account, id, clock());
@@ -47,3 +51,9 @@ export const campaignEdit: FastifyPluginAsyncZod<CampaignEditOptions> = async (a
     },
   );
 };
+
+/** What the workflow would say that is about to be started with these terms: a change that it would refuse starts none. */
+function refuseUnlessEditable({ terms }: CommandedCampaign, change: ChangeCampaign, now: number): void {
+  const refused = editRefusal(newCampaign(engineSpec(terms), now), editOf(change), now);
+  if (refused) throw refused;
+}

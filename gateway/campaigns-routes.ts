@@ -9,6 +9,7 @@ import { campaignTerms, CreateCampaign, CreateCampaignHead, engineSpec } from '.
 import type { EngineSpec } from '../domain/campaign-spec.ts';
 import { isStorable } from '../domain/contact.ts';
 import { RingfenceError } from '../domain/errors.ts';
+import { Uuid } from '../domain/ids.ts';
 import { RecordedStatus } from '../domain/interruption.ts';
 import { BUCKETS } from '../domain/tally.ts';
 import type { CallProvider } from '../providers/port.ts';
@@ -34,7 +35,7 @@ export interface ContactBodies {
 }
 
 const KEY = 'X-Idempotency-Key must be 1 to 255 printable ASCII characters';
-const Id = z.object({ id: z.guid() });
+const Id = z.object({ id: Uuid });
 
 export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & ContactBodies> = async (app, options) => {
   const { pool, startCampaign, clock, providers, bodyLimit } = options;
@@ -148,7 +149,7 @@ export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & Cont
         summary: 'Remove a campaign that has ended or is interrupted',
         tags: ['campaigns'],
         params: Id,
-        response: { 200: answerOf(z.object({ id: z.guid(), deleted: z.literal(true) })), ...refusals },
+        response: { 200: answerOf(z.object({ id: Uuid, deleted: z.literal(true) })), ...refusals },
       },
     },
     async (request) => {

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { explainContact, listCallEvents } from '../db/contact-explanation.ts';
 import type { Pool } from '../db/pool.ts';
 import { CallEventAnswer, ContactExplanation } from '../domain/contact-explanation.ts';
-import { isStorable } from '../domain/contact.ts';
 import { RingfenceError } from '../domain/errors.ts';
+import { CallId, Uuid } from '../domain/ids.ts';
 import { answer, answerOf, list, listOf, refusals } from './envelope.ts';
 import { pageShape } from './page.ts';
 
@@ -22,7 +22,7 @@ export const contactCalls: FastifyPluginAsyncZod<ContactCallsOptions> = async (a
         summary: "Explain one of a campaign's contacts",
         description: 'Its calls, the gate that holds it now, and when it may be called next.',
         tags: ['campaigns'],
-        params: z.object({ id: z.guid(), contact_id: z.guid() }),
+        params: z.object({ id: Uuid, contact_id: Uuid }),
         response: { 200: answerOf(ContactExplanation), ...refusals },
       },
     },
@@ -43,7 +43,7 @@ export const contactCalls: FastifyPluginAsyncZod<ContactCallsOptions> = async (a
       schema: {
         summary: 'List the webhooks of a call in the order in which they came',
         tags: ['campaigns'],
-        params: z.object({ id: z.guid(), call_id: z.string().max(120).refine(isStorable) }),
+        params: z.object({ id: Uuid, call_id: CallId }),
         querystring: z.strictObject(pageShape),
         response: { 200: listOf(CallEventAnswer), ...refusals },
       },

@@ -7,6 +7,7 @@ import { defaultFolder } from '../db/folders.ts';
 import type { Pool } from '../db/pool.ts';
 import { ImportAnswer } from '../domain/contact-answer.ts';
 import { RingfenceError } from '../domain/errors.ts';
+import { uuid } from '../domain/ids.ts';
 import { Country } from '../domain/phone.ts';
 import { openUpload, takeUploads } from './contact-upload.ts';
 import { answer, answerOf, refusals } from './envelope.ts';
@@ -18,7 +19,7 @@ const RETRY_AFTER_S = '10';
 
 /** In the query or, before the file, in the form. */
 export const ImportOptions = z.strictObject({
-  folder_id: z.guid('folder_id must be the id of a folder (a UUID)').optional(),
+  folder_id: uuid('folder_id must be the id of a folder (a UUID)').optional(),
   default_country: Country.optional(),
   overwrite_existing: z.enum(['true', 'false'], 'overwrite_existing must be true or false').optional(),
 });

@@ -5,6 +5,7 @@ import { createFolder, deleteFolder, listFolders } from '../db/folders.ts';
 import type { Pool } from '../db/pool.ts';
 import { ContactAnswer, FolderAnswer } from '../domain/contact-answer.ts';
 import { ContactInput, contactFrom, isStorable } from '../domain/contact.ts';
+import { Uuid, uuid } from '../domain/ids.ts';
 import { Country } from '../domain/phone.ts';
 import './auth.ts';
 import type { ContactBodies } from './campaigns-routes.ts';
@@ -31,7 +32,7 @@ export const contactsRoutes: FastifyPluginAsyncZod<ContactBodies & { pool: Pool 
       schema: {
         summary: 'List contacts in the order in which they were added',
         tags: ['contacts'],
-        querystring: Page.extend({ folder_id: z.guid(FOLDER_ID).optional() }),
+        querystring: Page.extend({ folder_id: uuid(FOLDER_ID).optional() }),
         response: { 200: listOf(ContactAnswer), ...refusals },
       },
     },
@@ -49,7 +50,7 @@ export const contactsRoutes: FastifyPluginAsyncZod<ContactBodies & { pool: Pool 
         summary: 'Add a person to a folder, or update the one who is there',
         tags: ['contacts'],
         body: ContactInput.extend({
-          folder_id: z.guid(FOLDER_ID).nullish().describe('Left out: the folder named default, made on first use'),
+          folder_id: uuid(FOLDER_ID).nullish().describe('Left out: the folder named default, made on first use'),
           default_country: Country.nullish(),
         }),
         response: { 200: answerOf(ContactAnswer), 201: answerOf(ContactAnswer), ...refusals },
@@ -98,8 +99,8 @@ export const contactsRoutes: FastifyPluginAsyncZod<ContactBodies & { pool: Pool 
       schema: {
         summary: 'Delete a folder with its contacts; campaigns keep their own copy',
         tags: ['contacts'],
-        params: z.strictObject({ id: z.guid() }),
-        response: { 200: answerOf(z.object({ id: z.guid(), deleted: z.literal(true) })), ...refusals },
+        params: z.strictObject({ id: Uuid }),
+        response: { 200: answerOf(z.object({ id: Uuid, deleted: z.literal(true) })), ...refusals },
       },
     },
     async (request) => {

@@ -111,11 +111,11 @@ async function folderSize(tx: Queryable, account: string, folderId: string): Pro
 }
 
 async function knownContacts(tx: Queryable, account: string, given: readonly string[]): Promise<CampaignContact[]> {
-  const ids = [...new Set(given.map((id) => id.toLowerCase()))];
+  const ids = [...new Set(given)];
   const known = await findContacts(tx, account, ids);
   if (known.length < ids.length) {
     const found = new Set(known.map((contact) => contact.contact_id));
-    const field = `contact_ids[${given.findIndex((id) => !found.has(id.toLowerCase()))}]`;
+    const field = `contact_ids[${given.findIndex((id) => !found.has(id))}]`;
     const message = `${field} names no contact of this account: GET /contacts lists them`;
     throw new RingfenceError('validation_error', message, { field });
   }

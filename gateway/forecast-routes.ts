@@ -9,6 +9,7 @@ import { ForecastAnswer } from '../domain/forecast/answer.ts';
 import { assume, forecast } from '../domain/forecast/forecast.ts';
 import { newForecastCampaign } from '../domain/forecast/new-campaign.ts';
 import { ForecastQuery, ForecastRequest, ForecastRequestHead } from '../domain/forecast/request.ts';
+import { Uuid } from '../domain/ids.ts';
 import type { CallProvider } from '../providers/port.ts';
 import { dialMarginMs } from '../worker/facts.ts';
 import { type ContactBodies, noCampaign } from './campaigns-routes.ts';
@@ -42,7 +43,7 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
         summary: 'Forecast when a campaign finishes, and what limits it',
         description: ASSUMED,
         tags: ['campaigns'],
-        params: z.object({ id: z.guid() }),
+        params: z.object({ id: Uuid }),
         querystring: ForecastQuery,
         response: { 200: answerOf(ForecastAnswer), ...refusals },
       },

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { RingfenceError } from '../domain/errors.ts';
-import { parseCallId } from '../domain/ids.ts';
+import { canonicalCallId } from '../domain/ids.ts';
 import type { CallEvent } from './port.ts';
 import { Id, Instant, Joined, Variables, Word } from './truedy-fields.ts';
 import { outcomeOf } from './truedy-outcome.ts';
@@ -99,7 +99,7 @@ function howItEnded(event: string, data: Webhook['data']) {
 
 function ourCallId(data: Webhook['data']): string | null {
   const echoed = data?.variables?.ringfence_call_id ?? data?.call?.variables?.ringfence_call_id;
-  return echoed !== undefined && parseCallId(echoed) !== null ? echoed : null;
+  return echoed === undefined ? null : canonicalCallId(echoed);
 }
 
 /**

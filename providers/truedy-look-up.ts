@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { canonicalCallId } from '../domain/ids.ts';
 import type { LookUpResult } from './port.ts';
 import type { Exchange } from './send-before.ts';
 import { readJson } from './truedy-answer.ts';
@@ -50,7 +51,7 @@ export async function lookUpInList(get: Get, callId: string): Promise<LookUpResu
     const read = readAnswer(answer, ListOfCalls);
     if ('failure' in read) return { kind: 'unknown', reason: read.failure };
     const { data, pagination } = read.value;
-    const call = data.find(({ variables }) => variables?.ringfence_call_id === callId);
+    const call = data.find(({ variables }) => canonicalCallId(variables?.ringfence_call_id ?? '') === callId);
     if (call?.id !== undefined) return whatIsKnown(call, call.id);
     given ||= data.some(({ variables }) => variables !== undefined);
     if (!given || pagination?.has_more !== true) break;

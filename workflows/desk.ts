@@ -2,13 +2,14 @@
  * The desk of one campaign run: its state, what has come in and not been taken up, and what is under way. Handlers and
  * activities only put news here; the main loop alone takes it up and changes the state.
  */
-import type { CancellationScope } from '@temporalio/workflow';
+import { ApplicationFailure, type CancellationScope, workflowInfo } from '@temporalio/workflow';
 import type { CampaignState } from '../domain/campaign-state.ts';
 import { applyEnded, applyFinding, applyPlacement } from '../domain/calls.ts';
 import { applyCommand, isRepeat, newCampaign, refusal, type Command } from '../domain/commands.ts';
 import { CampaignState as StateSchema } from '../domain/campaign-state.ts';
 import type { CampaignEdit } from '../domain/editing.ts';
 import type { RingfenceError } from '../domain/errors.ts';
+import { Uuid, workflowId } from '../domain/ids.ts';
 import type { EndedEvent } from '../domain/outcome.ts';
 import type { Waiting } from '../domain/pacing.ts';
 import type { LookUpFinding, PlacementResult } from '../domain/placement.ts';
@@ -77,9 +78,26 @@ export interface Drain {
   quietSince: number | null;
 }
 
+/**
+ * Fails the workflow, which was started by hand then, where no campaign can have such an id, or where the workflow is not the
+ * campaign's own: Temporal keeps two runs of one id from living side by side, and of two ids it would not.
+ */
+function ownId({ campaignId }: CampaignInput): string {
+  const read = Uuid.safeParse(campaignId);
+  if (!read.success) {
+    throw ApplicationFailure.nonRetryable('campaignId must be the id of a campaign: a UUID.', 'validation_error');
+  }
+  const own = workflowId(read.data);
+  if (workflowInfo().workflowId === own) return read.data;
+  throw ApplicationFailure.nonRetryable(
+    `A campaign runs as the workflow ${own}: start it under that id.`,
+    'misconfigured',
+  );
+}
+
 export function openDesk(input: CampaignInput, now: number): Desk {
   return {
-    campaignId: input.campaignId,
+    campaignId: ownId(input),
     state: input.carried ? StateSchema.parse(input.carried) : newCampaign(input.spec, now),
     news: [],
     dials: null,

@@ -1,8 +1,8 @@
 /** `campaigns forecast`: when a campaign will be through, of one that runs and of one that is only a file yet. */
 import { type Command, InvalidArgumentError } from 'commander';
-import { z } from 'zod';
 import { RingfenceError } from '../../domain/errors.ts';
 import { ForecastAnswer } from '../../domain/forecast/answer.ts';
+import { Uuid } from '../../domain/ids.ts';
 import { type ApiRequest, requestApi } from '../http-api.ts';
 import { type ApiFlags, apiOf, asking, show } from './api.ts';
 import { forecastText } from './forecast-text.ts';
@@ -48,7 +48,7 @@ async function requestFor(target: string, { callSeconds, retryShare }: Flags): P
     ...(callSeconds === undefined ? {} : { call_seconds: callSeconds }),
     ...(retryShare === undefined ? {} : { retry_share: retryShare }),
   };
-  if (z.guid().safeParse(target).success) {
+  if (Uuid.safeParse(target).success) {
     const query = new URLSearchParams(
       Object.entries(assumed).map(([name, value]): [string, string] => [name, `${value}`]),
     );

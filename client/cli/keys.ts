@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import type { ApiKeyEntry, NewApiKey } from '../../db/api-keys.ts';
 import { RingfenceError } from '../../domain/errors.ts';
+import { Uuid } from '../../domain/ids.ts';
 import { type Json, show } from './api.ts';
 import { withDatabase } from './database.ts';
 import { examples } from './help.ts';
@@ -70,7 +71,7 @@ export function keysCommand(): Command {
         flags,
         async () => {
           const { revokeApiKey } = await import('../../db/api-keys.ts');
-          const revoked = z.guid().safeParse(id).success ? await withDatabase((pool) => revokeApiKey(pool, id)) : null;
+          const revoked = Uuid.safeParse(id).success ? await withDatabase((pool) => revokeApiKey(pool, id)) : null;
           if (revoked) return revoked;
           throw new RingfenceError('not_found', 'There is no key with this id: "keys list" shows those there are.');
         },

@@ -1,6 +1,7 @@
 /** Those who create the campaigns of a run and give them orders, on the plan's schedule. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
+import { Uuid } from '../../domain/ids.ts';
 import { type Api, type Asked, ask, isTrouble } from './api.ts';
 import type { Order, PlannedCampaign } from './campaigns.ts';
 import { type Doors, knock } from './doors.ts';
@@ -19,7 +20,7 @@ const AGAIN_AFTER_MS = 300;
 /** Longer than any part stays away after it was killed. */
 const PATIENCE_MS = 15_000;
 const FOLDER_WITHIN_MS = 120_000;
-const WithId = z.object({ id: z.guid() });
+const WithId = z.object({ id: Uuid });
 
 /** Creates a campaign at its time and gives it its orders one after the other. */
 export async function operate(operation: Operation, planned: PlannedCampaign): Promise<void> {

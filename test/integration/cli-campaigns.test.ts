@@ -124,11 +124,12 @@ describe('campaigns, through Temporal', () => {
 
     expect(await campaigns('pause', id)).toBe(0);
     expect(out).toMatch(/^Paused since .*\nLive until they end: \S+, \S+\n$/);
-    expect(await campaigns('pause', id, '--json')).toBe(4);
+    expect(await campaigns('pause', id.toUpperCase(), '--json')).toBe(4);
     expect(JSON.parse(out)).toMatchObject({ error: { code: 'wrong_state' } });
-    expect(await campaigns('resume', id, '--json')).toBe(0);
+    expect(await campaigns('resume', id.toUpperCase(), '--json')).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ acknowledged: true, status: 'active' });
     expect(await campaigns('pause', NOBODY)).toBe(3);
+    expect(await campaigns('pause', `{${id}}`)).toBe(3);
 
     expect(await campaigns('edit', id, '--max-concurrent-calls', '3', '--daily-cap', '50')).toBe(0);
     expect(out).toMatch(/^Changed at \S+; the campaign is active/);

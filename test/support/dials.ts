@@ -5,7 +5,7 @@ import type { Dial } from '../../db/calls.ts';
 import { adoptRoster } from '../../db/adoption.ts';
 import { inTransaction, type Pool } from '../../db/pool.ts';
 import { CreateCampaign } from '../../domain/campaign-request.ts';
-import { type CallAddress, callId } from '../../domain/ids.ts';
+import { type CallAddress, callId, workflowId } from '../../domain/ids.ts';
 import { createCampaign } from '../../gateway/create-campaign.ts';
 import type { CallProvider } from '../../providers/port.ts';
 import { pacingFacts } from '../../worker/facts.ts';
@@ -48,7 +48,7 @@ export function dialOf(address: CallAddress, changes: Partial<Dial> = {}): Dial 
 }
 
 /** Calls one activity as a worker would. */
-export async function callActivity<K extends keyof Activities>(
+export async function callActivity<K extends Exclude<keyof Activities, 'callingWindow'>>(
   name: K,
   { pool, provider, now }: { readonly pool: Pool; readonly provider: CallProvider; readonly now: () => number },
   request: Parameters<Activities[K]>[0],
@@ -60,7 +60,9 @@ export async function callActivity<K extends keyof Activities>(
     databaseClock: () => Promise.resolve(now()),
     facts: pacingFacts(provider.facts, 60_000, false),
   });
-  const env = new MockActivityEnvironment({ workflowExecution: { workflowId: 'campaign', runId: RUN } });
+  const env = new MockActivityEnvironment({
+    workflowExecution: { workflowId: workflowId(request.campaignId), runId: RUN },
+  });
   const activity = activities[name] as (request: unknown) => Promise<unknown>;
   return (await env.run<[unknown], unknown, (request: unknown) => Promise<unknown>>(activity, request)) as Awaited<
     ReturnType<Activities[K]>

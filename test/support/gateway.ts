@@ -53,7 +53,7 @@ export interface TestGateway {
 }
 
 export interface ApiCall {
-  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly body?: unknown;
   readonly key?: string | null;
