@@ -4,8 +4,10 @@ import { windowAt } from '../domain/windows.ts';
 import type { ActivityDeps } from './context.ts';
 
 /**
- * The window that is open at `from` or opens next, and the facts that pacing in it depends on. It runs as a local
- * activity: its answer stays in the history, so that a new time zone database cannot change what was decided by the old.
+ * The window that is open at `from` or opens next, and the facts that pacing in it depends on. Its answer stays in the
+ * history, so that new time zone data cannot change what was decided by the old.
+ *
+ * @throws RingfenceError `validation_error` for a zone that this worker's data does not have
  */
 export async function callingWindow(
   { facts }: ActivityDeps,

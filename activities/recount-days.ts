@@ -1,6 +1,7 @@
 import { countPlaced } from '../db/day-counts.ts';
-import type { Recount } from '../domain/editing.ts';
+import type { Recount, ZoneRefusal } from '../domain/editing.ts';
 import { recentDays } from '../domain/windows.ts';
+import { readZoneName } from '../domain/zone-name.ts';
 import type { ActivityDeps } from './context.ts';
 
 export interface RecountRequest {
@@ -12,8 +13,14 @@ export interface RecountRequest {
   readonly inFlight: readonly string[];
 }
 
-/** Counts placements by the civil days of a time zone that the campaign has just moved to. */
-export async function recountDays({ pool }: ActivityDeps, request: RecountRequest): Promise<Recount> {
+/**
+ * Counts placements by the civil days of a time zone that the campaign is about to move to, if there is such a zone: the
+ * workflow, which has no zone data, takes the edit only then.
+ */
+export async function recountDays({ pool }: ActivityDeps, request: RecountRequest): Promise<Recount | ZoneRefusal> {
   const { campaignId, timezone, now, inFlight } = request;
+  const zone = readZoneName(timezone);
+  if ('problem' in zone) return { refused: `timezone ${zone.problem}` };
+  if (zone.name !== timezone) return { refused: `timezone must be written as "${zone.name}"` };
   return countPlaced(pool, campaignId, recentDays(timezone, now), inFlight);
 }

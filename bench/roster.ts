@@ -149,7 +149,7 @@ class Exchanges {
       released: [],
       endRetries: null,
       want: CLAIM,
-      told: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0 },
+      told: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0, zoneData: null },
       terms: null,
       day: null,
       lateEvents: 0,

@@ -5,6 +5,7 @@ import type { WaitingFor } from '../domain/campaign-state.ts';
 import type { InterruptedReason, RecordedStatus } from '../domain/interruption.ts';
 import type { Bucket, Buckets } from '../domain/tally.ts';
 import { civilDay } from '../domain/windows.ts';
+import { zoneHistory } from '../domain/zone-data.ts';
 import type { Queryable } from './pool.ts';
 
 export interface Page {
@@ -120,7 +121,8 @@ function pageOf<T>(items: T[], total: number, { offset }: Page): PageOf<T> {
 }
 
 function campaignAnswer(row: CampaignRow, now: number): CampaignAnswer {
-  const today = civilDay(row.spec.timezone, now).date;
+  // One campaign in a zone that only a newer version knows must not take the others' answers away.
+  const today = zoneHistory(row.spec.timezone) ? civilDay(row.spec.timezone, now).date : null;
   return {
     ...row.spec,
     id: row.id,

@@ -4,7 +4,7 @@ import type { Ending, WaitingFor } from '../domain/campaign-state.ts';
 import type { CallEventAnswer, ContactExplanation } from '../domain/contact-explanation.ts';
 import { heldBy } from '../domain/contact-gate.ts';
 import type { RecordedStatus } from '../domain/interruption.ts';
-import { Schedule } from '../domain/schedule.ts';
+import { EngineSchedule } from '../domain/schedule-fields.ts';
 import type { Bucket } from '../domain/tally.ts';
 import type { Page, PageOf } from './campaign-answers.ts';
 import type { Queryable } from './pool.ts';
@@ -114,7 +114,7 @@ function explanation(row: ContactRow, contactId: string, now: number): ContactEx
         waitingFor: row.waiting_for,
         waitingUntil: row.waiting_until?.getTime() ?? null,
         endsAt: spec.ends_at === null ? null : Date.parse(spec.ends_at),
-        schedule: Schedule.parse(spec),
+        schedule: EngineSchedule.parse(spec),
       },
     },
     now,

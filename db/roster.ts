@@ -278,7 +278,8 @@ async function writeCampaign(
     `update campaigns
         set owner_run_id = $2, last_batch = $3, claim_cursor = $4, status = $5, ending = $12, waiting_for = $6, spec = spec || coalesce($11::jsonb, '{}'),
             waiting_until = to_timestamp($7::bigint / 1000.0), placed_day = coalesce($8, placed_day),
-            placed_on_day = coalesce($9, placed_on_day), late_events = greatest(late_events, $10), updated_at = now()
+            placed_on_day = coalesce($9, placed_on_day), late_events = greatest(late_events, $10), zone_data = $13,
+            updated_at = now()
       where id = $1
       returning ${BUCKETS.join(', ')}`,
     [
@@ -294,6 +295,7 @@ async function writeCampaign(
       request.lateEvents,
       request.terms === null ? null : JSON.stringify(request.terms),
       told.ending,
+      told.zoneData,
     ],
   );
   return rows[0]!;

@@ -1,6 +1,7 @@
 import type { EngineSpec } from './campaign-spec.ts';
 import type { CampaignState, PacingFacts, RecordedWindow } from './campaign-state.ts';
 import { OPENING_RAMP } from './provider-hold.ts';
+import { isNewerZoneData } from './zone-data-version.ts';
 
 /** How long to wait before asking again when no window was found to open within the search's horizon. */
 const ASK_AGAIN_MS = 24 * 3_600_000;
@@ -8,6 +9,10 @@ const ASK_AGAIN_MS = 24 * 3_600_000;
 const ASK_AGAIN_AFTER_FAILURE_MS = 5 * 60_000;
 /** Counts are kept for the day that is running and this many before it: a call's unit may be given back a little later. */
 const DAYS_KEPT = 3;
+/** A window that was computed longer ahead than this is asked for again before it opens: the law may have changed. */
+const LONG_AHEAD_MS = 24 * 3_600_000;
+/** How long before it opens that is: time enough to notice that nobody answers. */
+const CHECK_BEFORE_MS = 2 * 3_600_000;
 
 /** The first instant at which nothing may be dialled any more, in the window and on the day that were recorded. */
 export function lastDialAt(
@@ -34,8 +39,16 @@ export function windowQuestion(state: CampaignState, now: number): number | null
   if (state.status !== 'active' || state.ending) return null;
   const { window, facts } = state;
   if (!window || !facts) return state.askWindowAgainAt === null || now >= state.askWindowAgainAt ? now : null;
-  if (!state.windowSpent && now < lastDialAt(window, facts, { ends_at: null })) return null;
-  return Math.max(now, boundary(window));
+  const last = lastDialAt(window, facts, { ends_at: null });
+  if (state.windowSpent || now >= last) return Math.max(now, boundary(window));
+  const checkAt = windowCheckAt(state);
+  return checkAt !== null && now >= checkAt ? now : null;
+}
+
+/** When the recorded window must be asked for again, because it was computed long before it opens; null: it need not be. */
+export function windowCheckAt({ window, windowAnsweredAt }: CampaignState): number | null {
+  if (!window || windowAnsweredAt === null) return null;
+  return windowAnsweredAt < window.opensAt - LONG_AHEAD_MS ? window.opensAt - CHECK_BEFORE_MS : null;
 }
 
 /** Takes in the answer to the question. */
@@ -46,6 +59,7 @@ export function applyWindow(
 ): void {
   state.facts = answer.facts;
   state.window = answer.window;
+  state.windowAnsweredAt = now;
   state.windowSpent = false;
   state.askWindowAgainAt = answer.window ? null : now + ASK_AGAIN_MS;
   if (!answer.window) return;
@@ -66,8 +80,22 @@ export function holdWithoutWindow(state: CampaignState, now: number): void {
 /** A recorded window says nothing about other hours: the next one is asked for before anything is placed. */
 export function forgetWindow(state: CampaignState): void {
   state.window = null;
+  state.windowAnsweredAt = null;
   state.windowSpent = false;
   state.askWindowAgainAt = null;
+}
+
+/**
+ * Takes in that a release of the IANA data has appeared. A window that an older one gave is forgotten, so that the next
+ * step asks for it again; news of the same or an older release changes nothing.
+ */
+export function applyZoneData(state: CampaignState, version: string): void {
+  if (state.window && isNewerZoneData(version, state.window.zoneData)) forgetWindow(state);
+}
+
+/** The release of the IANA data that gave the recorded window; null while there is none. */
+export function zoneDataOf({ window }: CampaignState): string | null {
+  return window?.zoneData ?? null;
 }
 
 /** What is left of the daily cap on the recorded window's day. */

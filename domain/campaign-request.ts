@@ -6,7 +6,8 @@ import { ContactInput, isStorable } from './contact.ts';
 import { RingfenceError } from './errors.ts';
 import { uuid } from './ids.ts';
 import { MOST_RETRIES, RetryableOutcome } from './retry-policy.ts';
-import { checkHours, Schedule, scheduleShape } from './schedule.ts';
+import { scheduleShape } from './schedule.ts';
+import { checkHours, EngineSchedule } from './schedule-fields.ts';
 
 /** More people than this belong in a folder, which takes any number through the import. */
 const MOST_CONTACTS = 10_000;
@@ -167,7 +168,7 @@ export function engineSpec(terms: CampaignTerms): EngineSpec {
   return {
     name: terms.name,
     agent_id: terms.agent_id,
-    schedule: Schedule.parse(terms),
+    schedule: EngineSchedule.parse(terms),
     scheduled_at: terms.scheduled_at === null ? null : Date.parse(terms.scheduled_at),
     ends_at: terms.ends_at === null ? null : Date.parse(terms.ends_at),
     max_concurrent_calls: terms.max_concurrent_calls,

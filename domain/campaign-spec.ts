@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RetryPolicy } from './retry-policy.ts';
-import { EngineSchedule } from './schedule.ts';
+import { EngineSchedule } from './schedule-fields.ts';
 
 /** What the engine needs to know of a campaign. Free of personal data: it stands in the workflow's history. */
 export const EngineSpec = z.looseObject({

@@ -50,6 +50,8 @@ export const RecordedWindow = z.looseObject({
   dayEndsAt: instant,
   /** The first open instant from `dayEndsAt` on; null when there is none within the horizon. */
   nextDayOpensAt: instant.nullable(),
+  /** Release of the IANA data that it was computed with, such as `2026f`. */
+  zoneData: z.string(),
 });
 export type RecordedWindow = z.infer<typeof RecordedWindow>;
 
@@ -127,6 +129,8 @@ export const Told = z.looseObject({
   until: instant.nullable(),
   /** Calls placed on the recorded window's day. */
   placed: count,
+  /** Release of the IANA data behind the recorded window; null while there is none. */
+  zoneData: z.string().nullable(),
 });
 export type Told = z.infer<typeof Told>;
 
@@ -160,6 +164,8 @@ export const CampaignState = z.looseObject({
   beginsAt: instant,
   facts: PacingFacts.nullable(),
   window: RecordedWindow.nullable(),
+  /** When the recorded window was answered. */
+  windowAnsweredAt: instant.nullable(),
   /** Set when a placement found the window over although our clock had not: ask for the next one. */
   windowSpent: z.boolean(),
   /** When to ask again after nothing was found to open; null when the last question had an answer. */

@@ -31,7 +31,14 @@ export const ImportAnswer = z.object({
   skipped: count,
   errors: count,
   /** The first errors. `phone` is the field as it stands in the file, cut when it is very long. */
-  error_details: z.array(z.object({ row: z.int().min(2), phone: z.string(), reason: z.string() })),
+  error_details: z.array(
+    z.object({
+      row: z.int().min(2),
+      phone: z.string(),
+      reason: z.string(),
+      advice: z.string().optional().describe('What to write instead, where the reason does not say it.'),
+    }),
+  ),
   /** How many errors are counted but not listed; present only when there are any. */
   error_details_omitted: count.optional(),
 });

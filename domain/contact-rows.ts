@@ -1,15 +1,13 @@
 import type { Column } from './contact-header.ts';
 import { type Contact, type ContactProblem, isStorable, looksLikeEmail, phoneWithExtension } from './contact.ts';
 import type { Country } from './phone.ts';
-import { canonicalZoneName } from './zone-name.ts';
+import { readZoneName, type ReadZoneName } from './zone-name.ts';
 
 /** Why one row does not import. The rows around it do. */
 export type RowProblem = ContactProblem | 'invalid_timezone' | 'invalid_email' | 'invalid_text' | 'too_many_fields';
 
 /** One row of a contact file, decided. `row` counts the file's records, the header being row 1. */
-export type ContactRow =
-  | { readonly row: number; readonly contact: Contact }
-  | { readonly row: number; readonly phone: string; readonly reason: RowProblem };
+export type ContactRow = { readonly row: number; readonly contact: Contact } | RowError;
 
 /** What an import tells about a row that it could not take. */
 export interface RowError {
@@ -17,6 +15,8 @@ export interface RowError {
   /** The phone field as it stands in the file, cut when it is very long. */
   readonly phone: string;
   readonly reason: RowProblem;
+  /** What to write, where a zone's name exists but means something else than it says. */
+  readonly advice?: string;
 }
 
 /** How many characters of a phone field that makes no sense are shown again. */
@@ -42,13 +42,18 @@ export function rowReader(
       else known[column.kind] = value;
       if (!isStorable(value)) problem ??= 'invalid_text';
     }
-    const refused = (reason: RowProblem): ContactRow => ({ row, phone: shown(known.phone_number), reason });
+    const refused = (reason: RowProblem, advice: { advice?: string } = {}): ContactRow => ({
+      row,
+      phone: shown(known.phone_number),
+      reason,
+      ...advice,
+    });
 
     if (problem !== null) return refused(problem);
     const phone = phoneWithExtension(known.phone_number ?? '', known.extension ?? '', defaultCountry);
     if ('reason' in phone) return refused(phone.reason);
-    const timezone = known.timezone === undefined ? null : canonicalZoneName(known.timezone);
-    if (known.timezone !== undefined && timezone === null) return refused('invalid_timezone');
+    const zone = known.timezone === undefined ? { name: null } : readZoneName(known.timezone);
+    if ('problem' in zone) return refused('invalid_timezone', adviceOf(zone));
     if (known.email !== undefined && !looksLikeEmail(known.email)) return refused('invalid_email');
     return {
       row,
@@ -58,11 +63,15 @@ export function rowReader(
         first_name: known.first_name ?? null,
         last_name: known.last_name ?? null,
         email: known.email ?? null,
-        timezone,
+        timezone: zone.name,
         custom_fields: custom,
       },
     };
   };
+}
+
+function adviceOf({ problem, misleading }: Extract<ReadZoneName, { problem: string }>): { advice?: string } {
+  return misleading ? { advice: problem } : {};
 }
 
 function shown(phone: string | undefined): string {

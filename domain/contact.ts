@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { boundedRecord } from './bounds.ts';
 import { RingfenceError } from './errors.ts';
 import { type Country, type PhoneProblem, parsePhone } from './phone.ts';
-import { canonicalZoneName, LONGEST_ZONE_NAME } from './zone-name.ts';
+import { LONGEST_ZONE_NAME } from './schedule-fields.ts';
+import { canonicalZoneName, readZoneName } from './zone-name.ts';
 
 /** A person to call. Personal data throughout: never in a log, an error message, an id or a workflow. */
 export interface Contact {
@@ -68,7 +69,10 @@ export const ContactInput = z.strictObject({
   timezone: z
     .string()
     .max(LONGEST_ZONE_NAME, { error: ZONE, abort: true })
-    .refine((name) => canonicalZoneName(name) !== null, ZONE)
+    .superRefine((name, context) => {
+      const read = readZoneName(name);
+      if ('problem' in read) context.addIssue({ code: 'custom', message: read.problem });
+    })
     .nullish()
     .describe('IANA name of the zone in which the person lives.'),
   custom_fields: boundedRecord(

@@ -37,6 +37,11 @@ export interface Recount {
   readonly counted: readonly string[];
 }
 
+/** Instead of the counts: why the time zone is not taken. */
+export interface ZoneRefusal {
+  readonly refused: string;
+}
+
 /**
  * The terms after the edit.
  * @throws RingfenceError `validation_error` when it does not go with those that hold

@@ -2,7 +2,7 @@
  * What a campaign may do at this instant, and if nothing, why and until when. Pure: it reads the state and the clock and
  * changes neither.
  */
-import { capLeft, isOpen, lastDialAt, placedToday, windowQuestion } from './calling-day.ts';
+import { capLeft, isOpen, lastDialAt, placedToday, windowCheckAt, windowQuestion, zoneDataOf } from './calling-day.ts';
 import type { CampaignState, InFlightCall, ReadyContact, WaitingFor } from './campaign-state.ts';
 import { surveyInFlight, type InFlightSurvey } from './in-flight.ts';
 import { isWaitingForSystem } from './system-wait.ts';
@@ -230,6 +230,8 @@ function isNewToDatabase(state: CampaignState, waiting: Waiting, now: number): b
   const { told } = state;
   if (told.status !== state.status || told.ending !== state.ending || state.untold !== null) return true;
   if (state.endRetriesAfter !== null) return true;
+  // Until the database knows of the new window, the campaign is told again and again that its zone data is old.
+  if (told.zoneData !== zoneDataOf(state)) return true;
   const before = condition({ for: told.waitingFor, until: told.until }, now);
   const after = condition(waiting, now);
   if (before !== after) return true;
@@ -248,6 +250,7 @@ function wakeAt(state: CampaignState, calls: InFlightSurvey, now: number, waitin
   const { window, facts, spec, roster, status } = state;
   if (status === 'active' || status === 'scheduled' || status === 'paused') instants.push(spec.ends_at);
   if (status === 'active' && !state.ending) {
+    instants.push(windowCheckAt(state));
     // The close itself changes nothing that is under way, but what the campaign waits for.
     if (window && facts && isOpen(state, now) && hasWork(state)) instants.push(lastDialAt(window, facts, spec));
     if (waiting.for === null || waiting.for === 'retry') instants.push(roster.nextRetryAt);

@@ -1,6 +1,6 @@
 /** What a campaign's state and its roster tell each other. Transitions change the state they are given. */
 import { applyEnded, idOf } from './calls.ts';
-import { forgetWindow, placedToday } from './calling-day.ts';
+import { forgetWindow, placedToday, zoneDataOf } from './calling-day.ts';
 import type { CampaignState, InFlightCall, PacingFacts, Settlement } from './campaign-state.ts';
 import type { Waiting } from './pacing.ts';
 import { takeClaimed } from './retries-to-end.ts';
@@ -47,6 +47,7 @@ export function exchangeRequest(
       waitingFor: waiting.for,
       until: waiting.until,
       placed: placedToday(state),
+      zoneData: zoneDataOf(state),
     },
     terms: state.untold,
     day: state.window?.day ?? null,

@@ -7,7 +7,7 @@ import type { ChangeCampaign } from './campaign-change.ts';
 import { EngineSpec } from './campaign-spec.ts';
 import { RingfenceError } from './errors.ts';
 import { RetryPolicy } from './retry-policy.ts';
-import { engineScheduleChangeShape } from './schedule.ts';
+import { engineScheduleChangeShape } from './schedule-fields.ts';
 
 /** What is left out stays as it is. Instants are epoch milliseconds. */
 export const SpecChange = z.strictObject({

@@ -9,6 +9,7 @@
  */
 import type { RecordedWindow } from './campaign-state.ts';
 import type { Schedule } from './schedule.ts';
+import { ZONE_DATA_VERSION } from './zone-data.ts';
 import { constantOffsets, DAY_MS, offsetAt, type OffsetSpan } from './zone-offsets.ts';
 
 /** How far a search looks ahead before it counts as "never". Longer than a year, so that a yearly opening is found. */
@@ -74,7 +75,7 @@ export function windowAt(schedule: Schedule, from: number): RecordedWindow | nul
   const closesAt = window.closesAt ?? window.opensAt + HORIZON_MS;
   const { date: day, endsAt: dayEndsAt } = civilDay(schedule.timezone, window.opensAt);
   const nextDayOpensAt = callingWindows(schedule, dayEndsAt).next().value?.opensAt ?? null;
-  return { opensAt: window.opensAt, closesAt, day, dayEndsAt, nextDayOpensAt };
+  return { opensAt: window.opensAt, closesAt, day, dayEndsAt, nextDayOpensAt, zoneData: ZONE_DATA_VERSION };
 }
 
 /** The civil date (YYYY-MM-DD) in a zone at an instant, and the first instant after it with another civil date. */

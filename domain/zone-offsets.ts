@@ -1,15 +1,10 @@
-import { IANAZone } from 'luxon';
 import { RingfenceError } from './errors.ts';
-import { canonicalZoneName } from './zone-name.ts';
+import { ZONE_DATA_VERSION, zoneHistory, type ZoneHistory } from './zone-data.ts';
 
 export const DAY_MS = 86_400_000;
 
-/**
- * How far apart the offset is sampled when looking for changes. Two changes inside one step that cancel each other out
- * would be overlooked; the closest such pair in the whole IANA database lies almost four days apart (Freetown, 1939),
- * the closest since 2000 almost seven.
- */
-const STEP_MS = DAY_MS;
+/** A span is never longer than this, so that whoever looks for an end gets a chance to stop. */
+const LONGEST_SPAN_MS = 32 * DAY_MS;
 
 /** A stretch of time [from, to), epoch milliseconds, through which a zone's offset does not change. */
 export interface OffsetSpan {
@@ -23,64 +18,53 @@ export interface OffsetSpan {
  * Local wall time minus UTC at an instant, both in milliseconds. This direction is always defined and unique, unlike
  * the way from a wall time to an instant, which Ringfence never asks for.
  *
- * Throws `validation_error` for a zone that is unknown here and for an instant that is not a date.
+ * The data ends in 2499; the offset that holds then is taken to hold for ever.
+ *
+ * @throws RingfenceError `validation_error` for a zone that the data does not have and for an instant that is not a date.
  */
 export function offsetAt(timezone: string, at: number): number {
-  return offsetIn(knownZone(timezone), at);
+  const zone = knownZone(timezone);
+  return zone.offsets[stretchAt(zone, at)] ?? 0;
 }
 
 /**
- * The time line from `from` on, cut into adjoining spans of constant offset. A span ends at a change of offset or at
- * the end of a sampling step, so neighbours may carry the same offset. Endless; throws as `offsetAt` does.
+ * The time line from `from` on, cut into adjoining spans of constant offset. A span ends at a change of offset or when it
+ * has become long, so neighbours may carry the same offset. Endless; throws as `offsetAt` does.
  */
 export function* constantOffsets(timezone: string, from: number): Generator<OffsetSpan, never> {
   const zone = knownZone(timezone);
+  let stretch = stretchAt(zone, from);
   let start = from;
-  let offset = offsetIn(zone, start);
   for (;;) {
-    const ahead = start + STEP_MS;
-    const offsetAhead = offsetIn(zone, ahead);
-    const to = offsetAhead === offset ? ahead : firstChange(zone, start, ahead);
-    yield { from: start, to, offset };
-    offset = to === ahead ? offsetAhead : offsetIn(zone, to);
+    const end = zone.ends[stretch] ?? Infinity;
+    const to = Math.min(end, start + LONGEST_SPAN_MS);
+    yield { from: start, to, offset: zone.offsets[stretch] ?? 0 };
     start = to;
+    if (to === end) stretch += 1;
   }
 }
 
-/** The first instant after `before` at which the offset differs; it is known to differ at `after`. */
-function firstChange(zone: IANAZone, before: number, after: number): number {
-  const offset = offsetIn(zone, before);
-  let same = before;
-  let changed = after;
-  while (changed - same > 1) {
-    const middle = Math.floor((same + changed) / 2);
-    if (offsetIn(zone, middle) === offset) same = middle;
-    else changed = middle;
+/** Which stretch of the zone an instant lies in. */
+function stretchAt({ ends }: ZoneHistory, at: number): number {
+  if (Number.isNaN(new Date(at).getTime())) {
+    throw new RingfenceError('validation_error', 'the instant lies outside the range of dates');
   }
-  return changed;
+  let first = 0;
+  let last = ends.length - 1;
+  while (first < last) {
+    const middle = (first + last) >>> 1;
+    if (at < (ends[middle] ?? Infinity)) last = middle;
+    else first = middle + 1;
+  }
+  return first;
 }
 
-function offsetIn(zone: IANAZone, at: number): number {
-  // Luxon gives minutes, with a fraction where old local mean times have seconds.
-  const offset = Math.round(zone.offset(at) * 60_000);
-  if (Number.isNaN(offset)) throw new RingfenceError('validation_error', 'the instant lies outside the range of dates');
-  return offset;
-}
-
-const zones = new Map<string, IANAZone>();
-
-function knownZone(timezone: string): IANAZone {
-  let zone = zones.get(timezone);
-  if (!zone) {
-    if (canonicalZoneName(timezone) === null) {
-      throw new RingfenceError(
-        'validation_error',
-        'timezone is not known on this machine: use an IANA name such as "Europe/Berlin", or update its time zone data',
-        { field: 'timezone' },
-      );
-    }
-    zone = IANAZone.create(timezone);
-    zones.set(timezone, zone);
-  }
-  return zone;
+function knownZone(timezone: string): ZoneHistory {
+  const zone = zoneHistory(timezone);
+  if (zone) return zone;
+  throw new RingfenceError(
+    'validation_error',
+    `timezone is not in the IANA data ${ZONE_DATA_VERSION} of this program: use a name such as "Europe/Berlin", or update the program`,
+    { field: 'timezone' },
+  );
 }

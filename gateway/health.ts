@@ -4,6 +4,7 @@ import { countMissing } from '../db/interruptions.ts';
 import type { Pool } from '../db/pool.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import { isWrongTemporal } from '../domain/interruption.ts';
+import { ZONE_DATA_VERSION } from '../domain/zone-data.ts';
 import { answer, answerOf, refusals } from './envelope.ts';
 
 export interface HealthOptions {
@@ -19,7 +20,8 @@ const warnings = z
   .describe(
     '`most_workflows_missing`: Temporal does not know most of the workflows that run; it is another one than before, or was emptied.',
   );
-const ready = { 200: answerOf(z.object({ status: z.literal('ready'), warnings })), ...refusals };
+const zone_data = z.string().describe('Release of the IANA time zone data.');
+const ready = { 200: answerOf(z.object({ status: z.literal('ready'), zone_data, warnings })), ...refusals };
 
 /** `/healthz`: the process is up. `/readyz`: it can do its work. */
 export const health: FastifyPluginAsyncZod<HealthOptions> = async (app, { healthPool, pingTemporal }) => {
@@ -41,7 +43,7 @@ export const health: FastifyPluginAsyncZod<HealthOptions> = async (app, { health
     const [postgresql, temporal] = await Promise.all([asksPostgresql(), asksTemporal()]);
     if (postgresql && temporal) {
       const warnings = (await looksForWorkflows()) ? ['most_workflows_missing' as const] : [];
-      return answer(request, { status: 'ready' as const, warnings });
+      return answer(request, { status: 'ready' as const, zone_data: ZONE_DATA_VERSION, warnings });
     }
     const missing = [postgresql ? [] : 'PostgreSQL', temporal ? [] : 'Temporal'].flat().join(' and ');
     throw new RingfenceError(

@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { ZONE_DATA_VERSION } from '../domain/zone-data.ts';
 import { providerFromEnv } from '../providers/from-env.ts';
 import { readConfig } from '../worker/config.ts';
 import { GatewayConfig } from './config.ts';
@@ -21,7 +22,7 @@ const gateway = await startRingfenceGateway({
   databaseConnections: config.RINGFENCE_DB_POOL,
   logger,
 });
-logger.info({ ready: true, address: gateway.url }, 'gateway is listening');
+logger.info({ ready: true, address: gateway.url, zone_data: ZONE_DATA_VERSION }, 'gateway is listening');
 
 let stopping = false;
 async function stop(signal: NodeJS.Signals): Promise<void> {

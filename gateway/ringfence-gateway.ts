@@ -6,6 +6,7 @@ import { CampaignClient } from '../client/campaign-client.ts';
 import { connectTemporal } from '../client/connection.ts';
 import { EventDelivery, eventSignaller } from '../client/event-delivery.ts';
 import { workflowRestarter, workflowStarter } from '../client/start-workflow.ts';
+import { zoneDataTeller } from '../client/tell-zone-data.ts';
 import { lookAtWorkflow } from '../client/workflow-standing.ts';
 import { addApiKey, hashKey } from '../db/api-keys.ts';
 import { migrate } from '../db/migrate.ts';
@@ -17,6 +18,7 @@ import { buildGateway } from './app.ts';
 import { prepareDrain } from './drain.ts';
 import { startReconciling } from './reconciler.ts';
 import { startSweeping } from './sweeper.ts';
+import { startZoneDataSweeping } from './zone-data-sweeper.ts';
 
 /** What a gateway is made of. All but the first two have the defaults of the gateway's settings. */
 export interface RingfenceGatewayOptions {
@@ -118,11 +120,12 @@ export async function startRingfenceGateway({
     await app.listen({ host, port });
     const sweeping = startSweeping({ pool: webhookPool, startCampaign, logger });
     const reconciling = startReconciling({ pool: webhookPool, lookAtWorkflow: look, logger });
+    const telling = startZoneDataSweeping({ pool: webhookPool, tellZoneData: zoneDataTeller(temporal), logger });
     return {
       url: urlOf(app.server.address() as AddressInfo),
       async close() {
         await drain();
-        await Promise.all([sweeping.stop(), reconciling.stop()]);
+        await Promise.all([sweeping.stop(), reconciling.stop(), telling.stop()]);
         await closeConnections();
       },
     };

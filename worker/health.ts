@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { ZONE_DATA_VERSION } from '../domain/zone-data.ts';
 
 export interface HealthServer {
   readonly port: number;
@@ -7,7 +8,8 @@ export interface HealthServer {
 }
 
 /**
- * Serves /healthz (the process runs) and /readyz (`notReady` names nothing that is missing; otherwise 503 with the names).
+ * Serves /healthz (the process runs) and /readyz (`notReady` names nothing that is missing; otherwise 503 with the names),
+ * the latter with the release of the time zone data.
  */
 export async function serveHealth(options: {
   host: string;
@@ -22,8 +24,12 @@ export async function serveHealth(options: {
     if (request.url !== '/readyz') return answer(404, { error: 'There is only /healthz and /readyz here.' });
     options.notReady().then(
       (missing) =>
-        answer(missing.length === 0 ? 200 : 503, { status: missing.length === 0 ? 'ready' : 'not ready', missing }),
-      () => answer(503, { status: 'not ready', missing: ['unknown'] }),
+        answer(missing.length === 0 ? 200 : 503, {
+          status: missing.length === 0 ? 'ready' : 'not ready',
+          missing,
+          zone_data: ZONE_DATA_VERSION,
+        }),
+      () => answer(503, { status: 'not ready', missing: ['unknown'], zone_data: ZONE_DATA_VERSION }),
     );
     return undefined;
   });

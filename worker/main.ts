@@ -1,5 +1,6 @@
 import { DefaultLogger, Runtime, makeTelemetryFilterString } from '@temporalio/worker';
 import { pino } from 'pino';
+import { ZONE_DATA_VERSION } from '../domain/zone-data.ts';
 import { providerFromEnv } from '../providers/from-env.ts';
 import { readConfig, WorkerConfig } from './config.ts';
 import { serveHealth } from './health.ts';
@@ -53,7 +54,11 @@ process.on('SIGTERM', stop).on('SIGINT', stop);
 
 const running = worker.run();
 const { namespace, taskQueue: task_queue } = worker;
-log.info({ ready: true, health: health.port, namespace, task_queue }, 'worker is running');
+const zone_data = ZONE_DATA_VERSION;
+log.info({ ready: true, health: health.port, namespace, task_queue, zone_data }, 'worker is running');
+if (worker.newestZoneData !== zone_data) {
+  log.warn({ zone_data, newest: worker.newestZoneData }, 'another worker has newer time zone data: upgrade this one');
+}
 await running;
 await health.close();
 await provider.close();

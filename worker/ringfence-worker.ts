@@ -3,7 +3,9 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { migrate } from '../db/migrate.ts';
 import { readDatabaseClock } from '../db/clock.ts';
 import { openPool, type Pool } from '../db/pool.ts';
+import { recordZoneData } from '../db/zone-data.ts';
 import { DATABASE_LIMITS, HEALTH_LIMITS } from '../domain/time-limits.ts';
+import { ZONE_DATA_VERSION } from '../domain/zone-data.ts';
 import type { CallProvider } from '../providers/port.ts';
 import { WORKER_DEFAULTS } from './defaults.ts';
 import { pacingFacts } from './facts.ts';
@@ -40,6 +42,11 @@ export interface RingfenceWorker {
   readonly taskQueue: string;
   /** False where the server does not know them and does not let us register them: campaigns run without. */
   readonly searchAttributes: boolean;
+  /**
+   * The newest release of the IANA time zone data that a worker on this database has had, such as `2026f`. Where it is not
+   * this worker's own, this worker is to be upgraded.
+   */
+  readonly newestZoneData: string;
   /**
    * Works until `shutdown`. Resolves when everything that was begun is over and what the worker opened is closed; rejects
    * when it cannot work any more.
@@ -88,6 +95,7 @@ export async function createRingfenceWorker({
   };
   try {
     const searchAttributes = await ensureSearchAttributes(connection.operatorService, namespace);
+    const newestZoneData = await recordZoneData(pool, ZONE_DATA_VERSION);
     const deps = {
       pool,
       provider,
@@ -105,6 +113,7 @@ export async function createRingfenceWorker({
       namespace,
       taskQueue,
       searchAttributes,
+      newestZoneData,
       async run() {
         const running = runAll(workers);
         if (stopping) stopAll(workers);

@@ -1,4 +1,5 @@
 import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import { windowCheckAt } from '../domain/calling-day.ts';
 import type { Desk } from './desk.ts';
 
 /**
@@ -31,6 +32,7 @@ export function dropAlarm(desk: Desk): void {
 /** How the timer reads on the Web UI's timeline. */
 function summary(desk: Desk, at: number): string {
   const { waiting } = desk;
+  if (at === windowCheckAt(desk.state)) return 'Ask for the calling window again, two hours before it opens';
   if (waiting.until !== at) return 'Next check of calls and settlements';
   switch (waiting.for) {
     case 'start':

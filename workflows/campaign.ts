@@ -10,9 +10,9 @@ import {
   condition,
   continueAsNew,
 } from '@temporalio/workflow';
-import { applyWindow, holdWithoutWindow } from '../domain/calling-day.ts';
+import { applyWindow, applyZoneData, holdWithoutWindow } from '../domain/calling-day.ts';
 import { advance, isOver, refusal } from '../domain/commands.ts';
-import { applyEdit, editedSpec, editRefusal, needsRecount, untoldEdit } from '../domain/editing.ts';
+import { applyEdit, type CampaignEdit, editedSpec, editRefusal, needsRecount, untoldEdit } from '../domain/editing.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import { decide, type Plan } from '../domain/pacing.ts';
 import { adopt, liveBuckets } from '../domain/settling.ts';
@@ -48,7 +48,7 @@ async function run(desk: Desk): Promise<CampaignResult> {
     desk.waiting = plan.waiting;
     show(desk);
     if (desk.state.superseded && !isBusy(desk)) await adoptRecords(desk);
-    else if (desk.edits.length > 0 && !mayStillSend(desk)) await takeEdit(desk);
+    else if (desk.changes.length > 0 && !mayStillSend(desk)) await takeChange(desk);
     else if (plan.askWindowFrom !== null) await askWindow(desk, plan.askWindowFrom);
     else if (plan.close) await skipWaiting(desk);
     else if (plan.finished) await finish(desk);
@@ -65,7 +65,7 @@ async function run(desk: Desk): Promise<CampaignResult> {
 function carryOut(desk: Desk, plan: Plan, now: number): void {
   const { state } = desk;
   const insists = desk.drain?.until === Infinity;
-  if (state.status === 'paused' || state.ending || desk.edits.length > 0 || insists) takeBackPlacements(desk);
+  if (state.status === 'paused' || state.ending || desk.changes.length > 0 || insists) takeBackPlacements(desk);
   if (desk.drain) {
     // Deadlock otherwise: handlers wait for the exchange or the look-up, the drain waits for the handlers.
     if (plan.exchange && !allHandlersFinished() && isUntold(desk)) startExchange(desk, 0, now);
@@ -74,7 +74,7 @@ function carryOut(desk: Desk, plan: Plan, now: number): void {
     return;
   }
   // Until the roster knows this run as its owner, a placement would only be refused.
-  if (!desk.continued && !desk.oversized && desk.edits.length === 0) startPlacements(desk, plan, now);
+  if (!desk.continued && !desk.oversized && desk.changes.length === 0) startPlacements(desk, plan, now);
   if (plan.lookUp.length > 0) startLookUp(desk, plan.lookUp);
   if (plan.exchange || (desk.continued && !desk.exchanging)) startExchange(desk, plan.exchange?.want ?? 0, now);
 }
@@ -89,7 +89,7 @@ async function adoptRecords(desk: Desk): Promise<void> {
   );
   // What was acknowledged but not written down yet must outlive the records.
   const edit = untoldEdit(desk.state);
-  if (edit) desk.edits.unshift({ edit, done: () => {} });
+  if (edit) desk.changes.unshift({ kind: 'edit', edit, done: () => {} });
   desk.continued = false;
   adopt(desk.state, desk.campaignId, snapshot, facts, Date.now());
 }
@@ -108,28 +108,38 @@ async function askWindow(desk: Desk, from: number): Promise<void> {
   }
 }
 
-/** The next edit, with nothing being placed: hours, day and limits change between two placements, never during one. */
-async function takeEdit(desk: Desk): Promise<void> {
-  const { state, campaignId } = desk;
-  const next = desk.edits.shift();
-  if (!next) return;
-  const refused = editRefusal(state, next.edit, Date.now());
-  if (refused !== null) return next.done(refused);
-  const { timezone } = editedSpec(state.spec, next.edit).schedule;
+/** The next change, with nothing being placed: hours, day and limits change between two placements, never during one. */
+async function takeChange(desk: Desk): Promise<void> {
+  const next = desk.changes.shift();
+  if (next?.kind === 'zone_data') applyZoneData(desk.state, next.version);
+  else if (next) next.done(await takeEdit(desk, next.edit));
+}
+
+/** Returns why the edit is refused, or null. */
+async function takeEdit({ state, campaignId }: Desk, edit: CampaignEdit): Promise<RingfenceError | null> {
+  const refused = editRefusal(state, edit, Date.now());
+  if (refused !== null) return refused;
+  const { timezone } = editedSpec(state.spec, edit).schedule;
   const inFlight = Object.keys(state.inFlight);
   try {
-    const recount = needsRecount(state, next.edit)
+    const recount = needsRecount(state, edit)
       ? await recountDays.executeWithOptions({ summary: `Count the placements by the days of ${timezone}` }, [
           { campaignId, timezone, now: Date.now(), inFlight },
         ])
       : null;
-    applyEdit(state, next.edit, recount, Date.now());
-    next.done(null);
+    if (recount && 'refused' in recount) return timezoneRefused(recount.refused);
+    applyEdit(state, edit, recount, Date.now());
+    return null;
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;
-    const message = 'The placements cannot be counted by the days of timezone: no worker knows it. Name another one.';
-    next.done(new RingfenceError('validation_error', message, { field: 'timezone' }));
+    return timezoneRefused(
+      'The placements cannot be counted by the days of timezone: no worker can. Name another one.',
+    );
   }
+}
+
+function timezoneRefused(message: string): RingfenceError {
+  return new RingfenceError('validation_error', message, { field: 'timezone' });
 }
 
 async function skipWaiting(desk: Desk): Promise<void> {
@@ -169,7 +179,9 @@ async function result(desk: Desk): Promise<CampaignResult> {
   desk.waiting = { for: null, until: null };
   show(desk);
   takeNews(desk, Date.now(), Math.random);
-  for (const { edit, done } of desk.edits.splice(0)) done(editRefusal(state, edit, Date.now()));
+  for (const change of desk.changes.splice(0)) {
+    if (change.kind === 'edit') change.done(editRefusal(state, change.edit, Date.now()));
+  }
   await condition(allHandlersFinished);
   return { campaign_id: campaignId, status: state.status, buckets: liveBuckets(state), late_events: state.heard.late };
 }
@@ -191,7 +203,7 @@ async function nextNews(desk: Desk, wakeAt: number | null, now: number): Promise
   await condition(
     () =>
       desk.news.length > 0 ||
-      (desk.edits.length > 0 && !mayStillSend(desk)) ||
+      (desk.changes.length > 0 && !mayStillSend(desk)) ||
       (desk.alarm?.fired ?? false) ||
       isNewlyCancelled(desk) ||
       isDrained(desk, Date.now()),

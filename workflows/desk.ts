@@ -30,11 +30,14 @@ export type News =
   | { readonly kind: 'found'; readonly callIds: readonly string[]; readonly findings: readonly LookUpFinding[] }
   | { readonly kind: 'exchanged'; readonly request: ExchangeRequest; readonly reply: ExchangeReply };
 
-/** An edit that waits until nothing is being placed. */
-export interface PendingEdit {
-  readonly edit: CampaignEdit;
-  readonly done: (refused: RingfenceError | null) => void;
-}
+/** A change of the terms or of the zone data, either of which waits until nothing is being placed. */
+export type PendingChange =
+  | {
+      readonly kind: 'edit';
+      readonly edit: CampaignEdit;
+      readonly done: (refused: RingfenceError | null) => void;
+    }
+  | { readonly kind: 'zone_data'; readonly version: string };
 
 export interface Desk {
   readonly campaignId: string;
@@ -42,8 +45,8 @@ export interface Desk {
   readonly news: News[];
   /** Of the placements since the last taking back: to cancel it takes back those that have not been sent. */
   dials: CancellationScope | null;
-  /** Edits in the order in which they came. While there is one, no placement starts. */
-  readonly edits: PendingEdit[];
+  /** In the order in which they came. While there is one, no placement starts. */
+  readonly changes: PendingChange[];
   exchanging: boolean;
   lookingUp: boolean;
   /** Set by a cancel request for the workflow itself, as the Web UI sends it. */
@@ -101,7 +104,7 @@ export function openDesk(input: CampaignInput, now: number): Desk {
     state: input.carried ? StateSchema.parse(input.carried) : newCampaign(input.spec, now),
     news: [],
     dials: null,
-    edits: [],
+    changes: [],
     exchanging: false,
     lookingUp: false,
     cancelRequested: input.cancelRequested ?? false,

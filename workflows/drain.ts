@@ -73,5 +73,6 @@ function eventsExpectedUntil(desk: Desk): number {
 
 /** Whether nothing would be lost if the run ended here. */
 function isQuiet(desk: Desk): boolean {
-  return !isBusy(desk) && desk.news.length === 0 && !desk.continued && allHandlersFinished();
+  const nothingCame = desk.news.length === 0 && desk.changes.length === 0;
+  return !isBusy(desk) && nothingCame && !desk.continued && allHandlersFinished();
 }

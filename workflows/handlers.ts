@@ -8,14 +8,13 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import { isOver, refusal, type Command } from '../domain/commands.ts';
-import { RingfenceError } from '../domain/errors.ts';
+import type { RingfenceError } from '../domain/errors.ts';
 import { EndedEvent } from '../domain/outcome.ts';
 import { CampaignEdit, editRefusal } from '../domain/editing.ts';
 import { waitingAt } from '../domain/pacing.ts';
 import { liveBuckets } from '../domain/settling.ts';
 import { placedToday } from '../domain/calling-day.ts';
-import { ZONE } from '../domain/schedule.ts';
-import { canonicalZoneName } from '../domain/zone-name.ts';
+import { isZoneDataVersion } from '../domain/zone-data-version.ts';
 import { mayStillSend, type Desk } from './desk.ts';
 import {
   callEventsSignal,
@@ -26,6 +25,7 @@ import {
   progressQuery,
   resumeSignal,
   resumeUpdate,
+  zoneDataSignal,
   type CampaignProgress,
   type EditAcknowledgement,
 } from './messages.ts';
@@ -42,6 +42,9 @@ export function setHandlers(desk: Desk): void {
   });
   setHandler(callEventsSignal, (events: unknown) => takeEvents(desk, events), {
     description: 'Terminal events of calls, from the gateway.',
+  });
+  setHandler(zoneDataSignal, (version: unknown) => takeZoneData(desk, version), {
+    description: 'A release of the time zone data has appeared: a window from an older one is asked for again.',
   });
   // A signal by a name that nobody knows is somebody's mistake; it must not stand in the way of the campaign.
   setDefaultSignalHandler(() => void desk.news.push({ kind: 'malformed' }));
@@ -104,7 +107,7 @@ function command(name: Command, id: unknown): Desk['news'][number] {
 
 async function edit(desk: Desk, change: CampaignEdit): Promise<EditAcknowledgement> {
   let answer: { refused: RingfenceError | null } | undefined;
-  desk.edits.push({ edit: change, done: (refused) => (answer = { refused }) });
+  desk.changes.push({ kind: 'edit', edit: change, done: (refused) => (answer = { refused }) });
   await patiently(() => condition(() => answer !== undefined));
   if (answer?.refused) throw refusedEdit(answer.refused);
   await patiently(() =>
@@ -136,15 +139,8 @@ function refuseEdit(desk: Desk, change: unknown): void {
       nonRetryable: true,
     });
   }
-  const refused = zoneRefusal(read.data) ?? editRefusal(desk.state, read.data, Date.now());
+  const refused = editRefusal(desk.state, read.data, Date.now());
   if (refused !== null) throw refusedEdit(refused);
-}
-
-/** Only a validator may ask the runtime about zones: it is not run again when the history is. */
-function zoneRefusal({ change, spec }: CampaignEdit): RingfenceError | null {
-  const timezone = change?.schedule?.timezone ?? spec?.schedule.timezone;
-  if (timezone === undefined || canonicalZoneName(timezone) !== null) return null;
-  return new RingfenceError('validation_error', ZONE, { field: 'timezone' });
 }
 
 function refusedEdit({ code, message, field }: RingfenceError): ApplicationFailure {
@@ -188,6 +184,12 @@ function refuse(desk: Desk, name: Command): void {
 
 function wrongState(message: string): ApplicationFailure {
   return ApplicationFailure.create({ type: 'wrong_state', message, nonRetryable: true });
+}
+
+/** Operators send signals by hand: what is no release of the data is counted, and changes nothing. */
+function takeZoneData(desk: Desk, version: unknown): void {
+  if (isZoneDataVersion(version)) desk.changes.push({ kind: 'zone_data', version });
+  else desk.news.push({ kind: 'malformed' });
 }
 
 /** Events are checked one by one: what cannot be read is counted, and does not take the others with it. */

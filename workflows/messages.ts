@@ -81,6 +81,11 @@ export const pauseSignal = defineSignal<[updateId?: string]>('pause');
 export const resumeSignal = defineSignal<[updateId?: string]>('resume');
 /** Terminal events of calls, in any order, any number of times. */
 export const callEventsSignal = defineSignal<[EndedEvent[]]>('callEvents');
+/**
+ * Says that a release of the IANA data has appeared (`2026f`). A campaign whose window an older one gave asks for it again;
+ * anything else changes nothing.
+ */
+export const zoneDataSignal = defineSignal<[version: string]>('zoneData');
 /** Pauses and answers when nothing is being placed any more. */
 export const pauseAndWait = defineUpdate<PauseAcknowledgement>('pauseAndWait');
 /** Resumes; refused unless the campaign is paused. */

@@ -18,7 +18,7 @@ export const SERVICE_OPERATIONS: Readonly<Record<string, Described>> = {
   'GET /readyz': {
     operationId: 'getReadiness',
     description: 'Without Temporal campaigns are recorded and events are kept, but nothing runs.',
-    answers: { 200: exampleOf({ status: 'ready', warnings: [] }) },
+    answers: { 200: exampleOf({ status: 'ready', zone_data: '2026f', warnings: [] }) },
   },
   'POST /webhooks/{provider}': {
     operationId: 'receiveEvents',

@@ -1,7 +1,8 @@
 /**
- * Wall time in a zone, by the runtime's own calendar and by nothing of the engine's: the audit must not find a day right
- * because both count it in the same wrong way.
+ * Wall time in a zone, by a library's calendar and by nothing of the engine's: the audit must not find a day right because
+ * both count it in the same wrong way. The data is that of the engine, for the runtime's own may be older.
  */
+import moment from 'moment-timezone';
 
 export interface WallTime {
   /** YYYY-MM-DD. */
@@ -10,32 +11,9 @@ export interface WallTime {
   readonly time: string;
 }
 
-const formats = new Map<string, Intl.DateTimeFormat>();
-
 export function wallTime(timezone: string, at: number): WallTime {
-  const parts = Object.fromEntries(
-    formatOf(timezone)
-      .formatToParts(at)
-      .map(({ type, value }) => [type, value]),
-  );
-  return { date: `${parts.year}-${parts.month}-${parts.day}`, time: `${parts.hour}:${parts.minute}` };
-}
-
-function formatOf(timezone: string): Intl.DateTimeFormat {
-  let format = formats.get(timezone);
-  if (!format) {
-    format = new Intl.DateTimeFormat('en-CA', {
-      timeZone: timezone,
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: '2-digit',
-      day: '2-digit',
-      hour: '2-digit',
-      minute: '2-digit',
-    });
-    formats.set(timezone, format);
-  }
-  return format;
+  const local = moment.tz(at, timezone);
+  return { date: local.format('YYYY-MM-DD'), time: local.format('HH:mm') };
 }
 
 export interface Hours {

@@ -14,6 +14,7 @@ import {
   pauseSignal,
   resumeSignal,
   resumeUpdate,
+  zoneDataSignal,
 } from '../../workflows/messages.ts';
 
 /** `skipping` servers let hours pass at once; `restless` ones suggest a new run every few dozen events. */
@@ -153,6 +154,33 @@ export const SCENARIOS: readonly Scenario[] = [
       });
       await until(campaign, ({ malformed_signals }) => malformed_signals === 2);
       return endedWith(campaign);
+    },
+  },
+  {
+    name: 'newer-zone-data',
+    server: 'real',
+    async run(stage) {
+      const campaign = await stage.start(2, { max_concurrent_calls: 1 });
+      await live(campaign, 1);
+      for (const version of ['2025c', 'latest', '2099a']) await campaign.handle.signal(zoneDataSignal, version);
+      await until(campaign, ({ malformed_signals }) => malformed_signals === 1);
+      return endedWith(campaign);
+    },
+  },
+  {
+    name: 'window-days-ahead',
+    server: 'skipping',
+    async run(stage) {
+      stage.provider.script = () => ENDS;
+      const opening = new Date((await stage.time()) + 3 * 24 * HOUR_MS);
+      const campaign = await stage.start(2, {
+        timezone: 'UTC',
+        working_days: [((opening.getUTCDay() + 6) % 7) + 1],
+        start_time: '09:00',
+        end_time: '17:00',
+      });
+      await runToEnd(campaign);
+      return campaign;
     },
   },
   {

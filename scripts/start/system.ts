@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ApiOptions } from '../../client/http-api.ts';
+import { ZONE_DATA_VERSION } from '../../domain/zone-data.ts';
 import type { Child } from '../child.ts';
 import type { Children } from './children.ts';
 import { nearPort } from './near-port.ts';
@@ -100,6 +101,7 @@ export async function startSystem(
   say(`Temporal    ${temporal.told}`);
   say(`PostgreSQL  ${database.told}`);
   say(`Provider    ${simulator.baseUrl} (simulated)${elsewhere(simulator.baseUrl, PORTS.simulator)}`);
+  say(`Zone data   IANA ${ZONE_DATA_VERSION}`);
 
   const key = process.env.RINGFENCE_API_KEY ?? (await keyOf(home));
   const env = {

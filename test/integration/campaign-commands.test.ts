@@ -166,7 +166,8 @@ describe('a command in the wrong state', () => {
     await expect(campaign.handle.executeUpdate(editUpdate, { args: [edit] })).rejects.toMatchObject({
       cause: { type: 'validation_error', details: [{ field: 'timezone' }] },
     });
-    expect(await updates(campaign)).toEqual([]);
+    // Whether there is such a zone is asked when the edit's turn has come.
+    expect(await updates(campaign)).toEqual(['edit']);
     await callsEndUntil(campaign, everybody);
   });
 

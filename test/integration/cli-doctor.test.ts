@@ -4,6 +4,8 @@ import { run } from '../../client/cli/run.ts';
 import { connectTemporal } from '../../client/connection.ts';
 import { API_ROOT } from '../../gateway/app.ts';
 import { createSimulator } from '../../simulator/simulator.ts';
+import { recordZoneData } from '../../db/zone-data.ts';
+import { ZONE_DATA_VERSION } from '../../domain/zone-data.ts';
 import { nextId } from '../support/ids.ts';
 import { Rig } from '../support/rig.ts';
 
@@ -72,6 +74,10 @@ describe('doctor', () => {
     expect(states).toEqual(new Set(['well']));
     const facts = Object.assign({}, ...report.findings.map((each) => each.facts)) as Record<string, unknown>;
     expect(facts).toMatchObject({ ringfence: expect.any(String), node: process.versions.node, missing: [] });
+    const releases = report.findings.flatMap(({ check, facts }) =>
+      facts?.zone_data ? [[check, facts.zone_data]] : [],
+    );
+    expect(releases).toEqual(['program', 'gateway', 'zone data'].map((check) => [check, ZONE_DATA_VERSION]));
     const clocks = report.findings.filter(({ check }) => check === 'clock').map((each) => each.facts?.of);
     expect(clocks).toEqual(['the Temporal server', 'the gateway', 'PostgreSQL']);
     expect(report.findings.filter(({ check }) => check === 'task queues')).toHaveLength(3);
@@ -81,6 +87,11 @@ describe('doctor', () => {
     expect(out).toMatch(/^ok +Temporal +server \S+ answers$/m);
     expect(out).toMatch(/\nAll is well\.\n$/);
     expect(out).not.toMatch(/rig-write-key-1|doctor-key|whsec_|postgres:\/\//);
+
+    await recordZoneData(rig.db.pool, '2099a');
+    expect(troubles((await doctor()).report)).toMatchObject([
+      { check: 'zone data', found: expect.stringContaining('2099a') },
+    ]);
 
     await rig.db.pool.query("update schema_migrations set name = '9999_of_the_future'");
     setEnv({

@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openPool } from '../../db/pool.ts';
 import { RingfenceError } from '../../domain/errors.ts';
+import { ZONE_DATA_VERSION } from '../../domain/zone-data.ts';
 import { KEYS, openGateway, type TestGateway } from '../support/gateway.ts';
 
 const person = { phone_number: '+14155550132', first_name: 'Adalbert', email: 'adalbert@example.com' };
@@ -139,7 +140,7 @@ describe('health', () => {
 
   it('is ready while PostgreSQL and Temporal answer', async () => {
     expect((await probe('/healthz')).status).toBe(200);
-    expect((await probe('/readyz')).status).toBe(200);
+    expect(await probe('/readyz')).toMatchObject({ status: 200, body: { data: { zone_data: ZONE_DATA_VERSION } } });
   });
 
   it('is up but not ready while Temporal is away, and says which', async () => {

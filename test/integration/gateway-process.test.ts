@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { API_ROOT } from '../../gateway/app.ts';
 import { startGateway } from '../../scripts/start/processes.ts';
+import { ZONE_DATA_VERSION } from '../../domain/zone-data.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { nextTaskQueue } from '../support/ids.ts';
 
@@ -98,7 +99,11 @@ describe('the gateway as a process', () => {
       await ended;
     });
     const line = await readyLine(child.stdout);
-    expect(line).toMatchObject({ ready: true, address: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/) });
+    expect(line).toMatchObject({
+      ready: true,
+      address: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      zone_data: ZONE_DATA_VERSION,
+    });
     const address = String(line.address);
     expect((await fetch(`${address}/healthz`)).status).toBe(200);
     expect((await fetch(`${address}/readyz`)).status).toBe(503);

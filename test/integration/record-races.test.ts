@@ -38,7 +38,7 @@ function request(campaignId: string, changes: Partial<ExchangeRequest>): Exchang
     released: [],
     endRetries: null,
     want: 0,
-    told: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0 },
+    told: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0, zoneData: null },
     terms: null,
     day: null,
     lateEvents: 0,

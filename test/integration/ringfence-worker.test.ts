@@ -1,5 +1,6 @@
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { ZONE_DATA_VERSION } from '../../domain/zone-data.ts';
 import { createRingfenceWorker } from '../../worker/index.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { nextTaskQueue } from '../support/ids.ts';
@@ -40,7 +41,11 @@ describe('a worker made in a program', () => {
 
   it('ends at once when it was told to before it ran, on a connection that stays open', async () => {
     const worker = await create();
-    expect(worker).toMatchObject({ namespace: 'default', searchAttributes: true });
+    expect(worker).toMatchObject({
+      namespace: 'default',
+      searchAttributes: true,
+      newestZoneData: ZONE_DATA_VERSION,
+    });
     worker.shutdown();
     await worker.run();
   });

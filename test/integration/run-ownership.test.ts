@@ -61,7 +61,7 @@ describe('a run whose records another has taken over', () => {
           released: [],
           endRetries: null,
           want: 1,
-          told: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0 },
+          told: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0, zoneData: null },
           terms: null,
           day: null,
           lateEvents: 0,

@@ -68,6 +68,15 @@ describe('a recorded history', () => {
     expect(has('new-runs-1.json', 'WORKFLOW_EXECUTION_CONTINUED_AS_NEW')).toBe(true);
   });
 
+  it('asks for a window days ahead once more, two hours before it opens, and keeps the zone data of each answer', () => {
+    const answers = windowsIn(read('window-days-ahead.json'));
+    expect(answers).toHaveLength(2);
+    for (const { window } of answers) expect(window.zoneData).toMatch(/^\d{4}[a-z]+$/);
+    const [early, late] = answers.map(({ askedAt, window }) => (window.opensAt - askedAt) / 3_600_000);
+    expect(early).toBeGreaterThan(24);
+    expect(late).toBeCloseTo(2, 2);
+  });
+
   it('has no local activity, whose replay may happen at another time', () => {
     for (const file of FILES) {
       const markers = read(file).events.filter(({ eventType }) => eventType === 'EVENT_TYPE_MARKER_RECORDED');
@@ -88,6 +97,27 @@ describe('a recorded history', () => {
     expect(personalDataIn(readFileSync(new URL(file, DIRECTORY), 'utf8'))).toEqual([]);
   });
 });
+
+/** Every answer of `callingWindow`, with the time at which it was asked for. */
+function windowsIn({ events }: History) {
+  return events.flatMap((event) => {
+    const completed = event.activityTaskCompletedEventAttributes as Completed | undefined;
+    if (!completed) return [];
+    const asked = events.find(({ eventId }) => eventId === completed.scheduledEventId);
+    const scheduled = asked?.activityTaskScheduledEventAttributes as { activityType: { name: string } } | undefined;
+    if (!asked || scheduled?.activityType.name !== 'callingWindow') return [];
+    const [payload] = completed.result.payloads;
+    const { window } = JSON.parse(Buffer.from(payload!.data, 'base64').toString()) as {
+      window: { opensAt: number; zoneData: string };
+    };
+    return [{ askedAt: Date.parse(String(asked.eventTime)), window }];
+  });
+}
+
+interface Completed {
+  readonly scheduledEventId: string;
+  readonly result: { readonly payloads: readonly { readonly data: string }[] };
+}
 
 /** Fails whoever asks for anything about a zone, inside of the workflows' sandbox. */
 const NO_ZONES = `Intl.DateTimeFormat = class { constructor() { throw new RangeError('no zone is known here'); } };\n`;

@@ -54,7 +54,7 @@ export class CountedRoster {
           released: [],
           endRetries: null,
           want: this.#want,
-          told: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0 },
+          told: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0, zoneData: null },
           terms: null,
           day: null,
           lateEvents: 0,

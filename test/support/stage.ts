@@ -206,10 +206,36 @@ export class Campaign {
   }
 }
 
+/** Places whose clocks are never changed, by hours ahead of UTC from -11 to 12. */
+const PLACES = [
+  'Pacific/Pago_Pago',
+  'Pacific/Honolulu',
+  'Pacific/Gambier',
+  'Pacific/Pitcairn',
+  'America/Phoenix',
+  'America/Costa_Rica',
+  'America/Panama',
+  'America/Puerto_Rico',
+  'America/Argentina/Buenos_Aires',
+  'America/Noronha',
+  'Atlantic/Cape_Verde',
+  'UTC',
+  'Africa/Lagos',
+  'Africa/Johannesburg',
+  'Africa/Nairobi',
+  'Asia/Dubai',
+  'Asia/Karachi',
+  'Asia/Dhaka',
+  'Asia/Bangkok',
+  'Asia/Singapore',
+  'Asia/Tokyo',
+  'Australia/Brisbane',
+  'Pacific/Guadalcanal',
+  'Pacific/Tarawa',
+];
+
 function zoneAtNoon(now: number): string {
-  const ahead = 12 - new Date(now).getUTCHours();
-  // POSIX counts these zones westward.
-  return ahead === 0 ? 'UTC' : `Etc/GMT${ahead > 0 ? '-' : '+'}${Math.abs(ahead)}`;
+  return PLACES[12 - new Date(now).getUTCHours() + 11] ?? 'UTC';
 }
 
 const AREAS = [212, 305, 312, 404, 415, 503, 512, 602, 617, 702, 713, 720];

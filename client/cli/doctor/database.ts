@@ -1,7 +1,10 @@
 /** The doctor's questions to PostgreSQL: does it answer, is its schema the newest, what time is it there. */
 import { countContradictingEvents } from '../../../db/call-events.ts';
 import { readSchemaVersion, type SchemaVersion } from '../../../db/schema-version.ts';
+import { readZoneData } from '../../../db/zone-data.ts';
 import { RingfenceError } from '../../../domain/errors.ts';
+import { ZONE_DATA_VERSION } from '../../../domain/zone-data.ts';
+import { isNewerZoneData } from '../../../domain/zone-data-version.ts';
 import { withDatabase } from '../database.ts';
 import { clockFinding } from './clock.ts';
 import { type Finding, skipped, trouble, well } from './finding.ts';
@@ -21,6 +24,7 @@ export async function checkDatabase({ url }: { readonly url: string | undefined 
         well('database', `PostgreSQL ${version} answers`, { server_version: version }),
         schemaFinding(schema),
         ...(schema.missing.length > 0 ? [] : [eventsFinding(await countContradictingEvents(db))]),
+        ...(schema.missing.length > 0 ? [] : [zoneDataFinding(await readZoneData(db))]),
         clockFinding('PostgreSQL', { askedAt, theirs: now.getTime(), answeredAt }),
       ];
     });
@@ -55,4 +59,13 @@ function schemaFinding(schema: SchemaVersion): Finding {
     });
   }
   return well('schema', `newest: all of ${applied.length}, up to ${applied.at(-1)}`, { ...schema });
+}
+
+function zoneDataFinding(newest: string | null): Finding {
+  const check = 'zone data';
+  const facts = { zone_data: ZONE_DATA_VERSION, newest };
+  if (newest === null) return well(check, `${ZONE_DATA_VERSION} here; no worker has told its own`, facts);
+  if (!isNewerZoneData(newest, ZONE_DATA_VERSION)) return well(check, `${newest}, the newest of the workers`, facts);
+  const advice = 'Run the same version of Ringfence everywhere: clocks may change otherwise than this program thinks.';
+  return trouble(check, `${ZONE_DATA_VERSION} here, while a worker has had ${newest}`, advice, facts);
 }

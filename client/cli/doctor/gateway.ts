@@ -12,7 +12,7 @@ const TIMEOUT_MS = 5_000;
 const API_PATH = /\/api\/public\/v1\/?$/;
 const Answer = z.object({
   meta: Meta,
-  data: z.object({ warnings: z.array(z.string()).default([]) }).optional(),
+  data: z.object({ zone_data: z.string().optional(), warnings: z.array(z.string()).default([]) }).optional(),
   error: z.object({ message: z.string() }).optional(),
 });
 
@@ -38,7 +38,9 @@ async function checkReady(url: string): Promise<Finding[]> {
   if (status === 200) {
     const warnings = answer.data?.warnings ?? [];
     const missing = warnings.includes('most_workflows_missing') ? [wrongTemporal({ url })] : [];
-    return [well('gateway', `ready at ${url}`, { url }), clock, ...missing];
+    const zone_data = answer.data?.zone_data;
+    const release = zone_data === undefined ? '' : `, time zone data ${zone_data}`;
+    return [well('gateway', `ready at ${url}${release}`, { url, zone_data }), clock, ...missing];
   }
   const said = answer.error?.message ?? `HTTP ${status}`;
   return [trouble('gateway', said, 'Bring up what it waits for; it goes on by itself.', { url, status }), clock];

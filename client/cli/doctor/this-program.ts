@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { ZONE_DATA_VERSION } from '../../../domain/zone-data.ts';
 import { type Finding, trouble, well } from './finding.ts';
 
 const Package = z.object({
@@ -9,12 +10,12 @@ const Package = z.object({
 });
 type Package = z.infer<typeof Package>;
 
-/** Which Ringfence and which Node.js this is. */
+/** Which Ringfence, which Node.js and which time zone data this is. */
 export async function checkThisProgram(): Promise<Finding> {
   const { version, engines } = await ownPackage(new URL('.', import.meta.url));
   const node = process.versions.node;
-  const facts = { ringfence: version, node, node_needed: engines.node };
-  const found = `ringfence ${version} on Node.js ${node}`;
+  const facts = { ringfence: version, node, node_needed: engines.node, zone_data: ZONE_DATA_VERSION };
+  const found = `ringfence ${version} on Node.js ${node}, time zone data ${ZONE_DATA_VERSION}`;
   const oldest = engines.node.replace(/^\D+/, '');
   if (isAtLeast(node, oldest)) return well('program', found, facts);
   return trouble('program', found, `Install Node.js ${oldest} or newer from https://nodejs.org.`, facts);

@@ -38,6 +38,7 @@ function placing(): CampaignState {
     day: '2026-03-02',
     dayEndsAt: midnight,
     nextDayOpensAt: midnight,
+    zoneData: '2026f',
   };
   state.facts = {
     dialMarginMs: 40_000,

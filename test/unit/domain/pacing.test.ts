@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { applyWindow } from '../../../domain/calling-day.ts';
+import { applyWindow, applyZoneData } from '../../../domain/calling-day.ts';
 import { CreateCampaign, engineSpec } from '../../../domain/campaign-request.ts';
-import type { PacingFacts } from '../../../domain/campaign-state.ts';
+import type { PacingFacts, RecordedWindow } from '../../../domain/campaign-state.ts';
 import { newCampaign } from '../../../domain/commands.ts';
-import { waitingAt } from '../../../domain/pacing.ts';
+import { decide, waitingAt } from '../../../domain/pacing.ts';
 
 const NOW = Date.UTC(2026, 2, 18, 12);
 const HOUR_MS = 3_600_000;
@@ -37,7 +37,14 @@ describe('what a campaign waits for', () => {
     const state = begun();
     const opensAt = NOW + HOUR_MS;
     const closesAt = opensAt + HOUR_MS;
-    const window = { opensAt, closesAt, day: '2026-03-18', dayEndsAt: closesAt, nextDayOpensAt: null };
+    const window = {
+      opensAt,
+      closesAt,
+      day: '2026-03-18',
+      dayEndsAt: closesAt,
+      nextDayOpensAt: null,
+      zoneData: '2026f',
+    };
     applyWindow(state, { window, facts: FACTS }, NOW);
     expect(waitingAt(state, NOW)).toEqual({ for: 'window', until: opensAt });
   });
@@ -46,5 +53,102 @@ describe('what a campaign waits for', () => {
     const state = begun();
     applyWindow(state, { window: null, facts: FACTS }, NOW);
     expect(waitingAt(state, NOW)).toEqual({ for: 'window', until: null });
+  });
+});
+
+/** A window of eight hours that opens so many hours from now. */
+function windowIn(hours: number, zoneData = '2026f'): RecordedWindow {
+  const opensAt = NOW + hours * HOUR_MS;
+  const closesAt = opensAt + 8 * HOUR_MS;
+  return { opensAt, closesAt, day: 'a day', dayEndsAt: closesAt, nextDayOpensAt: null, zoneData };
+}
+
+function waitingFor(window: RecordedWindow) {
+  const state = begun();
+  applyWindow(state, { window, facts: FACTS }, NOW);
+  // The database knows.
+  state.told = {
+    ...state.told,
+    status: 'active',
+    waitingFor: 'window',
+    until: window.opensAt,
+    zoneData: window.zoneData,
+  };
+  return state;
+}
+
+const idle = { exchange: false, lookUp: false };
+
+describe('a window that was computed long before it opens', () => {
+  it.each([
+    ['25 hours before', 25, 23],
+    ['three days before', 72, 70],
+  ])('is asked for again two hours before it opens: %s', (_, hours, again) => {
+    const state = waitingFor(windowIn(hours));
+    const at = NOW + again * HOUR_MS;
+    expect(decide(state, NOW, idle)).toMatchObject({ askWindowFrom: null, wakeAt: at });
+    expect(decide(state, at - 1, idle).askWindowFrom).toBeNull();
+    expect(decide(state, at, idle)).toMatchObject({ askWindowFrom: at, place: [] });
+
+    // Answered once more, it is fresh enough to be kept, whatever it says.
+    applyWindow(state, { window: windowIn(hours + 1, '2026g'), facts: FACTS }, at);
+    expect(decide(state, at, idle)).toMatchObject({
+      askWindowFrom: null,
+      waiting: { for: 'window', until: NOW + (hours + 1) * HOUR_MS },
+      wakeAt: NOW + (hours + 1) * HOUR_MS,
+    });
+  });
+
+  it.each([0, 1, 23, 24])('is kept when it opens in %d hours', (hours) => {
+    const state = waitingFor(windowIn(hours));
+    const { opensAt } = state.window!;
+    for (const at of [NOW, opensAt - 2 * HOUR_MS, opensAt - 1, opensAt, opensAt + HOUR_MS].filter((at) => at >= NOW)) {
+      expect(decide(state, at, idle).askWindowFrom).toBeNull();
+    }
+  });
+
+  it('is asked for again even when nobody woke up in time, before anything is placed', () => {
+    const state = waitingFor(windowIn(72));
+    state.ready = [{ seq: 1, attempt: 1 }];
+    const late = NOW + 73 * HOUR_MS;
+    expect(decide(state, late, idle)).toMatchObject({ askWindowFrom: late, place: [] });
+    state.status = 'paused';
+    expect(decide(state, late, idle).askWindowFrom).toBeNull();
+  });
+});
+
+describe('news of a release of the zone data', () => {
+  it('makes a campaign ask for its window again where an older one gave it', () => {
+    const state = waitingFor(windowIn(5));
+    applyZoneData(state, '2026g');
+    expect(state.window).toBeNull();
+    expect(decide(state, NOW, idle)).toMatchObject({ askWindowFrom: NOW, place: [] });
+  });
+
+  it.each(['2026f', '2026e', '2025z'])('changes nothing where it is the same or older: %s', (version) => {
+    const state = waitingFor(windowIn(5));
+    const before = structuredClone(state);
+    applyZoneData(state, version);
+    expect(state).toEqual(before);
+  });
+
+  it('changes nothing where there is no window yet', () => {
+    const state = begun();
+    const before = structuredClone(state);
+    applyZoneData(state, '2099a');
+    expect(state).toEqual(before);
+  });
+
+  it('is written down once the window has been answered, also by a campaign that is paused', () => {
+    const state = waitingFor(windowIn(5));
+    expect(decide(state, NOW, idle).exchange).toBeNull();
+    applyWindow(state, { window: windowIn(5, '2026g'), facts: FACTS }, NOW);
+    expect(decide(state, NOW, idle).exchange).not.toBeNull();
+
+    state.status = 'paused';
+    state.told = { ...state.told, status: 'paused', waitingFor: null, until: null, zoneData: '2026g' };
+    expect(decide(state, NOW, idle).exchange).toBeNull();
+    applyZoneData(state, '2026h');
+    expect(decide(state, NOW, idle)).toMatchObject({ askWindowFrom: null, exchange: { want: 0 } });
   });
 });

@@ -66,7 +66,9 @@ describe('a time zone', () => {
     ['as an alias, which stays', 'US/Eastern', 'US/Eastern'],
     ['under a newer name than the runtime prefers', 'Asia/Kolkata', 'Asia/Kolkata'],
     ['as a daylight-saving rule with a name', 'EST5EDT', 'EST5EDT'],
-    ['as a named offset', 'Etc/GMT+5', 'Etc/GMT+5'],
+    ['as an old name of a place', 'asia/calcutta', 'Asia/Calcutta'],
+    ['as European rules with a name', 'cet', 'CET'],
+    ['as a name for no offset', 'Etc/GMT+0', 'Etc/GMT+0'],
     ['as utc', 'utc', 'UTC'],
   ])('is taken %s', (_, written, kept) => {
     expect(Schedule.parse({ timezone: written }).timezone).toBe(kept);
@@ -83,9 +85,39 @@ describe('a time zone', () => {
     'SystemV/EST5',
     'Europe/Berlin ',
     'Etc/Unknown',
+    'Factory',
+    'America_New_York',
     'local',
   ])('is refused when it is no IANA name: %s', (timezone) => {
     expect(Schedule.safeParse({ timezone }).error?.issues[0]?.message).toContain('IANA');
+  });
+});
+
+describe('a zone name that means something else than it says', () => {
+  it.each([
+    ['EST', ['America/New_York', 'America/Panama', 'UTC-5']],
+    ['est', ['America/New_York']],
+    ['MST', ['America/Denver', 'America/Phoenix', 'UTC-7']],
+    ['HST', ['Pacific/Honolulu']],
+    ['Etc/GMT+5', ['America/Panama', 'Asia/Karachi', 'UTC-5']],
+    ['etc/gmt-9', ['Asia/Tokyo', 'Pacific/Gambier', 'UTC+9']],
+    ['Etc/GMT-14', ['Pacific/Kiritimati', 'UTC+14']],
+    ['GMT+5', ['Asia/Karachi', 'UTC+5']],
+    ['utc-03:00', ['America/Argentina/Buenos_Aires', 'UTC-3']],
+    ['+05:30', ['Asia/Kolkata', 'UTC+5:30']],
+    ['PST', ['America/Los_Angeles']],
+    ['bst', ['Europe/London']],
+  ])('is refused with the name to write: %s', (timezone, names) => {
+    for (const schema of [Schedule, z.object(scheduleChangeShape)]) {
+      const [issue] = schema.safeParse({ timezone }).error?.issues ?? [];
+      expect(issue?.path).toEqual(['timezone']);
+      for (const name of names) expect(issue?.message).toContain(name);
+    }
+  });
+
+  it('is not repeated when it is long or nobody’s', () => {
+    const [issue] = Schedule.safeParse({ timezone: `Etc/${'x'.repeat(10_000)}` }).error?.issues ?? [];
+    expect(issue?.message.length).toBeLessThan(200);
   });
 });
 

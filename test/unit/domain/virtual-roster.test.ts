@@ -40,7 +40,7 @@ function request(changes: Partial<ExchangeRequest>): ExchangeRequest {
     released: [],
     endRetries: null,
     want: 0,
-    told: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0 },
+    told: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0, zoneData: null },
     terms: null,
     day: null,
     lateEvents: 0,

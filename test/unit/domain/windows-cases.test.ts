@@ -8,6 +8,8 @@ import {
   windowAt,
   type CallingWindow,
 } from '../../../domain/windows.ts';
+import { ZONE_DATA_VERSION } from '../../../domain/zone-data.ts';
+import hours from '../../cases/hours.json' with { type: 'json' };
 import table from '../../cases/windows.json' with { type: 'json' };
 import zones from '../../cases/windows-zones.json' with { type: 'json' };
 
@@ -36,6 +38,19 @@ describe.each([
       expect(isInside(parsed, instant(closesAt!) - 1), 'just before the close').toBe(true);
       expect(isInside(parsed, instant(closesAt!)), 'at the close').toBe(false);
     }
+  });
+});
+
+describe('hours that one pair of times can say', () => {
+  const cases = hours.cases.flatMap(({ name, timezone, calling_hours, from, windows }) => {
+    const [only, ...more] = calling_hours;
+    if (timezone === undefined || only === undefined || more.length > 0) return [];
+    const { days: working_days, start: start_time, end: end_time } = only;
+    return [{ name, schedule: { timezone, working_days, start_time, end_time }, from, windows }];
+  });
+
+  it.each(cases.map((each) => [each.name, each] as const))('%s', (_name, { schedule, from, windows }) => {
+    expect(firstWindows(Schedule.parse(schedule), from, windows.length)).toEqual(windows);
   });
 });
 
@@ -91,6 +106,7 @@ describe('the horizon', () => {
 describe('a recorded window', () => {
   const record = (schedule: unknown, from: string) => {
     const found = windowAt(Schedule.parse(schedule), instant(from))!;
+    expect(found.zoneData).toBe(ZONE_DATA_VERSION);
     return [found.opensAt, found.closesAt, found.dayEndsAt, found.nextDayOpensAt].map(text).toSpliced(2, 0, found.day);
   };
   const newYork = { timezone: 'America/New_York', start_time: '10:00', end_time: '17:00' };

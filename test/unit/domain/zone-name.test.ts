@@ -23,11 +23,11 @@ describe('the zones of many contacts', () => {
   it.each([
     ['exists', 'Pacific/Chatham', 'Pacific/Chatham'],
     ['is misspelt', 'Pacific/Chattham', null],
-  ])('are looked up once by name, also where it %s', (_, name, canonical) => {
+  ])('are looked up in the product’s own data, also where one %s', (_, name, canonical) => {
     const asked = questions(() => {
       for (let contact = 0; contact < 1_000; contact += 1) expect(canonicalZoneName(name)).toBe(canonical);
     });
-    expect(asked).toBeLessThanOrEqual(1);
+    expect(asked).toBe(0);
   });
 
   it('are not looked up by names that are longer than any zone has', () => {

@@ -82,12 +82,27 @@ describe('the workflow bundle', () => {
   });
 
   it('of Ringfence is made of what its name is made of, and of packages', async () => {
-    const { code } = await buildWorkflowBundle();
-    const map = JSON.parse(Buffer.from(code.slice(code.lastIndexOf('base64,') + 7), 'base64').toString()) as {
-      sources: string[];
-    };
-    const own = map.sources.filter((source) => source.startsWith(ROOT) && !source.startsWith(MODULES));
+    const { sources } = await builtHere();
+    const own = sources.filter((source) => source.startsWith(ROOT) && !source.startsWith(MODULES));
     expect(own.length).toBeGreaterThan(10);
     expect(own.filter((source) => !BUNDLED.some((folder) => source.startsWith(join(ROOT, folder))))).toEqual([]);
   });
+
+  it('of Ringfence holds no zone data and asks no runtime about zones or languages', async () => {
+    const { code, sources } = await builtHere();
+    expect(
+      sources.filter((source) => /moment|luxon|tzdata|zone-(?:data|name|offsets)\.ts|windows\.ts/.test(source)),
+    ).toEqual([]);
+    expect(code.match(/\bIntl\b|\.toLocale\w+|America\/\w+/g)).toBeNull();
+  });
 });
+
+/** The bundle of the sources as they are, and what it is made of. */
+async function builtHere(): Promise<{ code: string; sources: string[] }> {
+  const { code } = await buildWorkflowBundle();
+  const at = code.lastIndexOf('//# sourceMappingURL=');
+  const map = JSON.parse(Buffer.from(code.slice(code.indexOf('base64,', at) + 7), 'base64').toString()) as {
+    sources: string[];
+  };
+  return { code: code.slice(0, at), sources: map.sources };
+}

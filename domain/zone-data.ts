@@ -1,0 +1,97 @@
+/**
+ * The IANA time zone data that Ringfence brings along: the same on every machine, whatever its Node.js or its operating
+ * system know. A newer release comes with a newer version of the package that holds it.
+ *
+ * Nothing that a workflow runs may import this: data that a worker brings along must not decide in a replay.
+ */
+import packed from 'moment-timezone/data/packed/latest.json' with { type: 'json' };
+
+/** The release of the IANA data, such as `2026f`. */
+export const ZONE_DATA_VERSION: string = packed.version;
+
+/** One zone as a list of stretches, in each of which the offset does not change. Milliseconds. */
+export interface ZoneHistory {
+  /** Stretch i ends just before `ends[i]`; the last one never does. */
+  readonly ends: readonly number[];
+  /** Local wall time minus UTC in stretch i. */
+  readonly offsets: readonly number[];
+}
+
+interface NamedZone {
+  /** As the database spells it. */
+  readonly name: string;
+  /** The line of the package: `name|abbreviations|offsets|indices|ends|population`. */
+  readonly line: string;
+}
+
+const byName = new Map<string, NamedZone>();
+for (const line of packed.zones) {
+  const name = line.slice(0, line.indexOf('|'));
+  byName.set(name.toLowerCase(), { name, line });
+}
+// Every alias points at a zone, none at another alias.
+for (const link of packed.links) {
+  const [target = '', name = ''] = link.split('|');
+  const zone = byName.get(target.toLowerCase());
+  if (zone) byName.set(name.toLowerCase(), { name, line: zone.line });
+}
+
+/** Zones by the line that they were read from: never more than the data has. */
+const histories = new Map<string, ZoneHistory>();
+
+/** The zone's name as the database spells it, aliases included, from one in any letter case; null: there is none. */
+export function databaseName(name: string): string | null {
+  return byName.get(name.toLowerCase())?.name ?? null;
+}
+
+/** Every name that the data has, aliases included. */
+export function allZoneNames(): string[] {
+  return [...byName.values()].map(({ name }) => name);
+}
+
+/** The zone's stretches; null when the data has no zone of this name. */
+export function zoneHistory(name: string): ZoneHistory | null {
+  const zone = byName.get(name.toLowerCase());
+  if (!zone) return null;
+  let history = histories.get(zone.line);
+  if (!history) {
+    history = unpack(zone.line);
+    histories.set(zone.line, history);
+  }
+  return history;
+}
+
+/** Reads a line of the package: numbers in base 60, offsets in minutes west, each end in minutes after the one before. */
+function unpack(line: string): ZoneHistory {
+  const [, , offsetTable = '', indices = '', steps = ''] = line.split('|');
+  const distinct = offsetTable.split(' ').map((text) => 0 - toMilliseconds(text));
+  const offsets = Array.from(indices, (digit) => distinct[digitValue(digit)] ?? 0);
+  const ends: number[] = [];
+  let end = 0;
+  for (const step of steps === '' ? [] : steps.split(' ')) {
+    end += toMilliseconds(step);
+    ends.push(end);
+  }
+  return { ends: [...ends.slice(0, offsets.length - 1), Infinity], offsets };
+}
+
+/** Minutes in base 60, with a fraction where old local times have seconds. */
+function toMilliseconds(text: string): number {
+  const negative = text.startsWith('-');
+  const [whole = '', fraction = ''] = text.slice(negative ? 1 : 0).split('.');
+  let minutes = 0;
+  for (const digit of whole) minutes = minutes * 60 + digitValue(digit);
+  let part = 1;
+  for (const digit of fraction) {
+    part /= 60;
+    minutes += digitValue(digit) * part;
+  }
+  return Math.round((negative ? -minutes : minutes) * 60_000);
+}
+
+/** 0 to 9, a to z, A to X. */
+function digitValue(digit: string): number {
+  const code = digit.charCodeAt(0);
+  if (code > 96) return code - 87;
+  return code > 64 ? code - 29 : code - 48;
+}
