@@ -43,3 +43,27 @@ test('a worker that was frozen through a pause dials nothing when it wakes, and 
   expect(verdict).toMatchObject({ accepted: PEOPLE, duplicate_keys: 0, agree: true });
   expect(verdict.peak_in_flight).toBeLessThanOrEqual(AT_ONCE);
 });
+
+test('a worker that was frozen with its polls open dials nothing for a campaign that was cancelled meanwhile', async () => {
+  const system = await StartedSystem.start({ timeScale: 100 });
+  close.push(() => system.close());
+  // Temporal hands work to a process that has asked for it, and cannot know that it is frozen.
+  const frozen = system.freezeWorker();
+  close.push(() => frozen.kill());
+  await system.startWorker();
+  const id = await system.createCampaign(PEOPLE, { max_concurrent_calls: AT_ONCE });
+  await system.untilCalls(id, ({ length }) => length >= 1);
+  await requestApi(system.api, { method: 'POST', path: `/batch-calls/${id}/cancel` }, z.looseObject({}));
+  const { campaign, rows } = await system.untilOver(id);
+  expect(campaign.status).toBe('cancelled');
+  expect(rows.filter(({ holds }) => !holds)).toEqual([]);
+  const accepted = await system.untilCalls(id, () => true);
+
+  frozen.thaw();
+  await system.killWorker();
+  // When the one that woke has run another campaign, it has also done whatever it was about to do for the first.
+  const next = await system.createCampaign(PEOPLE, { max_concurrent_calls: AT_ONCE });
+  const { verdict } = await system.untilOver(next);
+  expect(verdict).toMatchObject({ accepted: PEOPLE, duplicate_keys: 0, agree: true });
+  expect(await system.untilCalls(id, () => true)).toEqual(accepted);
+});
