@@ -408,7 +408,10 @@ describe('a campaign whose workflow was ended in another way', () => {
     await rig.result(id);
     // The record of an earlier moment, as a backup brings it.
     await rig.db.pool.query(
-      `update campaigns set status = 'active', pending = 1, completed = completed - 1, ended_at = null where id = $1`,
+      `update campaigns set status = 'active', pending = 1, ended_at = null,
+              completed = completed - (contact.bucket = 'completed')::int, failed = failed - (contact.bucket = 'failed')::int
+         from campaign_contacts contact
+        where campaigns.id = $1 and contact.campaign_id = campaigns.id and contact.seq = 1`,
       [id],
     );
     await rig.db.pool.query(`update campaign_contacts set bucket = 'pending' where campaign_id = $1 and seq = 1`, [id]);
