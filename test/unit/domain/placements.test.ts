@@ -1,0 +1,174 @@
+/** What the answer to a placement does to its call, its contact and the campaign. */
+import { describe, expect, it } from 'vitest';
+import { applyWindow } from '../../../domain/calling-day.ts';
+import { applyFinding, applyPlacement, startPlacing } from '../../../domain/calls.ts';
+import { CreateCampaign, engineSpec } from '../../../domain/campaign-request.ts';
+import type { CampaignState, PacingFacts } from '../../../domain/campaign-state.ts';
+import { newCampaign } from '../../../domain/commands.ts';
+import { decide } from '../../../domain/pacing.ts';
+import type { PlacementResult } from '../../../domain/placement.ts';
+
+const NOW = Date.UTC(2026, 2, 18, 12);
+const HOUR_MS = 3_600_000;
+const ID = 'the call';
+const FACTS: PacingFacts = {
+  callLifetimeMs: 60_000,
+  graceMs: 60_000,
+  dialMarginMs: 10_000,
+  keyTtlMs: 600_000,
+  searchAttributes: false,
+};
+
+/** A campaign in the middle of its hours that is placing one call, with another contact at hand. */
+function placing(): CampaignState {
+  const people = [{ phone_number: '+14155550100' }, { phone_number: '+14155550101' }];
+  const request = CreateCampaign.parse({ name: 'Reminders', agent_id: 'agent-1', contacts: people });
+  const state = newCampaign(engineSpec(request), NOW);
+  const window = {
+    opensAt: NOW - HOUR_MS,
+    closesAt: NOW + HOUR_MS,
+    day: '2026-03-18',
+    dayEndsAt: NOW + 12 * HOUR_MS,
+    nextDayOpensAt: null,
+    zoneData: '2026f',
+  };
+  applyWindow(state, { window, facts: FACTS }, NOW);
+  state.ready = [{ seq: 2, attempt: 1 }];
+  startPlacing(state, ID, { seq: 1, attempt: 1 }, NOW);
+  return state;
+}
+
+interface Meaning {
+  /** Whether the contact is ready to be called again, may have been called, or is done. */
+  readonly contact: 'ready' | 'unknown' | 'live' | 'settled' | 'gone';
+  /** Whether a look-up must find out first if the placement may still send. */
+  readonly unconfirmed?: true;
+  /** What the whole campaign then waits for. */
+  readonly waits: 'provider' | 'system' | 'window' | null;
+  /** Calls that count against the day's cap. */
+  readonly units: 0 | 1;
+}
+
+const MEANINGS: readonly [PlacementResult, Meaning][] = [
+  [
+    { kind: 'accepted', ended: null },
+    { contact: 'live', waits: null, units: 1 },
+  ],
+  [
+    { kind: 'rejected', reason: 'invalid_number' },
+    { contact: 'settled', waits: null, units: 0 },
+  ],
+  [{ kind: 'suppressed' }, { contact: 'settled', waits: null, units: 0 }],
+  [{ kind: 'invalid' }, { contact: 'settled', waits: null, units: 0 }],
+  [{ kind: 'removed' }, { contact: 'gone', waits: null, units: 0 }],
+  [{ kind: 'withdrawn' }, { contact: 'ready', waits: null, units: 0 }],
+  [
+    { kind: 'throttled', retryAfterMs: 5_000 },
+    { contact: 'ready', waits: 'provider', units: 0 },
+  ],
+  [
+    { kind: 'unavailable', reason: 'refused' },
+    { contact: 'ready', waits: 'provider', units: 0 },
+  ],
+  [
+    { kind: 'blocked', reason: 'http_402' },
+    { contact: 'ready', waits: 'provider', units: 0 },
+  ],
+  [
+    { kind: 'unknown', reason: 'timeout', retryAfterMs: null },
+    { contact: 'unknown', waits: 'provider', units: 1 },
+  ],
+  [{ kind: 'expired' }, { contact: 'ready', waits: 'window', units: 0 }],
+  [{ kind: 'delayed' }, { contact: 'ready', waits: 'system', units: 0 }],
+  [{ kind: 'unresolved' }, { contact: 'unknown', waits: null, units: 1 }],
+  [{ kind: 'taken_back' }, { contact: 'unknown', unconfirmed: true, waits: null, units: 1 }],
+  [
+    { kind: 'unanswered', error: false, reason: 'no_answer_from_worker' },
+    { contact: 'unknown', unconfirmed: true, waits: null, units: 1 },
+  ],
+  [
+    { kind: 'unanswered', error: true, reason: '55P03' },
+    { contact: 'unknown', unconfirmed: true, waits: 'system', units: 1 },
+  ],
+];
+
+function standing({ ready, inFlight, settled }: CampaignState): Meaning['contact'] {
+  const call = inFlight[ID];
+  if (call) return call.phase === 'live' ? 'live' : 'unknown';
+  if (settled.length > 0) return 'settled';
+  return ready.some(({ seq }) => seq === 1) ? 'ready' : 'gone';
+}
+
+describe('the answer to a placement', () => {
+  it.each(MEANINGS)('%j', (result, { contact, unconfirmed = false, waits, units }) => {
+    const state = placing();
+    applyPlacement(state, ID, result, NOW, 0.5);
+    expect(standing(state)).toBe(contact);
+    expect(state.inFlight[ID]?.unconfirmed ?? false).toBe(unconfirmed);
+    expect(decide(state, NOW, { exchange: false, lookUp: false }).waiting.for).toBe(waits);
+    expect(state.placedByDay['2026-03-18']).toBe(units);
+  });
+});
+
+describe('a placement without an answer', () => {
+  const unanswered: PlacementResult = { kind: 'unanswered', error: false, reason: 'no_answer_from_worker' };
+
+  it('is looked up at once, also while the provider is in trouble: our own records have the answer', () => {
+    const state = placing();
+    state.hold = { reason: 'throttled', until: NOW + HOUR_MS, failures: 3 };
+    applyPlacement(state, ID, unanswered, NOW, 0.5);
+    expect(decide(state, NOW, { exchange: false, lookUp: false }).lookUp).toEqual([ID]);
+  });
+
+  it('stays in doubt while nobody could be asked, and is confirmed by any other finding', () => {
+    const state = placing();
+    applyPlacement(state, ID, unanswered, NOW, 0.5);
+    applyFinding(state, ID, { kind: 'unasked' }, NOW);
+    expect(state.inFlight[ID]?.unconfirmed).toBe(true);
+    applyFinding(state, ID, { kind: 'unknown', mayRepeat: false }, NOW);
+    expect(state.inFlight[ID]?.unconfirmed).toBe(false);
+  });
+
+  it('returns its contact and its unit when it is recorded as not placed', () => {
+    const state = placing();
+    applyPlacement(state, ID, unanswered, NOW, 0.5);
+    applyFinding(state, ID, { kind: 'not_placed', reason: null }, NOW);
+    expect(standing(state)).toBe('ready');
+    expect(state.placedByDay['2026-03-18']).toBe(0);
+  });
+
+  it('has a number of its own, above all before it', () => {
+    const state = placing();
+    expect(state.inFlight[ID]?.placement).toBe(1);
+    startPlacing(state, 'another call', { seq: 2, attempt: 1 }, NOW);
+    expect(state.inFlight['another call']?.placement).toBe(2);
+  });
+});
+
+describe('waits for our own system', () => {
+  it('are a second at first, doubled to half a minute, and short again after a placement that reached the carrier', () => {
+    const state = placing();
+    const waits: number[] = [];
+    let now = NOW;
+    for (let time = 0; time < 7; time += 1) {
+      startPlacing(state, ID, { seq: 1, attempt: 1 }, now);
+      applyPlacement(state, ID, { kind: 'delayed' }, now, 0.5);
+      waits.push(state.systemWait!.until - now);
+      now = state.systemWait!.until;
+    }
+    expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
+    startPlacing(state, ID, { seq: 1, attempt: 1 }, now);
+    applyPlacement(state, ID, { kind: 'accepted', ended: null }, now, 0.5);
+    startPlacing(state, 'another call', { seq: 2, attempt: 1 }, now);
+    applyPlacement(state, 'another call', { kind: 'delayed' }, now, 0.5);
+    expect(state.systemWait!.until - now).toBe(1_000);
+  });
+
+  it('count once for all placements that were delayed together', () => {
+    const state = placing();
+    startPlacing(state, 'another call', { seq: 2, attempt: 1 }, NOW);
+    applyPlacement(state, ID, { kind: 'delayed' }, NOW, 0.5);
+    applyPlacement(state, 'another call', { kind: 'delayed' }, NOW, 0.5);
+    expect(state.systemWait).toMatchObject({ waits: 1 });
+  });
+});
