@@ -2,7 +2,7 @@
 # command they are started with (docker-compose.yml).
 
 # Compiles the sources, and leaves its tools behind.
-FROM node:20.20.2-slim AS build
+FROM node:24.21.0-slim AS build
 WORKDIR /app
 # Apart from the sources, so that a change of them does not install everything anew.
 COPY package.json package-lock.json .npmrc ./
@@ -10,7 +10,7 @@ RUN npm ci
 COPY . .
 RUN npm run -s build
 
-FROM node:20.20.2-slim
+FROM node:24.21.0-slim
 
 # Temporal's SDK is native code and reads the system's certificates, which the slim image lacks, for TLS to a server.
 RUN apt-get update \

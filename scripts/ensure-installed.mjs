@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The oldest Node that has all that Ringfence uses, as in package.json's "engines". */
-const OLDEST_NODE = [20, 3];
+const OLDEST_NODE = [20, 19];
 const WAIT_FOR_OTHER_MS = 500;
 
 /**

@@ -114,9 +114,9 @@ test('passes on the failure of npm and tries again the next time', async () => {
 });
 
 test.each([
-  ['20.2.0', 1],
+  ['20.18.3', 1],
   ['18.20.8', 1],
-  ['20.3.0', 0],
+  ['20.19.0', 0],
   ['22.0.0', 0],
 ])('with Node %s it exits with %i', async (version, expected) => {
   write('node_modules/.package-lock.json', JSON.stringify(INSTALLED));
@@ -126,6 +126,6 @@ test.each([
     `data:text/javascript,${encodeURIComponent(pretend)}`,
   ]);
   expect(exitCode).toBe(expected);
-  if (expected === 1) expect(stderr).toMatch(/20\.3 or newer.*nodejs\.org/);
+  if (expected === 1) expect(stderr).toMatch(/20\.19 or newer.*nodejs\.org/);
   else expect(stderr).toBe('');
 });
