@@ -109,10 +109,11 @@ async function readUnsettled(tx: Queryable, campaignId: string): Promise<Unsettl
     attempt: number;
     day: string;
     sent_at: string;
-    accepted: boolean;
+    accepted_at: string | null;
     refusal: string | null;
   }>(
-    `select id, seq, attempt, day::text, accepted_at is not null as accepted, not_placed_reason as refusal,
+    `select id, seq, attempt, day::text, not_placed_reason as refusal,
+            floor(extract(epoch from accepted_at) * 1000)::bigint as accepted_at,
             floor(extract(epoch from first_sent_at) * 1000)::bigint as sent_at
        from calls
       where campaign_id = $1 and settled_at is null and first_sent_at is not null
@@ -127,12 +128,12 @@ async function readUnsettled(tx: Queryable, campaignId: string): Promise<Unsettl
       )
     ).map((event) => [event.call_id, event]),
   );
-  return rows.map(({ id, seq, attempt, day, sent_at, accepted, refusal }) => ({
+  return rows.map(({ id, seq, attempt, day, sent_at, accepted_at, refusal }) => ({
     seq,
     attempt,
     day,
     sentAt: Number(sent_at),
-    accepted,
+    acceptedAt: accepted_at === null ? null : Number(accepted_at),
     refusal,
     ended: ended.get(id) ?? null,
   }));

@@ -21,8 +21,8 @@ const MAX_CHECK_MS = 60_000;
  */
 const UNASKED_PAUSE_MS = 15_000;
 const UNASKED_FOR_MS = 15 * 60_000;
-/** A call that the provider says is still going on past its time is asked about again after this time. */
-const EXTENSION_MS = 60_000;
+/** A call that the provider says is still going on is asked about again after this time. */
+const LIVE_PAUSE_MS = 60_000;
 
 /** The same reading of one campaign's calls everywhere: the key in `inFlight` is the call id. */
 export function idOf(campaignId: string, contact: { readonly seq: number; readonly attempt: number }): string {
@@ -193,11 +193,10 @@ export function applyFinding(state: CampaignState, id: string, finding: LookUpFi
       else refuse(state, id, call, finding.reason, now);
       return;
     case 'live':
-      call.phase = 'live';
-      call.checks = 0;
-      call.mayRepeat = false;
-      call.checkAt = Math.max(now + EXTENSION_MS, call.deadlineAt - (state.facts?.graceMs ?? 0));
-      call.deadlineAt = Math.max(call.deadlineAt, call.checkAt + (state.facts?.graceMs ?? 0));
+      // First heard of as live, it may have begun just now; from then on its time is counted, whatever the provider says.
+      if (call.phase === 'unknown') followLive(state, call, now);
+      else if (now >= call.deadlineAt) giveUp(state, id, call, now);
+      else call.checkAt = Math.min(now + LIVE_PAUSE_MS, call.deadlineAt);
       return;
     case 'unknown':
       if (now >= call.deadlineAt) giveUp(state, id, call, now);
@@ -271,12 +270,14 @@ function settleOutcome(
   id: string,
   call: InFlightCall,
   outcome: Outcome,
-  endedAt: number,
+  toldEnd: number,
   now: number,
   eventId: string | null,
 ): void {
   const { retry } = state.spec;
   const policy = state.ending ? { ...retry, budget: 0 } : retry;
+  // Carriers' clocks are wrong at times, by years: no call ends before it was sent, nor after its end was heard of.
+  const endedAt = Math.min(Math.max(toldEnd, call.sentAt), now);
   const disposition = afterAttempt(policy, call.attempt, outcome, endedAt);
   delete state.inFlight[id];
   state.settled.push({

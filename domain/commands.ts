@@ -2,6 +2,7 @@
 import type { CampaignState } from './campaign-state.ts';
 import type { EngineSpec } from './campaign-spec.ts';
 import type { RecordedStatus } from './interruption.ts';
+import { probeAtOnce } from './provider-hold.ts';
 
 export type Command = 'pause' | 'resume' | 'cancel';
 
@@ -42,6 +43,7 @@ export function applyCommand(state: CampaignState, command: Command, now: number
       return;
     case 'resume':
       state.status = now < state.beginsAt ? 'scheduled' : 'active';
+      probeAtOnce(state, now);
       return;
     case 'cancel':
       state.ending = 'cancelled';

@@ -15,10 +15,12 @@ const MAX_HOLD_MS = 60_000;
 /** Trouble of the account is mended by people: it is felt for slowly. */
 const BLOCKED_HOLD_MS = 60_000;
 const MAX_BLOCKED_HOLD_MS = 300_000;
+/** However long the provider asks us to wait, it is felt for after this time: a word of a year, or a wrong one, ends. */
+const MAX_RETRY_AFTER_MS = 3_600_000;
 /** Placements at a time with which a window opens, so that a provider that is down costs a handful of tries and not every slot. */
 export const OPENING_RAMP = 8;
 
-/** Enters or prolongs a hold. `retryAfterMs` is the provider's own word and is taken exactly. */
+/** Enters or prolongs a hold. `retryAfterMs` is the provider's own word, and is taken exactly up to an hour. */
 export function holdAfter(
   state: CampaignState,
   reason: string,
@@ -28,10 +30,15 @@ export function holdAfter(
 ): void {
   const holding = state.hold !== null && now < state.hold.until;
   const failures = (state.hold?.failures ?? 0) + (holding ? 0 : 1);
-  const wait = retryAfterMs ?? backoff(reason, failures, random);
+  const wait = retryAfterMs === null ? backoff(reason, failures, random) : Math.min(retryAfterMs, MAX_RETRY_AFTER_MS);
   const until = holding && retryAfterMs === null ? state.hold!.until : Math.max(state.hold?.until ?? 0, now + wait);
   state.hold = { reason, until, failures };
   state.ramp = 1;
+}
+
+/** Whoever resumes a campaign wants to know now whether the trouble is over: one call finds out. */
+export function probeAtOnce({ hold }: CampaignState, now: number): void {
+  if (hold) hold.until = Math.min(hold.until, now);
 }
 
 /**

@@ -49,8 +49,8 @@ export interface UnsettledCall {
   readonly attempt: number;
   readonly day: string;
   readonly sentAt: number;
-  /** Whether the provider's id is known, that is whether it surely was accepted. */
-  readonly accepted: boolean;
+  /** When the provider's reply was recorded, after which it surely was accepted; null while there is none. */
+  readonly acceptedAt: number | null;
   readonly refusal: string | null;
   readonly ended: EndedEvent | null;
 }

@@ -183,17 +183,18 @@ function adoptCall(
     });
     return;
   }
-  const expectedEnd = call.sentAt + facts.callLifetimeMs;
+  const accepted = call.acceptedAt !== null;
+  const expectedEnd = (call.acceptedAt ?? call.sentAt) + facts.callLifetimeMs;
   const adopted: InFlightCall = {
     seq: call.seq,
     attempt: call.attempt,
-    phase: call.accepted ? 'live' : 'unknown',
+    phase: accepted ? 'live' : 'unknown',
     placement: 0,
     unconfirmed: false,
     day: call.day,
     notAfter: call.sentAt,
     sentAt: call.sentAt,
-    checkAt: call.accepted ? Math.max(now, expectedEnd) : now,
+    checkAt: accepted ? Math.max(now, expectedEnd) : now,
     deadlineAt: Math.max(now, expectedEnd) + facts.graceMs,
     checks: 0,
     mayRepeat: false,

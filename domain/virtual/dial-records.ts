@@ -13,8 +13,8 @@ export interface DialRecord {
   /** Set while a request may have reached the provider. */
   firstSentAt: number | null;
   day: string | null;
-  /** Whether the provider's id of the call is known. */
-  accepted: boolean;
+  /** When the provider's id of the call became known; null until then. */
+  acceptedAt: number | null;
   refusal: string | null;
   /** Terminal events in the order in which they came. */
   readonly events: { readonly event: EndedEvent; signalled: boolean }[];
@@ -44,7 +44,7 @@ export class DialRecords {
       notPlacedThrough: 0,
       firstSentAt: null,
       day: null,
-      accepted: false,
+      acceptedAt: null,
       refusal: null,
       events: [],
     };
@@ -99,11 +99,11 @@ export class DialRecords {
   /** Every call that went out, or may have; each counts for the day in which it was sent. */
   unsettled(days: Recount['days']): UnsettledCall[] {
     const found: UnsettledCall[] = [];
-    for (const { seq, attempt, firstSentAt, day, accepted, refusal, events } of this.records.values()) {
+    for (const { seq, attempt, firstSentAt, day, acceptedAt, refusal, events } of this.records.values()) {
       if (firstSentAt === null || day === null) continue;
       const sentOn = days.find(({ startsAt, endsAt }) => firstSentAt >= startsAt && firstSentAt < endsAt)?.date ?? day;
       const ended = events[0]?.event ?? null;
-      found.push({ seq, attempt, day: sentOn, sentAt: firstSentAt, accepted, refusal, ended });
+      found.push({ seq, attempt, day: sentOn, sentAt: firstSentAt, acceptedAt, refusal, ended });
     }
     return found;
   }

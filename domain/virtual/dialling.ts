@@ -85,7 +85,7 @@ export class Dialling {
       calls.withdraw(record, placement);
       return { kind: 'not_placed', reason: null };
     }
-    const wasAccepted = record.accepted;
+    const wasAccepted = record.acceptedAt !== null;
     const call = this.provider.find(callId, wasAccepted);
     if (!call) {
       const { keyTtlMs, requestTimeoutMs } = this.provider.facts;
@@ -106,11 +106,11 @@ export class Dialling {
     const event = { event_id: eventId, call_id: callId, outcome, ended_at: endedAt };
     const record = this.roster.calls.get(callId);
     if (!record) return signalled && this.roster.isSettled(seq, attempt) ? event : null;
-    if (!this.provider.facts.echoes && !record.accepted) {
+    if (!this.provider.facts.echoes && record.acceptedAt === null) {
       this.early.set(callId, [...(this.early.get(callId) ?? []), event]);
       return null;
     }
-    record.accepted = true;
+    record.acceptedAt ??= this.clock.now;
     this.roster.calls.storeEvent(record, event, signalled);
     return signalled ? event : null;
   }
@@ -202,7 +202,7 @@ export class Dialling {
   }
 
   private link(record: DialRecord, call: LedgerCall): void {
-    record.accepted = true;
+    record.acceptedAt ??= this.clock.now;
     for (const event of this.early.get(call.callId) ?? []) this.roster.calls.storeEvent(record, event, true);
     this.early.delete(call.callId);
   }
@@ -212,7 +212,7 @@ export class Dialling {
     if (!record)
       return this.roster.isSettled(seq, attempt) ? { kind: 'accepted', ended: this.fromRecord(callId) } : null;
     if (record.refusal !== null) return { kind: 'rejected', reason: record.refusal };
-    return record.accepted ? { kind: 'accepted', ended: record.events[0]?.event ?? null } : null;
+    return record.acceptedAt !== null ? { kind: 'accepted', ended: record.events[0]?.event ?? null } : null;
   }
 
   /** A settled call is not told apart any more; whoever asks for one has it no longer in flight. */

@@ -1,0 +1,37 @@
+/** A campaign's state in the middle of its hours, for tests of what changes it. */
+import type { z } from 'zod';
+import { applyWindow } from '../../domain/calling-day.ts';
+import { CreateCampaign, engineSpec } from '../../domain/campaign-request.ts';
+import type { CampaignState, PacingFacts } from '../../domain/campaign-state.ts';
+import { newCampaign } from '../../domain/commands.ts';
+
+export const NOW = Date.UTC(2026, 2, 18, 12);
+/** The id of the call that tests place. */
+export const CALL = 'the call';
+export const FACTS: PacingFacts = {
+  callLifetimeMs: 300_000,
+  graceMs: 60_000,
+  dialMarginMs: 10_000,
+  keyTtlMs: 600_000,
+  searchAttributes: false,
+};
+
+const HOUR_MS = 3_600_000;
+
+/** Open from an hour before `NOW` to nine hours after it, with three more people at hand. */
+export function callingCampaign(terms: Partial<z.input<typeof CreateCampaign>> = {}): CampaignState {
+  const people = [{ phone_number: '+14155550100' }];
+  const request = CreateCampaign.parse({ name: 'Reminders', agent_id: 'agent-1', contacts: people, ...terms });
+  const state = newCampaign(engineSpec(request), NOW);
+  const window = {
+    opensAt: NOW - HOUR_MS,
+    closesAt: NOW + 9 * HOUR_MS,
+    day: '2026-03-18',
+    dayEndsAt: NOW + 12 * HOUR_MS,
+    nextDayOpensAt: null,
+    zoneData: '2026f',
+  };
+  applyWindow(state, { window, facts: FACTS }, NOW);
+  state.ready = [2, 3, 4].map((seq) => ({ seq, attempt: 1 }));
+  return state;
+}

@@ -1,0 +1,86 @@
+/** Times that a carrier tells: none of them moves a retry, holds a campaign or keeps a slot for longer than can be right. */
+import { describe, expect, it } from 'vitest';
+import { applyEnded, applyFinding, applyPlacement, startPlacing } from '../../../domain/calls.ts';
+import { applyCommand } from '../../../domain/commands.ts';
+import { decide } from '../../../domain/pacing.ts';
+import type { CampaignState } from '../../../domain/campaign-state.ts';
+import { CALL, callingCampaign, FACTS, NOW } from '../../support/calling-campaign.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const IDLE = { exchange: false, lookUp: false };
+
+function live(): CampaignState {
+  const state = callingCampaign({ retry_failed: true, max_retry_attempts: 1, retry_delay_minutes: 30 });
+  startPlacing(state, CALL, { seq: 1, attempt: 1 }, NOW);
+  applyPlacement(state, CALL, { kind: 'accepted', ended: null }, NOW, 0.5);
+  return state;
+}
+
+describe('an end that is told for', () => {
+  it.each<[string, number, number]>([
+    ['the moment at which it came', NOW + 5 * MINUTE_MS, NOW + 5 * MINUTE_MS],
+    ['a minute after the dial', NOW + MINUTE_MS, NOW + MINUTE_MS],
+    ['the year 2099', Date.UTC(2099, 0, 1), NOW + 5 * MINUTE_MS],
+    ['the year 1970', 0, NOW],
+    ['a second before the dial', NOW - 1_000, NOW],
+  ])('%s', (_, told, expected) => {
+    const state = live();
+    applyEnded(state, { event_id: 'end', call_id: CALL, outcome: 'busy', ended_at: told }, NOW + 5 * MINUTE_MS);
+    expect(state.settled).toMatchObject([{ at: expected, retryAt: expected + 30 * MINUTE_MS }]);
+  });
+});
+
+describe('a call that the provider says is going on', () => {
+  it('is given up at the end of its longest time, however often that is said', () => {
+    const state = live();
+    const { deadlineAt } = state.inFlight[CALL]!;
+    expect(deadlineAt).toBe(NOW + FACTS.callLifetimeMs + FACTS.graceMs);
+    let asked = 0;
+    for (let now = NOW; state.inFlight[CALL]; now = decide(state, now, IDLE).wakeAt!) {
+      expect(now).toBeLessThanOrEqual(deadlineAt);
+      if (!decide(state, now, IDLE).lookUp.includes(CALL)) continue;
+      applyFinding(state, CALL, { kind: 'live' }, now);
+      asked += 1;
+    }
+    expect(asked).toBeGreaterThan(1);
+    expect(state.settled).toMatchObject([{ outcome: 'lost', to: 'failed', at: deadlineAt }]);
+  });
+
+  it('has its whole time from when that is first heard of a call whose reply was lost', () => {
+    const state = callingCampaign();
+    startPlacing(state, CALL, { seq: 1, attempt: 1 }, NOW);
+    applyPlacement(state, CALL, { kind: 'unknown', reason: 'timeout', retryAfterMs: null }, NOW, 0.5);
+    applyFinding(state, CALL, { kind: 'live' }, NOW + MINUTE_MS);
+    expect(state.inFlight[CALL]).toMatchObject({
+      phase: 'live',
+      deadlineAt: NOW + MINUTE_MS + FACTS.callLifetimeMs + FACTS.graceMs,
+    });
+  });
+});
+
+describe('a Retry-After', () => {
+  const throttled = (seconds: number): CampaignState => {
+    const state = callingCampaign();
+    startPlacing(state, CALL, { seq: 1, attempt: 1 }, NOW);
+    applyPlacement(state, CALL, { kind: 'throttled', retryAfterMs: seconds * 1_000 }, NOW, 0.5);
+    return state;
+  };
+
+  it.each([
+    [30, 30_000],
+    [3_600, HOUR_MS],
+    [31_536_000, HOUR_MS],
+  ])('of %d s holds the campaign for %d ms, and then one call feels its way', (seconds, held) => {
+    const state = throttled(seconds);
+    expect(decide(state, NOW, IDLE).waiting).toEqual({ for: 'provider', until: NOW + held });
+    expect(decide(state, NOW + held, IDLE).place).toHaveLength(1);
+  });
+
+  it('is not waited for by whoever resumes the campaign: one call feels its way at once', () => {
+    const state = throttled(3_600);
+    applyCommand(state, 'pause', NOW);
+    applyCommand(state, 'resume', NOW + MINUTE_MS);
+    expect(decide(state, NOW + MINUTE_MS, IDLE).place).toHaveLength(1);
+  });
+});
