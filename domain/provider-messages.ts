@@ -56,15 +56,42 @@ export const PlaceResult = z.discriminatedUnion('kind', [
 ]);
 export type PlaceResult = Readonly<z.infer<typeof PlaceResult>>;
 
+/** A call that the provider is asked about. */
+export interface CallRef {
+  /** Our id of the call; null: that of a call which may be anybody's. */
+  readonly callId: string | null;
+  /** The provider's id; null: not known. */
+  readonly providerCallId: string | null;
+}
+
+/** By what a call is recognised whose reply was lost, as far as the provider says. What is none of it reads as null. */
+export const Particulars = z.object({
+  /** Strict E.164. */
+  phoneNumber: z
+    .string()
+    .regex(/^\+[1-9]\d{6,14}$/)
+    .nullable()
+    .catch(null),
+  agentId: z.string().min(1).max(200).refine(isStorable).nullable().catch(null),
+  /** When it was accepted, by the provider's clock. Milliseconds since the epoch. */
+  placedAt: z.number().min(0).max(LATEST_MS).transform(Math.round).nullable().catch(null),
+});
+export type Particulars = Readonly<z.infer<typeof Particulars>>;
+
 /** What the provider knows of a call now. `unknown`: it could not be asked, or does not say; no proof of anything. */
 export const LookUpResult = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('live'), providerCallId: ProviderCallId }),
+  z.object({
+    kind: z.literal('live'),
+    providerCallId: ProviderCallId,
+    particulars: Particulars.optional().catch(undefined),
+  }),
   z.object({
     kind: z.literal('ended'),
     providerCallId: ProviderCallId,
     outcome: Outcome,
     /** Milliseconds since the epoch; null where the provider does not say, or says nothing that is a time. */
     endedAt: z.number().min(0).max(LATEST_MS).transform(Math.round).nullable().catch(null),
+    particulars: Particulars.optional().catch(undefined),
   }),
   z.object({ kind: z.literal('unknown'), reason: Reason }),
 ]);

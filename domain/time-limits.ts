@@ -95,6 +95,17 @@ export const RECORD_ACTIVITIES = {
   longHeartbeatTimeoutMs: 20_000,
 } as const;
 
+/** One look-up of several calls at the provider. */
+export const LOOK_UPS = {
+  heartbeatEveryMs: 3_000,
+  /** A worker that died is noticed by this. */
+  heartbeatTimeoutMs: 10_000,
+  /** What the provider has not answered by this time after the first question is asked again later. The rest counts. */
+  answerWithinMs: 30_000,
+  /** Until everything is answered or given up, and written down: each question ends with the provider's request time-out. */
+  startToCloseMs: 75_000,
+} as const;
+
 /** One try of a dial. */
 export const DIAL = {
   heartbeatEveryMs: 3_000,

@@ -16,6 +16,7 @@ import type { CallProvider } from '../providers/port.ts';
 import { WORKER_DEFAULTS } from '../worker/defaults.ts';
 import { buildGateway } from './app.ts';
 import { prepareDrain } from './drain.ts';
+import { startSweepingLostCalls } from './lost-calls-sweeper.ts';
 import { startReconciling } from './reconciler.ts';
 import { startSweeping } from './sweeper.ts';
 import { startZoneDataSweeping } from './zone-data-sweeper.ts';
@@ -120,12 +121,13 @@ export async function startRingfenceGateway({
     await app.listen({ host, port });
     const sweeping = startSweeping({ pool: webhookPool, startCampaign, logger });
     const reconciling = startReconciling({ pool: webhookPool, lookAtWorkflow: look, logger });
+    const correcting = startSweepingLostCalls({ pool: webhookPool, providers, clock: Date.now, logger });
     const telling = startZoneDataSweeping({ pool: webhookPool, tellZoneData: zoneDataTeller(temporal), logger });
     return {
       url: urlOf(app.server.address() as AddressInfo),
       async close() {
         await drain();
-        await Promise.all([sweeping.stop(), reconciling.stop(), telling.stop()]);
+        await Promise.all([sweeping.stop(), reconciling.stop(), telling.stop(), correcting.stop()]);
         await closeConnections();
       },
     };

@@ -7,6 +7,7 @@ import type { FastifyBaseLogger, FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
 import type { EventDelivery } from '../client/event-delivery.ts';
 import { markSignalled, storeEvent } from '../db/call-events.ts';
+import { correctLost } from '../db/late-ends.ts';
 import type { Pool } from '../db/pool.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import { EndedEvent } from '../domain/outcome.ts';
@@ -40,8 +41,13 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (app, { pool,
       log.warn({ provider: provider.name, call: stored.contradicts }, 'an event names a call that it cannot be of');
     }
     if (event.kind !== 'ended' || event.outcome === null) return;
-    // A call that is not known yet is being dialled at this moment: the dial finds the event when its reply comes.
-    if (callId === null || campaignId === null || signalled || settled) return;
+    // A call that is not known yet is being dialled at this moment, and the dial finds the event when its reply comes; or the
+    // reply was lost, and a look-up does, or the sweep of lost calls.
+    if (callId === null || campaignId === null || signalled) return;
+    if (settled) {
+      await correctLost(pool, callId, campaignId);
+      return;
+    }
     // By the campaign's own schema: what it cannot read it would drop, and nobody would send it again.
     const news = EndedEvent.parse({
       event_id: event.eventId,

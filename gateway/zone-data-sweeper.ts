@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Pool } from '../db/pool.ts';
 import { markTold, takeOutdated } from '../db/zone-data.ts';
+import { repeatWork } from './repeat-work.ts';
 
 export interface ZoneDataSweepOptions {
   readonly pool: Pool;
@@ -38,18 +39,9 @@ export async function sweepZoneData({ pool, tellZoneData, logger }: ZoneDataSwee
 
 /** Sweeps every few seconds until it is stopped. Any number of gateways may do so side by side. */
 export function startZoneDataSweeping(options: ZoneDataSweepOptions): { stop(): Promise<void> } {
-  let sweeping: Promise<void> | null = null;
-  const timer = setInterval(() => {
-    sweeping ??= sweepZoneData(options)
-      .catch(() => options.logger.warn('PostgreSQL did not answer the search for campaigns with older zone data'))
-      .finally(() => {
-        sweeping = null;
-      });
-  }, EVERY_MS);
-  return {
-    async stop() {
-      clearInterval(timer);
-      await sweeping;
-    },
-  };
+  return repeatWork({
+    everyMs: EVERY_MS,
+    work: () => sweepZoneData(options),
+    onFailure: () => options.logger.warn('PostgreSQL did not answer the search for campaigns with older zone data'),
+  });
 }

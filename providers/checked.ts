@@ -1,7 +1,7 @@
 /** An adapter's answers as the engine may take them: parsed by the engine's own schemas, whoever wrote the adapter. */
 import type { z } from 'zod';
 import { RingfenceError } from '../domain/errors.ts';
-import { CallEvent, type CallToPlace, LookUpResult, PlaceResult } from '../domain/provider-messages.ts';
+import { CallEvent, type CallRef, type CallToPlace, LookUpResult, PlaceResult } from '../domain/provider-messages.ts';
 import type { CallProvider } from './port.ts';
 
 /** A request cannot be made of this contact: the adapter threw, or gave bytes that cannot be kept. */
@@ -32,12 +32,23 @@ export async function place(provider: CallProvider, frozen: string, key: string,
   return read.success ? read.data : { kind: 'unknown', reason: 'odd_answer' };
 }
 
-export async function lookUp(
-  provider: CallProvider,
-  ref: { readonly callId: string; readonly providerCallId: string | null },
-): Promise<LookUpResult> {
-  const read = LookUpResult.safeParse(await provider.lookUp(ref));
-  return read.success ? read.data : { kind: 'unknown', reason: 'odd_answer' };
+/**
+ * As many answers as questions. An answer that cannot be read says nothing; null: the adapter threw. Where it throws over
+ * several calls each is asked about alone, so that one of them cannot keep the answers of the others away.
+ */
+export async function lookUp(provider: CallProvider, calls: readonly CallRef[]): Promise<(LookUpResult | null)[]> {
+  if (calls.length === 0) return [];
+  let answers: unknown;
+  try {
+    answers = await provider.lookUp(calls);
+  } catch {
+    if (calls.length === 1) return [null];
+    return (await Promise.all(calls.map((call) => lookUp(provider, [call])))).flat();
+  }
+  return calls.map((_, index) => {
+    const read = LookUpResult.safeParse(Array.isArray(answers) ? answers[index] : undefined);
+    return read.success ? read.data : { kind: 'unknown', reason: 'odd_answer' };
+  });
 }
 
 export interface ReadEvents {

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { CallEvent, CallToPlace, LookUpResult, PlaceResult } from '../domain/provider-messages.ts';
+import type { CallEvent, CallRef, CallToPlace, LookUpResult, PlaceResult } from '../domain/provider-messages.ts';
 
-export type { CallEvent, CallToPlace, LookUpResult, PlaceResult };
+export type { CallEvent, CallRef, CallToPlace, LookUpResult, PlaceResult };
 
 /** What can be relied on at a provider. The engine's pacing and its treatment of unknown outcomes follow from these. */
 export interface ProviderFacts {
@@ -33,7 +33,11 @@ export interface CallProvider {
   freeze(call: CallToPlace): string;
   /** Sends `frozen` unless `sendBy` (epoch ms) has passed at the moment a connection is at hand. */
   place(frozen: string, key: string, sendBy: number): Promise<PlaceResult>;
-  lookUp(ref: { readonly callId: string; readonly providerCallId: string | null }): Promise<LookUpResult>;
+  /**
+   * Says what it knows of these calls, in the order of the question. All of those whose id at the provider is not known are
+   * asked for together, so that a list of calls is read once for all of them.
+   */
+  lookUp(calls: readonly CallRef[]): Promise<readonly LookUpResult[]>;
   /** Throws a RingfenceError `invalid_signature` or `stale_signature`. */
   verify(rawBody: Buffer, headers: IncomingHttpHeaders, now: number): void;
   /**

@@ -22,7 +22,5 @@ export const TruedyConfig = z.object({
   joinTimeoutS: z.int().min(1).max(600).default(30),
   /** How long a repeated key surely brings back the first answer. The provider says only "minutes to hours". */
   keyTtlMs: z.int().min(0).default(600_000),
-  /** How many connections may be open at once; further requests wait for one. */
-  connections: z.int().min(1).max(1_000).default(64),
 });
 export type TruedyConfig = z.infer<typeof TruedyConfig>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { canonicalCallId } from '../domain/ids.ts';
+import { Particulars } from '../domain/provider-messages.ts';
 import type { LookUpResult } from './port.ts';
 import type { Exchange } from './send-before.ts';
 import { readJson } from './truedy-answer.ts';
@@ -17,6 +18,10 @@ const Call = z.object({
   ended_at: Instant,
   endedAt: Instant,
   variables: Variables,
+  phone_number: Word,
+  agent_id: Word,
+  created_at: Instant,
+  createdAt: Instant,
 });
 type Call = z.infer<typeof Call>;
 
@@ -41,34 +46,53 @@ export async function lookUpById(get: Get, providerCallId: string): Promise<Look
 }
 
 /**
- * Looks through the newest calls for our call id among their variables, which the provider may or may not give back.
- * A call that is not found is unknown: neither a missing entry nor a missing variable proves that it was not placed.
+ * Looks once through the newest calls for all of our call ids among their variables, which the provider may or may not give
+ * back. Returns what is known of each. A call that is not found is unknown: neither a missing entry nor a missing variable
+ * proves that it was not placed. Pages that could be read count although a later one could not.
  */
-export async function lookUpInList(get: Get, callId: string): Promise<LookUpResult> {
+export async function lookUpInList(
+  get: Get,
+  callIds: readonly string[],
+): Promise<(callId: string | null) => LookUpResult> {
+  const wanted = new Set(callIds);
+  const known = new Map<string, LookUpResult>();
   let given = false;
-  for (let page = 0; page < PAGES; page += 1) {
+  let failure: string | null = null;
+  for (let page = 0; page < PAGES && known.size < wanted.size; page += 1) {
     const answer = await get(`/calls?limit=${PAGE}&offset=${page * PAGE}`);
     const read = readAnswer(answer, ListOfCalls);
-    if ('failure' in read) return { kind: 'unknown', reason: read.failure };
+    if ('failure' in read) {
+      failure = read.failure;
+      break;
+    }
     const { data, pagination } = read.value;
-    const call = data.find(({ variables }) => canonicalCallId(variables?.ringfence_call_id ?? '') === callId);
-    if (call?.id !== undefined) return whatIsKnown(call, call.id);
+    for (const call of data) {
+      const callId = canonicalCallId(call.variables?.ringfence_call_id ?? '');
+      if (callId === null || call.id === undefined || !wanted.has(callId) || known.has(callId)) continue;
+      known.set(callId, whatIsKnown(call, call.id));
+    }
     given ||= data.some(({ variables }) => variables !== undefined);
     if (!given || pagination?.has_more !== true) break;
   }
-  return { kind: 'unknown', reason: given ? 'not_found' : 'variables_not_listed' };
+  const reason = failure ?? (given ? 'not_found' : 'variables_not_listed');
+  return (callId) => (callId === null ? undefined : known.get(callId)) ?? { kind: 'unknown', reason };
 }
 
 function whatIsKnown(call: Call, providerCallId: string): LookUpResult {
   const { status } = call;
   const endedAt = call.ended_at ?? call.endedAt ?? null;
-  if (status !== undefined && isLiveStatus(status)) return { kind: 'live', providerCallId };
+  const particulars = Particulars.parse({
+    phoneNumber: call.phone_number,
+    agentId: call.agent_id,
+    placedAt: call.created_at ?? call.createdAt,
+  });
+  if (status !== undefined && isLiveStatus(status)) return { kind: 'live', providerCallId, particulars };
   if ((status === undefined || !isEndedStatus(status)) && endedAt === null) {
     return { kind: 'unknown', reason: 'unknown_status' };
   }
   const words = [call.outcome, call.end_reason, call.endReason, status];
   const { outcome } = outcomeOf(words, call.joined ?? call.joined_at, 'completed');
-  return { kind: 'ended', providerCallId, outcome, endedAt };
+  return { kind: 'ended', providerCallId, outcome, endedAt, particulars };
 }
 
 function readAnswer<T>(answer: Exchange, schema: z.ZodType<T>): { readonly value: T } | { readonly failure: string } {

@@ -1,5 +1,5 @@
 import { Agent } from 'undici';
-import type { CallProvider } from './port.ts';
+import type { CallProvider, CallRef, LookUpResult } from './port.ts';
 import { sendBefore } from './send-before.ts';
 import { classifyPlacement } from './truedy-answer.ts';
 import type { TruedyConfig } from './truedy-config.ts';
@@ -9,6 +9,8 @@ import { freezeCall } from './truedy-request.ts';
 import { verifyTruedy } from './truedy-signature.ts';
 
 const MAX_ANSWER_BYTES = 1_048_576;
+/** How many look-ups are at the provider at once: they must not take its limits of requests from the dials. */
+const LOOK_UPS_AT_ONCE = 8;
 
 /**
  * The Truedy voice provider.
@@ -23,20 +25,23 @@ export function createTruedyProvider(
   const pathOfRoot = root.pathname.replace(/\/+$/, '');
   // The other half of the time is the answer's: a request sent with no time left would be unknown for nothing.
   const waitMs = config.requestTimeoutMs / 2;
-  const agent = new Agent({
-    connections: config.connections,
+  const connections = {
     // One request at a time on a connection: requests pipelined behind a broken one would be sent again.
     pipelining: 1,
     // On HTTP/2 a connection that goes away hands its requests on to the next one.
     allowH2: false,
     connect: { timeout: waitMs },
     maxResponseSize: MAX_ANSWER_BYTES,
-  });
+  };
+  // Each dial has a connection: one that waited for another here would look like one that the provider keeps waiting.
+  const dials = new Agent(connections);
+  // Of their own, so that slow answers to look-ups hold up no dial.
+  const lookUps = new Agent({ ...connections, connections: LOOK_UPS_AT_ONCE });
   const authorization = `Bearer ${config.apiKey}`;
   const limits = { now, waitMs, timeoutMs: config.requestTimeoutMs };
   const get = (path: string) =>
     sendBefore(
-      agent,
+      lookUps,
       { origin: root.origin, path: pathOfRoot + path, method: 'GET', headers: { authorization } },
       { ...limits, sendBy: Number.POSITIVE_INFINITY },
     );
@@ -58,20 +63,30 @@ export function createTruedyProvider(
     async place(frozen, key, sendBy) {
       const headers = { authorization, 'content-type': 'application/json', 'x-idempotency-key': key };
       const exchange = await sendBefore(
-        agent,
+        dials,
         { origin: root.origin, path: `${pathOfRoot}/calls`, method: 'POST', headers, body: frozen },
         { ...limits, sendBy },
       );
       return classifyPlacement(exchange, now());
     },
 
-    lookUp: ({ callId, providerCallId }) =>
-      providerCallId === null ? lookUpInList(get, callId) : lookUpById(get, providerCallId),
+    async lookUp(calls) {
+      const unnamed = calls.filter(({ providerCallId }) => providerCallId === null);
+      const listed = lookUpInList(
+        get,
+        unnamed.flatMap(({ callId }) => (callId === null ? [] : [callId])),
+      );
+      const told = async ({ callId, providerCallId }: CallRef): Promise<LookUpResult> =>
+        providerCallId === null ? (await listed)(callId) : lookUpById(get, providerCallId);
+      return Promise.all(calls.map(told));
+    },
 
     verify: (rawBody, headers, at) => verifyTruedy(config.webhookSecrets, rawBody, headers, at),
 
     parse: (rawBody) => parseTruedy(rawBody, now()),
 
-    close: () => agent.close(),
+    async close() {
+      await Promise.all([dials.close(), lookUps.close()]);
+    },
   };
 }

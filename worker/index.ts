@@ -3,6 +3,7 @@ export { createRingfenceWorker, type RingfenceWorker, type RingfenceWorkerOption
 export type {
   CallEvent,
   CallProvider,
+  CallRef,
   CallToPlace,
   LookUpResult,
   PlaceResult,

@@ -6,7 +6,7 @@ import { ActivityCancellationType, proxyActivities, workflowInfo, type ActivityO
 import type { Activities } from '../activities/index.ts';
 import type { ErrorCode } from '../domain/errors.ts';
 import { DIAL_QUEUE_SUFFIX } from '../domain/task-queues.ts';
-import { DIAL, RECORD_ACTIVITIES } from '../domain/time-limits.ts';
+import { DIAL, LOOK_UPS, RECORD_ACTIVITIES } from '../domain/time-limits.ts';
 
 /** A zone that one worker does not know the next one hardly knows better: what it is asked for is done without. */
 const NO_SUCH_ZONE: string[] = ['validation_error'] satisfies ErrorCode[];
@@ -55,8 +55,8 @@ export const { openRoster, closeRoster } = proxyActivities<Pick<Activities, 'ope
 
 /** Questions to the provider. What it cannot say now is asked again by the campaign, with a longer pause each time. */
 export const { lookUpCalls } = proxyActivities<Pick<Activities, 'lookUpCalls'>>({
-  // Fifty calls, eight at a time, each with the provider's request time-out of ten seconds.
-  startToCloseTimeout: '90s',
+  startToCloseTimeout: LOOK_UPS.startToCloseMs,
+  heartbeatTimeout: LOOK_UPS.heartbeatTimeoutMs,
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumAttempts: 3 },
 });
 

@@ -12,6 +12,7 @@ import { Agent } from 'undici';
 import { z } from 'zod';
 import {
   type CallProvider,
+  type CallRef,
   type Exchange,
   type LookUpResult,
   type Outcome,
@@ -69,6 +70,22 @@ export function createExampleProvider({
   const limits = { now: Date.now, waitMs: requestTimeoutMs / 2, timeoutMs: requestTimeoutMs };
   const authorization = `Bearer ${apiKey}`;
 
+  const ask = async ({ providerCallId }: CallRef): Promise<LookUpResult> => {
+    if (providerCallId === null) return { kind: 'unknown', reason: 'no_id' };
+    const path = `/dials/${encodeURIComponent(providerCallId)}`;
+    const request = { origin: baseUrl, path, method: 'GET', headers: { authorization } } as const;
+    const answer = await sendBefore(agent, request, { ...limits, sendBy: Number.POSITIVE_INFINITY });
+    const dial = answer.kind === 'answered' && answer.status === 200 ? Dial.safeParse(json(answer.body)).data : null;
+    if (!dial) return { kind: 'unknown', reason: 'not_told' };
+    if (dial.state !== 'over') return { kind: 'live', providerCallId };
+    return {
+      kind: 'ended',
+      providerCallId,
+      outcome: outcomeOf(dial.result),
+      endedAt: dial.over_at === undefined ? null : Math.round(dial.over_at),
+    };
+  };
+
   return {
     name: 'example',
     facts: {
@@ -94,21 +111,7 @@ export function createExampleProvider({
       return whatIsProved(await sendBefore(agent, request, { ...limits, sendBy }));
     },
 
-    async lookUp({ providerCallId }): Promise<LookUpResult> {
-      if (providerCallId === null) return { kind: 'unknown', reason: 'no_id' };
-      const path = `/dials/${encodeURIComponent(providerCallId)}`;
-      const request = { origin: baseUrl, path, method: 'GET', headers: { authorization } } as const;
-      const answer = await sendBefore(agent, request, { ...limits, sendBy: Number.POSITIVE_INFINITY });
-      const dial = answer.kind === 'answered' && answer.status === 200 ? Dial.safeParse(json(answer.body)).data : null;
-      if (!dial) return { kind: 'unknown', reason: 'not_told' };
-      if (dial.state !== 'over') return { kind: 'live', providerCallId };
-      return {
-        kind: 'ended',
-        providerCallId,
-        outcome: outcomeOf(dial.result),
-        endedAt: dial.over_at === undefined ? null : Math.round(dial.over_at),
-      };
-    },
+    lookUp: (calls) => Promise.all(calls.map(ask)),
 
     verify(rawBody, headers, now) {
       const [, seconds = '', given = ''] = /^(\d{1,12})\.([0-9a-f]{64})$/.exec(String(headers['x-signature'])) ?? [];

@@ -1,8 +1,11 @@
 /** Adapters may be anybody's: what they answer oddly concerns the call that it is about, and no other. */
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { lookUpCalls } from '../../activities/look-up-calls.ts';
 import { RingfenceError } from '../../domain/errors.ts';
 import { parseCallId } from '../../domain/ids.ts';
 import type { LookUpResult, PlaceResult } from '../../providers/port.ts';
+import { pacingFacts } from '../../worker/facts.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { callActivity, recordCampaign, type RecordedCampaign } from '../support/dials.ts';
 import { realStage, type RealStage } from '../support/real-time.ts';
@@ -147,6 +150,21 @@ describe('of several calls that are looked up, one whose look-up', () => {
     );
     expect(findings[2]).toMatchObject(expected);
     expect(findings.filter((_, index) => index !== 2)).toEqual(Array.from({ length: 9 }, () => ({ kind: 'live' })));
+  });
+
+  it('is not answered in time keeps no other answer away', async () => {
+    const campaign = await setUp(3);
+    for (const seq of [1, 2, 3]) await place(campaign, seq);
+    const find = provider.lookUp.bind(provider);
+    provider.lookUp = (calls) => (calls[0]?.callId === campaign.callId(2) ? new Promise<never>(() => {}) : find(calls));
+    const calls = [1, 2, 3].map((seq) => ({ seq, attempt: 1, callId: campaign.callId(seq), placement: 1 }));
+    const facts = pacingFacts(provider.facts, 60_000, false);
+    const deps = { pool: database.pool, provider, now, facts, databaseClock: () => Promise.resolve(NOW) };
+    const inTime = 1_000;
+    const findings = await new MockActivityEnvironment().run(() =>
+      lookUpCalls(deps, { campaignId: campaign.id, epoch: 1, calls }, inTime),
+    );
+    expect(findings).toEqual([{ kind: 'live' }, { kind: 'unasked' }, { kind: 'live' }]);
   });
 
   it.each([12.4, Number.NaN, -1, 1e20])('says that it ended at %d is taken in', async (endedAt) => {

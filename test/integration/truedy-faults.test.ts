@@ -215,7 +215,7 @@ describe('a call whose reply was lost', () => {
     expect(result).toMatchObject({ kind: 'unknown' });
     const [call] = simulator.ledger().calls;
     await vi.waitFor(async () => {
-      const known = await provider.lookUp({ callId: key, providerCallId: null });
+      const [known] = await provider.lookUp([{ callId: key, providerCallId: null }]);
       expect(known).toMatchObject({ kind: 'ended', providerCallId: call!.id, outcome: call!.outcome });
     }, PATIENCE);
   });
@@ -224,11 +224,11 @@ describe('a call whose reply was lost', () => {
     const { place, provider, simulator } = await connect({ faults: lost });
     const { key } = await place();
     const ref = { callId: key, providerCallId: null };
-    expect(await provider.lookUp(ref)).toEqual({ kind: 'unknown', reason: 'variables_not_listed' });
+    expect(await provider.lookUp([ref])).toEqual([{ kind: 'unknown', reason: 'variables_not_listed' }]);
     simulator.setFaults({ poses: { finds: 'nothing' } });
-    expect(await provider.lookUp(ref)).toMatchObject({ kind: 'unknown' });
+    expect(await provider.lookUp([ref])).toMatchObject([{ kind: 'unknown' }]);
     const [call] = simulator.ledger().calls;
-    expect(await provider.lookUp({ callId: key, providerCallId: call!.id })).toMatchObject({ kind: 'unknown' });
+    expect(await provider.lookUp([{ callId: key, providerCallId: call!.id }])).toMatchObject([{ kind: 'unknown' }]);
   });
 
   test('is placed twice only where keys mean nothing', async () => {
@@ -258,8 +258,8 @@ describe('trouble with look-ups proves nothing', () => {
       ],
     });
     const { providerCallId } = result;
-    expect(await provider.lookUp({ callId: key, providerCallId })).toMatchObject({ kind: 'unknown' });
-    expect(await provider.lookUp({ callId: key, providerCallId: null })).toMatchObject({ kind: 'unknown' });
+    expect(await provider.lookUp([{ callId: key, providerCallId }])).toMatchObject([{ kind: 'unknown' }]);
+    expect(await provider.lookUp([{ callId: key, providerCallId: null }])).toMatchObject([{ kind: 'unknown' }]);
   });
 });
 

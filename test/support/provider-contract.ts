@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { callId } from '../../domain/ids.ts';
 import type { Outcome } from '../../domain/outcome.ts';
 import { CallEvent, LookUpResult, PlaceResult } from '../../domain/provider-messages.ts';
-import type { CallProvider, CallToPlace } from '../../providers/port.ts';
+import type { CallProvider, CallRef, CallToPlace } from '../../providers/port.ts';
 import type { ReceivedWebhook } from './webhook-receiver.ts';
 
 /** What the far side can be made to do to the next placement. */
@@ -79,13 +79,12 @@ export function describeProvider(name: string, createRig: () => Promise<Provider
       expect(PlaceResult.parse(result)).toEqual(result);
       return result;
     };
-    const lookUp = async (
-      ref: { readonly callId: string; readonly providerCallId: string | null },
-      provider = rig.provider,
-    ): Promise<LookUpResult> => {
-      const result = await provider.lookUp(ref);
+    const lookUp = async (ref: CallRef, provider = rig.provider): Promise<LookUpResult> => {
+      const results = await provider.lookUp([ref]);
+      expect(results).toHaveLength(1);
+      const [result] = results;
       expect(LookUpResult.parse(result)).toEqual(result);
-      return result;
+      return result!;
     };
     const placed = async (call: CallToPlace): Promise<string> => {
       const result = await place(call);
@@ -170,7 +169,7 @@ export function describeProvider(name: string, createRig: () => Promise<Provider
       rig.letLast();
       const lasting = nextCall();
       const lastingId = await placed(lasting);
-      expect(await lookUp({ callId: lasting.callId, providerCallId: lastingId })).toEqual({
+      expect(await lookUp({ callId: lasting.callId, providerCallId: lastingId })).toMatchObject({
         kind: 'live',
         providerCallId: lastingId,
       });
@@ -181,6 +180,37 @@ export function describeProvider(name: string, createRig: () => Promise<Provider
         const known = await lookUp({ callId: short.callId, providerCallId: shortId });
         expect(known).toMatchObject({ kind: 'ended', providerCallId: shortId, outcome: 'busy' });
       }, PATIENCE);
+    });
+
+    test('answers about many calls in the order of the question, whatever it knows of each', async () => {
+      rig.letLast();
+      const calls = [nextCall(), nextCall()];
+      const ids = [await placed(calls[0]!), await placed(calls[1]!)];
+      const refs = [
+        { callId: calls[1]!.callId, providerCallId: ids[1]! },
+        { callId: nextCall().callId, providerCallId: null },
+        { callId: null, providerCallId: 'no-such-call' },
+        { callId: null, providerCallId: ids[0]! },
+      ];
+      const results = await rig.provider.lookUp(refs);
+      expect(results.map((result) => LookUpResult.parse(result))).toMatchObject([
+        { kind: 'live', providerCallId: ids[1] },
+        { kind: 'unknown' },
+        { kind: 'unknown' },
+        { kind: 'live', providerCallId: ids[0] },
+      ]);
+    });
+
+    test('tells of a call, if anything, whom it goes to and when it was placed', async () => {
+      rig.letLast();
+      const before = rig.now();
+      const call = nextCall();
+      const result = await lookUp({ callId: null, providerCallId: await placed(call) });
+      const { phoneNumber, agentId, placedAt } = ('particulars' in result && result.particulars) || {};
+      expect([call.phoneNumber, null, undefined]).toContain(phoneNumber);
+      expect([call.agentId, null, undefined]).toContain(agentId);
+      expect(placedAt ?? before).toBeGreaterThanOrEqual(before - 1_000);
+      expect(placedAt ?? before).toBeLessThanOrEqual(rig.now() + 1_000);
     });
 
     test('what cannot be found or asked is unknown', async () => {

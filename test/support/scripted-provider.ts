@@ -2,7 +2,14 @@ import { storeEvent } from '../../db/call-events.ts';
 import type { Pool } from '../../db/pool.ts';
 import { parseCallId } from '../../domain/ids.ts';
 import type { EndedEvent, Outcome } from '../../domain/outcome.ts';
-import type { CallEvent, CallProvider, LookUpResult, PlaceResult, ProviderFacts } from '../../providers/port.ts';
+import type {
+  CallEvent,
+  CallProvider,
+  CallRef,
+  LookUpResult,
+  PlaceResult,
+  ProviderFacts,
+} from '../../providers/port.ts';
 
 /** One request that reached the provider. */
 export interface Request {
@@ -48,6 +55,8 @@ export class ScriptedProvider implements CallProvider {
   script: Script = () => ({ kind: 'accept' });
   /** Overrides what a look-up at that instant finds in the ledger. */
   lookUpScript: ((callId: string, at: number) => LookUpResult | null) | null = null;
+  /** What a look-up of a call that may be anybody's finds, by the provider's id. */
+  orphanScript: ((providerCallId: string) => LookUpResult | null) | null = null;
   readonly #pool: Pool;
   readonly #now: () => number;
 
@@ -77,9 +86,12 @@ export class ScriptedProvider implements CallProvider {
     return { kind: 'accepted', providerCallId: providerIdOf(key) };
   }
 
-  lookUp({ callId }: { readonly callId: string }): Promise<LookUpResult> {
-    this.lookedUp.push(callId);
-    return Promise.resolve(this.lookUpScript?.(callId, this.#now()) ?? this.#find(callId));
+  async lookUp(calls: readonly CallRef[]): Promise<LookUpResult[]> {
+    return calls.map(({ callId, providerCallId }) => {
+      if (callId === null) return this.orphanScript?.(providerCallId ?? '') ?? { kind: 'unknown', reason: 'not_found' };
+      this.lookedUp.push(callId);
+      return this.lookUpScript?.(callId, this.#now()) ?? this.#find(callId);
+    });
   }
 
   /** Takes a call into the ledger, also where the reply will not say so. */

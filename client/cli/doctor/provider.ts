@@ -1,4 +1,5 @@
 /** The doctor's question to the provider: does it answer, and does it take our key. */
+import { lookUp } from '../../../providers/checked.ts';
 import { providerFromEnv } from '../../../providers/from-env.ts';
 import type { CallProvider, LookUpResult } from '../../../providers/port.ts';
 import { RingfenceError } from '../../../domain/errors.ts';
@@ -22,7 +23,8 @@ export async function checkProvider(env: Readonly<Record<string, string | undefi
     return trouble(check, error.message, 'Set the variables that it names; docs/operations.md lists them all.');
   }
   try {
-    return judge(provider.name, await provider.lookUp({ callId: NO_CALL, providerCallId: null }));
+    const [result] = await lookUp(provider, [{ callId: NO_CALL, providerCallId: null }]);
+    return judge(provider.name, result ?? { kind: 'unknown', reason: 'adapter_failed' });
   } finally {
     await provider.close();
   }

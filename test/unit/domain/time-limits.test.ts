@@ -4,6 +4,7 @@ import {
   DIAL,
   HEALTH_LIMITS,
   IMPORTS,
+  LOOK_UPS,
   LONG_TRANSACTIONS,
   MIGRATIONS,
   RECORD_ACTIVITIES,
@@ -76,4 +77,11 @@ it('a file has arrived before the statement that copies it is given up', () => {
 
 it('a migration gives a lock up long before a statement', () => {
   expect(MIGRATIONS.lockMs).toBeLessThan(MIGRATIONS.statementMs);
+});
+
+it('a look-up has written down what was answered before it is given up, and is known to live meanwhile', () => {
+  expect(2 * LOOK_UPS.heartbeatEveryMs).toBeLessThan(LOOK_UPS.heartbeatTimeoutMs);
+  // First what our own tables know, in two statements that may each wait for a connection; then the provider.
+  const records = 2 * (DATABASE_LIMITS.connectMs + DATABASE_LIMITS.queryMs);
+  expect(records + LOOK_UPS.answerWithinMs).toBeLessThan(LOOK_UPS.startToCloseMs);
 });

@@ -1,0 +1,60 @@
+/** Ends that come to be known after their calls were given up as lost. */
+import { afterAttempt } from '../domain/retry-policy.ts';
+import { firstTerminalEvents } from './call-events.ts';
+import { lockCampaign } from './campaigns-of-workflows.ts';
+import { addMoves, applyMoves, type Move, type Moves } from './moves.ts';
+import { inTransaction, type Pool, type Queryable } from './pool.ts';
+
+/** Calls given up lately of which an end is stored by now. */
+export async function lostCallsWithEnd(db: Queryable, limit: number): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select id from calls
+      where outcome = 'lost' and settled_at > now() - interval '6 days'
+        and exists (select from call_events e where e.call_id = calls.id and e.kind = 'ended')
+      order by settled_at limit $1`,
+    [limit],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Nothing is called again because of a late end: whoever was given up has been told to be done. */
+const NO_MORE_CALLS = { budget: 0, delayMinutes: [0], on: [] };
+
+/**
+ * Puts the end of a call that was given up in the place of `lost`, once: the record, the contact's bucket and reason, and the
+ * campaign's counters. The contact is not called again. False where there is nothing to correct.
+ */
+export async function correctLost(pool: Pool, callId: string, campaignId: string): Promise<boolean> {
+  // Nearly every late event is of a call whose end is known: the campaign is not locked for those.
+  const lost = await pool.query("select from calls where id = $1 and outcome = 'lost'", [callId]);
+  if (lost.rowCount === 0) return false;
+  return inTransaction(pool, async (tx) => {
+    await lockCampaign(tx, campaignId);
+    const [event] = await firstTerminalEvents(tx, [callId]);
+    if (!event) return false;
+    const corrected = await tx.query<{ seq: number; attempt: number }>(
+      `update calls
+          set outcome = $2,
+              ended_at = least(greatest(to_timestamp($3 / 1000.0), first_sent_at), now())
+        where id = $1 and outcome = 'lost' and settled_at is not null
+       returning seq, attempt`,
+      [callId, event.outcome, event.ended_at],
+    );
+    const [call] = corrected.rows;
+    if (!call) return false;
+    const { to, reason } = afterAttempt(NO_MORE_CALLS, call.attempt, event.outcome, event.ended_at);
+    const { rows } = await tx.query<Move>(
+      `with moved as (
+         update campaign_contacts set bucket = $4, reason = $5
+          where campaign_id = $1 and seq = $2 and attempt = $3 and bucket = 'failed' and reason = 'lost'
+         returning 1
+       )
+       select 'failed' as "from", $4 as "to", count(*)::int as contacts, 0 as called from moved`,
+      [campaignId, call.seq, call.attempt, to, reason],
+    );
+    const moves: Moves = { deltas: {}, called: 0 };
+    addMoves(moves, rows);
+    await applyMoves(tx, campaignId, moves);
+    return true;
+  });
+}

@@ -1,0 +1,133 @@
+/**
+ * Orphans: ids under which a provider has reported calls, and that no dial is tied to. Most are tied within seconds, when the
+ * reply to their dial comes. One that stays is of somebody else's call, or of a call of ours whose reply was lost: the
+ * provider is asked what it is, and what it says is matched with the calls of which nothing more is known.
+ */
+import type { PossibleMatch } from '../domain/orphan-match.ts';
+import { parseCallId } from '../domain/ids.ts';
+import type { Particulars } from '../domain/provider-messages.ts';
+import { recordAcceptance } from './calls.ts';
+import { inTransaction, type Pool, type Queryable } from './pool.ts';
+
+/** Before this time is over, a provider that could not say what an orphan is will not know better. */
+const ASK_AGAIN_AFTER = "interval '1 minute'";
+/** Providers send their events for a day or two, until they are taken in. */
+const EVENTS_COME_WITHIN = "interval '3 days'";
+
+/** Orphans of which the provider has not said yet what they are, and that may be of one of these calls, by the time. */
+export async function orphansOfCalls(
+  db: Queryable,
+  provider: string,
+  callIds: readonly string[],
+  limit: number,
+): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select provider_call_id as id from provider_calls
+      where provider = $1 and call_id is null and ${TO_ASK}
+        and first_seen_at >= (select min(first_sent_at) from calls where id = any($2))
+      order by asked_at nulls first, first_seen_at limit $3`,
+    [provider, callIds, limit],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** The same, of orphans that have ended, and calls that were given up. */
+export async function orphansOfLostCalls(db: Queryable, provider: string, limit: number): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `with lost as materialized (
+       select min(first_sent_at) as since from calls
+        where outcome = 'lost' and provider = $1 and provider_call_id is null
+          and settled_at > now() - ${EVENTS_COME_WITHIN}
+     )
+     select p.provider_call_id as id from provider_calls p, lost
+      where p.provider = $1 and p.call_id is null and ${TO_ASK} and p.first_seen_at >= lost.since
+        and exists (
+          select 1 from call_events e
+           where e.provider = $1 and e.provider_call_id = p.provider_call_id and e.kind = 'ended')
+      order by p.asked_at nulls first, p.first_seen_at limit $2`,
+    [provider, limit],
+  );
+  return rows.map(({ id }) => id);
+}
+
+const TO_ASK = `described_at is null and (asked_at is null or asked_at < now() - ${ASK_AGAIN_AFTER})`;
+
+/** Notes that the provider was asked, and what it said; null: nothing. */
+export async function describeOrphan(
+  db: Queryable,
+  provider: string,
+  providerCallId: string,
+  said: Particulars | null,
+): Promise<void> {
+  await db.query(
+    `update provider_calls
+        set asked_at = now(), described_at = case when $3 then now() end, phone_number = $4, agent_id = $5,
+            placed_at = to_timestamp($6 / 1000.0)
+      where provider = $1 and provider_call_id = $2 and call_id is null`,
+    [provider, providerCallId, said !== null, said?.phoneNumber ?? null, said?.agentId ?? null, said?.placedAt ?? null],
+  );
+}
+
+/**
+ * The calls to which an orphan's number, agent and time fit: sent before the orphan was first heard of, with nothing known of
+ * what became of them, or given up as lost. The times that are compared here are those of our database.
+ */
+export async function possibleMatches(db: Queryable, provider: string): Promise<PossibleMatch[]> {
+  const { rows } = await db.query<
+    Omit<PossibleMatch, 'sentAt' | 'placedAt'> & { sent_at: string; placed_at: string | null }
+  >(
+    `with orphan as materialized (
+       select provider_call_id, phone_number, agent_id, placed_at, first_seen_at from provider_calls
+        where provider = $1 and call_id is null and phone_number is not null
+          and first_seen_at > now() - 2 * ${EVENTS_COME_WITHIN}
+     ), open as (
+       select id, campaign_id, seq, provider, provider_call_id, first_sent_at, not_placed_reason from calls
+        where settled_at is null and first_sent_at is not null
+       union all
+       select id, campaign_id, seq, provider, provider_call_id, first_sent_at, not_placed_reason from calls
+        where outcome = 'lost' and settled_at > now() - 2 * ${EVENTS_COME_WITHIN}
+     )
+     select orphan.provider_call_id as "providerCallId", open.id as "callId",
+            floor(extract(epoch from open.first_sent_at) * 1000)::bigint as sent_at,
+            floor(extract(epoch from orphan.placed_at) * 1000)::bigint as placed_at
+       from open
+       join campaigns c on c.id = open.campaign_id
+       join campaign_contacts k on k.campaign_id = open.campaign_id and k.seq = open.seq
+       join orphan on orphan.phone_number = k.phone_number and coalesce(orphan.agent_id, c.agent_id) = c.agent_id
+        and orphan.first_seen_at >= open.first_sent_at
+        and orphan.first_seen_at < open.first_sent_at + ${EVENTS_COME_WITHIN}
+      where open.provider = $1 and open.provider_call_id is null and open.not_placed_reason is null
+        and exists (select from orphan)`,
+    [provider],
+  );
+  return rows.map(({ sent_at, placed_at, ...match }) => ({
+    ...match,
+    sentAt: Number(sent_at),
+    placedAt: placed_at === null ? null : Number(placed_at),
+  }));
+}
+
+/** Ties an orphan to its call, unless either has found another meanwhile. */
+export async function tieOrphan(
+  pool: Pool,
+  provider: string,
+  { callId, providerCallId }: Pick<PossibleMatch, 'callId' | 'providerCallId'>,
+  now: number,
+): Promise<boolean> {
+  const campaignId = parseCallId(callId)?.campaignId;
+  if (campaignId === undefined) return false;
+  return inTransaction(pool, async (tx) => {
+    // In the order in which a reply and an event lock them too.
+    const orphan = await tx.query(
+      'select from provider_calls where provider = $1 and provider_call_id = $2 and call_id is null for update',
+      [provider, providerCallId],
+    );
+    const call = await tx.query(
+      'select from calls where id = $1 and provider_call_id is null and not_placed_reason is null for update',
+      [callId],
+    );
+    if (orphan.rowCount !== 1 || call.rowCount !== 1) return false;
+    await recordAcceptance(tx, { callId, campaignId, provider, now }, providerCallId);
+    return true;
+  });
+}
