@@ -142,13 +142,13 @@ describe('a request that comes byte by byte is cut off, and others are served me
     ]) {
       await isCutOff(new SlowClient(lines, ' '));
     }
-    const sound = await gateway.send({
+    // Over a socket, on which the file lies ready while the gateway is not; an injected request would count as slow then.
+    const sound = await fetch(`http://127.0.0.1:${port}${API_ROOT}/contacts/import`, {
       method: 'POST',
-      path: '/contacts/import',
       body: 'phone\n+14155550105\n',
-      headers: { 'content-type': 'text/csv' },
+      headers: { authorization: `Bearer ${KEYS.write}`, 'content-type': 'text/csv' },
     });
-    expect([sound.status, sound.body.data]).toMatchObject([200, { imported: 1 }]);
+    expect([sound.status, await sound.json()]).toMatchObject([200, { data: { imported: 1 } }]);
     const { rows } = await gateway.db.pool.query('select phone_number from contacts');
     expect(rows).toEqual([{ phone_number: '+14155550105' }]);
   });

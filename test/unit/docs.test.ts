@@ -9,13 +9,14 @@ import { EXIT } from '../../client/cli/exit-codes.ts';
 import { GatewayConfig } from '../../gateway/config.ts';
 import { TruedyEnv } from '../../providers/from-env.ts';
 import { TruedyConfig } from '../../providers/truedy-config.ts';
+import packageJson from '../../package.json' with { type: 'json' };
 import { apiPage } from '../../scripts/api-docs/page.ts';
 import { readDescription } from '../../scripts/write-api-docs.ts';
 import { cliPage } from '../../scripts/write-cli-docs.ts';
 import { SimulatorOptions } from '../../simulator/options.ts';
 import { SEARCH_ATTRIBUTES } from '../../worker/search-attributes.ts';
 import { WorkerConfig } from '../../worker/config.ts';
-import { headings, links, section, tableRows, unquoted } from '../support/markdown.ts';
+import { blocks, headings, links, section, tableRows, unquoted } from '../support/markdown.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -134,6 +135,14 @@ describe('settings', () => {
 
   test('search attributes', () => {
     expect(SEARCH_ATTRIBUTES.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+  });
+});
+
+describe('operations', () => {
+  it('name for Yarn 1 the release that the package itself depends on', () => {
+    const [told] = blocks(section(read('docs/operations.md'), 'The package'), 'json');
+    const dependency = packageJson.dependencies['light-my-request'];
+    expect(JSON.parse(told!)).toEqual({ resolutions: { 'light-my-request': dependency } });
   });
 });
 
