@@ -8,6 +8,7 @@ import { MOST_PEOPLE } from './contacts.ts';
 import { measureCost } from './cost.ts';
 import { measureLarge } from './large.ts';
 import { measureRefill } from './refill.ts';
+import { measureRequests } from './requests.ts';
 import { measureRoster } from './roster.ts';
 import { addPeers } from './peers/command.ts';
 import { type MeasuredSystem, onSystem } from './system.ts';
@@ -61,6 +62,11 @@ measurement('large', 'one campaign with thousands of calls in flight', 1)
   .action((options: Common & { contacts: number; slots: number; callSeconds: number; seconds: number }) =>
     run('large', options, measureLarge),
   );
+
+measurement('requests', 'how long the worst requests keep everybody else waiting', 1)
+  .option('--rounds <n>', 'how often each is sent', wholeNumber(1, 100), 3)
+  .option('--only <text>', 'those whose route and name hold this', '')
+  .action((options: Common & { rounds: number; only: string }) => run('requests', options, measureRequests));
 
 addPeers(program, report);
 

@@ -5,13 +5,14 @@ import { readHeader } from '../domain/contact-header.ts';
 import { type ContactRow, rowReader } from '../domain/contact-rows.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import type { Country } from '../domain/phone.ts';
-import { delimiterOf, endOfFirstRecord } from './csv-delimiter.ts';
+import { delimiterOf, FirstRecord } from './csv-delimiter.ts';
 import { LineIndex } from './line-index.ts';
 import { Turns } from './turns.ts';
 import { utf8Text } from './utf8-text.ts';
 
 /** A quote that is never closed swallows the rest of the file; no honest row comes near this size. */
 const MOST_BYTES_PER_RECORD = 1 << 20;
+/** A thousand column names are no longer. All that is found out about the header is found out at one blow. */
 const MOST_HEADER_BYTES = 1 << 16;
 /** How much of the file is parsed in one turn of the event loop, and how many rows of it are read in one. */
 const PIECE_BYTES = 4_096;
@@ -30,9 +31,9 @@ export async function* readContactFile(
 ): AsyncGenerator<ContactRow> {
   const lines = new LineIndex();
   const text = utf8Text(source, lines);
-  const head = await readHead(text);
+  const { head, header } = await readHead(text);
   const parser = parse({
-    delimiter: delimiterOf(head),
+    delimiter: await delimiterOf(header),
     // Named, not discovered: by the first line's end, rows that end otherwise would be taken for one long row.
     record_delimiter: ['\r\n', '\n', '\r'],
     max_record_size: MOST_BYTES_PER_RECORD,
@@ -86,14 +87,28 @@ async function* inPieces(bytes: Buffer): AsyncGenerator<Buffer> {
   }
 }
 
-async function readHead(text: AsyncIterator<Buffer>): Promise<Buffer> {
-  let head = Buffer.alloc(0);
-  while (head.length < MOST_HEADER_BYTES && endOfFirstRecord(head) === -1) {
+/** Reads on until the header is at hand, and returns all that was read for it. */
+async function readHead(text: AsyncGenerator<Buffer>): Promise<{ readonly head: Buffer; readonly header: Buffer }> {
+  const pieces: Buffer[] = [];
+  const first = new FirstRecord();
+  for (let length = 0; length <= MOST_HEADER_BYTES;) {
     const next = await text.next();
-    if (next.done) break;
-    head = Buffer.concat([head, next.value]);
+    if (next.done) {
+      const whole = Buffer.concat(pieces);
+      return { head: whole, header: whole };
+    }
+    const end = first.endIn(next.value.subarray(0, MOST_HEADER_BYTES - length));
+    pieces.push(next.value);
+    length += next.value.length;
+    if (end === -1) continue;
+    const head = Buffer.concat(pieces);
+    return { head, header: head.subarray(0, end) };
   }
-  return head;
+  await text.return(undefined);
+  throw new RingfenceError(
+    'unparsable_file',
+    `The row of column names does not end within the first ${MOST_HEADER_BYTES >> 10} KiB: a quote in it may not be closed. Nothing was imported.`,
+  );
 }
 
 /** The parser names the line that it has reached, which is not the line on which the quote opened. */

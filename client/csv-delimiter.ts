@@ -1,28 +1,35 @@
 import { parse } from 'csv-parse/sync';
 import { MOST_COLUMNS, namesPhone } from '../domain/contact-header.ts';
+import { mapInTurns } from './turns.ts';
 
 const DELIMITERS = [',', ';', '\t', '|'];
 const QUOTE = 0x22;
 const LINE_ENDS = new Set([0x0a, 0x0d]);
 
-/** Where the first record that is not blank ends, or -1 when the text does not reach that far. */
-export function endOfFirstRecord(text: Buffer): number {
-  let quoted = false;
-  let blank = true;
-  for (const [offset, byte] of text.entries()) {
-    if (byte === QUOTE) quoted = !quoted;
-    if (!quoted && !blank && LINE_ENDS.has(byte)) return offset;
-    if (byte > 0x20) blank = false;
+/** Looks for the end of the first record that is not blank, in a text that comes in pieces. Looks at each byte once. */
+export class FirstRecord {
+  #quoted = false;
+  #blank = true;
+  #length = 0;
+
+  /** Where in the whole text the record ends; -1 when it goes on beyond this piece. */
+  endIn(piece: Buffer): number {
+    for (const [offset, byte] of piece.entries()) {
+      if (byte === QUOTE) this.#quoted = !this.#quoted;
+      if (!this.#quoted && !this.#blank && LINE_ENDS.has(byte)) return this.#length + offset;
+      if (byte > 0x20) this.#blank = false;
+    }
+    this.#length += piece.length;
+    return -1;
   }
-  return -1;
 }
 
 /**
  * Which delimiter a file uses, judged by its header alone: rows hold free text, in which any of them may stand. The one
- * that brings out a phone column wins, then the one that brings out most columns.
+ * that brings out a phone column wins, then the one that brings out most columns. Each is tried in a turn of its own.
  */
-export function delimiterOf(header: Buffer): string {
-  const candidates = DELIMITERS.map((delimiter) => {
+export async function delimiterOf(header: Buffer): Promise<string> {
+  const candidates = await mapInTurns(DELIMITERS, 1, (delimiter) => {
     const cells = cellsUnder(delimiter, header);
     return { delimiter, phone: namesPhone(cells.slice(0, MOST_COLUMNS)), columns: cells.length };
   });

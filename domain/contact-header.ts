@@ -49,6 +49,8 @@ const FIELD_BY_NAME = new Map<string, KnownField>(
 
 /** Blank columns included, which spreadsheets leave behind by the dozen. */
 export const MOST_COLUMNS = 1_000;
+/** Longer ones are no names. Reading one takes a time that grows with the square of its length, if it is made for it. */
+const LONGEST_NAME = 200;
 
 /**
  * Says what each column of a contact file holds. A header named exactly like a field wins over a synonym, which then
@@ -69,7 +71,10 @@ export function readHeader(cells: readonly string[]): readonly Column[] {
       'The first row holds data. Put a row of column names before it, one of them phone_number.',
     );
   }
-  const names = cells.map(snakeCase);
+  const names = cells.map((cell, index) => {
+    if (cell.length > LONGEST_NAME) throw noFieldName(index);
+    return snakeCase(cell);
+  });
   const columns = names.map((name, index) => columnNamed(name, names, index));
   refuseDuplicates(columns, cells);
   if (!columns.some(({ kind }) => kind === 'phone_number')) {
@@ -89,7 +94,7 @@ export function readHeader(cells: readonly string[]): readonly Column[] {
 
 /** Whether one of the columns is plainly the phone number. Tells the right delimiter from a wrong one. */
 export function namesPhone(cells: readonly string[]): boolean {
-  return cells.some((cell) => FIELD_BY_NAME.get(snakeCase(cell)) === 'phone_number');
+  return cells.some((cell) => cell.length <= LONGEST_NAME && FIELD_BY_NAME.get(snakeCase(cell)) === 'phone_number');
 }
 
 function columnNamed(name: string, names: readonly string[], index: number): Column {
@@ -97,13 +102,15 @@ function columnNamed(name: string, names: readonly string[], index: number): Col
   const field = FIELD_BY_NAME.get(name);
   if (field !== undefined && (field === name || !names.includes(field))) return { kind: field };
   const custom = name.replace(/^custom_(?=.)/, '');
-  if (!isCustomFieldName(custom)) {
-    throw new RingfenceError(
-      'unparsable_file',
-      `The name of column ${index + 1} cannot be a custom field's. Use letters, digits and underscores, at most 64, not beginning with ringfence_.`,
-    );
-  }
+  if (!isCustomFieldName(custom)) throw noFieldName(index);
   return { kind: 'custom', name: custom };
+}
+
+function noFieldName(index: number): RingfenceError {
+  return new RingfenceError(
+    'unparsable_file',
+    `The name of column ${index + 1} cannot be a custom field's. Use letters, digits and underscores, at most 64, not beginning with ringfence_.`,
+  );
 }
 
 function refuseDuplicates(columns: readonly Column[], cells: readonly string[]): void {

@@ -1,4 +1,4 @@
-import type { Column } from './contact-header.ts';
+import { type Column, MOST_COLUMNS } from './contact-header.ts';
 import { type Contact, type ContactProblem, isStorable, looksLikeEmail, phoneWithExtension } from './contact.ts';
 import type { Country } from './phone.ts';
 import { readZoneName, type ReadZoneName } from './zone-name.ts';
@@ -31,7 +31,8 @@ export function rowReader(
     const known: Partial<Record<Column['kind'], string>> = {};
     const custom: Record<string, string> = {};
     let problem: RowProblem | null = null;
-    if (cells.length > columns.length && cells.slice(columns.length).some((cell) => cell.trim() !== '')) {
+    // A row may have half a million cells. Spreadsheets leave blank ones behind, but no more than they have columns.
+    if (cells.length > MOST_COLUMNS || cells.slice(columns.length).some((cell) => cell.trim() !== '')) {
       problem = 'too_many_fields';
     }
     for (const [index, column] of columns.entries()) {

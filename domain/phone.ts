@@ -36,12 +36,15 @@ const SPREADSHEET_ERROR = /^#(?:#*|(?:VALUE|NAME|REF|N\/A|NUM|NULL|DIV\/0)[!?]?)
 const DECIMAL = /^[+-]?\d{5,}[.,](?:0+|\d{1,2})$/;
 const BETWEEN_TWO_NUMBERS = /[/\\,;|&]|\s(?:or|and)\s|[\r\n]/i;
 const LONGEST = 100;
+/** Of the field as it is written. Plain form takes a time that grows with the square of the length of some texts. */
+const LONGEST_WRITTEN = 200;
 
 /**
  * Reads one phone field as people and spreadsheets write them. Without a default country only the international form,
  * with its `+`, is understood. Nothing is guessed: a field that could mean two things is refused.
  */
 export function parsePhone(input: string, defaultCountry: Country | null): Phone | { readonly reason: PhoneProblem } {
+  if (input.trim().length > LONGEST_WRITTEN) return { reason: 'invalid_phone' };
   const text = plainText(input);
   if (text === '') return { reason: 'missing_phone' };
   if (SCIENTIFIC.test(text) || SPREADSHEET_ERROR.test(text)) return { reason: 'spreadsheet_damaged' };

@@ -10,7 +10,7 @@ import { Country } from '../domain/phone.ts';
 import './auth.ts';
 import type { ContactBodies } from './campaigns-routes.ts';
 import { contactsImport } from './contacts-import.ts';
-import { answer, answerOf, list, listOf, refusals } from './envelope.ts';
+import { answer, answerOf, largeList, list, listOf, refusals } from './envelope.ts';
 import { pageShape } from './page.ts';
 
 const Page = z.strictObject(pageShape);
@@ -36,9 +36,10 @@ export const contactsRoutes: FastifyPluginAsyncZod<ContactBodies & { pool: Pool 
         response: { 200: listOf(ContactAnswer), ...refusals },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { folder_id, ...page } = request.query;
-      return list(request, page, await listContacts(pool, request.caller.account, folder_id ?? null, page));
+      const found = await listContacts(pool, request.caller.account, folder_id ?? null, page);
+      return largeList({ request, reply, schema: ContactAnswer }, page, found);
     },
   );
 

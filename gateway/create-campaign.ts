@@ -3,10 +3,12 @@ import { mapInTurns } from '../client/turns.ts';
 import { readCampaign } from '../db/campaign-answers.ts';
 import {
   type CampaignContact,
+  copyStoredContacts,
   countFolder,
   findContacts,
   insertCampaign,
   insertCampaignContacts,
+  type StoredContact,
   withContactId,
 } from '../db/campaigns.ts';
 import { once } from '../db/idempotency.ts';
@@ -49,7 +51,8 @@ export async function createCampaign(
 export async function countPeople(db: Queryable, account: string, request: People): Promise<number> {
   if (request.contact_folder_id !== null) return folderSize(db, account, request.contact_folder_id);
   const stated = await statedContacts(request);
-  return eachPersonOnce([...(await knownContacts(db, account, request.contact_ids)), ...stated]).length;
+  const known = eachPersonOnce(await knownContacts(db, account, request.contact_ids));
+  return known.length + eachPersonOnce(stated, known).length;
 }
 
 /** Reading a phone number takes tens of microseconds. */
@@ -91,9 +94,15 @@ async function recordCampaign(
     const total = await folderSize(tx, account, terms.contact_folder_id);
     await insertCampaign(tx, { id, account, terms, total, now });
   } else {
-    const people = eachPersonOnce([...(await knownContacts(tx, account, request.contact_ids)), ...stated]);
-    await insertCampaign(tx, { id, account, terms, total: people.length, now });
-    await insertCampaignContacts(tx, id, people);
+    const known = eachPersonOnce(await knownContacts(tx, account, request.contact_ids));
+    const others = eachPersonOnce(stated, known);
+    await insertCampaign(tx, { id, account, terms, total: known.length + others.length, now });
+    await copyStoredContacts(
+      tx,
+      id,
+      known.map(({ contact_id: contactId }) => contactId),
+    );
+    await insertCampaignContacts(tx, id, others, known.length);
   }
   const answer = await readCampaign(tx, account, id, now);
   if (!answer) throw new Error('the campaign that was just recorded is not there');
@@ -110,7 +119,7 @@ async function folderSize(tx: Queryable, account: string, folderId: string): Pro
   throw new RingfenceError('validation_error', message, { field: 'contact_folder_id' });
 }
 
-async function knownContacts(tx: Queryable, account: string, given: readonly string[]): Promise<CampaignContact[]> {
+async function knownContacts(tx: Queryable, account: string, given: readonly string[]): Promise<StoredContact[]> {
   const ids = [...new Set(given)];
   const known = await findContacts(tx, account, ids);
   if (known.length < ids.length) {
@@ -122,12 +131,20 @@ async function knownContacts(tx: Queryable, account: string, given: readonly str
   return known;
 }
 
-/** A person is a number and, behind a switchboard, the extension. Who is named twice is called once. */
-function eachPersonOnce(contacts: readonly CampaignContact[]): CampaignContact[] {
-  const people = new Map<string, CampaignContact>();
-  for (const contact of contacts) {
-    const person = `${contact.phone_number};${contact.extension ?? ''}`;
-    if (!people.has(person)) people.set(person, contact);
-  }
-  return [...people.values()];
+type Person = Pick<StoredContact, 'phone_number' | 'extension'>;
+
+/** The first of each person who is not among those that are known. Who is named twice is called once. */
+function eachPersonOnce<P extends Person>(people: readonly P[], known: readonly Person[] = []): P[] {
+  const seen = new Set(known.map(personKey));
+  return people.filter((one) => {
+    const key = personKey(one);
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+/** A person is a number and, behind a switchboard, the extension. */
+function personKey({ phone_number: number, extension }: Person): string {
+  return `${number};${extension ?? ''}`;
 }

@@ -1,6 +1,7 @@
 /** The form of every answer of the API. */
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { mapInTurns } from '../client/turns.ts';
 import type { Page, PageOf } from '../db/campaign-answers.ts';
 import { ErrorAnswer, Meta, Pagination } from '../domain/campaign-answer.ts';
 import type { RingfenceError } from '../domain/errors.ts';
@@ -23,6 +24,22 @@ export function answer<T>(request: FastifyRequest, data: T) {
 
 export function list<T>(request: FastifyRequest, page: Page, { items, total, hasMore }: PageOf<T>) {
   return { data: items, meta: metaOf(request), pagination: { total, ...page, has_more: hasMore } };
+}
+
+/** Items of a list that are written in one turn of the event loop. */
+const ITEMS_PER_TURN = 5;
+
+/** The same as `list`, of items that may be so large that not all of them are written at one blow. */
+export async function largeList<T>(
+  { request, reply, schema }: { request: FastifyRequest; reply: FastifyReply; schema: z.ZodType<T> },
+  page: Page,
+  found: PageOf<T>,
+) {
+  const whole = list(request, page, found);
+  const items = await mapInTurns(whole.data, ITEMS_PER_TURN, (item) => JSON.stringify(schema.parse(item)));
+  const { data: _written, ...rest } = whole;
+  void reply.serializer(() => `{"data":[${items.join(',')}],${JSON.stringify(rest).slice(1)}`);
+  return whole;
 }
 
 export function errorAnswer(error: RingfenceError, meta: z.infer<typeof Meta>): z.infer<typeof ErrorAnswer> {

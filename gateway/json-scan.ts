@@ -13,6 +13,10 @@ import { RingfenceError } from '../domain/errors.ts';
  * most; all other fields of a request are fewer than thirty.
  */
 export const MOST_VALUES = 1_000;
+/** A text is parsed at one blow, escapes and all. The longest that a request has use for has 2,000 characters. */
+const LONGEST_TEXT_BYTES = 131_072;
+/** More than any name of a field takes, however it is escaped. */
+const LONGEST_NAME_BYTES = 1_024;
 /** How much of a list is parsed together. */
 const PIECE_ITEMS = 100;
 const PIECE_BYTES = 16_384;
@@ -36,12 +40,14 @@ export class JsonScan {
   #at = 0;
   #depth = 0;
   #inText = false;
+  #textStart = 0;
   /** Values in the present item of a list or, outside of lists, in the body. */
   #values = 0;
   #valuesOutside = 0;
   /** Where the last text on the level of the body's fields began and ended: before a colon it is a field's name. */
   #name = { start: 0, end: 0 };
-  #field = '';
+  /** The name of the present field: where it began and ended. Read only where it is needed. */
+  #fieldName = { start: 0, end: 0 };
   #list: { start: number; items: number; pieces: { start: number; end: number }[] } | null = null;
   #piece = { start: 0, items: 0 };
   #isEmpty = true;
@@ -50,7 +56,8 @@ export class JsonScan {
 
   /**
    * Goes on for so many bytes. Returns whether the end is reached.
-   * @throws RingfenceError `validation_error` where more values stand together than any request has use for
+   * @throws RingfenceError `validation_error` where more values stand together, or a longer text, than any request has
+   * use for
    */
   scan(most: number): boolean {
     const { bytes } = this;
@@ -61,6 +68,7 @@ export class JsonScan {
       if (this.#inText) {
         if (byte === BACKSLASH) at += 1;
         else if (byte === QUOTE) {
+          this.#refuseLongText(at);
           this.#inText = false;
           if (this.#depth === 1) this.#name.end = at + 1;
         }
@@ -74,10 +82,11 @@ export class JsonScan {
           continue;
         case QUOTE:
           this.#inText = true;
+          this.#textStart = at;
           if (this.#depth === 1) this.#name.start = at;
           break;
         case COLON:
-          if (this.#depth === 1) this.#field = this.#nameOfField();
+          if (this.#depth === 1) this.#fieldName = { ...this.#name };
           break;
         case COMMA:
           this.#separate(at);
@@ -94,6 +103,7 @@ export class JsonScan {
       }
       this.#isEmpty = false;
     }
+    if (this.#inText) this.#refuseLongText(at);
     this.#at = at;
     return at >= bytes.length;
   }
@@ -107,6 +117,7 @@ export class JsonScan {
     const list = this.#depth === 2 ? this.#list : null;
     if (list === null) {
       this.#count();
+      if (this.#depth === 1) this.#fieldName = { start: 0, end: 0 };
       return;
     }
     list.items += 1;
@@ -141,7 +152,7 @@ export class JsonScan {
     }
     list.pieces.push({ start: this.#piece.start, end: at });
     const items = this.#isEmpty && list.items === 0 ? 0 : list.items + 1;
-    this.lists.push({ ...list, field: this.#field, end: at, items });
+    this.lists.push({ ...list, field: this.#nameOfField(), end: at, items });
     this.#list = null;
     this.#values = this.#valuesOutside;
   }
@@ -149,14 +160,26 @@ export class JsonScan {
   #count(): void {
     this.#values += 1;
     if (this.#values <= MOST_VALUES) return;
-    const field = this.#list === null ? this.#field : `${this.#field}[${this.#list.items}]`;
-    const message = `holds more than ${MOST_VALUES} values, and no request has use for as many: see GET /openapi.json`;
+    this.#refuse(`holds more than ${MOST_VALUES} values, and no request has use for as many: see GET /openapi.json`);
+  }
+
+  #refuseLongText(at: number): void {
+    if (at - this.#textStart <= LONGEST_TEXT_BYTES) return;
+    this.#refuse(`holds a text of more than ${LONGEST_TEXT_BYTES >> 10} KiB: no request has use for as much`);
+  }
+
+  #refuse(message: string): never {
+    const name = this.#nameOfField();
+    const field = this.#list === null ? name : `${name}[${this.#list.items}]`;
     if (field === '') throw new RingfenceError('validation_error', `the body ${message}`);
     throw new RingfenceError('validation_error', `${field} ${message}`, { field });
   }
 
   #nameOfField(): string {
-    const { start, end } = this.#name;
+    const { start, end } = this.#fieldName;
+    // No field of a request has such a name, so that its list need not be found again by it.
+    if (end - start > LONGEST_NAME_BYTES)
+      return shortened(this.bytes.toString('utf8', start + 1, start + LONGEST_NAME_BYTES));
     try {
       return shortened(String(JSON.parse(this.bytes.toString('utf8', start, end))));
     } catch {

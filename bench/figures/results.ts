@@ -6,6 +6,7 @@ import type { CostReport } from '../cost.ts';
 import type { LargeReport } from '../large.ts';
 import type { PeersReport } from '../peers/measure.ts';
 import type { RefillReport } from '../refill.ts';
+import type { RequestsReport } from '../requests.ts';
 import type { RosterReport } from '../roster.ts';
 
 export interface Results {
@@ -19,6 +20,7 @@ export interface Results {
   readonly roster: RosterReport;
   readonly large: LargeReport;
   readonly peers: PeersReport;
+  readonly requests: RequestsReport;
 }
 
 export interface Circumstances {

@@ -131,6 +131,36 @@ export function largeTable(result: Result<'large'>): string {
   );
 }
 
+/** The worst of them: all would be a page of small numbers. */
+const REQUESTS_SHOWN = 15;
+
+export function requestsTable(result: Result<'requests'>): string {
+  const { rows, idle, rounds } = result;
+  const within = rows.length - result.over_aim;
+  return under(
+    result,
+    [
+      markdownTable(
+        ['Request', 'Route', 'Bytes', 'Status', 'Answer, ms', '`/healthz`, ms', 'Event loop, ms'],
+        rows
+          .slice(0, REQUESTS_SHOWN)
+          .map(({ request, route, bytes, status, ms, health_ms: health, event_loop_ms: loop }) => [
+            request,
+            `\`${route}\``,
+            bytes,
+            status ?? 'closed',
+            ms,
+            health.median,
+            loop.median,
+          ]),
+      ),
+      `The ${Math.min(REQUESTS_SHOWN, rows.length)} longest of ${rows.length}; **${within}** of these are within ${result.aim_ms} ms. ` +
+        `Median of ${rounds} ${rounds === 1 ? 'round' : 'rounds'}. Idle: \`/healthz\` ${idle.health_ms} ms, event loop ${idle.event_loop_ms} ms. ` +
+        `Gateway memory at the most: ${result.gateway_peak_mb} MB.`,
+    ].join('\n\n'),
+  );
+}
+
 export function peersTables(result: Result<'peers'>): string {
   return under(result, ['```text', reportText(termsOf(result), result.rows), '```'].join('\n'));
 }

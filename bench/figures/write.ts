@@ -13,6 +13,7 @@ import {
   largeTable,
   peersTables,
   refillTable,
+  requestsTable,
   rosterTable,
 } from './tables.ts';
 
@@ -25,6 +26,7 @@ const FIGURES: Readonly<Record<string, () => string>> = {
   roster: () => rosterTable(readResult('roster')),
   large: () => largeTable(readResult('large')),
   peers: () => peersTables(readResult('peers')),
+  requests: () => requestsTable(readResult('requests')),
   capacity: () => capacityTable(readResult('cost'), readResult('cost-busy')),
   cloud: () => cloudTable(readResult('cost')),
 };

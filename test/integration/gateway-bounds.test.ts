@@ -1,5 +1,6 @@
 /** What a request may cost the others: how large it may be, and how much is done of it in one turn of the event loop. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findContacts } from '../../db/campaigns.ts';
 import { KEYS, openGateway, type TestGateway } from '../support/gateway.ts';
 import { filled, type Operation, operationsOf } from '../support/openapi.ts';
 import { turnsDuring } from '../support/turns.ts';
@@ -102,6 +103,53 @@ describe('while a large request is answered', () => {
     });
     expect(answer).toMatchObject({ imported: 0, errors: 10_000 });
     expect(turns).toBeGreaterThanOrEqual(99);
+  });
+});
+
+describe('contacts as large as any', () => {
+  const fields = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`field_${n}`, 'x'.repeat(2_000)]));
+  const ids: string[] = [];
+  beforeAll(async () => {
+    for (let n = 0; n < 100; n += 1) {
+      const body = { phone_number: `+1415555${4_000 + n}`, custom_fields: n === 0 ? fields : {} };
+      const { data } = (await gateway.send({ method: 'POST', path: '/contacts', body })).body;
+      ids.push((data as { id: string }).id);
+    }
+  });
+
+  it('come into a campaign by their ids with nothing passing through the gateway but who they are', async () => {
+    const known = await findContacts(gateway.db.pool, 'acme', ids.slice(0, 1));
+    expect(known).toEqual([{ contact_id: ids[0], phone_number: '+14155554000', extension: null }]);
+    const { status, body } = await gateway.send({
+      method: 'POST',
+      path: '/batch-calls',
+      body: {
+        name: 'By id',
+        agent_id: 'agent-1',
+        contact_ids: [ids[1], ids[0]],
+        contacts: [{ phone_number: '+14155554000' }, { phone_number: '+14155554999' }],
+      },
+    });
+    expect(status).toBe(201);
+    const { rows } = await gateway.db.pool.query(
+      'select seq::integer, phone_number, custom_fields from campaign_contacts where campaign_id = $1 order by seq',
+      [(body.data as { id: string }).id],
+    );
+    expect(rows).toEqual([
+      { seq: 1, phone_number: '+14155554001', custom_fields: {} },
+      { seq: 2, phone_number: '+14155554000', custom_fields: fields },
+      { seq: 3, phone_number: '+14155554999', custom_fields: {} },
+    ]);
+  });
+
+  it('are listed five in each turn of the event loop', async () => {
+    let listed: unknown;
+    const turns = await turnsDuring(async () => {
+      listed = (await gateway.send({ path: '/contacts?limit=100' })).body.data;
+    });
+    expect(listed).toHaveLength(100);
+    expect((listed as { custom_fields: object }[])[0]!.custom_fields).toEqual(fields);
+    expect(turns).toBeGreaterThanOrEqual(20);
   });
 });
 

@@ -2,6 +2,7 @@ import { createReadStream, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readContactFile } from '../../../client/contact-file.ts';
+import { delimiterOf } from '../../../client/csv-delimiter.ts';
 import type { ContactRow } from '../../../domain/contact-rows.ts';
 import { mostPerTurn, turnsDuring } from '../../support/turns.ts';
 
@@ -149,6 +150,33 @@ describe('readContactFile', () => {
   ])('parses four kilobytes of %s in one turn of the event loop', async (_, file) => {
     const turns = await turnsDuring(() => rowsOf(file));
     expect(turns).toBeGreaterThanOrEqual(500_000 / 4_096);
+  });
+
+  it.each([
+    ['columns', `phone${',c'.repeat(500_000)}\n+14155552671\n`],
+    ['empty columns', `phone${','.repeat(500_000)}\n+14155552671\n`],
+    ['accents', `${'\u0316\u0301'.repeat(200_000)},phone\n,+14155552671\n`],
+    ['quoted line breaks', `phone,"${'\n'.repeat(500_000)}"\n+14155552671,\n`],
+    ['blank lines before it', `${'\n'.repeat(500_000)}phone\n+14155552671\n`],
+  ])('reads no more than 64 KiB of a header of %s', async (_, file) => {
+    let read = 0;
+    async function* counted(): AsyncGenerator<Uint8Array> {
+      for (const piece of inPieces(Buffer.from(file), [4_096])) {
+        read += piece.length;
+        yield piece;
+      }
+    }
+    await expect(rowsOf(counted())).rejects.toMatchObject({
+      code: 'unparsable_file',
+      message: expect.stringMatching(/does not end within the first 64 KiB/),
+    });
+    // A piece more, in which its end could have stood, and one that was read ahead.
+    expect(read).toBeLessThanOrEqual(65_536 + 2 * 4_096);
+  });
+
+  it('tries each delimiter on the header in a turn of its own', async () => {
+    const header = Buffer.from(`phone${',c'.repeat(900)}`);
+    expect(await turnsDuring(() => delimiterOf(header))).toBeGreaterThanOrEqual(4);
   });
 
   it('hands on an error of its source', async () => {

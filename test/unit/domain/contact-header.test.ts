@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { namesPhone, readHeader } from '../../../domain/contact-header.ts';
 
 const kinds = (cells: string[]) =>
@@ -69,5 +69,19 @@ describe('namesPhone', () => {
   it('tells a phone column from others', () => {
     expect(namesPhone(['name', 'Mobile Phone'])).toBe(true);
     expect(namesPhone(['Phone;Name', 'first'])).toBe(false);
+  });
+});
+
+describe('a column name of a million characters', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it.each([
+    ['accents, which are put in order', '\u0316\u0301'.repeat(500_000)],
+    ['signs that stand for many', '\ufdfa'.repeat(1_000_000)],
+  ])('is not read: %s', (_, name) => {
+    const read = vi.spyOn(String.prototype, 'normalize').mockReturnValue('phone');
+    expect(namesPhone([name])).toBe(false);
+    expect(() => readHeader([name])).toThrow(/^The name of column 1 cannot be a custom field's\./);
+    expect(read).not.toHaveBeenCalled();
   });
 });

@@ -48,6 +48,18 @@ describe('rowReader', () => {
     expect(read(9, cells)).toEqual({ row: 9, phone: cells[0], reason });
   });
 
+  it('looks at none of the cells beyond the header where there are more than any file has columns', () => {
+    let looked = 0;
+    const cells = new Proxy(['+14155550132', ...Array.from({ length: 500_000 }, () => '')], {
+      get(target, key) {
+        if (typeof key === 'string' && Number(key) > 6) looked += 1;
+        return Reflect.get(target, key) as unknown;
+      },
+    });
+    expect(read(6, cells)).toEqual({ row: 6, phone: '+14155550132', reason: 'too_many_fields' });
+    expect(looked).toBe(0);
+  });
+
   it('cuts a phone field that is a novel', () => {
     expect(read(5, ['x'.repeat(3_000)])).toEqual({ row: 5, phone: 'x'.repeat(64), reason: 'invalid_text' });
   });

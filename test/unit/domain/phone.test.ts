@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { getCountries, getExampleNumber } from 'libphonenumber-js/max';
 import examples from 'libphonenumber-js/examples.mobile.json' with { type: 'json' };
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Country, E164, parsePhone } from '../../../domain/phone.ts';
 
 interface Case {
@@ -124,6 +124,16 @@ describe('parsePhone', () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+});
+
+describe('a phone field of a million characters', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it('is not read', () => {
+    const read = vi.spyOn(String.prototype, 'normalize').mockReturnValue('+14155550101');
+    expect(parsePhone('\u0316\u0301'.repeat(500_000), null)).toEqual({ reason: 'invalid_phone' });
+    expect(read).not.toHaveBeenCalled();
   });
 });
 

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type JsonBody, readJson } from '../../../gateway/json-body.ts';
+import { JsonScan } from '../../../gateway/json-scan.ts';
 import { readPeople } from '../../../gateway/people-body.ts';
 import { mostPerTurn, turnsDuring } from '../../support/turns.ts';
 
@@ -117,8 +118,39 @@ describe('the work of one turn of the event loop', () => {
     expect(most).toBeLessThan(20_000);
   });
 
+  it.each([
+    ['colons', ':'.repeat(1_000)],
+    ['lists', `:${'[],'.repeat(400)}1`],
+  ])('is no name of a field for each of many %s', (_, rest) => {
+    const bytes = Buffer.from(`{"${'x'.repeat(100_000)}"${rest}}`);
+    let decoded = 0;
+    bytes.toString = (encoding, start = 0, end = bytes.length) => {
+      decoded += end - start;
+      return Buffer.prototype.toString.call(bytes, encoding, start, end);
+    };
+    expect(new JsonScan(bytes).scan(bytes.length)).toBe(true);
+    expect(decoded).toBeLessThan(1_000_000);
+  });
+
+  it.each([
+    ['a field', '{"name":"', 'name'],
+    ['an item of a list', '{"a":1,"contacts":[1,{"b":"', 'contacts[1]'],
+    ['a name', '{"name":"n","', undefined],
+  ])('is no text of megabytes, escapes and all, as %s', async (_, start, field) => {
+    let parsed = 0;
+    const counting = (piece: string) => {
+      parsed += piece.length;
+      return parse(piece);
+    };
+    const bytes = Buffer.from(`${start}${String.raw`\"`.repeat(2_000_000)}"}`);
+    const refused = await readJson(bytes, counting).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'validation_error', message: expect.stringContaining('128 KiB') });
+    expect((refused as { field?: string }).field).toBe(field);
+    expect(parsed).toBe(0);
+  });
+
   it('is a scan of half a megabyte', async () => {
-    const text = `{"name":"${'x'.repeat(5_000_000)}"}`;
+    const text = `{"name":${' '.repeat(5_000_000)}"x"}`;
     expect(await turnsDuring(() => read(text))).toBeGreaterThanOrEqual(9);
   });
 
