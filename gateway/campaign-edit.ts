@@ -9,19 +9,21 @@ import { campaignEdit as editOf, ChangeCampaign, changedTerms } from '../domain/
 import { engineSpec, refuseOver } from '../domain/campaign-request.ts';
 import { newCampaign } from '../domain/commands.ts';
 import { editRefusal } from '../domain/editing.ts';
+import { refuseWithoutRoom } from '../domain/room-to-dial.ts';
 import { Uuid } from '../domain/ids.ts';
-import { type CampaignRoutesOptions, noCampaign } from './campaigns-routes.ts';
+import { type CampaignRoutesOptions, longestDialMarginMs, noCampaign } from './campaigns-routes.ts';
 import { type EndedWorkflowOptions, throwEnded } from './ended-workflow.ts';
 import { answer, answerOf, refusals } from './envelope.ts';
 import { ensureStarted, findOpen } from './open-campaign.ts';
 
 export interface CampaignEditOptions
-  extends Pick<CampaignRoutesOptions, 'pool' | 'startCampaign' | 'clock'>, EndedWorkflowOptions {
+  extends Pick<CampaignRoutesOptions, 'pool' | 'startCampaign' | 'clock' | 'providers'>, EndedWorkflowOptions {
   readonly campaigns: Pick<CampaignClient, 'edit'>;
 }
 
 export const campaignEdit: FastifyPluginAsyncZod<CampaignEditOptions> = async (app, options) => {
-  const { pool, campaigns, clock } = options;
+  const { pool, campaigns, clock, providers } = options;
+  const marginMs = longestDialMarginMs(providers);
   app.patch(
     '/batch-calls/:id',
     {
@@ -41,6 +43,7 @@ export const campaignEdit: FastifyPluginAsyncZod<CampaignEditOptions> = async (a
       const present = await findOpen(pool, account, id);
       const { terms, changed } = changedTerms(present.terms, request.body);
       if (changed.ends_at !== undefined) refuseOver(terms, clock());
+      if (changed.start_time !== undefined || changed.end_time !== undefined) refuseWithoutRoom(terms, marginMs);
       if (!present.started) refuseUnlessEditable(present, changed, clock());
       await ensureStarted(options, present);
       // Another change may be under way: the workflow lays each over the terms that the one before has left.

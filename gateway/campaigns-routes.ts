@@ -14,6 +14,7 @@ import { RecordedStatus } from '../domain/interruption.ts';
 import { BUCKETS } from '../domain/tally.ts';
 import type { CallProvider } from '../providers/port.ts';
 import { WORKER_DEFAULTS } from '../worker/defaults.ts';
+import { dialMarginMs } from '../worker/facts.ts';
 import { hashBody } from './body-hash.ts';
 import { createCampaign } from './create-campaign.ts';
 import { answer, answerOf, list, listOf, refusals } from './envelope.ts';
@@ -39,6 +40,7 @@ const Id = z.object({ id: Uuid });
 
 export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & ContactBodies> = async (app, options) => {
   const { pool, startCampaign, clock, providers, bodyLimit } = options;
+  const marginMs = longestDialMarginMs(providers);
   app.decorateRequest('sentBody');
   takeJsonInRuns(app);
 
@@ -65,7 +67,7 @@ export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & Cont
       const key = request.headers['x-idempotency-key'];
       // Only now: before it was checked, a body may be nested deeper than can be followed.
       const idempotency = key === undefined ? null : { key, bodyHash: await hashBody(request.sentBody) };
-      const created = await createCampaign({ pool, now: clock() }, caller.account, body, idempotency);
+      const created = await createCampaign({ pool, now: clock(), marginMs }, caller.account, body, idempotency);
       if (!created.repeated) {
         const { id } = created.answer;
         try {
@@ -173,6 +175,11 @@ function longestCallMs(providers: ReadonlyMap<string, CallProvider>, name: strin
     ({ facts }) => facts.queueBoundMs + facts.callLifetimeMs + WORKER_DEFAULTS.callGraceMs,
   );
   return Math.max(provider ? 0 : A_DAY_MS, ...known);
+}
+
+/** Which provider a campaign dials through is the worker's to know: of several, the margin that suits all of them. */
+export function longestDialMarginMs(providers: ReadonlyMap<string, CallProvider>): number {
+  return Math.max(0, ...[...providers.values()].map(({ facts }) => dialMarginMs(facts)));
 }
 
 const A_DAY_MS = 24 * 3_600_000;

@@ -15,6 +15,7 @@ import { once } from '../db/idempotency.ts';
 import { inTransaction, type Pool, type Queryable } from '../db/pool.ts';
 import type { CampaignAnswer } from '../domain/campaign-answer.ts';
 import { campaignTerms, type CreateCampaign, refuseOver } from '../domain/campaign-request.ts';
+import { refuseWithoutRoom } from '../domain/room-to-dial.ts';
 import { contactFrom } from '../domain/contact.ts';
 import { RingfenceError } from '../domain/errors.ts';
 
@@ -24,13 +25,20 @@ export interface Idempotency {
   readonly bodyHash: Buffer;
 }
 
+export interface CreationOptions {
+  readonly pool: Pool;
+  readonly now: number;
+  /** How long before the end of its hours a campaign dials for the last time. Default: 0, hours of any length are taken. */
+  readonly marginMs?: number;
+}
+
 /**
  * Records a campaign with its contacts, in one transaction. With an idempotency key, a repeat changes nothing and gets
  * the first answer.
  * @throws RingfenceError `validation_error`, `idempotency_mismatch`
  */
 export async function createCampaign(
-  { pool, now }: { readonly pool: Pool; readonly now: number },
+  { pool, now, marginMs = 0 }: CreationOptions,
   account: string,
   request: CreateCampaign,
   idempotency: Idempotency | null,
@@ -38,7 +46,7 @@ export async function createCampaign(
   const stated = await statedContacts(request);
   const id = idempotency === null ? randomUUID() : campaignIdOf(account, idempotency.key);
   return inTransaction(pool, async (tx) => {
-    const record = () => recordCampaign(tx, { id, account, request, stated, now });
+    const record = () => recordCampaign(tx, { id, account, request, stated, now, marginMs });
     if (idempotency === null) return { answer: await record(), repeated: false };
     return once(tx, { account, ...idempotency }, id, record);
   });
@@ -82,14 +90,16 @@ interface Recording {
   readonly request: CreateCampaign;
   readonly stated: readonly CampaignContact[];
   readonly now: number;
+  readonly marginMs: number;
 }
 
 async function recordCampaign(
   tx: Queryable,
-  { id, account, request, stated, now }: Recording,
+  { id, account, request, stated, now, marginMs }: Recording,
 ): Promise<CampaignAnswer> {
   const terms = campaignTerms(request);
   refuseOver(terms, now);
+  refuseWithoutRoom(terms, marginMs);
   if (terms.contact_folder_id !== null) {
     const total = await folderSize(tx, account, terms.contact_folder_id);
     await insertCampaign(tx, { id, account, terms, total, now });

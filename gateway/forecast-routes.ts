@@ -6,13 +6,13 @@ import { readForecastCampaign } from '../db/forecast-outset.ts';
 import type { Pool } from '../db/pool.ts';
 import { refuseOver } from '../domain/campaign-request.ts';
 import { ForecastAnswer } from '../domain/forecast/answer.ts';
+import { refuseWithoutRoom } from '../domain/room-to-dial.ts';
 import { assume, forecast } from '../domain/forecast/forecast.ts';
 import { newForecastCampaign } from '../domain/forecast/new-campaign.ts';
 import { ForecastQuery, ForecastRequest, ForecastRequestHead } from '../domain/forecast/request.ts';
 import { Uuid } from '../domain/ids.ts';
 import type { CallProvider } from '../providers/port.ts';
-import { dialMarginMs } from '../worker/facts.ts';
-import { type ContactBodies, noCampaign } from './campaigns-routes.ts';
+import { type ContactBodies, longestDialMarginMs, noCampaign } from './campaigns-routes.ts';
 import { countPeople } from './create-campaign.ts';
 import { answer, answerOf, refusals } from './envelope.ts';
 import { takeJsonInRuns } from './json-body.ts';
@@ -34,7 +34,7 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
   const { pool, providers, clock, bodyLimit } = options;
   app.decorateRequest('sentBody');
   takeJsonInRuns(app);
-  const marginMs = Math.max(0, ...[...providers.values()].map(({ facts }) => dialMarginMs(facts)));
+  const marginMs = longestDialMarginMs(providers);
 
   app.get(
     '/batch-calls/:id/forecast',
@@ -73,6 +73,7 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
       const { body, caller } = request;
       const now = clock();
       refuseOver(body, now);
+      refuseWithoutRoom(body, marginMs);
       const contacts = body.contact_count ?? (await countPeople(pool, caller.account, body));
       const campaign = newForecastCampaign(body, contacts, now);
       const steps = forecast(campaign, assume(body, campaign.measured), marginMs);

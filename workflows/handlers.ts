@@ -14,6 +14,7 @@ import { CampaignEdit, editRefusal } from '../domain/editing.ts';
 import { waitingAt } from '../domain/pacing.ts';
 import { liveBuckets } from '../domain/settling.ts';
 import { placedToday } from '../domain/calling-day.ts';
+import { StatedEdit } from '../domain/stated-edit.ts';
 import { isZoneDataVersion } from '../domain/zone-data-version.ts';
 import { mayStillSend, type Desk } from './desk.ts';
 import {
@@ -130,7 +131,7 @@ function hasHours({ state }: Desk): boolean {
 }
 
 function refuseEdit(desk: Desk, change: unknown): void {
-  const read = CampaignEdit.safeParse(change);
+  const read = StatedEdit.safeParse(change);
   if (!read.success) {
     const [issue] = read.error.issues;
     throw ApplicationFailure.create({

@@ -1,7 +1,6 @@
 /** The shapes that a campaign's history takes, each as one small campaign. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { campaignEdit, type ChangeCampaignInput, readChange } from '../../domain/campaign-change.ts';
-import { CampaignEdit } from '../../domain/editing.ts';
 import { runToEnd } from '../../test/support/server-clock.ts';
 import type { Answer } from '../../test/support/scripted-provider.ts';
 import type { Campaign, Stage } from '../../test/support/stage.ts';
@@ -127,12 +126,10 @@ export const SCENARIOS: readonly Scenario[] = [
     server: 'real',
     async run(stage) {
       const campaign = await stage.start(4, { max_concurrent_calls: 1, max_calls_per_day: 10 });
-      const change = (stated: ChangeCampaignInput) =>
-        campaign.handle.executeUpdate(editUpdate, { args: [campaignEdit(readChange(stated))] });
       await live(campaign, 1);
-      await Promise.all([change({ max_concurrent_calls: 2 }), change({ max_calls_per_day: 9 })]);
+      await Promise.all([edit(campaign, { max_concurrent_calls: 2 }), edit(campaign, { max_calls_per_day: 9 })]);
       await live(campaign, 2);
-      await change({ timezone: 'Asia/Kathmandu', max_retry_attempts: 1, retry_delay_minutes: 0 });
+      await edit(campaign, { timezone: 'Asia/Kathmandu', max_retry_attempts: 1, retry_delay_minutes: 0 });
       return endedWith(campaign);
     },
   },
@@ -263,20 +260,6 @@ async function until(
   while (!(await come(await campaign.progress()))) await pause(20);
 }
 
-/** As the first clients made an edit: with the whole terms. */
-async function edit(campaign: Campaign, change: { max_concurrent_calls?: number; timezone?: string }): Promise<void> {
-  const { max_concurrent_calls, timezone } = change;
-  const spec = campaign.spec;
-  await campaign.handle.executeUpdate(editUpdate, {
-    args: [
-      CampaignEdit.parse({
-        spec: {
-          ...spec,
-          max_concurrent_calls: max_concurrent_calls ?? spec.max_concurrent_calls,
-          schedule: { ...spec.schedule, timezone: timezone ?? spec.schedule.timezone },
-        },
-        terms: change,
-      }),
-    ],
-  });
+async function edit(campaign: Campaign, stated: ChangeCampaignInput): Promise<void> {
+  await campaign.handle.executeUpdate(editUpdate, { args: [campaignEdit(readChange(stated))] });
 }

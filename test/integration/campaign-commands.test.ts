@@ -171,6 +171,20 @@ describe('a command in the wrong state', () => {
     await callsEndUntil(campaign, everybody);
   });
 
+  it.each<[string, object]>([
+    ['writes down something else than it does', { change: { max_concurrent_calls: 1 }, terms: {} }],
+    ['does something else than it writes down', { change: {}, terms: { timezone: 'Asia/Tokyo' } }],
+    ['writes down what is no term', { change: {}, terms: { status: 'completed' } }],
+    ['writes down what nobody can read', { change: {}, terms: { retry_delay_minutes: 'soon' } }],
+  ])('is refused also as an edit made by hand that %s', async (_, edit) => {
+    const campaign = await stage.start(PEOPLE, { max_concurrent_calls: 2 });
+    await areLive(campaign, 2);
+    const sent = campaign.handle.executeUpdate('edit', { args: [edit] });
+    await expect(sent).rejects.toMatchObject({ cause: { type: 'validation_error' } });
+    expect(await updates(campaign)).toEqual([]);
+    await callsEndUntil(campaign, everybody);
+  });
+
   it('changes nothing as a signal', async () => {
     const campaign = await stage.start(PEOPLE, { max_concurrent_calls: 2 });
     await areLive(campaign, 2);

@@ -1,5 +1,5 @@
 /** Retries are switched off, or made fewer, while people wait for them. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { readChange } from '../../domain/campaign-change.ts';
 import { specChange } from '../../domain/spec-change.ts';
 import { editUpdate } from '../../workflows/messages.ts';
@@ -66,6 +66,7 @@ describe('contacts that wait for a retry', () => {
       retry_delay_minutes: 0,
     });
     // Two second calls hold both slots; whoever is claimed for a retry waits for one.
+    await vi.waitFor(() => expect(provider.live()).toHaveLength(2), { timeout: 15_000 });
     await reaches(campaign, { waiting_for: 'slot', in_flight: 2, buckets: { retrying: PEOPLE - 2 } });
     await edit(campaign, { retry_failed: false });
     await reaches(campaign, { buckets: { retrying: 0, failed: PEOPLE - 2 } });

@@ -10,6 +10,7 @@ import {
 import { campaignTerms, CreateCampaign, engineSpec } from '../../../domain/campaign-request.ts';
 import { CampaignEdit, editedSpec } from '../../../domain/editing.ts';
 import { RingfenceError } from '../../../domain/errors.ts';
+import { StatedEdit } from '../../../domain/stated-edit.ts';
 import { laidOver, specChange } from '../../../domain/spec-change.ts';
 
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
@@ -121,6 +122,16 @@ describe('a change laid over what the engine knows of the terms', () => {
     const attempt = () => campaignEdit(readChange(stated));
     expect(outcome(attempt)).toEqual({ refused: field });
     expect(attempt).toThrow(message);
+  });
+
+  it('comes in as it is recorded, whatever is stated', () => {
+    fc.assert(
+      fc.property(change, (stated) => {
+        const edit = outcome(() => campaignEdit(stated));
+        if ('refused' in edit) return;
+        expect(StatedEdit.safeParse(JSON.parse(JSON.stringify(edit))).error).toBeUndefined();
+      }),
+    );
   });
 
   it('is an edit only as a change or as whole terms', () => {
