@@ -37,12 +37,19 @@ export async function connectTemporal({
   return new Client({ connection, namespace });
 }
 
+/**
+ * Between two tries to reach a server that is away the client would come to wait two minutes, and be away for so long itself
+ * when the server has come back.
+ */
+const CHANNEL = { 'grpc.max_reconnect_backoff_ms': 5_000 };
+
 function readConfiguration(profile: string | undefined, env: ConnectOptions['env']) {
   try {
-    return loadClientConnectConfig({
+    const { connectionOptions, namespace } = loadClientConnectConfig({
       ...(profile === undefined ? {} : { profile }),
       ...(env === undefined ? {} : { overrideEnvVars: withoutUndefined(env) }),
     });
+    return { connectionOptions: { ...connectionOptions, channelArgs: CHANNEL }, namespace };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new RingfenceError('misconfigured', `Temporal's environment configuration cannot be used: ${reason}`, {

@@ -6,15 +6,21 @@ import {
 } from '@temporalio/common';
 import type { EngineSpec } from '../domain/campaign-spec.ts';
 import type { CampaignStatus } from '../domain/campaign-state.ts';
+import { isStartRefused, startRefused } from '../domain/failed-start.ts';
 import { canonicalId, workflowId } from '../domain/ids.ts';
 import { isBehindItsWorkflow } from '../domain/interruption.ts';
 import { CAMPAIGN_WORKFLOW, type CampaignInput } from '../workflows/messages.ts';
 import { AGENT_ID, CAMPAIGN_NAME, CAMPAIGN_STATUS } from '../workflows/search-attributes.ts';
-import { isUnknownSearchAttribute, temporalUnavailable } from './temporal-errors.ts';
+import { isUnknownSearchAttribute, refusalForGood, temporalUnavailable } from './temporal-errors.ts';
 import { lookAtWorkflow } from './workflow-standing.ts';
 
 /** Long enough for a busy server, short enough for the client that waits for its campaign. */
 const START_TIMEOUT_MS = 3_000;
+/**
+ * A server reads no message of more than 4 MiB. It says "resource exhausted" of a larger one, as it does of too many requests,
+ * and the client repeats it until its time is over. The rest is for what a start holds besides.
+ */
+const LARGEST_INPUT = 4 * 1024 * 1024 - 64 * 1024;
 
 type StartCampaign = (campaignId: string, spec: EngineSpec) => Promise<void>;
 
@@ -22,7 +28,7 @@ type StartCampaign = (campaignId: string, spec: EngineSpec) => Promise<void>;
  * Returns a function that starts the workflow of a recorded campaign. Starting one that was started before succeeds and
  * changes nothing, also after it has ended. There is no execution time-out: a campaign takes as long as its hours do.
  *
- * @throws RingfenceError `temporal_unavailable`
+ * @throws RingfenceError `start_refused` when no repeat can succeed, else `temporal_unavailable`
  */
 export function workflowStarter(client: Client, { taskQueue }: { readonly taskQueue: string }): StartCampaign {
   const start = starting(client, taskQueue);
@@ -51,6 +57,7 @@ function starting(
 
   const start = (campaignId: string, spec: EngineSpec, { status, reuse }: StartTerms) => {
     const input: CampaignInput = { campaignId: canonicalId(campaignId), spec };
+    refuseTooLarge(input);
     return client.withDeadline(Date.now() + START_TIMEOUT_MS, () =>
       client.workflow.start(CAMPAIGN_WORKFLOW, {
         workflowId: workflowId(campaignId),
@@ -77,9 +84,16 @@ function starting(
       return 'started';
     } catch (error) {
       if (error instanceof WorkflowExecutionAlreadyStartedError) return 'already';
-      throw temporalUnavailable(error);
+      if (isStartRefused(error)) throw error;
+      const reason = refusalForGood(error);
+      throw reason === null ? temporalUnavailable(error) : startRefused(reason, error);
     }
   };
+}
+
+function refuseTooLarge(input: CampaignInput): void {
+  const bytes = Buffer.byteLength(JSON.stringify(input));
+  if (bytes > LARGEST_INPUT) throw startRefused(`its terms take ${bytes} bytes, and ${LARGEST_INPUT} can be sent`);
 }
 
 /** `running`: somebody else has started one. `ended`: the last run ended the campaign, and is not followed by another. */
@@ -98,7 +112,7 @@ export type RestartCampaign = (campaignId: string, spec: EngineSpec, terms: Rest
  * Returns a function that starts another run of a campaign whose workflow has ended; the run adopts the records. While a
  * run goes on there is never a second one: Temporal decides.
  *
- * @throws RingfenceError `temporal_unavailable`
+ * @throws RingfenceError `start_refused` when no repeat can succeed, else `temporal_unavailable`
  */
 export function workflowRestarter(client: Client, { taskQueue }: { readonly taskQueue: string }): RestartCampaign {
   const start = starting(client, taskQueue);

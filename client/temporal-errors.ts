@@ -49,6 +49,17 @@ export function isUnknownSearchAttribute(error: unknown): boolean {
   return status?.code === GRPC.invalidArgument && /search ?attribute/i.test(status.text);
 }
 
+/**
+ * Why the server refuses this very request, in its own words; null where it may take it at another time. A server that is
+ * away, busy or in trouble says nothing about the request. Neither does one that does not let this client in, or does not
+ * know its namespace: a key is renewed, a setting put right, and the same request is taken.
+ */
+export function refusalForGood(error: unknown): string | null {
+  const status = grpcStatus(error);
+  if (status?.code !== GRPC.invalidArgument) return null;
+  return status.text === '' ? 'invalid argument' : status.text;
+}
+
 export function isWorkflowNotFound(error: unknown): boolean {
   return error instanceof WorkflowNotFoundError;
 }

@@ -26,6 +26,7 @@ type CampaignRow = Buckets & {
   readonly interrupted_reason: InterruptedReason | null;
   readonly interrupted_code: string | null;
   readonly interrupted_at: Date | null;
+  readonly failure: string | null;
   readonly waiting_for: WaitingFor | null;
   readonly waiting_until: Date | null;
   readonly total: number;
@@ -36,8 +37,8 @@ type CampaignRow = Buckets & {
   readonly updated_at: Date;
 };
 
-const COLUMNS = `id, spec, status, interrupted_reason, interrupted_code, interrupted_at, waiting_for, waiting_until, total, pending, in_progress, retrying, completed, failed,
-  skipped, called, placed_day::text, placed_on_day, created_at, updated_at`;
+const COLUMNS = `id, spec, status, interrupted_reason, interrupted_code, interrupted_at, failure, waiting_for, waiting_until, total, pending, in_progress, retrying, completed,
+  failed, skipped, called, placed_day::text, placed_on_day, created_at, updated_at`;
 
 /** Null when the account has no such campaign. */
 export async function readCampaign(
@@ -128,6 +129,7 @@ function campaignAnswer(row: CampaignRow, now: number): CampaignAnswer {
     id: row.id,
     status: row.status,
     interrupted: interruption(row),
+    failure: row.failure,
     waiting_for: row.waiting_for,
     until: row.waiting_until?.toISOString() ?? null,
     total_contacts: row.total,

@@ -5,6 +5,7 @@ import type { Ending } from '../domain/campaign-state.ts';
 import { isOver } from '../domain/commands.ts';
 import type { Contact } from '../domain/contact.ts';
 import { RingfenceError } from '../domain/errors.ts';
+import { START_REFUSED } from '../domain/failed-start.ts';
 import type { InterruptedReason, RecordedStatus } from '../domain/interruption.ts';
 import { DELETIONS } from '../domain/time-limits.ts';
 import { unlessBusy } from './folders.ts';
@@ -142,6 +143,8 @@ export interface CommandedCampaign {
   /** Why it is interrupted, where it is. */
   readonly interrupted_reason: InterruptedReason | null;
   readonly interrupted_code: string | null;
+  /** Why Temporal refuses to start it, where it does. */
+  readonly failure: string | null;
   readonly terms: CampaignTerms;
   readonly started: boolean;
 }
@@ -149,7 +152,7 @@ export interface CommandedCampaign {
 /** What must be known of a campaign before its workflow is told anything. Null when the account has no such campaign. */
 export async function findCommanded(db: Queryable, account: string, id: string): Promise<CommandedCampaign | null> {
   const { rows } = await db.query<CommandedCampaign>(
-    `select id, status, ending, interrupted_reason, interrupted_code, spec as terms,
+    `select id, status, ending, interrupted_reason, interrupted_code, failure, spec as terms,
             workflow_started_at is not null as started
        from campaigns where account = $1 and id = $2`,
     [account, id],
@@ -164,32 +167,77 @@ export async function markWorkflowStarted(db: Queryable, campaignId: string): Pr
   ]);
 }
 
-export interface UnstartedCampaign {
+/** Campaigns without a workflow stand in the order in which they were recorded. */
+export interface UnstartedPlace {
   readonly id: string;
+  /** As PostgreSQL writes it, to the microsecond. */
+  readonly createdAt: string;
+}
+
+export interface UnstartedCampaign extends UnstartedPlace {
   readonly terms: CampaignTerms;
 }
 
 /**
- * Hands out campaigns that were recorded at least `olderThanMs` ago and have no workflow yet, and notes each for which
- * `start` answers that there is one now. Several processes may do so at once; each campaign goes to one of them.
+ * The next campaigns that were recorded at least `olderThanMs` ago and have no workflow yet: those behind `after`, and none
+ * behind `upTo`. Nothing is locked, because a start may take seconds and a request may want to change the campaign meanwhile.
  */
-export async function startUnstarted(
-  pool: Pool,
-  options: { readonly olderThanMs: number; readonly limit: number },
-  start: (campaign: UnstartedCampaign) => Promise<boolean>,
-): Promise<void> {
-  await inTransaction(pool, async (tx) => {
-    const { rows } = await tx.query<UnstartedCampaign>(
-      `select id, spec as terms from campaigns
-        where workflow_started_at is null and created_at <= now() - $1 * interval '1 millisecond'
-          and status in ('scheduled', 'active', 'paused')
-        order by created_at limit $2 for update skip locked`,
-      [options.olderThanMs, options.limit],
+export async function findUnstarted(
+  db: Queryable,
+  {
+    olderThanMs,
+    after,
+    upTo,
+    limit,
+  }: {
+    readonly olderThanMs: number;
+    readonly after: UnstartedPlace | null;
+    readonly upTo: UnstartedPlace | null;
+    readonly limit: number;
+  },
+): Promise<UnstartedCampaign[]> {
+  const { rows } = await db.query<UnstartedCampaign>(
+    `select id, created_at::text as "createdAt", spec as terms from campaigns
+      where workflow_started_at is null and status in ('scheduled', 'active', 'paused')
+        and created_at <= now() - $1 * interval '1 millisecond'
+        and ($3::timestamptz is null or (created_at, id) > ($3, $4::uuid))
+        and ($5::timestamptz is null or (created_at, id) <= ($5, $6::uuid))
+      order by created_at, id limit $2`,
+    [olderThanMs, limit, after?.createdAt, after?.id, upTo?.createdAt, upTo?.id],
+  );
+  return rows;
+}
+
+/**
+ * Notes that Temporal refuses to start a campaign, for good: it has failed, and everybody of it is skipped. A folder is not
+ * copied for it any more. False where the campaign has not failed, because somebody else has had it started.
+ */
+export async function recordFailedStart(pool: Pool, campaignId: string, reason: string): Promise<boolean> {
+  return inTransaction(pool, async (tx) => {
+    const { rowCount } = await tx.query(
+      `update campaigns
+          set status = 'failed', failure = $2, waiting_for = null, waiting_until = null, ended_at = now(),
+              updated_at = now(), skipped = skipped + pending, pending = 0
+        where id = $1 and workflow_started_at is null and owner_run_id is null
+          and status in ('scheduled', 'active', 'paused')`,
+      [campaignId, reason],
     );
-    for (const campaign of rows) {
-      if (await start(campaign)) await markWorkflowStarted(tx, campaign.id);
-    }
+    if (rowCount === 0) return hasFailedStart(tx, campaignId);
+    await tx.query(
+      `update campaign_contacts set bucket = 'skipped', reason = $2 where campaign_id = $1 and bucket = 'pending'`,
+      [campaignId, START_REFUSED],
+    );
+    await tx.query(
+      `update idempotency_keys set answer = answer || jsonb_build_object('failure', $2::text) where campaign_id = $1`,
+      [campaignId, reason],
+    );
+    return true;
   });
+}
+
+async function hasFailedStart(tx: Queryable, campaignId: string): Promise<boolean> {
+  const { rowCount } = await tx.query('select from campaigns where id = $1 and failure is not null', [campaignId]);
+  return rowCount === 1;
 }
 
 /** Why a campaign was not removed: it has not ended or, where it is interrupted, a call of it may go on until then. */

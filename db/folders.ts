@@ -107,10 +107,10 @@ export async function unlessBusy<T>(field: string, lock: () => Promise<T>): Prom
   }
 }
 
-/** Copies the folder into every campaign that was created from it and has not taken its copy yet. */
+/** Copies the folder into every campaign that was created from it, is to be started and has not taken its copy yet. */
 export async function enrolAwaiting(tx: Queryable, folderId: string): Promise<void> {
   const { rows } = await tx.query<{ id: string }>(
-    'select id from campaigns where folder_id = $1 and enrolled_at is null order by created_at, id',
+    'select id from campaigns where folder_id = $1 and enrolled_at is null and failure is null order by created_at, id',
     [folderId],
   );
   for (const { id } of rows) await enrol(tx, id);

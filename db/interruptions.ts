@@ -135,6 +135,8 @@ export interface RestartableCampaign {
   readonly was: CampaignStatus | null;
   readonly reason: InterruptedReason | null;
   readonly code: string | null;
+  /** Why Temporal refused to start it at all, where it did. */
+  readonly failure: string | null;
   readonly terms: CampaignTerms;
   /** When it was last restarted, in epoch milliseconds by the clock of the gateway that did. */
   readonly restartedAt: number | null;
@@ -147,7 +149,7 @@ export async function lockForRestart(
   campaignId: string,
 ): Promise<RestartableCampaign | null> {
   const { rows } = await tx.query<RestartableCampaign>(
-    `select status, interrupted_from as was, interrupted_reason as reason, interrupted_code as code, spec as terms,
+    `select status, interrupted_from as was, interrupted_reason as reason, interrupted_code as code, failure, spec as terms,
             (extract(epoch from restarted_at) * 1000)::float8 as "restartedAt"
        from campaigns where account = $1 and id = $2 for no key update`,
     [account, campaignId],

@@ -14,6 +14,12 @@ export const CampaignAnswer = z.object({
     '`interrupted`: its workflow was ended from outside, and nothing is called until it is restarted.',
   ),
   interrupted: Interruption.nullable().describe('Why it is interrupted; null while it is not.'),
+  failure: z
+    .string()
+    .nullable()
+    .describe(
+      'Why Temporal refuses to start its workflow, in the words of the server; such a campaign is `failed`, and called nobody. Null for any other.',
+    ),
   waiting_for: WaitingFor.nullable().describe(
     'What keeps the next call from being placed; null while calls are being placed or nothing is left.',
   ),

@@ -32,6 +32,7 @@ export type ErrorCode =
   | 'forbidden'
   | 'not_found'
   | 'wrong_state'
+  | 'start_refused'
   | 'conflict'
   | 'idempotency_mismatch'
   | 'payload_too_large'

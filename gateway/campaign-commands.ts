@@ -9,14 +9,13 @@ import { type Command, refusal } from '../domain/commands.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import { Uuid } from '../domain/ids.ts';
 import { RecordedStatus } from '../domain/interruption.ts';
-import type { CampaignRoutesOptions } from './campaigns-routes.ts';
 import { type EndedWorkflowOptions, noteEnded, throwEnded } from './ended-workflow.ts';
 import { answer, answerOf, refusals } from './envelope.ts';
 import { ensureStarted, findOpen } from './open-campaign.ts';
 import { cancelInterrupted, restartInterrupted, type RestartOptions } from './restart-campaign.ts';
+import type { StartOptions } from './start-recorded.ts';
 
-export interface CampaignCommandsOptions
-  extends Pick<CampaignRoutesOptions, 'pool' | 'startCampaign' | 'clock'>, RestartOptions, EndedWorkflowOptions {
+export interface CampaignCommandsOptions extends StartOptions, RestartOptions, EndedWorkflowOptions {
   readonly campaigns: Pick<CampaignClient, 'pause' | 'resume' | 'cancel'>;
 }
 

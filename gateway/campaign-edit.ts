@@ -15,9 +15,10 @@ import { type CampaignRoutesOptions, longestDialMarginMs, noCampaign } from './c
 import { type EndedWorkflowOptions, throwEnded } from './ended-workflow.ts';
 import { answer, answerOf, refusals } from './envelope.ts';
 import { ensureStarted, findOpen } from './open-campaign.ts';
+import type { StartOptions } from './start-recorded.ts';
 
 export interface CampaignEditOptions
-  extends Pick<CampaignRoutesOptions, 'pool' | 'startCampaign' | 'clock' | 'providers'>, EndedWorkflowOptions {
+  extends StartOptions, EndedWorkflowOptions, Pick<CampaignRoutesOptions, 'clock' | 'providers'> {
   readonly campaigns: Pick<CampaignClient, 'edit'>;
 }
 

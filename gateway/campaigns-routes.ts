@@ -2,13 +2,12 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { listCampaignContacts, listCampaigns, readCampaign } from '../db/campaign-answers.ts';
-import { deleteEndedCampaign, type Kept, markWorkflowStarted } from '../db/campaigns.ts';
-import type { Pool } from '../db/pool.ts';
+import { deleteEndedCampaign, type Kept } from '../db/campaigns.ts';
 import { CampaignAnswer, CampaignContactAnswer } from '../domain/campaign-answer.ts';
-import { campaignTerms, CreateCampaign, CreateCampaignHead, engineSpec } from '../domain/campaign-request.ts';
-import type { EngineSpec } from '../domain/campaign-spec.ts';
+import { campaignTerms, CreateCampaign, CreateCampaignHead } from '../domain/campaign-request.ts';
 import { isStorable } from '../domain/contact.ts';
 import { RingfenceError } from '../domain/errors.ts';
+import { failedStart, isStartRefused } from '../domain/failed-start.ts';
 import { Uuid } from '../domain/ids.ts';
 import { RecordedStatus } from '../domain/interruption.ts';
 import { BUCKETS } from '../domain/tally.ts';
@@ -21,10 +20,9 @@ import { answer, answerOf, list, listOf, refusals } from './envelope.ts';
 import { takeJsonInRuns } from './json-body.ts';
 import { pageShape } from './page.ts';
 import { readingPeople } from './people-body.ts';
+import { startRecorded, type StartOptions } from './start-recorded.ts';
 
-export interface CampaignRoutesOptions {
-  readonly pool: Pool;
-  readonly startCampaign: (campaignId: string, spec: EngineSpec) => Promise<void>;
+export interface CampaignRoutesOptions extends StartOptions {
   readonly clock: () => number;
   readonly providers: ReadonlyMap<string, CallProvider>;
 }
@@ -39,7 +37,7 @@ const KEY = 'X-Idempotency-Key must be 1 to 255 printable ASCII characters';
 const Id = z.object({ id: Uuid });
 
 export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & ContactBodies> = async (app, options) => {
-  const { pool, startCampaign, clock, providers, bodyLimit } = options;
+  const { pool, clock, providers, bodyLimit } = options;
   const marginMs = longestDialMarginMs(providers);
   app.decorateRequest('sentBody');
   takeJsonInRuns(app);
@@ -68,17 +66,19 @@ export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & Cont
       // Only now: before it was checked, a body may be nested deeper than can be followed.
       const idempotency = key === undefined ? null : { key, bodyHash: await hashBody(request.sentBody) };
       const created = await createCampaign({ pool, now: clock(), marginMs }, caller.account, body, idempotency);
-      if (!created.repeated) {
-        const { id } = created.answer;
+      const { id, failure } = created.answer;
+      if (created.repeated) {
+        void reply.header('idempotency-replayed', 'true');
+        if (failure !== null) throw failedStart(id, failure);
+      } else {
         try {
-          await startCampaign(id, engineSpec(campaignTerms(body)));
-          await markWorkflowStarted(pool, id);
-        } catch {
+          await startRecorded(options, { id, terms: campaignTerms(body) });
+        } catch (error) {
+          if (isStartRefused(error)) throw error;
           // The record is durable, and the sweeper starts what has no workflow.
           request.log.warn({ campaign: id }, 'campaign recorded, its workflow is not started yet');
         }
       }
-      if (created.repeated) void reply.header('idempotency-replayed', 'true');
       return reply.code(201).send(answer(request, created.answer));
     },
   );

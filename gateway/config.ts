@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LONGEST_QUEUE_NAME } from '../domain/task-queues.ts';
 import { TrustedProxies } from './client-address.ts';
 import { WORKER_DEFAULTS } from '../worker/defaults.ts';
 
@@ -12,7 +13,7 @@ export const GatewayConfig = z.object({
   /** 0 takes any free port; the ready line names it. */
   RINGFENCE_PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
   /** The queue of the workers that run campaigns; theirs must be the same. */
-  RINGFENCE_TASK_QUEUE: z.string().min(1).default(WORKER_DEFAULTS.taskQueue),
+  RINGFENCE_TASK_QUEUE: z.string().min(1).max(LONGEST_QUEUE_NAME).default(WORKER_DEFAULTS.taskQueue),
   /** A key with the scope `write` for the account `default`, known from the start. Only its hash is stored. */
   RINGFENCE_API_KEY: z
     .string()

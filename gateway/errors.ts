@@ -18,6 +18,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   payload_too_large: 413,
   validation_error: 422,
   idempotency_mismatch: 422,
+  start_refused: 422,
   unparsable_file: 422,
   rate_limit_exceeded: 429,
   misconfigured: 500,

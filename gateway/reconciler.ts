@@ -41,12 +41,12 @@ const EVERY_MS = 20_000;
 const ROUND_MS = 1_000;
 const CAMPAIGNS_PER_ROUND = 50;
 const AT_ONCE = 10;
+/** So many questions that are not answered, or all of a round, mean that Temporal is away. */
+const UNANSWERED_WHEN_AWAY = AT_ONCE;
 /** Temporal does not answer: a few questions every so often find out when it does. */
 const AFTER_TROUBLE_MS = 5_000;
 
-/**
- * Compares the campaigns whose turn it is. False when Temporal did not answer, and nothing was learned about some of them.
- */
+/** Compares the campaigns whose turn it is. False when Temporal is away, and nothing was learned about some of them. */
 export async function reconcile(options: ReconcileOptions): Promise<boolean> {
   const { pool, everyMs = EVERY_MS } = options;
   const claimed = await claimChecks(pool, { limit: CAMPAIGNS_PER_ROUND, everyMs, missedTwiceMs: MISSED_TWICE_MS });
@@ -54,11 +54,14 @@ export async function reconcile(options: ReconcileOptions): Promise<boolean> {
   const queue = claimed.values();
   const compareNext = async (): Promise<void> => {
     for (const campaign of queue) {
-      if (unanswered.length > 0 || !(await compare(options, campaign))) unanswered.push(campaign.id);
+      if (unanswered.length >= UNANSWERED_WHEN_AWAY || !(await compare(options, campaign)))
+        unanswered.push(campaign.id);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, compareNext));
-  if (unanswered.length === 0) return true;
+  const away = unanswered.length >= UNANSWERED_WHEN_AWAY || unanswered.length === claimed.length;
+  // A few out of many are trouble of their own. They have had their turn, so that they do not take the others'.
+  if (unanswered.length === 0 || !away) return true;
   await returnChecks(pool, unanswered);
   return false;
 }

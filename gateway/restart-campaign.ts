@@ -1,12 +1,13 @@
 /** Starts an interrupted campaign again, to go on or to end. */
-import type { RestartCampaign } from '../client/start-workflow.ts';
+import type { RestartCampaign, Restarted, RestartTerms } from '../client/start-workflow.ts';
 import { lockForRestart, noteCancel, noteRestart } from '../db/interruptions.ts';
 import { inTransaction } from '../db/pool.ts';
-import { engineSpec } from '../domain/campaign-request.ts';
+import { type CampaignTerms, engineSpec } from '../domain/campaign-request.ts';
 import type { CampaignStatus } from '../domain/campaign-state.ts';
 import { isOver } from '../domain/commands.ts';
 import { isBehindItsWorkflow, isInterrupted, type RecordedStatus } from '../domain/interruption.ts';
 import { RingfenceError } from '../domain/errors.ts';
+import { isStartRefused, neverStarted, restartRefused } from '../domain/failed-start.ts';
 import { noCampaign } from './campaigns-routes.ts';
 import type { EndedWorkflowOptions } from './ended-workflow.ts';
 import { reconcileOne } from './reconciler.ts';
@@ -27,7 +28,8 @@ interface Asked {
  * have the same answer: the campaign's row is locked meanwhile, and Temporal lets no second run of a workflow begin.
  *
  * @param askedAt when the request came, in epoch milliseconds
- * @throws RingfenceError `not_found`, `temporal_unavailable`, and `wrong_state` unless the campaign is interrupted
+ * @throws RingfenceError `not_found`, `temporal_unavailable`, `start_refused`, and `wrong_state` unless the campaign is
+ *   interrupted
  */
 export async function restartInterrupted(
   options: RestartOptions,
@@ -51,11 +53,12 @@ async function tryRestart(
   return inTransaction(pool, async (tx) => {
     const campaign = await lockForRestart(tx, account, id);
     if (!campaign) throw noCampaign();
-    const { status, was, reason, code, restartedAt } = campaign;
+    const { status, was, reason, code, failure, restartedAt } = campaign;
+    if (failure !== null) throw neverStarted(failure);
     if (status !== 'interrupted') return { restarted: restartedAt !== null && restartedAt >= askedAt, status };
     if (isBehindItsWorkflow(reason)) throw behind(id, { reason: reason ?? 'completed', code });
     const goesOnAs = was ?? 'active';
-    const outcome = await restartWorkflow(id, engineSpec(campaign.terms), { status: goesOnAs, afterItsEnd: false });
+    const outcome = await restart(restartWorkflow, campaign.terms, id, { status: goesOnAs, afterItsEnd: false });
     if (outcome === 'ended') throw behind(id, { reason: 'completed', code: null });
     await noteRestart(tx, id, clock());
     return { restarted: true, status: goesOnAs };
@@ -67,7 +70,7 @@ async function tryRestart(
  * recorded first, and stays so where Temporal does not answer: no later run calls anybody.
  *
  * @returns null when the campaign is not interrupted: what runs can be told
- * @throws RingfenceError `temporal_unavailable`
+ * @throws RingfenceError `temporal_unavailable`, `start_refused`
  */
 export async function cancelInterrupted(
   { pool, restartWorkflow, clock }: RestartOptions,
@@ -79,11 +82,25 @@ export async function cancelInterrupted(
     const campaign = await lockForRestart(tx, account, id);
     if (campaign?.status !== 'interrupted') return null;
     const status = campaign.was ?? 'active';
-    const outcome = await restartWorkflow(id, engineSpec(campaign.terms), { status, afterItsEnd: true });
+    const outcome = await restart(restartWorkflow, campaign.terms, id, { status, afterItsEnd: true });
     if (outcome === 'ended') return null;
     await noteRestart(tx, id, clock());
     return outcome === 'started' ? status : null;
   });
+}
+
+/** A run that is refused for good leaves the campaign interrupted: calls of it may be going on. */
+async function restart(
+  restartWorkflow: RestartCampaign,
+  terms: CampaignTerms,
+  id: string,
+  restartTerms: RestartTerms,
+): Promise<Restarted> {
+  try {
+    return await restartWorkflow(id, engineSpec(terms), restartTerms);
+  } catch (error) {
+    throw isStartRefused(error) ? restartRefused(id, error) : error;
+  }
 }
 
 function behind(id: string, why: Parameters<typeof isInterrupted>[1]): RingfenceError {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RingfenceError } from '../domain/errors.ts';
+import { LONGEST_QUEUE_NAME } from '../domain/task-queues.ts';
 import { WORKER_DEFAULTS } from './defaults.ts';
 
 const seconds = z.coerce.number().positive();
@@ -7,7 +8,7 @@ const seconds = z.coerce.number().positive();
 /** The worker's own settings. How to reach Temporal comes from Temporal's environment configuration. */
 export const WorkerConfig = z.object({
   DATABASE_URL: z.string().min(1),
-  RINGFENCE_TASK_QUEUE: z.string().min(1).default(WORKER_DEFAULTS.taskQueue),
+  RINGFENCE_TASK_QUEUE: z.string().min(1).max(LONGEST_QUEUE_NAME).default(WORKER_DEFAULTS.taskQueue),
   /** Port of /healthz and /readyz; 0 takes any free one. */
   RINGFENCE_HEALTH_PORT: z.coerce.number().int().min(0).max(65_535).default(8081),
   RINGFENCE_HEALTH_HOST: z.string().default('127.0.0.1'),

@@ -1,5 +1,6 @@
 /** Campaigns in words, for people. Machines are given JSON. */
 import type { CampaignAnswer, RestartAnswer } from '../../domain/campaign-answer.ts';
+import { failureInWords } from '../../domain/failed-start.ts';
 import { reasonInWords } from '../../domain/interruption.ts';
 import { BUCKETS } from '../../domain/tally.ts';
 import type {
@@ -78,8 +79,9 @@ export function editText({ edited_at, status, ...waiting }: EditAcknowledgement)
   return [`Changed at ${edited_at}; the campaign is ${status}${waits}.`];
 }
 
-/** An interrupted campaign waits for somebody to restart it, and says why. */
-function statusText({ status, interrupted }: CampaignAnswer): string {
+/** An interrupted campaign waits for somebody to restart it, and says why; one that could not be started says why not. */
+function statusText({ status, interrupted, failure }: CampaignAnswer): string {
+  if (failure !== null) return `${status}: ${failureInWords(failure)}`;
   return interrupted === null ? status : `${status} (${reasonInWords(interrupted)})`;
 }
 

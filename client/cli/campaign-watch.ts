@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { CampaignAnswer } from '../../domain/campaign-answer.ts';
 import { isOver } from '../../domain/commands.ts';
 import { RingfenceError } from '../../domain/errors.ts';
+import { neverStarted } from '../../domain/failed-start.ts';
 import { reasonInWords, wayOut } from '../../domain/interruption.ts';
 import { type ApiOptions, requestApi } from '../http-api.ts';
 import { type ApiFlags, apiOf, asking, refusalsAsJson } from './api.ts';
@@ -38,11 +39,12 @@ export function addCampaignWatch(campaigns: Command): void {
       )}\n${MORE}`,
     )
     .action(async (id: string, flags: Flags) => {
-      const { status, interrupted } = await refusalsAsJson(flags.json, () => watch(apiOf(flags), id, flags));
+      const { status, interrupted, failure } = await refusalsAsJson(flags.json, () => watch(apiOf(flags), id, flags));
       if (interrupted !== null) {
         printNote(`The campaign is interrupted: ${reasonInWords(interrupted)}. ${wayOut(id, interrupted.reason)}`);
         throw new Finished(EXIT.interrupted);
       }
+      if (failure !== null) printNote(neverStarted(failure).message);
       if (status !== 'completed') throw new Finished(EXIT.notCompleted);
     });
 }

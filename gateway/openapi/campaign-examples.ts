@@ -147,7 +147,7 @@ export const CAMPAIGN_OPERATIONS: Readonly<Record<string, Described>> = {
   'POST /batch-calls': {
     operationId: 'createCampaign',
     description:
-      'Answers when the campaign and its contacts are recorded. Repeated with the same X-Idempotency-Key and body it changes nothing and gives the first answer again, with the header Idempotency-Replayed.',
+      'Answers when the campaign and its contacts are recorded. Repeated with the same X-Idempotency-Key and body it changes nothing and gives the first answer again, with the header Idempotency-Replayed. Where Temporal refuses to start the campaign for good the answer is 422 with the code `start_refused`: the campaign is recorded as `failed`, `details.campaign` is its id, and every repeat with the key has the same answer.',
     parameters: { 'x-idempotency-key': IDEMPOTENCY_KEY },
     requests: {
       people: { summary: 'People stated in the request', value: PEOPLE, status: 201 },
@@ -239,7 +239,7 @@ export const CAMPAIGN_OPERATIONS: Readonly<Record<string, Described>> = {
   'POST /batch-calls/{id}/restart': {
     operationId: 'restartCampaign',
     description:
-      'A campaign is interrupted when its workflow was ended from outside; `interrupted` says how. Another one is started under the same id. It adopts the records: who was called is not called again, calls that are live are followed, and a paused campaign is paused again. Of several requests at the same time one starts it, and all have this answer.',
+      'A campaign is interrupted when its workflow was ended from outside; `interrupted` says how. Another one is started under the same id. It adopts the records: who was called is not called again, calls that are live are followed, and a paused campaign is paused again. Of several requests at the same time one starts it, and all have this answer. Where Temporal refuses to start another run for good, 422 with `start_refused`, it stays interrupted.',
     parameters: { id },
     conflict:
       'The campaign is not interrupted. Or its workflow has ended it and the record, which may come from a backup, does not know: another run would call people again.',

@@ -31,6 +31,7 @@ export const CAMPAIGN: CampaignAnswer = {
   id: CAMPAIGN_ID,
   status: 'active',
   interrupted: null,
+  failure: null,
   waiting_for: null,
   until: null,
   total_contacts: 242,

@@ -77,7 +77,7 @@ export const REFUSALS: Readonly<Record<number, Refusal>> = {
   422: {
     name: 'Unprocessable',
     description:
-      '`details.field` names the field at fault, `details.issues` further ones; the message says what would be right.',
+      '`details.field` names the field at fault, `details.issues` further ones; the message says what would be right. With the code `start_refused` Temporal refuses to start the workflow, for good: `details.reason` says why in the words of the server.',
     example: {
       code: 'validation_error',
       message: 'end_time must differ from start_time; leave both out for the whole day',

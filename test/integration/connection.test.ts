@@ -125,3 +125,23 @@ describe("Temporal's environment configuration", () => {
     expect(shown).toEqual([]);
   });
 });
+
+describe('a server that is away', () => {
+  it('is tried again every few seconds, however long it has been away', async () => {
+    const tries: number[] = [];
+    const server = createServer((socket) => {
+      tries.push(performance.now());
+      socket.destroy();
+    });
+    const client = await connectTemporal({ env: { TEMPORAL_ADDRESS: await addressOf(server) }, lazy: true });
+    closing.push(() => client.connection.close());
+    // Each pause is longer than the one before, up to the longest, which by default comes to two minutes.
+    while (tries.length < 7) {
+      await client
+        .withDeadline(Date.now() + 1_000, () => client.workflowService.getSystemInfo({}))
+        .catch((error: unknown) => expect(error).toBeInstanceOf(Error));
+    }
+    const pauses = tries.slice(1).map((at, index) => at - tries[index]!);
+    expect(Math.max(...pauses)).toBeLessThan(7_000);
+  }, 60_000);
+});

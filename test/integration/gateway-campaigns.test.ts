@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { RingfenceError } from '../../domain/errors.ts';
 import { sweep } from '../../gateway/sweeper.ts';
 import { KEYS, openGateway, type TestGateway } from '../support/gateway.ts';
 import { nextId } from '../support/ids.ts';
@@ -255,6 +256,31 @@ describe('while Temporal is away', () => {
     expect([startsOf(broken), startsOf(sound)]).toEqual([0, 1]);
     await sweepNow();
     expect(startsOf(broken)).toBe(1);
+  });
+
+  it('one for which Temporal seems away holds up nobody behind it for more than a round', async () => {
+    gateway.temporal.away = true;
+    const odd = (await create()).body.data.id;
+    await rows(`update campaigns set created_at = created_at - interval '1 hour' where id = $1`, [odd]);
+    const others: string[] = [];
+    for (let number = 0; number < 25; number += 1) others.push((await create()).body.data.id);
+    gateway.temporal.away = false;
+    const asked: string[] = [];
+    const startCampaign = async (id: string) => {
+      asked.push(id);
+      if (id === odd) throw new RingfenceError('temporal_unavailable', 'Temporal is in trouble about this one.');
+      await gateway.temporal.start(id);
+    };
+    const round = (after: Awaited<ReturnType<typeof sweep>>) =>
+      sweep({ pool: gateway.db.pool, startCampaign, logger: gateway.app.log, olderThanMs: 0 }, after);
+    const place = await round(null);
+    // Temporal may be away: beside those that were asked with the odd one nobody was tried.
+    expect([asked[0], asked.length]).toEqual([odd, 10]);
+    await round(place);
+    expect(others.map(startsOf)).toEqual(others.map(() => 1));
+    expect(asked.at(-1)).toBe(odd);
+    await sweepNow();
+    expect(startsOf(odd)).toBe(1);
   });
 
   it('commands answer 503, and the campaign stays as it is', async () => {

@@ -492,6 +492,24 @@ describe('a campaign whose workflow goes on', () => {
     expect(await read(rig, id)).toMatchObject({ status: 'interrupted' });
   });
 
+  it('is interrupted although Temporal fails to answer about another one', async () => {
+    const rig = await openRig(60);
+    const ids: string[] = [];
+    for (let campaign = 0; campaign < 14; campaign += 1) ids.push(await rig.startCampaign(1, LATER));
+    for (const id of ids) await rig.handle(id).terminate('by hand');
+    let odd: string | undefined;
+    // The first that is asked about, of ten at once.
+    const lookAt = (id: string) => {
+      odd ??= id;
+      if (id === odd) return Promise.reject(new RingfenceError('temporal_unavailable', 'about this one'));
+      return lookAtWorkflow(rig.client, id);
+    };
+    expect(await gatewayOf(rig, { lookAtWorkflow: lookAt }).compare()).toBe(true);
+    for (const id of ids) {
+      expect(await read(rig, id)).toMatchObject({ status: id === odd ? 'scheduled' : 'interrupted' });
+    }
+  });
+
   it('is back by itself when its workflow is found again', async () => {
     const rig = await openRig(60);
     const id = await rig.startCampaign(3, LATER);

@@ -30,7 +30,8 @@ export class PlayedTemporal {
 
   readonly start = async (campaignId: string): Promise<void> => {
     if (this.away) return refuse();
-    this.started.push(campaignId);
+    // However often it is asked: there is never a second workflow of one campaign.
+    if (!this.started.includes(campaignId)) this.started.push(campaignId);
   };
 
   readonly signal = async (campaignId: string, events: readonly EndedEvent[]): Promise<Delivered> => {
