@@ -6,6 +6,7 @@ import { TruedyConfig } from '../../providers/truedy-config.ts';
 import { createTruedyProvider } from '../../providers/truedy.ts';
 import type { CallFault, FaultPlan, RequestFault } from '../../simulator/faults.ts';
 import type { SimulatorOptions } from '../../simulator/options.ts';
+import { WORKER_DEFAULTS } from '../../worker/defaults.ts';
 import { createSimulator } from '../../simulator/simulator.ts';
 import { watchForLeaks } from '../support/leaks.ts';
 import { receiveWebhooks, type ReceivedWebhook } from '../support/webhook-receiver.ts';
@@ -291,6 +292,16 @@ test('many calls at once: one each, each ended and told of once, and the peak as
     expect(call.dialled_at).toBeGreaterThanOrEqual(call.accepted_at);
     expect(call.ended_at).toBeGreaterThanOrEqual(call.started_at ?? call.dialled_at!);
   }
+});
+
+test('as many requests as a worker dials at most wait for no connection here, however slowly the provider answers', async () => {
+  const { place, simulator } = await connect({
+    faults: { rules: [{ fault: { kind: 'delay_reply', ms: 6_000, when: 'before' } }] },
+  });
+  const placed = await Promise.all(Array.from({ length: WORKER_DEFAULTS.maxDials }, () => place()));
+  // One that waited for half of its time for a connection would be unavailable, and hold its campaign.
+  expect(placed.map(({ result }) => result.kind)).toEqual(placed.map(() => 'accepted'));
+  expect(simulator.ledger().accepted).toBe(WORKER_DEFAULTS.maxDials);
 });
 
 test('a simulator that is closed under load is gone at once', async () => {
