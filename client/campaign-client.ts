@@ -130,8 +130,8 @@ export class CampaignClient {
 
   /**
    * Changes the terms of a campaign between two of its placements. The fields are those of `PATCH /batch-calls/{id}`; what
-   * is left out stays as it is, also when somebody else changes it at the same time. `retry_failed: true` needs
-   * `max_retry_attempts` beside it, because only the record knows what that was before.
+   * is left out stays as it is, also when somebody else changes it at the same time. `retry_failed: true` alone brings back
+   * as many retries as there were before they were turned off, or one.
    *
    * Unlike other commands it is not left to be obeyed later when nobody answers: then it may or may not be taken.
    */

@@ -1,9 +1,16 @@
 /** A change of a campaign's terms: what `PATCH /batch-calls/{id}` may state, and what it makes of the present terms. */
 import { z } from 'zod';
 import { namesOf, shortened } from './bounds.ts';
-import { CampaignTermsRules, Fields, MOST_CONCURRENT_CALLS, type CampaignTerms } from './campaign-request.ts';
+import {
+  CampaignTermsRules,
+  checkRetries,
+  Fields,
+  MOST_CONCURRENT_CALLS,
+  type CampaignTerms,
+} from './campaign-request.ts';
 import type { CampaignEdit } from './editing.ts';
 import { RingfenceError } from './errors.ts';
+import { decideRetries } from './retry-terms.ts';
 import { scheduleChangeShape } from './schedule.ts';
 import { specChange } from './spec-change.ts';
 
@@ -23,8 +30,17 @@ export const ChangeCampaign = z
         .optional()
         .describe('0 holds the campaign: calls under way go on, none starts.'),
       max_calls_per_day: Fields.shape.max_calls_per_day.unwrap().optional(),
-      retry_failed: z.boolean('retry_failed must be true or false').optional(),
-      max_retry_attempts: Fields.shape.max_retry_attempts.unwrap().optional(),
+      retry_failed: z
+        .boolean('retry_failed must be true or false')
+        .optional()
+        .describe('Left out, it follows from `max_retry_attempts` where that is given.'),
+      max_retry_attempts: Fields.shape.max_retry_attempts
+        .unwrap()
+        .unwrap()
+        .optional()
+        .describe(
+          'Further calls to one contact, whatever becomes of them; 0 turns retries off. Where there were none, `retry_failed` true alone makes it 1. 0 together with `retry_failed` true is refused.',
+        ),
       retry_delay_minutes: Fields.shape.retry_delay_minutes.unwrap().optional(),
       retry_on: Fields.shape.retry_on.unwrap().optional(),
     },
@@ -37,7 +53,8 @@ export const ChangeCampaign = z
   )
   .refine((change) => Object.values(change).some((value) => value !== undefined), {
     error: 'the body changes nothing: give at least one field',
-  });
+  })
+  .superRefine(checkRetries);
 export type ChangeCampaign = z.infer<typeof ChangeCampaign>;
 /** What a client may send. */
 export type ChangeCampaignInput = z.input<typeof ChangeCampaign>;
@@ -59,41 +76,23 @@ export function readChange(change: unknown): ChangeCampaign {
  * Lays a change over the terms and checks the whole.
  * @throws RingfenceError `validation_error` when the two do not go together
  */
-export function changedTerms(
-  terms: CampaignTerms,
-  change: ChangeCampaign,
-): { readonly terms: CampaignTerms; readonly changed: ChangeCampaign } {
-  // The engine is told how many retries there are, or none: whether they were turned off is only on record.
-  const asked = change.retry_failed === true ? { max_retry_attempts: terms.max_retry_attempts } : {};
-  const changed = { ...asked, ...stated(change) };
-  const merged = { ...terms, ...changed };
+export function changedTerms(terms: CampaignTerms, change: ChangeCampaign): CampaignTerms {
+  const merged = { ...terms, ...stated(change), ...decideRetries(change, terms) };
   const checked = CampaignTermsRules.safeParse(merged);
-  if (!checked.success) {
-    const [issue] = checked.error.issues;
-    const field = issue?.path.join('.') ?? '';
-    throw new RingfenceError('validation_error', issue?.message ?? 'The change does not go with the present terms.', {
-      field,
-    });
-  }
-  return { terms: merged, changed };
+  if (checked.success) return merged;
+  const [issue] = checked.error.issues;
+  const field = issue?.path.join('.') ?? '';
+  throw new RingfenceError('validation_error', issue?.message ?? 'The change does not go with the present terms.', {
+    field,
+  });
 }
 
-/**
- * The change as a campaign's workflow takes it, which lays it over the terms that hold then.
- * @throws RingfenceError `validation_error`
- */
+/** The change as a campaign's workflow takes it, which lays it over the terms that hold then. */
 export function campaignEdit(change: ChangeCampaign): CampaignEdit {
-  if (change.retry_failed === true && change.max_retry_attempts === undefined) {
-    const message = 'max_retry_attempts is missing: give it together with retry_failed true';
-    throw new RingfenceError('validation_error', message, { field: 'max_retry_attempts' });
-  }
   return { change: specChange(change), terms: stated(change) };
 }
 
 /** What the change says, without what it leaves as it is. */
 function stated(change: ChangeCampaign): Partial<CampaignTerms> {
-  const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
-  // A number of retries that is given asks for them, as it does when a campaign is created.
-  const asks = (change.max_retry_attempts ?? 0) > 0 && change.retry_failed === undefined;
-  return asks ? { retry_failed: true, ...given } : given;
+  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
 }

@@ -6,6 +6,7 @@ import { ContactInput, isStorable } from './contact.ts';
 import { RingfenceError } from './errors.ts';
 import { uuid } from './ids.ts';
 import { MOST_RETRIES, RetryableOutcome } from './retry-policy.ts';
+import { decideRetries, retryBudget, retryContradiction, type RetryTerms, type StatedRetries } from './retry-terms.ts';
 import { scheduleShape } from './schedule.ts';
 import { checkHours, EngineSchedule } from './schedule-fields.ts';
 
@@ -110,8 +111,11 @@ export const Fields = z.strictObject(
       .int(ATTEMPTS)
       .min(0, ATTEMPTS)
       .max(MOST_RETRIES, ATTEMPTS)
-      .describe('Further calls to one contact, whatever becomes of them.')
-      .default(0),
+      .nullable()
+      .describe(
+        'Further calls to one contact, whatever becomes of them. Left out: 1 where `retry_failed` is true, otherwise 0. 0 together with `retry_failed` true is refused.',
+      )
+      .default(null),
     retry_delay_minutes: z
       .union([DelayMinutes, z.array(DelayMinutes).min(1, DELAY).max(MOST_RETRIES, DELAY)], DELAY)
       .describe('From the end of one call to the next: one number, or one per retry, of which the last repeats.')
@@ -142,16 +146,18 @@ export const unreadContacts = { contacts: z.array(z.unknown(), CONTACTS).max(MOS
 /** The same body before its contacts are looked at. */
 export const CreateCampaignHead = Fields.extend(unreadContacts).superRefine(checkWhole).transform(withRetryDecided);
 
-function checkWhole(request: Parameters<typeof checkTerms>[0] & People, context: z.RefinementCtx): void {
+function checkWhole(
+  request: Parameters<typeof checkTerms>[0] & StatedRetries & People,
+  context: z.RefinementCtx,
+): void {
   checkTerms(request, context);
+  checkRetries(request, context);
   checkPeople(request, context);
 }
 
-/** Retries that are asked for by their number only are asked for. */
-export function withRetryDecided<T extends Pick<z.infer<typeof Fields>, 'retry_failed' | 'max_retry_attempts'>>(
-  request: T,
-): Omit<T, 'retry_failed'> & { retry_failed: boolean } {
-  return { ...request, retry_failed: request.retry_failed ?? request.max_retry_attempts > 0 };
+/** Retries as they are recorded and answered: never left open. */
+export function withRetryDecided<T extends StatedRetries>(request: T): Omit<T, keyof RetryTerms> & RetryTerms {
+  return { ...request, ...decideRetries(request) };
 }
 
 /** A campaign as it is recorded: the request with its defaults, without its people. */
@@ -174,7 +180,7 @@ export function engineSpec(terms: CampaignTerms): EngineSpec {
     max_concurrent_calls: terms.max_concurrent_calls,
     max_calls_per_day: terms.max_calls_per_day,
     retry: {
-      budget: terms.retry_failed ? terms.max_retry_attempts : 0,
+      ...retryBudget(terms),
       delayMinutes: typeof delay === 'number' ? [delay] : delay,
       on: terms.retry_on,
     },
@@ -214,6 +220,12 @@ export function checkTerms(
 ): void {
   checkHours(terms, context);
   addIssues(contradictoryTimes(terms), context);
+}
+
+/** The rule between the fields that say how often a contact is called again; goes into `superRefine`. */
+export function checkRetries(stated: StatedRetries, context: z.RefinementCtx): void {
+  const message = retryContradiction(stated);
+  if (message !== null) addIssues([['max_retry_attempts', message]], context);
 }
 
 /** The rules between the fields that say whom a campaign calls; goes into `superRefine`. */

@@ -7,6 +7,7 @@ import { isOver } from './commands.ts';
 import { RingfenceError } from './errors.ts';
 import { endRetries } from './retries-to-end.ts';
 import { grantsLess } from './retry-policy.ts';
+import { retryTermsOf } from './retry-terms.ts';
 import { laidOver, SpecChange } from './spec-change.ts';
 
 /**
@@ -50,6 +51,12 @@ export function editedSpec(spec: EngineSpec, edit: CampaignEdit): EngineSpec {
   return edit.spec ?? laidOver(spec, edit.change ?? {});
 }
 
+/** What is recorded of an edit that made these terms: its own, with retries as they were decided. */
+export function recordedTerms({ change, terms }: CampaignEdit, { retry }: EngineSpec): CampaignEdit['terms'] {
+  const touchesRetries = change?.retry?.enabled !== undefined || change?.retry?.budget !== undefined;
+  return touchesRetries ? { ...terms, ...retryTermsOf(retry) } : terms;
+}
+
 /** Why the edit cannot be taken now: `wrong_state` or `validation_error`. Null when it can. */
 export function editRefusal(state: CampaignState, edit: CampaignEdit, now: number): RingfenceError | null {
   if (isOver(state.status)) return wrongState(`The campaign is ${state.status}; its terms can no longer be changed.`);
@@ -87,7 +94,7 @@ export function applyEdit(state: CampaignState, edit: CampaignEdit, recount: Rec
   }
   const fewerRetries = grantsLess(spec.retry, state.spec.retry);
   state.spec = spec;
-  state.untold = { ...state.untold, ...edit.terms };
+  state.untold = { ...state.untold, ...recordedTerms(edit, spec) };
   if (fewerRetries) endRetries(state);
   if (hoursChanged) forgetWindow(state);
   if (recount) takeRecount(state, recount);

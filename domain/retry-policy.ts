@@ -11,6 +11,8 @@ export const MOST_RETRIES = 10;
 export const RetryPolicy = z.object({
   /** Further attempts after the first, one budget per contact whatever the outcomes. */
   budget: z.number().int().min(0).max(MOST_RETRIES),
+  /** What the budget is, or would be again while retries are turned off. Default: the budget. */
+  attempts: z.number().int().min(0).max(MOST_RETRIES).optional(),
   /** Minutes from the end of one attempt to the next: one number for all, or one per retry (the last one repeats). */
   delayMinutes: z.array(z.number().min(0)).min(1).max(MOST_RETRIES),
   on: z.array(RetryableOutcome).max(RetryableOutcome.options.length),

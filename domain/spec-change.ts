@@ -7,6 +7,7 @@ import type { ChangeCampaign } from './campaign-change.ts';
 import { EngineSpec } from './campaign-spec.ts';
 import { RingfenceError } from './errors.ts';
 import { RetryPolicy } from './retry-policy.ts';
+import { decideRetries, retryBudget, retryTermsOf } from './retry-terms.ts';
 import { engineScheduleChangeShape } from './schedule-fields.ts';
 
 /** What is left out stays as it is. Instants are epoch milliseconds. */
@@ -16,7 +17,8 @@ export const SpecChange = z.strictObject({
   ends_at: EngineSpec.shape.ends_at.optional(),
   max_concurrent_calls: EngineSpec.shape.max_concurrent_calls.optional(),
   max_calls_per_day: EngineSpec.shape.max_calls_per_day.optional(),
-  retry: RetryPolicy.partial().optional(),
+  /** `enabled` and `budget` as they are stated: what they come to is decided over the policy that holds then. */
+  retry: RetryPolicy.omit({ attempts: true }).partial().extend({ enabled: z.boolean().optional() }).optional(),
 });
 export type SpecChange = z.infer<typeof SpecChange>;
 
@@ -32,7 +34,8 @@ export function specChange(change: ChangeCampaign): SpecChange {
     max_concurrent_calls,
     max_calls_per_day,
     retry: {
-      budget: retry_failed === false ? 0 : max_retry_attempts,
+      enabled: retry_failed,
+      budget: max_retry_attempts,
       delayMinutes: typeof delay === 'number' ? [delay] : delay,
       on: retry_on,
     },
@@ -48,7 +51,7 @@ export function laidOver(spec: EngineSpec, change: SpecChange): EngineSpec {
   const merged = {
     ...over(spec, rest),
     schedule: over(spec.schedule, schedule),
-    retry: over(spec.retry, retry),
+    retry: retryOver(spec.retry, retry),
   };
   const read = EngineSpec.safeParse(merged);
   if (!read.success) {
@@ -67,6 +70,12 @@ export function laidOver(spec: EngineSpec, change: SpecChange): EngineSpec {
     throw new RingfenceError('validation_error', 'ends_at must be after scheduled_at', { field: 'ends_at' });
   }
   return read.data;
+}
+
+function retryOver(present: RetryPolicy, change: SpecChange['retry'] = {}): RetryPolicy {
+  const { enabled, budget, ...rest } = change;
+  const terms = decideRetries({ retry_failed: enabled, max_retry_attempts: budget }, retryTermsOf(present));
+  return { ...over(present, rest), ...retryBudget(terms) };
 }
 
 function over<T extends object>(present: T, change: { readonly [K in keyof T]?: T[K] | undefined } | undefined): T {

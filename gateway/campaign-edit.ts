@@ -42,13 +42,14 @@ export const campaignEdit: FastifyPluginAsyncZod<CampaignEditOptions> = async (a
       const { account } = request.caller;
       const { id } = request.params;
       const present = await findOpen(pool, account, id);
-      const { terms, changed } = changedTerms(present.terms, request.body);
-      if (changed.ends_at !== undefined) refuseOver(terms, clock());
-      if (changed.start_time !== undefined || changed.end_time !== undefined) refuseWithoutRoom(terms, marginMs);
-      if (!present.started) refuseUnlessEditable(present, changed, clock());
+      const change = request.body;
+      const terms = changedTerms(present.terms, change);
+      if (change.ends_at !== undefined) refuseOver(terms, clock());
+      if (change.start_time !== undefined || change.end_time !== undefined) refuseWithoutRoom(terms, marginMs);
+      if (!present.started) refuseUnlessEditable(present, change, clock());
       await ensureStarted(options, present);
       // Another change may be under way: the workflow lays each over the terms that the one before has left.
-      await campaigns.edit(id, changed).catch((error: unknown) => throwEnded(options, account, id, error));
+      await campaigns.edit(id, change).catch((error: unknown) => throwEnded(options, account, id, error));
       const campaign = await readCampaign(pool, account, id, clock());
       if (!campaign) throw noCampaign();
       return answer(request, campaign);

@@ -30,8 +30,12 @@ const OPTIONS: Readonly<Record<Field, readonly [flags: string, means: string, re
   ],
   scheduled_at: ['--scheduled-at <instant>', 'another start, for a campaign that has not begun', String],
   ends_at: ['--ends-at <instant>', 'when whatever is left expires, or none', orNone(String)],
-  retry_failed: ['--retry-failed <yes|no>', 'whether there are retries; yes needs --max-retry-attempts', yesOrNo],
-  max_retry_attempts: ['--max-retry-attempts <number>', 'retries per contact, 0 to 10', number],
+  retry_failed: [
+    '--retry-failed <yes|no>',
+    'whether there are retries; yes alone means as many as before, or one',
+    yesOrNo,
+  ],
+  max_retry_attempts: ['--max-retry-attempts <number>', 'retries per contact, 0 to 10; 0 turns them off', number],
   retry_delay_minutes: ['--retry-delay-minutes <list>', 'minutes before a retry: one number, or one per retry', delay],
   retry_on: ['--retry-on <list>', 'outcomes that are tried again, such as no_answer,busy, or none', listOrNone],
 };

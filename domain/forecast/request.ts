@@ -1,6 +1,13 @@
 /** What may be stated when asking for a forecast. */
 import { z } from 'zod';
-import { checkPeople, checkTerms, Fields, unreadContacts, withRetryDecided } from '../campaign-request.ts';
+import {
+  checkPeople,
+  checkRetries,
+  checkTerms,
+  Fields,
+  unreadContacts,
+  withRetryDecided,
+} from '../campaign-request.ts';
 
 const MOST_CONTACTS = 100_000_000;
 const LONGEST_CALL_S = 14_400;
@@ -51,6 +58,7 @@ type Unread = Omit<z.infer<typeof ForecastFields>, 'contacts'> & { readonly cont
 function checkWhole(request: Unread, context: z.RefinementCtx): void {
   const { contacts, contact_ids, contact_folder_id, contact_count } = request;
   checkTerms(request, context);
+  checkRetries(request, context);
   if (contact_count === null) {
     checkPeople(request, context);
   } else if (contacts.length + contact_ids.length > 0 || contact_folder_id !== null) {

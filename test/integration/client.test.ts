@@ -172,6 +172,28 @@ describe('a campaign, from any backend', () => {
       start_time: '00:00',
       end_time: '24:00',
       retry_failed: true,
+      max_retry_attempts: 1,
+    });
+    await campaigns.edit(id, { max_retry_attempts: 3 });
+    await campaigns.edit(id, { retry_failed: false });
+    expect((await patch({ max_concurrent_calls: 3 })).json<{ data: unknown }>().data).toMatchObject({
+      retry_failed: false,
+      max_retry_attempts: 3,
+    });
+    // Only as many as before: the campaign itself remembers how many that were.
+    await campaigns.edit(id, { retry_failed: true });
+    expect((await patch({ max_concurrent_calls: 2 })).json<{ data: unknown }>().data).toMatchObject({
+      retry_failed: true,
+      max_retry_attempts: 3,
+    });
+    const none = { retry_failed: true, max_retry_attempts: 0 };
+    expect((await patch(none)).json()).toMatchObject({
+      error: { code: 'validation_error', details: { field: 'max_retry_attempts' } },
+    });
+    await expect(campaigns.edit(id, none)).rejects.toMatchObject({ field: 'max_retry_attempts' });
+    expect((await patch({ max_retry_attempts: 0 })).json<{ data: unknown }>().data).toMatchObject({
+      retry_failed: false,
+      max_retry_attempts: 0,
     });
 
     await expect(campaigns.edit(id, { end_time: null })).rejects.toMatchObject({

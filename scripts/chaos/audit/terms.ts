@@ -33,7 +33,6 @@ export function termsAt(notes: Edited, at: number): readonly Terms[] {
 const cache = new WeakMap<CampaignNotes['edits'], Map<string, readonly Terms[]>>();
 
 function computeTerms({ body, edits }: Edited, at: number): Terms[] {
-  const retries = body.max_retry_attempts ?? 0;
   let possible: Terms[] = [
     {
       timezone: body.timezone ?? 'UTC',
@@ -42,8 +41,7 @@ function computeTerms({ body, edits }: Edited, at: number): Terms[] {
       working_days: body.working_days ?? [1, 2, 3, 4, 5],
       max_concurrent_calls: body.max_concurrent_calls ?? 10,
       max_calls_per_day: body.max_calls_per_day ?? null,
-      retry_failed: body.retry_failed ?? retries > 0,
-      max_retry_attempts: retries,
+      ...retriesAfter({ retry_failed: false, max_retry_attempts: 0 }, body),
       ends_at: body.ends_at ?? null,
     },
   ];
@@ -74,10 +72,20 @@ export function attemptsOf({ retry_failed, max_retry_attempts }: Terms): number 
   return 1 + (retry_failed ? max_retry_attempts : 0);
 }
 
-/** A number of retries asks for them, unless the same change says otherwise. */
 function laidOver(terms: Terms, change: Readonly<Record<string, unknown>>): Terms {
-  const asks = Number(change.max_retry_attempts ?? 0) > 0 ? { retry_failed: true } : {};
-  return { ...terms, ...asks, ...change };
+  return { ...terms, ...change, ...retriesAfter(terms, change) };
+}
+
+type Retries = Pick<Terms, 'retry_failed' | 'max_retry_attempts'>;
+
+/** A number of retries alone says whether there are any; retries that are asked for without one are as many as before, or one. */
+function retriesAfter(before: Retries, stated: { readonly [K in keyof Retries]?: unknown }): Retries {
+  const { retry_failed, max_retry_attempts } = stated;
+  const given = typeof max_retry_attempts === 'number' ? max_retry_attempts : null;
+  const attempts = given ?? before.max_retry_attempts;
+  const alone = given === null ? before.retry_failed : given > 0;
+  const on = typeof retry_failed === 'boolean' ? retry_failed : alone;
+  return { retry_failed: on, max_retry_attempts: on && attempts === 0 ? 1 : attempts };
 }
 
 /** Otherwise every edit without an answer would double them. */

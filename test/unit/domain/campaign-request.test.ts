@@ -115,7 +115,8 @@ describe('what the engine gets of a request', () => {
   it.each<[string, object, number]>([
     ['retries when there is a number of them', { max_retry_attempts: 3 }, 3],
     ['does not when they are turned off', { max_retry_attempts: 3, retry_failed: false }, 0],
-    ['does not when there is none', { retry_failed: true }, 0],
+    ['does not when there is none', { max_retry_attempts: 0 }, 0],
+    ['retries once when no number is given', { retry_failed: true }, 1],
   ])('%s', (_, more, budget) => {
     expect(specOf(more).retry.budget).toBe(budget);
   });

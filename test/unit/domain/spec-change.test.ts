@@ -8,7 +8,7 @@ import {
   readChange,
 } from '../../../domain/campaign-change.ts';
 import { campaignTerms, CreateCampaign, engineSpec } from '../../../domain/campaign-request.ts';
-import { CampaignEdit, editedSpec } from '../../../domain/editing.ts';
+import { CampaignEdit, editedSpec, recordedTerms } from '../../../domain/editing.ts';
 import { RingfenceError } from '../../../domain/errors.ts';
 import { StatedEdit } from '../../../domain/stated-edit.ts';
 import { laidOver, specChange } from '../../../domain/spec-change.ts';
@@ -88,9 +88,10 @@ describe('a change laid over what the engine knows of the terms', () => {
           expect(outcome(() => laidOver(engineSpec(present), specChange(stated)))).toEqual(onRecord);
           return;
         }
-        const edit = CampaignEdit.parse(structuredClone(campaignEdit(onRecord.changed)));
-        expect(editedSpec(engineSpec(present), edit)).toEqual(engineSpec(onRecord.terms));
-        expect({ ...present, ...edit.terms }).toEqual(onRecord.terms);
+        const edit = CampaignEdit.parse(structuredClone(campaignEdit(stated)));
+        const spec = editedSpec(engineSpec(present), edit);
+        expect(spec).toEqual(engineSpec(onRecord));
+        expect({ ...present, ...recordedTerms(edit, spec) }).toEqual(onRecord);
         taken += 1;
       }),
       { numRuns: 1_000 },
@@ -115,7 +116,7 @@ describe('a change laid over what the engine knows of the terms', () => {
   });
 
   it.each<[ChangeCampaignInput | Record<string, unknown>, string, string]>([
-    [{ retry_failed: true }, 'max_retry_attempts', 'max_retry_attempts is missing'],
+    [{ retry_failed: true, max_retry_attempts: 0 }, 'max_retry_attempts', 'leave it out for one'],
     [{ max_concurrent_calls: -1 }, 'max_concurrent_calls', 'max_concurrent_calls must be'],
     [{ name: 'Another' }, 'name', 'name cannot be changed'],
   ])('is refused by name: %j', (stated, field, message) => {

@@ -264,6 +264,14 @@ describe('the audit of a campaign', () => {
       [],
     ],
     [
+      'a second attempt after retries were asked for without a number',
+      evidence(
+        { accepted: [first, second, third, accepted(1, 30_000, 500, { attempt: 2 })] },
+        { edits: [edit(5_000, { max_retry_attempts: 0 }), edit(6_000, { retry_failed: true })] },
+      ),
+      [],
+    ],
+    [
       'a second attempt before its time',
       evidence({ accepted: [accepted(1, 0, 500), second, third, accepted(1, 1_500, 500, { attempt: 2 })] }),
       ['P5'],
