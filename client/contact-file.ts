@@ -1,9 +1,9 @@
 import { pipeline } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { CsvError, parse } from 'csv-parse';
-import { readHeader } from '../domain/contact-header.ts';
+import { readHeader, unparsableFile } from '../domain/contact-header.ts';
 import { type ContactRow, rowReader } from '../domain/contact-rows.ts';
-import { RingfenceError } from '../domain/errors.ts';
+import type { RingfenceError } from '../domain/errors.ts';
 import type { Country } from '../domain/phone.ts';
 import { delimiterOf, FirstRecord } from './csv-delimiter.ts';
 import { LineIndex } from './line-index.ts';
@@ -72,10 +72,7 @@ export async function* readContactFile(
     throw error instanceof CsvError ? unparsable(error, lines.lineOfQuoteFrom(parser.info.bytes)) : error;
   }
   if (read === undefined) {
-    throw new RingfenceError(
-      'unparsable_file',
-      'The file is empty. It needs a row of column names and one row per contact.',
-    );
+    throw unparsableFile('The file is empty. It needs a row of column names and one row per contact.');
   }
 }
 
@@ -105,8 +102,7 @@ async function readHead(text: AsyncGenerator<Buffer>): Promise<{ readonly head: 
     return { head, header: head.subarray(0, end) };
   }
   await text.return(undefined);
-  throw new RingfenceError(
-    'unparsable_file',
+  throw unparsableFile(
     `The row of column names does not end within the first ${MOST_HEADER_BYTES >> 10} KiB: a quote in it may not be closed. Nothing was imported.`,
   );
 }
@@ -114,8 +110,8 @@ async function readHead(text: AsyncGenerator<Buffer>): Promise<{ readonly head: 
 /** The parser names the line that it has reached, which is not the line on which the quote opened. */
 function unparsable(error: CsvError, line: number): RingfenceError {
   // The parser's own message quotes the file, so it is not handed on.
-  return new RingfenceError('unparsable_file', `${explanation(error, line)} Nothing was imported.`, {
-    details: { line },
+  return unparsableFile(`${explanation(error, line)} Nothing was imported.`, {
+    line,
   });
 }
 

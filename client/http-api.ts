@@ -80,6 +80,7 @@ function refusal({ status, headers }: Head, answer: unknown): RingfenceError {
   const retryAfter = headers.get('retry-after');
   // A newer gateway may know more codes than this client; they are passed on as they are.
   return new RingfenceError(code as ErrorCode, message, {
+    ...(typeof details.field === 'string' ? { field: details.field } : {}),
     details: {
       ...details,
       http_status: status,

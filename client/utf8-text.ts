@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { RingfenceError } from '../domain/errors.ts';
+import { unparsableFile } from '../domain/contact-header.ts';
 import type { LineIndex } from './line-index.ts';
 
 const LF = 0x0a;
@@ -39,10 +39,7 @@ async function* withoutMark(source: AsyncIterable<Uint8Array>): AsyncGenerator<B
 
 function decoderFor(head: Buffer): (bytes: Buffer) => Buffer {
   if (WORKBOOKS.some((mark) => head.subarray(0, mark.length).equals(mark))) {
-    throw new RingfenceError(
-      'unparsable_file',
-      'This is an Excel workbook. Save it as "CSV UTF-8" and send that file.',
-    );
+    throw unparsableFile('This is an Excel workbook. Save it as "CSV UTF-8" and send that file.');
   }
   if (head[0] === 0xff && head[1] === 0xfe) return utf16Decoder('utf-16le');
   if (head[0] === 0xfe && head[1] === 0xff) return utf16Decoder('utf-16be');
@@ -93,11 +90,11 @@ function refuseBinary(bytes: Buffer, lines: LineIndex): void {
     start = end + 1;
   }
   lines.add(bytes.subarray(0, start));
-  throw new RingfenceError(
-    'unparsable_file',
+  throw unparsableFile(
     valid
       ? `Line ${lines.lastLine} holds a NUL character, so this is not a text file, or one in UTF-16 without its mark. Save it as UTF-8.`
       : `Line ${lines.lastLine} is not UTF-8. Save the file as UTF-8 (in Excel: "CSV UTF-8").`,
+    { line: lines.lastLine },
   );
 }
 

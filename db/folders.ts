@@ -74,15 +74,21 @@ export async function requireFolder(db: Queryable, account: string, folderId: st
 /**
  * Must come first in every transaction that changes a folder's contacts: locks the folder until the transaction ends and
  * gives campaigns that were created earlier their copy of it as it still stands.
+ * @param field what the caller names the folder by
  * @throws RingfenceError `not_found` when the account has no such folder, `conflict` when others do not let go of it.
  */
-export async function lockForChange(tx: Queryable, account: string, folderId: string): Promise<void> {
-  await unlessBusy('folder_id', async () => {
+export async function lockForChange(
+  tx: Queryable,
+  account: string,
+  folderId: string,
+  field = 'folder_id',
+): Promise<void> {
+  await unlessBusy(field, async () => {
     const { rowCount } = await tx.query('select from contact_folders where id = $1 and account = $2 for update', [
       folderId,
       account,
     ]);
-    if (rowCount === 0) throw noSuchFolder();
+    if (rowCount === 0) throw noSuchFolder(field);
     await enrolAwaiting(tx, folderId);
   });
 }
@@ -122,7 +128,7 @@ export async function enrolAwaiting(tx: Queryable, folderId: string): Promise<vo
  */
 export async function deleteFolder(pool: Pool, account: string, folderId: string): Promise<void> {
   await inLongTransaction(pool, account, DELETIONS, async (tx) => {
-    await lockForChange(tx, account, folderId);
+    await lockForChange(tx, account, folderId, 'id');
     await tx.query('delete from contact_folders where id = $1', [folderId]);
   });
 }
@@ -131,8 +137,8 @@ function folderAnswer({ created_at, ...folder }: FolderRow): FolderAnswer {
   return { ...folder, created_at: created_at.toISOString() };
 }
 
-function noSuchFolder(): RingfenceError {
+function noSuchFolder(field = 'folder_id'): RingfenceError {
   return new RingfenceError('not_found', 'There is no such contact folder. GET /contacts/folders lists them.', {
-    field: 'folder_id',
+    field,
   });
 }

@@ -69,7 +69,7 @@ export function readChange(change: unknown): ChangeCampaign {
   const [issue] = read.error.issues;
   const field = issue?.code === 'unrecognized_keys' ? issue.keys[0] : issue?.path[0];
   const message = issue?.message ?? 'The change cannot be read.';
-  throw new RingfenceError('validation_error', message, field === undefined ? {} : { field: shortened(String(field)) });
+  throw new RingfenceError('validation_error', message, { field: shortened(String(field ?? 'body')) });
 }
 
 /**

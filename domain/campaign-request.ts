@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { namesOf } from './bounds.ts';
 import type { EngineSpec } from './campaign-spec.ts';
 import { ContactInput, isStorable } from './contact.ts';
+import { nonexistentPart } from './dates.ts';
 import { RingfenceError } from './errors.ts';
 import { uuid } from './ids.ts';
 import { MOST_RETRIES, RetryableOutcome } from './retry-policy.ts';
@@ -37,10 +38,14 @@ const Text = (message: string) =>
   z.string(message).trim().min(1, message).max(255, { error: message, abort: true }).refine(isStorable, message);
 const Instant = (field: string, meaning: string) => {
   const message = `${field} must be an instant with Z or an offset, such as 2026-03-20T14:30:00Z`;
+  const problem = (text: unknown) => {
+    const missing = nonexistentPart(text);
+    return missing === null ? message : `${field} names ${missing}: correct it`;
+  };
   return z.iso
-    .datetime({ offset: true, error: message })
+    .datetime({ offset: true, error: ({ input }) => problem(input) })
     .max(LONGEST_INSTANT, { error: message, abort: true })
-    .refine(hasPlainYear, message)
+    .refine(hasPlainYear, `${field} must lie in the years 0000 to 9999 of UTC`)
     .nullable()
     .describe(meaning)
     .default(null);

@@ -1,6 +1,14 @@
 import { MOST_CUSTOM_FIELDS, isCustomFieldName } from './contact.ts';
 import { RingfenceError } from './errors.ts';
 
+/** The field at fault in every refusal of a contact file, whichever way it came. */
+export const CONTACT_FILE = 'file';
+
+/** Why a contact file as a whole cannot be read. */
+export function unparsableFile(message: string, details: Readonly<Record<string, unknown>> = {}): RingfenceError {
+  return new RingfenceError('unparsable_file', message, { field: CONTACT_FILE, details });
+}
+
 /** What one column of a contact file holds. `unnamed`: its header is blank, so a value in it has no meaning. */
 export type Column =
   | { readonly kind: KnownField }
@@ -60,16 +68,10 @@ const LONGEST_NAME = 200;
  */
 export function readHeader(cells: readonly string[]): readonly Column[] {
   if (cells.length > MOST_COLUMNS) {
-    throw new RingfenceError(
-      'unparsable_file',
-      `There are more than ${MOST_COLUMNS} columns. Remove those that the agent does not need.`,
-    );
+    throw unparsableFile(`There are more than ${MOST_COLUMNS} columns. Remove those that the agent does not need.`);
   }
   if (cells.some(looksLikeData)) {
-    throw new RingfenceError(
-      'unparsable_file',
-      'The first row holds data. Put a row of column names before it, one of them phone_number.',
-    );
+    throw unparsableFile('The first row holds data. Put a row of column names before it, one of them phone_number.');
   }
   const names = cells.map((cell, index) => {
     if (cell.length > LONGEST_NAME) throw noFieldName(index);
@@ -78,14 +80,10 @@ export function readHeader(cells: readonly string[]): readonly Column[] {
   const columns = names.map((name, index) => columnNamed(name, names, index));
   refuseDuplicates(columns, cells);
   if (!columns.some(({ kind }) => kind === 'phone_number')) {
-    throw new RingfenceError(
-      'unparsable_file',
-      `No column holds the phone number. Name one of them phone_number; found: ${listed(cells)}.`,
-    );
+    throw unparsableFile(`No column holds the phone number. Name one of them phone_number; found: ${listed(cells)}.`);
   }
   if (columns.filter(({ kind }) => kind === 'custom').length > MOST_CUSTOM_FIELDS) {
-    throw new RingfenceError(
-      'unparsable_file',
+    throw unparsableFile(
       `There are more than ${MOST_CUSTOM_FIELDS} custom fields. Remove columns that the agent does not need.`,
     );
   }
@@ -107,9 +105,9 @@ function columnNamed(name: string, names: readonly string[], index: number): Col
 }
 
 function noFieldName(index: number): RingfenceError {
-  return new RingfenceError(
-    'unparsable_file',
+  return unparsableFile(
     `The name of column ${index + 1} cannot be a custom field's. Use letters, digits and underscores, at most 64, not beginning with ringfence_.`,
+    { column: index + 1 },
   );
 }
 
@@ -120,9 +118,9 @@ function refuseDuplicates(columns: readonly Column[], cells: readonly string[]):
     const key = column.kind === 'custom' ? `custom ${column.name}` : column.kind;
     const before = seen.get(key);
     if (before !== undefined) {
-      throw new RingfenceError(
-        'unparsable_file',
+      throw unparsableFile(
         `Columns ${listed([cells[before] ?? '', cells[index] ?? ''])} both stand for ${key}. Rename or remove one of them.`,
+        { columns: [before + 1, index + 1] },
       );
     }
     seen.set(key, index);

@@ -55,7 +55,7 @@ export const ContactInput = z.strictObject({
   phone_number: z
     .string()
     .max(200)
-    .describe('As people write it; in international form unless a default country is named.'),
+    .describe('As people write it, in international form: plus sign, country code, number.'),
   extension: z
     .string()
     .trim()
@@ -90,15 +90,18 @@ export type ContactProblem = PhoneProblem | 'invalid_extension';
 
 /**
  * Turns a stated contact into one that can be dialled.
+ * @param defaultCountry the country in which a number without international prefix is read: null where none was named,
+ * undefined where none can be.
  * @param field where the contact stands in the request, for the error: `contacts[3]`, or empty for the request itself.
  * @throws RingfenceError `validation_error` when the number cannot be dialled.
  */
-export function contactFrom(input: ContactInput, defaultCountry: Country | null, field = ''): Contact {
-  const phone = phoneWithExtension(input.phone_number, input.extension ?? '', defaultCountry);
+export function contactFrom(input: ContactInput, defaultCountry: Country | null | undefined, field = ''): Contact {
+  const phone = phoneWithExtension(input.phone_number, input.extension ?? '', defaultCountry ?? null);
   if ('reason' in phone) {
     const name = phone.reason === 'invalid_extension' ? 'extension' : 'phone_number';
     const path = field === '' ? name : `${field}.${name}`;
-    throw new RingfenceError('validation_error', `${path}: ${PROBLEMS[phone.reason]}`, {
+    const problem = phone.reason === 'invalid_phone' ? notDiallable(defaultCountry) : PROBLEMS[phone.reason];
+    throw new RingfenceError('validation_error', `${path}: ${problem}`, {
       field: path,
       details: { reason: phone.reason },
     });
@@ -127,10 +130,18 @@ export function phoneWithExtension(
   return { e164: phone.e164, extension: extensionField };
 }
 
-const PROBLEMS: Readonly<Record<ContactProblem, string>> = {
+/** Proposes a default country only to those who could have named one and have not. */
+function notDiallable(defaultCountry: Country | null | undefined): string {
+  const problem = 'is not one phone number that can be dialled; give it in international form';
+  const form = 'plus sign, country code, number';
+  if (defaultCountry === null) return `${problem} (${form}), or name its country in default_country.`;
+  return defaultCountry === undefined
+    ? `${problem}: ${form}.`
+    : `${problem} (${form}), or correct default_country, which is ${defaultCountry}.`;
+}
+
+const PROBLEMS: Readonly<Record<Exclude<ContactProblem, 'invalid_phone'>, string>> = {
   missing_phone: 'is empty; give a phone number in international form: plus sign, country code, number.',
-  invalid_phone:
-    'is not one phone number that can be dialled; give it in international form (plus sign, country code, number), or name a default_country.',
   premium_rate: 'is a premium-rate number, which Ringfence does not call.',
   spreadsheet_damaged: 'was turned into a rounded number by a spreadsheet; export the column as text.',
   invalid_extension: 'must be digits, and the same as an extension written in phone_number.',

@@ -3,6 +3,7 @@
  * is a matter of data, and no workflow may ask that. `schedule.ts` asks it at the door.
  */
 import { z } from 'zod';
+import { nonexistentPart } from './dates.ts';
 
 const ZONE = 'timezone must have the form of an IANA zone name, such as "Europe/Berlin"';
 /** No name in the IANA data comes near it. */
@@ -12,6 +13,11 @@ const START = 'start_time must be HH:MM from "00:00" to "23:59"';
 const END = 'end_time must be HH:MM from "00:00" to "23:59", or "24:00" for the end of the day';
 const WORKING_DAYS = 'working_days must hold at least one of 1 (Monday) to 7 (Sunday), each once';
 const BLACKOUT = 'blackout_dates must hold calendar dates as YYYY-MM-DD';
+
+function blackoutProblem(date: unknown): string {
+  const missing = nonexistentPart(date);
+  return missing === null ? BLACKOUT : `blackout_dates names ${missing}: correct it, or leave it out`;
+}
 
 const WorkingDays = z
   .array(z.int(WORKING_DAYS).min(1, WORKING_DAYS).max(7, WORKING_DAYS), WORKING_DAYS)
@@ -35,7 +41,7 @@ const EndTime = z
   .describe('HH:MM, or 24:00. Earlier than the start: on the next day.');
 
 const BlackoutDates = z
-  .array(z.iso.date(BLACKOUT), BLACKOUT)
+  .array(z.iso.date({ error: ({ input }) => blackoutProblem(input) }), BLACKOUT)
   .max(1_000, 'blackout_dates must hold at most 1000 dates: leave out those that have passed')
   .describe('Days without calls.');
 

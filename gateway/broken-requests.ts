@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ConnectionError, FastifyBaseLogger } from 'fastify';
+import { counted } from '../domain/counted.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import { errorAnswer } from './envelope.ts';
 
@@ -31,7 +32,7 @@ export function tooLong(limitMs: number): RingfenceError {
   const minutes = Math.ceil(limitMs / 60_000);
   return new RingfenceError(
     'request_timeout',
-    `The request was cut off after ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}, and nothing of it was kept: split the file, or send it over a faster line.`,
+    `The request was cut off after ${counted(minutes, 'minute')}, and nothing of it was kept: split the file, or send it over a faster line.`,
     { details: { limit_minutes: minutes } },
   );
 }
@@ -52,7 +53,12 @@ export function refuseOnSocket(socket: Socket, status: number, error: RingfenceE
 function refusalOf(code: string): readonly [status: number, error: RingfenceError] {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return [408, tooSlow()];
   if (code === 'HPE_HEADER_OVERFLOW') {
-    return [431, new RingfenceError('bad_request', 'The headers are larger than 16 KiB: send fewer or shorter ones.')];
+    return [
+      431,
+      new RingfenceError('bad_request', 'The headers are larger than 16 KiB: send fewer or shorter ones.', {
+        field: 'headers',
+      }),
+    ];
   }
-  return [400, new RingfenceError('bad_request', 'This is not a request that HTTP allows.')];
+  return [400, new RingfenceError('bad_request', 'This is not a request that HTTP allows.', { field: 'request' })];
 }

@@ -195,7 +195,7 @@ function notYet({ status, callUntil }: Kept): RingfenceError {
 }
 
 export function noCampaign(): RingfenceError {
-  return new RingfenceError('not_found', 'There is no campaign with this id.');
+  return new RingfenceError('not_found', 'There is no campaign with this id.', { field: 'id' });
 }
 
 function oneOf(field: string, options: readonly string[]): string {

@@ -6,6 +6,8 @@ import type { Pool } from '../db/pool.ts';
 import { CallEventAnswer, ContactExplanation } from '../domain/contact-explanation.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import { CallId, Uuid } from '../domain/ids.ts';
+import { findCommanded } from '../db/campaigns.ts';
+import { noCampaign } from './campaigns-routes.ts';
 import { answer, answerOf, list, listOf, refusals } from './envelope.ts';
 import { pageShape } from './page.ts';
 
@@ -31,9 +33,9 @@ export const contactCalls: FastifyPluginAsyncZod<ContactCallsOptions> = async (a
       const ids = { campaignId: id, contactId: contact_id };
       const explained = await explainContact(pool, request.caller.account, ids, clock());
       if (explained) return answer(request, explained);
-      const message =
-        'There is no such campaign, or it has no such contact: GET /batch-calls/{id}/contacts lists them.';
-      throw new RingfenceError('not_found', message);
+      await requireCampaign(pool, request.caller.account, id);
+      const message = 'The campaign has no such contact: GET /batch-calls/{id}/contacts lists them.';
+      throw new RingfenceError('not_found', message, { field: 'contact_id' });
     },
   );
 
@@ -52,8 +54,16 @@ export const contactCalls: FastifyPluginAsyncZod<ContactCallsOptions> = async (a
       const { id, call_id } = request.params;
       const ids = { campaignId: id, callId: call_id };
       const events = await listCallEvents(pool, request.caller.account, ids, request.query);
-      if (!events) throw new RingfenceError('not_found', 'There is no such campaign, or it has no such call.');
-      return list(request, request.query, events);
+      if (events) return list(request, request.query, events);
+      await requireCampaign(pool, request.caller.account, id);
+      const message =
+        'The campaign has no such call: GET /batch-calls/{id}/contacts/{contact_id} lists those of a contact.';
+      throw new RingfenceError('not_found', message, { field: 'call_id' });
     },
   );
 };
+
+/** Which of two ids names nothing. @throws RingfenceError `not_found` */
+async function requireCampaign(pool: Pool, account: string, id: string): Promise<void> {
+  if (!(await findCommanded(pool, account, id))) throw noCampaign();
+}

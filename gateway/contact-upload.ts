@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream';
 import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { CONTACT_FILE } from '../domain/contact-header.ts';
 import { RingfenceError } from '../domain/errors.ts';
 
 export interface Upload {
@@ -45,7 +46,7 @@ async function openForm(request: FastifyRequest): Promise<Upload> {
   const fields: Record<string, string> = {};
   for (;;) {
     const next = await parts.next().catch(rethrowAsCutOff);
-    if (next.done) throw new RingfenceError('bad_request', 'The form holds no file.', { field: 'file' });
+    if (next.done) throw new RingfenceError('bad_request', 'The form holds no file.', { field: CONTACT_FILE });
     const part = next.value;
     if (part.type === 'file') return { fields, bytes: onlyFile(part.file, parts) };
     fields[part.fieldname] = String(part.value);
@@ -60,6 +61,7 @@ async function* onlyFile(file: Readable, parts: AsyncIterator<unknown>): AsyncGe
     throw new RingfenceError(
       'bad_request',
       'Send one file, as the last part of the form: what follows it would come too late. Nothing was imported.',
+      { field: CONTACT_FILE },
     );
   }
 }
@@ -72,7 +74,9 @@ async function* guarded(stream: Readable): AsyncGenerator<Uint8Array> {
     for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
       received += chunk.length;
       if (received > MOST_BYTES) {
-        throw new RingfenceError('payload_too_large', `The file is larger than ${MOST_BYTES} bytes: split it.`);
+        throw new RingfenceError('payload_too_large', `The file is larger than ${MOST_BYTES} bytes: split it.`, {
+          field: CONTACT_FILE,
+        });
       }
       yield chunk;
     }
@@ -84,6 +88,7 @@ async function* guarded(stream: Readable): AsyncGenerator<Uint8Array> {
 function rethrowAsCutOff(error: unknown): never {
   if (error instanceof RingfenceError) throw error;
   throw new RingfenceError('bad_request', 'The upload is malformed or was cut off. Nothing was imported.', {
+    field: CONTACT_FILE,
     cause: error,
   });
 }

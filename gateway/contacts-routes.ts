@@ -51,8 +51,13 @@ export const contactsRoutes: FastifyPluginAsyncZod<ContactBodies & { pool: Pool 
         summary: 'Add a person to a folder, or update the one who is there',
         tags: ['contacts'],
         body: ContactInput.extend({
+          phone_number: ContactInput.shape.phone_number.describe(
+            'As people write it; in international form unless default_country is named.',
+          ),
           folder_id: uuid(FOLDER_ID).nullish().describe('Left out: the folder named default, made on first use'),
-          default_country: Country.nullish(),
+          default_country: Country.nullish().describe(
+            'Two-letter code of the country in which a number without international prefix is read.',
+          ),
         }),
         response: { 200: answerOf(ContactAnswer), 201: answerOf(ContactAnswer), ...refusals },
       },

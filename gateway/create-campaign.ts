@@ -70,7 +70,7 @@ type People = Pick<CreateCampaign, 'contact_folder_id' | 'contacts' | 'contact_i
 
 function statedContacts({ contacts }: Pick<People, 'contacts'>): Promise<CampaignContact[]> {
   return mapInTurns(contacts, CONTACTS_PER_TURN, (contact, index) =>
-    withContactId(contactFrom(contact, null, `contacts[${index}]`)),
+    withContactId(contactFrom(contact, undefined, `contacts[${index}]`)),
   );
 }
 

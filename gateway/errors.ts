@@ -3,6 +3,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { type DatabaseTrouble, databaseTrouble } from '../db/trouble.ts';
 import { type ErrorCode, RingfenceError } from '../domain/errors.ts';
 import { errorAnswer, metaOf } from './envelope.ts';
+import { WHOLE_BODY } from './validation.ts';
 
 const STATUS: Readonly<Record<ErrorCode, number>> = {
   bad_request: 400,
@@ -41,7 +42,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
 
 export function answerUnknownRoute(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const message = 'There is no such address: GET /openapi.json lists those that exist.';
-  return answerError(new RingfenceError('not_found', message), request, reply);
+  return answerError(new RingfenceError('not_found', message, { field: 'path' }), request, reply);
 }
 
 function refusalOf(error: unknown, request: FastifyRequest): { error: RingfenceError; status?: number } {
@@ -52,14 +53,15 @@ function refusalOf(error: unknown, request: FastifyRequest): { error: RingfenceE
   if (statusCode === 413) {
     const limit = request.routeOptions.bodyLimit;
     const message = `The body is larger than ${limit} bytes, the most that is taken here: send less, and import large numbers of contacts into a folder.`;
-    return { error: new RingfenceError('payload_too_large', message, { details: { limit } }) };
+    return { error: new RingfenceError('payload_too_large', message, { field: WHOLE_BODY, details: { limit } }) };
   }
   if (statusCode === 415) {
     const message = 'This content type is not taken here: send JSON as application/json.';
     return { error: new RingfenceError('bad_request', message, { field: 'Content-Type' }), status: 415 };
   }
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
-    return { error: new RingfenceError('bad_request', MALFORMED[code ?? ''] ?? 'The request cannot be read.') };
+    const [field, message] = MALFORMED[code ?? ''] ?? [WHOLE_BODY, 'The request cannot be read.'];
+    return { error: new RingfenceError('bad_request', message, { field }) };
   }
   return { error: new RingfenceError('internal', 'Something went wrong here: the request id finds it in the log.') };
 }
@@ -78,9 +80,11 @@ const DATABASE_TROUBLE: Readonly<Record<DatabaseTrouble, RingfenceError>> = {
 };
 
 /** The parser's own words would repeat a piece of the body, and with it of somebody's data. */
-const MALFORMED: Readonly<Record<string, string>> = {
-  FST_ERR_CTP_INVALID_JSON_BODY: 'The body is not JSON: check its quotes, commas and brackets.',
-  FST_ERR_CTP_EMPTY_JSON_BODY: 'The body is empty: send JSON, or leave the content type out.',
+const MALFORMED: Readonly<Record<string, readonly [field: string, message: string]>> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: [WHOLE_BODY, 'The body is not JSON: check its quotes, commas and brackets.'],
+  FST_ERR_CTP_EMPTY_JSON_BODY: [WHOLE_BODY, 'The body is empty: send JSON, or leave the content type out.'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['Content-Length', 'The body is not as long as its Content-Length says.'],
+  FST_ERR_BAD_URL: ['path', 'The address cannot be read: check what follows each percent sign.'],
 };
 
 /** Where it happened and what kind of error it was. Messages of the driver and the parser may quote personal data. */

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { RingfenceError } from '../domain/errors.ts';
 import { JsonScan, type ListOutline } from './json-scan.ts';
+import { WHOLE_BODY } from './validation.ts';
 
 /** Parses a text at one blow, and refuses one that means to change a prototype. */
 type Parse = (text: string) => unknown;
@@ -56,7 +57,9 @@ export async function readJson(bytes: Buffer, parse: Parse): Promise<JsonBody> {
   const scan = new JsonScan(bytes);
   while (!scan.scan(SCAN_BYTES)) await setImmediate();
   if (!scan.isWhole)
-    throw new RingfenceError('bad_request', 'The body is not JSON: check its quotes, commas and brackets.');
+    throw new RingfenceError('bad_request', 'The body is not JSON: check its quotes, commas and brackets.', {
+      field: WHOLE_BODY,
+    });
   const outside: string[] = [];
   let at = 0;
   for (const { start, end } of scan.lists) {

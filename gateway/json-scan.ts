@@ -7,6 +7,7 @@
  */
 import { shortened } from '../domain/bounds.ts';
 import { RingfenceError } from '../domain/errors.ts';
+import { WHOLE_BODY } from './validation.ts';
 
 /**
  * Values in one item of a list, and in all of a body outside of its lists. A contact has a hundred custom fields at the
@@ -171,7 +172,7 @@ export class JsonScan {
   #refuse(message: string): never {
     const name = this.#nameOfField();
     const field = this.#list === null ? name : `${name}[${this.#list.items}]`;
-    if (field === '') throw new RingfenceError('validation_error', `the body ${message}`);
+    if (field === '') throw new RingfenceError('validation_error', `the body ${message}`, { field: WHOLE_BODY });
     throw new RingfenceError('validation_error', `${field} ${message}`, { field });
   }
 

@@ -60,7 +60,8 @@ export const suppressionsRoutes: FastifyPluginAsyncZod<{ pool: Pool }> = async (
       const phone = parsePhone(request.params.phone_number, null);
       const known = 'e164' in phone && (await removeSuppression(pool, request.caller.account, phone.e164));
       if (!known) {
-        throw new RingfenceError('not_found', 'This number is not on the list: give it in its international form.');
+        const message = 'This number is not on the list: give it in its international form.';
+        throw new RingfenceError('not_found', message, { field: 'phone_number' });
       }
       return answer(request, { phone_number: phone.e164, deleted: true as const });
     },

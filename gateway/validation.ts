@@ -9,6 +9,7 @@ export type Issue = z.core.$ZodIssue;
 /** More would hardly be read, and a list of ten thousand wrong contacts would be a large answer. */
 export const MOST_ISSUES = 20;
 const LONGEST_MESSAGE = 500;
+const NO_OBJECT = 'the body must be a JSON object';
 
 /** Bodies that were held against their schema by whoever read them. */
 const checked = new WeakSet<object>();
@@ -27,8 +28,11 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
     const read = schema.safeParse(data);
     if (read.success) return { value: read.data };
     // An id that cannot be one names nothing.
-    if (httpPart === 'params') return { error: new RingfenceError('not_found', 'There is no such id.') };
-    return { error: validationError(read.error.issues) };
+    if (httpPart === 'params') {
+      const field = fieldName(read.error.issues[0]?.path ?? []);
+      return { error: new RingfenceError('not_found', 'There is no such id.', { field }) };
+    }
+    return { error: validationError(httpPart === 'headers' ? read.error.issues.map(asHeader) : read.error.issues) };
   };
 
 /** Names the field of the first issue, and lists the others as far as they are read. */
@@ -36,9 +40,18 @@ export function validationError(found: readonly Issue[]): RingfenceError {
   const issues = found.slice(0, MOST_ISSUES).map(told);
   const [first] = issues;
   return new RingfenceError('validation_error', first?.message ?? 'The request is not valid.', {
-    ...(first?.field ? { field: first.field } : {}),
+    field: first?.field ?? WHOLE_BODY,
     details: { issues },
   });
+}
+
+/** What is at fault where no part of the body is, but the body itself. */
+export const WHOLE_BODY = 'body';
+
+/** Node.js gives headers in small letters; documents and people write `X-Idempotency-Key`. */
+function asHeader(issue: Issue): Issue {
+  const path = issue.path.map((part) => String(part).replaceAll(/(?<=^|-)[a-z]/g, (letter) => letter.toUpperCase()));
+  return { ...issue, path };
 }
 
 function told(issue: Issue): { readonly field: string; readonly message: string } {
@@ -48,8 +61,12 @@ function told(issue: Issue): { readonly field: string; readonly message: string 
     return { field: unknown, message: `unknown field ${unknown}: correct its spelling or leave it out` };
   }
   const message = (issue.code === 'invalid_key' && issue.issues[0]?.message) || issue.message;
+  if (field === '') {
+    const whole = issue.code === 'invalid_type' && !message.startsWith('the body') ? NO_OBJECT : message;
+    return { field: WHOLE_BODY, message: whole };
+  }
   const own = String(issue.path.at(-1) ?? '');
-  const whole = field === '' || message.startsWith(own) ? message : `${field}: ${message}`;
+  const whole = message.startsWith(own) ? message : `${field}: ${message}`;
   return { field, message: whole.slice(0, LONGEST_MESSAGE) };
 }
 

@@ -74,7 +74,9 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (app, { pool,
     },
     async (request, reply) => {
       const provider = providers.get(request.params.provider);
-      if (!provider) throw new RingfenceError('not_found', 'There is no provider with this name.');
+      if (!provider) {
+        throw new RingfenceError('not_found', 'There is no provider with this name.', { field: 'provider' });
+      }
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
       provider.verify(body, request.headers, clock());
       const { events, problems } = readEvents(provider, body);

@@ -56,11 +56,13 @@ type Webhook = z.infer<typeof Webhook>;
  */
 export function parseTruedy(rawBody: Buffer, now: number): CallEvent[] {
   if (rawBody.length > MAX_BODY_BYTES) {
-    throw new RingfenceError('bad_request', 'The event is larger than 1 MiB.');
+    throw new RingfenceError('bad_request', 'The event is larger than 1 MiB.', { field: 'body' });
   }
   const parsed = Webhook.safeParse(readJson(rawBody));
   if (!parsed.success) {
-    throw new RingfenceError('bad_request', 'The body must be a JSON object with "event", "timestamp" and "data".');
+    throw new RingfenceError('bad_request', 'The body must be a JSON object with "event", "timestamp" and "data".', {
+      field: 'body',
+    });
   }
   const { event, data, timestamp } = parsed.data;
   const kind = KINDS.get(event) ?? 'ignored';

@@ -25,10 +25,14 @@ export function verifyTruedy(
   const timestamp = headers['x-truedy-timestamp'];
   const signature = headers['x-truedy-signature'];
   if (typeof timestamp !== 'string' || !/^\d{1,12}$/.test(timestamp)) {
-    throw new RingfenceError('invalid_signature', 'X-Truedy-Timestamp must be given once, in Unix seconds.');
+    throw new RingfenceError('invalid_signature', 'X-Truedy-Timestamp must be given once, in Unix seconds.', {
+      field: 'X-Truedy-Timestamp',
+    });
   }
   if (typeof signature !== 'string' || !/^[0-9a-f]{64}$/i.test(signature)) {
-    throw new RingfenceError('invalid_signature', 'X-Truedy-Signature must be given once, as 64 hex digits.');
+    throw new RingfenceError('invalid_signature', 'X-Truedy-Signature must be given once, as 64 hex digits.', {
+      field: 'X-Truedy-Signature',
+    });
   }
   const given = Buffer.from(signature, 'hex');
   const matches = secrets.map((secret) =>
@@ -38,12 +42,14 @@ export function verifyTruedy(
     throw new RingfenceError(
       'invalid_signature',
       'The signature does not fit this body under any configured webhook secret: compare the secret with the provider.',
+      { field: 'X-Truedy-Signature' },
     );
   }
   if (Math.abs(now - Number(timestamp) * 1000) > TOLERANCE_MS) {
     throw new RingfenceError(
       'stale_signature',
       'The signature is more than five minutes away from our clock: the provider must sign anew, or a clock is wrong.',
+      { field: 'X-Truedy-Timestamp' },
     );
   }
 }

@@ -66,9 +66,11 @@ export function addCampaignEdit(campaigns: Command): void {
 
 /** What the file says, and over it what the options say. */
 async function changeOf(flags: { file?: string } & Readonly<Record<string, unknown>>): Promise<ChangeCampaignInput> {
-  const fromFile = flags.file === undefined ? {} : await readJson(flags.file);
+  const fromFile = flags.file === undefined ? {} : await readJson(flags.file, '--file');
   if (typeof fromFile !== 'object' || fromFile === null || Array.isArray(fromFile)) {
-    throw new RingfenceError('bad_request', 'The file must hold a JSON object with the fields to change.');
+    throw new RingfenceError('bad_request', 'The file must hold a JSON object with the fields to change.', {
+      field: '--file',
+    });
   }
   const fromOptions = Object.entries(OPTIONS).flatMap(([field, [option, , read]]) => {
     const value = flags[camelCase(option)];
@@ -86,7 +88,7 @@ async function changeOf(flags: { file?: string } & Readonly<Record<string, unkno
 function inOptions(error: RingfenceError, given: readonly (readonly [string, unknown])[]): RingfenceError {
   const { field, message, code } = error;
   if (given.length === 0) {
-    return field === undefined
+    return field === 'body'
       ? new RingfenceError(code, 'Nothing is to be changed: give at least one option of --help, or --file.')
       : error;
   }

@@ -54,9 +54,11 @@ async function requestFor(target: string, { callSeconds, retryShare }: Flags): P
     );
     return { method: 'GET', path: `/batch-calls/${target}/forecast?${query.toString()}` };
   }
-  const campaign = await readJson(target);
+  const campaign = await readJson(target, 'id-or-file');
   if (typeof campaign !== 'object' || campaign === null || Array.isArray(campaign)) {
-    throw new RingfenceError('bad_request', 'The file must hold a JSON object that describes a campaign.');
+    throw new RingfenceError('bad_request', 'The file must hold a JSON object that describes a campaign.', {
+      field: 'id-or-file',
+    });
   }
   return { method: 'POST', path: '/batch-calls/forecast', body: { ...campaign, ...assumed } };
 }

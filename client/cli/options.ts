@@ -1,6 +1,7 @@
 /** Readers of option values, for Commander's `.option(flags, description, reader)`. Each refusal says what would do. */
 import { InvalidArgumentError } from 'commander';
 import { z } from 'zod';
+import { nonexistentPart } from '../../domain/dates.ts';
 import { Country } from '../../domain/phone.ts';
 
 const Instant = z.union([z.iso.datetime({ offset: true }), z.iso.datetime({ offset: true, precision: -1 })]);
@@ -8,8 +9,11 @@ const Instant = z.union([z.iso.datetime({ offset: true }), z.iso.datetime({ offs
 /** An instant as epoch milliseconds. A local time without an offset is refused: it may be no instant at all, or two. */
 export function instant(value: string): number {
   if (!Instant.safeParse(value).success) {
+    const missing = nonexistentPart(value);
     throw new InvalidArgumentError(
-      'Give an instant with Z or an offset, such as 2026-03-20T21:30:00Z or 2026-03-20T17:30:00-04:00.',
+      missing === null
+        ? 'Give an instant with Z or an offset, such as 2026-03-20T21:30:00Z or 2026-03-20T17:30:00-04:00.'
+        : `It names ${missing}: correct it.`,
     );
   }
   return Date.parse(value);

@@ -3,6 +3,8 @@ import { stat } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { RingfenceError } from '../../domain/errors.ts';
 
+const ARGUMENT = 'file';
+
 export interface Source {
   readonly bytes: AsyncIterable<Uint8Array>;
   /** In bytes; null where it is not known before the end, as for a pipe. */
@@ -11,45 +13,46 @@ export interface Source {
 
 /**
  * A file, or standard input for `-`.
+ * @param given the option or argument that names it, for an error
  * @throws RingfenceError `bad_request` when it cannot be opened; `bytes` throws it when it cannot be read on.
  */
-export async function openSource(file: string): Promise<Source> {
-  if (file === '-') return { bytes: readable(process.stdin), size: null };
+export async function openSource(file: string, given = ARGUMENT): Promise<Source> {
+  if (file === '-') return { bytes: readable(process.stdin, given), size: null };
   try {
     const facts = await stat(file);
-    return { bytes: readable(createReadStream(file)), size: facts.isFile() ? facts.size : null };
+    return { bytes: readable(createReadStream(file), given), size: facts.isFile() ? facts.size : null };
   } catch (error) {
-    throw unreadable(error);
+    throw unreadable(error, given);
   }
 }
 
 /** @throws RingfenceError `bad_request` */
-export async function readText(file: string): Promise<string> {
-  const { bytes } = await openSource(file);
+export async function readText(file: string, given = ARGUMENT): Promise<string> {
+  const { bytes } = await openSource(file, given);
   return text(bytes);
 }
 
 /** @throws RingfenceError `bad_request` */
-export async function readJson(file: string): Promise<unknown> {
-  const source = await readText(file);
+export async function readJson(file: string, given = ARGUMENT): Promise<unknown> {
+  const source = await readText(file, given);
   try {
     return JSON.parse(source) as unknown;
   } catch (error) {
     // The parser's own message quotes a piece of the file, and with it of somebody's data.
     const message = 'The file is not JSON: check its quotes, commas and brackets.';
-    throw new RingfenceError('bad_request', message, { cause: error });
+    throw new RingfenceError('bad_request', message, { field: given, cause: error });
   }
 }
 
-async function* readable(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* readable(source: AsyncIterable<Uint8Array>, given: string): AsyncGenerator<Uint8Array> {
   try {
     yield* source;
   } catch (error) {
-    throw unreadable(error);
+    throw unreadable(error, given);
   }
 }
 
-function unreadable(error: unknown): RingfenceError {
+function unreadable(error: unknown, given: string): RingfenceError {
   const reason = error instanceof Error ? error.message : String(error);
-  return new RingfenceError('bad_request', `The file cannot be read: ${reason}.`, { cause: error });
+  return new RingfenceError('bad_request', `The file cannot be read: ${reason}.`, { field: given, cause: error });
 }

@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { counted } from '../../domain/counted.ts';
 import { RingfenceError } from '../../domain/errors.ts';
 import { suppressedNumber, SuppressionAnswer } from '../../domain/suppression.ts';
 import { type ApiOptions, requestApi } from '../http-api.ts';
@@ -68,20 +69,20 @@ export function addSuppressions(contacts: Command): void {
 
 /** Every number is read before the first is sent: a list with a mistake in it changes nothing. */
 async function numbersOf(given: readonly string[], file: string | undefined): Promise<string[]> {
-  const entries = given.map((text, index) => ({ text, where: `Number ${index + 1}` }));
-  const listed = file === undefined ? [] : (await readText(file)).split(/\r?\n/).entries();
+  const entries = given.map((text, index) => ({ text, where: `Number ${index + 1}`, field: 'numbers' }));
+  const listed = file === undefined ? [] : (await readText(file, '--file')).split(/\r?\n/).entries();
   for (const [index, text] of listed) {
-    if (text.trim() !== '') entries.push({ text, where: `Line ${index + 1} of the file` });
+    if (text.trim() !== '') entries.push({ text, where: `Line ${index + 1} of the file`, field: '--file' });
   }
   if (entries.length === 0) {
     throw new RingfenceError('bad_request', 'There is no number: give some, or --file.', { field: '--file' });
   }
-  return entries.map(({ text, where }) => {
+  return entries.map(({ text, where, field }) => {
     try {
       return suppressedNumber(text);
     } catch (error) {
       const message = `${where} is no number in international form, such as +14155550132. Nothing was changed.`;
-      throw new RingfenceError('validation_error', message, { cause: error });
+      throw new RingfenceError('validation_error', message, { field, cause: error });
     }
   });
 }
@@ -108,7 +109,10 @@ async function removeAll(api: ApiOptions, numbers: readonly string[]) {
 
 /** One after another; a repeat of the whole command after a failure changes nothing about those that were done. */
 async function eachWithBar(numbers: readonly string[], act: (number: string) => Promise<void>): Promise<void> {
-  const bar = progressBar('{bar} {value} of {total} numbers | {eta_formatted} left', numbers.length);
+  const bar = progressBar(
+    `{bar} {value} of ${counted(numbers.length, 'number')} | {eta_formatted} left`,
+    numbers.length,
+  );
   try {
     for (const [index, number] of numbers.entries()) {
       await untilTaken(() => act(number));

@@ -68,7 +68,10 @@ function readSchedule({ timezone, start, end, days, blackout }: Options): Schedu
   const messages = parsed.error.issues.map(({ message }) =>
     Object.entries(OPTION_OF).reduce((text, [field, option]) => text.replaceAll(field, option), message),
   );
-  throw new RingfenceError('validation_error', [...new Set(messages)].join('\nerror: '));
+  const [first] = parsed.error.issues[0]?.path ?? [];
+  throw new RingfenceError('validation_error', [...new Set(messages)].join('\nerror: '), {
+    field: OPTION_OF[first as keyof typeof OPTION_OF] ?? '--timezone',
+  });
 }
 
 function firstWindows(schedule: Schedule, from: number, count: number): CallingWindow[] {

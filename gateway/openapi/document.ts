@@ -40,7 +40,7 @@ export const INFO = {
   version: '1',
   summary: 'Outbound call campaigns whose limits hold.',
   description:
-    'Bodies are JSON unless said otherwise; a field that is not listed is refused by name. Instants are ISO 8601. Every answer carries `meta`; a refusal is `{"error": {"code", "message", "details"}, "meta"}`, whose code is stable and whose message says what to do.',
+    'Bodies are JSON unless said otherwise; a field that is not listed is refused by name. Instants are ISO 8601. Every answer carries `meta`; a refusal is `{"error": {"code", "message", "details"}, "meta"}`, whose code is stable and whose message says what to do. Where an input is at fault, `details.field` names it: a field of the body (`contacts[3].phone_number`), a parameter of the path or the query, a header, `body` for the body as a whole, `file` for a contact file, `path` for an address that does not exist.',
   license: { name: 'Apache 2.0', identifier: 'Apache-2.0' },
 };
 

@@ -16,7 +16,11 @@ export const REFUSALS: Readonly<Record<number, Refusal>> = {
   400: {
     name: 'BadRequest',
     description: 'The request cannot be read.',
-    example: { code: 'bad_request', message: 'The body is not JSON: check its quotes, commas and brackets.' },
+    example: {
+      code: 'bad_request',
+      message: 'The body is not JSON: check its quotes, commas and brackets.',
+      details: { field: 'body' },
+    },
   },
   401: {
     name: 'Unauthorized',
@@ -31,12 +35,16 @@ export const REFUSALS: Readonly<Record<number, Refusal>> = {
   403: {
     name: 'Forbidden',
     description: 'The key may only read.',
-    example: { code: 'forbidden', message: 'This key may only read: use one with the scope "write".' },
+    example: {
+      code: 'forbidden',
+      message: 'This key may only read: use one with the scope "write".',
+      details: { field: 'Authorization' },
+    },
   },
   404: {
     name: 'NotFound',
     description: 'The account has nothing with this id.',
-    example: { code: 'not_found', message: 'There is no campaign with this id.' },
+    example: { code: 'not_found', message: 'There is no campaign with this id.', details: { field: 'id' } },
   },
   408: {
     name: 'RequestTimeout',
@@ -62,7 +70,7 @@ export const REFUSALS: Readonly<Record<number, Refusal>> = {
       code: 'payload_too_large',
       message:
         'The body is larger than 10485760 bytes, the most that is taken here: send less, and import large numbers of contacts into a folder.',
-      details: { limit: 10_485_760 },
+      details: { field: 'body', limit: 10_485_760 },
     },
   },
   415: {

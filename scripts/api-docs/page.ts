@@ -91,7 +91,8 @@ function refusalText(refusals: Refusals, operations: readonly Operation[]): stri
 }
 
 const REFUSED = `A refusal is \`{"error": {"code", "message", "details"}, "meta"}\` with a 4xx or 5xx status. The code is stable; the
-message says what would be right; \`details.field\` names the field at fault.`;
+message says what would be right; \`details.field\` names the input at fault: a field of the body (\`contacts[3].phone_number\`), a parameter of the
+path or the query, a header, \`body\` for the body as a whole, \`file\` for a contact file, \`path\` for an address that does not exist.`;
 
 function fenced(language: string, text: string): string {
   return `\`\`\`${language}\n${text}\n\`\`\``;

@@ -143,7 +143,10 @@ describe('campaigns', () => {
     const { id } = await campaign(1, LATER);
     expect((await call('GET', `/batch-calls/${id}`)).body.data).toMatchObject({ id, name: 'Reminders', pending: 1 });
     const { status, body } = await call('GET', '/batch-calls/00000000-0000-4000-8000-000000000000');
-    expect([status, body.error]).toEqual([404, { code: 'not_found', message: expect.any(String), details: {} }]);
+    expect([status, body.error]).toEqual([
+      404,
+      { code: 'not_found', message: expect.any(String), details: { field: 'id' } },
+    ]);
     expect((await call('GET', '/batch-calls/none')).status).toBe(404);
   });
 

@@ -41,6 +41,8 @@ export interface Operation {
   }[];
   /** The texts that its JSON body may hold; null where it takes none. */
   readonly textFields: readonly Field[] | null;
+  /** All fields of its JSON body, without those inside of others. */
+  readonly fields: readonly string[];
 }
 
 export async function operationsOf(app: FastifyInstance): Promise<Operation[]> {
@@ -57,6 +59,7 @@ export async function operationsOf(app: FastifyInstance): Promise<Operation[]> {
         parameters: parameters.map(({ name, in: place, schema }) => ({ name, in: place, isId: isId(schema) })),
         // What stands in a webhook is the provider's affair: it is looked at when its signature is right.
         textFields: body && security.length > 0 ? textFields(body) : null,
+        fields: Object.keys(body?.properties ?? {}),
       };
     }),
   );

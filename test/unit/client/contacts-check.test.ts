@@ -89,7 +89,9 @@ describe('contacts check', () => {
     await expect(check(file)).rejects.toMatchObject({ code: 'unparsable_file', message });
     expect(out).toBe('');
     await expect(check(file, '--json')).rejects.toMatchObject({ code: 'unparsable_file' });
-    expect(JSON.parse(out)).toEqual({ error: { code: 'unparsable_file', message, details: { line: 3 } } });
+    expect(JSON.parse(out)).toEqual({
+      error: { code: 'unparsable_file', message, details: { field: 'file', line: 3 } },
+    });
   });
 
   it('names a file that is not there', async () => {

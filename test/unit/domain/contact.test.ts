@@ -65,6 +65,16 @@ describe('ContactInput and contactFrom', () => {
     expect(attempt).toThrow(expect.objectContaining({ code: 'validation_error', field, details: { reason } }));
   });
 
+  it.each([
+    ['where none can be named, proposes none', undefined, /: plus sign, country code, number\.$/],
+    ['where none was named, proposes to', null, /name its country in default_country\.$/],
+    ['where one was named, proposes to correct it', 'US' as const, /correct default_country, which is US\.$/],
+  ])('a default country: %s', (_, defaultCountry, message) => {
+    const input = ContactInput.parse({ phone_number: '0043' });
+    expect(() => contactFrom(input, defaultCountry)).toThrow(message);
+    expect(() => contactFrom({ ...input, phone_number: ' ' }, defaultCountry)).not.toThrow(/default_country/);
+  });
+
   it('keeps the number out of the message', () => {
     expect(() => contactFrom(ContactInput.parse({ phone_number: '+1 212 867' }), null)).toThrow(
       expect.objectContaining({ message: expect.not.stringMatching(/\d/) }),

@@ -135,7 +135,7 @@ describe('the work of one turn of the event loop', () => {
   it.each([
     ['a field', '{"name":"', 'name'],
     ['an item of a list', '{"a":1,"contacts":[1,{"b":"', 'contacts[1]'],
-    ['a name', '{"name":"n","', undefined],
+    ['a name', '{"name":"n","', 'body'],
   ])('is no text of megabytes, escapes and all, as %s', async (_, start, field) => {
     let parsed = 0;
     const counting = (piece: string) => {
@@ -144,8 +144,7 @@ describe('the work of one turn of the event loop', () => {
     };
     const bytes = Buffer.from(`${start}${String.raw`\"`.repeat(2_000_000)}"}`);
     const refused = await readJson(bytes, counting).catch((error: unknown) => error);
-    expect(refused).toMatchObject({ code: 'validation_error', message: expect.stringContaining('128 KiB') });
-    expect((refused as { field?: string }).field).toBe(field);
+    expect(refused).toMatchObject({ code: 'validation_error', message: expect.stringContaining('128 KiB'), field });
     expect(parsed).toBe(0);
   });
 
