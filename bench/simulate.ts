@@ -9,6 +9,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import fc from 'fast-check';
+import { counted } from '../domain/counted.ts';
 import { wholeNumber } from '../client/cli/options.ts';
 import { arbitraryTrial, SMALL } from '../test/support/arbitrary-trial.ts';
 import { runTrial, type Trial } from '../test/support/trial.ts';
@@ -73,9 +74,9 @@ function add(a: Tally, b: Tally): Tally {
 
 function inWords(report: Tally & { seed: number; seconds: number; callsPerSecond: number }): string {
   return [
-    `Every promise was kept in ${report.calls} calls to ${report.contacts} contacts of ${report.campaigns} campaigns`,
-    `(${report.seconds} s, ${report.callsPerSecond} calls a second, ${report.decisions} decisions).`,
-    `${report.pauses} pauses were acknowledged; ${report.lost} outcomes were lost with the provider's silence.`,
+    `Every promise was kept in ${counted(report.calls, 'call')} to ${counted(report.contacts, 'contact')} of ${counted(report.campaigns, 'campaign')}`,
+    `(${report.seconds} s, ${counted(report.callsPerSecond, 'call')} a second, ${counted(report.decisions, 'decision')}).`,
+    `${counted(report.pauses, 'pause was', 'pauses were')} acknowledged; ${counted(report.lost, 'outcome was', 'outcomes were')} lost with the provider's silence.`,
     `Seed ${report.seed}: npm run simulate -- --seed ${report.seed}`,
   ].join('\n');
 }

@@ -4,6 +4,7 @@ import {
   WorkflowExecutionAlreadyStartedError,
   type WorkflowIdReusePolicy,
 } from '@temporalio/common';
+import { counted } from '../domain/counted.ts';
 import type { EngineSpec } from '../domain/campaign-spec.ts';
 import type { CampaignStatus } from '../domain/campaign-state.ts';
 import { isStartRefused, startRefused } from '../domain/failed-start.ts';
@@ -136,12 +137,12 @@ function searchAttributes(spec: EngineSpec, status: CampaignStatus): SearchAttri
 }
 
 /** Markdown for the Web UI: what the campaign may do, before it has done anything. */
-function details({ schedule, ...spec }: EngineSpec): string {
+export function details({ schedule, ...spec }: EngineSpec): string {
   const hours = schedule.start_time === null ? 'the whole day' : `${schedule.start_time} to ${schedule.end_time}`;
   return [
     `- Agent: \`${spec.agent_id}\``,
     `- Hours: ${hours}, ${schedule.timezone}, ${daysInWords(schedule.working_days)}`,
-    `- At most ${spec.max_concurrent_calls} calls at a time, ${spec.max_calls_per_day ?? 'any number'} a day`,
+    `- At most ${counted(spec.max_concurrent_calls, 'call')} at a time, ${spec.max_calls_per_day ?? 'any number'} a day`,
     `- Retries: ${spec.retry.budget} for each contact`,
   ].join('\n');
 }

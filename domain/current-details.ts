@@ -1,3 +1,4 @@
+import { counted } from './counted.ts';
 import { placedToday } from './calling-day.ts';
 import type { CampaignState } from './campaign-state.ts';
 import type { Waiting } from './pacing.ts';
@@ -16,7 +17,7 @@ export function currentDetails(state: CampaignState, waiting: Waiting): string {
     `- In flight: ${inFlight} of ${state.spec.max_concurrent_calls}`,
     `- Placed ${state.window ? `on ${state.window.day}` : 'today'}: ${placedToday(state)} of ${state.spec.max_calls_per_day ?? 'any number'}`,
   ];
-  if (state.hold) lines.push(`- Provider: ${state.hold.reason}, ${state.hold.failures} times in a row`);
+  if (state.hold) lines.push(`- Provider: ${state.hold.reason}, ${counted(state.hold.failures, 'time')} in a row`);
   return lines.join('\n');
 }
 

@@ -1,3 +1,4 @@
+import { counted } from './counted.ts';
 import { RingfenceError } from './errors.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -21,7 +22,7 @@ export function refuseWithoutRoom(
   const pieces = minuteOf(start_time) > minuteOf(end_time) ? ' before midnight, or after it,' : '';
   throw new RingfenceError(
     'validation_error',
-    `end_time leaves no room for a call: the last one is dialled ${marginMs / 1000} s before the hours end, the time that the provider may take. Let the hours last at least ${needed} minutes${pieces} or leave both times out for the whole day`,
+    `end_time leaves no room for a call: the last one is dialled ${marginMs / 1000} s before the hours end, the time that the provider may take. Let the hours last at least ${counted(needed, 'minute')}${pieces} or leave both times out for the whole day`,
     { field: 'end_time' },
   );
 }

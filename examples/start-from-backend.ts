@@ -35,7 +35,7 @@ try {
     // The name of this campaign in our own books: should the answer be lost, the same request is safe to send again.
     { idempotencyKey: `appointment-reminders-${new Date().toISOString()}` },
   );
-  console.log(`Campaign ${id} calls ${total_contacts} people.`);
+  console.log(`Campaign ${id} has started. Contacts: ${total_contacts}.`);
 
   const paused = await campaigns.pause(id);
   if (paused.acknowledged) {
@@ -48,7 +48,7 @@ try {
   await campaigns.resume(id);
 
   const { status, waiting_for, in_flight } = await campaigns.progress(id);
-  console.log(`Resumed: ${status}, waiting for ${waiting_for ?? 'nothing'}, ${in_flight} calls in flight.`);
+  console.log(`Resumed: ${status}, waiting for ${waiting_for ?? 'nothing'}, calls in flight: ${in_flight}.`);
 
   const result = await campaigns.result(id);
   console.log(`The campaign is ${result.status}:`, result.buckets);

@@ -11,6 +11,7 @@ import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { NativeConnection } from '@temporalio/worker';
+import { counted } from '../domain/counted.ts';
 import { migrate } from '../db/migrate.ts';
 import { openPool } from '../db/pool.ts';
 import { runsOf } from '../test/support/history.ts';
@@ -77,7 +78,7 @@ async function record({ name, server: kind, run }: Scenario, postgres: Postgres,
     for (const [index, { history }] of runs.entries()) {
       const file = runs.length === 1 ? `${name}.json` : `${name}-${index + 1}.json`;
       await writeFile(join(HISTORIES, file), `${withoutStacks(historyToJSON(history))}\n`);
-      console.error(`${file}: ${history.events?.length ?? 0} events`);
+      console.error(`${file}: ${counted(history.events?.length ?? 0, 'event')}`);
     }
   } finally {
     await stage.close();

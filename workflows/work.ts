@@ -6,6 +6,7 @@ import {
   isCancellation,
   workflowInfo,
 } from '@temporalio/workflow';
+import { exchangeSummary, lookUpSummary } from '../domain/activity-summaries.ts';
 import { idOf, startPlacing, startRepeating } from '../domain/calls.ts';
 import type { Plan } from '../domain/pacing.ts';
 import type { PlacementResult } from '../domain/placement.ts';
@@ -37,7 +38,7 @@ export function startExchange(desk: Desk, want: number, now: number): void {
   const continuedFrom = desk.continued ? (workflowInfo().continuedFromExecutionRunId ?? null) : null;
   const request = exchangeRequest(desk.state, desk.campaignId, want, desk.waiting, continuedFrom, now);
   desk.exchanging = true;
-  const summary = exchangeInWords(request.settled.length, want);
+  const summary = exchangeSummary(request.settled.length, want);
   void insist(() => exchange.executeWithOptions({ summary }, [request])).then((reply) => {
     desk.exchanging = false;
     desk.news.push({ kind: 'exchanged', request, reply });
@@ -55,7 +56,7 @@ export function startLookUp(desk: Desk, callIds: readonly string[]): void {
     const { seq, attempt, placement } = call;
     return [{ callId, seq, attempt, placement }];
   });
-  const asked = lookUpCalls.executeWithOptions({ summary: `Look up ${callIds.length} calls` }, [
+  const asked = lookUpCalls.executeWithOptions({ summary: lookUpSummary(callIds.length) }, [
     { campaignId, epoch: state.epoch, calls },
   ]);
   void asked
@@ -97,12 +98,4 @@ function withoutAnswer(error: unknown): PlacementResult {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure) return { kind: 'unanswered', error: true, reason: cause.type ?? 'internal' };
   return { kind: 'unanswered', error: false, reason: 'no_answer_from_worker' };
-}
-
-/** How an exchange reads on the Web UI's timeline. */
-function exchangeInWords(settled: number, want: number): string {
-  const calls = settled === 1 ? 'one call' : `${settled} calls`;
-  const contacts = want === 1 ? 'one contact' : `up to ${want} contacts`;
-  if (settled === 0) return want === 0 ? 'Write down how it stands' : `Claim ${contacts}`;
-  return want === 0 ? `Settle ${calls}` : `Settle ${calls}, claim ${contacts}`;
 }

@@ -1,4 +1,5 @@
 /** The rows as a table for readers, and who comes first in what. */
+import { counted } from '../../domain/counted.ts';
 import type { PeerRow } from './row.ts';
 import type { RunTerms } from './run.ts';
 
@@ -41,7 +42,7 @@ export function reportText(terms: RunTerms, rows: readonly PeerRow[]): string {
     first(measure, rows),
   ]);
   return [
-    `${contacts} contacts, ${concurrency} at once, calls of ${callSeconds} s on the average; run once in calm, and once with`,
+    `${counted(contacts, 'contact')}, ${concurrency} at once, calls of ${callSeconds} s on the average; run once in calm, and once with`,
     'the worker killed three times. Of Ringfence only what the job needs is in use: calling hours, daily caps, pauses,',
     'retries and look-ups of unknown outcomes are not asked of anybody here.',
     '',

@@ -74,6 +74,9 @@ function asText(findings: readonly Finding[]): Line[] {
     ...(advice === undefined ? [] : [indent + advice]),
   ]);
   const troubles = findings.filter(({ state }) => state === 'trouble').length;
-  const verdict = troubles === 0 ? 'All is well.' : `${troubles} of ${findings.length} need something done.`;
+  const verdict =
+    troubles === 0
+      ? 'All is well.'
+      : `${troubles} of ${findings.length} ${troubles === 1 ? 'needs' : 'need'} something done.`;
   return [...told, '', verdict];
 }

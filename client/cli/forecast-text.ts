@@ -1,4 +1,5 @@
 /** Forecasts in words, for people. */
+import { counted } from '../../domain/counted.ts';
 import type { Assumed, CourseAnswer, ForecastAnswer, LimitedBy } from '../../domain/forecast/answer.ts';
 import { lines } from './output.ts';
 
@@ -43,7 +44,7 @@ function courseFacts(course: CourseAnswer): [string, string][] {
   return [
     ['outcome', OUTCOME[outcome]],
     ['finishes', finishes_at ?? '-'],
-    ['calls', `${calls}${calls_per_day === null ? '' : ` on ${calling_days} days, ${calls_per_day} a day`}`],
+    ['calls', `${calls}${calls_per_day === null ? '' : ` on ${counted(calling_days, 'day')}, ${calls_per_day} a day`}`],
     ...(shown.length === 0 ? [] : [['days', shown.join(', ') + more] as [string, string]]),
     ...(expires === 0 ? [] : [['not called', `${expires}`] as [string, string]]),
     ['limited by', limited_by.length === 0 ? 'no single limit' : limited_by.map(limitText).join('; ')],
@@ -52,7 +53,7 @@ function courseFacts(course: CourseAnswer): [string, string][] {
 
 function limitText({ limit, finishes_at_without: at, expires_without }: LimitedBy): string {
   if (at !== null) return `${limit} (without it: ${at})`;
-  return `${limit} (without it ${expires_without} are not called)`;
+  return `${limit} (without it ${counted(expires_without, 'is', 'are')} not called)`;
 }
 
 function assumedText({ call_seconds, call_seconds_from, retry_share, retry_share_from }: Assumed): string {

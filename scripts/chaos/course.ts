@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type pg from 'pg';
+import { counted } from '../../domain/counted.ts';
 import { draw } from '../../simulator/draw.ts';
 import type { Lull } from './audit/evidence.ts';
 import { clock, type Finding } from './audit/finding.ts';
@@ -184,7 +185,7 @@ async function suppress(
         [numbers],
       );
       const at = Date.now();
-      say(`${numbers.length} numbers suppressed at ${clock(at)}`);
+      say(`${counted(numbers.length, 'number')} suppressed at ${clock(at)}`);
       return new Map(numbers.map((number) => [number, at]));
     } catch {
       await pause(200);

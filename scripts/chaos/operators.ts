@@ -1,6 +1,7 @@
 /** Those who create the campaigns of a run and give them orders, on the plan's schedule. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
+import { counted } from '../../domain/counted.ts';
 import { Uuid } from '../../domain/ids.ts';
 import { type Api, type Asked, ask, isTrouble } from './api.ts';
 import type { Order, PlannedCampaign } from './campaigns.ts';
@@ -47,7 +48,9 @@ async function create(operation: Operation, { label, body, folder }: PlannedCamp
     throw new Error(`"${label}" was refused: ${status} ${JSON.stringify(data)}`);
   }
   const { id } = WithId.parse(data);
-  say(`"${label}" is campaign ${id}, ${body.contacts?.length} contacts${folderId === null ? '' : ' of a folder'}`);
+  say(
+    `"${label}" is campaign ${id}, ${counted(body.contacts?.length ?? 0, 'contact')}${folderId === null ? '' : ' of a folder'}`,
+  );
   return newNotes({ id, label, body });
 }
 

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
+import { counted } from '../../domain/counted.ts';
 import { auditCampaign, countByPromise } from './audit/audit.ts';
 import type { CampaignEvidence } from './audit/evidence.ts';
 import { clock, type Finding, type PromiseName } from './audit/finding.ts';
@@ -108,8 +109,12 @@ async function audit(course: Course, { system, pool, temporal, say }: Auditing) 
   const evidence: CampaignEvidence[] = [];
   for (const notes of campaigns) evidence.push(await gather(sources, notes));
   const histories = await searchHistories(temporal);
-  say(`${histories.runs} workflow runs, ${histories.continued} of them continued as new, ${histories.events} events`);
-  say(`${watch.answers} campaigns read in answers; requests by status ${JSON.stringify(ledger.requests_by_status)}`);
+  say(
+    `${counted(histories.runs, 'workflow run')}, ${histories.continued} of them continued as new, ${counted(histories.events, 'event')}`,
+  );
+  say(
+    `${counted(watch.answers, 'campaign')} read in answers; requests by status ${JSON.stringify(ledger.requests_by_status)}`,
+  );
   const findings: Finding[] = [
     ...course.findings,
     ...watch.findings,
@@ -138,13 +143,13 @@ function summarise(evidence: readonly CampaignEvidence[], { campaigns }: Course,
   for (const { notes, record, accepted, calls } of evidence) {
     const lost = calls.filter(({ outcome }) => outcome === 'lost').length;
     const edits = notes.edits.filter(({ taken }) => taken === 'yes').length;
-    const touched = `${notes.terminations.length} times ended from outside, ${notes.resets.length} times reset`;
+    const touched = `${counted(notes.terminations.length, 'time')} ended from outside, ${counted(notes.resets.length, 'time')} reset`;
     say(
-      `"${notes.label}": ${record.status}, ${accepted.length} calls (${lost} given up as lost), ` +
-        `${notes.pauses.length} pauses and ${edits} edits acknowledged, ${touched}, ${JSON.stringify(record.buckets)}`,
+      `"${notes.label}": ${record.status}, ${counted(accepted.length, 'call')} (${lost} given up as lost), ` +
+        `${counted(notes.pauses.length, 'pause')} and ${counted(edits, 'edit')} acknowledged, ${touched}, ${JSON.stringify(record.buckets)}`,
     );
   }
-  say(`${campaigns.length} campaigns`);
+  say(counted(campaigns.length, 'campaign'));
 }
 
 function countByKind({ parts }: ChaosSystem, what: 'kills' | 'freezes'): Record<PartKind, number> {

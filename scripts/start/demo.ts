@@ -1,6 +1,7 @@
 /** What a start shows: one campaign that is open now, and one that keeps the office hours of New York. */
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { counted } from '../../domain/counted.ts';
 import type { ApiOptions, ApiRequest } from '../../client/http-api.ts';
 import { requestApi } from '../../client/http-api.ts';
 import { CampaignAnswer, ErrorAnswer } from '../../domain/campaign-answer.ts';
@@ -32,12 +33,23 @@ export async function importExample(api: ApiOptions): Promise<ImportedFolder> {
   const answer = (await response.json()) as { readonly data?: unknown };
   if (!response.ok) throw new Error(`The import was refused: ${ErrorAnswer.parse(answer).error.message}`);
   const { imported, skipped, errors, error_details } = ImportAnswer.parse(answer.data);
-  // The rows and not the numbers: what is said here may end in somebody's log.
-  const rows = error_details.map(({ row }) => row).join(', ');
   return {
     folderId: folder.id,
-    told: `${imported} contacts imported, ${skipped} repeated, ${errors} refused${errors > 0 ? ` (rows ${rows})` : ''}`,
+    told: importedInWords({ imported, skipped, errors, rows: error_details.map(({ row }) => row) }),
   };
+}
+
+/** The rows and not the numbers: what is said here may end in somebody's log. */
+export function importedInWords({ imported, skipped, errors, rows }: Imported): string {
+  const refused = errors === 0 ? '' : ` (${errors === 1 ? 'row' : 'rows'} ${rows.join(', ')})`;
+  return `${counted(imported, 'contact')} imported, ${skipped} repeated, ${errors} refused${refused}`;
+}
+
+interface Imported {
+  readonly imported: number;
+  readonly skipped: number;
+  readonly errors: number;
+  readonly rows: readonly number[];
 }
 
 /** Open at any time, so that there is something to see. */

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
+import { counted } from '../../domain/counted.ts';
 import { type ApiOptions, requestApi } from '../../client/http-api.ts';
 import { type CampaignAnswer, CampaignContactAnswer } from '../../domain/campaign-answer.ts';
 import { isOver } from '../../domain/commands.ts';
@@ -52,7 +53,7 @@ export async function followToEnd(followed: Followed): Promise<CampaignAnswer> {
       news = line;
       newsAt = performance.now();
     } else if (performance.now() - newsAt > STUCK_AFTER_MS) {
-      throw new Error(`Nothing has happened for ${STUCK_AFTER_MS / 60_000} minutes: ${line}`);
+      throw new Error(`Nothing has happened for ${counted(STUCK_AFTER_MS / 60_000, 'minute')}: ${line}`);
     }
     await pause(EVERY_MS, undefined, { signal });
   }

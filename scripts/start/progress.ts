@@ -1,3 +1,4 @@
+import { counted } from '../../domain/counted.ts';
 import type { CampaignAnswer } from '../../domain/campaign-answer.ts';
 
 export interface Snapshot {
@@ -25,7 +26,7 @@ export function progressLine({ campaign, inFlight }: Snapshot): string {
   const cap = campaign.max_calls_per_day === null ? '' : ` of ${campaign.max_calls_per_day}`;
   return [
     `[${'#'.repeat(filled)}${'-'.repeat(BAR_WIDTH - filled)}] ${done}/${total} done`,
-    `${inFlight} of ${slots} calls in flight`,
+    `${inFlight} of ${counted(slots, 'call')} in flight`,
     `${campaign.placed_today}${cap} today`,
     waitsFor(campaign),
   ].join(' | ');

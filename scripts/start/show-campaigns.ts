@@ -1,3 +1,4 @@
+import { counted } from '../../domain/counted.ts';
 import { requestApi } from '../../client/http-api.ts';
 import { CampaignAnswer } from '../../domain/campaign-answer.ts';
 import type { CreateCampaignInput } from '../../domain/campaign-request.ts';
@@ -32,7 +33,7 @@ export async function showCampaigns(system: System, signal: AbortSignal): Promis
   const comparison = await compareWithLedger(api, ledgerUrl, ended);
   console.log(`\n${comparisonTable(comparison)}\n`);
   const asleep = await readCampaign(api, officeHours.id);
-  console.log(`"${asleep.name}": ${waitsFor(asleep)}; ${asleep.placed_today} calls placed today.`);
+  console.log(`"${asleep.name}": ${waitsFor(asleep)}; ${counted(asleep.placed_today, 'call')} placed today.`);
   return comparison.verdict;
 }
 
@@ -40,7 +41,7 @@ async function create(system: System, body: CreateCampaignInput): Promise<Campai
   const { api } = system;
   const request = creation(body);
   const { data: campaign } = await requestApi(api, request, CampaignAnswer);
-  console.log(`"${campaign.name}", ${campaign.total_contacts} contacts: ${webPage(system, campaign.id)}`);
+  console.log(`"${campaign.name}", ${counted(campaign.total_contacts, 'contact')}: ${webPage(system, campaign.id)}`);
   console.log(`${curlOf(api, request)}\n`);
   return campaign;
 }

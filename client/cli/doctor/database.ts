@@ -1,4 +1,5 @@
 /** The doctor's questions to PostgreSQL: does it answer, is its schema the newest, what time is it there. */
+import { counted } from '../../../domain/counted.ts';
 import { countContradictingEvents } from '../../../db/call-events.ts';
 import { readSchemaVersion, type SchemaVersion } from '../../../db/schema-version.ts';
 import { readZoneData } from '../../../db/zone-data.ts';
@@ -36,9 +37,9 @@ export async function checkDatabase({ url }: { readonly url: string | undefined 
 }
 
 /** Events that name our calls and are of others: somebody else's system under our account, or a provider's mistake. */
-function eventsFinding(contradicting: number): Finding {
+export function eventsFinding(contradicting: number): Finding {
   if (contradicting === 0) return well('events', 'none of the last day contradicts its call', { contradicting });
-  const found = `${contradicting} of the last day name a call of ours and cannot be of it; they changed nothing`;
+  const found = `${counted(contradicting, 'event')} of the last day named a call of ours and could not be of it; nothing was changed`;
   const advice =
     'GET /batch-calls/{id}/calls/{call_id}/events shows them. Find out who else places calls or sends events under this account.';
   return trouble('events', found, advice, { contradicting });

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
+import { counted } from '../../../domain/counted.ts';
 import { RingfenceError } from '../../../domain/errors.ts';
 import { DIAL_QUEUE_SUFFIX } from '../../../domain/task-queues.ts';
 import { missingSearchAttributes } from '../../../worker/search-attributes.ts';
@@ -94,8 +95,9 @@ function isNotFound(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === GRPC_NOT_FOUND;
 }
 
-function namespaceFinding(namespace: string, retention: number | null): Finding {
-  const days = retention === null ? '' : `, keeps ended workflows for ${(retention / 86_400).toFixed(0)} days`;
+export function namespaceFinding(namespace: string, retention: number | null): Finding {
+  const days =
+    retention === null ? '' : `, keeps ended workflows for ${counted(Math.round(retention / 86_400), 'day')}`;
   return well('namespace', `${namespace} exists${days}`, { namespace, retention_s: retention });
 }
 
@@ -136,7 +138,7 @@ async function checkQueue(client: Client, name: string, taskQueueType: QueueType
   const pollers = polls.filter(({ at }) => Date.now() - at < POLLED_WITHIN_MS).length;
   const facts = { task_queue: name, type: what, pollers };
   if (pollers > 0) {
-    return well('task queues', `${what}: ${pollers} ${pollers === 1 ? 'worker polls' : 'workers poll'} ${name}`, facts);
+    return well('task queues', `${what}: ${counted(pollers, 'worker polls', 'workers poll')} ${name}`, facts);
   }
   return trouble(
     'task queues',

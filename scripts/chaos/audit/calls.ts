@@ -1,3 +1,4 @@
+import { counted } from '../../../domain/counted.ts';
 import { LONGEST_CALL_MS } from '../provider-terms.ts';
 import type { AcceptedCall, CampaignEvidence, RecordedCall } from './evidence.ts';
 import { clock, type Finding } from './finding.ts';
@@ -106,7 +107,8 @@ export function* slotsNotFreed({ accepted, calls, record }: CampaignEvidence): G
     }
   }
   const inProgress = record.buckets.in_progress ?? 0;
-  if (inProgress > 0) yield { promise: 'P7', text: `${inProgress} contacts are still in progress` };
+  if (inProgress > 0)
+    yield { promise: 'P7', text: `${counted(inProgress, 'contact is', 'contacts are')} still in progress` };
 }
 
 /** P7: a call that was sent before a lull is settled in it, because it cannot last any longer. */

@@ -1,3 +1,4 @@
+import { counted } from '../../../domain/counted.ts';
 import { callId } from '../../../domain/ids.ts';
 import type { CampaignEvidence, RecordedContact } from './evidence.ts';
 import type { Finding } from './finding.ts';
@@ -11,11 +12,15 @@ export function* contactsWithoutEnd(evidence: CampaignEvidence): Generator<Findi
   const { notes, contacts, record, calls, accepted } = evidence;
   const expected = notes.body.contacts?.length ?? 0;
   if (contacts.length !== expected || record.total !== expected) {
-    yield { promise: 'P9', text: `${contacts.length} of ${expected} contacts are recorded` };
+    yield { promise: 'P9', text: `${contacts.length} of ${counted(expected, 'contact is', 'contacts are')} recorded` };
   }
-  for (const [bucket, counted] of Object.entries(record.buckets)) {
+  for (const [bucket, recorded] of Object.entries(record.buckets)) {
     const there = contacts.filter((contact) => contact.bucket === bucket).length;
-    if (there !== counted) yield { promise: 'P8', text: `${there} contacts are ${bucket}, and ${counted} are counted` };
+    if (there !== recorded)
+      yield {
+        promise: 'P8',
+        text: `${counted(there, 'contact is', 'contacts are')} ${bucket}, and the count says ${recorded}`,
+      };
   }
   const records = new Map(calls.map((call) => [call.id, call]));
   const keys = new Set(accepted.map(({ key }) => key));

@@ -2,6 +2,7 @@
  * P10: a campaign goes on after whatever befell it. In a lull, where nothing is disturbed, it calls somebody within a
  * minute or gives a reason that is true; and at no time does it give one for long that is not.
  */
+import { counted } from '../../../domain/counted.ts';
 import { isOpenAt, wallTime } from '../wall-clock.ts';
 import type { CampaignEvidence, Lull, ProviderTrouble, Sighting } from './evidence.ts';
 import { clock, type Finding } from './finding.ts';
@@ -65,12 +66,10 @@ function whatIsWrong(evidence: CampaignEvidence, lull: Lull, sighting: Sighting)
       return start != null && Date.parse(start) > to - LAG_MS ? null : 'its start has come';
     }
     case 'nothing':
-      return pending === 0 && overdue === 0
-        ? null
-        : `${pending} are pending, ${overdue} retries have been due for a minute`;
+      return pending === 0 && overdue === 0 ? null : `${counted(pending, 'is', 'are')} pending, ${retriesDue(overdue)}`;
     case 'retry':
-      if (pending > 0) return `${pending} are pending`;
-      return overdue > 0 ? `${overdue} retries have been due for a minute` : null;
+      if (pending > 0) return `${counted(pending, 'is', 'are')} pending`;
+      return overdue > 0 ? retriesDue(overdue) : null;
     case 'window':
       return terms.some((one) => !isOpenThrough(one, to - MINUTE_MS, to + LAG_MS))
         ? null
@@ -169,4 +168,8 @@ export function* disagreeing({ record }: CampaignEvidence): Generator<Finding> {
   if (!OVER.includes(status) && workflow !== 'RUNNING' && status !== 'interrupted') {
     yield { promise: 'P8', text: `is ${status}, and its workflow is ${workflow ?? 'not there'}` };
   }
+}
+
+function retriesDue(overdue: number): string {
+  return `${counted(overdue, 'retry has', 'retries have')} been due for a minute`;
 }
