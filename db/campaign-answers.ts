@@ -6,18 +6,18 @@ import type { InterruptedReason, RecordedStatus } from '../domain/interruption.t
 import type { Bucket, Buckets } from '../domain/tally.ts';
 import { civilDay } from '../domain/windows.ts';
 import { zoneHistory } from '../domain/zone-data.ts';
+import {
+  instantOf,
+  limited,
+  microseconds,
+  type OrderedRows,
+  type Page,
+  pageOf,
+  type PageOf,
+  totalOf,
+  valuesOf,
+} from './page.ts';
 import type { Queryable } from './pool.ts';
-
-export interface Page {
-  readonly limit: number;
-  readonly offset: number;
-}
-
-export interface PageOf<T> {
-  readonly items: T[];
-  readonly total: number;
-  readonly hasMore: boolean;
-}
 
 type CampaignRow = Buckets & {
   readonly id: string;
@@ -59,37 +59,69 @@ export interface CampaignFilter {
   readonly status?: RecordedStatus | undefined;
 }
 
+export interface CampaignPlace {
+  /** Microseconds since 1970. */
+  readonly createdAt: number;
+  readonly id: string;
+}
+
 /** Newest first. */
 export async function listCampaigns(
   db: Queryable,
   account: string,
   filter: CampaignFilter,
-  page: Page,
+  page: Page<CampaignPlace>,
   now: number,
-): Promise<PageOf<CampaignAnswer>> {
-  const matching = `from campaigns
-    where account = $1 and ($2::text is null or agent_id = $2) and ($3::text is null or status = $3)`;
-  const values = [account, filter.agentId ?? null, filter.status ?? null];
-  const { rows } = await db.query<CampaignRow>(
-    `select ${COLUMNS} ${matching} order by created_at desc, id desc limit $4 offset $5`,
-    [...values, page.limit, page.offset],
+): Promise<PageOf<CampaignAnswer, CampaignPlace>> {
+  const campaigns = newestFirst(account, filter);
+  const total = await totalOf(db, campaigns, page);
+  const { rows } = await db.query<CampaignRow & { created_us: string }>(
+    `select ${COLUMNS}, ${microseconds('created_at')} as created_us ${campaigns.sql}`,
+    valuesOf(campaigns, page),
   );
-  const count = await db.query<{ total: number }>(`select count(*)::integer as total ${matching}`, values);
-  return pageOf(
-    rows.map((row) => campaignAnswer(row, now)),
-    count.rows[0]?.total ?? 0,
-    page,
-  );
+  return pageOf(rows, page, total, {
+    item: (row) => campaignAnswer(row, now),
+    place: ({ created_us, id }) => ({ createdAt: Number(created_us), id }),
+  });
 }
 
-/** In the order in which they were given. Null when the account has no such campaign. */
+/**
+ * What is filtered by leads the order, as a range of a single value. For an equality PostgreSQL would take any index in
+ * the order of the rest, and pass over all campaigns that do not match.
+ */
+function newestFirst(account: string, { agentId, status }: CampaignFilter): OrderedRows<CampaignPlace> {
+  const filters = Object.entries({ agent_id: agentId, status }).filter(([, value]) => value !== undefined);
+  const names = filters.map(([name]) => name);
+  const stated = names.map((_, index) => `$${index + 6}`);
+  const order = [...names, 'created_at', 'id'];
+  const before = [
+    ...stated,
+    `coalesce(${instantOf('$2')}, 'infinity')`,
+    `coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')`,
+  ];
+  return {
+    sql: `from campaigns where account = $1 and (${order.join()}) < (${before.join()})
+      ${names.length > 0 ? `and (${names.join()}) >= (${stated.join()})` : ''}
+      order by ${order.map((column) => `${column} desc`).join()} ${limited('$4', '$5')}`,
+    values: ({ limit, offset, after }) => [
+      account,
+      after?.createdAt ?? null,
+      after?.id ?? null,
+      limit,
+      offset,
+      ...filters.map(([, value]) => value),
+    ],
+  };
+}
+
+/** In the order in which they were given, which numbers them. Null when the account has no such campaign. */
 export async function listCampaignContacts(
   db: Queryable,
   account: string,
   id: string,
   filter: { readonly bucket?: Bucket | undefined },
-  page: Page,
-): Promise<PageOf<CampaignContactAnswer> | null> {
+  page: Page<number>,
+): Promise<PageOf<CampaignContactAnswer, number> | null> {
   const campaign = await db.query<Buckets & { total: number; enrolled: boolean }>(
     `select total, pending, in_progress, retrying, completed, failed, skipped, enrolled_at is not null as enrolled
        from campaigns where account = $1 and id = $2`,
@@ -97,29 +129,47 @@ export async function listCampaignContacts(
   );
   const counts = campaign.rows[0];
   if (!counts) return null;
-  const { rows } = await db.query<Omit<CampaignContactAnswer, 'called_at'> & { called_at: Date | null }>(
-    `select c.contact_id, c.phone_number, c.first_name, c.bucket as call_status, c.reason, c.attempt,
+  const contacts = contactsInOrder(id, filter.bucket);
+  const { rows } = await db.query<CampaignContactRow>(
+    `select c.seq, c.contact_id, c.phone_number, c.first_name, c.bucket as call_status, c.reason, c.attempt,
             call.id as call_id, call.first_sent_at as called_at
-       from campaign_contacts c
+       from (select * ${contacts.sql}) as c
        left join lateral (
          select id, first_sent_at from calls
           where calls.campaign_id = c.campaign_id and calls.seq = c.seq
             and first_sent_at is not null and not_placed_reason is null
           order by attempt desc limit 1
        ) as call on true
-      where c.campaign_id = $1 and ($2::text is null or c.bucket = $2)
-      order by c.seq limit $3 offset $4`,
-    [id, filter.bucket ?? null, page.limit, page.offset],
+      order by c.seq`,
+    valuesOf(contacts, page),
   );
   // The counters are kept with every move of a contact: counting a large roster anew for each page would be slow.
   const total = filter.bucket === undefined ? counts.total : counts[filter.bucket];
-  const items = rows.map((row) => ({ ...row, called_at: row.called_at?.toISOString() ?? null }));
-  return pageOf(items, counts.enrolled ? total : 0, page);
+  return pageOf(
+    rows,
+    page,
+    { total: counts.enrolled ? total : 0, totalIsExact: true },
+    {
+      item: ({ seq: _seq, called_at, ...contact }) => ({ ...contact, called_at: called_at?.toISOString() ?? null }),
+      place: ({ seq }) => seq,
+    },
+  );
 }
 
-function pageOf<T>(items: T[], total: number, { offset }: Page): PageOf<T> {
-  return { items, total, hasMore: items.length > 0 && offset + items.length < total };
+/** The bucket leads the order, as a range: see `newestFirst`. */
+function contactsInOrder(id: string, bucket: Bucket | undefined): OrderedRows<number> {
+  const [after, order] =
+    bucket === undefined ? ['seq > $2', 'seq'] : ['(bucket, seq) > ($5, $2::integer) and bucket <= $5', 'bucket, seq'];
+  return {
+    sql: `from campaign_contacts where campaign_id = $1 and ${after} order by ${order} ${limited('$3', '$4')}`,
+    values: ({ limit, offset, after = 0 }) => [id, after, limit, offset, ...(bucket === undefined ? [] : [bucket])],
+  };
 }
+
+type CampaignContactRow = Omit<CampaignContactAnswer, 'called_at'> & {
+  readonly seq: number;
+  readonly called_at: Date | null;
+};
 
 function campaignAnswer(row: CampaignRow, now: number): CampaignAnswer {
   // One campaign in a zone that only a newer version knows must not take the others' answers away.

@@ -6,7 +6,17 @@ import { heldBy } from '../domain/contact-gate.ts';
 import type { RecordedStatus } from '../domain/interruption.ts';
 import { EngineSchedule } from '../domain/schedule-fields.ts';
 import type { Bucket } from '../domain/tally.ts';
-import type { Page, PageOf } from './campaign-answers.ts';
+import {
+  instantOf,
+  limited,
+  microseconds,
+  type OrderedRows,
+  type Page,
+  pageOf,
+  type PageOf,
+  totalOf,
+  valuesOf,
+} from './page.ts';
 import type { Queryable } from './pool.ts';
 
 interface ContactRow {
@@ -62,37 +72,74 @@ export async function explainContact(
   return row ? explanation(row, contactId, now) : null;
 }
 
+export interface EventPlace {
+  /** Microseconds since 1970. */
+  readonly receivedAt: number;
+  readonly eventId: string;
+  readonly provider: string;
+}
+
 /** In the order in which they came. Null where the account's campaign has no such call. */
 export async function listCallEvents(
   db: Queryable,
   account: string,
   { campaignId, callId }: { readonly campaignId: string; readonly callId: string },
-  page: Page,
-): Promise<PageOf<CallEventAnswer> | null> {
-  const call = await db.query<{ total: number }>(
-    `select (select count(*)::integer from call_events where call_id = calls.id or contradicts = calls.id) as total
-       from calls join campaigns on campaigns.id = calls.campaign_id
+  page: Page<EventPlace>,
+): Promise<PageOf<CallEventAnswer, EventPlace> | null> {
+  const call = await db.query(
+    `select from calls join campaigns on campaigns.id = calls.campaign_id
       where campaigns.account = $1 and campaigns.id = $2 and calls.id = $3`,
     [account, campaignId, callId],
   );
-  const total = call.rows[0]?.total;
-  if (total === undefined) return null;
+  if (call.rowCount === 0) return null;
+  const events = eventsAsTheyCame(callId);
+  const total = await totalOf(db, events, page);
   const { rows } = await db.query<EventRow>(
     `select event_id, provider, provider_call_id, kind, outcome, outcome_as_sent, occurred_at, received_at, late,
-            contradicts is not null as contradicts, signalled_at, raw
-       from call_events where call_id = $1 or contradicts = $1 order by received_at, event_id limit $2 offset $3`,
-    [callId, page.limit, page.offset],
+            contradicts is not null as contradicts, signalled_at, raw, ${microseconds('received_at')} as received_us
+       ${events.sql}`,
+    valuesOf(events, page),
   );
-  return { items: rows.map(eventAnswer), total, hasMore: rows.length > 0 && page.offset + rows.length < total };
+  return pageOf(rows, page, total, {
+    item: eventAnswer,
+    place: ({ received_us, event_id, provider }) => ({ receivedAt: Number(received_us), eventId: event_id, provider }),
+  });
+}
+
+/** An event has a call or contradicts one, each with an index of its own: a page is among the first of both. */
+function eventsAsTheyCame(callId: string): OrderedRows<EventPlace> {
+  const order = 'received_at, event_id, provider';
+  const first = (column: string) => `
+    (select * from call_events
+      where ${column} = $1 and ($4::bigint is null or (${order}) > (${instantOf('$4')}, $5, $6))
+      order by ${order} limit (select $2::bigint + $3::bigint))`;
+  return {
+    sql: `from (${first('call_id')} union all ${first('contradicts')}) as events order by ${order} ${limited('$2', '$3')}`,
+    values: ({ limit, offset, after }) => [
+      callId,
+      limit,
+      offset,
+      after?.receivedAt ?? null,
+      after?.eventId ?? null,
+      after?.provider ?? null,
+    ],
+  };
 }
 
 type EventRow = Omit<CallEventAnswer, 'occurred_at' | 'received_at' | 'signalled_at'> & {
   readonly occurred_at: Date;
   readonly received_at: Date;
+  readonly received_us: string;
   readonly signalled_at: Date | null;
 };
 
-function eventAnswer({ occurred_at, received_at, signalled_at, ...event }: EventRow): CallEventAnswer {
+function eventAnswer({
+  occurred_at,
+  received_at,
+  received_us: _received_us,
+  signalled_at,
+  ...event
+}: EventRow): CallEventAnswer {
   return {
     ...event,
     occurred_at: occurred_at.toISOString(),

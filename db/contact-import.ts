@@ -80,15 +80,15 @@ async function merge(tx: Queryable, target: ImportTarget): Promise<{ imported: n
     `with people as (
        select distinct on (phone_number, extension) * from imported_rows order by phone_number, extension, row
      ), merged as (
-       insert into contacts (folder_id, ${columns})
-       select $1::uuid, ${columns} from people order by row
+       insert into contacts (folder_id, account, ${columns})
+       select $1::uuid, $2, ${columns} from people order by row
        ${target.overwriteExisting ? OVERWRITE : 'on conflict (folder_id, phone_number, extension) do nothing'}
        returning xmax = 0 as inserted
      )
      select count(*) filter (where inserted)::integer as imported,
        count(*) filter (where not inserted)::integer as updated
      from merged`,
-    [target.folderId],
+    [target.folderId, target.account],
   );
   return rows[0] ?? { imported: 0, updated: 0 };
 }

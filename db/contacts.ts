@@ -1,8 +1,8 @@
 import type { ContactAnswer } from '../domain/contact-answer.ts';
 import type { Contact } from '../domain/contact.ts';
-import type { Page, PageOf } from './campaign-answers.ts';
 import { RingfenceError } from '../domain/errors.ts';
-import { defaultFolder, lockForChange, requireFolder } from './folders.ts';
+import { contactsInAllFolders, contactsInFolder, defaultFolder, lockForChange } from './folders.ts';
+import { limited, type OrderedRows, type Page, pageOf, type PageOf, valuesOf } from './page.ts';
 import { inTransaction, type Pool } from './pool.ts';
 
 type ContactRow = Omit<ContactAnswer, 'created_at' | 'updated_at'> & {
@@ -42,12 +42,14 @@ export async function putContact(
     const folder = folderId ?? (await defaultFolder(tx, account));
     await lockForChange(tx, account, folder);
     const { rows } = await tx.query<ContactRow & { created: boolean }>(
-      `insert into contacts (folder_id, phone_number, extension, first_name, last_name, email, timezone, custom_fields)
-       values ($1, $2, $3, $4, $5, $6, $7, $8)
+      `insert into contacts
+         (folder_id, account, phone_number, extension, first_name, last_name, email, timezone, custom_fields)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
        ${OVERWRITE}
        returning ${STORED}, xmax = 0 as created`,
       [
         folder,
+        account,
         contact.phone_number,
         contact.extension ?? '',
         contact.first_name,
@@ -72,28 +74,25 @@ export async function listContacts(
   pool: Pool,
   account: string,
   folderId: string | null,
-  page: Page,
-): Promise<PageOf<ContactAnswer>> {
-  if (folderId !== null) await requireFolder(pool, account, folderId);
-  const folders = 'from contact_folders folder';
-  const wanted = 'where folder.account = $1 and ($2::uuid is null or folder.id = $2)';
-  const counted = await pool.query<{ total: number }>(
-    `select coalesce(sum(contained.total), 0)::integer as total ${folders}
-      cross join lateral (select count(*) as total from contacts where folder_id = folder.id) contained ${wanted}`,
-    [account, folderId],
+  page: Page<number>,
+): Promise<PageOf<ContactAnswer, number>> {
+  const total =
+    folderId === null
+      ? (page.counted ?? (await contactsInAllFolders(pool, account)))
+      : { total: await contactsInFolder(pool, account, folderId), totalIsExact: true };
+  const contacts: OrderedRows<number> = {
+    sql: `from contacts where ${folderId === null ? 'account' : 'folder_id'} = $1 and seq > $2
+      order by seq ${limited('$3', '$4')}`,
+    values: ({ limit, offset, after = 0 }) => [folderId ?? account, after, limit, offset],
+  };
+  const { rows } = await pool.query<ContactRow & { seq: string }>(
+    `select seq, ${STORED} ${contacts.sql}`,
+    valuesOf(contacts, page),
   );
-  // As many as are asked for out of each folder, in its order, and of these the first: neither the contacts of other
-  // accounts are read nor the rest of the folders sorted.
-  const { rows } = await pool.query<ContactRow>(
-    `select ${STORED} ${folders}
-      cross join lateral (
-        select * from contacts where folder_id = folder.id order by seq limit $3::bigint + $4::bigint
-      ) contacts ${wanted}
-      order by seq limit $3 offset $4`,
-    [account, folderId, page.limit, page.offset],
-  );
-  const total = counted.rows[0]?.total ?? 0;
-  return { items: rows.map(contactAnswer), total, hasMore: page.offset + rows.length < total };
+  return pageOf(rows, page, total, {
+    item: ({ seq: _seq, ...row }) => contactAnswer(row),
+    place: ({ seq }) => Number(seq),
+  });
 }
 
 function contactAnswer({ created_at, updated_at, ...contact }: ContactRow): ContactAnswer {

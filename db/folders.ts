@@ -1,8 +1,18 @@
 import type { FolderAnswer } from '../domain/contact-answer.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import { DELETIONS } from '../domain/time-limits.ts';
-import type { Page, PageOf } from './campaign-answers.ts';
 import { inLongTransaction } from './long-transaction.ts';
+import {
+  COUNTED_AT_MOST,
+  limited,
+  type OrderedRows,
+  type Page,
+  pageOf,
+  type PageOf,
+  type Total,
+  totalOf,
+  valuesOf,
+} from './page.ts';
 import type { Pool, Queryable } from './pool.ts';
 import { enrol } from './roster.ts';
 import { databaseTrouble } from './trouble.ts';
@@ -33,18 +43,49 @@ export async function createFolder(db: Queryable, account: string, name: string)
   return folderAnswer(folder);
 }
 
-/** The account's folders by name. */
-export async function listFolders(db: Queryable, account: string, page: Page): Promise<PageOf<FolderAnswer>> {
-  const counted = await db.query<{ total: number }>(
-    'select count(*)::integer as total from contact_folders where account = $1',
-    [account],
+/** The account's folders by name, which none shares with another. */
+export async function listFolders(
+  db: Queryable,
+  account: string,
+  page: Page<string>,
+): Promise<PageOf<FolderAnswer, string>> {
+  const folders = foldersByName(account);
+  const total = await totalOf(db, folders, page);
+  const { rows } = await db.query<FolderRow>(`select id, name, created_at ${folders.sql}`, valuesOf(folders, page));
+  return pageOf(rows, page, total, { item: folderAnswer, place: ({ name }) => name });
+}
+
+/**
+ * How many contacts a folder holds.
+ * @throws RingfenceError `not_found` when the account has no such folder.
+ */
+export async function contactsInFolder(db: Queryable, account: string, folderId: string): Promise<number> {
+  const { rows } = await db.query<{ contacts: string }>(
+    'select contacts from contact_folders where id = $1 and account = $2',
+    [folderId, account],
   );
-  const { rows } = await db.query<FolderRow>(
-    'select id, name, created_at from contact_folders where account = $1 order by name, id limit $2 offset $3',
-    [account, page.limit, page.offset],
+  const [folder] = rows;
+  if (folder === undefined) throw noSuchFolder();
+  return Number(folder.contacts);
+}
+
+/** How many contacts the account's folders hold: those of more folders than are counted are left out. */
+export async function contactsInAllFolders(db: Queryable, account: string): Promise<Total> {
+  const { sql, values } = foldersByName(account);
+  const { rows } = await db.query<{ total: string; folders: number }>(
+    `select coalesce(sum(contacts), 0) as total, count(*)::integer as folders from (select contacts ${sql}) counted`,
+    values({ limit: COUNTED_AT_MOST, offset: 0 }),
   );
-  const total = counted.rows[0]?.total ?? 0;
-  return { items: rows.map(folderAnswer), total, hasMore: page.offset + rows.length < total };
+  const { total = '0', folders = 0 } = rows[0] ?? {};
+  return { total: Number(total), totalIsExact: folders < COUNTED_AT_MOST };
+}
+
+function foldersByName(account: string): OrderedRows<string> {
+  return {
+    // No name is empty.
+    sql: `from contact_folders where account = $1 and name > $2 order by name ${limited('$3', '$4')}`,
+    values: ({ limit, offset, after = '' }) => [account, after, limit, offset],
+  };
 }
 
 /** The id of the account's folder for contacts without one; made on first use. */

@@ -1,6 +1,6 @@
 /** Numbers that must not be called. A dial looks here before it sends anything (`calls.ts`). */
 import type { SuppressionAnswer } from '../domain/suppression.ts';
-import type { Page, PageOf } from './campaign-answers.ts';
+import { limited, type OrderedRows, type Page, pageOf, type PageOf, totalOf, valuesOf } from './page.ts';
 import type { Queryable } from './pool.ts';
 
 interface SuppressionRow {
@@ -9,23 +9,23 @@ interface SuppressionRow {
   readonly created_at: Date;
 }
 
-/** The account's list, latest first. */
-export async function listSuppressions(db: Queryable, account: string, page: Page): Promise<PageOf<SuppressionAnswer>> {
-  const counted = await db.query<{ total: number }>(
-    'select count(*)::integer as total from suppressions where account = $1',
-    [account],
-  );
-  const { rows } = await db.query<SuppressionRow>(
-    `select phone_number, reason, created_at from suppressions where account = $1
-      order by created_at desc, phone_number limit $2 offset $3`,
-    [account, page.limit, page.offset],
-  );
-  const total = counted.rows[0]?.total ?? 0;
-  return {
-    items: rows.map(suppressionAnswer),
-    total,
-    hasMore: rows.length > 0 && page.offset + rows.length < total,
+/** The account's list, latest first. A place in it is no number: it travels in addresses. */
+export async function listSuppressions(
+  db: Queryable,
+  account: string,
+  page: Page<number>,
+): Promise<PageOf<SuppressionAnswer, number>> {
+  const suppressions: OrderedRows<number> = {
+    sql: `from suppressions where account = $1 and ($2::bigint is null or seq < $2)
+      order by seq desc ${limited('$3', '$4')}`,
+    values: ({ limit, offset, after = null }) => [account, after, limit, offset],
   };
+  const total = await totalOf(db, suppressions, page);
+  const { rows } = await db.query<SuppressionRow & { seq: string }>(
+    `select seq, phone_number, reason, created_at ${suppressions.sql}`,
+    valuesOf(suppressions, page),
+  );
+  return pageOf(rows, page, total, { item: suppressionAnswer, place: ({ seq }) => Number(seq) });
 }
 
 /** Puts a number on the list. One that stands there keeps its place, and its reason unless another is given. */

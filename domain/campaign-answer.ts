@@ -86,7 +86,16 @@ export const CampaignContactAnswer = z.object({
 });
 export type CampaignContactAnswer = z.infer<typeof CampaignContactAnswer>;
 
-export const Pagination = z.object({ total: count, limit: count, offset: count, has_more: z.boolean() });
+export const Pagination = z.object({
+  total: count.describe('How many items the list has in all; with `cursor`, it may be as of the first page.'),
+  total_is_exact: z
+    .boolean()
+    .describe('False where there are more: without a counter of its own, a list is counted no further than 10,000.'),
+  limit: count,
+  offset: count.describe('As asked for; 0 with `cursor`.'),
+  has_more: z.boolean(),
+  next_cursor: z.string().nullable().describe('To be given as `cursor` for the next page. Null at the end.'),
+});
 export type Pagination = z.infer<typeof Pagination>;
 
 /** What every answer tells about itself. */

@@ -1,7 +1,7 @@
 /** The campaign API: `/batch-calls`. Reads come from PostgreSQL; only commands to a running campaign go to Temporal. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { listCampaignContacts, listCampaigns, readCampaign } from '../db/campaign-answers.ts';
+import { type CampaignPlace, listCampaignContacts, listCampaigns, readCampaign } from '../db/campaign-answers.ts';
 import { deleteEndedCampaign, type Kept } from '../db/campaigns.ts';
 import { CampaignAnswer, CampaignContactAnswer } from '../domain/campaign-answer.ts';
 import { campaignTerms, CreateCampaign, CreateCampaignHead } from '../domain/campaign-request.ts';
@@ -18,7 +18,7 @@ import { hashBody } from './body-hash.ts';
 import { createCampaign } from './create-campaign.ts';
 import { answer, answerOf, list, listOf, refusals } from './envelope.ts';
 import { takeJsonInRuns } from './json-body.ts';
-import { pageShape } from './page.ts';
+import { Microseconds, pageShape, readPage, Seq } from './page.ts';
 import { readingPeople } from './people-body.ts';
 import { startRecorded, type StartOptions } from './start-recorded.ts';
 
@@ -33,6 +33,7 @@ export interface ContactBodies {
   readonly bodyLimit: number;
 }
 
+const CampaignPlace: z.ZodType<CampaignPlace> = z.strictObject({ createdAt: Microseconds, id: Uuid });
 const KEY = 'X-Idempotency-Key must be 1 to 255 printable ASCII characters';
 const Id = z.object({ id: Uuid });
 
@@ -98,9 +99,11 @@ export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & Cont
       },
     },
     async (request) => {
-      const { agent_id, status, ...page } = request.query;
+      const { agent_id, status, ...query } = request.query;
+      const { account } = request.caller;
+      const asked = readPage(['campaigns', account, agent_id, status], query, CampaignPlace);
       const filter = { agentId: agent_id, status };
-      return list(request, page, await listCampaigns(pool, request.caller.account, filter, page, clock()));
+      return list(request, asked, await listCampaigns(pool, account, filter, asked.page, clock()));
     },
   );
 
@@ -136,11 +139,13 @@ export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & Cont
       },
     },
     async (request) => {
-      const { status, ...page } = request.query;
+      const { status, ...query } = request.query;
+      const { id } = request.params;
       const { account } = request.caller;
-      const contacts = await listCampaignContacts(pool, account, request.params.id, { bucket: status }, page);
+      const asked = readPage(['contacts of a campaign', account, id, status], query, Seq);
+      const contacts = await listCampaignContacts(pool, account, id, { bucket: status }, asked.page);
       if (!contacts) throw noCampaign();
-      return list(request, page, contacts);
+      return list(request, asked, contacts);
     },
   );
 

@@ -1,20 +1,27 @@
 /** One contact of a campaign, and the events of one call: what support is asked about. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { explainContact, listCallEvents } from '../db/contact-explanation.ts';
+import { type EventPlace, explainContact, listCallEvents } from '../db/contact-explanation.ts';
 import type { Pool } from '../db/pool.ts';
 import { CallEventAnswer, ContactExplanation } from '../domain/contact-explanation.ts';
+import { isStorable } from '../domain/contact.ts';
 import { RingfenceError } from '../domain/errors.ts';
 import { CallId, Uuid } from '../domain/ids.ts';
 import { findCommanded } from '../db/campaigns.ts';
 import { noCampaign } from './campaigns-routes.ts';
 import { answer, answerOf, list, listOf, refusals } from './envelope.ts';
-import { pageShape } from './page.ts';
+import { Microseconds, pageShape, readPage } from './page.ts';
 
 export interface ContactCallsOptions {
   readonly pool: Pool;
   readonly clock: () => number;
 }
+
+const EventPlace: z.ZodType<EventPlace> = z.strictObject({
+  receivedAt: Microseconds,
+  eventId: z.string().refine(isStorable),
+  provider: z.string().refine(isStorable),
+});
 
 export const contactCalls: FastifyPluginAsyncZod<ContactCallsOptions> = async (app, { pool, clock }) => {
   app.get(
@@ -53,9 +60,11 @@ export const contactCalls: FastifyPluginAsyncZod<ContactCallsOptions> = async (a
     async (request) => {
       const { id, call_id } = request.params;
       const ids = { campaignId: id, callId: call_id };
-      const events = await listCallEvents(pool, request.caller.account, ids, request.query);
-      if (events) return list(request, request.query, events);
-      await requireCampaign(pool, request.caller.account, id);
+      const { account } = request.caller;
+      const asked = readPage(['events of a call', account, id, call_id], request.query, EventPlace);
+      const events = await listCallEvents(pool, account, ids, asked.page);
+      if (events) return list(request, asked, events);
+      await requireCampaign(pool, account, id);
       const message =
         'The campaign has no such call: GET /batch-calls/{id}/contacts/{contact_id} lists those of a contact.';
       throw new RingfenceError('not_found', message, { field: 'call_id' });

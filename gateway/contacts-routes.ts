@@ -11,13 +11,14 @@ import './auth.ts';
 import type { ContactBodies } from './campaigns-routes.ts';
 import { contactsImport } from './contacts-import.ts';
 import { answer, answerOf, largeList, list, listOf, refusals } from './envelope.ts';
-import { pageShape } from './page.ts';
+import { pageShape, readPage, Seq } from './page.ts';
 
 const Page = z.strictObject(pageShape);
 const FOLDER_ID = 'folder_id must be the id of a folder (a UUID)';
 /** A hundred custom fields of two thousand characters, four bytes each. */
 const ONE_CONTACT_LIMIT = 1024 * 1024;
 const NAME = 'name must be 1 to 255 characters';
+const FolderPlace = z.string().refine(isStorable);
 
 /** Contacts and their folders, each account its own. Paths are relative to the API's prefix. */
 export const contactsRoutes: FastifyPluginAsyncZod<ContactBodies & { pool: Pool }> = async (
@@ -37,9 +38,11 @@ export const contactsRoutes: FastifyPluginAsyncZod<ContactBodies & { pool: Pool 
       },
     },
     async (request, reply) => {
-      const { folder_id, ...page } = request.query;
-      const found = await listContacts(pool, request.caller.account, folder_id ?? null, page);
-      return largeList({ request, reply, schema: ContactAnswer }, page, found);
+      const { folder_id, ...query } = request.query;
+      const { account } = request.caller;
+      const asked = readPage(['contacts', account, folder_id], query, Seq);
+      const found = await listContacts(pool, account, folder_id ?? null, asked.page);
+      return largeList({ request, reply, schema: ContactAnswer }, asked, found);
     },
   );
 
@@ -80,7 +83,11 @@ export const contactsRoutes: FastifyPluginAsyncZod<ContactBodies & { pool: Pool 
         response: { 200: listOf(FolderAnswer), ...refusals },
       },
     },
-    async (request) => list(request, request.query, await listFolders(pool, request.caller.account, request.query)),
+    async (request) => {
+      const { account } = request.caller;
+      const asked = readPage(['folders', account], request.query, FolderPlace);
+      return list(request, asked, await listFolders(pool, account, asked.page));
+    },
   );
 
   app.post(

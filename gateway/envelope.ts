@@ -2,9 +2,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { mapInTurns } from '../client/turns.ts';
-import type { Page, PageOf } from '../db/campaign-answers.ts';
+import type { PageOf } from '../db/page.ts';
 import { ErrorAnswer, Meta, Pagination } from '../domain/campaign-answer.ts';
 import type { RingfenceError } from '../domain/errors.ts';
+import type { AskedPage } from './page.ts';
 
 /** The schema of an answer with `data`, for a route's `response`. */
 export function answerOf<T extends z.ZodType>(data: T) {
@@ -22,20 +23,30 @@ export function answer<T>(request: FastifyRequest, data: T) {
   return { data, meta: metaOf(request) };
 }
 
-export function list<T>(request: FastifyRequest, page: Page, { items, total, hasMore }: PageOf<T>) {
-  return { data: items, meta: metaOf(request), pagination: { total, ...page, has_more: hasMore } };
+export function list<T, Place>(request: FastifyRequest, asked: AskedPage<Place>, page: PageOf<T, Place>) {
+  const { limit, offset } = asked.page;
+  const { items, total, totalIsExact, hasMore } = page;
+  const pagination = {
+    total,
+    total_is_exact: totalIsExact,
+    limit,
+    offset,
+    has_more: hasMore,
+    next_cursor: asked.cursorAfter(page),
+  };
+  return { data: items, meta: metaOf(request), pagination };
 }
 
 /** Items of a list that are written in one turn of the event loop. */
 const ITEMS_PER_TURN = 5;
 
 /** The same as `list`, of items that may be so large that not all of them are written at one blow. */
-export async function largeList<T>(
+export async function largeList<T, Place>(
   { request, reply, schema }: { request: FastifyRequest; reply: FastifyReply; schema: z.ZodType<T> },
-  page: Page,
-  found: PageOf<T>,
+  asked: AskedPage<Place>,
+  found: PageOf<T, Place>,
 ) {
-  const whole = list(request, page, found);
+  const whole = list(request, asked, found);
   const items = await mapInTurns(whole.data, ITEMS_PER_TURN, (item) => JSON.stringify(schema.parse(item)));
   const { data: _written, ...rest } = whole;
   void reply.serializer(() => `{"data":[${items.join(',')}],${JSON.stringify(rest).slice(1)}`);

@@ -8,7 +8,7 @@ import { parsePhone } from '../domain/phone.ts';
 import { suppressedNumber, SuppressionAnswer, SuppressionInput } from '../domain/suppression.ts';
 import './auth.ts';
 import { answer, answerOf, list, listOf, refusals } from './envelope.ts';
-import { pageShape } from './page.ts';
+import { pageShape, readPage, Seq } from './page.ts';
 
 export const suppressionsRoutes: FastifyPluginAsyncZod<{ pool: Pool }> = async (app, { pool }) => {
   app.get(
@@ -21,8 +21,11 @@ export const suppressionsRoutes: FastifyPluginAsyncZod<{ pool: Pool }> = async (
         response: { 200: listOf(SuppressionAnswer), ...refusals },
       },
     },
-    async (request) =>
-      list(request, request.query, await listSuppressions(pool, request.caller.account, request.query)),
+    async (request) => {
+      const { account } = request.caller;
+      const asked = readPage(['suppressions', account], request.query, Seq);
+      return list(request, asked, await listSuppressions(pool, account, asked.page));
+    },
   );
 
   app.post(

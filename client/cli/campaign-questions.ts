@@ -1,6 +1,5 @@
 /** `campaigns start`, `list`, `show`, `contacts` and `explain`: what is asked of the gateway once. */
 import { type Command, Option } from 'commander';
-import { z } from 'zod';
 import { CampaignAnswer, CampaignContactAnswer } from '../../domain/campaign-answer.ts';
 import { ContactExplanation } from '../../domain/contact-explanation.ts';
 import { RecordedStatus } from '../../domain/interruption.ts';
@@ -10,7 +9,7 @@ import { type ApiFlags, apiOf, asking, show } from './api.ts';
 import { campaignText, listText } from './campaign-text.ts';
 import { contactsText, explanationText } from './contact-text.ts';
 import { examples } from './help.ts';
-import { wholeNumber } from './options.ts';
+import { addListOptions, type ListFlags, readListed } from './lists.ts';
 import { readJson } from './source.ts';
 
 const SOME_ID = '1f4baf16-1540-4d91-9696-7f34b2f2cb77';
@@ -33,23 +32,17 @@ export function addCampaignQuestions(campaigns: Command): void {
       ),
     );
 
-  asking(campaigns, 'list', 'List campaigns, newest first.')
+  addListOptions(asking(campaigns, 'list', 'List campaigns, newest first.'))
     .addOption(new Option('--status <status>', 'only those in this status').choices(RecordedStatus.options))
     .option('--agent <id>', 'only those of this agent')
-    .option('--limit <number>', 'how many, 1 to 100', wholeNumber(1, 100), 50)
-    .addHelpText('after', examples('campaigns list --status active', 'campaigns list --agent demo-agent --json'))
-    .action((flags: ApiFlags & { status?: string; agent?: string; limit: number }) =>
+    .addHelpText('after', examples('campaigns list --status active', 'campaigns list --agent demo-agent --all --json'))
+    .action((flags: ListFlags & { status?: string; agent?: string }) =>
       show(
         flags,
         async () => {
-          const query = new URLSearchParams({
-            limit: String(flags.limit),
-            ...(flags.status === undefined ? {} : { status: flags.status }),
-            ...(flags.agent === undefined ? {} : { agent_id: flags.agent }),
-          });
-          const path = `/batch-calls?${query.toString()}`;
-          const { data, pagination } = await requestApi(apiOf(flags), { method: 'GET', path }, z.array(CampaignAnswer));
-          return { campaigns: data, total: pagination?.total ?? data.length };
+          const query = { status: flags.status, agent_id: flags.agent };
+          const { items, rest } = await readListed(flags, { path: '/batch-calls', query, item: CampaignAnswer });
+          return { campaigns: items, ...rest };
         },
         listText,
       ),
@@ -69,25 +62,20 @@ export function addCampaignQuestions(campaigns: Command): void {
       ),
     );
 
-  asking(campaigns, 'contacts', "List a campaign's contacts with their ids, in the order in which they came.")
+  addListOptions(
+    asking(campaigns, 'contacts', "List a campaign's contacts with their ids, in the order in which they came."),
+  )
     .argument('<id>', 'id of the campaign')
     .addOption(new Option('--status <bucket>', 'only those in this bucket').choices(BUCKETS))
-    .option('--limit <number>', 'how many, 1 to 100', wholeNumber(1, 100), 50)
-    .option('--offset <number>', 'how many to leave out before them', wholeNumber(0, 1_000_000_000), 0)
-    .addHelpText('after', examples(`campaigns contacts ${SOME_ID} --status failed`))
-    .action((id: string, flags: ApiFlags & { status?: string; limit: number; offset: number }) =>
+    .addHelpText('after', examples(`campaigns contacts ${SOME_ID} --status failed --all`))
+    .action((id: string, flags: ListFlags & { status?: string }) =>
       show(
         flags,
         async () => {
-          const query = new URLSearchParams({
-            limit: String(flags.limit),
-            offset: String(flags.offset),
-            ...(flags.status === undefined ? {} : { status: flags.status }),
-          });
-          const path = `/batch-calls/${encodeURIComponent(id)}/contacts?${query.toString()}`;
-          const request = { method: 'GET', path } as const;
-          const { data, pagination } = await requestApi(apiOf(flags), request, z.array(CampaignContactAnswer));
-          return { contacts: data, total: pagination?.total ?? data.length };
+          const path = `/batch-calls/${encodeURIComponent(id)}/contacts`;
+          const list = { path, query: { status: flags.status }, item: CampaignContactAnswer };
+          const { items, rest } = await readListed(flags, list);
+          return { contacts: items, ...rest };
         },
         contactsText,
       ),

@@ -9,6 +9,7 @@ import type {
   PauseAcknowledgement,
   ResumeAcknowledgement,
 } from '../../workflows/messages.ts';
+import { type Listed, restText } from './lists.ts';
 import { lines, table } from './output.ts';
 
 export function campaignText(campaign: CampaignAnswer): string[] {
@@ -41,7 +42,10 @@ export function progressText(campaign: CampaignAnswer): string {
   ].join(' | ');
 }
 
-export function listText({ campaigns, total }: { campaigns: readonly CampaignAnswer[]; total: number }): string[] {
+export function listText({
+  campaigns,
+  ...rest
+}: Listed<unknown>['rest'] & { readonly campaigns: readonly CampaignAnswer[] }): string[] {
   if (campaigns.length === 0) return ['There are no such campaigns.'];
   const rows = campaigns.map((campaign) => [
     campaign.id,
@@ -50,8 +54,7 @@ export function listText({ campaigns, total }: { campaigns: readonly CampaignAns
     `${campaign.completed + campaign.failed + campaign.skipped}/${campaign.total_contacts}`,
     campaign.name,
   ]);
-  const listed = table(['Id', 'Status', 'Waiting for', 'Done', 'Name'], rows);
-  return total > campaigns.length ? [...listed, `${campaigns.length} of ${total}; --limit shows more.`] : listed;
+  return [...table(['Id', 'Status', 'Waiting for', 'Done', 'Name'], rows), ...restText(rows.length, rest)];
 }
 
 export function pauseText({ paused_at, live, unknown }: PauseAcknowledgement): string[] {

@@ -2,6 +2,7 @@
 import type { CampaignContactAnswer } from '../../domain/campaign-answer.ts';
 import type { ContactExplanation } from '../../domain/contact-explanation.ts';
 import type { Gate } from '../../domain/contact-gate.ts';
+import { type Listed, restText } from './lists.ts';
 import { lines, table } from './output.ts';
 
 const HELD_BY: Readonly<Record<Gate, string>> = {
@@ -19,11 +20,8 @@ const HELD_BY: Readonly<Record<Gate, string>> = {
 
 export function contactsText({
   contacts,
-  total,
-}: {
-  contacts: readonly CampaignContactAnswer[];
-  total: number;
-}): string[] {
+  ...rest
+}: Listed<unknown>['rest'] & { readonly contacts: readonly CampaignContactAnswer[] }): string[] {
   if (contacts.length === 0) return ['There are no such contacts.'];
   const rows = contacts.map(({ contact_id, call_status, reason, attempt, phone_number }) => [
     contact_id,
@@ -32,10 +30,7 @@ export function contactsText({
     `${attempt}`,
     phone_number,
   ]);
-  const listed = table(['Id', 'Status', 'Reason', 'Attempt', 'Number'], rows);
-  return total > contacts.length
-    ? [...listed, `${contacts.length} of ${total}; --limit and --offset show more.`]
-    : listed;
+  return [...table(['Id', 'Status', 'Reason', 'Attempt', 'Number'], rows), ...restText(rows.length, rest)];
 }
 
 export function explanationText(contact: ContactExplanation): string[] {

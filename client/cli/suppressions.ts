@@ -1,5 +1,4 @@
 /** `contacts suppress`, `unsuppress` and `suppressed`: the numbers that must not be called. */
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { counted } from '../../domain/counted.ts';
@@ -8,10 +7,11 @@ import { suppressedNumber, SuppressionAnswer } from '../../domain/suppression.ts
 import { type ApiOptions, requestApi } from '../http-api.ts';
 import { type ApiFlags, apiOf, asking, show } from './api.ts';
 import { examples } from './help.ts';
-import { wholeNumber } from './options.ts';
+import { addListOptions, type Listed, type ListFlags, readListed, restText } from './lists.ts';
 import { table } from './output.ts';
 import { progressBar } from './progress-bar.ts';
 import { readText } from './source.ts';
+import { untilTaken } from './until-taken.ts';
 
 interface SuppressFlags extends ApiFlags {
   readonly file?: string;
@@ -49,18 +49,14 @@ export function addSuppressions(contacts: Command): void {
       ),
     );
 
-  asking(contacts, 'suppressed', 'List the numbers that must not be called, latest first.')
-    .option('--limit <number>', 'how many, 1 to 100', wholeNumber(1, 100), 50)
-    .option('--offset <number>', 'how many to leave out before them', wholeNumber(0, 1_000_000_000), 0)
-    .addHelpText('after', examples('contacts suppressed', 'contacts suppressed --limit 100 --offset 100 --json'))
-    .action((flags: ApiFlags & { limit: number; offset: number }) =>
+  addListOptions(asking(contacts, 'suppressed', 'List the numbers that must not be called, latest first.'))
+    .addHelpText('after', examples('contacts suppressed', 'contacts suppressed --all --json'))
+    .action((flags: ListFlags) =>
       show(
         flags,
         async () => {
-          const path = `/suppressions?limit=${flags.limit}&offset=${flags.offset}`;
-          const request = { method: 'GET', path } as const;
-          const { data, pagination } = await requestApi(apiOf(flags), request, z.array(SuppressionAnswer));
-          return { suppressions: data, total: pagination?.total ?? data.length };
+          const { items, rest } = await readListed(flags, { path: '/suppressions', item: SuppressionAnswer });
+          return { suppressions: items, ...rest };
         },
         listText,
       ),
@@ -123,22 +119,11 @@ async function eachWithBar(numbers: readonly string[], act: (number: string) => 
   }
 }
 
-/** The gateway's limit is one of pace: a long list takes as long as that allows. */
-async function untilTaken(act: () => Promise<void>): Promise<void> {
-  for (;;) {
-    try {
-      return await act();
-    } catch (error) {
-      if (!(error instanceof RingfenceError) || error.code !== 'rate_limit_exceeded') throw error;
-      const { retry_after_s: seconds } = error.details;
-      await pause((typeof seconds === 'number' ? seconds : 1) * 1000);
-    }
-  }
-}
-
-function listText({ suppressions, total }: { suppressions: readonly SuppressionAnswer[]; total: number }): string[] {
+function listText({
+  suppressions,
+  ...rest
+}: Listed<unknown>['rest'] & { readonly suppressions: readonly SuppressionAnswer[] }): string[] {
   if (suppressions.length === 0) return ['There are no such numbers.'];
   const rows = suppressions.map(({ phone_number, created_at, reason }) => [phone_number, created_at, reason ?? '-']);
-  const listed = table(['Number', 'Since', 'Reason'], rows);
-  return total > rows.length ? [...listed, `${rows.length} of ${total}; --limit and --offset show more.`] : listed;
+  return [...table(['Number', 'Since', 'Reason'], rows), ...restText(rows.length, rest)];
 }

@@ -171,7 +171,7 @@ export const CAMPAIGN_OPERATIONS: Readonly<Record<string, Described>> = {
   'GET /batch-calls': {
     operationId: 'listCampaigns',
     description: 'All campaigns of the account, or those with an agent or a status.',
-    parameters: { agent_id: 'demo-agent', status: 'active', limit: 50, offset: 0 },
+    parameters: { agent_id: 'demo-agent', status: 'active', limit: 50 },
     answers: { 200: exampleList(CAMPAIGN) },
   },
   'GET /batch-calls/{id}': {
@@ -262,7 +262,7 @@ export const CAMPAIGN_OPERATIONS: Readonly<Record<string, Described>> = {
     operationId: 'listCampaignContacts',
     description:
       'In the order in which they were given. `call_id` and `called_at` are of the latest call that was placed.',
-    parameters: { id, limit: 50, offset: 0 },
+    parameters: { id, limit: 50 },
     answers: { 200: exampleList(CONTACT) },
   },
   'GET /batch-calls/{id}/contacts/{contact_id}': {
@@ -273,7 +273,7 @@ export const CAMPAIGN_OPERATIONS: Readonly<Record<string, Described>> = {
   'GET /batch-calls/{id}/calls/{call_id}/events': {
     operationId: 'listCallEvents',
     description: 'Each as it was understood, and byte for byte as it came.',
-    parameters: { id, call_id: CALL_ID, limit: 50, offset: 0 },
+    parameters: { id, call_id: CALL_ID, limit: 50 },
     answers: { 200: exampleList(EVENT) },
   },
 };

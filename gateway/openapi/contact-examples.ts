@@ -44,7 +44,7 @@ export const CONTACT_OPERATIONS: Readonly<Record<string, Described>> = {
     operationId: 'listContacts',
     missing: NO_FOLDER,
     description: 'Of all folders, or of one.',
-    parameters: { folder_id: FOLDER_ID, limit: 50, offset: 0 },
+    parameters: { folder_id: FOLDER_ID, limit: 50 },
     answers: { 200: exampleList(CONTACT) },
   },
   'POST /contacts': {
@@ -58,7 +58,7 @@ export const CONTACT_OPERATIONS: Readonly<Record<string, Described>> = {
   'GET /contacts/folders': {
     operationId: 'listFolders',
     description: 'All folders of the account.',
-    parameters: { limit: 50, offset: 0 },
+    parameters: { limit: 50 },
     answers: { 200: exampleList(FOLDER) },
   },
   'POST /contacts/folders': {
@@ -102,7 +102,7 @@ export const CONTACT_OPERATIONS: Readonly<Record<string, Described>> = {
   'GET /suppressions': {
     operationId: 'listSuppressions',
     description: 'All of the account.',
-    parameters: { limit: 50, offset: 0 },
+    parameters: { limit: 50 },
     answers: { 200: exampleList(SUPPRESSED) },
   },
   'POST /suppressions': {

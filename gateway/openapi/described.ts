@@ -38,6 +38,13 @@ export function exampleList<T>(...data: T[]) {
   return {
     data,
     meta: EXAMPLE_META,
-    pagination: { total: data.length, limit: 50, offset: 0, has_more: false },
+    pagination: {
+      total: data.length,
+      total_is_exact: true,
+      limit: 50,
+      offset: 0,
+      has_more: false,
+      next_cursor: null,
+    },
   };
 }

@@ -1,4 +1,6 @@
+import { COUNTED_AT_MOST } from '../../db/page.ts';
 import { API_ROOT } from '../../gateway/app.ts';
+import { MOST_LEFT_OUT } from '../../gateway/page.ts';
 import { commands, json } from './curl.ts';
 import { Description, type Operation, type Schema } from './description.ts';
 import { markdownTable } from '../markdown-table.ts';
@@ -22,7 +24,7 @@ export function apiPage(description: unknown): string {
     components.responses,
     operations.map(({ operation }) => operation),
   );
-  return [INTRODUCTION, ...sections, ...refusals].join('\n\n') + '\n';
+  return [INTRODUCTION, LISTS, ...sections, ...refusals].join('\n\n') + '\n';
 }
 
 const INTRODUCTION = `# HTTP API
@@ -31,9 +33,23 @@ const INTRODUCTION = `# HTTP API
 
 Paths of campaigns and contacts stand under \`${API_ROOT}\` and take \`Authorization: Bearer KEY\`; a key with the scope
 \`read\` may only GET. Bodies are JSON unless said otherwise, and a field that is not listed is refused by name. Every
-answer carries \`meta\` (\`request_id\`, \`ts\`), lists carry \`pagination\` (\`total\`, \`limit\`, \`offset\`, \`has_more\`)
-beside \`data\`. Instants are ISO 8601. [What is refused](#refusals) says so in one form. The examples take the API's root from
+answer carries \`meta\` (\`request_id\`, \`ts\`), lists carry \`pagination\` beside \`data\`: see [lists](#lists). Instants are ISO 8601. [What is refused](#refusals) says so in one form. The examples take the API's root from
 \`RINGFENCE_API_URL\` and the key from \`RINGFENCE_API_KEY\`; a test sends every one of them to a gateway.`;
+
+const LISTS = `## Lists
+
+\`pagination\` has \`total\`, \`total_is_exact\`, \`limit\`, \`offset\`, \`has_more\` and \`next_cursor\`.
+
+- **Read a list to its end with \`cursor\`**: give each page's \`next_cursor\` as \`cursor\` of the next request, with the same path and
+  filters, until it is null. A page costs the same wherever it begins. What is in the list from the first page to the last
+  comes exactly once, whatever is added or removed meanwhile; what is added meanwhile may come or not. The same is true of a
+  filter: an item that begins or ceases to match counts as added or removed.
+- A cursor has no end of validity and no meaning to read. One of another list, with other filters, or altered, is refused
+  with 422 and \`details.field\` \`cursor\`.
+- \`offset\` leaves out up to ${MOST_LEFT_OUT.toLocaleString('en-US')} items; more is refused. Every answer has a \`next_cursor\` to go on with.
+- \`total\` is exact for contacts, in folders and in campaigns, which are counted as they come and go. Campaigns, folders, suppressions and
+  events of a call are counted up to ${COUNTED_AT_MOST.toLocaleString('en-US')}; \`total_is_exact\` is false where there are more (and for the contacts of an account with more folders
+  than that). With \`cursor\`, such a \`total\` is that of the first page.`;
 
 function operationText(method: string, path: string, operation: Operation, answers: Map<string, string>): string[] {
   const { summary, description, parameters, requestBody, responses } = operation;

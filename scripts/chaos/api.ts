@@ -15,12 +15,20 @@ export interface Asked {
   readonly left: boolean;
   /** The answer's `data`, or its `error`. */
   readonly data: unknown;
+  /** Of a list: where its next page begins; null at its end. */
+  readonly nextCursor?: string | null;
 }
 
 interface Request {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+}
+
+interface Answer {
+  readonly data?: unknown;
+  readonly error?: unknown;
+  readonly pagination?: { readonly next_cursor: string | null };
 }
 
 const TIMEOUT_MS = 25_000;
@@ -46,8 +54,9 @@ export async function ask(
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(timeoutMs),
     });
-    const answer = (await response.json()) as { readonly data?: unknown; readonly error?: unknown };
-    return { sentAt, answeredAt: Date.now(), status: response.status, left: true, data: answer.data ?? answer.error };
+    const { data, error, pagination } = (await response.json()) as Answer;
+    const nextCursor = pagination?.next_cursor ?? null;
+    return { sentAt, answeredAt: Date.now(), status: response.status, left: true, data: data ?? error, nextCursor };
   } catch (error) {
     return { sentAt, answeredAt: Date.now(), status: null, left: !wasRefused(error), data: null };
   }

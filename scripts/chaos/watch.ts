@@ -69,10 +69,9 @@ export class Watch {
   /** Null where the gateway cannot make a list of them at all, which no other trouble explains. */
   async #list(): Promise<CampaignAnswer[] | null> {
     const seen: CampaignAnswer[] = [];
-    for (let offset = 0; ; offset += PAGE) {
-      const { status, data, sentAt } = await ask(this.api, 'GET', `/batch-calls?limit=${PAGE}&offset=${offset}`, {
-        timeoutMs: TIMEOUT_MS,
-      });
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const path = `/batch-calls?limit=${PAGE}${cursor && `&cursor=${cursor}`}`;
+      const { status, data, sentAt, nextCursor } = await ask(this.api, 'GET', path, { timeoutMs: TIMEOUT_MS });
       if (status !== 200) {
         this.unanswered.push(sentAt);
         if (status === 500) {
@@ -83,7 +82,7 @@ export class Watch {
       }
       const rows = data as unknown[];
       seen.push(...rows.flatMap((row) => this.#read(row)));
-      if (rows.length < PAGE) break;
+      cursor = nextCursor ?? null;
     }
     return seen;
   }

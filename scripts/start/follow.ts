@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { z } from 'zod';
 import { counted } from '../../domain/counted.ts';
-import { type ApiOptions, requestApi } from '../../client/http-api.ts';
+import type { ApiOptions } from '../../client/http-api.ts';
+import { readPages } from '../../client/read-list.ts';
 import { type CampaignAnswer, CampaignContactAnswer } from '../../domain/campaign-answer.ts';
 import { isOver } from '../../domain/commands.ts';
 import { reasonInWords } from '../../domain/interruption.ts';
@@ -66,12 +66,9 @@ export async function compareWithLedger(
   campaign: CampaignAnswer,
 ): Promise<Comparison> {
   const contacts: CampaignContactAnswer[] = [];
-  for (let more = true; more;) {
-    const path = `/batch-calls/${campaign.id}/contacts?limit=${PAGE}&offset=${contacts.length}`;
-    const { data, pagination } = await requestApi(api, { method: 'GET', path }, z.array(CampaignContactAnswer));
-    contacts.push(...data);
-    more = pagination?.has_more === true;
-  }
+  const path = `/batch-calls/${campaign.id}/contacts`;
+  const list = { path, query: { limit: String(PAGE) }, item: CampaignContactAnswer };
+  for await (const { data } of readPages(api, list)) contacts.push(...data);
   return compare(campaign, contacts, await readLedger(ledgerUrl, campaign.id));
 }
 

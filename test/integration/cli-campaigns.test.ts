@@ -59,6 +59,27 @@ describe('campaigns, through the gateway', () => {
     expect(await campaigns('contacts', NOBODY)).toBe(3);
   });
 
+  it('are listed to the end, page by page', async () => {
+    const gateway = await listeningGateway();
+    const { body: created } = await gateway.send({ method: 'POST', path: '/batch-calls', body });
+    const { id } = created.data;
+    await gateway.db.pool.query(
+      `insert into campaign_contacts (campaign_id, seq, contact_id, phone_number, bucket)
+       select $1, n, gen_random_uuid(), '+14155550134', 'skipped' from generate_series(3, 350) n`,
+      [id],
+    );
+    expect(await campaigns('contacts', id, '--limit', '3', '--json')).toBe(0);
+    const page = JSON.parse(out) as { contacts: object[]; next_cursor: string };
+    expect(await campaigns('contacts', id, '--all', '--json')).toBe(0);
+    const all = JSON.parse(out) as { contacts: { contact_id: string }[]; total: number; next_cursor?: string };
+    expect(new Set(all.contacts.map(({ contact_id }) => contact_id)).size).toBe(350);
+    expect([all.total, all.contacts.length, all.next_cursor]).toEqual([350, 350, undefined]);
+    expect(await campaigns('contacts', id, '--all', '--cursor', page.next_cursor, '--json')).toBe(0);
+    expect(JSON.parse(out)).toEqual({ contacts: all.contacts.slice(3), total: 347 });
+    expect(await campaigns('contacts', id, '--all', '--status', 'pending')).toBe(0);
+    expect(out.trim().split('\n')).toHaveLength(3);
+  });
+
   it('are forecast, running or only thought of', async () => {
     const gateway = await listeningGateway();
     const { body: created } = await gateway.send({ method: 'POST', path: '/batch-calls', body });

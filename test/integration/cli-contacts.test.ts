@@ -110,6 +110,12 @@ describe('contacts suppress', () => {
     expect(out).toContain('2 of 3; --limit and --offset show more.');
     expect(await contacts('suppressed', '--offset', '2')).toBe(0);
     expect(out).toMatch(/^\+12125550101 +\S+ +asked$/m);
+    expect(await contacts('suppressed', '--limit', '1', '--json')).toBe(0);
+    const { next_cursor } = JSON.parse(out) as { next_cursor: string };
+    expect(await contacts('suppressed', '--limit', '1', '--cursor', next_cursor, '--json')).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ suppressions: [{ phone_number: '+12125550102' }], total: 3 });
+    expect(await contacts('suppressed', '--cursor', `${next_cursor}x`)).toBe(2);
+    expect(err).toContain('leave cursor out to begin with the first page');
 
     expect(await contacts('unsuppress', '+12125550102')).toBe(0);
     expect(await contacts('unsuppress', '+12125550102')).toBe(3);

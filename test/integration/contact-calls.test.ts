@@ -155,7 +155,14 @@ describe('the events of a call', () => {
       { event_id: ended, kind: 'ended', outcome: 'no_answer', late: false, signalled_at: expect.any(String) },
       { event_id: late, outcome_as_sent: 'unjoined', late: true, signalled_at: null },
     ]);
-    expect(body.pagination).toEqual({ total: 3, limit: 50, offset: 0, has_more: false });
+    expect(body.pagination).toEqual({
+      total: 3,
+      total_is_exact: true,
+      limit: 50,
+      offset: 0,
+      has_more: false,
+      next_cursor: null,
+    });
     const first = await gateway.send({ path: `${path}?limit=1&offset=1` });
     expect(first.body.items).toMatchObject([{ event_id: ended }]);
     expect(first.body.pagination).toMatchObject({ has_more: true });

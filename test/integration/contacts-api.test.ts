@@ -131,7 +131,14 @@ describe('contacts', () => {
     await Promise.all(numbers.map((phone_number) => call('POST', '/contacts', { phone_number }, account)));
     expect((await call('GET', '/contacts/folders', undefined, account)).body.data).toMatchObject([{ name: 'default' }]);
     const { body } = await call('GET', '/contacts?limit=2&offset=1', undefined, account);
-    expect(body.pagination).toEqual({ total: 3, limit: 2, offset: 1, has_more: false });
+    expect(body.pagination).toEqual({
+      total: 3,
+      total_is_exact: true,
+      limit: 2,
+      offset: 1,
+      has_more: false,
+      next_cursor: null,
+    });
     const all = await call('GET', '/contacts', undefined, account);
     expect(all.body.data.map(({ phone_number }: { phone_number: string }) => phone_number).sort()).toEqual(numbers);
   });

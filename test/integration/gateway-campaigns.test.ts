@@ -97,7 +97,14 @@ describe('creating a campaign', () => {
       '+14155550132',
       '+14155550133',
     ]);
-    expect(copied.body.pagination).toEqual({ total: 4, limit: 50, offset: 0, has_more: false });
+    expect(copied.body.pagination).toEqual({
+      total: 4,
+      total_is_exact: true,
+      limit: 50,
+      offset: 0,
+      has_more: false,
+      next_cursor: null,
+    });
   });
 
   it('counts a folder and leaves the copy to the workflow', async () => {
@@ -302,10 +309,24 @@ describe('reading campaigns', () => {
 
     const first = await page('&limit=2');
     expect(first.body.items.map(({ id }) => id)).toEqual(ids.slice(0, 2));
-    expect(first.body.pagination).toEqual({ total: 3, limit: 2, offset: 0, has_more: true });
+    expect(first.body.pagination).toEqual({
+      total: 3,
+      total_is_exact: true,
+      limit: 2,
+      offset: 0,
+      has_more: true,
+      next_cursor: expect.any(String),
+    });
     const second = await page('&limit=2&offset=2');
     expect(second.body.items.map(({ id }) => id)).toEqual(ids.slice(2));
-    expect(second.body.pagination).toEqual({ total: 3, limit: 2, offset: 2, has_more: false });
+    expect(second.body.pagination).toEqual({
+      total: 3,
+      total_is_exact: true,
+      limit: 2,
+      offset: 2,
+      has_more: false,
+      next_cursor: null,
+    });
 
     await end(ids[0]!);
     const completed = await page('&status=completed');

@@ -39,7 +39,14 @@ describe('the suppression list', () => {
     await suppress('+14155550199', {}, KEYS.other);
     const page = await gateway.send({ path: '/suppressions?limit=1&offset=1', key: KEYS.read });
     expect(page.body.items).toMatchObject([{ phone_number: '+14155550132' }]);
-    expect(page.body.pagination).toEqual({ total: 2, limit: 1, offset: 1, has_more: false });
+    expect(page.body.pagination).toEqual({
+      total: 2,
+      total_is_exact: true,
+      limit: 1,
+      offset: 1,
+      has_more: false,
+      next_cursor: null,
+    });
     expect(await numbers(KEYS.other)).toEqual(['+14155550199']);
     expect((await lift('+14155550199')).status).toBe(404);
   });
