@@ -1,7 +1,8 @@
 /**
- * Orphans: ids under which a provider has reported calls, and that no dial is tied to. Most are tied within seconds, when the
- * reply to their dial comes. One that stays is of somebody else's call, or of a call of ours whose reply was lost: the
- * provider is asked what it is, and what it says is matched with the calls of which nothing more is known.
+ * Orphans: ids under which a provider has reported calls, that no dial is tied to, and whose events name no call of ours. Most
+ * are tied within seconds, when the reply to their dial comes. One that stays is of somebody else's call, or of a call of ours
+ * whose reply was lost: the provider is asked what it is, and what it says is matched with the calls of which nothing more is
+ * known.
  */
 import type { PossibleMatch } from '../domain/orphan-match.ts';
 import { parseCallId } from '../domain/ids.ts';
@@ -14,6 +15,14 @@ const ASK_AGAIN_AFTER = "interval '1 minute'";
 /** Providers send their events for a day or two, until they are taken in. */
 const EVENTS_COME_WITHIN = "interval '3 days'";
 
+/** An event that names a call of ours says more than a number: it is of that call, or of nobody's that we could tell. */
+const NAMED = `exists (
+  select from call_events e
+   where e.provider = p.provider and e.provider_call_id = p.provider_call_id
+     and (e.call_id is not null or e.contradicts is not null))`;
+/** Of the row `provider_calls p`. */
+const ORPHANED = `p.call_id is null and not ${NAMED}`;
+
 /** Orphans of which the provider has not said yet what they are, and that may be of one of these calls, by the time. */
 export async function orphansOfCalls(
   db: Queryable,
@@ -22,10 +31,10 @@ export async function orphansOfCalls(
   limit: number,
 ): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
-    `select provider_call_id as id from provider_calls
-      where provider = $1 and call_id is null and ${TO_ASK}
-        and first_seen_at >= (select min(first_sent_at) from calls where id = any($2))
-      order by asked_at nulls first, first_seen_at limit $3`,
+    `select p.provider_call_id as id from provider_calls p
+      where p.provider = $1 and ${ORPHANED} and ${TO_ASK}
+        and p.first_seen_at >= (select min(first_sent_at) from calls where id = any($2))
+      order by p.asked_at nulls first, p.first_seen_at limit $3`,
     [provider, callIds, limit],
   );
   return rows.map(({ id }) => id);
@@ -40,7 +49,7 @@ export async function orphansOfLostCalls(db: Queryable, provider: string, limit:
           and settled_at > now() - ${EVENTS_COME_WITHIN}
      )
      select p.provider_call_id as id from provider_calls p, lost
-      where p.provider = $1 and p.call_id is null and ${TO_ASK} and p.first_seen_at >= lost.since
+      where p.provider = $1 and ${ORPHANED} and ${TO_ASK} and p.first_seen_at >= lost.since
         and exists (
           select 1 from call_events e
            where e.provider = $1 and e.provider_call_id = p.provider_call_id and e.kind = 'ended')
@@ -50,7 +59,7 @@ export async function orphansOfLostCalls(db: Queryable, provider: string, limit:
   return rows.map(({ id }) => id);
 }
 
-const TO_ASK = `described_at is null and (asked_at is null or asked_at < now() - ${ASK_AGAIN_AFTER})`;
+const TO_ASK = `p.described_at is null and (p.asked_at is null or p.asked_at < now() - ${ASK_AGAIN_AFTER})`;
 
 /** Notes that the provider was asked, and what it said; null: nothing. */
 export async function describeOrphan(
@@ -77,9 +86,9 @@ export async function possibleMatches(db: Queryable, provider: string): Promise<
     Omit<PossibleMatch, 'sentAt' | 'placedAt'> & { sent_at: string; placed_at: string | null }
   >(
     `with orphan as materialized (
-       select provider_call_id, phone_number, agent_id, placed_at, first_seen_at from provider_calls
-        where provider = $1 and call_id is null and phone_number is not null
-          and first_seen_at > now() - 2 * ${EVENTS_COME_WITHIN}
+       select p.provider_call_id, p.phone_number, p.agent_id, p.placed_at, p.first_seen_at from provider_calls p
+        where p.provider = $1 and ${ORPHANED} and p.phone_number is not null
+          and p.first_seen_at > now() - 2 * ${EVENTS_COME_WITHIN}
      ), open as (
        select id, campaign_id, seq, provider, provider_call_id, first_sent_at, not_placed_reason from calls
         where settled_at is null and first_sent_at is not null
@@ -123,10 +132,17 @@ export async function tieOrphan(
       [provider, providerCallId],
     );
     const call = await tx.query(
-      'select from calls where id = $1 and provider_call_id is null and not_placed_reason is null for update',
+      `select from calls
+        where id = $1 and provider_call_id is null and not_placed_reason is null and first_sent_at is not null for update`,
       [callId],
     );
     if (orphan.rowCount !== 1 || call.rowCount !== 1) return false;
+    // With the row locked, no event comes any more that nobody sees.
+    const named = await tx.query(
+      `select from provider_calls p where p.provider = $1 and p.provider_call_id = $2 and ${NAMED}`,
+      [provider, providerCallId],
+    );
+    if (named.rowCount !== 0) return false;
     await recordAcceptance(tx, { callId, campaignId, provider, now }, providerCallId);
     return true;
   });

@@ -24,8 +24,8 @@ const CORRECTED_AT_ONCE = 100;
  */
 export async function sweepLostCalls({ pool, providers, clock, logger }: LostCallsSweepOptions): Promise<void> {
   for (const provider of providers) {
-    const orphans = await orphansOfLostCalls(pool, provider.name, ORPHANS_ASKED);
-    if (orphans.length > 0) await adoptOrphans(pool, provider, orphans, clock);
+    // Also where nobody is left to be asked: whoever asked may have died since, or another call have taken the doubt away.
+    await adoptOrphans(pool, provider, await orphansOfLostCalls(pool, provider.name, ORPHANS_ASKED), clock);
   }
   for (const callId of await lostCallsWithEnd(pool, CORRECTED_AT_ONCE)) {
     const campaignId = parseCallId(callId)?.campaignId;
