@@ -1,6 +1,6 @@
-import type { PacingFacts, RecordedWindow } from '../domain/campaign-state.ts';
-import type { Schedule } from '../domain/schedule.ts';
-import { windowAt } from '../domain/windows.ts';
+import type { PacingFacts, RecordedWindow } from '../domain/engine/campaign-state.ts';
+import type { Schedule } from '../domain/windows/schedule.ts';
+import { windowAt } from '../domain/windows/windows.ts';
 import type { ActivityDeps } from './context.ts';
 
 /**

@@ -2,9 +2,9 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { DatabaseClock } from '../db/clock.ts';
 import type { Pool } from '../db/pool.ts';
-import type { PacingFacts } from '../domain/campaign-state.ts';
-import { RingfenceError } from '../domain/errors.ts';
-import { workflowId } from '../domain/ids.ts';
+import type { PacingFacts } from '../domain/engine/campaign-state.ts';
+import { RingfenceError } from '../domain/engine/errors.ts';
+import { workflowId } from '../domain/engine/ids.ts';
 import type { CallProvider } from '../providers/port.ts';
 
 /** Everything that activities reach outside of themselves; made once in the worker's main. */

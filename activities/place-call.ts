@@ -1,11 +1,11 @@
 import { permitDial, recordAnswer, type Dial } from '../db/calls.ts';
-import type { EndedEvent } from '../domain/outcome.ts';
-import { type PlacementResult, REPEAT_REFUSED } from '../domain/placement.ts';
-import { callId } from '../domain/ids.ts';
-import type { PlaceResult } from '../domain/provider-messages.ts';
+import type { EndedEvent } from '../domain/engine/outcome.ts';
+import { type PlacementResult, REPEAT_REFUSED } from '../domain/engine/placement.ts';
+import { callId } from '../domain/engine/ids.ts';
+import type { PlaceResult } from '../domain/dialling/provider-messages.ts';
 import { CannotFreeze, freeze, place as placeAt } from '../providers/checked.ts';
-import { sendBy } from '../domain/send-by.ts';
-import { DIAL } from '../domain/time-limits.ts';
+import { sendBy } from '../domain/dialling/send-by.ts';
+import { DIAL } from '../domain/engine/time-limits.ts';
 import { callingRun, type ActivityDeps } from './context.ts';
 import { whileHeartbeating } from './heartbeats.ts';
 

@@ -1,7 +1,7 @@
 import { countPlaced } from '../db/day-counts.ts';
-import type { Recount, ZoneRefusal } from '../domain/editing.ts';
-import { recentDays } from '../domain/windows.ts';
-import { readZoneName } from '../domain/zone-name.ts';
+import type { Recount, ZoneRefusal } from '../domain/engine/editing.ts';
+import { recentDays } from '../domain/windows/windows.ts';
+import { readZoneName } from '../domain/windows/zone-name.ts';
 import type { ActivityDeps } from './context.ts';
 
 export interface RecountRequest {

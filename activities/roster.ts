@@ -1,9 +1,9 @@
 import { adoptRoster } from '../db/adoption.ts';
 import { readBuckets, recordEnd } from '../db/campaigns-of-workflows.ts';
 import { enrol, exchange, skipWaiting } from '../db/roster.ts';
-import type { PacingFacts } from '../domain/campaign-state.ts';
-import type { ExchangeReply, ExchangeRequest, RosterSnapshot } from '../domain/roster.ts';
-import type { Buckets } from '../domain/tally.ts';
+import type { PacingFacts } from '../domain/engine/campaign-state.ts';
+import type { ExchangeReply, ExchangeRequest, RosterSnapshot } from '../domain/engine/roster.ts';
+import type { Buckets } from '../domain/engine/tally.ts';
 import { callingRun, type ActivityDeps } from './context.ts';
 import { inHeartbeatingTransaction, whileHeartbeating } from './heartbeats.ts';
 

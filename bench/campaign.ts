@@ -2,9 +2,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { requestApi } from '../client/http-api.ts';
-import { CampaignAnswer } from '../domain/campaign-answer.ts';
-import type { CreateCampaignInput } from '../domain/campaign-request.ts';
-import { isOver } from '../domain/commands.ts';
+import { CampaignAnswer } from '../domain/api/campaign-answer.ts';
+import type { CreateCampaignInput } from '../domain/api/campaign-request.ts';
+import { isOver } from '../domain/engine/commands.ts';
 import { readCampaign } from '../scripts/start/demo.ts';
 import { type ProviderCall, readLedger } from '../scripts/start/ledger.ts';
 import type { System } from '../scripts/start/system.ts';

@@ -1,5 +1,5 @@
 import { requestApi, type ApiOptions } from '../client/http-api.ts';
-import { FolderAnswer, ImportAnswer } from '../domain/contact-answer.ts';
+import { FolderAnswer, ImportAnswer } from '../domain/api/contact-answer.ts';
 
 /** Area codes in use. The numbers are made up, and go to the simulated provider of this machine only. */
 const AREAS = (

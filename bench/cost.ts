@@ -4,7 +4,7 @@
  */
 import type { Client } from '@temporalio/client';
 import { connectTemporal } from '../client/connection.ts';
-import { workflowId } from '../domain/ids.ts';
+import { workflowId } from '../domain/engine/ids.ts';
 import { createCampaign, untilOver } from './campaign.ts';
 import { importPeople } from './contacts.ts';
 import { addHistory, noCost, totalActions, type HistoryCost } from './history-cost.ts';

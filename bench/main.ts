@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
-import { wholeNumber } from '../client/cli/options.ts';
+import { wholeNumber } from '../cli/options.ts';
 import { measureCampaigns } from './campaigns.ts';
 import { measureCeiling } from './ceiling.ts';
 import { MOST_PEOPLE } from './contacts.ts';

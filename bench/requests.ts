@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { requestApi } from '../client/http-api.ts';
 import { openPool } from '../db/pool.ts';
-import { FolderAnswer } from '../domain/contact-answer.ts';
+import { FolderAnswer } from '../domain/api/contact-answer.ts';
 import { markdownTable } from '../scripts/markdown-table.ts';
 import { type GatewayProcess, startGateway } from '../scripts/start/processes.ts';
 import { createCampaign } from './campaign.ts';

@@ -1,11 +1,11 @@
 import { type Client, WorkflowFailedError } from '@temporalio/client';
 import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
-import { CampaignAnswer, RestartAnswer } from '../domain/campaign-answer.ts';
-import { campaignEdit, type ChangeCampaignInput, readChange } from '../domain/campaign-change.ts';
-import { type CreateCampaignInput, refuseOver } from '../domain/campaign-request.ts';
-import type { CampaignEdit } from '../domain/editing.ts';
-import { RingfenceError } from '../domain/errors.ts';
-import { canonicalId, Uuid, workflowId } from '../domain/ids.ts';
+import { CampaignAnswer, RestartAnswer } from '../domain/api/campaign-answer.ts';
+import { campaignEdit, type ChangeCampaignInput, readChange } from '../domain/api/campaign-change.ts';
+import { type CreateCampaignInput, refuseOver } from '../domain/api/campaign-request.ts';
+import type { CampaignEdit } from '../domain/engine/editing.ts';
+import { RingfenceError } from '../domain/engine/errors.ts';
+import { canonicalId, Uuid, workflowId } from '../domain/engine/ids.ts';
 import {
   type CampaignProgress,
   type CampaignResult,

@@ -4,8 +4,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type Client, type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { UpdateDefinition } from '@temporalio/common';
-import { RingfenceError } from '../domain/errors.ts';
-import { wayOut } from '../domain/interruption.ts';
+import { RingfenceError } from '../domain/engine/errors.ts';
+import { wayOut } from '../domain/api/interruption.ts';
 import { retryTransient } from './retry-transient.ts';
 import { isTimeout, isTransient, isWorkflowNotFound, temporalUnavailable } from './temporal-errors.ts';
 

@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { RingfenceError } from '../domain/errors.ts';
+import { RingfenceError } from '../domain/engine/errors.ts';
 import { temporalUnavailable } from './temporal-errors.ts';
 
 export interface ConnectOptions {

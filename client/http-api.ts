@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { ErrorAnswer, Pagination } from '../domain/campaign-answer.ts';
-import { type ErrorCode, RingfenceError } from '../domain/errors.ts';
+import { ErrorAnswer, Pagination } from '../domain/api/campaign-answer.ts';
+import { type ErrorCode, RingfenceError } from '../domain/engine/errors.ts';
 
 export interface ApiOptions {
   /** Root of the gateway's API, its path included: `https://calls.example.com/api/public/v1`. */

@@ -1,7 +1,7 @@
 /** What the errors of Temporal's client mean for a campaign. */
 import { isGrpcServiceError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
-import { RingfenceError } from '../domain/errors.ts';
+import { RingfenceError } from '../domain/engine/errors.ts';
 
 /** Status codes of gRPC by their numbers in the protocol. */
 const GRPC = {

@@ -1,10 +1,10 @@
-import { engineSpec, type CampaignTerms } from '../domain/campaign-request.ts';
-import type { CampaignStatus, Ending } from '../domain/campaign-state.ts';
-import type { RosterSnapshot, UnsettledCall } from '../domain/roster.ts';
-import { BUCKETS, type Buckets } from '../domain/tally.ts';
-import { isOver } from '../domain/commands.ts';
+import { engineSpec, type CampaignTerms } from '../domain/api/campaign-request.ts';
+import type { CampaignStatus, Ending } from '../domain/engine/campaign-state.ts';
+import type { RosterSnapshot, UnsettledCall } from '../domain/engine/roster.ts';
+import { BUCKETS, type Buckets } from '../domain/engine/tally.ts';
+import { isOver } from '../domain/engine/commands.ts';
 import { lockCampaign } from './campaigns-of-workflows.ts';
-import { recentDays } from '../domain/windows.ts';
+import { recentDays } from '../domain/windows/windows.ts';
 import { firstTerminalEvents } from './call-events.ts';
 import { countPlaced } from './day-counts.ts';
 import { endInterruption } from './interruptions.ts';

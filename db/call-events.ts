@@ -1,6 +1,6 @@
-import { canonicalCallId } from '../domain/ids.ts';
-import type { EndedEvent, Outcome } from '../domain/outcome.ts';
-import type { CallEvent } from '../domain/provider-messages.ts';
+import { canonicalCallId } from '../domain/engine/ids.ts';
+import type { EndedEvent, Outcome } from '../domain/engine/outcome.ts';
+import type { CallEvent } from '../domain/dialling/provider-messages.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 
 /** What storing an event told about it and about its call. */

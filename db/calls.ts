@@ -14,10 +14,10 @@
  * Statements that run for every dial or event have names, by which each connection prepares them once: to plan them
  * costs more than to run them. Only those have one that look rows up by their whole key, of which there is one plan.
  */
-import { callerNumber, type Rotation } from '../domain/caller-number.ts';
-import type { EndedEvent, Outcome } from '../domain/outcome.ts';
-import type { CallToPlace, PlaceResult } from '../domain/provider-messages.ts';
-import { type Bucket, isTerminal } from '../domain/tally.ts';
+import { callerNumber, type Rotation } from '../domain/dialling/caller-number.ts';
+import type { EndedEvent, Outcome } from '../domain/engine/outcome.ts';
+import type { CallToPlace, PlaceResult } from '../domain/dialling/provider-messages.ts';
+import { type Bucket, isTerminal } from '../domain/engine/tally.ts';
 import { claimEarlyEvents, firstTerminalEvents } from './call-events.ts';
 import { type DatabaseClock, readDatabaseClock } from './clock.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';

@@ -1,11 +1,11 @@
 /** Campaigns as clients are told of them. Each answer comes from one row, so that its counts always belong together. */
-import type { CampaignAnswer, CampaignContactAnswer } from '../domain/campaign-answer.ts';
-import type { CampaignTerms } from '../domain/campaign-request.ts';
-import type { WaitingFor } from '../domain/campaign-state.ts';
-import type { InterruptedReason, RecordedStatus } from '../domain/interruption.ts';
-import type { Bucket, Buckets } from '../domain/tally.ts';
-import { civilDay } from '../domain/windows.ts';
-import { zoneHistory } from '../domain/zone-data.ts';
+import type { CampaignAnswer, CampaignContactAnswer } from '../domain/api/campaign-answer.ts';
+import type { CampaignTerms } from '../domain/api/campaign-request.ts';
+import type { WaitingFor } from '../domain/engine/campaign-state.ts';
+import type { InterruptedReason, RecordedStatus } from '../domain/api/interruption.ts';
+import type { Bucket, Buckets } from '../domain/engine/tally.ts';
+import { civilDay } from '../domain/windows/windows.ts';
+import { zoneHistory } from '../domain/windows/zone-data.ts';
 import {
   instantOf,
   limited,

@@ -1,7 +1,7 @@
 /** What a campaign's workflow reads and writes of its own row outside of exchanges. */
-import { RingfenceError } from '../domain/errors.ts';
-import { BUCKETS, type Buckets } from '../domain/tally.ts';
-import type { CampaignStatus } from '../domain/campaign-state.ts';
+import { RingfenceError } from '../domain/engine/errors.ts';
+import { BUCKETS, type Buckets } from '../domain/engine/tally.ts';
+import type { CampaignStatus } from '../domain/engine/campaign-state.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 
 export async function readBuckets(db: Queryable, campaignId: string): Promise<Buckets> {

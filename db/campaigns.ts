@@ -1,13 +1,13 @@
 /** The records of campaigns, as the gateway makes and removes them. What the engine writes into them is in `roster.ts`. */
 import { randomUUID } from 'node:crypto';
-import type { CampaignTerms } from '../domain/campaign-request.ts';
-import type { Ending } from '../domain/campaign-state.ts';
-import { isOver } from '../domain/commands.ts';
-import type { Contact } from '../domain/contact.ts';
-import { RingfenceError } from '../domain/errors.ts';
-import { START_REFUSED } from '../domain/failed-start.ts';
-import type { InterruptedReason, RecordedStatus } from '../domain/interruption.ts';
-import { DELETIONS } from '../domain/time-limits.ts';
+import type { CampaignTerms } from '../domain/api/campaign-request.ts';
+import type { Ending } from '../domain/engine/campaign-state.ts';
+import { isOver } from '../domain/engine/commands.ts';
+import type { Contact } from '../domain/contacts/contact.ts';
+import { RingfenceError } from '../domain/engine/errors.ts';
+import { START_REFUSED } from '../domain/api/failed-start.ts';
+import type { InterruptedReason, RecordedStatus } from '../domain/api/interruption.ts';
+import { DELETIONS } from '../domain/engine/time-limits.ts';
 import { unlessBusy } from './folders.ts';
 import { openCalls } from './interruptions.ts';
 import { inLongTransaction } from './long-transaction.ts';

@@ -1,11 +1,11 @@
 /** One contact of a campaign with its calls, and the events of a call, as clients are told of them. */
-import type { CampaignTerms } from '../domain/campaign-request.ts';
-import type { Ending, WaitingFor } from '../domain/campaign-state.ts';
-import type { CallEventAnswer, ContactExplanation } from '../domain/contact-explanation.ts';
-import { heldBy } from '../domain/contact-gate.ts';
-import type { RecordedStatus } from '../domain/interruption.ts';
-import { EngineSchedule } from '../domain/schedule-fields.ts';
-import type { Bucket } from '../domain/tally.ts';
+import type { CampaignTerms } from '../domain/api/campaign-request.ts';
+import type { Ending, WaitingFor } from '../domain/engine/campaign-state.ts';
+import type { CallEventAnswer, ContactExplanation } from '../domain/api/contact-explanation.ts';
+import { heldBy } from '../domain/api/contact-gate.ts';
+import type { RecordedStatus } from '../domain/api/interruption.ts';
+import { EngineSchedule } from '../domain/engine/schedule-fields.ts';
+import type { Bucket } from '../domain/engine/tally.ts';
 import {
   instantOf,
   limited,

@@ -1,6 +1,6 @@
-import type { ContactAnswer } from '../domain/contact-answer.ts';
-import type { Contact } from '../domain/contact.ts';
-import { RingfenceError } from '../domain/errors.ts';
+import type { ContactAnswer } from '../domain/api/contact-answer.ts';
+import type { Contact } from '../domain/contacts/contact.ts';
+import { RingfenceError } from '../domain/engine/errors.ts';
 import { contactsInAllFolders, contactsInFolder, defaultFolder, lockForChange } from './folders.ts';
 import { limited, type OrderedRows, type Page, pageOf, type PageOf, valuesOf } from './page.ts';
 import { inTransaction, type Pool } from './pool.ts';

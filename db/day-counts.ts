@@ -1,4 +1,4 @@
-import type { Recount } from '../domain/editing.ts';
+import type { Recount } from '../domain/engine/editing.ts';
 import type { Queryable } from './pool.ts';
 
 /** Counts the calls that were, or may have been, placed within each of these spans (epoch ms). */

@@ -1,6 +1,6 @@
-import type { FolderAnswer } from '../domain/contact-answer.ts';
-import { RingfenceError } from '../domain/errors.ts';
-import { DELETIONS } from '../domain/time-limits.ts';
+import type { FolderAnswer } from '../domain/api/contact-answer.ts';
+import { RingfenceError } from '../domain/engine/errors.ts';
+import { DELETIONS } from '../domain/engine/time-limits.ts';
 import { inLongTransaction } from './long-transaction.ts';
 import {
   COUNTED_AT_MOST,

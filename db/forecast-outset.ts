@@ -1,9 +1,9 @@
 /** How a campaign stands, as far as a forecast of it needs to know. */
-import { type CampaignTerms, engineSpec } from '../domain/campaign-request.ts';
-import type { Ending, WaitingFor } from '../domain/campaign-state.ts';
+import { type CampaignTerms, engineSpec } from '../domain/api/campaign-request.ts';
+import type { Ending, WaitingFor } from '../domain/engine/campaign-state.ts';
 import type { ForecastCampaign } from '../domain/forecast/forecast.ts';
-import type { RecordedStatus } from '../domain/interruption.ts';
-import { civilDay } from '../domain/windows.ts';
+import type { RecordedStatus } from '../domain/api/interruption.ts';
+import { civilDay } from '../domain/windows/windows.ts';
 import type { Queryable } from './pool.ts';
 
 /** The latest calls are measured: a campaign's beginning may have met other people at other hours. */

@@ -1,4 +1,4 @@
-import { RingfenceError } from '../domain/errors.ts';
+import { RingfenceError } from '../domain/engine/errors.ts';
 import type { Queryable } from './pool.ts';
 
 export interface IdempotentRequest {

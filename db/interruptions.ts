@@ -1,7 +1,7 @@
 /** Campaigns beside their workflows: which are to be compared, and what the record says of one whose workflow has ended. */
-import type { CampaignTerms } from '../domain/campaign-request.ts';
-import type { CampaignStatus } from '../domain/campaign-state.ts';
-import type { CheckedCampaign, InterruptedReason, MissingCount, RecordedStatus } from '../domain/interruption.ts';
+import type { CampaignTerms } from '../domain/api/campaign-request.ts';
+import type { CampaignStatus } from '../domain/engine/campaign-state.ts';
+import type { CheckedCampaign, InterruptedReason, MissingCount, RecordedStatus } from '../domain/api/interruption.ts';
 import type { Queryable } from './pool.ts';
 
 /** A campaign that this process is to compare now. */

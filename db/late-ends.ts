@@ -1,5 +1,5 @@
 /** Ends that come to be known after their calls were given up as lost. */
-import { afterAttempt } from '../domain/retry-policy.ts';
+import { afterAttempt } from '../domain/engine/retry-policy.ts';
 import { firstTerminalEvents } from './call-events.ts';
 import { lockCampaign } from './campaigns-of-workflows.ts';
 import { addMoves, applyMoves, type Move, type Moves } from './moves.ts';

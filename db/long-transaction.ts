@@ -5,8 +5,8 @@
  */
 import type { Socket } from 'node:net';
 import pg from 'pg';
-import { RingfenceError } from '../domain/errors.ts';
-import { LONG_TRANSACTIONS } from '../domain/time-limits.ts';
+import { RingfenceError } from '../domain/engine/errors.ts';
+import { LONG_TRANSACTIONS } from '../domain/engine/time-limits.ts';
 import { FairShare } from './fair-share.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 

@@ -1,4 +1,4 @@
-import { RingfenceError } from '../domain/errors.ts';
+import { RingfenceError } from '../domain/engine/errors.ts';
 import { migrate } from './migrate.ts';
 
 const { DATABASE_URL: url } = process.env;

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
-import { DATABASE_LIMITS, MIGRATIONS as LIMITS } from '../domain/time-limits.ts';
+import { DATABASE_LIMITS, MIGRATIONS as LIMITS } from '../domain/engine/time-limits.ts';
 
 /** Any constant: all processes that migrate one database must agree on it. */
 const MIGRATION_LOCK = 7_246_433;

@@ -1,4 +1,4 @@
-import type { Bucket } from '../domain/tally.ts';
+import type { Bucket } from '../domain/engine/tally.ts';
 import type { Queryable } from './pool.ts';
 
 /** Contacts that one statement moved, by the buckets that their rows had before and have now. */

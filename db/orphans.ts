@@ -4,9 +4,9 @@
  * whose reply was lost: the provider is asked what it is, and what it says is matched with the calls of which nothing more is
  * known.
  */
-import type { PossibleMatch } from '../domain/orphan-match.ts';
-import { parseCallId } from '../domain/ids.ts';
-import type { Particulars } from '../domain/provider-messages.ts';
+import type { PossibleMatch } from '../domain/dialling/orphan-match.ts';
+import { parseCallId } from '../domain/engine/ids.ts';
+import type { Particulars } from '../domain/dialling/provider-messages.ts';
 import { recordAcceptance } from './calls.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
-import { type DatabaseLimits, TOOL_LIMITS } from '../domain/time-limits.ts';
+import { type DatabaseLimits, TOOL_LIMITS } from '../domain/engine/time-limits.ts';
 import { AccountPool, onBehalfOf } from './account-pool.ts';
 
 export type Pool = pg.Pool;

@@ -2,11 +2,11 @@
  * The roster of a campaign: its copy of the contacts, and the exchange with the workflow. Every function here moves
  * contacts between buckets and the campaign's counters in one transaction, by the buckets that the rows really had.
  */
-import type { EndedEvent } from '../domain/outcome.ts';
-import type { ReadyContact } from '../domain/campaign-state.ts';
-import type { ExchangeReply, ExchangeRequest } from '../domain/roster.ts';
-import { callId } from '../domain/ids.ts';
-import { BUCKETS, type Buckets } from '../domain/tally.ts';
+import type { EndedEvent } from '../domain/engine/outcome.ts';
+import type { ReadyContact } from '../domain/engine/campaign-state.ts';
+import type { ExchangeReply, ExchangeRequest } from '../domain/engine/roster.ts';
+import { callId } from '../domain/engine/ids.ts';
+import { BUCKETS, type Buckets } from '../domain/engine/tally.ts';
 import { lockCampaign, type RecordsOwner } from './campaigns-of-workflows.ts';
 import { CLAIMABLE, readWaiting } from './adoption.ts';
 import { addMoves, applyMoves, type Move, type Moves } from './moves.ts';

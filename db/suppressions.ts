@@ -1,5 +1,5 @@
 /** Numbers that must not be called. A dial looks here before it sends anything (`calls.ts`). */
-import type { SuppressionAnswer } from '../domain/suppression.ts';
+import type { SuppressionAnswer } from '../domain/contacts/suppression.ts';
 import { limited, type OrderedRows, type Page, pageOf, type PageOf, totalOf, valuesOf } from './page.ts';
 import type { Queryable } from './pool.ts';
 

@@ -5,24 +5,24 @@ import { jsonSchemaTransform, serializerCompiler } from 'fastify-type-provider-z
 import { onBehalfOf } from '../db/account-pool.ts';
 import { findApiKeys } from '../db/api-keys.ts';
 import type { Pool } from '../db/pool.ts';
-import { authenticate } from './auth.ts';
-import { campaignCommands, type CampaignCommandsOptions } from './campaign-commands.ts';
-import { campaignEdit, type CampaignEditOptions } from './campaign-edit.ts';
-import { campaignsRoutes, type CampaignRoutesOptions } from './campaigns-routes.ts';
-import { contactCalls } from './contact-calls.ts';
-import { contactsRoutes } from './contacts-routes.ts';
-import { answerBroken } from './broken-requests.ts';
-import { closeAfterEarlyAnswers } from './early-answers.ts';
-import { answerError, answerUnknownRoute } from './errors.ts';
-import { forecastRoutes } from './forecast-routes.ts';
-import { takeJson } from './json-body.ts';
-import { limitRate } from './rate-limit.ts';
-import { health, type HealthOptions } from './health.ts';
-import { cutOffSlowBodies, type Patience, patienceOf, serverLimits } from './slow-clients.ts';
+import { authenticate } from './http/auth.ts';
+import { campaignCommands, type CampaignCommandsOptions } from './routes/campaign-commands.ts';
+import { campaignEdit, type CampaignEditOptions } from './routes/campaign-edit.ts';
+import { campaignsRoutes, type CampaignRoutesOptions } from './routes/campaigns-routes.ts';
+import { contactCalls } from './routes/contact-calls.ts';
+import { contactsRoutes } from './routes/contacts-routes.ts';
+import { answerBroken } from './http/broken-requests.ts';
+import { closeAfterEarlyAnswers } from './http/early-answers.ts';
+import { answerError, answerUnknownRoute } from './http/errors.ts';
+import { forecastRoutes } from './routes/forecast-routes.ts';
+import { takeJson } from './http/json-body.ts';
+import { limitRate } from './http/rate-limit.ts';
+import { health, type HealthOptions } from './routes/health.ts';
+import { cutOffSlowBodies, type Patience, patienceOf, serverLimits } from './http/slow-clients.ts';
 import { completeDocument, INFO, TAGS } from './openapi/document.ts';
-import { suppressionsRoutes } from './suppressions-routes.ts';
-import { validatorCompiler } from './validation.ts';
-import { webhooks, type WebhooksOptions } from './webhooks.ts';
+import { suppressionsRoutes } from './routes/suppressions-routes.ts';
+import { validatorCompiler } from './http/validation.ts';
+import { webhooks, type WebhooksOptions } from './routes/webhooks.ts';
 
 export interface GatewayDeps
   extends

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { LONGEST_QUEUE_NAME } from '../domain/task-queues.ts';
-import { TrustedProxies } from './client-address.ts';
+import { LONGEST_QUEUE_NAME } from '../domain/engine/task-queues.ts';
+import { TrustedProxies } from './http/client-address.ts';
 import { WORKER_DEFAULTS } from '../worker/defaults.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { ZONE_DATA_VERSION } from '../domain/zone-data.ts';
+import { ZONE_DATA_VERSION } from '../domain/windows/zone-data.ts';
 import { providerFromEnv } from '../providers/from-env.ts';
 import { readConfig } from '../worker/config.ts';
 import { GatewayConfig } from './config.ts';

@@ -4,22 +4,22 @@ import type { FastifyBaseLogger } from 'fastify';
 import { pino } from 'pino';
 import { CampaignClient } from '../client/campaign-client.ts';
 import { connectTemporal } from '../client/connection.ts';
-import { EventDelivery, eventSignaller } from '../client/event-delivery.ts';
-import { workflowRestarter, workflowStarter } from '../client/start-workflow.ts';
-import { zoneDataTeller } from '../client/tell-zone-data.ts';
-import { lookAtWorkflow } from '../client/workflow-standing.ts';
+import { EventDelivery, eventSignaller } from './temporal/event-delivery.ts';
+import { workflowRestarter, workflowStarter } from './temporal/start-workflow.ts';
+import { zoneDataTeller } from './temporal/tell-zone-data.ts';
+import { lookAtWorkflow } from './temporal/workflow-standing.ts';
 import { addApiKey, hashKey } from '../db/api-keys.ts';
 import { migrate } from '../db/migrate.ts';
 import { openPool } from '../db/pool.ts';
-import { DATABASE_LIMITS, HEALTH_LIMITS } from '../domain/time-limits.ts';
+import { DATABASE_LIMITS, HEALTH_LIMITS } from '../domain/engine/time-limits.ts';
 import type { CallProvider } from '../providers/port.ts';
 import { WORKER_DEFAULTS } from '../worker/defaults.ts';
 import { buildGateway } from './app.ts';
-import { prepareDrain } from './drain.ts';
-import { startSweepingLostCalls } from './lost-calls-sweeper.ts';
-import { startReconciling } from './reconciler.ts';
-import { startSweeping } from './sweeper.ts';
-import { startZoneDataSweeping } from './zone-data-sweeper.ts';
+import { prepareDrain } from './http/drain.ts';
+import { startSweepingLostCalls } from './background/lost-calls-sweeper.ts';
+import { startReconciling } from './background/reconciler.ts';
+import { startSweeping } from './background/sweeper.ts';
+import { startZoneDataSweeping } from './background/zone-data-sweeper.ts';
 
 /** What a gateway is made of. All but the first two have the defaults of the gateway's settings. */
 export interface RingfenceGatewayOptions {

@@ -1,7 +1,13 @@
 /** An adapter's answers as the engine may take them: parsed by the engine's own schemas, whoever wrote the adapter. */
 import type { z } from 'zod';
-import { RingfenceError } from '../domain/errors.ts';
-import { CallEvent, type CallRef, type CallToPlace, LookUpResult, PlaceResult } from '../domain/provider-messages.ts';
+import { RingfenceError } from '../domain/engine/errors.ts';
+import {
+  CallEvent,
+  type CallRef,
+  type CallToPlace,
+  LookUpResult,
+  PlaceResult,
+} from '../domain/dialling/provider-messages.ts';
 import type { CallProvider } from './port.ts';
 
 /** A request cannot be made of this contact: the adapter threw, or gave bytes that cannot be kept. */

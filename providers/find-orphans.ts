@@ -1,7 +1,7 @@
 /** Asks a provider which calls its orphans are, and ties those to their calls that leave no doubt. */
 import { describeOrphan, possibleMatches, tieOrphan } from '../db/orphans.ts';
 import type { Pool } from '../db/pool.ts';
-import { certainMatches } from '../domain/orphan-match.ts';
+import { certainMatches } from '../domain/dialling/orphan-match.ts';
 import { lookUp } from './checked.ts';
 import type { CallProvider } from './port.ts';
 

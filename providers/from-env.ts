@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { RingfenceError } from '../domain/errors.ts';
+import { RingfenceError } from '../domain/engine/errors.ts';
 import type { CallProvider } from './port.ts';
-import { TruedyConfig } from './truedy-config.ts';
-import { createTruedyProvider } from './truedy.ts';
+import { TruedyConfig } from './truedy/config.ts';
+import { createTruedyProvider } from './truedy/truedy.ts';
 
 const seconds = z.coerce.number().min(0);
 

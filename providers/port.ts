@@ -1,5 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { CallEvent, CallRef, CallToPlace, LookUpResult, PlaceResult } from '../domain/provider-messages.ts';
+import type {
+  CallEvent,
+  CallRef,
+  CallToPlace,
+  LookUpResult,
+  PlaceResult,
+} from '../domain/dialling/provider-messages.ts';
 
 export type { CallEvent, CallRef, CallToPlace, LookUpResult, PlaceResult };
 

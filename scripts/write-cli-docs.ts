@@ -5,8 +5,8 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { EXIT } from '../client/cli/exit-codes.ts';
-import { program } from '../client/cli/program.ts';
+import { EXIT } from '../cli/exit-codes.ts';
+import { program } from '../cli/program.ts';
 
 /** Whatever the terminal of whoever writes the page. */
 const WIDTH = 110;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { RingfenceError } from '../domain/errors.ts';
-import { LONGEST_QUEUE_NAME } from '../domain/task-queues.ts';
+import { RingfenceError } from '../domain/engine/errors.ts';
+import { LONGEST_QUEUE_NAME } from '../domain/engine/task-queues.ts';
 import { WORKER_DEFAULTS } from './defaults.ts';
 
 const seconds = z.coerce.number().positive();

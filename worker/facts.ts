@@ -1,6 +1,6 @@
-import type { PacingFacts } from '../domain/campaign-state.ts';
-import { RingfenceError } from '../domain/errors.ts';
-import { DIAL } from '../domain/time-limits.ts';
+import type { PacingFacts } from '../domain/engine/campaign-state.ts';
+import { RingfenceError } from '../domain/engine/errors.ts';
+import { DIAL } from '../domain/engine/time-limits.ts';
 import type { ProviderFacts } from '../providers/port.ts';
 
 /** What campaigns must know of the provider, in the terms of pacing. Milliseconds. */

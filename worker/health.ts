@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ZONE_DATA_VERSION } from '../domain/zone-data.ts';
+import { ZONE_DATA_VERSION } from '../domain/windows/zone-data.ts';
 
 export interface HealthServer {
   readonly port: number;

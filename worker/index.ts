@@ -10,5 +10,5 @@ export type {
   ProviderFacts,
 } from '../providers/port.ts';
 export { type Exchange, sendBefore, type SendLimits } from '../providers/send-before.ts';
-export { Outcome } from '../domain/outcome.ts';
-export { type ErrorCode, RingfenceError } from '../domain/errors.ts';
+export { Outcome } from '../domain/engine/outcome.ts';
+export { type ErrorCode, RingfenceError } from '../domain/engine/errors.ts';

@@ -1,6 +1,6 @@
 import { DefaultLogger, Runtime, makeTelemetryFilterString } from '@temporalio/worker';
 import { pino } from 'pino';
-import { ZONE_DATA_VERSION } from '../domain/zone-data.ts';
+import { ZONE_DATA_VERSION } from '../domain/windows/zone-data.ts';
 import { providerFromEnv } from '../providers/from-env.ts';
 import { readConfig, WorkerConfig } from './config.ts';
 import { serveHealth } from './health.ts';

@@ -1,5 +1,5 @@
 import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
-import { windowCheckAt } from '../domain/calling-day.ts';
+import { windowCheckAt } from '../domain/engine/calling-day.ts';
 import type { Desk } from './desk.ts';
 
 /**

@@ -10,12 +10,19 @@ import {
   condition,
   continueAsNew,
 } from '@temporalio/workflow';
-import { applyWindow, applyZoneData, holdWithoutWindow } from '../domain/calling-day.ts';
-import { advance, isOver, refusal } from '../domain/commands.ts';
-import { applyEdit, type CampaignEdit, editedSpec, editRefusal, needsRecount, untoldEdit } from '../domain/editing.ts';
-import { RingfenceError } from '../domain/errors.ts';
-import { decide, type Plan } from '../domain/pacing.ts';
-import { adopt, liveBuckets } from '../domain/settling.ts';
+import { applyWindow, applyZoneData, holdWithoutWindow } from '../domain/engine/calling-day.ts';
+import { advance, isOver, refusal } from '../domain/engine/commands.ts';
+import {
+  applyEdit,
+  type CampaignEdit,
+  editedSpec,
+  editRefusal,
+  needsRecount,
+  untoldEdit,
+} from '../domain/engine/editing.ts';
+import { RingfenceError } from '../domain/engine/errors.ts';
+import { decide, type Plan } from '../domain/engine/pacing.ts';
+import { adopt, liveBuckets } from '../domain/engine/settling.ts';
 import { armAlarm, dropAlarm } from './alarm.ts';
 import { isBusy, mayStillSend, openDesk, takeNews, type Desk } from './desk.ts';
 import { considerNewRun, fitsNewRun, isDrained, waitInDrain } from './drain.ts';

@@ -3,18 +3,18 @@
  * activities only put news here; the main loop alone takes it up and changes the state.
  */
 import { ApplicationFailure, type CancellationScope, workflowInfo } from '@temporalio/workflow';
-import type { CampaignState } from '../domain/campaign-state.ts';
-import { applyEnded, applyFinding, applyPlacement } from '../domain/calls.ts';
-import { applyCommand, isRepeat, newCampaign, refusal, type Command } from '../domain/commands.ts';
-import { CampaignState as StateSchema } from '../domain/campaign-state.ts';
-import type { CampaignEdit } from '../domain/editing.ts';
-import type { RingfenceError } from '../domain/errors.ts';
-import { Uuid, workflowId } from '../domain/ids.ts';
-import type { EndedEvent } from '../domain/outcome.ts';
-import type { Waiting } from '../domain/pacing.ts';
-import type { LookUpFinding, PlacementResult } from '../domain/placement.ts';
-import type { ExchangeReply, ExchangeRequest } from '../domain/roster.ts';
-import { applyExchange } from '../domain/settling.ts';
+import type { CampaignState } from '../domain/engine/campaign-state.ts';
+import { applyEnded, applyFinding, applyPlacement } from '../domain/engine/calls.ts';
+import { applyCommand, isRepeat, newCampaign, refusal, type Command } from '../domain/engine/commands.ts';
+import { CampaignState as StateSchema } from '../domain/engine/campaign-state.ts';
+import type { CampaignEdit } from '../domain/engine/editing.ts';
+import type { RingfenceError } from '../domain/engine/errors.ts';
+import { Uuid, workflowId } from '../domain/engine/ids.ts';
+import type { EndedEvent } from '../domain/engine/outcome.ts';
+import type { Waiting } from '../domain/engine/pacing.ts';
+import type { LookUpFinding, PlacementResult } from '../domain/engine/placement.ts';
+import type { ExchangeReply, ExchangeRequest } from '../domain/engine/roster.ts';
+import { applyExchange } from '../domain/engine/settling.ts';
 import type { CampaignInput } from './messages.ts';
 
 export type News =

@@ -7,7 +7,7 @@
  * The server refuses to end a run when anything comes in while its last workflow task is under way. The task is then done
  * anew from the beginning of the history, which takes seconds, with nothing placed meanwhile. So where events come thick,
  * a run in which nothing is under way waits for the next signal and ends in the task that it wakes: the gateway leaves
- * time before the one after it (client/event-delivery.ts). One that was taken in with other news may be older.
+ * time before the one after it (gateway/temporal/event-delivery.ts). One that was taken in with other news may be older.
  */
 import { allHandlersFinished, workflowInfo } from '@temporalio/workflow';
 import { isBusy, type Desk, type Drain } from './desk.ts';

@@ -7,15 +7,15 @@ import {
   setDefaultSignalHandler,
   setHandler,
 } from '@temporalio/workflow';
-import { isOver, refusal, type Command } from '../domain/commands.ts';
-import type { RingfenceError } from '../domain/errors.ts';
-import { EndedEvent } from '../domain/outcome.ts';
-import { CampaignEdit, editRefusal } from '../domain/editing.ts';
-import { waitingAt } from '../domain/pacing.ts';
-import { liveBuckets } from '../domain/settling.ts';
-import { placedToday } from '../domain/calling-day.ts';
-import { StatedEdit } from '../domain/stated-edit.ts';
-import { isZoneDataVersion } from '../domain/zone-data-version.ts';
+import { isOver, refusal, type Command } from '../domain/engine/commands.ts';
+import type { RingfenceError } from '../domain/engine/errors.ts';
+import { EndedEvent } from '../domain/engine/outcome.ts';
+import { CampaignEdit, editRefusal } from '../domain/engine/editing.ts';
+import { waitingAt } from '../domain/engine/pacing.ts';
+import { liveBuckets } from '../domain/engine/settling.ts';
+import { placedToday } from '../domain/engine/calling-day.ts';
+import { StatedEdit } from '../domain/engine/stated-edit.ts';
+import { isZoneDataVersion } from '../domain/engine/zone-data-version.ts';
 import { mayStillSend, type Desk } from './desk.ts';
 import {
   callEventsSignal,

@@ -1,10 +1,10 @@
 /** Everything that can be said to a campaign workflow, and what it answers. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { EngineSpec } from '../domain/campaign-spec.ts';
-import type { CampaignState, CampaignStatus, WaitingFor } from '../domain/campaign-state.ts';
-import type { CampaignEdit } from '../domain/editing.ts';
-import type { EndedEvent } from '../domain/outcome.ts';
-import type { Buckets } from '../domain/tally.ts';
+import type { EngineSpec } from '../domain/engine/campaign-spec.ts';
+import type { CampaignState, CampaignStatus, WaitingFor } from '../domain/engine/campaign-state.ts';
+import type { CampaignEdit } from '../domain/engine/editing.ts';
+import type { EndedEvent } from '../domain/engine/outcome.ts';
+import type { Buckets } from '../domain/engine/tally.ts';
 
 /** The name under which the workflow is registered. */
 export const CAMPAIGN_WORKFLOW = 'campaign';

@@ -1,12 +1,12 @@
 /**
  * The options of every activity, grouped by what a second run of it would do. The time limits that depend on others, those of
- * the database above all, stand with their reasons in `domain/time-limits.ts`.
+ * the database above all, stand with their reasons in `domain/engine/time-limits.ts`.
  */
 import { ActivityCancellationType, proxyActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { ErrorCode } from '../domain/errors.ts';
-import { DIAL_QUEUE_SUFFIX } from '../domain/task-queues.ts';
-import { DIAL, LOOK_UPS, RECORD_ACTIVITIES } from '../domain/time-limits.ts';
+import type { ErrorCode } from '../domain/engine/errors.ts';
+import { DIAL_QUEUE_SUFFIX } from '../domain/engine/task-queues.ts';
+import { DIAL, LOOK_UPS, RECORD_ACTIVITIES } from '../domain/engine/time-limits.ts';
 
 /** A zone that one worker does not know the next one hardly knows better: what it is asked for is done without. */
 const NO_SUCH_ZONE: string[] = ['validation_error'] satisfies ErrorCode[];

@@ -1,5 +1,5 @@
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import { currentDetails } from '../domain/current-details.ts';
+import { currentDetails } from '../domain/engine/current-details.ts';
 import type { Desk } from './desk.ts';
 import { CAMPAIGN_STATUS } from './search-attributes.ts';
 

@@ -6,11 +6,11 @@ import {
   isCancellation,
   workflowInfo,
 } from '@temporalio/workflow';
-import { exchangeSummary, lookUpSummary } from '../domain/activity-summaries.ts';
-import { idOf, startPlacing, startRepeating } from '../domain/calls.ts';
-import type { Plan } from '../domain/pacing.ts';
-import type { PlacementResult } from '../domain/placement.ts';
-import { exchangeRequest } from '../domain/settling.ts';
+import { exchangeSummary, lookUpSummary } from '../domain/engine/activity-summaries.ts';
+import { idOf, startPlacing, startRepeating } from '../domain/engine/calls.ts';
+import type { Plan } from '../domain/engine/pacing.ts';
+import type { PlacementResult } from '../domain/engine/placement.ts';
+import { exchangeRequest } from '../domain/engine/settling.ts';
 import type { Desk } from './desk.ts';
 import { insist } from './insist.ts';
 import { dial, exchange, lookUpCalls } from './proxies.ts';

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { wholeNumber } from '../../client/cli/options.ts';
+import { wholeNumber } from '../../cli/options.ts';
 import { measurePeers, PEER_NAMES } from './measure.ts';
 
 interface PeersOptions {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { callId } from '../../domain/ids.ts';
+import { callId } from '../../domain/engine/ids.ts';
 import { startChild } from '../../scripts/child.ts';
 import { freePort } from '../../scripts/free-port.ts';
 import { endOf, findReadyLine, type ReadyLine } from '../../scripts/start/ready-line.ts';

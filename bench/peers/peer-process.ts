@@ -6,7 +6,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { Outcome } from '../../domain/outcome.ts';
+import type { Outcome } from '../../domain/engine/outcome.ts';
 import { providerFromEnv } from '../../providers/from-env.ts';
 import type { CallProvider } from '../../providers/port.ts';
 import { PeerSettings } from './settings.ts';

@@ -1,5 +1,5 @@
 /** The rows as a table for readers, and who comes first in what. */
-import { counted } from '../../domain/counted.ts';
+import { counted } from '../../domain/engine/counted.ts';
 import type { PeerRow } from './row.ts';
 import type { RunTerms } from './run.ts';
 

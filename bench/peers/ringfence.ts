@@ -1,8 +1,8 @@
 /** Ringfence beside its peers: its real worker and gateway, through its real API. */
 import { join } from 'node:path';
 import { requestApi } from '../../client/http-api.ts';
-import { CampaignAnswer } from '../../domain/campaign-answer.ts';
-import type { CreateCampaignInput } from '../../domain/campaign-request.ts';
+import { CampaignAnswer } from '../../domain/api/campaign-answer.ts';
+import type { CreateCampaignInput } from '../../domain/api/campaign-request.ts';
 import { freePort } from '../../scripts/free-port.ts';
 import { startGateway, startWorker } from '../../scripts/start/processes.ts';
 import { importPeople } from '../contacts.ts';

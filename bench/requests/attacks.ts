@@ -1,6 +1,6 @@
 /** All that is sent, to every route that reads something. */
 import { gzipSync } from 'node:zlib';
-import { signTruedy } from '../../providers/truedy-signature.ts';
+import { signTruedy } from '../../providers/truedy/signature.ts';
 import { API_ROOT, type Attack, type Targets } from './attack.ts';
 import { FILES } from './files.ts';
 import { filled } from './filled.ts';

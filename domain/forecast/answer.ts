@@ -1,7 +1,7 @@
 /** What a client is told of a campaign's future. Instants are ISO 8601 in UTC. */
 import { z } from 'zod';
-import { WaitingFor } from '../campaign-state.ts';
-import { RecordedStatus } from '../interruption.ts';
+import { WaitingFor } from '../engine/campaign-state.ts';
+import { RecordedStatus } from '../api/interruption.ts';
 
 const count = z.int().min(0);
 const instant = z.iso.datetime();

@@ -6,8 +6,8 @@
  * All calls take equally long, so that cohorts end in the order in which they began. What begins does so on a grid of a
  * fraction of a call, counted from the opening of the stretch: that keeps the cohorts few, and delays a call by no more.
  */
-import type { EngineSpec } from '../campaign-spec.ts';
-import { retryDelayMs } from '../retry-policy.ts';
+import type { EngineSpec } from '../engine/campaign-spec.ts';
+import { retryDelayMs } from '../engine/retry-policy.ts';
 import { Queue } from '../virtual/queue.ts';
 import type { Stretches } from './stretches.ts';
 

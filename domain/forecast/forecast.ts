@@ -5,10 +5,10 @@
  * A limit is judged by leaving it out: the same campaign is run ahead once more without it, and what that wins says how
  * much it holds the campaign up. So a daily cap that the hours do not let the campaign reach anyway is not named.
  */
-import { MOST_CONCURRENT_CALLS } from '../campaign-request.ts';
-import { isOver } from '../commands.ts';
-import type { RecordedStatus } from '../interruption.ts';
-import type { Schedule } from '../schedule.ts';
+import { MOST_CONCURRENT_CALLS } from '../api/campaign-request.ts';
+import { isOver } from '../engine/commands.ts';
+import type { RecordedStatus } from '../api/interruption.ts';
+import type { Schedule } from '../windows/schedule.ts';
 import { CALM_TURN_MS } from '../virtual/conduct.ts';
 import type { Assumed, CourseAnswer, ForecastAnswer, Limit, LimitedBy } from './answer.ts';
 import { type Course, fastForward, type Outset, type Pace, type Steps } from './fast-forward.ts';

@@ -1,5 +1,5 @@
-import { engineSpec } from '../campaign-request.ts';
-import { civilDay } from '../windows.ts';
+import { engineSpec } from '../api/campaign-request.ts';
+import { civilDay } from '../windows/windows.ts';
 import type { ForecastCampaign } from './forecast.ts';
 import type { ForecastRequest } from './request.ts';
 

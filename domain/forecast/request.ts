@@ -7,7 +7,7 @@ import {
   Fields,
   unreadContacts,
   withRetryDecided,
-} from '../campaign-request.ts';
+} from '../api/campaign-request.ts';
 
 const MOST_CONTACTS = 100_000_000;
 const LONGEST_CALL_S = 14_400;

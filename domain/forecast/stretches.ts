@@ -1,5 +1,5 @@
-import type { Schedule } from '../schedule.ts';
-import { callingWindows, civilDay, HORIZON_MS } from '../windows.ts';
+import type { Schedule } from '../windows/schedule.ts';
+import { callingWindows, civilDay, HORIZON_MS } from '../windows/windows.ts';
 
 /** A piece of a calling window that lies on one civil day: what a campaign records as its window. Epoch milliseconds. */
 export interface Stretch {

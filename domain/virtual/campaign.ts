@@ -7,11 +7,11 @@
  * alarm has gone off, a moment later and for all that has come in until then. A run is followed by another when it
  * continues as new, is reset to an earlier state, or is started afresh; only the latest is alive.
  */
-import { applyWindow } from '../calling-day.ts';
-import { idOf, startPlacing, startRepeating } from '../calls.ts';
-import { CampaignState, type CampaignStatus, type PacingFacts } from '../campaign-state.ts';
-import type { EngineSpec } from '../campaign-spec.ts';
-import { advance, newCampaign, type Command } from '../commands.ts';
+import { applyWindow } from '../engine/calling-day.ts';
+import { idOf, startPlacing, startRepeating } from '../engine/calls.ts';
+import { CampaignState, type CampaignStatus, type PacingFacts } from '../engine/campaign-state.ts';
+import type { EngineSpec } from '../engine/campaign-spec.ts';
+import { advance, newCampaign, type Command } from '../engine/commands.ts';
 import {
   applyEdit,
   editedSpec,
@@ -20,11 +20,11 @@ import {
   untoldEdit,
   type CampaignEdit,
   type Recount,
-} from '../editing.ts';
-import { decide, type Plan } from '../pacing.ts';
-import { adopt, exchangeRequest, liveBuckets } from '../settling.ts';
-import type { Buckets } from '../tally.ts';
-import { windowAt } from '../windows.ts';
+} from '../engine/editing.ts';
+import { decide, type Plan } from '../engine/pacing.ts';
+import { adopt, exchangeRequest, liveBuckets } from '../engine/settling.ts';
+import type { Buckets } from '../engine/tally.ts';
+import { windowAt } from '../windows/windows.ts';
 import { VirtualClock } from './clock.ts';
 import type { Conduct } from './conduct.ts';
 import { isBusy, isQuiet, mayStillSend, openRun, takeNews, type VirtualNews, type VirtualRun } from './desk.ts';

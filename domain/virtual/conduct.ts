@@ -2,7 +2,7 @@
  * How the world around a virtual campaign behaves: how long each step takes, what becomes of a call, and what goes
  * wrong. The campaign only asks; so a forecast and a trial by fault differ in nothing but the conduct they are given.
  */
-import type { Outcome } from '../outcome.ts';
+import type { Outcome } from '../engine/outcome.ts';
 
 /**
  * What takes time: the server's waking of the campaign, a worker's taking up of a dial, the request's way to the

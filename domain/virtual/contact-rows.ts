@@ -2,8 +2,8 @@
  * The contacts of a virtual campaign. Contacts that nobody has claimed yet are only a number, and contacts in a terminal
  * bucket only counts, so that memory goes by what is in flight or waits for a retry and not by the size of the roster.
  */
-import type { ReadyContact } from '../campaign-state.ts';
-import { waitingBucket, type Bucket, type Buckets } from '../tally.ts';
+import type { ReadyContact } from '../engine/campaign-state.ts';
+import { waitingBucket, type Bucket, type Buckets } from '../engine/tally.ts';
 import { Queue } from './queue.ts';
 
 export interface ContactRow {

@@ -2,15 +2,15 @@
  * The desk of one virtual run: what workflows/desk.ts holds for a real one. What happens puts news here; the loop in
  * campaign.ts takes it up in the order in which it came.
  */
-import { applyEnded, applyFinding, applyPlacement } from '../calls.ts';
-import type { CampaignState } from '../campaign-state.ts';
-import { applyCommand, refusal, type Command } from '../commands.ts';
-import type { CampaignEdit } from '../editing.ts';
-import type { EndedEvent } from '../outcome.ts';
-import type { Waiting } from '../pacing.ts';
-import type { LookUpFinding, PlacementResult } from '../placement.ts';
-import type { ExchangeReply, ExchangeRequest } from '../roster.ts';
-import { applyExchange } from '../settling.ts';
+import { applyEnded, applyFinding, applyPlacement } from '../engine/calls.ts';
+import type { CampaignState } from '../engine/campaign-state.ts';
+import { applyCommand, refusal, type Command } from '../engine/commands.ts';
+import type { CampaignEdit } from '../engine/editing.ts';
+import type { EndedEvent } from '../engine/outcome.ts';
+import type { Waiting } from '../engine/pacing.ts';
+import type { LookUpFinding, PlacementResult } from '../engine/placement.ts';
+import type { ExchangeReply, ExchangeRequest } from '../engine/roster.ts';
+import { applyExchange } from '../engine/settling.ts';
 import type { DialHandle } from './dialling.ts';
 
 export type VirtualNews =

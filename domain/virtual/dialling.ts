@@ -1,7 +1,7 @@
 /** Dials and look-ups on virtual time, step by step as activities/ and db/calls.ts take them. */
-import type { EndedEvent } from '../outcome.ts';
-import { type LookUpFinding, type PlacementResult, REPEAT_REFUSED } from '../placement.ts';
-import { sendBy } from '../send-by.ts';
+import type { EndedEvent } from '../engine/outcome.ts';
+import { type LookUpFinding, type PlacementResult, REPEAT_REFUSED } from '../engine/placement.ts';
+import { sendBy } from '../dialling/send-by.ts';
 import type { VirtualClock } from './clock.ts';
 import type { Answer, Conduct } from './conduct.ts';
 import type { DialRecord } from './dial-records.ts';

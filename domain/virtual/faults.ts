@@ -1,5 +1,5 @@
 /** A conduct with faults by seed: the same seed and the same rates give the same faults. */
-import type { Outcome } from '../outcome.ts';
+import type { Outcome } from '../engine/outcome.ts';
 import { USUAL_MS, type Answer, type Conduct, type Delivery, type Step } from './conduct.ts';
 import { between, oneOf, type Random } from './random.ts';
 

@@ -1,5 +1,5 @@
-import type { CallAddress } from '../ids.ts';
-import type { Outcome } from '../outcome.ts';
+import type { CallAddress } from '../engine/ids.ts';
+import type { Outcome } from '../engine/outcome.ts';
 import type { Answer, Conduct } from './conduct.ts';
 import type { VirtualClock } from './clock.ts';
 

@@ -1,9 +1,9 @@
 /** The database of a virtual campaign: the same exchange, adoption and closing as in db/, on maps. */
-import { idOf } from '../calls.ts';
-import type { CampaignStatus, Ending, ReadyContact } from '../campaign-state.ts';
-import type { EngineSpec } from '../campaign-spec.ts';
-import type { ExchangeReply, ExchangeRequest, RosterSnapshot } from '../roster.ts';
-import type { Bucket, Buckets } from '../tally.ts';
+import { idOf } from '../engine/calls.ts';
+import type { CampaignStatus, Ending, ReadyContact } from '../engine/campaign-state.ts';
+import type { EngineSpec } from '../engine/campaign-spec.ts';
+import type { ExchangeReply, ExchangeRequest, RosterSnapshot } from '../engine/roster.ts';
+import type { Bucket, Buckets } from '../engine/tally.ts';
 import { ContactRows, type ContactRow } from './contact-rows.ts';
 import { DialRecords } from './dial-records.ts';
 

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
-import type { CampaignContactAnswer } from '../../domain/campaign-answer.ts';
-import type { ChangeCampaign } from '../../domain/campaign-change.ts';
-import type { CreateCampaignInput } from '../../domain/campaign-request.ts';
-import type { CallEventAnswer, ContactExplanation } from '../../domain/contact-explanation.ts';
+import type { CampaignContactAnswer } from '../../domain/api/campaign-answer.ts';
+import type { ChangeCampaign } from '../../domain/api/campaign-change.ts';
+import type { CreateCampaignInput } from '../../domain/api/campaign-request.ts';
+import type { CallEventAnswer, ContactExplanation } from '../../domain/api/contact-explanation.ts';
 import type { ForecastAnswer } from '../../domain/forecast/answer.ts';
 import type { ForecastRequest } from '../../domain/forecast/request.ts';
 import { type Described, exampleList, exampleOf } from './described.ts';

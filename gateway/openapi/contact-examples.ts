@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { ImportAnswer } from '../../domain/contact-answer.ts';
-import type { ContactInput } from '../../domain/contact.ts';
-import type { SuppressionInput } from '../../domain/suppression.ts';
-import { ImportOptions } from '../contacts-import.ts';
+import type { ImportAnswer } from '../../domain/api/contact-answer.ts';
+import type { ContactInput } from '../../domain/contacts/contact.ts';
+import type { SuppressionInput } from '../../domain/contacts/suppression.ts';
+import { ImportOptions } from '../routes/contacts-import.ts';
 import { type Described, exampleList, exampleOf } from './described.ts';
 import { CONTACT, FOLDER, FOLDER_ID } from './example-values.ts';
 

@@ -1,6 +1,6 @@
 /** Things that examples of several operations speak of. Numbers that nobody has. */
-import type { CampaignAnswer } from '../../domain/campaign-answer.ts';
-import type { ContactAnswer, FolderAnswer } from '../../domain/contact-answer.ts';
+import type { CampaignAnswer } from '../../domain/api/campaign-answer.ts';
+import type { ContactAnswer, FolderAnswer } from '../../domain/api/contact-answer.ts';
 
 export const FOLDER_ID = 'c0a1f2b3-0d5e-4c6f-8a7b-9c8d7e6f5a41';
 export const CONTACT_ID = '5b0d2f6e-8e1c-4a3b-9f7d-2c4e6a8b0d12';

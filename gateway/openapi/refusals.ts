@@ -1,7 +1,7 @@
 /** Every way in which a request may be refused, described once. */
 import { z } from 'zod';
-import { ErrorAnswer } from '../../domain/campaign-answer.ts';
-import type { ErrorCode } from '../../domain/errors.ts';
+import { ErrorAnswer } from '../../domain/api/campaign-answer.ts';
+import type { ErrorCode } from '../../domain/engine/errors.ts';
 import { EXAMPLE_META } from './described.ts';
 import { CAMPAIGN_ID } from './example-values.ts';
 

@@ -1,6 +1,6 @@
 import { COUNTED_AT_MOST } from '../../db/page.ts';
 import { API_ROOT } from '../../gateway/app.ts';
-import { MOST_LEFT_OUT } from '../../gateway/page.ts';
+import { MOST_LEFT_OUT } from '../../gateway/http/page.ts';
 import { commands, json } from './curl.ts';
 import { Description, type Operation, type Schema } from './description.ts';
 import { markdownTable } from '../markdown-table.ts';

@@ -1,5 +1,5 @@
 /** The campaigns that every run has, each with a life of its own, and what their operators do with them. */
-import type { CreateCampaignInput } from '../../domain/campaign-request.ts';
+import type { CreateCampaignInput } from '../../domain/api/campaign-request.ts';
 import { draw } from '../../simulator/draw.ts';
 import { peopleOf } from './people.ts';
 import { type Hours, wallTime } from './wall-clock.ts';

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type pg from 'pg';
-import { counted } from '../../domain/counted.ts';
+import { counted } from '../../domain/engine/counted.ts';
 import { draw } from '../../simulator/draw.ts';
 import type { Lull } from './audit/evidence.ts';
 import { clock, type Finding } from './audit/finding.ts';

@@ -1,8 +1,8 @@
 /** The two doors by which an order comes to a campaign: the HTTP API, and Temporal itself. */
 import { randomUUID } from 'node:crypto';
 import { type Client, WorkflowUpdateFailedError } from '@temporalio/client';
-import { campaignEdit, readChange } from '../../domain/campaign-change.ts';
-import { workflowId } from '../../domain/ids.ts';
+import { campaignEdit, readChange } from '../../domain/api/campaign-change.ts';
+import { workflowId } from '../../domain/engine/ids.ts';
 import { type Api, ask, type Asked } from './api.ts';
 import type { Order } from './campaigns.ts';
 

@@ -1,5 +1,5 @@
 /** Campaigns that come and go all through a run: terms, people and orders drawn from the seed. */
-import type { CreateCampaignInput } from '../../domain/campaign-request.ts';
+import type { CreateCampaignInput } from '../../domain/api/campaign-request.ts';
 import { closedFor, EVERY_DAY, nextMinute, type Order, type PlannedCampaign, type Run } from './campaigns.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import { peopleOf } from './people.ts';

@@ -1,6 +1,6 @@
 /** Brings every campaign to its end once nothing is disturbed any more: by itself, or else by cancelling it. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { CampaignAnswer } from '../../domain/campaign-answer.ts';
+import { CampaignAnswer } from '../../domain/api/campaign-answer.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
 import { type Api, ask } from './api.ts';
 import { OVER } from './audit/times.ts';

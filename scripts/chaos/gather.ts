@@ -1,8 +1,8 @@
 /** Gathers the evidence of a run that is over, from the provider's ledger, the operators' notes and PostgreSQL. */
 import type { Client } from '@temporalio/client';
 import type pg from 'pg';
-import { parseCallId, workflowId } from '../../domain/ids.ts';
-import { BUCKETS, type Buckets } from '../../domain/tally.ts';
+import { parseCallId, workflowId } from '../../domain/engine/ids.ts';
+import { BUCKETS, type Buckets } from '../../domain/engine/tally.ts';
 import type { LedgerRequest } from '../../simulator/ledger.ts';
 import type { FullLedger } from '../../simulator/simulator.ts';
 import type {

@@ -1,6 +1,6 @@
 /** What the operators of a run have noted about each of their campaigns: the acknowledgements that the audit goes by. */
 import { z } from 'zod';
-import type { CreateCampaignInput } from '../../domain/campaign-request.ts';
+import type { CreateCampaignInput } from '../../domain/api/campaign-request.ts';
 import type { Asked } from './api.ts';
 
 /** A pause that was acknowledged. Instants are epoch milliseconds. */

@@ -1,8 +1,8 @@
 /** Those who create the campaigns of a run and give them orders, on the plan's schedule. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { counted } from '../../domain/counted.ts';
-import { Uuid } from '../../domain/ids.ts';
+import { counted } from '../../domain/engine/counted.ts';
+import { Uuid } from '../../domain/engine/ids.ts';
 import { type Api, type Asked, ask, isTrouble } from './api.ts';
 import type { Order, PlannedCampaign } from './campaigns.ts';
 import { type Doors, knock } from './doors.ts';

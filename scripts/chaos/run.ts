@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
-import { counted } from '../../domain/counted.ts';
+import { counted } from '../../domain/engine/counted.ts';
 import { auditCampaign, countByPromise } from './audit/audit.ts';
 import type { CampaignEvidence } from './audit/evidence.ts';
 import { clock, type Finding, type PromiseName } from './audit/finding.ts';

@@ -1,8 +1,8 @@
 /** Looks at a run while it goes on: at every answer of the API, and at what the tables say of calls that are over. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
-import { CampaignAnswer } from '../../domain/campaign-answer.ts';
-import { total } from '../../domain/tally.ts';
+import { CampaignAnswer } from '../../domain/api/campaign-answer.ts';
+import { total } from '../../domain/engine/tally.ts';
 import { type Api, ask } from './api.ts';
 import type { Sighting } from './audit/evidence.ts';
 import { clock, type Finding } from './audit/finding.ts';

@@ -1,5 +1,5 @@
 import moment from 'moment-timezone';
-import { canonicalZoneName } from '../../domain/zone-name.ts';
+import { canonicalZoneName } from '../../domain/windows/zone-name.ts';
 import { draw } from '../../simulator/draw.ts';
 import { wallTime } from './wall-clock.ts';
 

@@ -1,6 +1,6 @@
 /** The shapes that a campaign's history takes, each as one small campaign. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { campaignEdit, type ChangeCampaignInput, readChange } from '../../domain/campaign-change.ts';
+import { campaignEdit, type ChangeCampaignInput, readChange } from '../../domain/api/campaign-change.ts';
 import { runToEnd } from '../../test/support/server-clock.ts';
 import type { Answer } from '../../test/support/scripted-provider.ts';
 import type { Campaign, Stage } from '../../test/support/stage.ts';

@@ -6,8 +6,8 @@
  * - how the provider saw each contact's last call end is what the record gives as the reason, and fits the bucket;
  * - never more calls were in flight at the provider than the campaign allows, and none is now.
  */
-import type { CampaignAnswer, CampaignContactAnswer } from '../../domain/campaign-answer.ts';
-import { callId, parseCallId } from '../../domain/ids.ts';
+import type { CampaignAnswer, CampaignContactAnswer } from '../../domain/api/campaign-answer.ts';
+import { callId, parseCallId } from '../../domain/engine/ids.ts';
 import { peakInFlight } from '../../simulator/ledger.ts';
 import type { ProviderCall } from './ledger.ts';
 

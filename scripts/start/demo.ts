@@ -1,12 +1,12 @@
 /** What a start shows: one campaign that is open now, and one that keeps the office hours of New York. */
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { counted } from '../../domain/counted.ts';
+import { counted } from '../../domain/engine/counted.ts';
 import type { ApiOptions, ApiRequest } from '../../client/http-api.ts';
 import { requestApi } from '../../client/http-api.ts';
-import { CampaignAnswer, ErrorAnswer } from '../../domain/campaign-answer.ts';
-import type { CreateCampaignInput } from '../../domain/campaign-request.ts';
-import { FolderAnswer, ImportAnswer } from '../../domain/contact-answer.ts';
+import { CampaignAnswer, ErrorAnswer } from '../../domain/api/campaign-answer.ts';
+import type { CreateCampaignInput } from '../../domain/api/campaign-request.ts';
+import { FolderAnswer, ImportAnswer } from '../../domain/api/contact-answer.ts';
 
 export interface ImportedFolder {
   readonly folderId: string;

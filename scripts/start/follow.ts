@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { counted } from '../../domain/counted.ts';
+import { counted } from '../../domain/engine/counted.ts';
 import type { ApiOptions } from '../../client/http-api.ts';
 import { readPages } from '../../client/read-list.ts';
-import { type CampaignAnswer, CampaignContactAnswer } from '../../domain/campaign-answer.ts';
-import { isOver } from '../../domain/commands.ts';
-import { reasonInWords } from '../../domain/interruption.ts';
+import { type CampaignAnswer, CampaignContactAnswer } from '../../domain/api/campaign-answer.ts';
+import { isOver } from '../../domain/engine/commands.ts';
+import { reasonInWords } from '../../domain/api/interruption.ts';
 import { type Comparison, compare } from './comparison.ts';
 import { readCampaign } from './demo.ts';
 import { readLedger } from './ledger.ts';

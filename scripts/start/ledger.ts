@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseCallId } from '../../domain/ids.ts';
+import { parseCallId } from '../../domain/engine/ids.ts';
 
 const LedgerAnswer = z.object({
   calls: z.array(

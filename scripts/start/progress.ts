@@ -1,5 +1,5 @@
-import { counted } from '../../domain/counted.ts';
-import type { CampaignAnswer } from '../../domain/campaign-answer.ts';
+import { counted } from '../../domain/engine/counted.ts';
+import type { CampaignAnswer } from '../../domain/api/campaign-answer.ts';
 
 export interface Snapshot {
   readonly campaign: CampaignAnswer;

@@ -1,8 +1,8 @@
-import { counted } from '../../domain/counted.ts';
+import { counted } from '../../domain/engine/counted.ts';
 import { requestApi } from '../../client/http-api.ts';
-import { CampaignAnswer } from '../../domain/campaign-answer.ts';
-import type { CreateCampaignInput } from '../../domain/campaign-request.ts';
-import { workflowId } from '../../domain/ids.ts';
+import { CampaignAnswer } from '../../domain/api/campaign-answer.ts';
+import type { CreateCampaignInput } from '../../domain/api/campaign-request.ts';
+import { workflowId } from '../../domain/engine/ids.ts';
 import type { Verdict } from './comparison.ts';
 import { curlOf } from './curl.ts';
 import { creation, importExample, officeHoursCampaign, openCampaign, readCampaign } from './demo.ts';

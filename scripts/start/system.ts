@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ApiOptions } from '../../client/http-api.ts';
-import { ZONE_DATA_VERSION } from '../../domain/zone-data.ts';
+import { ZONE_DATA_VERSION } from '../../domain/windows/zone-data.ts';
 import type { Child } from '../child.ts';
 import type { Children } from './children.ts';
 import { nearPort } from './near-port.ts';

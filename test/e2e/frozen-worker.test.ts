@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { requestApi } from '../../client/http-api.ts';
-import { CampaignAnswer } from '../../domain/campaign-answer.ts';
+import { CampaignAnswer } from '../../domain/api/campaign-answer.ts';
 import { z } from 'zod';
 import { StartedSystem } from '../support/started-system.ts';
 

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { requestApi } from '../../client/http-api.ts';
-import { CampaignAnswer } from '../../domain/campaign-answer.ts';
+import { CampaignAnswer } from '../../domain/api/campaign-answer.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { ExampleFarSide } from '../support/example-far-side.ts';

@@ -33,7 +33,7 @@ test('the example of a backend runs a campaign to its end', async () => {
   expect(said).toContain('Paused. Nothing is being placed');
   expect(said).toContain('The campaign is completed:');
 
-  const id = /^Campaign (?<id>\S+) calls 4 people\.$/m.exec(said)!.groups!.id!;
+  const id = /^Campaign (?<id>\S+) has started\. Contacts: 4\.$/m.exec(said)!.groups!.id!;
   const { verdict } = await system.untilOver(id);
   expect(verdict).toMatchObject({ contacts: 4, duplicate_keys: 0, agree: true });
   expect(verdict.peak_in_flight).toBeLessThanOrEqual(2);

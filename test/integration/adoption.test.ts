@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { findCommanded } from '../../db/campaigns.ts';
-import { engineSpec } from '../../domain/campaign-request.ts';
-import { workflowId } from '../../domain/ids.ts';
-import { total } from '../../domain/tally.ts';
+import { engineSpec } from '../../domain/api/campaign-request.ts';
+import { workflowId } from '../../domain/engine/ids.ts';
+import { total } from '../../domain/engine/tally.ts';
 import { CAMPAIGN_WORKFLOW } from '../../workflows/messages.ts';
 import { Rig } from '../support/rig.ts';
 

@@ -2,10 +2,10 @@
 import { createHmac } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { lookAtWorkflow } from '../../client/workflow-standing.ts';
+import { lookAtWorkflow } from '../../gateway/temporal/workflow-standing.ts';
 import { CALL_ID, CAMPAIGN_ID, CONTACT_ID, FOLDER_ID, PROVIDER_CALL_ID } from '../../gateway/openapi/example-values.ts';
 import { DESCRIBED } from '../../gateway/openapi/document.ts';
-import { reconcile } from '../../gateway/reconciler.ts';
+import { reconcile } from '../../gateway/background/reconciler.ts';
 import { type ApiOperation, describedOperations, faults } from '../support/api-description.ts';
 import { Rig, RIG_API_KEY, RIG_WEBHOOK_SECRET } from '../support/rig.ts';
 

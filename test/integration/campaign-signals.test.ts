@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { EndedEvent } from '../../domain/outcome.ts';
+import type { EndedEvent } from '../../domain/engine/outcome.ts';
 import { callEventsSignal } from '../../workflows/messages.ts';
 import { nextId } from '../support/ids.ts';
 import { realStage, type RealStage } from '../support/real-time.ts';

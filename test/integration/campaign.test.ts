@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { BUCKETS, total } from '../../domain/tally.ts';
+import { BUCKETS, total } from '../../domain/engine/tally.ts';
 import { Rig } from '../support/rig.ts';
 
 let rig: Rig | undefined;

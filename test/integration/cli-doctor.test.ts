@@ -1,11 +1,11 @@
 import Long from 'long';
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
-import { run } from '../../client/cli/run.ts';
+import { run } from '../../cli/run.ts';
 import { connectTemporal } from '../../client/connection.ts';
 import { API_ROOT } from '../../gateway/app.ts';
 import { createSimulator } from '../../simulator/simulator.ts';
 import { recordZoneData } from '../../db/zone-data.ts';
-import { ZONE_DATA_VERSION } from '../../domain/zone-data.ts';
+import { ZONE_DATA_VERSION } from '../../domain/windows/zone-data.ts';
 import { nextId } from '../support/ids.ts';
 import { Rig } from '../support/rig.ts';
 

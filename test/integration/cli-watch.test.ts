@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 import { describe, expect, it, vi } from 'vitest';
-import type { CampaignAnswer } from '../../domain/campaign-answer.ts';
+import type { CampaignAnswer } from '../../domain/api/campaign-answer.ts';
 import { API_ROOT } from '../../gateway/app.ts';
 import { Rig } from '../support/rig.ts';
 import { closing, out, runTool } from '../support/tool.ts';

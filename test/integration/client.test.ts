@@ -6,12 +6,17 @@ import { pino } from 'pino';
 import { afterEach, describe, expect, inject, it, vi } from 'vitest';
 import { CampaignClient } from '../../client/campaign-client.ts';
 import { connectTemporal } from '../../client/connection.ts';
-import { EventDelivery, eventSignaller } from '../../client/event-delivery.ts';
-import { workflowRestarter, workflowStarter } from '../../client/start-workflow.ts';
-import { lookAtWorkflow } from '../../client/workflow-standing.ts';
+import { EventDelivery, eventSignaller } from '../../gateway/temporal/event-delivery.ts';
+import { workflowRestarter, workflowStarter } from '../../gateway/temporal/start-workflow.ts';
+import { lookAtWorkflow } from '../../gateway/temporal/workflow-standing.ts';
 import { addApiKey, hashKey } from '../../db/api-keys.ts';
-import { campaignTerms, CreateCampaign, type CreateCampaignInput, engineSpec } from '../../domain/campaign-request.ts';
-import { workflowId } from '../../domain/ids.ts';
+import {
+  campaignTerms,
+  CreateCampaign,
+  type CreateCampaignInput,
+  engineSpec,
+} from '../../domain/api/campaign-request.ts';
+import { workflowId } from '../../domain/engine/ids.ts';
 import { API_ROOT, buildGateway } from '../../gateway/app.ts';
 import { nextId, nextTaskQueue } from '../support/ids.ts';
 import { Rig, type RigOptions } from '../support/rig.ts';

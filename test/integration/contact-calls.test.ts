@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordAcceptance } from '../../db/calls.ts';
 import { markSignalled, storeEvent } from '../../db/call-events.ts';
-import { callId } from '../../domain/ids.ts';
+import { callId } from '../../domain/engine/ids.ts';
 import { KEYS, openGateway, type TestGateway } from '../support/gateway.ts';
 import { nextId } from '../support/ids.ts';
 

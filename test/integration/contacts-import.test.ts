@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { uploadToApi } from '../../client/http-upload.ts';
-import type { ImportAnswer } from '../../domain/contact-answer.ts';
+import type { ImportAnswer } from '../../domain/api/contact-answer.ts';
 import { contactsApp } from '../support/contacts-app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { nextId } from '../support/ids.ts';

@@ -12,9 +12,9 @@ import {
 } from '../../db/calls.ts';
 import { recordEnd } from '../../db/campaigns-of-workflows.ts';
 import { inTransaction, type Queryable } from '../../db/pool.ts';
-import { CreateCampaign } from '../../domain/campaign-request.ts';
-import type { PlaceResult } from '../../domain/provider-messages.ts';
-import { createCampaign } from '../../gateway/create-campaign.ts';
+import { CreateCampaign } from '../../domain/api/campaign-request.ts';
+import type { PlaceResult } from '../../domain/dialling/provider-messages.ts';
+import { createCampaign } from '../../gateway/routes/create-campaign.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { dialOf } from '../support/dials.ts';
 import { nextId } from '../support/ids.ts';

@@ -1,8 +1,8 @@
 /** Campaigns whose record is not there: they wait for it, and their workflows do not fail. */
 import { describe, expect, it, vi } from 'vitest';
-import { workflowStarter } from '../../client/start-workflow.ts';
-import { campaignTerms, CreateCampaign, engineSpec } from '../../domain/campaign-request.ts';
-import { campaignIdOf, createCampaign } from '../../gateway/create-campaign.ts';
+import { workflowStarter } from '../../gateway/temporal/start-workflow.ts';
+import { campaignTerms, CreateCampaign, engineSpec } from '../../domain/api/campaign-request.ts';
+import { campaignIdOf, createCampaign } from '../../gateway/routes/create-campaign.ts';
 import { Rig } from '../support/rig.ts';
 import { closing } from '../support/tool.ts';
 

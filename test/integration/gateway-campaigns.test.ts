@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { RingfenceError } from '../../domain/errors.ts';
-import { sweep } from '../../gateway/sweeper.ts';
+import { RingfenceError } from '../../domain/engine/errors.ts';
+import { sweep } from '../../gateway/background/sweeper.ts';
 import { KEYS, openGateway, type TestGateway } from '../support/gateway.ts';
 import { nextId } from '../support/ids.ts';
 

@@ -1,8 +1,8 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openPool } from '../../db/pool.ts';
-import { RingfenceError } from '../../domain/errors.ts';
-import { ZONE_DATA_VERSION } from '../../domain/zone-data.ts';
+import { RingfenceError } from '../../domain/engine/errors.ts';
+import { ZONE_DATA_VERSION } from '../../domain/windows/zone-data.ts';
 import { KEYS, openGateway, type TestGateway } from '../support/gateway.ts';
 
 const person = { phone_number: '+14155550132', first_name: 'Adalbert', email: 'adalbert@example.com' };

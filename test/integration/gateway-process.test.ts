@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { API_ROOT } from '../../gateway/app.ts';
 import { startGateway } from '../../scripts/start/processes.ts';
-import { ZONE_DATA_VERSION } from '../../domain/zone-data.ts';
+import { ZONE_DATA_VERSION } from '../../domain/windows/zone-data.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { nextTaskQueue } from '../support/ids.ts';
 

@@ -5,9 +5,9 @@ import { storeEvent } from '../../db/call-events.ts';
 import { lockAgainstAdoption } from '../../db/calls.ts';
 import { inTransaction } from '../../db/pool.ts';
 import { exchange } from '../../db/roster.ts';
-import { campaignTerms, CreateCampaign, engineSpec } from '../../domain/campaign-request.ts';
-import { callId, workflowId } from '../../domain/ids.ts';
-import { createCampaign } from '../../gateway/create-campaign.ts';
+import { campaignTerms, CreateCampaign, engineSpec } from '../../domain/api/campaign-request.ts';
+import { callId, workflowId } from '../../domain/engine/ids.ts';
+import { createCampaign } from '../../gateway/routes/create-campaign.ts';
 import { CAMPAIGN_WORKFLOW } from '../../workflows/messages.ts';
 import { openGateway, type TestGateway } from '../support/gateway.ts';
 import { Rig } from '../support/rig.ts';
@@ -310,7 +310,7 @@ describe('a campaign on a real Temporal server', () => {
   });
 
   async function started(id: string, spec: ReturnType<typeof engineSpec>): Promise<string> {
-    const { workflowStarter } = await import('../../client/start-workflow.ts');
+    const { workflowStarter } = await import('../../gateway/temporal/start-workflow.ts');
     await workflowStarter(rig.client, { taskQueue: rig.taskQueue })(id.toUpperCase(), spec);
     await vi.waitFor(async () => expect(await exists(workflowId(id))).toBe(true));
     return id;

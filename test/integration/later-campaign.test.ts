@@ -3,8 +3,8 @@
  * takes a campaign that it has never seen for a row or two, which must not make it read all of it at each step.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { CreateCampaign } from '../../domain/campaign-request.ts';
-import { createCampaign } from '../../gateway/create-campaign.ts';
+import { CreateCampaign } from '../../domain/api/campaign-request.ts';
+import { createCampaign } from '../../gateway/routes/create-campaign.ts';
 import { CountedRoster } from '../support/counted-roster.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { fictitiousPerson } from '../support/stage.ts';

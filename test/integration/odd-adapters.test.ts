@@ -2,8 +2,8 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { lookUpCalls } from '../../activities/look-up-calls.ts';
-import { RingfenceError } from '../../domain/errors.ts';
-import { parseCallId } from '../../domain/ids.ts';
+import { RingfenceError } from '../../domain/engine/errors.ts';
+import { parseCallId } from '../../domain/engine/ids.ts';
 import type { LookUpResult, PlaceResult } from '../../providers/port.ts';
 import { pacingFacts } from '../../worker/facts.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';

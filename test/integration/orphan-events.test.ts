@@ -2,7 +2,7 @@
 import { pino } from 'pino';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { correctLost } from '../../db/late-ends.ts';
-import { sweepLostCalls } from '../../gateway/lost-calls-sweeper.ts';
+import { sweepLostCalls } from '../../gateway/background/lost-calls-sweeper.ts';
 import { Rig, type RigOptions } from '../support/rig.ts';
 
 let rig: Rig;

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { storeEvent } from '../../db/call-events.ts';
 import { describeOrphan } from '../../db/orphans.ts';
-import { sweepLostCalls } from '../../gateway/lost-calls-sweeper.ts';
+import { sweepLostCalls } from '../../gateway/background/lost-calls-sweeper.ts';
 import type { LookUpResult } from '../../providers/port.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { callActivity, recordCampaign, type RecordedCampaign } from '../support/dials.ts';

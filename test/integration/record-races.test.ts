@@ -8,10 +8,10 @@ import { permitDial, recordAnswer, withdrawPlacements } from '../../db/calls.ts'
 import { recordEnd } from '../../db/campaigns-of-workflows.ts';
 import { inTransaction } from '../../db/pool.ts';
 import { enrol, exchange, skipWaiting } from '../../db/roster.ts';
-import { CreateCampaign } from '../../domain/campaign-request.ts';
-import type { ExchangeRequest } from '../../domain/roster.ts';
-import { BUCKETS, type Buckets } from '../../domain/tally.ts';
-import { createCampaign } from '../../gateway/create-campaign.ts';
+import { CreateCampaign } from '../../domain/api/campaign-request.ts';
+import type { ExchangeRequest } from '../../domain/engine/roster.ts';
+import { BUCKETS, type Buckets } from '../../domain/engine/tally.ts';
+import { createCampaign } from '../../gateway/routes/create-campaign.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { dialOf } from '../support/dials.ts';
 import { nextId } from '../support/ids.ts';

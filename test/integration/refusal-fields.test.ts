@@ -1,6 +1,6 @@
 /** Whatever input is at fault, the refusal names it: every route, by the gateway's own description. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signTruedy } from '../../providers/truedy-signature.ts';
+import { signTruedy } from '../../providers/truedy/signature.ts';
 import { API_ROOT } from '../../gateway/app.ts';
 import { type ApiCall, KEYS, openGateway, type TestGateway, WEBHOOK_SECRET } from '../support/gateway.ts';
 import { filled, type Operation, operationsOf } from '../support/openapi.ts';

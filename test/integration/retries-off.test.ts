@@ -1,7 +1,7 @@
 /** Retries are switched off, or made fewer, while people wait for them. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { readChange } from '../../domain/campaign-change.ts';
-import { specChange } from '../../domain/spec-change.ts';
+import { readChange } from '../../domain/api/campaign-change.ts';
+import { specChange } from '../../domain/engine/spec-change.ts';
 import { editUpdate } from '../../workflows/messages.ts';
 import { realStage, type RealStage } from '../support/real-time.ts';
 import type { Campaign } from '../support/stage.ts';

@@ -1,6 +1,6 @@
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { ZONE_DATA_VERSION } from '../../domain/zone-data.ts';
+import { ZONE_DATA_VERSION } from '../../domain/windows/zone-data.ts';
 import { createRingfenceWorker } from '../../worker/index.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { nextTaskQueue } from '../support/ids.ts';

@@ -1,7 +1,7 @@
 /** Hours that end before a call could be dialled in them are refused at every door at which they can be stated. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTruedyProvider } from '../../providers/truedy.ts';
-import { TruedyConfig } from '../../providers/truedy-config.ts';
+import { createTruedyProvider } from '../../providers/truedy/truedy.ts';
+import { TruedyConfig } from '../../providers/truedy/config.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { openGateway, type TestGateway } from '../support/gateway.ts';
 

@@ -3,8 +3,8 @@ import { adoptRoster } from '../../db/adoption.ts';
 import { permitDial } from '../../db/calls.ts';
 import { inTransaction } from '../../db/pool.ts';
 import { exchange } from '../../db/roster.ts';
-import { CreateCampaign } from '../../domain/campaign-request.ts';
-import { createCampaign } from '../../gateway/create-campaign.ts';
+import { CreateCampaign } from '../../domain/api/campaign-request.ts';
+import { createCampaign } from '../../gateway/routes/create-campaign.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { dialOf } from '../support/dials.ts';
 

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { z } from 'zod';
-import { RingfenceError } from '../../domain/errors.ts';
-import { callId } from '../../domain/ids.ts';
-import { TruedyConfig } from '../../providers/truedy-config.ts';
-import { createTruedyProvider } from '../../providers/truedy.ts';
+import { RingfenceError } from '../../domain/engine/errors.ts';
+import { callId } from '../../domain/engine/ids.ts';
+import { TruedyConfig } from '../../providers/truedy/config.ts';
+import { createTruedyProvider } from '../../providers/truedy/truedy.ts';
 import type { CallFault, FaultPlan, RequestFault } from '../../simulator/faults.ts';
 import type { SimulatorOptions } from '../../simulator/options.ts';
 import { WORKER_DEFAULTS } from '../../worker/defaults.ts';

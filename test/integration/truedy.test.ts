@@ -1,5 +1,5 @@
-import { TruedyConfig } from '../../providers/truedy-config.ts';
-import { createTruedyProvider } from '../../providers/truedy.ts';
+import { TruedyConfig } from '../../providers/truedy/config.ts';
+import { createTruedyProvider } from '../../providers/truedy/truedy.ts';
 import type { CallFault, FaultPlan, RequestFault } from '../../simulator/faults.ts';
 import { createSimulator } from '../../simulator/simulator.ts';
 import type { z } from 'zod';

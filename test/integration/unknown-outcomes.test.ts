@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { total } from '../../domain/tally.ts';
+import { total } from '../../domain/engine/tally.ts';
 import { Rig, type RigOptions } from '../support/rig.ts';
 
 let rig: Rig | undefined;

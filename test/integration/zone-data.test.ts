@@ -1,9 +1,9 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { zoneDataTeller } from '../../client/tell-zone-data.ts';
+import { zoneDataTeller } from '../../gateway/temporal/tell-zone-data.ts';
 import { readZoneData, recordZoneData } from '../../db/zone-data.ts';
-import { ZONE_DATA_VERSION } from '../../domain/zone-data.ts';
-import { sweepZoneData } from '../../gateway/zone-data-sweeper.ts';
+import { ZONE_DATA_VERSION } from '../../domain/windows/zone-data.ts';
+import { sweepZoneData } from '../../gateway/background/zone-data-sweeper.ts';
 import { editUpdate, pauseAndWait, resumeUpdate, zoneDataSignal } from '../../workflows/messages.ts';
 import { realStage, type RealStage } from '../support/real-time.ts';
 import type { Campaign, Stage } from '../support/stage.ts';

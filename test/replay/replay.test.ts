@@ -3,7 +3,7 @@ import { DeterminismViolationError } from '@temporalio/workflow';
 import { DefaultLogger, makeTelemetryFilterString, type ReplayResult, Runtime, Worker } from '@temporalio/worker';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { personalDataIn } from '../support/personal-data.ts';
-import { workflowId } from '../../domain/ids.ts';
+import { workflowId } from '../../domain/engine/ids.ts';
 import type { CampaignInput } from '../../workflows/messages.ts';
 import { type WorkflowBundle, workflowBundle } from '../../worker/workflow-bundle.ts';
 import { SCENARIOS } from '../../scripts/record-histories/scenarios.ts';
@@ -43,6 +43,35 @@ async function replay(history: History, workflowBundle = bundle): Promise<Replay
   for await (const { error } of results) return error;
   throw new Error('the replay had no result');
 }
+
+describe('the workflow bundle', () => {
+  const EMBEDDED_MAP = /\n\/\/# sourceMappingURL=data:application\/json;[^,]*base64,(?<map>[\w+/=]+)\s*$/;
+
+  it('holds the replayed rooms, the SDK and zod: no zone data, no numbering plans', () => {
+    const map = EMBEDDED_MAP.exec(bundle.code)!.groups!.map!;
+    const { sources } = JSON.parse(Buffer.from(map, 'base64').toString()) as { sources: string[] };
+    const packageOf = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\/.*/;
+    const isOurs = /\/(domain\/engine|workflows)\/[\w-]+\.(?:ts|cjs)$/;
+    const parts = sources
+      .filter((source) => !source.startsWith('webpack/'))
+      .map((source) => packageOf.exec(source)?.[1] ?? isOurs.exec(source)?.[1] ?? source);
+    expect([...new Set(parts)].toSorted()).toEqual([
+      '@temporalio/common',
+      '@temporalio/workflow',
+      'domain/engine',
+      'long',
+      'ms',
+      'nexus-rpc',
+      'workflows',
+      'zod',
+    ]);
+  });
+
+  it('asks the runtime for no zone, number format or language', () => {
+    const [code] = bundle.code.split(EMBEDDED_MAP);
+    expect(code!.match(/\bIntl\b|toLocale\w*String/g)).toBeNull();
+  });
+});
 
 describe('a recorded history', () => {
   it('is there for every scenario', () => {

@@ -1,6 +1,6 @@
 /** Trials for fast-check: every kind of schedule, zone, limit, provider, fault and intervention. */
 import fc from 'fast-check';
-import type { EngineSpec } from '../../domain/campaign-spec.ts';
+import type { EngineSpec } from '../../domain/engine/campaign-spec.ts';
 import { NO_FAULTS, type FaultRates } from '../../domain/virtual/faults.ts';
 import type { Intervention, Trial } from './trial.ts';
 

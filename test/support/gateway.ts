@@ -1,13 +1,13 @@
 /** A gateway without a port, on a real database. Temporal is played by a few lines, for tests that need no workflow. */
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { pino } from 'pino';
-import { type Delivered, EventDelivery } from '../../client/event-delivery.ts';
+import { type Delivered, EventDelivery } from '../../gateway/temporal/event-delivery.ts';
 import { addApiKey, hashKey, type Scope } from '../../db/api-keys.ts';
-import { RingfenceError } from '../../domain/errors.ts';
-import type { EndedEvent } from '../../domain/outcome.ts';
+import { RingfenceError } from '../../domain/engine/errors.ts';
+import type { EndedEvent } from '../../domain/engine/outcome.ts';
 import { API_ROOT, buildGateway, type GatewayDeps } from '../../gateway/app.ts';
-import { createTruedyProvider } from '../../providers/truedy.ts';
-import { TruedyConfig } from '../../providers/truedy-config.ts';
+import { createTruedyProvider } from '../../providers/truedy/truedy.ts';
+import { TruedyConfig } from '../../providers/truedy/config.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 
 export const WEBHOOK_SECRET = 'whsec_test';

@@ -2,15 +2,15 @@
  * The promises of a campaign, checked at every step of a virtual one against the ledger of its provider. The first that
  * is broken ends the campaign with an error that names it.
  */
-import type { EngineSpec } from '../../domain/campaign-spec.ts';
-import type { Plan } from '../../domain/pacing.ts';
-import type { ExchangeRequest } from '../../domain/roster.ts';
-import { liveBuckets } from '../../domain/settling.ts';
-import { BUCKETS, total, type Bucket } from '../../domain/tally.ts';
+import type { EngineSpec } from '../../domain/engine/campaign-spec.ts';
+import type { Plan } from '../../domain/engine/pacing.ts';
+import type { ExchangeRequest } from '../../domain/engine/roster.ts';
+import { liveBuckets } from '../../domain/engine/settling.ts';
+import { BUCKETS, total, type Bucket } from '../../domain/engine/tally.ts';
 import type { CampaignWatch, VirtualCampaign } from '../../domain/virtual/campaign.ts';
 import type { VirtualRun } from '../../domain/virtual/desk.ts';
 import type { LedgerCall, VirtualProviderFacts } from '../../domain/virtual/provider.ts';
-import { civilDay, isInside } from '../../domain/windows.ts';
+import { civilDay, isInside } from '../../domain/windows/windows.ts';
 
 export class BrokenPromise extends Error {
   override readonly name = 'BrokenPromise';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { callId } from '../../domain/ids.ts';
-import type { Outcome } from '../../domain/outcome.ts';
-import { CallEvent, LookUpResult, PlaceResult } from '../../domain/provider-messages.ts';
+import { callId } from '../../domain/engine/ids.ts';
+import type { Outcome } from '../../domain/engine/outcome.ts';
+import { CallEvent, LookUpResult, PlaceResult } from '../../domain/dialling/provider-messages.ts';
 import type { CallProvider, CallRef, CallToPlace } from '../../providers/port.ts';
 import type { ReceivedWebhook } from './webhook-receiver.ts';
 

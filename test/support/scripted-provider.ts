@@ -1,7 +1,7 @@
 import { storeEvent } from '../../db/call-events.ts';
 import type { Pool } from '../../db/pool.ts';
-import { parseCallId } from '../../domain/ids.ts';
-import type { EndedEvent, Outcome } from '../../domain/outcome.ts';
+import { parseCallId } from '../../domain/engine/ids.ts';
+import type { EndedEvent, Outcome } from '../../domain/engine/outcome.ts';
 import type {
   CallEvent,
   CallProvider,

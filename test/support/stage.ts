@@ -2,12 +2,17 @@
 import type { Client, WorkflowHandleWithSignaledRunId } from '@temporalio/client';
 import { DefaultLogger, makeTelemetryFilterString, type NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Activities } from '../../activities/index.ts';
-import { workflowStarter } from '../../client/start-workflow.ts';
+import { workflowStarter } from '../../gateway/temporal/start-workflow.ts';
 import { type DatabaseClock, readDatabaseClock } from '../../db/clock.ts';
-import { campaignTerms, CreateCampaign, type CreateCampaignInput, engineSpec } from '../../domain/campaign-request.ts';
-import type { EngineSpec } from '../../domain/campaign-spec.ts';
-import { workflowId } from '../../domain/ids.ts';
-import { createCampaign } from '../../gateway/create-campaign.ts';
+import {
+  campaignTerms,
+  CreateCampaign,
+  type CreateCampaignInput,
+  engineSpec,
+} from '../../domain/api/campaign-request.ts';
+import type { EngineSpec } from '../../domain/engine/campaign-spec.ts';
+import { workflowId } from '../../domain/engine/ids.ts';
+import { createCampaign } from '../../gateway/routes/create-campaign.ts';
 import { pacingFacts } from '../../worker/facts.ts';
 import { campaignWorkerOptions, dialWorkerOptions, type WorkerSetting } from '../../worker/options.ts';
 import { type WorkflowBundle, workflowBundle } from '../../worker/workflow-bundle.ts';

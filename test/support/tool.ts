@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, vi } from 'vitest';
-import { run } from '../../client/cli/run.ts';
+import { run } from '../../cli/run.ts';
 import { API_ROOT, type GatewayDeps } from '../../gateway/app.ts';
 import { KEYS, openGateway, type TestGateway } from './gateway.ts';
 

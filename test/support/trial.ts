@@ -1,5 +1,5 @@
 /** Trials of a campaign on virtual time: one plain description, made by a seed or by fast-check, run under every promise. */
-import type { EngineSpec } from '../../domain/campaign-spec.ts';
+import type { EngineSpec } from '../../domain/engine/campaign-spec.ts';
 import { type CampaignWatch, VirtualCampaign } from '../../domain/virtual/campaign.ts';
 import { NO_FAULTS, seededFaults, type FaultRates, type Outage } from '../../domain/virtual/faults.ts';
 import type { VirtualProviderFacts } from '../../domain/virtual/provider.ts';

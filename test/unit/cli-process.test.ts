@@ -11,7 +11,7 @@ const LIST_LOADED = `data:text/javascript,${encodeURIComponent(`
 `)}`;
 
 function ringfence(line: string, nodeOptions: string[] = []) {
-  const args = ['--import', 'tsx', ...nodeOptions, 'client/cli.ts', ...line.split(' ')];
+  const args = ['--import', 'tsx', ...nodeOptions, 'cli/main.ts', ...line.split(' ')];
   return spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
 }
 

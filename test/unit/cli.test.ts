@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Readable, Writable } from 'node:stream';
 import type { Command } from 'commander';
-import { coloursFor } from '../../client/cli/colours.ts';
-import { program } from '../../client/cli/program.ts';
-import { run } from '../../client/cli/run.ts';
-import { ChangeCampaign } from '../../domain/campaign-change.ts';
+import { coloursFor } from '../../cli/colours.ts';
+import { program } from '../../cli/program.ts';
+import { run } from '../../cli/run.ts';
+import { ChangeCampaign } from '../../domain/api/campaign-change.ts';
 import table from '../cases/windows.json' with { type: 'json' };
 
 let out = '';

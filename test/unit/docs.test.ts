@@ -3,12 +3,11 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, test } from 'vitest';
 import type { z } from 'zod';
-import oxlintrc from '../../.oxlintrc.json' with { type: 'json' };
 import { PAGES, withFigures } from '../../bench/figures/write.ts';
-import { EXIT } from '../../client/cli/exit-codes.ts';
+import { EXIT } from '../../cli/exit-codes.ts';
 import { GatewayConfig } from '../../gateway/config.ts';
 import { TruedyEnv } from '../../providers/from-env.ts';
-import { TruedyConfig } from '../../providers/truedy-config.ts';
+import { TruedyConfig } from '../../providers/truedy/config.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { apiPage } from '../../scripts/api-docs/page.ts';
 import { readDescription } from '../../scripts/write-api-docs.ts';
@@ -147,23 +146,6 @@ describe('operations', () => {
 });
 
 describe('architecture', () => {
-  it('has the import directions that the linter enforces', () => {
-    const enforced = oxlintrc.overrides.flatMap(({ rules }) => {
-      const rule = (rules as { 'no-restricted-imports'?: [string, { patterns: { message: string }[] }] })[
-        'no-restricted-imports'
-      ];
-      return (rule?.[1].patterns ?? []).flatMap(({ message }) => {
-        const named = /^(\w+\/) may import only from ([^:]+):/.exec(message);
-        return named ? [[named[1], named[2]!.split(', ')]] : [];
-      });
-    });
-    const told = tableRows(section(read('docs/architecture.md'), 'Layout')).map(([folder, , from]) => [
-      unquoted(folder!),
-      from!.split(', ').map(unquoted),
-    ]);
-    expect(Object.fromEntries(told)).toEqual(Object.fromEntries(enforced));
-  });
-
   it('knows every table', () => {
     const migrations = readdirSync(join(ROOT, 'db/migrations')).map((file) => read(`db/migrations/${file}`));
     const tables = migrations.flatMap((sql) => [...sql.matchAll(/^create table (\w+)/gm)].map(([, name]) => name));

@@ -1,18 +1,18 @@
 /** Sentences with numbers in them: `1 call`, `2 calls`. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { eventsFinding } from '../../client/cli/doctor/database.ts';
-import { namespaceFinding } from '../../client/cli/doctor/temporal.ts';
-import { forecastText } from '../../client/cli/forecast-text.ts';
-import { details } from '../../client/start-workflow.ts';
-import { exchangeSummary, lookUpSummary } from '../../domain/activity-summaries.ts';
-import type { CampaignAnswer } from '../../domain/campaign-answer.ts';
-import { campaignTerms, CreateCampaign, engineSpec } from '../../domain/campaign-request.ts';
-import { newCampaign } from '../../domain/commands.ts';
-import { counted } from '../../domain/counted.ts';
-import { currentDetails } from '../../domain/current-details.ts';
+import { eventsFinding } from '../../cli/doctor/database.ts';
+import { namespaceFinding } from '../../cli/doctor/temporal.ts';
+import { forecastText } from '../../cli/forecast-text.ts';
+import { details } from '../../gateway/temporal/start-workflow.ts';
+import { exchangeSummary, lookUpSummary } from '../../domain/engine/activity-summaries.ts';
+import type { CampaignAnswer } from '../../domain/api/campaign-answer.ts';
+import { campaignTerms, CreateCampaign, engineSpec } from '../../domain/api/campaign-request.ts';
+import { newCampaign } from '../../domain/engine/commands.ts';
+import { counted } from '../../domain/engine/counted.ts';
+import { currentDetails } from '../../domain/engine/current-details.ts';
 import type { ForecastAnswer } from '../../domain/forecast/answer.ts';
-import { tooLong } from '../../gateway/broken-requests.ts';
+import { tooLong } from '../../gateway/http/broken-requests.ts';
 import { importedInWords } from '../../scripts/start/demo.ts';
 import { progressLine } from '../../scripts/start/progress.ts';
 
@@ -113,7 +113,9 @@ describe('a number in a sentence', () => {
 
 const FOLDERS = [
   'activities/',
+  'cli/',
   'client/',
+  'contact-files/',
   'db/',
   'domain/',
   'examples/',

@@ -1,7 +1,7 @@
 import { tsToMs } from '@temporalio/common/lib/time.js';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { constantOffsets } from '../../domain/zone-offsets.ts';
+import { constantOffsets } from '../../domain/windows/zone-offsets.ts';
 import type { ScriptedProvider } from '../support/scripted-provider.ts';
 import type { Campaign, Stage } from '../support/stage.ts';
 import { firedTimersOver } from '../support/history.ts';

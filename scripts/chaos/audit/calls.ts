@@ -1,4 +1,4 @@
-import { counted } from '../../../domain/counted.ts';
+import { counted } from '../../../domain/engine/counted.ts';
 import { LONGEST_CALL_MS } from '../provider-terms.ts';
 import type { AcceptedCall, CampaignEvidence, RecordedCall } from './evidence.ts';
 import { clock, type Finding } from './finding.ts';

@@ -1,5 +1,5 @@
-import { counted } from '../../../domain/counted.ts';
-import { callId } from '../../../domain/ids.ts';
+import { counted } from '../../../domain/engine/counted.ts';
+import { callId } from '../../../domain/engine/ids.ts';
 import type { CampaignEvidence, RecordedContact } from './evidence.ts';
 import type { Finding } from './finding.ts';
 

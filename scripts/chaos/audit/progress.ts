@@ -2,7 +2,7 @@
  * P10: a campaign goes on after whatever befell it. In a lull, where nothing is disturbed, it calls somebody within a
  * minute or gives a reason that is true; and at no time does it give one for long that is not.
  */
-import { counted } from '../../../domain/counted.ts';
+import { counted } from '../../../domain/engine/counted.ts';
 import { isOpenAt, wallTime } from '../wall-clock.ts';
 import type { CampaignEvidence, Lull, ProviderTrouble, Sighting } from './evidence.ts';
 import { clock, type Finding } from './finding.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clockFinding } from '../../../client/cli/doctor/clock.ts';
+import { clockFinding } from '../../../cli/doctor/clock.ts';
 
 describe('two clocks', () => {
   it.each([

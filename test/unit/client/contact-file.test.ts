@@ -1,9 +1,9 @@
 import { createReadStream, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readContactFile } from '../../../client/contact-file.ts';
-import { delimiterOf } from '../../../client/csv-delimiter.ts';
-import type { ContactRow } from '../../../domain/contact-rows.ts';
+import { readContactFile } from '../../../contact-files/contact-file.ts';
+import { delimiterOf } from '../../../contact-files/csv-delimiter.ts';
+import type { ContactRow } from '../../../domain/contacts/contact-rows.ts';
 import { mostPerTurn, turnsDuring } from '../../support/turns.ts';
 
 const HEADER = 'phone_number,first_name,plan\n';

@@ -3,9 +3,9 @@ import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { contactsCommand } from '../../../client/cli/contacts.ts';
-import type { RowError } from '../../../domain/contact-rows.ts';
-import { E164 } from '../../../domain/phone.ts';
+import { contactsCommand } from '../../../cli/contacts.ts';
+import type { RowError } from '../../../domain/contacts/contact-rows.ts';
+import { E164 } from '../../../domain/contacts/phone.ts';
 
 let out = '';
 beforeEach(() => {

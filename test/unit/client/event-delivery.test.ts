@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Delivered, EventDelivery } from '../../../client/event-delivery.ts';
-import type { EndedEvent } from '../../../domain/outcome.ts';
+import { type Delivered, EventDelivery } from '../../../gateway/temporal/event-delivery.ts';
+import type { EndedEvent } from '../../../domain/engine/outcome.ts';
 
 const event = (campaign: string, number: number): EndedEvent => ({
   event_id: `event-${number}`,

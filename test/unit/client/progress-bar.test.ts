@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { progressBar } from '../../../client/cli/progress-bar.ts';
+import { progressBar } from '../../../cli/progress-bar.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();

@@ -1,10 +1,10 @@
 /** How a call in flight comes to its end: by which news, and at which time. */
 import { describe, expect, test } from 'vitest';
-import { applyEnded, applyPlacement, startPlacing } from '../../../domain/calls.ts';
-import type { CampaignState } from '../../../domain/campaign-state.ts';
-import { newCampaign } from '../../../domain/commands.ts';
-import type { EndedEvent } from '../../../domain/outcome.ts';
-import type { PlacementResult } from '../../../domain/placement.ts';
+import { applyEnded, applyPlacement, startPlacing } from '../../../domain/engine/calls.ts';
+import type { CampaignState } from '../../../domain/engine/campaign-state.ts';
+import { newCampaign } from '../../../domain/engine/commands.ts';
+import type { EndedEvent } from '../../../domain/engine/outcome.ts';
+import type { PlacementResult } from '../../../domain/engine/placement.ts';
 
 const NOW = Date.parse('2026-03-02T10:00:00Z');
 const MINUTE_MS = 60_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { callerNumber } from '../../../domain/caller-number.ts';
+import { callerNumber } from '../../../domain/dialling/caller-number.ts';
 
 const IDS = ['a', 'b', 'c'];
 const seqs = (count: number) => Array.from({ length: count }, (_, index) => index + 1);

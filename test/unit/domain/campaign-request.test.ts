@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { campaignTerms, CreateCampaign, engineSpec, refuseOver } from '../../../domain/campaign-request.ts';
-import { RingfenceError } from '../../../domain/errors.ts';
+import { campaignTerms, CreateCampaign, engineSpec, refuseOver } from '../../../domain/api/campaign-request.ts';
+import { RingfenceError } from '../../../domain/engine/errors.ts';
 
 const FOLDER = '5f0c7a0e-2f63-4c55-9a0e-0a4a4f6f1c11';
 const smallest = { name: 'Reminders', agent_id: 'agent-1', contacts: [{ phone_number: '+14155550132' }] };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type ContactRecord, heldBy, type Gate } from '../../../domain/contact-gate.ts';
-import { Schedule } from '../../../domain/schedule.ts';
+import { type ContactRecord, heldBy, type Gate } from '../../../domain/api/contact-gate.ts';
+import { Schedule } from '../../../domain/windows/schedule.ts';
 
 /** A Wednesday. */
 const NOW = Date.parse('2026-03-18T12:00:00Z');

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { namesPhone, readHeader } from '../../../domain/contact-header.ts';
+import { namesPhone, readHeader } from '../../../domain/contacts/contact-header.ts';
 
 const kinds = (cells: string[]) =>
   readHeader(cells).map((column) => (column.kind === 'custom' ? `custom ${column.name}` : column.kind));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readHeader } from '../../../domain/contact-header.ts';
-import { rowReader } from '../../../domain/contact-rows.ts';
+import { readHeader } from '../../../domain/contacts/contact-header.ts';
+import { rowReader } from '../../../domain/contacts/contact-rows.ts';
 
 const read = rowReader(readHeader(['phone', 'ext', 'first_name', 'email', 'timezone', 'plan', '']), 'US');
 

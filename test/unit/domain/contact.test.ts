@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ContactInput, contactFrom } from '../../../domain/contact.ts';
-import { RingfenceError } from '../../../domain/errors.ts';
+import { ContactInput, contactFrom } from '../../../domain/contacts/contact.ts';
+import { RingfenceError } from '../../../domain/engine/errors.ts';
 
 const nobody = { extension: null, first_name: null, last_name: null, email: null, timezone: null, custom_fields: {} };
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { instant } from '../../../client/cli/options.ts';
-import { readChange } from '../../../domain/campaign-change.ts';
-import { CreateCampaign } from '../../../domain/campaign-request.ts';
-import { nonexistentPart } from '../../../domain/dates.ts';
+import { instant } from '../../../cli/options.ts';
+import { readChange } from '../../../domain/api/campaign-change.ts';
+import { CreateCampaign } from '../../../domain/api/campaign-request.ts';
+import { nonexistentPart } from '../../../domain/engine/dates.ts';
 
 const smallest = { name: 'x', agent_id: 'y', contacts: [{ phone_number: '+14155550132' }] };
 

@@ -1,13 +1,13 @@
 /** The quick forecast against the engine's own decisions: whole campaigns on virtual time, without trouble. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { EngineSpec } from '../../../domain/campaign-spec.ts';
+import type { EngineSpec } from '../../../domain/engine/campaign-spec.ts';
 import { type Course, fastForward, type Outset, type Pace } from '../../../domain/forecast/fast-forward.ts';
 import { Stretches } from '../../../domain/forecast/stretches.ts';
-import { retryDelayMs } from '../../../domain/retry-policy.ts';
+import { retryDelayMs } from '../../../domain/engine/retry-policy.ts';
 import { VirtualCampaign } from '../../../domain/virtual/campaign.ts';
 import { CALM_TURN_MS, calmConduct } from '../../../domain/virtual/conduct.ts';
-import { civilDay, windowAt } from '../../../domain/windows.ts';
+import { civilDay, windowAt } from '../../../domain/windows/windows.ts';
 import { CHANGES, HOURS } from '../../support/arbitrary-trial.ts';
 import { CAMPAIGN_ID, unseen } from '../../support/trial.ts';
 import { allSteps } from '../../support/all-steps.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Schedule } from '../../../domain/schedule.ts';
+import type { Schedule } from '../../../domain/windows/schedule.ts';
 import { assume, forecast, type ForecastCampaign } from '../../../domain/forecast/forecast.ts';
 import { ForecastAnswer } from '../../../domain/forecast/answer.ts';
 import { allSteps } from '../../support/all-steps.ts';

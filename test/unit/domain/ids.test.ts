@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CallId, callId, canonicalCallId, canonicalId, parseCallId, Uuid, workflowId } from '../../../domain/ids.ts';
-import { EndedEvent } from '../../../domain/outcome.ts';
+import {
+  CallId,
+  callId,
+  canonicalCallId,
+  canonicalId,
+  parseCallId,
+  Uuid,
+  workflowId,
+} from '../../../domain/engine/ids.ts';
+import { EndedEvent } from '../../../domain/engine/outcome.ts';
 
 const ID = '1f4baf16-1540-4d91-9696-7f34b2f2cb77';
 const CAPITALS = ID.toUpperCase();

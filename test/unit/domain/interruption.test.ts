@@ -6,7 +6,7 @@ import {
   judge,
   type Verdict,
   type WorkflowStanding,
-} from '../../../domain/interruption.ts';
+} from '../../../domain/api/interruption.ts';
 
 const runs: CheckedCampaign = { status: 'active', startedAgoMs: 3_600_000, missedAgoMs: null, contactsLeft: 5 };
 const closed = (as: 'completed' | 'cancelled' | 'terminated' | 'failed' | 'timed_out', code: string | null = null) =>

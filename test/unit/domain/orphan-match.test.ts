@@ -1,7 +1,7 @@
 /** Which call of ours an event is of that names only the provider's own id. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { certainMatches, type PossibleMatch } from '../../../domain/orphan-match.ts';
+import { certainMatches, type PossibleMatch } from '../../../domain/dialling/orphan-match.ts';
 
 const NOW = Date.UTC(2026, 2, 18, 12);
 const MINUTE_MS = 60_000;

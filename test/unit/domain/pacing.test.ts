@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { applyWindow, applyZoneData } from '../../../domain/calling-day.ts';
-import { CreateCampaign, engineSpec } from '../../../domain/campaign-request.ts';
-import type { PacingFacts, RecordedWindow } from '../../../domain/campaign-state.ts';
-import { newCampaign } from '../../../domain/commands.ts';
-import { decide, waitingAt } from '../../../domain/pacing.ts';
+import { applyWindow, applyZoneData } from '../../../domain/engine/calling-day.ts';
+import { CreateCampaign, engineSpec } from '../../../domain/api/campaign-request.ts';
+import type { PacingFacts, RecordedWindow } from '../../../domain/engine/campaign-state.ts';
+import { newCampaign } from '../../../domain/engine/commands.ts';
+import { decide, waitingAt } from '../../../domain/engine/pacing.ts';
 
 const NOW = Date.UTC(2026, 2, 18, 12);
 const HOUR_MS = 3_600_000;

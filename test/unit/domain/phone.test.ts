@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { getCountries, getExampleNumber } from 'libphonenumber-js/max';
 import examples from 'libphonenumber-js/examples.mobile.json' with { type: 'json' };
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Country, E164, parsePhone } from '../../../domain/phone.ts';
+import { Country, E164, parsePhone } from '../../../domain/contacts/phone.ts';
 
 interface Case {
   readonly input: string;

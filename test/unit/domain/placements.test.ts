@@ -1,12 +1,12 @@
 /** What the answer to a placement does to its call, its contact and the campaign. */
 import { describe, expect, it } from 'vitest';
-import { applyWindow } from '../../../domain/calling-day.ts';
-import { applyFinding, applyPlacement, startPlacing } from '../../../domain/calls.ts';
-import { CreateCampaign, engineSpec } from '../../../domain/campaign-request.ts';
-import type { CampaignState, PacingFacts } from '../../../domain/campaign-state.ts';
-import { newCampaign } from '../../../domain/commands.ts';
-import { decide } from '../../../domain/pacing.ts';
-import type { PlacementResult } from '../../../domain/placement.ts';
+import { applyWindow } from '../../../domain/engine/calling-day.ts';
+import { applyFinding, applyPlacement, startPlacing } from '../../../domain/engine/calls.ts';
+import { CreateCampaign, engineSpec } from '../../../domain/api/campaign-request.ts';
+import type { CampaignState, PacingFacts } from '../../../domain/engine/campaign-state.ts';
+import { newCampaign } from '../../../domain/engine/commands.ts';
+import { decide } from '../../../domain/engine/pacing.ts';
+import type { PlacementResult } from '../../../domain/engine/placement.ts';
 
 const NOW = Date.UTC(2026, 2, 18, 12);
 const HOUR_MS = 3_600_000;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { ChangeCampaign, changedTerms } from '../../../domain/campaign-change.ts';
-import { campaignTerms, CreateCampaign, engineSpec } from '../../../domain/campaign-request.ts';
+import { ChangeCampaign, changedTerms } from '../../../domain/api/campaign-change.ts';
+import { campaignTerms, CreateCampaign, engineSpec } from '../../../domain/api/campaign-request.ts';
 import { ForecastRequest } from '../../../domain/forecast/request.ts';
-import { decideRetries, type RetryTerms, type StatedRetries } from '../../../domain/retry-terms.ts';
+import { decideRetries, type RetryTerms, type StatedRetries } from '../../../domain/engine/retry-terms.ts';
 
 const smallest = { name: 'x', agent_id: 'y', contacts: [{ phone_number: '+14155550132' }] };
 const OFF: RetryTerms = { retry_failed: false, max_retry_attempts: 0 };

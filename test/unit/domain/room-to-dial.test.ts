@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { refuseWithoutRoom } from '../../../domain/room-to-dial.ts';
+import { refuseWithoutRoom } from '../../../domain/windows/room-to-dial.ts';
 
 const room = (start_time: string | null, end_time: string | null, marginS: number) => () =>
   refuseWithoutRoom({ start_time, end_time }, marginS * 1_000);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { checkHours, Schedule, scheduleChangeShape, scheduleShape } from '../../../domain/schedule.ts';
+import { checkHours, Schedule, scheduleChangeShape, scheduleShape } from '../../../domain/windows/schedule.ts';
 
 const hours = (start_time: unknown, end_time: unknown) => ({ start_time, end_time });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sendBy, type SendTimes } from '../../../domain/send-by.ts';
+import { sendBy, type SendTimes } from '../../../domain/dialling/send-by.ts';
 
 const NOON = Date.UTC(2026, 2, 18, 12);
 const HOUR_MS = 3_600_000;

@@ -6,12 +6,12 @@ import {
   type ChangeCampaignInput,
   changedTerms,
   readChange,
-} from '../../../domain/campaign-change.ts';
-import { campaignTerms, CreateCampaign, engineSpec } from '../../../domain/campaign-request.ts';
-import { CampaignEdit, editedSpec, recordedTerms } from '../../../domain/editing.ts';
-import { RingfenceError } from '../../../domain/errors.ts';
-import { StatedEdit } from '../../../domain/stated-edit.ts';
-import { laidOver, specChange } from '../../../domain/spec-change.ts';
+} from '../../../domain/api/campaign-change.ts';
+import { campaignTerms, CreateCampaign, engineSpec } from '../../../domain/api/campaign-request.ts';
+import { CampaignEdit, editedSpec, recordedTerms } from '../../../domain/engine/editing.ts';
+import { RingfenceError } from '../../../domain/engine/errors.ts';
+import { StatedEdit } from '../../../domain/engine/stated-edit.ts';
+import { laidOver, specChange } from '../../../domain/engine/spec-change.ts';
 
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
 const time = fc.constantFrom('08:00', '10:30', '17:00', null);

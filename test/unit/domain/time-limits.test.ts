@@ -9,7 +9,7 @@ import {
   MIGRATIONS,
   RECORD_ACTIVITIES,
   TOOL_LIMITS,
-} from '../../../domain/time-limits.ts';
+} from '../../../domain/engine/time-limits.ts';
 
 const WHAT_SCHEDULERS_WAIT_MS = 5_000;
 

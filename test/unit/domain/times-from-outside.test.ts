@@ -1,9 +1,9 @@
 /** Times that a carrier tells: none of them moves a retry, holds a campaign or keeps a slot for longer than can be right. */
 import { describe, expect, it } from 'vitest';
-import { applyEnded, applyFinding, applyPlacement, startPlacing } from '../../../domain/calls.ts';
-import { applyCommand } from '../../../domain/commands.ts';
-import { decide } from '../../../domain/pacing.ts';
-import type { CampaignState } from '../../../domain/campaign-state.ts';
+import { applyEnded, applyFinding, applyPlacement, startPlacing } from '../../../domain/engine/calls.ts';
+import { applyCommand } from '../../../domain/engine/commands.ts';
+import { decide } from '../../../domain/engine/pacing.ts';
+import type { CampaignState } from '../../../domain/engine/campaign-state.ts';
 import { CALL, callingCampaign, FACTS, NOW } from '../../support/calling-campaign.ts';
 
 const MINUTE_MS = 60_000;

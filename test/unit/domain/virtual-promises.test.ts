@@ -1,6 +1,6 @@
 /** The checks of virtual campaigns must themselves notice what they are there for. */
 import { describe, expect, test } from 'vitest';
-import type { EngineSpec } from '../../../domain/campaign-spec.ts';
+import type { EngineSpec } from '../../../domain/engine/campaign-spec.ts';
 import { VirtualCampaign } from '../../../domain/virtual/campaign.ts';
 import { calmConduct } from '../../../domain/virtual/conduct.ts';
 import type { LedgerCall } from '../../../domain/virtual/provider.ts';

@@ -1,9 +1,9 @@
 /** The virtual roster gives the answers that db/roster.ts gives. */
 import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
-import type { EngineSpec } from '../../../domain/campaign-spec.ts';
-import type { ExchangeRequest } from '../../../domain/roster.ts';
-import { total } from '../../../domain/tally.ts';
+import type { EngineSpec } from '../../../domain/engine/campaign-spec.ts';
+import type { ExchangeRequest } from '../../../domain/engine/roster.ts';
+import { total } from '../../../domain/engine/tally.ts';
 import { Queue } from '../../../domain/virtual/queue.ts';
 import { seededRandom } from '../../../domain/virtual/random.ts';
 import { VirtualRoster } from '../../../domain/virtual/roster.ts';

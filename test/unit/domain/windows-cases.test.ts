@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Schedule } from '../../../domain/schedule.ts';
+import { Schedule } from '../../../domain/windows/schedule.ts';
 import {
   callingWindows,
   civilDay,
@@ -7,8 +7,8 @@ import {
   isInside,
   windowAt,
   type CallingWindow,
-} from '../../../domain/windows.ts';
-import { ZONE_DATA_VERSION } from '../../../domain/zone-data.ts';
+} from '../../../domain/windows/windows.ts';
+import { ZONE_DATA_VERSION } from '../../../domain/windows/zone-data.ts';
 import hours from '../../cases/hours.json' with { type: 'json' };
 import table from '../../cases/windows.json' with { type: 'json' };
 import zones from '../../cases/windows-zones.json' with { type: 'json' };

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import moment from 'moment-timezone';
 import { describe, expect, it } from 'vitest';
-import { Schedule } from '../../../domain/schedule.ts';
-import { callingWindows, civilDay, isInside, windowAt, type CallingWindow } from '../../../domain/windows.ts';
-import { canonicalZoneName } from '../../../domain/zone-name.ts';
-import { constantOffsets, DAY_MS, offsetAt } from '../../../domain/zone-offsets.ts';
+import { Schedule } from '../../../domain/windows/schedule.ts';
+import { callingWindows, civilDay, isInside, windowAt, type CallingWindow } from '../../../domain/windows/windows.ts';
+import { canonicalZoneName } from '../../../domain/windows/zone-name.ts';
+import { constantOffsets, DAY_MS, offsetAt } from '../../../domain/windows/zone-offsets.ts';
 
 const zoneNames = moment.tz.names().filter((name) => canonicalZoneName(name) !== null);
 const anyZone = fc.constantFrom(...zoneNames);

@@ -1,9 +1,9 @@
 import moment from 'moment-timezone';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { allZoneNames, databaseName, ZONE_DATA_VERSION, zoneHistory } from '../../../domain/zone-data.ts';
-import { canonicalZoneName, readZoneName } from '../../../domain/zone-name.ts';
-import { offsetAt } from '../../../domain/zone-offsets.ts';
-import { isNewerZoneData, isZoneDataVersion } from '../../../domain/zone-data-version.ts';
+import { allZoneNames, databaseName, ZONE_DATA_VERSION, zoneHistory } from '../../../domain/windows/zone-data.ts';
+import { canonicalZoneName, readZoneName } from '../../../domain/windows/zone-name.ts';
+import { offsetAt } from '../../../domain/windows/zone-offsets.ts';
+import { isNewerZoneData, isZoneDataVersion } from '../../../domain/engine/zone-data-version.ts';
 
 const HOUR_MS = 3_600_000;
 const hoursAt = (zone: string, instant: string) => offsetAt(zone, Date.parse(instant)) / HOUR_MS;
@@ -65,8 +65,8 @@ describe('the runtime', () => {
     });
     vi.stubGlobal('Intl', { DateTimeFormat: NoZones });
     vi.resetModules();
-    const { Schedule } = await import('../../../domain/schedule.ts');
-    const { windowAt } = await import('../../../domain/windows.ts');
+    const { Schedule } = await import('../../../domain/windows/schedule.ts');
+    const { windowAt } = await import('../../../domain/windows/windows.ts');
     const hours = { start_time: '09:00', end_time: '21:00', working_days: [1, 2, 3, 4, 5, 6, 7] };
     const schedule = Schedule.parse({ timezone: 'america/vancouver', ...hours });
     expect(windowAt(schedule, Date.parse('2026-12-07T12:00:00Z'))).toMatchObject({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { canonicalZoneName } from '../../../domain/zone-name.ts';
+import { canonicalZoneName } from '../../../domain/windows/zone-name.ts';
 
 /** How often the runtime is asked about a zone meanwhile. */
 function questions(work: () => void): number {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hashBody } from '../../../gateway/body-hash.ts';
-import { campaignIdOf } from '../../../gateway/create-campaign.ts';
+import { hashBody } from '../../../gateway/http/body-hash.ts';
+import { campaignIdOf } from '../../../gateway/routes/create-campaign.ts';
 import { turnsDuring } from '../../support/turns.ts';
 
 /** The same value with the fields of every object in the opposite order. */

@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type JsonBody, readJson } from '../../../gateway/json-body.ts';
-import { JsonScan } from '../../../gateway/json-scan.ts';
-import { readPeople } from '../../../gateway/people-body.ts';
+import { type JsonBody, readJson } from '../../../gateway/http/json-body.ts';
+import { JsonScan } from '../../../gateway/http/json-scan.ts';
+import { readPeople } from '../../../gateway/http/people-body.ts';
 import { mostPerTurn, turnsDuring } from '../../support/turns.ts';
 
 const parse = (text: string): unknown => JSON.parse(text);

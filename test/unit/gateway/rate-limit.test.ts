@@ -1,9 +1,9 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ApiKey, hashKey } from '../../../db/api-keys.ts';
-import { authenticate } from '../../../gateway/auth.ts';
-import { answerError } from '../../../gateway/errors.ts';
-import { limitRate } from '../../../gateway/rate-limit.ts';
+import { authenticate } from '../../../gateway/http/auth.ts';
+import { answerError } from '../../../gateway/http/errors.ts';
+import { limitRate } from '../../../gateway/http/rate-limit.ts';
 
 const KNOWN = 'the-only-key-there-is';
 /** As many callers as the gateway remembers. */

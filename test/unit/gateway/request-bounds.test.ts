@@ -1,12 +1,12 @@
 /** Whatever a request holds, how much of it is read and told is bounded by its schema and not by its size. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ChangeCampaign } from '../../../domain/campaign-change.ts';
-import { CreateCampaign } from '../../../domain/campaign-request.ts';
-import { ContactInput } from '../../../domain/contact.ts';
+import { ChangeCampaign } from '../../../domain/api/campaign-change.ts';
+import { CreateCampaign } from '../../../domain/api/campaign-request.ts';
+import { ContactInput } from '../../../domain/contacts/contact.ts';
 import { ForecastRequest } from '../../../domain/forecast/request.ts';
-import { SuppressionInput } from '../../../domain/suppression.ts';
-import { MOST_ISSUES, validationError } from '../../../gateway/validation.ts';
+import { SuppressionInput } from '../../../domain/contacts/suppression.ts';
+import { MOST_ISSUES, validationError } from '../../../gateway/http/validation.ts';
 import { readDescription } from '../../../scripts/write-api-docs.ts';
 import { type ApiOperation, describedOperations } from '../../support/api-description.ts';
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { callId } from '../../../domain/ids.ts';
-import { RingfenceError } from '../../../domain/errors.ts';
+import { callId } from '../../../domain/engine/ids.ts';
+import { RingfenceError } from '../../../domain/engine/errors.ts';
 import type { CallEvent } from '../../../providers/port.ts';
-import { parseTruedy } from '../../../providers/truedy-event.ts';
+import { parseTruedy } from '../../../providers/truedy/event.ts';
 
 const NOW = Date.UTC(2026, 2, 2, 12, 0, 0);
 const OURS = callId({ campaignId: '00000000-0000-4000-8000-000000000001', seq: 7, attempt: 2 });

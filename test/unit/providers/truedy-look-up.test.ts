@@ -1,7 +1,7 @@
 /** Calls whose reply was lost, sought in the provider's list of calls. */
 import { describe, expect, it } from 'vitest';
-import { callId } from '../../../domain/ids.ts';
-import { type Get, lookUpInList } from '../../../providers/truedy-look-up.ts';
+import { callId } from '../../../domain/engine/ids.ts';
+import { type Get, lookUpInList } from '../../../providers/truedy/look-up.ts';
 
 const CAMPAIGN = '00000000-0000-4000-8000-000000000001';
 const idOf = (seq: number) => callId({ campaignId: CAMPAIGN, seq, attempt: 1 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { callId } from '../../../domain/ids.ts';
+import { callId } from '../../../domain/engine/ids.ts';
 import type { CallToPlace } from '../../../providers/port.ts';
-import { TruedyConfig } from '../../../providers/truedy-config.ts';
-import { freezeCall } from '../../../providers/truedy-request.ts';
+import { TruedyConfig } from '../../../providers/truedy/config.ts';
+import { freezeCall } from '../../../providers/truedy/request.ts';
 
 const SETTINGS = { maxDurationS: 1_800, joinTimeoutS: 30 };
 const CALL: CallToPlace = {

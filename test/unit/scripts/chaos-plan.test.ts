@@ -10,11 +10,11 @@ import { MOST_PEOPLE, person } from '../../../scripts/chaos/people.ts';
 import { LULL_MS, planPhases } from '../../../scripts/chaos/phases.ts';
 import { isOpenAt, wallTime } from '../../../scripts/chaos/wall-clock.ts';
 import { zoneWithMidnight } from '../../../scripts/chaos/zones.ts';
-import { ChangeCampaign } from '../../../domain/campaign-change.ts';
-import { CreateCampaign } from '../../../domain/campaign-request.ts';
-import { parsePhone } from '../../../domain/phone.ts';
-import { Schedule } from '../../../domain/schedule.ts';
-import { isInside } from '../../../domain/windows.ts';
+import { ChangeCampaign } from '../../../domain/api/campaign-change.ts';
+import { CreateCampaign } from '../../../domain/api/campaign-request.ts';
+import { parsePhone } from '../../../domain/contacts/phone.ts';
+import { Schedule } from '../../../domain/windows/schedule.ts';
+import { isInside } from '../../../domain/windows/windows.ts';
 import { FaultPlan } from '../../../simulator/faults.ts';
 
 const MINUTE = 60_000;

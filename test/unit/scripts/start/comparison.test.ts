@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { callId } from '../../../../domain/ids.ts';
+import { callId } from '../../../../domain/engine/ids.ts';
 import { compare, type Contact, type Totals } from '../../../../scripts/start/comparison.ts';
 import type { ProviderCall } from '../../../../scripts/start/ledger.ts';
 

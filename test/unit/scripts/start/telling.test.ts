@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import type { CampaignAnswer } from '../../../../domain/campaign-answer.ts';
+import type { CampaignAnswer } from '../../../../domain/api/campaign-answer.ts';
 import { curlOf } from '../../../../scripts/start/curl.ts';
 import { progressLine, waitsFor } from '../../../../scripts/start/progress.ts';
 import { elsewhere } from '../../../../scripts/start/services.ts';

@@ -1,0 +1,66 @@
+/** What the verbs that ask the gateway have in common, and how every verb prints its answer. */
+import { type Command, Option } from 'commander';
+import { RingfenceError } from '../domain/engine/errors.ts';
+import type { ApiOptions } from '../client/http-api.ts';
+import { type Line, printJson, printText } from './terminal.ts';
+
+export const LOCAL_GATEWAY = 'http://127.0.0.1:8080/api/public/v1';
+
+export interface Json {
+  readonly json?: true;
+}
+export interface ApiFlags extends Json {
+  readonly url: string;
+  readonly key?: string;
+}
+
+/** A verb that asks the gateway. */
+export function asking(parent: Command, name: string, description: string): Command {
+  return parent
+    .command(name)
+    .description(description)
+    .addOption(urlOption())
+    .addOption(keyOption())
+    .option('--json', 'print JSON');
+}
+
+export function urlOption(): Option {
+  return new Option('--url <url>', "root of the gateway's API").env('RINGFENCE_API_URL').default(LOCAL_GATEWAY);
+}
+
+export function keyOption(): Option {
+  return new Option('--key <key>', 'key of the API').env('RINGFENCE_API_KEY');
+}
+
+/** @throws RingfenceError `misconfigured` when there is no key. */
+export function apiOf({ url, key }: ApiFlags): ApiOptions {
+  if (key !== undefined && key !== '') return { baseUrl: url, key };
+  throw new RingfenceError('misconfigured', 'There is no key: set RINGFENCE_API_KEY, or give --key.', {
+    field: '--key',
+  });
+}
+
+/** Prints what `ask` answers. With --json a refusal is printed as JSON too, before it ends the tool. */
+export async function show<T>(
+  { json }: Json,
+  ask: () => Promise<T>,
+  inWords: (answer: T) => readonly Line[],
+): Promise<void> {
+  const answer = await refusalsAsJson(json, ask);
+  if (json) printJson(answer);
+  else printText(inWords(answer));
+}
+
+/** With --json a refusal is printed as JSON, before it ends the tool. */
+export async function refusalsAsJson<T>(json: true | undefined, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (json && error instanceof RingfenceError) {
+      const { code, message, field } = error;
+      const details = field === undefined ? error.details : { field, ...error.details };
+      printJson({ error: { code, message, details } });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * `campaigns pause`, `resume`, `cancel` and `restart`: what a campaign is told. A workflow that runs is told through Temporal
+ * and nothing else; one that was ended is started again by the gateway, which has the records.
+ */
+import { createInterface } from 'node:readline/promises';
+import type { Command } from 'commander';
+import { CancelAnswer, RestartAnswer } from '../domain/api/campaign-answer.ts';
+import { RingfenceError } from '../domain/engine/errors.ts';
+import type { CampaignClient } from '../client/campaign-client.ts';
+import type { CancelAcknowledgement } from '../workflows/messages.ts';
+import type { Acknowledged } from '../client/command.ts';
+import { type ApiRequest, requestApi } from '../client/http-api.ts';
+import { type ApiFlags, apiOf, asking, type Json, keyOption, show, urlOption } from './api.ts';
+import { cancelText, pauseText, restartText, resumeText } from './campaign-text.ts';
+import { examples } from './help.ts';
+
+const SOME_ID = '1f4baf16-1540-4d91-9696-7f34b2f2cb77';
+
+export function addCampaignCommands(campaigns: Command): void {
+  commanding(campaigns, 'pause', 'Stop placing calls, and say which are, or may be, live.').action(
+    (id: string, flags: Json) => show(flags, () => tell('pause', (client) => client.pause(id)), pauseText),
+  );
+
+  commanding(campaigns, 'resume', 'Let a paused campaign go on.').action((id: string, flags: Json) =>
+    show(flags, () => tell('resume', (client) => client.resume(id)), resumeText),
+  );
+
+  commanding(campaigns, 'cancel', 'End a campaign: live calls are followed to their end, everybody else is skipped.')
+    .option('--yes', 'do not ask first; needed where there is no terminal')
+    .addOption(urlOption())
+    .addOption(keyOption())
+    .addHelpText('after', '\nThe gateway is asked only where the campaign is interrupted.')
+    .action((id: string, flags: ApiFlags & { yes?: true }) =>
+      show(
+        flags,
+        async () => {
+          if (!flags.yes) await confirm(`Cancel campaign ${id}? Whoever has not been called is skipped for good.`);
+          return cancel(id, flags);
+        },
+        cancelText,
+      ),
+    );
+
+  asking(campaigns, 'restart', 'Let a campaign go on whose workflow was ended from outside: it adopts its records.')
+    .argument('<id>', 'id of the campaign')
+    .addHelpText('after', examples(`campaigns restart ${SOME_ID}`))
+    .action((id: string, flags: ApiFlags) =>
+      show(flags, async () => (await requestApi(apiOf(flags), post(id, 'restart'), RestartAnswer)).data, restartText),
+    );
+}
+
+/** An interrupted campaign has no workflow that could be told: the gateway starts one, to end it. */
+async function cancel(id: string, flags: ApiFlags): Promise<CancelAcknowledgement> {
+  try {
+    return await tell('cancel', (client) => client.cancel(id));
+  } catch (error) {
+    const hasNone =
+      error instanceof RingfenceError && ('workflow_status' in error.details || error.code === 'not_found');
+    if (!hasNone || !flags.key) throw error;
+    return (await requestApi(apiOf(flags), post(id, 'cancel'), CancelAnswer)).data;
+  }
+}
+
+function post(id: string, command: string): ApiRequest {
+  return { method: 'POST', path: `/batch-calls/${encodeURIComponent(id)}/${command}` };
+}
+
+/** A verb that tells one campaign something. */
+export function commanding(
+  campaigns: Command,
+  name: string,
+  description: string,
+  help = examples(`campaigns ${name} ${SOME_ID}`),
+): Command {
+  return campaigns
+    .command(name)
+    .description(description)
+    .argument('<id>', 'id of the campaign')
+    .option('--json', 'print JSON')
+    .addHelpText('after', help);
+}
+
+/** Speaks to Temporal by its environment configuration, and closes the connection whatever comes of it. */
+export async function throughTemporal<T>(speak: (client: CampaignClient) => Promise<T>): Promise<T> {
+  const { CampaignClient } = await import('../client/campaign-client.ts');
+  const client = await CampaignClient.connect();
+  try {
+    return await speak(client);
+  } finally {
+    await client.close();
+  }
+}
+
+async function tell<T extends object>(
+  name: string,
+  speak: (client: CampaignClient) => Promise<Acknowledged<T>>,
+): Promise<{ readonly acknowledged: true } & T> {
+  const outcome = await throughTemporal(speak);
+  if (outcome.acknowledged) return outcome;
+  throw new RingfenceError(
+    'temporal_unavailable',
+    `No worker answered. The ${name} is kept and will be obeyed when one runs; nothing is promised until then.`,
+  );
+}
+
+/** @throws RingfenceError `bad_request` unless somebody at a terminal says yes. */
+async function confirm(question: string): Promise<void> {
+  const { stdin: input, stderr: output } = process;
+  if (!input.isTTY || !output.isTTY) {
+    const message = 'This cannot be taken back, and there is no terminal to ask at: give --yes.';
+    throw new RingfenceError('bad_request', message, { field: '--yes' });
+  }
+  const terminal = createInterface({ input, output });
+  // Whoever closes the input (Ctrl-D) instead of answering would be waited for without end.
+  const closed = new AbortController();
+  terminal.once('close', () => closed.abort());
+  const answer = await terminal.question(`${question} [y/N] `, { signal: closed.signal }).catch(() => '');
+  terminal.close();
+  if (!/^y(?:es)?$/i.test(answer.trim())) throw new RingfenceError('bad_request', 'Nothing was changed.');
+}

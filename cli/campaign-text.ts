@@ -1,0 +1,94 @@
+/** Campaigns in words, for people. Machines are given JSON. */
+import type { CampaignAnswer, RestartAnswer } from '../domain/api/campaign-answer.ts';
+import { failureInWords } from '../domain/api/failed-start.ts';
+import { reasonInWords } from '../domain/api/interruption.ts';
+import { BUCKETS } from '../domain/engine/tally.ts';
+import type {
+  CancelAcknowledgement,
+  EditAcknowledgement,
+  PauseAcknowledgement,
+  ResumeAcknowledgement,
+} from '../workflows/messages.ts';
+import { type Listed, restText } from './lists.ts';
+import { lines, table } from './output.ts';
+
+export function campaignText(campaign: CampaignAnswer): string[] {
+  const hours = campaign.start_time === null ? 'the whole day' : `${campaign.start_time} to ${campaign.end_time}`;
+  return lines([
+    ['id', campaign.id],
+    ['name', campaign.name],
+    ['status', statusText(campaign)],
+    ['waiting for', waitingText(campaign)],
+    ['contacts', `${campaign.total_contacts}: ${BUCKETS.map((bucket) => `${campaign[bucket]} ${bucket}`).join(', ')}`],
+    ['placed today', `${campaign.placed_today} of ${campaign.max_calls_per_day ?? 'any number'}`],
+    ['at a time', `at most ${campaign.max_concurrent_calls}`],
+    ['hours', `${hours}, ${campaign.timezone}, days ${campaign.working_days.join(', ')}`],
+    ['agent', campaign.agent_id],
+    ['created', campaign.created_at],
+    ['as of', campaign.as_of],
+  ]);
+}
+
+/** Where a campaign stands, in one line. */
+export function progressText(campaign: CampaignAnswer): string {
+  const { total_contacts: total, completed, failed, skipped, in_progress, retrying } = campaign;
+  const cap = campaign.max_calls_per_day === null ? '' : ` of ${campaign.max_calls_per_day}`;
+  return [
+    campaign.waiting_for === null ? statusText(campaign) : `${campaign.status}, waits for ${waitingText(campaign)}`,
+    `${completed + failed + skipped}/${total} done`,
+    `${completed} completed, ${failed} failed, ${skipped} skipped`,
+    `${in_progress} in progress, ${retrying} retrying`,
+    `${campaign.placed_today}${cap} today`,
+  ].join(' | ');
+}
+
+export function listText({
+  campaigns,
+  ...rest
+}: Listed<unknown>['rest'] & { readonly campaigns: readonly CampaignAnswer[] }): string[] {
+  if (campaigns.length === 0) return ['There are no such campaigns.'];
+  const rows = campaigns.map((campaign) => [
+    campaign.id,
+    campaign.status,
+    waitingText(campaign),
+    `${campaign.completed + campaign.failed + campaign.skipped}/${campaign.total_contacts}`,
+    campaign.name,
+  ]);
+  return [...table(['Id', 'Status', 'Waiting for', 'Done', 'Name'], rows), ...restText(rows.length, rest)];
+}
+
+export function pauseText({ paused_at, live, unknown }: PauseAcknowledgement): string[] {
+  return [
+    `Paused since ${paused_at}. Nothing is being placed.`,
+    ...(live.length === 0 ? [] : [`Live until they end: ${live.join(', ')}`]),
+    ...(unknown.length === 0 ? [] : [`May be live: ${unknown.join(', ')}`]),
+  ];
+}
+
+export function resumeText({ status, resumed_at }: ResumeAcknowledgement): string[] {
+  return [`Resumed at ${resumed_at}; the campaign is ${status}.`];
+}
+
+export function restartText({ status, restarted_at }: RestartAnswer): string[] {
+  return [`Restarted at ${restarted_at}; the campaign is ${status} and goes on from its records.`];
+}
+
+export function cancelText({ cancel_requested_at }: CancelAcknowledgement): string[] {
+  return [`Cancelled at ${cancel_requested_at}. Live calls are followed to their end; everybody else is skipped.`];
+}
+
+export function editText({ edited_at, status, ...waiting }: EditAcknowledgement): string[] {
+  const waits = waiting.waiting_for === null ? '' : ` and waits for: ${waitingText(waiting)}`;
+  return [`Changed at ${edited_at}; the campaign is ${status}${waits}.`];
+}
+
+/** An interrupted campaign waits for somebody to restart it, and says why; one that could not be started says why not. */
+function statusText({ status, interrupted, failure }: CampaignAnswer): string {
+  if (failure !== null) return `${status}: ${failureInWords(failure)}`;
+  return interrupted === null ? status : `${status} (${reasonInWords(interrupted)})`;
+}
+
+export function waitingText({ waiting_for, until }: Pick<CampaignAnswer, 'waiting_for' | 'until'>): string {
+  if (waiting_for === null) return '-';
+  return until === null ? waiting_for : `${waiting_for} until ${until}`;
+}

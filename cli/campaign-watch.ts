@@ -1,0 +1,136 @@
+/** `campaigns watch`: how a campaign gets on, until it has ended. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Command, InvalidArgumentError } from 'commander';
+import { CampaignAnswer } from '../domain/api/campaign-answer.ts';
+import { isOver } from '../domain/engine/commands.ts';
+import { RingfenceError } from '../domain/engine/errors.ts';
+import { neverStarted } from '../domain/api/failed-start.ts';
+import { reasonInWords, wayOut } from '../domain/api/interruption.ts';
+import { type ApiOptions, requestApi } from '../client/http-api.ts';
+import { type ApiFlags, apiOf, asking, refusalsAsJson } from './api.ts';
+import { progressText } from './campaign-text.ts';
+import { EXIT, exitCodeOf, Finished } from './exit-codes.ts';
+import { examples } from './help.ts';
+import { progressBar } from './progress-bar.ts';
+import { printJson, printNote, printText } from './terminal.ts';
+
+const MORE = `
+On a terminal there is a bar, elsewhere a line for each change, with --json the campaign as a JSON object on a
+line of its own. A gateway that does not answer is asked again, for five minutes.
+
+Exit codes: 0 the campaign has completed, 6 it has ended otherwise, 8 it is interrupted and does not go on until it is
+restarted; those of every verb besides.`;
+
+const PATIENCE_MS = 5 * 60_000;
+
+interface Flags extends ApiFlags {
+  readonly every: number;
+}
+
+export function addCampaignWatch(campaigns: Command): void {
+  asking(campaigns, 'watch', 'Follow a campaign until it has ended or is interrupted.')
+    .argument('<id>', 'id of the campaign')
+    .option('--every <seconds>', 'how often to look, 0.1 to 3600', seconds, 2)
+    .addHelpText(
+      'after',
+      `${examples(
+        'campaigns watch 1f4baf16-1540-4d91-9696-7f34b2f2cb77',
+        'campaigns watch 1f4baf16-1540-4d91-9696-7f34b2f2cb77 --json --every 10',
+      )}\n${MORE}`,
+    )
+    .action(async (id: string, flags: Flags) => {
+      const { status, interrupted, failure } = await refusalsAsJson(flags.json, () => watch(apiOf(flags), id, flags));
+      if (interrupted !== null) {
+        printNote(`The campaign is interrupted: ${reasonInWords(interrupted)}. ${wayOut(id, interrupted.reason)}`);
+        throw new Finished(EXIT.interrupted);
+      }
+      if (failure !== null) printNote(neverStarted(failure).message);
+      if (status !== 'completed') throw new Finished(EXIT.notCompleted);
+    });
+}
+
+/** Shows the campaign whenever it has changed; answers with it once it is over or interrupted. */
+async function watch(api: ApiOptions, id: string, flags: Flags): Promise<CampaignAnswer> {
+  let campaign = await read(api, id);
+  const view = flags.json ? jsonLines() : process.stdout.isTTY && process.stderr.isTTY ? bar(campaign) : textLines();
+  try {
+    for (;;) {
+      view.show(campaign);
+      if (isOver(campaign.status) || campaign.status === 'interrupted') return campaign;
+      await pause(flags.every * 1000);
+      campaign = await readPatiently(api, id, flags.every * 1000);
+    }
+  } finally {
+    view.end();
+  }
+}
+
+async function read(api: ApiOptions, id: string): Promise<CampaignAnswer> {
+  const path = `/batch-calls/${encodeURIComponent(id)}`;
+  return (await requestApi(api, { method: 'GET', path }, CampaignAnswer)).data;
+}
+
+/** A campaign outlives its gateway: one that is being replaced is no reason to stop watching. */
+async function readPatiently(api: ApiOptions, id: string, everyMs: number): Promise<CampaignAnswer> {
+  const giveUpAt = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await read(api, id);
+    } catch (error) {
+      const passes = error instanceof RingfenceError && exitCodeOf(error) === EXIT.unreachable;
+      if (!passes || performance.now() >= giveUpAt) throw error;
+      await pause(everyMs);
+    }
+  }
+}
+
+interface View {
+  show(campaign: CampaignAnswer): void;
+  end(): void;
+}
+
+function jsonLines(): View {
+  return onChange((campaign) => {
+    // When it was read is no change of it.
+    const { as_of: _, ...lasting } = campaign;
+    return [JSON.stringify(lasting), () => printJson(campaign)];
+  });
+}
+
+function textLines(): View {
+  return onChange((campaign) => {
+    const text = progressText(campaign);
+    return [text, () => printText([`${campaign.as_of}  ${text}`])];
+  });
+}
+
+/** Prints what there is to say of a campaign when the part by which it is told from before is new. */
+function onChange(say: (campaign: CampaignAnswer) => readonly [known: string, print: () => void]): View {
+  let before = '';
+  return {
+    show(campaign) {
+      const [known, print] = say(campaign);
+      if (known !== before) print();
+      before = known;
+    },
+    end() {},
+  };
+}
+
+function bar(first: CampaignAnswer): View {
+  const shown = progressBar('{bar} {text}', first.total_contacts, { text: progressText(first) });
+  return {
+    show: (campaign) => shown.update(done(campaign), { text: progressText(campaign) }),
+    end: () => shown.stop(),
+  };
+}
+
+function done({ completed, failed, skipped }: CampaignAnswer): number {
+  return completed + failed + skipped;
+}
+
+function seconds(value: string): number {
+  const number = /^\d+(?:\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
+  if (!(number >= 0.1 && number <= 3_600)) throw new InvalidArgumentError('Give seconds from 0.1 to 3600.');
+  return number;
+}

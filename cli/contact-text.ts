@@ -1,0 +1,66 @@
+/** One campaign's contacts in words, for people. */
+import type { CampaignContactAnswer } from '../domain/api/campaign-answer.ts';
+import type { ContactExplanation } from '../domain/api/contact-explanation.ts';
+import type { Gate } from '../domain/api/contact-gate.ts';
+import { type Listed, restText } from './lists.ts';
+import { lines, table } from './output.ts';
+
+const HELD_BY: Readonly<Record<Gate, string>> = {
+  start: "the campaign's start is ahead",
+  window: 'it is outside the calling hours',
+  daily_cap: "the day's calls are used up",
+  slot: 'its turn: it is called when those before it are and a call may start',
+  retry: 'the retry is not due yet',
+  provider: 'the provider is in trouble, or asked to be left alone for a while',
+  paused: 'the campaign is paused',
+  interrupted: 'the campaign is interrupted, and calls nobody until it is restarted',
+  suppressed: 'the number is on the suppression list',
+  ending: 'the campaign is ending, and calls nobody any more',
+};
+
+export function contactsText({
+  contacts,
+  ...rest
+}: Listed<unknown>['rest'] & { readonly contacts: readonly CampaignContactAnswer[] }): string[] {
+  if (contacts.length === 0) return ['There are no such contacts.'];
+  const rows = contacts.map(({ contact_id, call_status, reason, attempt, phone_number }) => [
+    contact_id,
+    call_status,
+    reason ?? '-',
+    `${attempt}`,
+    phone_number,
+  ]);
+  return [...table(['Id', 'Status', 'Reason', 'Attempt', 'Number'], rows), ...restText(rows.length, rest)];
+}
+
+export function explanationText(contact: ContactExplanation): string[] {
+  const { gate, attempts } = contact;
+  const told = lines([
+    ['contact', contact.contact_id],
+    ['number', contact.phone_number],
+    ['status', contact.reason === null ? contact.call_status : `${contact.call_status} (${contact.reason})`],
+    ['campaign', contact.campaign_status],
+    ['held by', gate === null ? heldByNothing(contact.call_status) : `${gate}: ${HELD_BY[gate]}`],
+    ['not before', contact.next_eligible_at ?? '-'],
+    ['as of', contact.as_of],
+  ]);
+  if (attempts.length === 0) return [...told, '', 'It was not called yet.'];
+  const rows = attempts.map((call) => [
+    `${call.attempt}`,
+    call.first_sent_at ?? '-',
+    callResult(call),
+    call.ended_at ?? '-',
+    call.call_id,
+  ]);
+  return [...told, '', ...table(['Attempt', 'Sent', 'Outcome', 'Ended', 'Call'], rows)];
+}
+
+function heldByNothing(status: string): string {
+  return status === 'in_progress' ? 'nothing: it is being called' : 'nothing: it is done with';
+}
+
+function callResult(call: ContactExplanation['attempts'][number]): string {
+  if (call.not_placed_reason !== null) return `not placed: ${call.not_placed_reason}`;
+  if (call.outcome !== null) return call.outcome;
+  return call.provider_call_id === null ? 'not known yet' : 'live';
+}

@@ -1,0 +1,80 @@
+/** `contacts check`: what an import would do. Needs nothing but the file. */
+import type { Command } from 'commander';
+import type { ContactRow, RowError } from '../domain/contacts/contact-rows.ts';
+import type { Country } from '../domain/contacts/phone.ts';
+import { readContactFile } from '../contact-files/contact-file.ts';
+import { refusalsAsJson } from './api.ts';
+import { examples } from './help.ts';
+import { country } from './options.ts';
+import { rowErrors } from './row-errors.ts';
+import { openSource } from './source.ts';
+import { printJson, printText } from './terminal.ts';
+
+/** What an import into an empty folder would do. Field names are those of the import's answer. */
+interface Check {
+  imported: number;
+  skipped: number;
+  errors: number;
+  readonly error_details: RowError[];
+  readonly contacts: { readonly row: number; readonly phone_number: string; readonly extension?: string }[];
+}
+
+interface Options {
+  readonly defaultCountry?: Country;
+  readonly json?: true;
+}
+
+export function addContactsCheck(contacts: Command): void {
+  contacts
+    .command('check')
+    .description('Say what an import of a contact file would do, without importing it.')
+    .argument('<file>', 'CSV file with a header, or - for standard input')
+    .option('--default-country <code>', 'country of numbers without international prefix, such as US', country)
+    .option('--json', 'print JSON, with every contact and every row that does not import')
+    .addHelpText(
+      'after',
+      examples(
+        'contacts check examples/contacts.csv --default-country US',
+        'contacts check - --json < examples/contacts.csv',
+      ),
+    )
+    .action(async (file: string, { defaultCountry, json }: Options) => {
+      const check = await refusalsAsJson(json, async () => {
+        const { bytes } = await openSource(file);
+        return tally(readContactFile(bytes, defaultCountry ?? null));
+      });
+      if (json) printJson(check);
+      else printText(asText(check));
+    });
+}
+
+async function tally(rows: AsyncIterable<ContactRow>): Promise<Check> {
+  const check: Check = { imported: 0, skipped: 0, errors: 0, error_details: [], contacts: [] };
+  const people = new Set<string>();
+  for await (const row of rows) {
+    if (!('contact' in row)) {
+      check.errors += 1;
+      check.error_details.push(row);
+      continue;
+    }
+    const { phone_number, extension } = row.contact;
+    const person = `${phone_number};${extension ?? ''}`;
+    if (people.has(person)) {
+      check.skipped += 1;
+      continue;
+    }
+    people.add(person);
+    check.imported += 1;
+    check.contacts.push({ row: row.row, phone_number, ...(extension === null ? {} : { extension }) });
+  }
+  return check;
+}
+
+function asText({ imported, skipped, errors, error_details }: Check): string[] {
+  return [
+    `Would import  ${imported}`,
+    `Would skip    ${skipped}  (the same number and extension stand in an earlier row)`,
+    `Not possible  ${errors}`,
+    ...rowErrors(error_details, errors, '--json'),
+  ];
+}

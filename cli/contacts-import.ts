@@ -1,0 +1,86 @@
+/** `contacts import`: a file of any size into a folder, through the gateway. */
+import type { Command } from 'commander';
+import { ImportAnswer } from '../domain/api/contact-answer.ts';
+import type { Country } from '../domain/contacts/phone.ts';
+import { type ApiFlags, apiOf, asking, show } from './api.ts';
+import { examples } from './help.ts';
+import { country } from './options.ts';
+import { lines } from './output.ts';
+import { type ProgressBar, progressBar } from './progress-bar.ts';
+import { rowErrors } from './row-errors.ts';
+import { type Source, openSource } from './source.ts';
+
+interface Flags extends ApiFlags {
+  readonly folder?: string;
+  readonly defaultCountry?: Country;
+  readonly overwrite?: true;
+}
+
+export function addContactsImport(contacts: Command): void {
+  asking(contacts, 'import', 'Import a contact file into a folder: everybody in it, or nobody if it cannot be read.')
+    .argument('<file>', 'CSV file with a header, or - for standard input')
+    .option('--folder <id>', "id of the folder (default: the account's default folder)")
+    .option('--default-country <code>', 'country of numbers without international prefix, such as US', country)
+    .option('--overwrite', 'let the file replace what is known of people who are in the folder already')
+    .addHelpText(
+      'after',
+      examples(
+        'contacts import examples/contacts.csv --default-country US',
+        'contacts import people.csv --folder 1f4baf16-1540-4d91-9696-7f34b2f2cb77 --overwrite',
+        'contacts import - --json < examples/contacts.csv',
+      ),
+    )
+    .action((file: string, flags: Flags) => show(flags, () => importFile(file, flags), importText));
+}
+
+async function importFile(file: string, flags: Flags): Promise<ImportAnswer> {
+  const api = apiOf(flags);
+  const source = await openSource(file);
+  const query = new URLSearchParams({
+    ...(flags.folder === undefined ? {} : { folder_id: flags.folder }),
+    ...(flags.defaultCountry === undefined ? {} : { default_country: flags.defaultCountry }),
+    ...(flags.overwrite ? { overwrite_existing: 'true' } : {}),
+  });
+  const bar = barFor(source);
+  const { uploadToApi } = await import('../client/http-upload.ts');
+  try {
+    return await uploadToApi(
+      api,
+      { path: `/contacts/import?${query.toString()}`, contentType: 'text/csv', bytes: counted(source.bytes, bar) },
+      ImportAnswer,
+    );
+  } finally {
+    bar.stop();
+  }
+}
+
+const BYTES_PER_MB = 1_000_000;
+const inMB = (bytes: number): string => (bytes / BYTES_PER_MB).toFixed(1);
+
+/** Without a size there is no bar to fill, only a count. */
+function barFor({ size }: Source): ProgressBar {
+  if (size === null) return progressBar('{mb} MB sent', 0, { mb: '0.0' });
+  return progressBar('{bar} {percentage}% | {mb} of {of} MB | {eta_formatted} left', size, {
+    mb: '0.0',
+    of: inMB(size),
+  });
+}
+
+async function* counted(bytes: AsyncIterable<Uint8Array>, bar: ProgressBar): AsyncGenerator<Uint8Array> {
+  let sent = 0;
+  for await (const chunk of bytes) {
+    yield chunk;
+    sent += chunk.length;
+    bar.update(sent, { mb: inMB(sent) });
+  }
+}
+
+function importText({ imported, updated, skipped, errors, error_details }: ImportAnswer): string[] {
+  const counts = lines([
+    ['Imported', `${imported}`],
+    ['Updated', `${updated}`],
+    ['Skipped', `${skipped}  (in an earlier row, or in the folder already)`],
+    ['Errors', `${errors}`],
+  ]);
+  return [...counts, ...rowErrors(error_details, errors, '"contacts check --json"')];
+}

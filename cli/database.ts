@@ -1,0 +1,40 @@
+import type { Pool } from '../db/pool.ts';
+import { RingfenceError } from '../domain/engine/errors.ts';
+
+/** PostgreSQL's word for a table that does not exist. */
+const UNDEFINED_TABLE = '42P01';
+
+/**
+ * Does something with the database that DATABASE_URL names, and leaves it in order.
+ * @throws RingfenceError `misconfigured` or `database_unavailable`
+ */
+export async function withDatabase<T>(work: (pool: Pool) => Promise<T>): Promise<T> {
+  const { DATABASE_URL } = process.env;
+  if (!DATABASE_URL) {
+    throw new RingfenceError('misconfigured', "DATABASE_URL is not set: name Ringfence's PostgreSQL database.", {
+      field: 'DATABASE_URL',
+    });
+  }
+  const { openPool } = await import('../db/pool.ts');
+  const pool = openPool(DATABASE_URL, { max: 1 });
+  try {
+    return await work(pool);
+  } catch (error) {
+    throw error instanceof RingfenceError ? error : await inOurWords(error);
+  } finally {
+    await pool.end();
+  }
+}
+
+async function inOurWords(error: unknown): Promise<unknown> {
+  const { isDatabaseTrouble } = await import('../db/trouble.ts');
+  if (error instanceof Error && 'code' in error && error.code === UNDEFINED_TABLE) {
+    const message = 'The database has no such table yet: bring it to the newest schema with "npm run -s migrate".';
+    return new RingfenceError('misconfigured', message, { field: 'DATABASE_URL', cause: error });
+  }
+  if (isDatabaseTrouble(error)) {
+    const message = 'PostgreSQL did not answer: check DATABASE_URL and that the server runs.';
+    return new RingfenceError('database_unavailable', message, { cause: error });
+  }
+  return error;
+}

@@ -1,0 +1,68 @@
+/** The doctor's question about campaigns: does each have its workflow. */
+import { z } from 'zod';
+import type { listInterrupted } from '../../db/interruptions.ts';
+import { CampaignAnswer } from '../../domain/api/campaign-answer.ts';
+import { reasonInWords } from '../../domain/api/interruption.ts';
+import { requestApi } from '../../client/http-api.ts';
+import { withDatabase } from '../database.ts';
+import { type Finding, skipped, trouble, well } from './finding.ts';
+
+const check = 'campaigns';
+/** More are counted, and not named. */
+const NAMED = 5;
+
+/** Asks the database where it is known, which has the campaigns of all accounts, else the gateway. */
+export async function checkCampaigns({
+  databaseUrl,
+  ...api
+}: {
+  readonly url: string;
+  readonly key?: string;
+  readonly databaseUrl: string | undefined;
+}): Promise<Finding[]> {
+  try {
+    if (databaseUrl) return [judge(await fromDatabase())];
+    if (api.key) return [judge(await fromGateway(api.url, api.key))];
+    return [skipped(check, 'neither DATABASE_URL nor RINGFENCE_API_KEY is set')];
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    // Whoever could not be asked has a finding of its own.
+    return [skipped(check, 'not asked: there is nobody to ask')];
+  }
+}
+
+type Interrupted = Awaited<ReturnType<typeof listInterrupted>>;
+
+async function fromDatabase(): Promise<Interrupted> {
+  const { listInterrupted } = await import('../../db/interruptions.ts');
+  return withDatabase((db) => listInterrupted(db, NAMED));
+}
+
+async function fromGateway(baseUrl: string, key: string): Promise<Interrupted> {
+  const request = { method: 'GET', path: `/batch-calls?status=interrupted&limit=${NAMED}` } as const;
+  const { data, pagination } = await requestApi({ baseUrl, key }, request, z.array(CampaignAnswer));
+  const campaigns = data.flatMap(({ id, interrupted }) => (interrupted ? [{ id, ...interrupted }] : []));
+  return { campaigns, total: pagination?.total ?? campaigns.length };
+}
+
+/** What the gateway warns of when it finds few of the workflows that should run. */
+export function wrongTemporal(facts: Finding['facts']): Finding {
+  return trouble(
+    check,
+    'Temporal does not know most of the workflows that run: it is another one than before, or it was emptied',
+    'Set TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE of gateways and workers to the server that they had. While most workflows are missing no campaign is marked as interrupted.',
+    facts,
+  );
+}
+
+function judge({ campaigns, total }: Interrupted): Finding {
+  if (total === 0) return well(check, 'none is interrupted');
+  const named = campaigns.map((campaign) => `${campaign.id} (${reasonInWords(campaign)})`).join(', ');
+  const more = total > campaigns.length ? ` and ${total - campaigns.length} more` : '';
+  return trouble(
+    check,
+    `interrupted: ${named}${more}`,
+    'Find out who or what ended them; then "campaigns restart ID" lets one go on, and "campaigns cancel ID" ends it.',
+    { total, campaigns },
+  );
+}

@@ -1,0 +1,72 @@
+/** The doctor's questions to PostgreSQL: does it answer, is its schema the newest, what time is it there. */
+import { counted } from '../../domain/engine/counted.ts';
+import { countContradictingEvents } from '../../db/call-events.ts';
+import { readSchemaVersion, type SchemaVersion } from '../../db/schema-version.ts';
+import { readZoneData } from '../../db/zone-data.ts';
+import { RingfenceError } from '../../domain/engine/errors.ts';
+import { ZONE_DATA_VERSION } from '../../domain/windows/zone-data.ts';
+import { isNewerZoneData } from '../../domain/engine/zone-data-version.ts';
+import { withDatabase } from '../database.ts';
+import { clockFinding } from './clock.ts';
+import { type Finding, skipped, trouble, well } from './finding.ts';
+
+export async function checkDatabase({ url }: { readonly url: string | undefined }): Promise<Finding[]> {
+  if (!url) return [skipped('database', 'DATABASE_URL is not set; controlling campaigns needs no database')];
+  try {
+    return await withDatabase(async (db) => {
+      const askedAt = Date.now();
+      const { rows } = await db.query<{ version: string; now: Date }>(
+        "select current_setting('server_version') as version, clock_timestamp() as now",
+      );
+      const answeredAt = Date.now();
+      const { version, now } = rows[0]!;
+      const schema = await readSchemaVersion(db);
+      return [
+        well('database', `PostgreSQL ${version} answers`, { server_version: version }),
+        schemaFinding(schema),
+        ...(schema.missing.length > 0 ? [] : [eventsFinding(await countContradictingEvents(db))]),
+        ...(schema.missing.length > 0 ? [] : [zoneDataFinding(await readZoneData(db))]),
+        clockFinding('PostgreSQL', { askedAt, theirs: now.getTime(), answeredAt }),
+      ];
+    });
+  } catch (error) {
+    const reason = error instanceof RingfenceError ? 'it does not answer' : 'it does not let us in';
+    const advice = 'Check DATABASE_URL: host, database, user and password; and that the server runs.';
+    return [trouble('database', reason, advice), skipped('schema', 'not asked: there is nobody to ask')];
+  }
+}
+
+/** Events that name our calls and are of others: somebody else's system under our account, or a provider's mistake. */
+export function eventsFinding(contradicting: number): Finding {
+  if (contradicting === 0) return well('events', 'none of the last day contradicts its call', { contradicting });
+  const found = `${counted(contradicting, 'event')} of the last day named a call of ours and could not be of it; nothing was changed`;
+  const advice =
+    'GET /batch-calls/{id}/calls/{call_id}/events shows them. Find out who else places calls or sends events under this account.';
+  return trouble('events', found, advice, { contradicting });
+}
+
+function schemaFinding(schema: SchemaVersion): Finding {
+  const { applied, missing, unknown } = schema;
+  if (missing.length > 0) {
+    const found = `migrations that it has not had: ${missing.join(', ')}`;
+    return trouble('schema', found, 'Run "npm run -s migrate", or start a worker or gateway of this version.', {
+      ...schema,
+    });
+  }
+  if (unknown.length > 0) {
+    const found = `migrations that this version does not know: ${unknown.join(', ')}`;
+    return trouble('schema', found, 'A newer Ringfence uses this database: use the tool of that version.', {
+      ...schema,
+    });
+  }
+  return well('schema', `newest: all of ${applied.length}, up to ${applied.at(-1)}`, { ...schema });
+}
+
+function zoneDataFinding(newest: string | null): Finding {
+  const check = 'zone data';
+  const facts = { zone_data: ZONE_DATA_VERSION, newest };
+  if (newest === null) return well(check, `${ZONE_DATA_VERSION} here; no worker has told its own`, facts);
+  if (!isNewerZoneData(newest, ZONE_DATA_VERSION)) return well(check, `${newest}, the newest of the workers`, facts);
+  const advice = 'Run the same version of Ringfence everywhere: clocks may change otherwise than this program thinks.';
+  return trouble(check, `${ZONE_DATA_VERSION} here, while a worker has had ${newest}`, advice, facts);
+}

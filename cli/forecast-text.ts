@@ -1,0 +1,62 @@
+/** Forecasts in words, for people. */
+import { counted } from '../domain/engine/counted.ts';
+import type { Assumed, CourseAnswer, ForecastAnswer, LimitedBy } from '../domain/forecast/answer.ts';
+import { lines } from './output.ts';
+
+const OUTCOME: Readonly<Record<CourseAnswer['outcome'], string>> = {
+  finishes: 'every contact is called',
+  expires: 'ends_at comes before every contact is called',
+  paused: 'it is paused; nothing is called as things stand',
+  interrupted: 'it is interrupted; nothing is called until it is restarted',
+  held: 'max_concurrent_calls is 0; nothing is called as things stand',
+  never_opens: 'no calling window opens; nothing is called as things stand',
+  beyond_five_years: 'it is not through in five years',
+  ending: 'it was told to end; live calls are followed',
+  ended: 'it is over',
+};
+
+/** How many of the days are shown; --json lists more. */
+const DAYS_SHOWN = 7;
+
+export function forecastText(forecast: ForecastAnswer): string[] {
+  const { if_resumed_now: resumed } = forecast;
+  return [
+    ...lines([
+      ['contacts', `${forecast.contacts} to be called`],
+      ...courseFacts(forecast),
+      ['assumed', assumedText(forecast.assumed)],
+      ['as of', forecast.as_of],
+    ]),
+    ...(resumed === null
+      ? []
+      : [
+          '',
+          `If it were ${forecast.status === 'interrupted' ? 'restarted' : 'resumed'} now:`,
+          ...lines(courseFacts(resumed)),
+        ]),
+  ];
+}
+
+function courseFacts(course: CourseAnswer): [string, string][] {
+  const { outcome, finishes_at, calls, expires, calling_days, calls_per_day, days, limited_by } = course;
+  const more = days.length > DAYS_SHOWN ? ', ...' : '';
+  const shown = days.slice(0, DAYS_SHOWN).map((day) => `${day.date}: ${day.calls}`);
+  return [
+    ['outcome', OUTCOME[outcome]],
+    ['finishes', finishes_at ?? '-'],
+    ['calls', `${calls}${calls_per_day === null ? '' : ` on ${counted(calling_days, 'day')}, ${calls_per_day} a day`}`],
+    ...(shown.length === 0 ? [] : [['days', shown.join(', ') + more] as [string, string]]),
+    ...(expires === 0 ? [] : [['not called', `${expires}`] as [string, string]]),
+    ['limited by', limited_by.length === 0 ? 'no single limit' : limited_by.map(limitText).join('; ')],
+  ];
+}
+
+function limitText({ limit, finishes_at_without: at, expires_without }: LimitedBy): string {
+  if (at !== null) return `${limit} (without it: ${at})`;
+  return `${limit} (without it ${counted(expires_without, 'is', 'are')} not called)`;
+}
+
+function assumedText({ call_seconds, call_seconds_from, retry_share, retry_share_from }: Assumed): string {
+  const share = `${Math.round(retry_share * 100)} % of calls are tried again`;
+  return `a call takes ${call_seconds} s (${call_seconds_from}), ${share} (${retry_share_from})`;
+}

@@ -1,0 +1,101 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { z } from 'zod';
+import type { ApiKeyEntry, NewApiKey } from '../db/api-keys.ts';
+import { RingfenceError } from '../domain/engine/errors.ts';
+import { Uuid } from '../domain/engine/ids.ts';
+import { type Json, show } from './api.ts';
+import { withDatabase } from './database.ts';
+import { examples } from './help.ts';
+import { table } from './output.ts';
+
+const MORE = `
+Keys are an administrator's: these verbs, and no others, need the database, named by DATABASE_URL.`;
+
+/** `keys`: who may use the API. */
+export function keysCommand(): Command {
+  const keys = new Command('keys')
+    .description('Create, list and revoke keys of the API.')
+    .addHelpText('after', `${examples("keys create --name 'reporting' --scope read", 'keys list')}\n${MORE}`);
+
+  keys
+    .command('create')
+    .description('Make a key. It is printed once and stored nowhere but as a hash.')
+    .requiredOption('--name <name>', 'what or whom it is for', text('name'))
+    .option('--account <account>', 'whose campaigns and contacts it opens', text('account'), 'default')
+    .addOption(
+      new Option('--scope <scope>', 'what it allows: read, or write which includes it')
+        .choices(['read', 'write'])
+        .default('write'),
+    )
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      examples("keys create --name 'the shop'", "keys create --name 'reporting' --account shop --scope read --json"),
+    )
+    .action(({ json, ...key }: Json & NewApiKey) =>
+      show(
+        json ? { json } : {},
+        async () => {
+          const { createApiKey } = await import('../db/api-keys.ts');
+          return withDatabase((pool) => createApiKey(pool, key));
+        },
+        (made) => [made.key, '', ...keyTable([made]), '', 'Keep the key now: it is not shown again.'],
+      ),
+    );
+
+  keys
+    .command('list')
+    .description('List keys, revoked ones included, oldest first.')
+    .option('--account <account>', 'only those of this account')
+    .option('--json', 'print JSON')
+    .addHelpText('after', examples('keys list', 'keys list --account shop --json'))
+    .action((flags: Json & { account?: string }) =>
+      show(
+        flags,
+        async () => {
+          const { listApiKeys } = await import('../db/api-keys.ts');
+          return { keys: await withDatabase((pool) => listApiKeys(pool, flags.account ?? null)) };
+        },
+        (listed) => (listed.keys.length === 0 ? ['There are no such keys.'] : keyTable(listed.keys)),
+      ),
+    );
+
+  keys
+    .command('revoke')
+    .description('Close a key for good, from the next request on.')
+    .argument('<id>', 'id of the key, as "keys list" shows it')
+    .option('--json', 'print JSON')
+    .addHelpText('after', examples('keys revoke 1f4baf16-1540-4d91-9696-7f34b2f2cb77'))
+    .action((id: string, flags: Json) =>
+      show(
+        flags,
+        async () => {
+          const { revokeApiKey } = await import('../db/api-keys.ts');
+          const revoked = Uuid.safeParse(id).success ? await withDatabase((pool) => revokeApiKey(pool, id)) : null;
+          if (revoked) return revoked;
+          throw new RingfenceError('not_found', 'There is no key with this id: "keys list" shows those there are.');
+        },
+        ({ name, revoked_at }) => [`The key "${name}" is revoked since ${revoked_at}.`],
+      ),
+    );
+  return keys;
+}
+
+function keyTable(keys: readonly ApiKeyEntry[]): string[] {
+  const rows = keys.map((key) => [key.id, key.account, key.scope, key.created_at, key.revoked_at ?? '-', key.name]);
+  return table(['Id', 'Account', 'Scope', 'Created', 'Revoked', 'Name'], rows);
+}
+
+function text(what: string): (value: string) => string {
+  const Text = z
+    .string()
+    .trim()
+    .min(1)
+    .max(255)
+    .regex(/^[^\p{Cc}]*$/u);
+  return (value) => {
+    const read = Text.safeParse(value);
+    if (!read.success) throw new InvalidArgumentError(`The ${what} must be 1 to 255 characters.`);
+    return read.data;
+  };
+}

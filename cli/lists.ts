@@ -1,0 +1,63 @@
+/** What commands that list something have in common: which part of the list, and what is said of the rest. */
+import type { Command } from 'commander';
+import type { Pagination } from '../domain/api/campaign-answer.ts';
+import { type AskedList, readPage, readPages } from '../client/read-list.ts';
+import { type ApiFlags, apiOf } from './api.ts';
+import { wholeNumber } from './options.ts';
+import { untilTaken } from './until-taken.ts';
+
+export interface ListFlags extends ApiFlags {
+  readonly limit: number;
+  readonly offset: number;
+  readonly cursor?: string;
+  readonly all?: true;
+}
+
+/** A part of a list. */
+export interface Listed<T> {
+  readonly items: readonly T[];
+  readonly rest: {
+    readonly total: number;
+    /** Only where the list is longer than the gateway counts. */
+    readonly total_is_exact?: false;
+    /** Only where there are more items. */
+    readonly next_cursor?: string;
+  };
+}
+
+const MOST_ON_A_PAGE = 100;
+
+export function addListOptions(command: Command): Command {
+  return command
+    .option('--limit <number>', 'how many, 1 to 100', wholeNumber(1, MOST_ON_A_PAGE), 50)
+    .option('--offset <number>', 'how many to leave out before them', wholeNumber(0, 10_000), 0)
+    .option('--cursor <cursor>', 'go on where a page ended: its next_cursor, as --json prints it')
+    .option('--all', 'all there are, from the beginning or from --cursor on');
+}
+
+export async function readListed<T>(flags: ListFlags, list: AskedList<T>): Promise<Listed<T>> {
+  const api = apiOf(flags);
+  const from = { cursor: flags.cursor, offset: flags.offset === 0 ? undefined : String(flags.offset) };
+  const limit = String(flags.all ? MOST_ON_A_PAGE : flags.limit);
+  const asked = { ...list, query: { ...list.query, ...from, limit } };
+  if (!flags.all) {
+    const { data, pagination } = await readPage(api, asked);
+    return { items: data, rest: restOf(pagination, data.length) };
+  }
+  const items: T[] = [];
+  for await (const { data } of readPages(api, asked, untilTaken)) for (const item of data) items.push(item);
+  return { items, rest: { total: items.length } };
+}
+
+function restOf(pagination: Pagination | undefined, listed: number): Listed<unknown>['rest'] {
+  if (!pagination) return { total: listed };
+  const { total, total_is_exact: isExact, next_cursor: next } = pagination;
+  return { total, ...(isExact ? {} : { total_is_exact: false }), ...(next === null ? {} : { next_cursor: next }) };
+}
+
+/** The line under a list that has more. */
+export function restText(listed: number, { total, total_is_exact, next_cursor }: Listed<unknown>['rest']): string[] {
+  if (next_cursor === undefined) return [];
+  const ofAll = total_is_exact === false ? `more than ${total}` : `${total}`;
+  return [`${listed} of ${ofAll}; --limit and --offset show more. --all shows all.`];
+}

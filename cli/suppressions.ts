@@ -1,0 +1,129 @@
+/** `contacts suppress`, `unsuppress` and `suppressed`: the numbers that must not be called. */
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { counted } from '../domain/engine/counted.ts';
+import { RingfenceError } from '../domain/engine/errors.ts';
+import { suppressedNumber, SuppressionAnswer } from '../domain/contacts/suppression.ts';
+import { type ApiOptions, requestApi } from '../client/http-api.ts';
+import { type ApiFlags, apiOf, asking, show } from './api.ts';
+import { examples } from './help.ts';
+import { addListOptions, type Listed, type ListFlags, readListed, restText } from './lists.ts';
+import { table } from './output.ts';
+import { progressBar } from './progress-bar.ts';
+import { readText } from './source.ts';
+import { untilTaken } from './until-taken.ts';
+
+interface SuppressFlags extends ApiFlags {
+  readonly file?: string;
+  readonly reason?: string;
+}
+
+export function addSuppressions(contacts: Command): void {
+  asking(contacts, 'suppress', 'Never call these numbers again; counts from the next dial of every campaign.')
+    .argument('[numbers...]', 'numbers in international form')
+    .option('--file <file>', 'a file with a number on each line, or - for standard input')
+    .option('--reason <text>', 'why, for whoever reads the list')
+    .addHelpText(
+      'after',
+      examples(
+        "contacts suppress +14155550132 +14155550133 --reason 'asked not to be called'",
+        'contacts suppress --file do-not-call.txt',
+      ),
+    )
+    .action((given: string[], flags: SuppressFlags) =>
+      show(
+        flags,
+        async () => suppressAll(apiOf(flags), await numbersOf(given, flags.file), flags.reason),
+        ({ suppressed }) => [`On the list: ${suppressed.length}.`],
+      ),
+    );
+
+  asking(contacts, 'unsuppress', 'Let numbers be called again; contacts that were skipped stay skipped.')
+    .argument('<numbers...>', 'numbers in international form')
+    .addHelpText('after', examples('contacts unsuppress +14155550132'))
+    .action((given: string[], flags: ApiFlags) =>
+      show(
+        flags,
+        async () => removeAll(apiOf(flags), await numbersOf(given, undefined)),
+        ({ removed }) => [`Off the list: ${removed.length}.`],
+      ),
+    );
+
+  addListOptions(asking(contacts, 'suppressed', 'List the numbers that must not be called, latest first.'))
+    .addHelpText('after', examples('contacts suppressed', 'contacts suppressed --all --json'))
+    .action((flags: ListFlags) =>
+      show(
+        flags,
+        async () => {
+          const { items, rest } = await readListed(flags, { path: '/suppressions', item: SuppressionAnswer });
+          return { suppressions: items, ...rest };
+        },
+        listText,
+      ),
+    );
+}
+
+/** Every number is read before the first is sent: a list with a mistake in it changes nothing. */
+async function numbersOf(given: readonly string[], file: string | undefined): Promise<string[]> {
+  const entries = given.map((text, index) => ({ text, where: `Number ${index + 1}`, field: 'numbers' }));
+  const listed = file === undefined ? [] : (await readText(file, '--file')).split(/\r?\n/).entries();
+  for (const [index, text] of listed) {
+    if (text.trim() !== '') entries.push({ text, where: `Line ${index + 1} of the file`, field: '--file' });
+  }
+  if (entries.length === 0) {
+    throw new RingfenceError('bad_request', 'There is no number: give some, or --file.', { field: '--file' });
+  }
+  return entries.map(({ text, where, field }) => {
+    try {
+      return suppressedNumber(text);
+    } catch (error) {
+      const message = `${where} is no number in international form, such as +14155550132. Nothing was changed.`;
+      throw new RingfenceError('validation_error', message, { field, cause: error });
+    }
+  });
+}
+
+async function suppressAll(api: ApiOptions, numbers: readonly string[], reason: string | undefined) {
+  const suppressed: SuppressionAnswer[] = [];
+  const body = reason === undefined ? {} : { reason };
+  await eachWithBar(numbers, async (phone_number) => {
+    const request = { method: 'POST', path: '/suppressions', body: { phone_number, ...body } } as const;
+    suppressed.push((await requestApi(api, request, SuppressionAnswer)).data);
+  });
+  return { suppressed };
+}
+
+async function removeAll(api: ApiOptions, numbers: readonly string[]) {
+  const removed: string[] = [];
+  const Removed = z.object({ phone_number: z.string() });
+  await eachWithBar(numbers, async (number) => {
+    const request = { method: 'DELETE', path: `/suppressions/${encodeURIComponent(number)}` } as const;
+    removed.push((await requestApi(api, request, Removed)).data.phone_number);
+  });
+  return { removed };
+}
+
+/** One after another; a repeat of the whole command after a failure changes nothing about those that were done. */
+async function eachWithBar(numbers: readonly string[], act: (number: string) => Promise<void>): Promise<void> {
+  const bar = progressBar(
+    `{bar} {value} of ${counted(numbers.length, 'number')} | {eta_formatted} left`,
+    numbers.length,
+  );
+  try {
+    for (const [index, number] of numbers.entries()) {
+      await untilTaken(() => act(number));
+      bar.update(index + 1);
+    }
+  } finally {
+    bar.stop();
+  }
+}
+
+function listText({
+  suppressions,
+  ...rest
+}: Listed<unknown>['rest'] & { readonly suppressions: readonly SuppressionAnswer[] }): string[] {
+  if (suppressions.length === 0) return ['There are no such numbers.'];
+  const rows = suppressions.map(({ phone_number, created_at, reason }) => [phone_number, created_at, reason ?? '-']);
+  return [...table(['Number', 'Since', 'Reason'], rows), ...restText(rows.length, rest)];
+}

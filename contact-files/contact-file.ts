@@ -1,0 +1,132 @@
+import { pipeline } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
+import { CsvError, parse } from 'csv-parse';
+import { readHeader, unparsableFile } from '../domain/contacts/contact-header.ts';
+import { type ContactRow, rowReader } from '../domain/contacts/contact-rows.ts';
+import type { RingfenceError } from '../domain/engine/errors.ts';
+import type { Country } from '../domain/contacts/phone.ts';
+import { delimiterOf, FirstRecord } from './csv-delimiter.ts';
+import { LineIndex } from './line-index.ts';
+import { Turns } from './turns.ts';
+import { utf8Text } from './utf8-text.ts';
+
+/** A quote that is never closed swallows the rest of the file; no honest row comes near this size. */
+const MOST_BYTES_PER_RECORD = 1 << 20;
+/** A thousand column names are no longer. All that is found out about the header is found out at one blow. */
+const MOST_HEADER_BYTES = 1 << 16;
+/** How much of the file is parsed in one turn of the event loop, and how many rows of it are read in one. */
+const PIECE_BYTES = 4_096;
+const ROWS_PER_TURN = 100;
+
+/**
+ * Reads a contact file (CSV with a header; comma, semicolon, tab or pipe; UTF-8, or UTF-16 with its mark) row by row, in
+ * memory that does not grow with the file. Rows that do not import are yielded with their reason. However fast the file
+ * comes, the event loop has its turn every hundred rows.
+ * @throws RingfenceError `unparsable_file` when the file as a whole makes no sense, which may show only at its end: a
+ * caller acts on the rows once all of them are read, or not at all.
+ */
+export async function* readContactFile(
+  source: AsyncIterable<Uint8Array>,
+  defaultCountry: Country | null,
+): AsyncGenerator<ContactRow> {
+  const lines = new LineIndex();
+  const text = utf8Text(source, lines);
+  const { head, header } = await readHead(text);
+  const parser = parse({
+    delimiter: await delimiterOf(header),
+    // Named, not discovered: by the first line's end, rows that end otherwise would be taken for one long row.
+    record_delimiter: ['\r\n', '\n', '\r'],
+    max_record_size: MOST_BYTES_PER_RECORD,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    trim: true,
+  });
+
+  async function* feed(): AsyncGenerator<Buffer> {
+    try {
+      yield* inPieces(head);
+      for await (const bytes of text) {
+        yield* inPieces(bytes);
+        lines.forgetBefore(parser.info.bytes);
+      }
+    } finally {
+      // The parser may have refused the head already, before the loop that would close the rest was entered.
+      await text.return(undefined);
+    }
+  }
+
+  // An error of the source reaches the loop below through the parser.
+  pipeline(feed, parser, () => {});
+  let read: ReturnType<typeof rowReader> | undefined;
+  let row = 0;
+  const turns = new Turns(ROWS_PER_TURN);
+  try {
+    for await (const cells of parser as AsyncIterable<string[]>) {
+      if (cells.length === 1 && cells[0]?.trim() === '') continue;
+      row += 1;
+      if (read === undefined) read = rowReader(readHeader(cells), defaultCountry);
+      else yield read(row, cells);
+      await turns.step();
+    }
+  } catch (error) {
+    throw error instanceof CsvError ? unparsable(error, lines.lineOfQuoteFrom(parser.info.bytes)) : error;
+  }
+  if (read === undefined) {
+    throw unparsableFile('The file is empty. It needs a row of column names and one row per contact.');
+  }
+}
+
+async function* inPieces(bytes: Buffer): AsyncGenerator<Buffer> {
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+    yield bytes.subarray(at, at + PIECE_BYTES);
+    // Blank lines and one long row are parsed without any row being read.
+    await setImmediate();
+  }
+}
+
+/** Reads on until the header is at hand, and returns all that was read for it. */
+async function readHead(text: AsyncGenerator<Buffer>): Promise<{ readonly head: Buffer; readonly header: Buffer }> {
+  const pieces: Buffer[] = [];
+  const first = new FirstRecord();
+  for (let length = 0; length <= MOST_HEADER_BYTES;) {
+    const next = await text.next();
+    if (next.done) {
+      const whole = Buffer.concat(pieces);
+      return { head: whole, header: whole };
+    }
+    const end = first.endIn(next.value.subarray(0, MOST_HEADER_BYTES - length));
+    pieces.push(next.value);
+    length += next.value.length;
+    if (end === -1) continue;
+    const head = Buffer.concat(pieces);
+    return { head, header: head.subarray(0, end) };
+  }
+  await text.return(undefined);
+  throw unparsableFile(
+    `The row of column names does not end within the first ${MOST_HEADER_BYTES >> 10} KiB: a quote in it may not be closed. Nothing was imported.`,
+  );
+}
+
+/** The parser names the line that it has reached, which is not the line on which the quote opened. */
+function unparsable(error: CsvError, line: number): RingfenceError {
+  // The parser's own message quotes the file, so it is not handed on.
+  return unparsableFile(`${explanation(error, line)} Nothing was imported.`, {
+    line,
+  });
+}
+
+function explanation(error: CsvError, line: number): string {
+  switch (error.code as string) {
+    case 'CSV_QUOTE_NOT_CLOSED':
+      return `The quote that opens on line ${line} is never closed.`;
+    case 'CSV_INVALID_CLOSING_QUOTE':
+    case 'CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE':
+      return `The quote that opens on line ${line} does not close at the end of a field. Close it there, and double ("") those inside the text.`;
+    case 'INVALID_OPENING_QUOTE':
+      return `A quote stands inside an unquoted field on line ${line}. Quote the whole field and double ("") the quotes inside it.`;
+    case 'CSV_MAX_RECORD_SIZE':
+      return `A record is longer than 1 MiB; the quote that opens on line ${line} may not be closed.`;
+    default:
+      return `The file is not readable as CSV near line ${line}.`;
+  }
+}

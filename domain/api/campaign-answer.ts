@@ -1,0 +1,108 @@
+/** What a client is told of campaigns, as the gateway writes it and the client reads it. Instants are ISO 8601 in UTC. */
+import { z } from 'zod';
+import { CampaignStatus, WaitingFor } from '../engine/campaign-state.ts';
+import { Uuid } from '../engine/ids.ts';
+import { Interruption, RecordedStatus } from './interruption.ts';
+import { BUCKETS } from '../engine/tally.ts';
+
+const count = z.int().min(0);
+const instant = z.iso.datetime();
+
+export const CampaignAnswer = z.object({
+  id: Uuid,
+  status: RecordedStatus.describe(
+    '`interrupted`: its workflow was ended from outside, and nothing is called until it is restarted.',
+  ),
+  interrupted: Interruption.nullable().describe('Why it is interrupted; null while it is not.'),
+  failure: z
+    .string()
+    .nullable()
+    .describe(
+      'Why Temporal refuses to start its workflow, in the words of the server; such a campaign is `failed`, and called nobody. Null for any other.',
+    ),
+  waiting_for: WaitingFor.nullable().describe(
+    'What keeps the next call from being placed; null while calls are being placed or nothing is left.',
+  ),
+  until: instant.nullable().describe('When that ends, where it is known.'),
+  total_contacts: count.describe('The six buckets pending to skipped sum to it.'),
+  called: count.describe('Contacts for whom at least one call was placed.'),
+  pending: count,
+  in_progress: count,
+  retrying: count,
+  completed: count,
+  failed: count,
+  skipped: count,
+  placed_today: count.describe("Calls placed on the civil day that it is now in the campaign's time zone."),
+  name: z.string(),
+  agent_id: z.string(),
+  phone_number_ids: z.array(z.string()),
+  phone_rotation_strategy: z.string(),
+  contact_source: z.string(),
+  contact_folder_id: Uuid.nullable(),
+  schedule_type: z.string(),
+  scheduled_at: z.string().nullable(),
+  ends_at: z.string().nullable(),
+  timezone: z.string(),
+  start_time: z.string().nullable(),
+  end_time: z.string().nullable(),
+  working_days: z.array(z.int()),
+  blackout_dates: z.array(z.string()),
+  max_concurrent_calls: z.int(),
+  max_calls_per_day: z.int().nullable(),
+  retry_failed: z.boolean(),
+  max_retry_attempts: z.int(),
+  retry_delay_minutes: z.union([z.number(), z.array(z.number())]),
+  retry_on: z.array(z.string()),
+  created_at: instant,
+  updated_at: instant.describe('When the record last changed.'),
+  as_of: instant.describe('When the record was read.'),
+});
+export type CampaignAnswer = z.infer<typeof CampaignAnswer>;
+
+export const RestartAnswer = z.object({ id: Uuid, status: RecordedStatus, restarted_at: instant });
+export type RestartAnswer = z.infer<typeof RestartAnswer>;
+
+/** What is told of a cancel that found the campaign interrupted; otherwise the workflow acknowledges it. */
+export const CancelAnswer = z.object({
+  id: Uuid,
+  acknowledged: z.literal(true),
+  status: CampaignStatus,
+  cancel_requested_at: instant,
+});
+export type CancelAnswer = z.infer<typeof CancelAnswer>;
+
+export const CampaignContactAnswer = z.object({
+  contact_id: Uuid,
+  phone_number: z.string(),
+  first_name: z.string().nullable(),
+  call_status: z.enum(BUCKETS).describe('The bucket in which the contact is.'),
+  reason: z
+    .string()
+    .nullable()
+    .describe('Why it stands there, where there is a reason: an outcome, a refusal, `suppressed`, `cancelled`.'),
+  attempt: z.int().describe('The attempt under way or, while the contact waits, the next one.'),
+  call_id: z.string().nullable(),
+  called_at: instant.nullable(),
+});
+export type CampaignContactAnswer = z.infer<typeof CampaignContactAnswer>;
+
+export const Pagination = z.object({
+  total: count.describe('How many items the list has in all; with `cursor`, it may be as of the first page.'),
+  total_is_exact: z
+    .boolean()
+    .describe('False where there are more: without a counter of its own, a list is counted no further than 10,000.'),
+  limit: count,
+  offset: count.describe('As asked for; 0 with `cursor`.'),
+  has_more: z.boolean(),
+  next_cursor: z.string().nullable().describe('To be given as `cursor` for the next page. Null at the end.'),
+});
+export type Pagination = z.infer<typeof Pagination>;
+
+/** What every answer tells about itself. */
+export const Meta = z.object({ request_id: z.string(), ts: instant });
+
+/** The answer to a request that was refused. */
+export const ErrorAnswer = z.object({
+  error: z.object({ code: z.string(), message: z.string(), details: z.record(z.string(), z.unknown()) }),
+  meta: Meta,
+});

@@ -1,0 +1,98 @@
+/** A change of a campaign's terms: what `PATCH /batch-calls/{id}` may state, and what it makes of the present terms. */
+import { z } from 'zod';
+import { namesOf, shortened } from '../contacts/bounds.ts';
+import {
+  CampaignTermsRules,
+  checkRetries,
+  Fields,
+  MOST_CONCURRENT_CALLS,
+  type CampaignTerms,
+} from './campaign-request.ts';
+import type { CampaignEdit } from '../engine/editing.ts';
+import { RingfenceError } from '../engine/errors.ts';
+import { decideRetries } from '../engine/retry-terms.ts';
+import { scheduleChangeShape } from '../windows/schedule.ts';
+import { specChange } from '../engine/spec-change.ts';
+
+const CONCURRENT = `max_concurrent_calls must be a whole number from 0 (hold) to ${MOST_CONCURRENT_CALLS}`;
+
+/** What is left out stays as it is. */
+export const ChangeCampaign = z
+  .strictObject(
+    {
+      ...scheduleChangeShape,
+      scheduled_at: Fields.shape.scheduled_at.unwrap().optional(),
+      ends_at: Fields.shape.ends_at.unwrap().optional(),
+      max_concurrent_calls: z
+        .int(CONCURRENT)
+        .min(0, CONCURRENT)
+        .max(MOST_CONCURRENT_CALLS, CONCURRENT)
+        .optional()
+        .describe('0 holds the campaign: calls under way go on, none starts.'),
+      max_calls_per_day: Fields.shape.max_calls_per_day.unwrap().optional(),
+      retry_failed: z
+        .boolean('retry_failed must be true or false')
+        .optional()
+        .describe('Left out, it follows from `max_retry_attempts` where that is given.'),
+      max_retry_attempts: Fields.shape.max_retry_attempts
+        .unwrap()
+        .unwrap()
+        .optional()
+        .describe(
+          'Further calls to one contact, whatever becomes of them; 0 turns retries off. Where there were none, `retry_failed` true alone makes it 1. 0 together with `retry_failed` true is refused.',
+        ),
+      retry_delay_minutes: Fields.shape.retry_delay_minutes.unwrap().optional(),
+      retry_on: Fields.shape.retry_on.unwrap().optional(),
+    },
+    {
+      error: (issue) =>
+        issue.code === 'unrecognized_keys'
+          ? `${namesOf(issue.keys)} cannot be changed: correct its spelling, leave it out, or start another campaign`
+          : 'the body must be a JSON object with the fields to change',
+    },
+  )
+  .refine((change) => Object.values(change).some((value) => value !== undefined), {
+    error: 'the body changes nothing: give at least one field',
+  })
+  .superRefine(checkRetries);
+export type ChangeCampaign = z.infer<typeof ChangeCampaign>;
+/** What a client may send. */
+export type ChangeCampaignInput = z.input<typeof ChangeCampaign>;
+
+/**
+ * Reads a change that a program states.
+ * @throws RingfenceError `validation_error`, for the first thing that is wrong
+ */
+export function readChange(change: unknown): ChangeCampaign {
+  const read = ChangeCampaign.safeParse(change);
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  const field = issue?.code === 'unrecognized_keys' ? issue.keys[0] : issue?.path[0];
+  const message = issue?.message ?? 'The change cannot be read.';
+  throw new RingfenceError('validation_error', message, { field: shortened(String(field ?? 'body')) });
+}
+
+/**
+ * Lays a change over the terms and checks the whole.
+ * @throws RingfenceError `validation_error` when the two do not go together
+ */
+export function changedTerms(terms: CampaignTerms, change: ChangeCampaign): CampaignTerms {
+  const merged = { ...terms, ...stated(change), ...decideRetries(change, terms) };
+  const checked = CampaignTermsRules.safeParse(merged);
+  if (checked.success) return merged;
+  const [issue] = checked.error.issues;
+  const field = issue?.path.join('.') ?? '';
+  throw new RingfenceError('validation_error', issue?.message ?? 'The change does not go with the present terms.', {
+    field,
+  });
+}
+
+/** The change as a campaign's workflow takes it, which lays it over the terms that hold then. */
+export function campaignEdit(change: ChangeCampaign): CampaignEdit {
+  return { change: specChange(change), terms: stated(change) };
+}
+
+/** What the change says, without what it leaves as it is. */
+function stated(change: ChangeCampaign): Partial<CampaignTerms> {
+  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,45 @@
+/** What a client is told of contacts, folders and imports. Instants are ISO 8601 in UTC. */
+import { z } from 'zod';
+import { Uuid } from '../engine/ids.ts';
+
+const count = z.int().min(0);
+const instant = z.iso.datetime();
+
+export const FolderAnswer = z.object({ id: Uuid, name: z.string(), created_at: instant });
+export type FolderAnswer = z.infer<typeof FolderAnswer>;
+
+export const ContactAnswer = z.object({
+  id: Uuid,
+  folder_id: Uuid,
+  phone_number: z.string(),
+  extension: z.string().nullable(),
+  first_name: z.string().nullable(),
+  last_name: z.string().nullable(),
+  email: z.string().nullable(),
+  timezone: z.string().nullable(),
+  custom_fields: z.record(z.string(), z.string()),
+  created_at: instant,
+  updated_at: instant,
+});
+export type ContactAnswer = z.infer<typeof ContactAnswer>;
+
+/** Every row of the file is counted in exactly one of the four numbers. */
+export const ImportAnswer = z.object({
+  imported: count,
+  updated: count,
+  /** Rows of people who stand further up in the file, or in the folder already. */
+  skipped: count,
+  errors: count,
+  /** The first errors. `phone` is the field as it stands in the file, cut when it is very long. */
+  error_details: z.array(
+    z.object({
+      row: z.int().min(2),
+      phone: z.string(),
+      reason: z.string(),
+      advice: z.string().optional().describe('What to write instead, where the reason does not say it.'),
+    }),
+  ),
+  /** How many errors are counted but not listed; present only when there are any. */
+  error_details_omitted: count.optional(),
+});
+export type ImportAnswer = z.infer<typeof ImportAnswer>;

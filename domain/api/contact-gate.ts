@@ -1,0 +1,100 @@
+/**
+ * Why one contact is not being called at this moment, and from when on it may be. Pure: it reads what the records say and
+ * the clock.
+ *
+ * Several gates may be shut at once; the answer names the one that opens last, because until then the others do not
+ * matter. A campaign that is ending, a number on the suppression list, an interruption and a pause come before all of them:
+ * no passing of time opens these.
+ */
+import { z } from 'zod';
+import type { WaitingFor } from '../engine/campaign-state.ts';
+import { isOver } from '../engine/commands.ts';
+import type { RecordedStatus } from './interruption.ts';
+import type { Schedule } from '../windows/schedule.ts';
+import { type Bucket, isTerminal } from '../engine/tally.ts';
+import { isInside, windowAt } from '../windows/windows.ts';
+
+export const Gate = z.enum([
+  'start',
+  'window',
+  'daily_cap',
+  'slot',
+  'retry',
+  'provider',
+  'paused',
+  'interrupted',
+  'suppressed',
+  'ending',
+]);
+export type Gate = z.infer<typeof Gate>;
+
+/** What the records say of a contact and its campaign. Instants are epoch milliseconds. */
+export interface ContactRecord {
+  readonly bucket: Bucket;
+  /** When the retry that it waits for is due. */
+  readonly dueAt: number | null;
+  readonly suppressed: boolean;
+  readonly campaign: {
+    readonly status: RecordedStatus;
+    readonly ending: boolean;
+    readonly waitingFor: WaitingFor | null;
+    readonly waitingUntil: number | null;
+    readonly endsAt: number | null;
+    readonly schedule: Schedule;
+  };
+}
+
+export interface Held {
+  /** Null when nothing holds the contact: it is being called, or will not be called any more. */
+  readonly by: Gate | null;
+  /** The first instant at which it may be called as far as that is a matter of time; null when it is not, or not known. */
+  readonly until: number | null;
+}
+
+const NEVER = Infinity;
+
+/** The gate that holds a contact at `now`. */
+export function heldBy(contact: ContactRecord, now: number): Held {
+  const { bucket, campaign } = contact;
+  if (bucket === 'in_progress' || isTerminal(bucket)) return { by: null, until: null };
+  const { status, ending, endsAt } = campaign;
+  if (isOver(status) || ending || (endsAt !== null && endsAt <= now)) return { by: 'ending', until: null };
+  if (contact.suppressed) return { by: 'suppressed', until: null };
+  if (status === 'interrupted') return { by: 'interrupted', until: null };
+  if (status === 'paused') return { by: 'paused', until: null };
+  const shut = shutGates(contact, now);
+  const [last] = shut.sort((a, b) => b.until - a.until);
+  // Nothing but the contacts before it: it is called when its turn has come and a slot is free.
+  if (!last) return { by: 'slot', until: null };
+  const opensAt = last.until === NEVER ? NEVER : firstOpening(campaign.schedule, last.until);
+  const tooLate = opensAt === NEVER || (endsAt !== null && opensAt >= endsAt);
+  return { by: last.by, until: tooLate ? null : opensAt };
+}
+
+interface ShutGate {
+  readonly by: Gate;
+  readonly until: number;
+}
+
+function shutGates({ bucket, dueAt, campaign }: ContactRecord, now: number): ShutGate[] {
+  const { status, waitingFor, schedule } = campaign;
+  const shut: ShutGate[] = [];
+  const recorded = campaign.waitingUntil ?? NEVER;
+  if (status === 'scheduled' || waitingFor === 'start') {
+    // Without an instant it is about to begin.
+    shut.push({ by: 'start', until: Math.max(now, campaign.waitingUntil ?? now) });
+  } else if ((waitingFor === 'daily_cap' || waitingFor === 'provider') && recorded > now) {
+    shut.push({ by: waitingFor, until: recorded });
+  }
+  // The last moments of a window are too short for a dial: the campaign waits although the schedule is open.
+  const isOpen = isInside(schedule, now);
+  if (!isOpen) shut.push({ by: 'window', until: firstOpening(schedule, now) });
+  else if (waitingFor === 'window' && recorded > now) shut.push({ by: 'window', until: recorded });
+  if (bucket === 'retrying' && dueAt !== null && dueAt > now) shut.push({ by: 'retry', until: dueAt });
+  return shut;
+}
+
+function firstOpening(schedule: Schedule, from: number): number {
+  const window = windowAt(schedule, from);
+  return window === null ? NEVER : Math.max(from, window.opensAt);
+}

@@ -1,0 +1,148 @@
+import { z } from 'zod';
+import { boundedRecord } from './bounds.ts';
+import { RingfenceError } from '../engine/errors.ts';
+import { type Country, type PhoneProblem, parsePhone } from './phone.ts';
+import { LONGEST_ZONE_NAME } from '../engine/schedule-fields.ts';
+import { canonicalZoneName, readZoneName } from '../windows/zone-name.ts';
+
+/** A person to call. Personal data throughout: never in a log, an error message, an id or a workflow. */
+export interface Contact {
+  /** Strict E.164. Together with the extension it says who the person is. */
+  readonly phone_number: string;
+  readonly extension: string | null;
+  readonly first_name: string | null;
+  readonly last_name: string | null;
+  readonly email: string | null;
+  /** IANA name of the zone in which the person lives. */
+  readonly timezone: string | null;
+  /** What the agent may speak of, by name. */
+  readonly custom_fields: Readonly<Record<string, string>>;
+}
+
+/** The most characters that one field may hold. */
+const LONGEST_FIELD = 2_000;
+/** The most custom fields that one contact may have. */
+export const MOST_CUSTOM_FIELDS = 100;
+/** PostgreSQL stores neither. */
+const UNSTORABLE = /\0|\p{Surrogate}/u;
+
+export function isStorable(text: string): boolean {
+  return text.length <= LONGEST_FIELD && !UNSTORABLE.test(text);
+}
+
+/** Whether the text could be an address at all. Only a message to it would tell whether it is one. */
+export function looksLikeEmail(text: string): boolean {
+  return text.length <= 320 && /^[^\s@]+@[^\s@]+$/.test(text);
+}
+
+/** Names of custom fields are snake case, in any script; `ringfence_` is kept for the engine's own variables. */
+export function isCustomFieldName(name: string): boolean {
+  return name.length <= 128 && /^[\p{L}\p{N}][\p{L}\p{M}\p{N}_]{0,63}$/u.test(name) && !name.startsWith('ringfence_');
+}
+
+const TEXT = `must have at most ${LONGEST_FIELD} characters, all of them valid Unicode and none of them NUL`;
+const Text = z.string().trim().max(LONGEST_FIELD, { error: TEXT, abort: true }).refine(isStorable, TEXT);
+
+/** Custom field values reach the agent as text, so plain numbers and truth values are taken as they would be written. */
+const CustomValue = z.union([Text, z.number(), z.boolean()]).transform(String);
+
+const EXTENSION = 'must be at most 20 digits';
+const ZONE = 'must be an IANA time zone such as Europe/Berlin';
+const CUSTOM_NAME = 'must be letters, digits and underscores, at most 64, and not begin with ringfence_';
+
+/** A contact as a request states it. Fields that are left out or null stand for "not known". */
+export const ContactInput = z.strictObject({
+  phone_number: z
+    .string()
+    .max(200)
+    .describe('As people write it, in international form: plus sign, country code, number.'),
+  extension: z
+    .string()
+    .trim()
+    .max(20, { error: EXTENSION, abort: true })
+    .regex(/^\d{1,20}$/, EXTENSION)
+    .nullish()
+    .describe('Behind a switchboard. With the number it says who the person is.'),
+  first_name: Text.nullish(),
+  last_name: Text.nullish(),
+  email: Text.refine((text) => text === '' || looksLikeEmail(text), 'must be an e-mail address').nullish(),
+  timezone: z
+    .string()
+    .max(LONGEST_ZONE_NAME, { error: ZONE, abort: true })
+    .superRefine((name, context) => {
+      const read = readZoneName(name);
+      if ('problem' in read) context.addIssue({ code: 'custom', message: read.problem });
+    })
+    .nullish()
+    .describe('IANA name of the zone in which the person lives.'),
+  custom_fields: boundedRecord(
+    MOST_CUSTOM_FIELDS,
+    `must be at most ${MOST_CUSTOM_FIELDS} fields: leave out what the agent does not need`,
+    z.record(z.string().refine(isCustomFieldName, CUSTOM_NAME), CustomValue),
+  )
+    .nullish()
+    .describe('What the agent may speak of, by name.'),
+});
+export type ContactInput = z.infer<typeof ContactInput>;
+
+/** Why the number and the extension of one person do not go together as given. */
+export type ContactProblem = PhoneProblem | 'invalid_extension';
+
+/**
+ * Turns a stated contact into one that can be dialled.
+ * @param defaultCountry the country in which a number without international prefix is read: null where none was named,
+ * undefined where none can be.
+ * @param field where the contact stands in the request, for the error: `contacts[3]`, or empty for the request itself.
+ * @throws RingfenceError `validation_error` when the number cannot be dialled.
+ */
+export function contactFrom(input: ContactInput, defaultCountry: Country | null | undefined, field = ''): Contact {
+  const phone = phoneWithExtension(input.phone_number, input.extension ?? '', defaultCountry ?? null);
+  if ('reason' in phone) {
+    const name = phone.reason === 'invalid_extension' ? 'extension' : 'phone_number';
+    const path = field === '' ? name : `${field}.${name}`;
+    const problem = phone.reason === 'invalid_phone' ? notDiallable(defaultCountry) : PROBLEMS[phone.reason];
+    throw new RingfenceError('validation_error', `${path}: ${problem}`, {
+      field: path,
+      details: { reason: phone.reason },
+    });
+  }
+  return {
+    phone_number: phone.e164,
+    extension: phone.extension,
+    first_name: input.first_name || null,
+    last_name: input.last_name || null,
+    email: input.email || null,
+    timezone: input.timezone ? canonicalZoneName(input.timezone) : null,
+    custom_fields: input.custom_fields ?? {},
+  };
+}
+
+/** One number out of a phone field and an extension field. Where both name an extension they must agree. */
+export function phoneWithExtension(
+  field: string,
+  extensionField: string,
+  defaultCountry: Country | null,
+): { readonly e164: string; readonly extension: string | null } | { readonly reason: ContactProblem } {
+  const phone = parsePhone(field, defaultCountry);
+  if ('reason' in phone || extensionField === '') return phone;
+  if (!/^\d{1,20}$/.test(extensionField)) return { reason: 'invalid_extension' };
+  if (phone.extension !== null && phone.extension !== extensionField) return { reason: 'invalid_extension' };
+  return { e164: phone.e164, extension: extensionField };
+}
+
+/** Proposes a default country only to those who could have named one and have not. */
+function notDiallable(defaultCountry: Country | null | undefined): string {
+  const problem = 'is not one phone number that can be dialled; give it in international form';
+  const form = 'plus sign, country code, number';
+  if (defaultCountry === null) return `${problem} (${form}), or name its country in default_country.`;
+  return defaultCountry === undefined
+    ? `${problem}: ${form}.`
+    : `${problem} (${form}), or correct default_country, which is ${defaultCountry}.`;
+}
+
+const PROBLEMS: Readonly<Record<Exclude<ContactProblem, 'invalid_phone'>, string>> = {
+  missing_phone: 'is empty; give a phone number in international form: plus sign, country code, number.',
+  premium_rate: 'is a premium-rate number, which Ringfence does not call.',
+  spreadsheet_damaged: 'was turned into a rounded number by a spreadsheet; export the column as text.',
+  invalid_extension: 'must be digits, and the same as an extension written in phone_number.',
+};

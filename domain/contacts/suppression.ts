@@ -1,0 +1,40 @@
+/** The list of numbers that no campaign of an account may call. */
+import { z } from 'zod';
+import { isStorable } from './contact.ts';
+import { RingfenceError } from '../engine/errors.ts';
+import { parsePhone } from './phone.ts';
+
+const NUMBER = 'phone_number must be a number in its international form, such as +14155550132';
+const REASON = 'reason must be 1 to 255 characters, none of them NUL';
+
+/** The body of `POST /suppressions`. */
+export const SuppressionInput = z.strictObject({
+  phone_number: z
+    .string(NUMBER)
+    .max(200, NUMBER)
+    .describe('In its international form. The number is suppressed with all its extensions.'),
+  reason: z
+    .string(REASON)
+    .trim()
+    .min(1, REASON)
+    .max(255, { error: REASON, abort: true })
+    .refine(isStorable, REASON)
+    .nullish(),
+});
+
+export const SuppressionAnswer = z.object({
+  phone_number: z.string(),
+  reason: z.string().nullable(),
+  created_at: z.iso.datetime(),
+});
+export type SuppressionAnswer = z.infer<typeof SuppressionAnswer>;
+
+/**
+ * The number as the list holds it: strict E.164.
+ * @throws RingfenceError `validation_error`
+ */
+export function suppressedNumber(input: string): string {
+  const phone = parsePhone(input, null);
+  if ('e164' in phone) return phone.e164;
+  throw new RingfenceError('validation_error', NUMBER, { field: 'phone_number', details: { reason: phone.reason } });
+}

@@ -1,0 +1,105 @@
+/** What operators may tell a campaign, when it is allowed, and what it does to the state. */
+import type { CampaignState, CampaignStatus } from './campaign-state.ts';
+import type { EngineSpec } from './campaign-spec.ts';
+import { probeAtOnce } from './provider-hold.ts';
+
+export type Command = 'pause' | 'resume' | 'cancel';
+
+/** Why the command cannot be taken now, in words that say what can; null when it can. */
+export function refusal(
+  state: { readonly status: CampaignStatus | 'interrupted'; readonly ending: CampaignState['ending'] },
+  command: Command,
+): string | null {
+  if (isOver(state.status)) return `The campaign is ${state.status}; it takes no more commands.`;
+  if (state.ending) return 'The campaign is ending; its live calls are being followed to their end.';
+  switch (command) {
+    case 'pause':
+      return state.status === 'paused' ? 'The campaign is already paused; resume it first.' : null;
+    case 'resume':
+      return state.status === 'paused' ? null : `The campaign is ${state.status}; only a paused one can be resumed.`;
+    case 'cancel':
+      return null;
+  }
+}
+
+/** How many commands are remembered; a repeat comes within seconds of a handful of others. */
+const REMEMBERED = 50;
+
+/** Whether a command with this id was taken up before; remembers it if not. Commands sent by hand have no id. */
+export function isRepeat(state: CampaignState, id: string | null): boolean {
+  if (id === null) return false;
+  if (state.commandIds.includes(id)) return true;
+  state.commandIds.push(id);
+  state.commandIds.splice(0, state.commandIds.length - REMEMBERED);
+  return false;
+}
+
+/** Carries out a command that is not refused. */
+export function applyCommand(state: CampaignState, command: Command, now: number): void {
+  switch (command) {
+    case 'pause':
+      state.status = 'paused';
+      return;
+    case 'resume':
+      state.status = now < state.beginsAt ? 'scheduled' : 'active';
+      probeAtOnce(state, now);
+      return;
+    case 'cancel':
+      state.ending = 'cancelled';
+      return;
+  }
+}
+
+/** The changes that time alone makes: the campaign begins, and what is left expires. */
+export function advance(state: CampaignState, now: number): void {
+  if (state.status === 'scheduled' && now >= state.beginsAt) state.status = 'active';
+  const { ends_at } = state.spec;
+  if (ends_at !== null && now >= ends_at && !state.ending && !isOver(state.status)) state.ending = 'expired';
+}
+
+export function isOver(status: CampaignStatus | 'interrupted'): boolean {
+  return status === 'completed' || status === 'failed' || status === 'cancelled';
+}
+
+/** A campaign as it is before anything is known of its roster. */
+export function newCampaign(spec: EngineSpec, now: number): CampaignState {
+  const beginsAt = spec.scheduled_at ?? now;
+  const status = now < beginsAt ? 'scheduled' : 'active';
+  return {
+    version: 1,
+    epoch: 0,
+    placements: 0,
+    spec,
+    status,
+    ending: null,
+    closed: false,
+    beginsAt,
+    facts: null,
+    window: null,
+    windowAnsweredAt: null,
+    windowSpent: false,
+    askWindowAgainAt: null,
+    placedByDay: {},
+    ready: [],
+    inFlight: {},
+    settled: [],
+    returned: [],
+    released: [],
+    endRetriesAfter: null,
+    batch: 0,
+    roster: {
+      buckets: { pending: 0, in_progress: 0, retrying: 0, completed: 0, failed: 0, skipped: 0 },
+      moreToClaim: false,
+      nextRetryAt: null,
+      countedAt: now,
+    },
+    hold: null,
+    systemWait: null,
+    ramp: null,
+    told: { status: 'scheduled', ending: null, waitingFor: 'start', until: beginsAt, placed: 0, zoneData: null },
+    untold: null,
+    commandIds: [],
+    superseded: false,
+    heard: { late: 0, duplicate: 0, malformed: 0 },
+  };
+}

@@ -1,0 +1,149 @@
+/**
+ * When a schedule is open.
+ *
+ * A wall time may not exist (the clock was put forward over it) or exist twice (it was put back), so no wall time is
+ * ever turned into an instant. Instead the time line is cut where the zone's offset changes. Between two cuts wall time
+ * is UTC plus a constant: there each day's hours are plain arithmetic, and what falls outside the two cuts is cut off.
+ * The pieces that adjoin are one window. Hours that begin in a gap thus open at the first instant after it, hours wholly
+ * in a gap do not open, and hours in a repeated stretch open twice.
+ */
+import type { RecordedWindow } from '../engine/campaign-state.ts';
+import type { Schedule } from './schedule.ts';
+import { ZONE_DATA_VERSION } from './zone-data.ts';
+import { constantOffsets, DAY_MS, offsetAt, type OffsetSpan } from './zone-offsets.ts';
+
+/** How far a search looks ahead before it counts as "never". Longer than a year, so that a yearly opening is found. */
+export const HORIZON_MS = 400 * DAY_MS;
+
+/** Open from `opensAt` until just before `closesAt` (epoch milliseconds); null: still open at the search horizon. */
+export interface CallingWindow {
+  readonly opensAt: number;
+  readonly closesAt: number | null;
+}
+
+/**
+ * The windows from `from` on, in order, none touching the next. One that is open at `from` comes first and is given from
+ * `from`. Ends when nothing opens within the horizon after the last one, or after a window that does not close within it.
+ */
+export function* callingWindows(schedule: Schedule, from: number): Generator<CallingWindow, void> {
+  const hours = readHours(schedule);
+  let open: { opensAt: number; closesAt: number } | null = null;
+  let horizon = from + HORIZON_MS;
+  for (const span of constantOffsets(schedule.timezone, from)) {
+    for (const stretch of openStretches(hours, span)) {
+      if (open?.closesAt === stretch.opensAt) {
+        open.closesAt = stretch.closesAt;
+        continue;
+      }
+      if (open) {
+        yield open;
+        horizon = open.closesAt + HORIZON_MS;
+      }
+      if (stretch.opensAt > horizon) return;
+      open = stretch;
+    }
+    if (open) {
+      if (open.closesAt > open.opensAt + HORIZON_MS) {
+        yield { opensAt: open.opensAt, closesAt: null };
+        return;
+      }
+      if (open.closesAt < span.to) {
+        yield open;
+        horizon = open.closesAt + HORIZON_MS;
+        open = null;
+      }
+    } else if (span.to > horizon) {
+      return;
+    }
+  }
+}
+
+/** Whether the schedule is open at an instant, straight from the definition and without any search. */
+export function isInside(schedule: Schedule, at: number): boolean {
+  const { start, end, opensOn } = readHours(schedule);
+  const wallTime = at + offsetAt(schedule.timezone, at);
+  const day = Math.floor(wallTime / DAY_MS);
+  const time = wallTime - day * DAY_MS;
+  if (start < end) return start <= time && time < end && opensOn(day);
+  return (start <= time && opensOn(day)) || (time < end && opensOn(day - 1));
+}
+
+/** The window that is open at `from`, or else the next one; null when nothing opens within the horizon. */
+export function windowAt(schedule: Schedule, from: number): RecordedWindow | null {
+  const window = callingWindows(schedule, from).next().value;
+  if (!window) return null;
+  const closesAt = window.closesAt ?? window.opensAt + HORIZON_MS;
+  const { date: day, endsAt: dayEndsAt } = civilDay(schedule.timezone, window.opensAt);
+  const nextDayOpensAt = callingWindows(schedule, dayEndsAt).next().value?.opensAt ?? null;
+  return { opensAt: window.opensAt, closesAt, day, dayEndsAt, nextDayOpensAt, zoneData: ZONE_DATA_VERSION };
+}
+
+/** The civil date (YYYY-MM-DD) in a zone at an instant, and the first instant after it with another civil date. */
+export function civilDay(timezone: string, at: number): { readonly date: string; readonly endsAt: number } {
+  const spans = constantOffsets(timezone, at);
+  let span = spans.next().value;
+  const day = Math.floor((at + span.offset) / DAY_MS);
+  let midnight = (day + 1) * DAY_MS - span.offset;
+  while (midnight >= span.to) {
+    span = spans.next().value;
+    // The change of offset itself may have moved the date, in either direction.
+    const dayThen = Math.floor((span.from + span.offset) / DAY_MS);
+    midnight = dayThen === day ? (day + 1) * DAY_MS - span.offset : span.from;
+  }
+  return { date: new Date(day * DAY_MS).toISOString().slice(0, 10), endsAt: midnight };
+}
+
+/** Calls may count for today or, until they have ended, for the day before; no civil day is longer than this. */
+const LONGEST_DAY_MS = 26 * 3_600_000;
+
+/** The civil days in a zone that calls may still count for: the one at `now` and those shortly before it. */
+export function recentDays(timezone: string, now: number): { date: string; startsAt: number; endsAt: number }[] {
+  const days = [];
+  let startsAt = civilDay(timezone, now - 2 * LONGEST_DAY_MS).endsAt;
+  while (startsAt <= now) {
+    const { date, endsAt } = civilDay(timezone, startsAt);
+    days.push({ date, startsAt, endsAt });
+    startsAt = endsAt;
+  }
+  return days;
+}
+
+/** A schedule's hours as numbers. Days are counted from 1 January 1970, on the calendar and without a zone. */
+interface Hours {
+  /** Milliseconds after midnight; a start later than the end means overnight. */
+  readonly start: number;
+  readonly end: number;
+  readonly opensOn: (day: number) => boolean;
+}
+
+function readHours(schedule: Schedule): Hours {
+  const blackedOut = new Set(schedule.blackout_dates.map((date) => Date.parse(`${date}T00:00:00Z`) / DAY_MS));
+  return {
+    start: schedule.start_time === null ? 0 : sinceMidnight(schedule.start_time),
+    end: schedule.end_time === null ? DAY_MS : sinceMidnight(schedule.end_time),
+    opensOn: (day) => schedule.working_days.includes(isoWeekday(day)) && !blackedOut.has(day),
+  };
+}
+
+function sinceMidnight(time: string): number {
+  return Number(time.slice(0, 2)) * 3_600_000 + Number(time.slice(3)) * 60_000;
+}
+
+/** 1 Monday to 7 Sunday; day 0 was a Thursday. */
+function isoWeekday(day: number): number {
+  return ((((day + 3) % 7) + 7) % 7) + 1;
+}
+
+/** The open stretches of a span of constant offset, in order. Two may adjoin; none overlap, hours being under a day long. */
+function* openStretches({ start, end, opensOn }: Hours, { from, to, offset }: OffsetSpan) {
+  const closes = start < end ? end : end + DAY_MS;
+  // From the day before: its overnight hours may reach into the span.
+  const firstDay = Math.floor((from + offset) / DAY_MS) - 1;
+  const lastDay = Math.floor((to - 1 + offset) / DAY_MS);
+  for (let day = firstDay; day <= lastDay; day++) {
+    if (!opensOn(day)) continue;
+    const opensAt = Math.max(from, day * DAY_MS + start - offset);
+    const closesAt = Math.min(to, day * DAY_MS + closes - offset);
+    if (opensAt < closesAt) yield { opensAt, closesAt };
+  }
+}

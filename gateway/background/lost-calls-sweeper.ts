@@ -1,0 +1,44 @@
+import type { FastifyBaseLogger } from 'fastify';
+import { correctLost, lostCallsWithEnd } from '../../db/late-ends.ts';
+import { orphansOfLostCalls } from '../../db/orphans.ts';
+import type { Pool } from '../../db/pool.ts';
+import { parseCallId } from '../../domain/engine/ids.ts';
+import { adoptOrphans, ORPHANS_ASKED } from '../../providers/find-orphans.ts';
+import type { CallProvider } from '../../providers/port.ts';
+import { repeatWork } from './repeat-work.ts';
+
+export interface LostCallsSweepOptions {
+  readonly pool: Pool;
+  readonly providers: Iterable<CallProvider>;
+  readonly clock: () => number;
+  readonly logger: FastifyBaseLogger;
+}
+
+/** Nobody waits for a correction. */
+const EVERY_MS = 10_000;
+const CORRECTED_AT_ONCE = 100;
+
+/**
+ * Puts late ends in the place of `lost`: those of calls that the providers have reported under ids of their own since, which
+ * they are asked about here, and those that came while the loss was being written down.
+ */
+export async function sweepLostCalls({ pool, providers, clock, logger }: LostCallsSweepOptions): Promise<void> {
+  for (const provider of providers) {
+    // Also where nobody is left to be asked: whoever asked may have died since, or another call have taken the doubt away.
+    await adoptOrphans(pool, provider, await orphansOfLostCalls(pool, provider.name, ORPHANS_ASKED), clock);
+  }
+  for (const callId of await lostCallsWithEnd(pool, CORRECTED_AT_ONCE)) {
+    const campaignId = parseCallId(callId)?.campaignId;
+    if (campaignId === undefined) continue;
+    if (await correctLost(pool, callId, campaignId)) logger.info({ call: callId }, 'a call given up as lost has ended');
+  }
+}
+
+/** Sweeps every few seconds until it is stopped. Any number of gateways may do so side by side. */
+export function startSweepingLostCalls(options: LostCallsSweepOptions): { stop(): Promise<void> } {
+  return repeatWork({
+    everyMs: EVERY_MS,
+    work: () => sweepLostCalls(options),
+    onFailure: () => options.logger.warn('PostgreSQL did not answer the search for late ends of lost calls'),
+  });
+}

@@ -1,0 +1,151 @@
+/**
+ * Compares campaigns with their workflows, so that one whose workflow was ended from outside does not stay `active` for ever.
+ *
+ * Any number of gateways may do so side by side: each campaign is claimed by one of them for a while. A gateway asks
+ * Temporal about 50 campaigns a second at the most. It asks about each every 20 seconds while there are no more than 1,000, and
+ * beyond that in turn: 2,500 take 50 seconds, 10,000 take 200.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { FastifyBaseLogger } from 'fastify';
+import {
+  claimChecks,
+  type ClaimedCheck,
+  countMissing,
+  endInterruption,
+  markInterrupted,
+  markOver,
+  noteFound,
+  noteMissed,
+  readCheck,
+  returnChecks,
+} from '../../db/interruptions.ts';
+import type { Pool } from '../../db/pool.ts';
+import {
+  isWrongTemporal,
+  judge,
+  MISSED_TWICE_MS,
+  reasonInWords,
+  type WorkflowStanding,
+} from '../../domain/api/interruption.ts';
+
+export interface ReconcileOptions {
+  readonly pool: Pool;
+  /** Rejects when Temporal does not answer, which says nothing about a campaign. */
+  readonly lookAtWorkflow: (campaignId: string) => Promise<WorkflowStanding>;
+  readonly logger: FastifyBaseLogger;
+  /** How long a campaign that was compared is left alone. */
+  readonly everyMs?: number;
+}
+
+const EVERY_MS = 20_000;
+const ROUND_MS = 1_000;
+const CAMPAIGNS_PER_ROUND = 50;
+const AT_ONCE = 10;
+/** So many questions that are not answered, or all of a round, mean that Temporal is away. */
+const UNANSWERED_WHEN_AWAY = AT_ONCE;
+/** Temporal does not answer: a few questions every so often find out when it does. */
+const AFTER_TROUBLE_MS = 5_000;
+
+/** Compares the campaigns whose turn it is. False when Temporal is away, and nothing was learned about some of them. */
+export async function reconcile(options: ReconcileOptions): Promise<boolean> {
+  const { pool, everyMs = EVERY_MS } = options;
+  const claimed = await claimChecks(pool, { limit: CAMPAIGNS_PER_ROUND, everyMs, missedTwiceMs: MISSED_TWICE_MS });
+  const unanswered: string[] = [];
+  const queue = claimed.values();
+  const compareNext = async (): Promise<void> => {
+    for (const campaign of queue) {
+      if (unanswered.length >= UNANSWERED_WHEN_AWAY || !(await compare(options, campaign)))
+        unanswered.push(campaign.id);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, compareNext));
+  const away = unanswered.length >= UNANSWERED_WHEN_AWAY || unanswered.length === claimed.length;
+  // A few out of many are trouble of their own. They have had their turn, so that they do not take the others'.
+  if (unanswered.length === 0 || !away) return true;
+  await returnChecks(pool, unanswered);
+  return false;
+}
+
+/** Compares one campaign at once: something was refused because its workflow seems to have ended. */
+export async function reconcileOne(options: Omit<ReconcileOptions, 'everyMs'>, campaignId: string): Promise<void> {
+  const campaign = await readCheck(options.pool, campaignId);
+  if (campaign) await compare(options, campaign);
+}
+
+/** Whether Temporal answered. */
+async function compare({ pool, lookAtWorkflow, logger }: ReconcileOptions, campaign: ClaimedCheck): Promise<boolean> {
+  let standing: WorkflowStanding;
+  try {
+    standing = await lookAtWorkflow(campaign.id);
+  } catch {
+    return false;
+  }
+  const verdict = judge(campaign, standing);
+  switch (verdict.kind) {
+    case 'well':
+      if (campaign.status === 'interrupted') await endInterruption(pool, campaign.id);
+      else if (campaign.missedAgoMs !== null) await noteFound(pool, campaign.id);
+      return true;
+    case 'wait':
+      return true;
+    case 'missed':
+      await noteMissed(pool, campaign.id);
+      return true;
+    case 'missing':
+      await interruptMissing({ pool, logger }, campaign);
+      return true;
+    case 'interrupted':
+      await interrupt({ pool, logger }, campaign, verdict);
+      return true;
+    case 'over':
+      if (await markOver(pool, campaign, verdict.status)) {
+        logger.warn({ campaign: campaign.id, status: verdict.status }, 'wrote down that a campaign is over');
+      }
+      return true;
+  }
+}
+
+type Means = Pick<ReconcileOptions, 'pool' | 'logger'>;
+
+async function interruptMissing(means: Means, campaign: ClaimedCheck): Promise<void> {
+  const count = await countMissing(means.pool);
+  if (isWrongTemporal(count)) {
+    const message =
+      'most workflows are missing: this is another Temporal than before, or it was emptied; nothing is marked';
+    means.logger.warn({ campaign: campaign.id, ...count }, message);
+    return;
+  }
+  await interrupt(means, campaign, { reason: 'not_found', code: null });
+}
+
+async function interrupt(
+  { pool, logger }: Means,
+  campaign: ClaimedCheck,
+  why: Parameters<typeof markInterrupted>[2],
+): Promise<void> {
+  if (!(await markInterrupted(pool, campaign, why))) return;
+  const { reason, code } = why;
+  logger.warn({ campaign: campaign.id, reason, code }, `a campaign is interrupted: ${reasonInWords(why)}`);
+}
+
+/** Compares campaigns until it is stopped. */
+export function startReconciling(options: ReconcileOptions): { stop(): Promise<void> } {
+  const stopped = new AbortController();
+  const wait = (ms: number) => pause(ms, undefined, { signal: stopped.signal }).catch(() => {});
+  const running = (async () => {
+    while (!stopped.signal.aborted) {
+      const beganAt = performance.now();
+      const answered = await reconcile(options).catch(() => {
+        options.logger.warn('PostgreSQL did not answer the search for campaigns to compare with their workflows');
+        return false;
+      });
+      await wait(answered ? Math.max(0, ROUND_MS - (performance.now() - beganAt)) : AFTER_TROUBLE_MS);
+    }
+  })();
+  return {
+    async stop() {
+      stopped.abort();
+      await running;
+    },
+  };
+}

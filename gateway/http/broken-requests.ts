@@ -1,0 +1,64 @@
+/** What never becomes a request, or not a whole one: bytes that are no HTTP, headers too large, whatever comes too slowly. */
+import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { ConnectionError, FastifyBaseLogger } from 'fastify';
+import { counted } from '../../domain/engine/counted.ts';
+import { RingfenceError } from '../../domain/engine/errors.ts';
+import { errorAnswer } from './envelope.ts';
+
+const TOO_SLOW = 'The request came in too slowly and was cut off: send it again.';
+
+/**
+ * Answers what the HTTP parser gave up on, and closes the connection. Only the parser's code is logged: its error holds
+ * the bytes themselves, and with them keys and people.
+ */
+export function answerBroken(logger: FastifyBaseLogger): (error: ConnectionError, socket: Socket) => void {
+  return ({ code }, socket) => {
+    logger.debug({ code }, 'refused a connection that sent no whole request');
+    const [status, error] = refusalOf(code);
+    refuseOnSocket(socket, status, error);
+    socket.destroy();
+  };
+}
+
+/** A request that is cut off because of its pace. */
+export function tooSlow(): RingfenceError {
+  return new RingfenceError('request_timeout', TOO_SLOW);
+}
+
+/** A request that is cut off because it did not end. */
+export function tooLong(limitMs: number): RingfenceError {
+  const minutes = Math.ceil(limitMs / 60_000);
+  return new RingfenceError(
+    'request_timeout',
+    `The request was cut off after ${counted(minutes, 'minute')}, and nothing of it was kept: split the file, or send it over a faster line.`,
+    { details: { limit_minutes: minutes } },
+  );
+}
+
+/** Writes an answer past the parser, where there is still somebody to read it. The caller closes the connection. */
+export function refuseOnSocket(socket: Socket, status: number, error: RingfenceError): void {
+  if (!socket.writable) return;
+  const body = JSON.stringify(errorAnswer(error, { request_id: randomUUID(), ts: new Date().toISOString() }));
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ];
+  socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+function refusalOf(code: string): readonly [status: number, error: RingfenceError] {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return [408, tooSlow()];
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return [
+      431,
+      new RingfenceError('bad_request', 'The headers are larger than 16 KiB: send fewer or shorter ones.', {
+        field: 'headers',
+      }),
+    ];
+  }
+  return [400, new RingfenceError('bad_request', 'This is not a request that HTTP allows.', { field: 'request' })];
+}

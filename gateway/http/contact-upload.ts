@@ -1,0 +1,94 @@
+/** How a contact file comes in: as the body itself, or as one part of a form. Neither is ever held in memory whole. */
+import { Readable } from 'node:stream';
+import multipart from '@fastify/multipart';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { CONTACT_FILE } from '../../domain/contacts/contact-header.ts';
+import { RingfenceError } from '../../domain/engine/errors.ts';
+
+export interface Upload {
+  /** The form's fields; empty when the body is the file. */
+  readonly fields: Readonly<Record<string, string>>;
+  readonly bytes: AsyncIterable<Uint8Array>;
+}
+
+/** A file of this size holds over ten million contacts; more is surely a mistake, and it would fill the database's disk. */
+const MOST_BYTES = 1 << 30;
+
+/** The three options, and a little more so that what is too much can be named. The size of a file is looked at below. */
+const FORM_LIMITS = {
+  fileSize: Number.MAX_SAFE_INTEGER,
+  files: 2,
+  fields: 20,
+  parts: 22,
+  fieldSize: 1_024,
+  headerPairs: 20,
+};
+
+/** Lets the routes of `app` take files. To be called in a scope of its own: other routes take JSON only. */
+export async function takeUploads(app: FastifyInstance): Promise<void> {
+  await app.register(multipart, { limits: FORM_LIMITS });
+  app.addContentTypeParser('text/csv', (_request, body, done) => done(null, body));
+}
+
+/** @throws RingfenceError `bad_request` when the request brings no file. */
+export async function openUpload(request: FastifyRequest): Promise<Upload> {
+  if (request.isMultipart()) return openForm(request);
+  if (!(request.body instanceof Readable)) {
+    throw new RingfenceError('bad_request', 'Send the file as the body with content type text/csv, or in a form.', {
+      field: 'Content-Type',
+    });
+  }
+  return { fields: {}, bytes: guarded(request.body) };
+}
+
+async function openForm(request: FastifyRequest): Promise<Upload> {
+  const parts = request.parts();
+  const fields: Record<string, string> = {};
+  for (;;) {
+    const next = await parts.next().catch(rethrowAsCutOff);
+    if (next.done) throw new RingfenceError('bad_request', 'The form holds no file.', { field: CONTACT_FILE });
+    const part = next.value;
+    if (part.type === 'file') return { fields, bytes: onlyFile(part.file, parts) };
+    fields[part.fieldname] = String(part.value);
+  }
+}
+
+/** The file to its end, after which nothing may follow: it was read under the fields known so far. */
+async function* onlyFile(file: Readable, parts: AsyncIterator<unknown>): AsyncGenerator<Uint8Array> {
+  yield* guarded(file);
+  const next = await parts.next().catch(rethrowAsCutOff);
+  if (!next.done) {
+    throw new RingfenceError(
+      'bad_request',
+      'Send one file, as the last part of the form: what follows it would come too late. Nothing was imported.',
+      { field: CONTACT_FILE },
+    );
+  }
+}
+
+/** The bytes as they come. Who sends them too slowly is cut off by the gateway as a whole. */
+async function* guarded(stream: Readable): AsyncGenerator<Uint8Array> {
+  let received = 0;
+  try {
+    // Destroying the stream of a refused file would close the connection before the refusal is sent.
+    for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+      received += chunk.length;
+      if (received > MOST_BYTES) {
+        throw new RingfenceError('payload_too_large', `The file is larger than ${MOST_BYTES} bytes: split it.`, {
+          field: CONTACT_FILE,
+        });
+      }
+      yield chunk;
+    }
+  } catch (error) {
+    rethrowAsCutOff(error);
+  }
+}
+
+function rethrowAsCutOff(error: unknown): never {
+  if (error instanceof RingfenceError) throw error;
+  throw new RingfenceError('bad_request', 'The upload is malformed or was cut off. Nothing was imported.', {
+    field: CONTACT_FILE,
+    cause: error,
+  });
+}

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import type { Page, PageOf } from '../../db/page.ts';
+import type { RingfenceError } from '../../domain/engine/errors.ts';
+import { type ListKey, readCursor, writeCursor } from './cursor.ts';
+import { validationError } from './validation.ts';
+
+const LIMIT = 'limit must be a whole number from 1 to 100';
+/** All that are left out are read. Above this, a client must say where it was. */
+export const MOST_LEFT_OUT = 10_000;
+const OFFSET = `offset must be a whole number from 0 to ${MOST_LEFT_OUT}; to read further, give the next_cursor of a page as cursor`;
+const CURSOR =
+  'cursor must be the next_cursor of the page before, as it came, with the same path and filters; leave cursor out to begin with the first page';
+const BOTH = 'offset does not go with cursor, which says by itself where the page begins: leave offset out';
+/** A folder's name or an event's id in the place, written in base64. */
+const LONGEST_CURSOR = 4_000;
+
+/** Which part of a list is asked for; goes into the query of every route that answers with one. */
+export const pageShape = {
+  limit: z.coerce
+    .number(LIMIT)
+    .int(LIMIT)
+    .min(1, LIMIT)
+    .max(100, LIMIT)
+    .describe('The most items of one answer.')
+    .default(50),
+  cursor: z
+    .string(CURSOR)
+    .min(1, CURSOR)
+    .max(LONGEST_CURSOR, CURSOR)
+    .describe(
+      'The `next_cursor` of the page before, for the page after it. A page costs the same wherever it begins; what comes or goes meanwhile neither repeats an item nor hides one. Of the same list with the same filters; `limit` may differ.',
+    )
+    .optional(),
+  offset: z.coerce
+    .number(OFFSET)
+    .int(OFFSET)
+    .min(0, OFFSET)
+    .max(MOST_LEFT_OUT, OFFSET)
+    .describe('How many items to leave out first. Long lists are read with `cursor`.')
+    .default(0),
+};
+type PageQuery = z.infer<z.ZodObject<typeof pageShape>>;
+
+/** Places by a number that counts up. */
+export const Seq = z.int().min(0);
+/** Places by time. */
+export const Microseconds = z.int().min(0);
+
+const Counted = z.strictObject({ total: z.int().min(0), totalIsExact: z.boolean() });
+
+/** A part of a list that is asked for, and how the part after it is asked for. */
+export interface AskedPage<Place> {
+  readonly page: Page<Place>;
+  readonly cursorAfter: (page: PageOf<unknown, Place>) => string | null;
+}
+
+/**
+ * Reads which part of a list is asked for.
+ * @throws RingfenceError `validation_error` for a cursor of another list, or of this one with other filters
+ */
+export function readPage<Place>(list: ListKey, query: PageQuery, place: z.ZodType<Place>): AskedPage<Place> {
+  const { limit, cursor, offset } = query;
+  const cursorAfter = ({ next, total, totalIsExact }: PageOf<unknown, Place>) =>
+    next === null ? null : writeCursor(list, { after: next, counted: { total, totalIsExact } });
+  if (cursor === undefined) return { page: { limit, offset }, cursorAfter };
+  if (offset !== 0) throw refusal('offset', BOTH);
+  const read = z.strictObject({ after: place, counted: Counted }).safeParse(readCursor(list, cursor));
+  if (!read.success) throw refusal('cursor', CURSOR);
+  return { page: { limit, offset, ...read.data }, cursorAfter };
+}
+
+function refusal(field: string, message: string): RingfenceError {
+  return validationError([{ code: 'custom', path: [field], message, input: undefined }]);
+}

@@ -1,0 +1,58 @@
+/**
+ * Bodies that bring contacts. Each contact costs some tens of microseconds to read, and there may be ten thousand: they
+ * are read some at a time, and no further than their faults are told.
+ */
+import type { preValidationAsyncHookHandler } from 'fastify';
+import type { z } from 'zod';
+import { ContactInput } from '../../domain/contacts/contact.ts';
+import { JsonBody } from './json-body.ts';
+import { asChecked, type Issue, MOST_ISSUES, validationError } from './validation.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The body as it was sent, before defaults were filled in. */
+    sentBody: unknown;
+  }
+}
+
+/** The body of such a route before its contacts are looked at. */
+type Head = z.ZodType<{ readonly contacts: readonly unknown[] }>;
+
+/** The hook of a route whose body is `head` with contacts for the unknown. */
+export function readingPeople(head: Head): preValidationAsyncHookHandler {
+  return async (request) => {
+    if (!(request.body instanceof JsonBody)) return;
+    const { read, sent } = await readPeople(request.body, head, ContactInput);
+    request.sentBody = sent;
+    request.body = asChecked(read);
+  };
+}
+
+/** @throws RingfenceError `validation_error` */
+export async function readPeople<T extends { readonly contacts: readonly unknown[] }>(
+  body: JsonBody,
+  head: z.ZodType<T>,
+  person: z.ZodType,
+): Promise<{ readonly read: object; readonly sent: unknown }> {
+  const outline = await body.without('contacts');
+  const checked = head.safeParse(outline);
+  if (!checked.success) throw validationError(checked.error.issues);
+  const contacts: unknown[] = [];
+  const sent: unknown[] = [];
+  const issues: Issue[] = [];
+  for await (const run of body.runs('contacts')) {
+    for (const item of run) {
+      const contact = person.safeParse(item);
+      if (contact.success) contacts.push(contact.data);
+      else
+        issues.push(
+          ...contact.error.issues.map((issue) => ({ ...issue, path: ['contacts', sent.length, ...issue.path] })),
+        );
+      sent.push(item);
+      if (issues.length >= MOST_ISSUES) throw validationError(issues);
+    }
+  }
+  if (issues.length > 0) throw validationError(issues);
+  const brought = (outline as { readonly contacts?: unknown }).contacts !== undefined;
+  return { read: { ...checked.data, contacts }, sent: brought ? { ...(outline as object), contacts: sent } : outline };
+}

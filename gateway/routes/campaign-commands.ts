@@ -1,0 +1,158 @@
+/** What a campaign can be told: `POST /batch-calls/{id}/pause`, `/resume`, `/cancel` and `/restart`. */
+import type { FastifyRequest } from 'fastify';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { CampaignClient } from '../../client/campaign-client.ts';
+import { CancelAnswer, RestartAnswer } from '../../domain/api/campaign-answer.ts';
+import { CampaignStatus } from '../../domain/engine/campaign-state.ts';
+import { type Command, refusal } from '../../domain/engine/commands.ts';
+import { RingfenceError } from '../../domain/engine/errors.ts';
+import { Uuid } from '../../domain/engine/ids.ts';
+import { RecordedStatus } from '../../domain/api/interruption.ts';
+import { type EndedWorkflowOptions, noteEnded, throwEnded } from './ended-workflow.ts';
+import { answer, answerOf, refusals } from '../http/envelope.ts';
+import { ensureStarted, findOpen } from './open-campaign.ts';
+import { cancelInterrupted, restartInterrupted, type RestartOptions } from './restart-campaign.ts';
+import type { StartOptions } from './start-recorded.ts';
+
+export interface CampaignCommandsOptions extends StartOptions, RestartOptions, EndedWorkflowOptions {
+  readonly campaigns: Pick<CampaignClient, 'pause' | 'resume' | 'cancel'>;
+}
+
+const Id = z.object({ id: Uuid });
+const acknowledged = { id: Uuid, acknowledged: z.literal(true), status: CampaignStatus };
+const instant = z.iso.datetime();
+
+/** Kept in Temporal and obeyed when a worker runs again. The status is the one on record, not what was asked for. */
+const NotYet = answerOf(z.object({ id: Uuid, acknowledged: z.literal(false), status: RecordedStatus }));
+
+export const campaignCommands: FastifyPluginAsyncZod<CampaignCommandsOptions> = async (app, options) => {
+  const { pool, campaigns, clock } = options;
+
+  /**
+   * Finds the campaign and sees to it that there is a workflow to talk to. Without one the record is what a workflow would
+   * begin with, and so it alone can refuse: a command that is refused starts nothing.
+   */
+  const prepare = async (request: FastifyRequest<{ Params: { id: string } }>, command: Command) => {
+    const campaign = await findOpen(pool, request.caller.account, request.params.id);
+    const refused = campaign.started ? null : refusal(campaign, command);
+    if (refused !== null) {
+      throw new RingfenceError('wrong_state', refused, { details: { status: campaign.status } });
+    }
+    await ensureStarted(options, campaign);
+    return campaign;
+  };
+
+  const whenRefused =
+    ({ caller }: FastifyRequest, id: string) =>
+    (error: unknown): Promise<never> =>
+      throwEnded(options, caller.account, id, error);
+
+  app.post(
+    '/batch-calls/:id/pause',
+    {
+      config: { stopsCalls: true },
+      schema: {
+        summary: 'Stop placing calls',
+        tags: ['campaigns'],
+        params: Id,
+        response: {
+          200: answerOf(
+            z.object({
+              ...acknowledged,
+              paused_at: instant,
+              live: z.array(z.string()).readonly(),
+              unknown: z.array(z.string()).readonly(),
+            }),
+          ),
+          202: NotYet,
+          ...refusals,
+        },
+      },
+    },
+    async (request, reply) => {
+      const { id, status } = await prepare(request, 'pause');
+      const outcome = await campaigns.pause(id).catch(whenRefused(request, id));
+      if (outcome.acknowledged) return reply.code(200).send(answer(request, { id, ...outcome }));
+      return reply.code(202).send(answer(request, { id, status, ...outcome }));
+    },
+  );
+
+  app.post(
+    '/batch-calls/:id/resume',
+    {
+      schema: {
+        summary: 'Let a paused campaign go on',
+        tags: ['campaigns'],
+        params: Id,
+        response: { 200: answerOf(z.object({ ...acknowledged, resumed_at: instant })), 202: NotYet, ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const { id, status } = await prepare(request, 'resume');
+      const outcome = await campaigns.resume(id).catch(whenRefused(request, id));
+      if (outcome.acknowledged) return reply.code(200).send(answer(request, { id, ...outcome }));
+      return reply.code(202).send(answer(request, { id, status, ...outcome }));
+    },
+  );
+
+  app.post(
+    '/batch-calls/:id/cancel',
+    {
+      config: { stopsCalls: true },
+      schema: {
+        summary: 'End a campaign; live calls are followed to their end',
+        tags: ['campaigns'],
+        params: Id,
+        response: {
+          200: answerOf(CancelAnswer),
+          202: NotYet,
+          ...refusals,
+        },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const { account } = request.caller;
+      const ending = await cancelInterrupted(options, account, id);
+      if (ending !== null) return reply.code(200).send(answer(request, { id, ...cancelled(ending, clock()) }));
+      const { status } = await prepare(request, 'cancel');
+      const outcome = await campaigns.cancel(id).catch(async (error: unknown) => {
+        await noteEnded(options, id, error);
+        // Its workflow was ended from outside since it was last looked at.
+        const now = await cancelInterrupted(options, account, id);
+        if (now === null) return throwEnded(options, account, id, error);
+        return cancelled(now, clock());
+      });
+      if (outcome.acknowledged) return reply.code(200).send(answer(request, { id, ...outcome }));
+      return reply.code(202).send(answer(request, { id, status, ...outcome }));
+    },
+  );
+
+  app.post(
+    '/batch-calls/:id/restart',
+    {
+      schema: {
+        summary: 'Let an interrupted campaign go on',
+        tags: ['campaigns'],
+        params: Id,
+        response: {
+          200: answerOf(RestartAnswer),
+          ...refusals,
+        },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const { account } = request.caller;
+      const askedAt = clock() - reply.elapsedTime;
+      const status = await restartInterrupted(options, { account, id, askedAt });
+      return answer(request, { id, status, restarted_at: new Date(clock()).toISOString() });
+    },
+  );
+};
+
+/** The record says that the campaign is to end, so no run of it calls anybody: that is what a cancel promises. */
+function cancelled(status: CampaignStatus, now: number) {
+  return { acknowledged: true as const, status, cancel_requested_at: new Date(now).toISOString() };
+}

@@ -1,0 +1,64 @@
+/** `PATCH /batch-calls/{id}`: new terms for a campaign that runs. */
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { CampaignClient } from '../../client/campaign-client.ts';
+import { readCampaign } from '../../db/campaign-answers.ts';
+import type { CommandedCampaign } from '../../db/campaigns.ts';
+import { CampaignAnswer } from '../../domain/api/campaign-answer.ts';
+import { campaignEdit as editOf, ChangeCampaign, changedTerms } from '../../domain/api/campaign-change.ts';
+import { engineSpec, refuseOver } from '../../domain/api/campaign-request.ts';
+import { newCampaign } from '../../domain/engine/commands.ts';
+import { editRefusal } from '../../domain/engine/editing.ts';
+import { refuseWithoutRoom } from '../../domain/windows/room-to-dial.ts';
+import { Uuid } from '../../domain/engine/ids.ts';
+import { type CampaignRoutesOptions, longestDialMarginMs, noCampaign } from './campaigns-routes.ts';
+import { type EndedWorkflowOptions, throwEnded } from './ended-workflow.ts';
+import { answer, answerOf, refusals } from '../http/envelope.ts';
+import { ensureStarted, findOpen } from './open-campaign.ts';
+import type { StartOptions } from './start-recorded.ts';
+
+export interface CampaignEditOptions
+  extends StartOptions, EndedWorkflowOptions, Pick<CampaignRoutesOptions, 'clock' | 'providers'> {
+  readonly campaigns: Pick<CampaignClient, 'edit'>;
+}
+
+export const campaignEdit: FastifyPluginAsyncZod<CampaignEditOptions> = async (app, options) => {
+  const { pool, campaigns, clock, providers } = options;
+  const marginMs = longestDialMarginMs(providers);
+  app.patch(
+    '/batch-calls/:id',
+    {
+      schema: {
+        summary: 'Change limits, hours or the retry policy',
+        description:
+          'Takes effect between two calls; what is under way goes on. The answer is the campaign as changed.',
+        tags: ['campaigns'],
+        params: z.object({ id: Uuid }),
+        body: ChangeCampaign,
+        response: { 200: answerOf(CampaignAnswer), ...refusals },
+      },
+    },
+    async (request) => {
+      const { account } = request.caller;
+      const { id } = request.params;
+      const present = await findOpen(pool, account, id);
+      const change = request.body;
+      const terms = changedTerms(present.terms, change);
+      if (change.ends_at !== undefined) refuseOver(terms, clock());
+      if (change.start_time !== undefined || change.end_time !== undefined) refuseWithoutRoom(terms, marginMs);
+      if (!present.started) refuseUnlessEditable(present, change, clock());
+      await ensureStarted(options, present);
+      // Another change may be under way: the workflow lays each over the terms that the one before has left.
+      await campaigns.edit(id, change).catch((error: unknown) => throwEnded(options, account, id, error));
+      const campaign = await readCampaign(pool, account, id, clock());
+      if (!campaign) throw noCampaign();
+      return answer(request, campaign);
+    },
+  );
+};
+
+/** What the workflow would say that is about to be started with these terms: a change that it would refuse starts none. */
+function refuseUnlessEditable({ terms }: CommandedCampaign, change: ChangeCampaign, now: number): void {
+  const refused = editRefusal(newCampaign(engineSpec(terms), now), editOf(change), now);
+  if (refused) throw refused;
+}

@@ -1,0 +1,208 @@
+/** The campaign API: `/batch-calls`. Reads come from PostgreSQL; only commands to a running campaign go to Temporal. */
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { type CampaignPlace, listCampaignContacts, listCampaigns, readCampaign } from '../../db/campaign-answers.ts';
+import { deleteEndedCampaign, type Kept } from '../../db/campaigns.ts';
+import { CampaignAnswer, CampaignContactAnswer } from '../../domain/api/campaign-answer.ts';
+import { campaignTerms, CreateCampaign, CreateCampaignHead } from '../../domain/api/campaign-request.ts';
+import { isStorable } from '../../domain/contacts/contact.ts';
+import { RingfenceError } from '../../domain/engine/errors.ts';
+import { failedStart, isStartRefused } from '../../domain/api/failed-start.ts';
+import { Uuid } from '../../domain/engine/ids.ts';
+import { RecordedStatus } from '../../domain/api/interruption.ts';
+import { BUCKETS } from '../../domain/engine/tally.ts';
+import type { CallProvider } from '../../providers/port.ts';
+import { WORKER_DEFAULTS } from '../../worker/defaults.ts';
+import { dialMarginMs } from '../../worker/facts.ts';
+import { hashBody } from '../http/body-hash.ts';
+import { createCampaign } from './create-campaign.ts';
+import { answer, answerOf, list, listOf, refusals } from '../http/envelope.ts';
+import { takeJsonInRuns } from '../http/json-body.ts';
+import { Microseconds, pageShape, readPage, Seq } from '../http/page.ts';
+import { readingPeople } from '../http/people-body.ts';
+import { startRecorded, type StartOptions } from './start-recorded.ts';
+
+export interface CampaignRoutesOptions extends StartOptions {
+  readonly clock: () => number;
+  readonly providers: ReadonlyMap<string, CallProvider>;
+}
+
+/** Of routes whose bodies bring contacts. */
+export interface ContactBodies {
+  /** Bytes of the largest body. */
+  readonly bodyLimit: number;
+}
+
+const CampaignPlace: z.ZodType<CampaignPlace> = z.strictObject({ createdAt: Microseconds, id: Uuid });
+const KEY = 'X-Idempotency-Key must be 1 to 255 printable ASCII characters';
+const Id = z.object({ id: Uuid });
+
+export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & ContactBodies> = async (app, options) => {
+  const { pool, clock, providers, bodyLimit } = options;
+  const marginMs = longestDialMarginMs(providers);
+  app.decorateRequest('sentBody');
+  takeJsonInRuns(app);
+
+  app.post(
+    '/batch-calls',
+    {
+      bodyLimit,
+      preValidation: readingPeople(CreateCampaignHead),
+      schema: {
+        summary: 'Create a campaign, which starts by itself',
+        tags: ['campaigns'],
+        headers: z.looseObject({
+          'x-idempotency-key': z
+            .string()
+            .regex(/^[\x20-\x7e]{1,255}$/, KEY)
+            .optional(),
+        }),
+        body: CreateCampaign,
+        response: { 201: answerOf(CampaignAnswer), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const { body, caller } = request;
+      const key = request.headers['x-idempotency-key'];
+      // Only now: before it was checked, a body may be nested deeper than can be followed.
+      const idempotency = key === undefined ? null : { key, bodyHash: await hashBody(request.sentBody) };
+      const created = await createCampaign({ pool, now: clock(), marginMs }, caller.account, body, idempotency);
+      const { id, failure } = created.answer;
+      if (created.repeated) {
+        void reply.header('idempotency-replayed', 'true');
+        if (failure !== null) throw failedStart(id, failure);
+      } else {
+        try {
+          await startRecorded(options, { id, terms: campaignTerms(body) });
+        } catch (error) {
+          if (isStartRefused(error)) throw error;
+          // The record is durable, and the sweeper starts what has no workflow.
+          request.log.warn({ campaign: id }, 'campaign recorded, its workflow is not started yet');
+        }
+      }
+      return reply.code(201).send(answer(request, created.answer));
+    },
+  );
+
+  app.get(
+    '/batch-calls',
+    {
+      schema: {
+        summary: 'List campaigns, newest first',
+        tags: ['campaigns'],
+        querystring: z.strictObject({
+          agent_id: z.string().refine(isStorable, 'agent_id must be the id of an agent').optional(),
+          status: z.enum(RecordedStatus.options, oneOf('status', RecordedStatus.options)).optional(),
+          ...pageShape,
+        }),
+        response: { 200: listOf(CampaignAnswer), ...refusals },
+      },
+    },
+    async (request) => {
+      const { agent_id, status, ...query } = request.query;
+      const { account } = request.caller;
+      const asked = readPage(['campaigns', account, agent_id, status], query, CampaignPlace);
+      const filter = { agentId: agent_id, status };
+      return list(request, asked, await listCampaigns(pool, account, filter, asked.page, clock()));
+    },
+  );
+
+  app.get(
+    '/batch-calls/:id',
+    {
+      schema: {
+        summary: 'Read a campaign',
+        tags: ['campaigns'],
+        params: Id,
+        response: { 200: answerOf(CampaignAnswer), ...refusals },
+      },
+    },
+    async (request) => {
+      const campaign = await readCampaign(pool, request.caller.account, request.params.id, clock());
+      if (!campaign) throw noCampaign();
+      return answer(request, campaign);
+    },
+  );
+
+  app.get(
+    '/batch-calls/:id/contacts',
+    {
+      schema: {
+        summary: "List a campaign's contacts",
+        tags: ['campaigns'],
+        params: Id,
+        querystring: z.strictObject({
+          status: z.enum(BUCKETS, oneOf('status', BUCKETS)).optional(),
+          ...pageShape,
+        }),
+        response: { 200: listOf(CampaignContactAnswer), ...refusals },
+      },
+    },
+    async (request) => {
+      const { status, ...query } = request.query;
+      const { id } = request.params;
+      const { account } = request.caller;
+      const asked = readPage(['contacts of a campaign', account, id, status], query, Seq);
+      const contacts = await listCampaignContacts(pool, account, id, { bucket: status }, asked.page);
+      if (!contacts) throw noCampaign();
+      return list(request, asked, contacts);
+    },
+  );
+
+  app.delete(
+    '/batch-calls/:id',
+    {
+      schema: {
+        summary: 'Remove a campaign that has ended or is interrupted',
+        tags: ['campaigns'],
+        params: Id,
+        response: { 200: answerOf(z.object({ id: Uuid, deleted: z.literal(true) })), ...refusals },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      const times = { now: clock(), lastsMs: (name: string) => longestCallMs(providers, name) };
+      const outcome = await deleteEndedCampaign(pool, request.caller.account, id, times);
+      if (outcome === 'not_found') throw noCampaign();
+      if (outcome !== 'deleted') throw notYet(outcome);
+      return answer(request, { id, deleted: true as const });
+    },
+  );
+};
+
+/**
+ * How long a call may go on after it was sent. The provider of a call that this gateway does not have may allow as much as
+ * any it has, and at least a day.
+ */
+function longestCallMs(providers: ReadonlyMap<string, CallProvider>, name: string): number {
+  const provider = providers.get(name);
+  const known = (provider ? [provider] : [...providers.values()]).map(
+    ({ facts }) => facts.queueBoundMs + facts.callLifetimeMs + WORKER_DEFAULTS.callGraceMs,
+  );
+  return Math.max(provider ? 0 : A_DAY_MS, ...known);
+}
+
+/** Which provider a campaign dials through is the worker's to know: of several, the margin that suits all of them. */
+export function longestDialMarginMs(providers: ReadonlyMap<string, CallProvider>): number {
+  return Math.max(0, ...[...providers.values()].map(({ facts }) => dialMarginMs(facts)));
+}
+
+const A_DAY_MS = 24 * 3_600_000;
+
+function notYet({ status, callUntil }: Kept): RingfenceError {
+  if (callUntil === null) {
+    const message = `The campaign is ${status}; cancel it, and delete it when it has ended.`;
+    return new RingfenceError('wrong_state', message, { details: { status } });
+  }
+  const until = new Date(callUntil).toISOString();
+  const message = `The campaign is interrupted, and a call of it may go on until ${until}: delete it then, or cancel it, which follows the call to its end.`;
+  return new RingfenceError('wrong_state', message, { details: { status, call_until: until } });
+}
+
+export function noCampaign(): RingfenceError {
+  return new RingfenceError('not_found', 'There is no campaign with this id.', { field: 'id' });
+}
+
+function oneOf(field: string, options: readonly string[]): string {
+  return `${field} must be one of ${options.join(', ')}`;
+}

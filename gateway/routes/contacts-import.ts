@@ -1,0 +1,74 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { readContactFile } from '../../contact-files/contact-file.ts';
+import { importContacts } from '../../db/contact-import.ts';
+import { FairShare } from '../../db/fair-share.ts';
+import { defaultFolder } from '../../db/folders.ts';
+import type { Pool } from '../../db/pool.ts';
+import { ImportAnswer } from '../../domain/api/contact-answer.ts';
+import { RingfenceError } from '../../domain/engine/errors.ts';
+import { uuid } from '../../domain/engine/ids.ts';
+import { Country } from '../../domain/contacts/phone.ts';
+import { openUpload, takeUploads } from '../http/contact-upload.ts';
+import { answer, answerOf, refusals } from '../http/envelope.ts';
+import { validationError } from '../http/validation.ts';
+
+/** Each import holds a database connection for as long as its file takes to arrive; the others serve everybody else. */
+const IMPORTS_AT_ONCE = 4;
+const RETRY_AFTER_S = '10';
+
+/** In the query or, before the file, in the form. */
+export const ImportOptions = z.strictObject({
+  folder_id: uuid('folder_id must be the id of a folder (a UUID)').optional(),
+  default_country: Country.optional(),
+  overwrite_existing: z.enum(['true', 'false'], 'overwrite_existing must be true or false').optional(),
+});
+type ImportOptions = z.infer<typeof ImportOptions>;
+
+/** `POST /contacts/import`: everybody in a CSV file, or nobody when the file cannot be read to its end. */
+export const contactsImport: FastifyPluginAsyncZod<{ pool: Pool }> = async (app, { pool }) => {
+  await takeUploads(app);
+  const places = new FairShare(IMPORTS_AT_ONCE);
+
+  app.post(
+    '/contacts/import',
+    {
+      // The form's parser logs all headers of a request, and with them its key.
+      logSerializers: { busboyOptions: () => undefined },
+      schema: {
+        summary: 'Import a CSV file of contacts',
+        tags: ['contacts'],
+        consumes: ['text/csv', 'multipart/form-data'],
+        querystring: ImportOptions,
+        response: { 200: answerOf(ImportAnswer), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const giveBack = places.tryTake(request.caller.account);
+      if (!giveBack) {
+        void reply.header('retry-after', RETRY_AFTER_S);
+        throw new RingfenceError('rate_limit_exceeded', 'Other imports are running here: try again when one is done.');
+      }
+      try {
+        const { fields, bytes } = await openUpload(request);
+        const options = { ...request.query, ...readFields(fields) };
+        const { account } = request.caller;
+        const target = {
+          account,
+          folderId: options.folder_id ?? (await defaultFolder(pool, account)),
+          overwriteExisting: options.overwrite_existing === 'true',
+        };
+        const rows = readContactFile(bytes, options.default_country ?? null);
+        return answer(request, await importContacts(pool, target, rows));
+      } finally {
+        giveBack();
+      }
+    },
+  );
+};
+
+function readFields(fields: Readonly<Record<string, string>>): ImportOptions {
+  const parsed = ImportOptions.safeParse(fields);
+  if (parsed.success) return parsed.data;
+  throw validationError(parsed.error.issues);
+}

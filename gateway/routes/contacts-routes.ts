@@ -1,0 +1,124 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { listContacts, putContact } from '../../db/contacts.ts';
+import { createFolder, deleteFolder, listFolders } from '../../db/folders.ts';
+import type { Pool } from '../../db/pool.ts';
+import { ContactAnswer, FolderAnswer } from '../../domain/api/contact-answer.ts';
+import { ContactInput, contactFrom, isStorable } from '../../domain/contacts/contact.ts';
+import { Uuid, uuid } from '../../domain/engine/ids.ts';
+import { Country } from '../../domain/contacts/phone.ts';
+import '../http/auth.ts';
+import type { ContactBodies } from './campaigns-routes.ts';
+import { contactsImport } from './contacts-import.ts';
+import { answer, answerOf, largeList, list, listOf, refusals } from '../http/envelope.ts';
+import { pageShape, readPage, Seq } from '../http/page.ts';
+
+const Page = z.strictObject(pageShape);
+const FOLDER_ID = 'folder_id must be the id of a folder (a UUID)';
+/** A hundred custom fields of two thousand characters, four bytes each. */
+const ONE_CONTACT_LIMIT = 1024 * 1024;
+const NAME = 'name must be 1 to 255 characters';
+const FolderPlace = z.string().refine(isStorable);
+
+/** Contacts and their folders, each account its own. Paths are relative to the API's prefix. */
+export const contactsRoutes: FastifyPluginAsyncZod<ContactBodies & { pool: Pool }> = async (
+  app,
+  { pool, bodyLimit },
+) => {
+  await app.register(contactsImport, { pool });
+
+  app.get(
+    '/contacts',
+    {
+      schema: {
+        summary: 'List contacts in the order in which they were added',
+        tags: ['contacts'],
+        querystring: Page.extend({ folder_id: uuid(FOLDER_ID).optional() }),
+        response: { 200: listOf(ContactAnswer), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const { folder_id, ...query } = request.query;
+      const { account } = request.caller;
+      const asked = readPage(['contacts', account, folder_id], query, Seq);
+      const found = await listContacts(pool, account, folder_id ?? null, asked.page);
+      return largeList({ request, reply, schema: ContactAnswer }, asked, found);
+    },
+  );
+
+  app.post(
+    '/contacts',
+    {
+      bodyLimit: Math.min(bodyLimit, ONE_CONTACT_LIMIT),
+      schema: {
+        summary: 'Add a person to a folder, or update the one who is there',
+        tags: ['contacts'],
+        body: ContactInput.extend({
+          phone_number: ContactInput.shape.phone_number.describe(
+            'As people write it; in international form unless default_country is named.',
+          ),
+          folder_id: uuid(FOLDER_ID).nullish().describe('Left out: the folder named default, made on first use'),
+          default_country: Country.nullish().describe(
+            'Two-letter code of the country in which a number without international prefix is read.',
+          ),
+        }),
+        response: { 200: answerOf(ContactAnswer), 201: answerOf(ContactAnswer), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const { folder_id, default_country, ...input } = request.body;
+      const stated = contactFrom(input, default_country ?? null);
+      const { contact, created } = await putContact(pool, request.caller.account, folder_id ?? null, stated);
+      return reply.code(created ? 201 : 200).send(answer(request, contact));
+    },
+  );
+
+  app.get(
+    '/contacts/folders',
+    {
+      schema: {
+        summary: 'List contact folders by name',
+        tags: ['contacts'],
+        querystring: Page,
+        response: { 200: listOf(FolderAnswer), ...refusals },
+      },
+    },
+    async (request) => {
+      const { account } = request.caller;
+      const asked = readPage(['folders', account], request.query, FolderPlace);
+      return list(request, asked, await listFolders(pool, account, asked.page));
+    },
+  );
+
+  app.post(
+    '/contacts/folders',
+    {
+      schema: {
+        summary: 'Create a contact folder',
+        tags: ['contacts'],
+        body: z.strictObject({ name: z.string(NAME).trim().min(1, NAME).max(255, NAME).refine(isStorable, NAME) }),
+        response: { 201: answerOf(FolderAnswer), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const folder = await createFolder(pool, request.caller.account, request.body.name);
+      return reply.code(201).send(answer(request, folder));
+    },
+  );
+
+  app.delete(
+    '/contacts/folders/:id',
+    {
+      schema: {
+        summary: 'Delete a folder with its contacts; campaigns keep their own copy',
+        tags: ['contacts'],
+        params: z.strictObject({ id: Uuid }),
+        response: { 200: answerOf(z.object({ id: Uuid, deleted: z.literal(true) })), ...refusals },
+      },
+    },
+    async (request) => {
+      await deleteFolder(pool, request.caller.account, request.params.id);
+      return answer(request, { id: request.params.id, deleted: true as const });
+    },
+  );
+};

@@ -1,0 +1,160 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mapInTurns } from '../../contact-files/turns.ts';
+import { readCampaign } from '../../db/campaign-answers.ts';
+import {
+  type CampaignContact,
+  copyStoredContacts,
+  countFolder,
+  findContacts,
+  insertCampaign,
+  insertCampaignContacts,
+  type StoredContact,
+  withContactId,
+} from '../../db/campaigns.ts';
+import { once } from '../../db/idempotency.ts';
+import { inTransaction, type Pool, type Queryable } from '../../db/pool.ts';
+import type { CampaignAnswer } from '../../domain/api/campaign-answer.ts';
+import { campaignTerms, type CreateCampaign, refuseOver } from '../../domain/api/campaign-request.ts';
+import { refuseWithoutRoom } from '../../domain/windows/room-to-dial.ts';
+import { contactFrom } from '../../domain/contacts/contact.ts';
+import { RingfenceError } from '../../domain/engine/errors.ts';
+
+export interface Idempotency {
+  readonly key: string;
+  /** SHA-256 of what the request states. */
+  readonly bodyHash: Buffer;
+}
+
+export interface CreationOptions {
+  readonly pool: Pool;
+  readonly now: number;
+  /** How long before the end of its hours a campaign dials for the last time. Default: 0, hours of any length are taken. */
+  readonly marginMs?: number;
+}
+
+/**
+ * Records a campaign with its contacts, in one transaction. With an idempotency key, a repeat changes nothing and gets
+ * the first answer.
+ * @throws RingfenceError `validation_error`, `idempotency_mismatch`
+ */
+export async function createCampaign(
+  { pool, now, marginMs = 0 }: CreationOptions,
+  account: string,
+  request: CreateCampaign,
+  idempotency: Idempotency | null,
+): Promise<{ readonly answer: CampaignAnswer; readonly repeated: boolean }> {
+  const stated = await statedContacts(request);
+  const id = idempotency === null ? randomUUID() : campaignIdOf(account, idempotency.key);
+  return inTransaction(pool, async (tx) => {
+    const record = () => recordCampaign(tx, { id, account, request, stated, now, marginMs });
+    if (idempotency === null) return { answer: await record(), repeated: false };
+    return once(tx, { account, ...idempotency }, id, record);
+  });
+}
+
+/**
+ * How many contacts a campaign would get that is created by this request.
+ * @throws RingfenceError `validation_error`
+ */
+export async function countPeople(db: Queryable, account: string, request: People): Promise<number> {
+  if (request.contact_folder_id !== null) return folderSize(db, account, request.contact_folder_id);
+  const stated = await statedContacts(request);
+  const known = eachPersonOnce(await knownContacts(db, account, request.contact_ids));
+  return known.length + eachPersonOnce(stated, known).length;
+}
+
+/** Reading a phone number takes tens of microseconds. */
+const CONTACTS_PER_TURN = 100;
+
+type People = Pick<CreateCampaign, 'contact_folder_id' | 'contacts' | 'contact_ids'>;
+
+function statedContacts({ contacts }: Pick<People, 'contacts'>): Promise<CampaignContact[]> {
+  return mapInTurns(contacts, CONTACTS_PER_TURN, (contact, index) =>
+    withContactId(contactFrom(contact, undefined, `contacts[${index}]`)),
+  );
+}
+
+/** The same account and key always give the same id, and with it the same workflow: a UUID of version 8 made by hash. */
+export function campaignIdOf(account: string, key: string): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([account, key]))
+    .digest();
+  hash[6] = (hash[6]! & 0x0f) | 0x80;
+  hash[8] = (hash[8]! & 0x3f) | 0x80;
+  return hash.toString('hex', 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+interface Recording {
+  readonly id: string;
+  readonly account: string;
+  readonly request: CreateCampaign;
+  readonly stated: readonly CampaignContact[];
+  readonly now: number;
+  readonly marginMs: number;
+}
+
+async function recordCampaign(
+  tx: Queryable,
+  { id, account, request, stated, now, marginMs }: Recording,
+): Promise<CampaignAnswer> {
+  const terms = campaignTerms(request);
+  refuseOver(terms, now);
+  refuseWithoutRoom(terms, marginMs);
+  if (terms.contact_folder_id !== null) {
+    const total = await folderSize(tx, account, terms.contact_folder_id);
+    await insertCampaign(tx, { id, account, terms, total, now });
+  } else {
+    const known = eachPersonOnce(await knownContacts(tx, account, request.contact_ids));
+    const others = eachPersonOnce(stated, known);
+    await insertCampaign(tx, { id, account, terms, total: known.length + others.length, now });
+    await copyStoredContacts(
+      tx,
+      id,
+      known.map(({ contact_id: contactId }) => contactId),
+    );
+    await insertCampaignContacts(tx, id, others, known.length);
+  }
+  const answer = await readCampaign(tx, account, id, now);
+  if (!answer) throw new Error('the campaign that was just recorded is not there');
+  return answer;
+}
+
+async function folderSize(tx: Queryable, account: string, folderId: string): Promise<number> {
+  const total = await countFolder(tx, account, folderId);
+  if (total) return total;
+  const message =
+    total === null
+      ? 'contact_folder_id names no folder of this account: GET /contacts/folders lists them'
+      : 'contact_folder_id names an empty folder: import contacts into it first';
+  throw new RingfenceError('validation_error', message, { field: 'contact_folder_id' });
+}
+
+async function knownContacts(tx: Queryable, account: string, given: readonly string[]): Promise<StoredContact[]> {
+  const ids = [...new Set(given)];
+  const known = await findContacts(tx, account, ids);
+  if (known.length < ids.length) {
+    const found = new Set(known.map((contact) => contact.contact_id));
+    const field = `contact_ids[${given.findIndex((id) => !found.has(id))}]`;
+    const message = `${field} names no contact of this account: GET /contacts lists them`;
+    throw new RingfenceError('validation_error', message, { field });
+  }
+  return known;
+}
+
+type Person = Pick<StoredContact, 'phone_number' | 'extension'>;
+
+/** The first of each person who is not among those that are known. Who is named twice is called once. */
+function eachPersonOnce<P extends Person>(people: readonly P[], known: readonly Person[] = []): P[] {
+  const seen = new Set(known.map(personKey));
+  return people.filter((one) => {
+    const key = personKey(one);
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+/** A person is a number and, behind a switchboard, the extension. */
+function personKey({ phone_number: number, extension }: Person): string {
+  return `${number};${extension ?? ''}`;
+}

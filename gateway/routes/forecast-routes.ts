@@ -1,0 +1,83 @@
+/** When a campaign will be through: of one that runs, and of one that is only being thought of. */
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { inTurns } from '../../contact-files/turns.ts';
+import { readForecastCampaign } from '../../db/forecast-outset.ts';
+import type { Pool } from '../../db/pool.ts';
+import { refuseOver } from '../../domain/api/campaign-request.ts';
+import { ForecastAnswer } from '../../domain/forecast/answer.ts';
+import { refuseWithoutRoom } from '../../domain/windows/room-to-dial.ts';
+import { assume, forecast } from '../../domain/forecast/forecast.ts';
+import { newForecastCampaign } from '../../domain/forecast/new-campaign.ts';
+import { ForecastQuery, ForecastRequest, ForecastRequestHead } from '../../domain/forecast/request.ts';
+import { Uuid } from '../../domain/engine/ids.ts';
+import type { CallProvider } from '../../providers/port.ts';
+import { type ContactBodies, longestDialMarginMs, noCampaign } from './campaigns-routes.ts';
+import { countPeople } from './create-campaign.ts';
+import { answer, answerOf, refusals } from '../http/envelope.ts';
+import { takeJsonInRuns } from '../http/json-body.ts';
+import { readingPeople } from '../http/people-body.ts';
+
+export interface ForecastRoutesOptions {
+  readonly pool: Pool;
+  readonly providers: ReadonlyMap<string, CallProvider>;
+  readonly clock: () => number;
+}
+
+/** A step takes some microseconds, and where calls begin in many small groups some tens of them. */
+const STEPS_PER_TURN = 200;
+
+const ASSUMED =
+  'Assumes that the provider is in no trouble, that nobody changes anything, that all calls take equally long and that the same share of each attempt is tried again.';
+
+export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & ContactBodies> = async (app, options) => {
+  const { pool, providers, clock, bodyLimit } = options;
+  app.decorateRequest('sentBody');
+  takeJsonInRuns(app);
+  const marginMs = longestDialMarginMs(providers);
+
+  app.get(
+    '/batch-calls/:id/forecast',
+    {
+      schema: {
+        summary: 'Forecast when a campaign finishes, and what limits it',
+        description: ASSUMED,
+        tags: ['campaigns'],
+        params: z.object({ id: Uuid }),
+        querystring: ForecastQuery,
+        response: { 200: answerOf(ForecastAnswer), ...refusals },
+      },
+    },
+    async (request) => {
+      const campaign = await readForecastCampaign(pool, request.caller.account, request.params.id, clock());
+      if (!campaign) throw noCampaign();
+      const steps = forecast(campaign, assume(request.query, campaign.measured), marginMs);
+      return answer(request, await inTurns(steps, STEPS_PER_TURN));
+    },
+  );
+
+  app.post(
+    '/batch-calls/forecast',
+    {
+      bodyLimit,
+      preValidation: readingPeople(ForecastRequestHead),
+      schema: {
+        summary: 'Forecast a campaign before creating it',
+        description: `Takes the body of creating it; name and agent_id may be left out, and contact_count may stand instead of the contacts. Nothing is recorded. ${ASSUMED}`,
+        tags: ['campaigns'],
+        body: ForecastRequest,
+        response: { 200: answerOf(ForecastAnswer), ...refusals },
+      },
+    },
+    async (request) => {
+      const { body, caller } = request;
+      const now = clock();
+      refuseOver(body, now);
+      refuseWithoutRoom(body, marginMs);
+      const contacts = body.contact_count ?? (await countPeople(pool, caller.account, body));
+      const campaign = newForecastCampaign(body, contacts, now);
+      const steps = forecast(campaign, assume(body, campaign.measured), marginMs);
+      return answer(request, await inTurns(steps, STEPS_PER_TURN));
+    },
+  );
+};

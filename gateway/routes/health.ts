@@ -1,0 +1,73 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { countMissing } from '../../db/interruptions.ts';
+import type { Pool } from '../../db/pool.ts';
+import { RingfenceError } from '../../domain/engine/errors.ts';
+import { isWrongTemporal } from '../../domain/api/interruption.ts';
+import { ZONE_DATA_VERSION } from '../../domain/windows/zone-data.ts';
+import { answer, answerOf, refusals } from '../http/envelope.ts';
+
+export interface HealthOptions {
+  /** Of its own: a gateway whose other connections are all in use is busy, not ill. */
+  readonly healthPool: Pool;
+  /** Rejects when Temporal does not answer. */
+  readonly pingTemporal: () => Promise<unknown>;
+}
+
+const up = { 200: answerOf(z.object({ status: z.literal('up') })), ...refusals };
+const warnings = z
+  .array(z.enum(['most_workflows_missing']))
+  .describe(
+    '`most_workflows_missing`: Temporal does not know most of the workflows that run; it is another one than before, or was emptied.',
+  );
+const zone_data = z.string().describe('Release of the IANA time zone data.');
+const ready = { 200: answerOf(z.object({ status: z.literal('ready'), zone_data, warnings })), ...refusals };
+
+/** `/healthz`: the process is up. `/readyz`: it can do its work. */
+export const health: FastifyPluginAsyncZod<HealthOptions> = async (app, { healthPool, pingTemporal }) => {
+  // However many ask at the same time, each is asked once.
+  const asksTemporal = oneAtATime(() => answers(pingTemporal()));
+  const asksPostgresql = oneAtATime(() => answers(healthPool.query('select 1')));
+  const looksForWorkflows = oneAtATime(() =>
+    countMissing(healthPool)
+      .then(isWrongTemporal)
+      .catch(() => false),
+  );
+
+  app.get('/healthz', { schema: { summary: 'The process is up', tags: ['health'], response: up } }, async (request) =>
+    answer(request, { status: 'up' as const }),
+  );
+
+  const schema = { summary: 'PostgreSQL and Temporal answer', tags: ['health'], response: ready };
+  app.get('/readyz', { schema }, async (request) => {
+    const [postgresql, temporal] = await Promise.all([asksPostgresql(), asksTemporal()]);
+    if (postgresql && temporal) {
+      const warnings = (await looksForWorkflows()) ? ['most_workflows_missing' as const] : [];
+      return answer(request, { status: 'ready' as const, zone_data: ZONE_DATA_VERSION, warnings });
+    }
+    const missing = [postgresql ? [] : 'PostgreSQL', temporal ? [] : 'Temporal'].flat().join(' and ');
+    throw new RingfenceError(
+      postgresql ? 'temporal_unavailable' : 'database_unavailable',
+      `Not ready: no answer from ${missing}.`,
+      { details: { postgresql, temporal } },
+    );
+  });
+};
+
+function answers(question: Promise<unknown>): Promise<boolean> {
+  return question.then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Who asks while an answer is under way gets that one. */
+function oneAtATime(ask: () => Promise<boolean>): () => Promise<boolean> {
+  let asking: Promise<boolean> | null = null;
+  return () => {
+    asking ??= ask().finally(() => {
+      asking = null;
+    });
+    return asking;
+  };
+}

@@ -1,0 +1,110 @@
+/** Starts an interrupted campaign again, to go on or to end. */
+import type { RestartCampaign, Restarted, RestartTerms } from '../temporal/start-workflow.ts';
+import { lockForRestart, noteCancel, noteRestart } from '../../db/interruptions.ts';
+import { inTransaction } from '../../db/pool.ts';
+import { type CampaignTerms, engineSpec } from '../../domain/api/campaign-request.ts';
+import type { CampaignStatus } from '../../domain/engine/campaign-state.ts';
+import { isOver } from '../../domain/engine/commands.ts';
+import { isBehindItsWorkflow, isInterrupted, type RecordedStatus } from '../../domain/api/interruption.ts';
+import { RingfenceError } from '../../domain/engine/errors.ts';
+import { isStartRefused, neverStarted, restartRefused } from '../../domain/api/failed-start.ts';
+import { noCampaign } from './campaigns-routes.ts';
+import type { EndedWorkflowOptions } from './ended-workflow.ts';
+import { reconcileOne } from '../background/reconciler.ts';
+
+export interface RestartOptions extends EndedWorkflowOptions {
+  readonly restartWorkflow: RestartCampaign;
+  readonly clock: () => number;
+}
+
+interface Asked {
+  readonly account: string;
+  readonly id: string;
+  readonly askedAt: number;
+}
+
+/**
+ * Starts another run, which adopts the records and goes on. Of several requests at the same time one starts it, and all
+ * have the same answer: the campaign's row is locked meanwhile, and Temporal lets no second run of a workflow begin.
+ *
+ * @param askedAt when the request came, in epoch milliseconds
+ * @throws RingfenceError `not_found`, `temporal_unavailable`, `start_refused`, and `wrong_state` unless the campaign is
+ *   interrupted
+ */
+export async function restartInterrupted(
+  options: RestartOptions,
+  { account, id, askedAt }: Asked,
+): Promise<RecordedStatus> {
+  const first = await tryRestart(options, { account, id, askedAt });
+  if (first.restarted) return first.status;
+  // Its workflow may have been ended since it was last compared with it.
+  if (!isOver(first.status)) await reconcileOne(options, id);
+  const { restarted, status } = isOver(first.status) ? first : await tryRestart(options, { account, id, askedAt });
+  if (restarted) return status;
+  throw new RingfenceError('wrong_state', `The campaign is ${status}; only an interrupted one can be restarted.`, {
+    details: { status },
+  });
+}
+
+async function tryRestart(
+  { pool, restartWorkflow, clock }: RestartOptions,
+  { account, id, askedAt }: Asked,
+): Promise<{ readonly restarted: boolean; readonly status: RecordedStatus }> {
+  return inTransaction(pool, async (tx) => {
+    const campaign = await lockForRestart(tx, account, id);
+    if (!campaign) throw noCampaign();
+    const { status, was, reason, code, failure, restartedAt } = campaign;
+    if (failure !== null) throw neverStarted(failure);
+    if (status !== 'interrupted') return { restarted: restartedAt !== null && restartedAt >= askedAt, status };
+    if (isBehindItsWorkflow(reason)) throw behind(id, { reason: reason ?? 'completed', code });
+    const goesOnAs = was ?? 'active';
+    const outcome = await restart(restartWorkflow, campaign.terms, id, { status: goesOnAs, afterItsEnd: false });
+    if (outcome === 'ended') throw behind(id, { reason: 'completed', code: null });
+    await noteRestart(tx, id, clock());
+    return { restarted: true, status: goesOnAs };
+  });
+}
+
+/**
+ * Starts a run of an interrupted campaign that follows its live calls and skips everybody else. That it is to end is
+ * recorded first, and stays so where Temporal does not answer: no later run calls anybody.
+ *
+ * @returns null when the campaign is not interrupted: what runs can be told
+ * @throws RingfenceError `temporal_unavailable`, `start_refused`
+ */
+export async function cancelInterrupted(
+  { pool, restartWorkflow, clock }: RestartOptions,
+  account: string,
+  id: string,
+): Promise<CampaignStatus | null> {
+  if (!(await noteCancel(pool, account, id))) return null;
+  return inTransaction(pool, async (tx) => {
+    const campaign = await lockForRestart(tx, account, id);
+    if (campaign?.status !== 'interrupted') return null;
+    const status = campaign.was ?? 'active';
+    const outcome = await restart(restartWorkflow, campaign.terms, id, { status, afterItsEnd: true });
+    if (outcome === 'ended') return null;
+    await noteRestart(tx, id, clock());
+    return outcome === 'started' ? status : null;
+  });
+}
+
+/** A run that is refused for good leaves the campaign interrupted: calls of it may be going on. */
+async function restart(
+  restartWorkflow: RestartCampaign,
+  terms: CampaignTerms,
+  id: string,
+  restartTerms: RestartTerms,
+): Promise<Restarted> {
+  try {
+    return await restartWorkflow(id, engineSpec(terms), restartTerms);
+  } catch (error) {
+    throw isStartRefused(error) ? restartRefused(id, error) : error;
+  }
+}
+
+function behind(id: string, why: Parameters<typeof isInterrupted>[1]): RingfenceError {
+  const { message, details } = isInterrupted(id, why);
+  const reason = 'A restart would call people again whom the ended workflow has called.';
+  return new RingfenceError('wrong_state', `${message} ${reason}`, { details });
+}

@@ -1,0 +1,72 @@
+/** Numbers that must not be called. A change counts from the next dial of every campaign of the account. */
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Pool } from '../../db/pool.ts';
+import { addSuppression, listSuppressions, removeSuppression } from '../../db/suppressions.ts';
+import { RingfenceError } from '../../domain/engine/errors.ts';
+import { parsePhone } from '../../domain/contacts/phone.ts';
+import { suppressedNumber, SuppressionAnswer, SuppressionInput } from '../../domain/contacts/suppression.ts';
+import '../http/auth.ts';
+import { answer, answerOf, list, listOf, refusals } from '../http/envelope.ts';
+import { pageShape, readPage, Seq } from '../http/page.ts';
+
+export const suppressionsRoutes: FastifyPluginAsyncZod<{ pool: Pool }> = async (app, { pool }) => {
+  app.get(
+    '/suppressions',
+    {
+      schema: {
+        summary: 'List the numbers that must not be called, latest first',
+        tags: ['suppressions'],
+        querystring: z.strictObject(pageShape),
+        response: { 200: listOf(SuppressionAnswer), ...refusals },
+      },
+    },
+    async (request) => {
+      const { account } = request.caller;
+      const asked = readPage(['suppressions', account], request.query, Seq);
+      return list(request, asked, await listSuppressions(pool, account, asked.page));
+    },
+  );
+
+  app.post(
+    '/suppressions',
+    {
+      schema: {
+        summary: 'Never call a number again',
+        description:
+          'Counts from the next dial of every campaign of the account; a call under way goes on. 200 when the number was on the list already.',
+        tags: ['suppressions'],
+        body: SuppressionInput,
+        response: { 200: answerOf(SuppressionAnswer), 201: answerOf(SuppressionAnswer), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const { phone_number, reason = null } = request.body;
+      const entry = { phoneNumber: suppressedNumber(phone_number), reason };
+      const { suppression, created } = await addSuppression(pool, request.caller.account, entry);
+      return reply.code(created ? 201 : 200).send(answer(request, suppression));
+    },
+  );
+
+  app.delete(
+    '/suppressions/:phone_number',
+    {
+      schema: {
+        summary: 'Let a number be called again',
+        description: 'A contact that was skipped because of it stays skipped.',
+        tags: ['suppressions'],
+        params: z.strictObject({ phone_number: z.string() }),
+        response: { 200: answerOf(z.object({ phone_number: z.string(), deleted: z.literal(true) })), ...refusals },
+      },
+    },
+    async (request) => {
+      const phone = parsePhone(request.params.phone_number, null);
+      const known = 'e164' in phone && (await removeSuppression(pool, request.caller.account, phone.e164));
+      if (!known) {
+        const message = 'This number is not on the list: give it in its international form.';
+        throw new RingfenceError('not_found', message, { field: 'phone_number' });
+      }
+      return answer(request, { phone_number: phone.e164, deleted: true as const });
+    },
+  );
+};

@@ -1,0 +1,119 @@
+/**
+ * Brings the terminal events of calls to their campaigns' workflows by group commit: one signal is under way per campaign,
+ * and the events that arrive meanwhile go together in the next. A workflow takes few signals a second, but any number of
+ * events in each.
+ *
+ * A campaign's line is absent while nothing is to be sent for it. The first event opens the line and sends; when the
+ * signal is answered and its time is over, whatever has gathered is sent next, in the order of arrival; when nothing has,
+ * the line closes.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import { RingfenceError } from '../../domain/engine/errors.ts';
+import { workflowId } from '../../domain/engine/ids.ts';
+import type { EndedEvent } from '../../domain/engine/outcome.ts';
+import { callEventsSignal } from '../../workflows/messages.ts';
+import { retryTransient } from '../../client/retry-transient.ts';
+import { isWorkflowNotFound, temporalUnavailable } from '../../client/temporal-errors.ts';
+
+/** `accepted`: durable in Temporal. `closed`: the campaign's workflow has ended or was never started. */
+export type Delivered = 'accepted' | 'closed';
+
+/** Sends one signal; rejects when Temporal did not take it. */
+export type SignalEvents = (campaignId: string, events: readonly EndedEvent[]) => Promise<Delivered>;
+
+/** Keeps a signal well under the size that Temporal takes. */
+const MOST_EVENTS_PER_SIGNAL = 200;
+/**
+ * From the answer to one signal to the next. Little beside a call, and long beside a workflow task: events that come thick
+ * share signals and workflow tasks, and a run that ends right after a signal ends before the next (drain.ts). Counted from
+ * the answer, because a server on which a workflow task takes longer also takes longer to answer.
+ */
+const SPACING_MS = 50;
+/** Beyond it callers are refused, and providers keep their events until later: memory is bounded through an outage. */
+const MOST_EVENTS_WAITING = 20_000;
+
+interface Waiting {
+  readonly event: EndedEvent;
+  readonly resolve: (delivered: Delivered) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class EventDelivery {
+  readonly #signal: SignalEvents;
+  readonly #limits: { readonly perSignal: number; readonly waiting: number };
+  readonly #spacing: () => Promise<unknown>;
+  readonly #lines = new Map<string, Waiting[]>();
+  #waiting = 0;
+
+  constructor(
+    signal: SignalEvents,
+    {
+      perSignal = MOST_EVENTS_PER_SIGNAL,
+      waiting = MOST_EVENTS_WAITING,
+      spacing = () => pause(SPACING_MS),
+    }: { perSignal?: number; waiting?: number; spacing?: () => Promise<unknown> } = {},
+  ) {
+    this.#signal = signal;
+    this.#limits = { perSignal, waiting };
+    this.#spacing = spacing;
+  }
+
+  /**
+   * Resolves once the event is durable in Temporal, or is not wanted there any more.
+   * @throws RingfenceError `temporal_unavailable`; nothing is then known to be delivered, and the event is forgotten here.
+   */
+  deliver(campaignId: string, event: EndedEvent): Promise<Delivered> {
+    if (this.#waiting >= this.#limits.waiting) {
+      const message = 'Too many events wait for Temporal: send this one again later.';
+      return Promise.reject(new RingfenceError('temporal_unavailable', message));
+    }
+    this.#waiting += 1;
+    return new Promise((resolve, reject) => {
+      const line = this.#lines.get(campaignId);
+      if (line) {
+        line.push({ event, resolve, reject });
+      } else {
+        const opened = [{ event, resolve, reject }];
+        this.#lines.set(campaignId, opened);
+        void this.#send(campaignId, opened);
+      }
+    });
+  }
+
+  async #send(campaignId: string, line: Waiting[]): Promise<void> {
+    while (line.length > 0) {
+      const batch = line.splice(0, this.#limits.perSignal);
+      try {
+        const delivered = await this.#signal(
+          campaignId,
+          batch.map(({ event }) => event),
+        );
+        for (const { resolve } of batch) resolve(delivered);
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      } finally {
+        this.#waiting -= batch.length;
+      }
+      await this.#spacing();
+    }
+    this.#lines.delete(campaignId);
+  }
+}
+
+/** Sends events to a campaign's workflow, and gives up on a server that does not answer within `timeoutMs`. */
+export function eventSignaller(client: Client, { timeoutMs = 5_000 }: { timeoutMs?: number } = {}): SignalEvents {
+  return async (campaignId, events) => {
+    const deadline = Date.now() + timeoutMs;
+    const handle = client.workflow.getHandle(workflowId(campaignId));
+    try {
+      await retryTransient(deadline, () =>
+        client.withDeadline(deadline, () => handle.signal(callEventsSignal, [...events])),
+      );
+      return 'accepted';
+    } catch (error) {
+      if (isWorkflowNotFound(error)) return 'closed';
+      throw temporalUnavailable(error);
+    }
+  };
+}

@@ -1,0 +1,154 @@
+import type { Client } from '@temporalio/client';
+import {
+  type SearchAttributePair,
+  WorkflowExecutionAlreadyStartedError,
+  type WorkflowIdReusePolicy,
+} from '@temporalio/common';
+import { counted } from '../../domain/engine/counted.ts';
+import type { EngineSpec } from '../../domain/engine/campaign-spec.ts';
+import type { CampaignStatus } from '../../domain/engine/campaign-state.ts';
+import { isStartRefused, startRefused } from '../../domain/api/failed-start.ts';
+import { canonicalId, workflowId } from '../../domain/engine/ids.ts';
+import { isBehindItsWorkflow } from '../../domain/api/interruption.ts';
+import { CAMPAIGN_WORKFLOW, type CampaignInput } from '../../workflows/messages.ts';
+import { AGENT_ID, CAMPAIGN_NAME, CAMPAIGN_STATUS } from '../../workflows/search-attributes.ts';
+import { isUnknownSearchAttribute, refusalForGood, temporalUnavailable } from '../../client/temporal-errors.ts';
+import { lookAtWorkflow } from './workflow-standing.ts';
+
+/** Long enough for a busy server, short enough for the client that waits for its campaign. */
+const START_TIMEOUT_MS = 3_000;
+/**
+ * A server reads no message of more than 4 MiB. It says "resource exhausted" of a larger one, as it does of too many requests,
+ * and the client repeats it until its time is over. The rest is for what a start holds besides.
+ */
+const LARGEST_INPUT = 4 * 1024 * 1024 - 64 * 1024;
+
+type StartCampaign = (campaignId: string, spec: EngineSpec) => Promise<void>;
+
+/**
+ * Returns a function that starts the workflow of a recorded campaign. Starting one that was started before succeeds and
+ * changes nothing, also after it has ended. There is no execution time-out: a campaign takes as long as its hours do.
+ *
+ * @throws RingfenceError `start_refused` when no repeat can succeed, else `temporal_unavailable`
+ */
+export function workflowStarter(client: Client, { taskQueue }: { readonly taskQueue: string }): StartCampaign {
+  const start = starting(client, taskQueue);
+  return async (campaignId, spec) => {
+    // The record in PostgreSQL decides what may be started; a second workflow would dial everybody anew.
+    await start(campaignId, spec, { status: 'scheduled', reuse: 'REJECT_DUPLICATE' });
+  };
+}
+
+/** `already`: there is a run, or there was one that may not be followed by another. */
+type Started = 'started' | 'already';
+
+interface StartTerms {
+  /** As the list of workflows shows it until the workflow says it itself. */
+  readonly status: CampaignStatus;
+  /** Which ended runs may be followed by this one. While one runs, there is never a second. */
+  readonly reuse: WorkflowIdReusePolicy;
+}
+
+function starting(
+  client: Client,
+  taskQueue: string,
+): (campaignId: string, spec: EngineSpec, terms: StartTerms) => Promise<Started> {
+  // Where one start was refused because of them, all are; whoever registers them later restarts the process.
+  let withSearchAttributes = true;
+
+  const start = (campaignId: string, spec: EngineSpec, { status, reuse }: StartTerms) => {
+    const input: CampaignInput = { campaignId: canonicalId(campaignId), spec };
+    refuseTooLarge(input);
+    return client.withDeadline(Date.now() + START_TIMEOUT_MS, () =>
+      client.workflow.start(CAMPAIGN_WORKFLOW, {
+        workflowId: workflowId(campaignId),
+        taskQueue,
+        args: [input],
+        workflowIdReusePolicy: reuse,
+        workflowIdConflictPolicy: 'FAIL',
+        staticSummary: `Call campaign ${spec.name}`.slice(0, 200),
+        staticDetails: details(spec),
+        ...(withSearchAttributes ? { typedSearchAttributes: searchAttributes(spec, status) } : {}),
+      }),
+    );
+  };
+
+  return async (campaignId, spec, terms) => {
+    try {
+      try {
+        await start(campaignId, spec, terms);
+      } catch (error) {
+        if (!withSearchAttributes || !isUnknownSearchAttribute(error)) throw error;
+        withSearchAttributes = false;
+        await start(campaignId, spec, terms);
+      }
+      return 'started';
+    } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return 'already';
+      if (isStartRefused(error)) throw error;
+      const reason = refusalForGood(error);
+      throw reason === null ? temporalUnavailable(error) : startRefused(reason, error);
+    }
+  };
+}
+
+function refuseTooLarge(input: CampaignInput): void {
+  const bytes = Buffer.byteLength(JSON.stringify(input));
+  if (bytes > LARGEST_INPUT) throw startRefused(`its terms take ${bytes} bytes, and ${LARGEST_INPUT} can be sent`);
+}
+
+/** `running`: somebody else has started one. `ended`: the last run ended the campaign, and is not followed by another. */
+export type Restarted = 'started' | 'running' | 'ended';
+
+export interface RestartTerms {
+  /** What the campaign was before it was interrupted. */
+  readonly status: CampaignStatus;
+  /** Also after a run that says it ended the campaign: for a run that calls nobody. */
+  readonly afterItsEnd: boolean;
+}
+
+export type RestartCampaign = (campaignId: string, spec: EngineSpec, terms: RestartTerms) => Promise<Restarted>;
+
+/**
+ * Returns a function that starts another run of a campaign whose workflow has ended; the run adopts the records. While a
+ * run goes on there is never a second one: Temporal decides.
+ *
+ * @throws RingfenceError `start_refused` when no repeat can succeed, else `temporal_unavailable`
+ */
+export function workflowRestarter(client: Client, { taskQueue }: { readonly taskQueue: string }): RestartCampaign {
+  const start = starting(client, taskQueue);
+  return async (campaignId, spec, { status, afterItsEnd }) => {
+    const reuse = afterItsEnd ? 'ALLOW_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY';
+    if ((await start(campaignId, spec, { status, reuse })) === 'started') return 'started';
+    const standing = await lookAtWorkflow(client, campaignId);
+    if (standing.kind === 'running') return 'running';
+    if (standing.kind === 'closed' && isBehindItsWorkflow(standing.as)) return 'ended';
+    // The run that was in the way has just ended: the next try starts one.
+    throw temporalUnavailable(null);
+  };
+}
+
+function searchAttributes(spec: EngineSpec, status: CampaignStatus): SearchAttributePair[] {
+  return [
+    { key: CAMPAIGN_STATUS, value: status },
+    { key: CAMPAIGN_NAME, value: spec.name },
+    { key: AGENT_ID, value: spec.agent_id },
+  ];
+}
+
+/** Markdown for the Web UI: what the campaign may do, before it has done anything. */
+export function details({ schedule, ...spec }: EngineSpec): string {
+  const hours = schedule.start_time === null ? 'the whole day' : `${schedule.start_time} to ${schedule.end_time}`;
+  return [
+    `- Agent: \`${spec.agent_id}\``,
+    `- Hours: ${hours}, ${schedule.timezone}, ${daysInWords(schedule.working_days)}`,
+    `- At most ${counted(spec.max_concurrent_calls, 'call')} at a time, ${spec.max_calls_per_day ?? 'any number'} a day`,
+    `- Retries: ${spec.retry.budget} for each contact`,
+  ].join('\n');
+}
+
+const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
+
+function daysInWords(days: readonly number[]): string {
+  return days.length === DAYS.length ? 'every day' : DAYS.filter((_, index) => days.includes(index + 1)).join(', ');
+}

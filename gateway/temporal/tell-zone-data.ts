@@ -1,0 +1,25 @@
+import type { Client } from '@temporalio/client';
+import { workflowId } from '../../domain/engine/ids.ts';
+import { zoneDataSignal } from '../../workflows/messages.ts';
+import { isWorkflowNotFound, temporalUnavailable } from '../../client/temporal-errors.ts';
+
+/** Long enough for a busy server; a campaign that is not reached is told in the next sweep. */
+const SIGNAL_TIMEOUT_MS = 3_000;
+
+/**
+ * Returns a function that tells a campaign which release of the IANA data has appeared. One whose workflow is gone is told
+ * nothing: it asks for its windows when it is started again.
+ *
+ * @throws RingfenceError `temporal_unavailable`
+ */
+export function zoneDataTeller(client: Client): (campaignId: string, version: string) => Promise<void> {
+  return async (campaignId, version) => {
+    try {
+      await client.withDeadline(Date.now() + SIGNAL_TIMEOUT_MS, () =>
+        client.workflow.getHandle(workflowId(campaignId)).signal(zoneDataSignal, version),
+      );
+    } catch (error) {
+      if (!isWorkflowNotFound(error)) throw temporalUnavailable(error);
+    }
+  };
+}

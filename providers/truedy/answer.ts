@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import type { PlaceResult } from '../port.ts';
+import type { Exchange } from '../send-before.ts';
+import { Id } from './fields.ts';
+
+/** Truedy's answer as JSON, or undefined when it is none. */
+export function readJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+const Accepted = z.object({ data: z.object({ id: Id }) });
+
+const Refused = z.object({
+  error: z.object({
+    code: z.string().max(100).catch(''),
+    message: z.string().max(1_000).catch(''),
+    details: z.unknown(),
+  }),
+});
+type Refusal = z.infer<typeof Refused>['error'];
+
+/**
+ * What the exchange of a `POST /calls` proves. Only an answer that says so proves that nothing was placed; whatever is
+ * odd counts as unknown. A refusal that would meet every call of the campaign alike (account, agent, number to call
+ * from, a request form that is not understood) is `blocked`, so that it does not use up the roster.
+ */
+export function classifyPlacement(exchange: Exchange, now: number): PlaceResult {
+  if (exchange.kind === 'answered') return classifyAnswer(exchange, now);
+  if (exchange.kind === 'unsent') return { kind: 'unavailable', reason: exchange.code };
+  return exchange.kind === 'expired' ? { kind: 'expired' } : { kind: 'unknown', reason: exchange.code };
+}
+
+function classifyAnswer(answer: Extract<Exchange, { kind: 'answered' }>, now: number): PlaceResult {
+  const { status } = answer;
+  if (status >= 200 && status < 300) {
+    const id = Accepted.safeParse(readJson(answer.body)).data?.data.id;
+    return id === undefined
+      ? { kind: 'unknown', reason: 'unexpected_answer' }
+      : { kind: 'accepted', providerCallId: id };
+  }
+  switch (status) {
+    case 400:
+    case 422:
+      return classifyRefusal(Refused.safeParse(readJson(answer.body)).data?.error);
+    case 401:
+      return { kind: 'blocked', reason: 'unauthorized' };
+    case 402:
+      return { kind: 'blocked', reason: 'payment_required' };
+    case 403:
+      return { kind: 'blocked', reason: 'forbidden' };
+    case 404:
+      return { kind: 'blocked', reason: 'agent_not_found' };
+    case 408:
+    case 425:
+    case 499:
+      return { kind: 'unknown', reason: `http_${status}` };
+    case 409:
+      // The key is in use: by a request still under way or by other bytes. Either way there may be a call under it.
+      return { kind: 'unknown', reason: 'key_conflict' };
+    case 413:
+      return { kind: 'rejected', reason: 'too_large' };
+    case 429:
+      return { kind: 'throttled', retryAfterMs: retryAfterMs(answer.headers['retry-after'], now) };
+    default:
+      return status >= 400 && status < 500
+        ? { kind: 'blocked', reason: `http_${status}` }
+        : { kind: 'unknown', reason: `http_${status}` };
+  }
+}
+
+function classifyRefusal(refusal: Refusal | undefined): PlaceResult {
+  if (refusal === undefined) return { kind: 'rejected', reason: 'invalid_request' };
+  if (/idempot/i.test(refusal.code)) return { kind: 'unknown', reason: 'key_conflict' };
+  const fields = fieldsNamed(refusal);
+  const names = (name: string) => fields.some((field) => field.includes(name));
+  if (names('agent_id') || /agent/i.test(refusal.code)) return { kind: 'blocked', reason: 'agent_not_found' };
+  if (names('from_number')) return { kind: 'blocked', reason: 'from_number_refused' };
+  if (names('call_settings')) return { kind: 'blocked', reason: 'call_settings_refused' };
+  return { kind: 'rejected', reason: names('phone_number') ? 'number_refused' : 'invalid_request' };
+}
+
+const Detail = z.union([
+  z.object({ field: z.string() }).transform(({ field }) => field),
+  z.object({ path: z.array(z.coerce.string()) }).transform(({ path }) => path.join('.')),
+]);
+
+/** The fields that a refusal names, however its details are shaped; its message only where the details name none. */
+function fieldsNamed({ details, message }: Refusal): string[] {
+  const list = Array.isArray(details) ? details : [details];
+  const fields = list.flatMap((detail) => {
+    const field = Detail.safeParse(detail).data;
+    return field ?? (typeof detail === 'object' && detail !== null ? Object.keys(detail) : []);
+  });
+  return fields.length > 0 ? fields : [message];
+}
+
+/** `Retry-After` as seconds or as an HTTP date, in milliseconds from `now`; null when it is missing or unreadable. */
+export function retryAfterMs(header: string | string[] | undefined, now: number): number | null {
+  if (typeof header !== 'string') return null;
+  const text = header.trim();
+  if (/^\d{1,9}(\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1000);
+  const date = /^[A-Za-z]{3}/.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(date) ? null : Math.max(0, date - now);
+}

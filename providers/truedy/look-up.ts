@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { canonicalCallId } from '../../domain/engine/ids.ts';
+import { Particulars } from '../../domain/dialling/provider-messages.ts';
+import type { LookUpResult } from '../port.ts';
+import type { Exchange } from '../send-before.ts';
+import { readJson } from './answer.ts';
+import { Id, Instant, Joined, Variables, Word } from './fields.ts';
+import { isEndedStatus, isLiveStatus, outcomeOf } from './outcome.ts';
+
+const Call = z.object({
+  id: Id,
+  status: Word,
+  outcome: Word,
+  endReason: Word,
+  end_reason: Word,
+  joined: Joined,
+  joined_at: Joined,
+  ended_at: Instant,
+  endedAt: Instant,
+  variables: Variables,
+  phone_number: Word,
+  agent_id: Word,
+  created_at: Instant,
+  createdAt: Instant,
+});
+type Call = z.infer<typeof Call>;
+
+const OneCall = z.object({ data: Call });
+const ListOfCalls = z.object({
+  data: z.array(Call),
+  pagination: z.object({ has_more: z.boolean() }).optional().catch(undefined),
+});
+
+/** The provider's list is read newest first; a call whose reply was lost is young, so a few pages are enough. */
+const PAGE = 100;
+const PAGES = 5;
+
+/** One GET to the API, by its path below the root. */
+export type Get = (path: string) => Promise<Exchange>;
+
+/** Asks for the call by the provider's id. */
+export async function lookUpById(get: Get, providerCallId: string): Promise<LookUpResult> {
+  const answer = await get(`/calls/${encodeURIComponent(providerCallId)}`);
+  const read = readAnswer(answer, OneCall);
+  return 'failure' in read ? { kind: 'unknown', reason: read.failure } : whatIsKnown(read.value.data, providerCallId);
+}
+
+/**
+ * Looks once through the newest calls for all of our call ids among their variables, which the provider may or may not give
+ * back. Returns what is known of each. A call that is not found is unknown: neither a missing entry nor a missing variable
+ * proves that it was not placed. Pages that could be read count although a later one could not.
+ */
+export async function lookUpInList(
+  get: Get,
+  callIds: readonly string[],
+): Promise<(callId: string | null) => LookUpResult> {
+  const wanted = new Set(callIds);
+  const known = new Map<string, LookUpResult>();
+  let given = false;
+  let failure: string | null = null;
+  for (let page = 0; page < PAGES && known.size < wanted.size; page += 1) {
+    const answer = await get(`/calls?limit=${PAGE}&offset=${page * PAGE}`);
+    const read = readAnswer(answer, ListOfCalls);
+    if ('failure' in read) {
+      failure = read.failure;
+      break;
+    }
+    const { data, pagination } = read.value;
+    for (const call of data) {
+      const callId = canonicalCallId(call.variables?.ringfence_call_id ?? '');
+      if (callId === null || call.id === undefined || !wanted.has(callId) || known.has(callId)) continue;
+      known.set(callId, whatIsKnown(call, call.id));
+    }
+    given ||= data.some(({ variables }) => variables !== undefined);
+    if (!given || pagination?.has_more !== true) break;
+  }
+  const reason = failure ?? (given ? 'not_found' : 'variables_not_listed');
+  return (callId) => (callId === null ? undefined : known.get(callId)) ?? { kind: 'unknown', reason };
+}
+
+function whatIsKnown(call: Call, providerCallId: string): LookUpResult {
+  const { status } = call;
+  const endedAt = call.ended_at ?? call.endedAt ?? null;
+  const particulars = Particulars.parse({
+    phoneNumber: call.phone_number,
+    agentId: call.agent_id,
+    placedAt: call.created_at ?? call.createdAt,
+  });
+  if (status !== undefined && isLiveStatus(status)) return { kind: 'live', providerCallId, particulars };
+  if ((status === undefined || !isEndedStatus(status)) && endedAt === null) {
+    return { kind: 'unknown', reason: 'unknown_status' };
+  }
+  const words = [call.outcome, call.end_reason, call.endReason, status];
+  const { outcome } = outcomeOf(words, call.joined ?? call.joined_at, 'completed');
+  return { kind: 'ended', providerCallId, outcome, endedAt, particulars };
+}
+
+function readAnswer<T>(answer: Exchange, schema: z.ZodType<T>): { readonly value: T } | { readonly failure: string } {
+  if (answer.kind === 'expired') return { failure: 'expired' };
+  if (answer.kind !== 'answered') return { failure: answer.code };
+  if (answer.status === 404) return { failure: 'not_found' };
+  if (answer.status !== 200) return { failure: `http_${answer.status}` };
+  const parsed = schema.safeParse(readJson(answer.body));
+  return parsed.success ? { value: parsed.data } : { failure: 'unexpected_answer' };
+}

@@ -1,0 +1,64 @@
+import type { Outcome } from '../../domain/engine/outcome.ts';
+
+/** Truedy's words for a call, in the spelling to which `normalise` brings them. */
+const OUTCOMES: ReadonlyMap<string, Outcome> = new Map([
+  ['no_answer', 'no_answer'],
+  ['noanswer', 'no_answer'],
+  ['not_answered', 'no_answer'],
+  ['unanswered', 'no_answer'],
+  ['busy', 'busy'],
+  ['voicemail', 'voicemail'],
+  ['voice_mail', 'voicemail'],
+  ['answering_machine', 'voicemail'],
+  ['cancelled', 'cancelled'],
+  ['canceled', 'cancelled'],
+  ['failed', 'failed'],
+  ['completed', 'completed'],
+  ['ended', 'completed'],
+]);
+
+const LIVE = new Set(['queued', 'created', 'ringing', 'in_progress']);
+
+function normalise(word: string): string {
+  return word
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[\s-]+/g, '_');
+}
+
+export function isLiveStatus(word: string): boolean {
+  return LIVE.has(normalise(word));
+}
+
+export function isEndedStatus(word: string): boolean {
+  return OUTCOMES.has(normalise(word));
+}
+
+/**
+ * How a call that is over ended. The same fact may come in several fields, so the most telling known word decides: a
+ * particular one, then `failed`, then `completed`, which many send for every call that is over. A word that is not
+ * known means `completed` when the callee joined and `failed` otherwise; beside `completed` it counts only when the
+ * callee is known not to have joined. `asSent` is the most telling word as it came.
+ *
+ * @param silent the outcome where the provider gives no word at all.
+ */
+export function outcomeOf(
+  words: readonly (string | undefined)[],
+  joined: boolean | undefined,
+  silent: Outcome,
+): { readonly outcome: Outcome; readonly asSent: string | null } {
+  const given = words.filter((word) => word !== undefined);
+  const known = given.flatMap((word) => {
+    const outcome = OUTCOMES.get(normalise(word));
+    return outcome === undefined ? [] : [{ outcome, asSent: word }];
+  });
+  const particular = known.find(({ outcome }) => outcome !== 'failed' && outcome !== 'completed');
+  if (particular) return particular;
+
+  const unknown = given.find((word) => !OUTCOMES.has(normalise(word)) && !isLiveStatus(word));
+  const general = known.find(({ outcome }) => outcome === 'failed') ?? known[0];
+  if (unknown === undefined) return general ?? { outcome: silent, asSent: null };
+  if (general?.outcome === 'failed') return { outcome: 'failed', asSent: unknown };
+  const completed = general === undefined ? joined === true : joined !== false;
+  return { outcome: completed ? 'completed' : 'failed', asSent: unknown };
+}

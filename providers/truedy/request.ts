@@ -1,0 +1,40 @@
+import { RingfenceError } from '../../domain/engine/errors.ts';
+import type { CallToPlace } from '../port.ts';
+import type { TruedyConfig } from './config.ts';
+
+const E164 = /^\+[1-9]\d{6,14}$/;
+
+/**
+ * The body of `POST /calls`, as the bytes that every try of one attempt sends. The same call gives the same bytes: keys
+ * stand in a fixed order and nothing of the moment enters. A contact's own fields win over custom fields of that name,
+ * and our call id over both, since events are told apart by it.
+ *
+ * @throws RingfenceError `validation_error` when the number is not one strict E.164 number.
+ */
+export function freezeCall(call: CallToPlace, settings: Pick<TruedyConfig, 'maxDurationS' | 'joinTimeoutS'>): string {
+  if (!E164.test(call.phoneNumber)) {
+    throw new RingfenceError(
+      'validation_error',
+      'phone_number is not one E.164 number: give it as + and country code, digits only, at most 15.',
+      { field: 'phone_number', details: { call_id: call.callId } },
+    );
+  }
+  const own = {
+    first_name: call.firstName,
+    last_name: call.lastName,
+    email: call.email,
+    extension: call.extension,
+    ringfence_call_id: call.callId,
+  };
+  const variables = Object.fromEntries([
+    ...Object.entries(call.customFields).sort(([a], [b]) => (a < b ? -1 : 1)),
+    ...Object.entries(own).filter((entry): entry is [string, string] => entry[1] !== null),
+  ]);
+  return JSON.stringify({
+    agent_id: call.agentId,
+    phone_number: call.phoneNumber,
+    ...(call.fromNumberId === null ? {} : { from_number: call.fromNumberId }),
+    variables,
+    call_settings: { max_duration: `${settings.maxDurationS}s`, join_timeout: `${settings.joinTimeoutS}s` },
+  });
+}

@@ -1,0 +1,92 @@
+import { Agent } from 'undici';
+import type { CallProvider, CallRef, LookUpResult } from '../port.ts';
+import { sendBefore } from '../send-before.ts';
+import { classifyPlacement } from './answer.ts';
+import type { TruedyConfig } from './config.ts';
+import { parseTruedy } from './event.ts';
+import { lookUpById, lookUpInList } from './look-up.ts';
+import { freezeCall } from './request.ts';
+import { verifyTruedy } from './signature.ts';
+
+const MAX_ANSWER_BYTES = 1_048_576;
+/** How many look-ups are at the provider at once: they must not take its limits of requests from the dials. */
+const LOOK_UPS_AT_ONCE = 8;
+
+/**
+ * The Truedy voice provider.
+ *
+ * @param options.now the clock that `sendBy`, `Retry-After` dates and undated events are compared with.
+ */
+export function createTruedyProvider(
+  config: TruedyConfig,
+  { now = Date.now }: { readonly now?: () => number } = {},
+): CallProvider {
+  const root = new URL(config.baseUrl);
+  const pathOfRoot = root.pathname.replace(/\/+$/, '');
+  // The other half of the time is the answer's: a request sent with no time left would be unknown for nothing.
+  const waitMs = config.requestTimeoutMs / 2;
+  const connections = {
+    // One request at a time on a connection: requests pipelined behind a broken one would be sent again.
+    pipelining: 1,
+    // On HTTP/2 a connection that goes away hands its requests on to the next one.
+    allowH2: false,
+    connect: { timeout: waitMs },
+    maxResponseSize: MAX_ANSWER_BYTES,
+  };
+  // Each dial has a connection: one that waited for another here would look like one that the provider keeps waiting.
+  const dials = new Agent(connections);
+  // Of their own, so that slow answers to look-ups hold up no dial.
+  const lookUps = new Agent({ ...connections, connections: LOOK_UPS_AT_ONCE });
+  const authorization = `Bearer ${config.apiKey}`;
+  const limits = { now, waitMs, timeoutMs: config.requestTimeoutMs };
+  const get = (path: string) =>
+    sendBefore(
+      lookUps,
+      { origin: root.origin, path: pathOfRoot + path, method: 'GET', headers: { authorization } },
+      { ...limits, sendBy: Number.POSITIVE_INFINITY },
+    );
+
+  return {
+    name: 'truedy',
+    facts: {
+      keyTtlMs: config.keyTtlMs,
+      finds: 'by id',
+      // Variables come back where the agent is set up to report them; events without them go by the provider's id.
+      echoes: true,
+      requestTimeoutMs: config.requestTimeoutMs,
+      queueBoundMs: config.queueBoundMs,
+      callLifetimeMs: (config.joinTimeoutS + config.maxDurationS) * 1000,
+    },
+
+    freeze: (call) => freezeCall(call, config),
+
+    async place(frozen, key, sendBy) {
+      const headers = { authorization, 'content-type': 'application/json', 'x-idempotency-key': key };
+      const exchange = await sendBefore(
+        dials,
+        { origin: root.origin, path: `${pathOfRoot}/calls`, method: 'POST', headers, body: frozen },
+        { ...limits, sendBy },
+      );
+      return classifyPlacement(exchange, now());
+    },
+
+    async lookUp(calls) {
+      const unnamed = calls.filter(({ providerCallId }) => providerCallId === null);
+      const listed = lookUpInList(
+        get,
+        unnamed.flatMap(({ callId }) => (callId === null ? [] : [callId])),
+      );
+      const told = async ({ callId, providerCallId }: CallRef): Promise<LookUpResult> =>
+        providerCallId === null ? (await listed)(callId) : lookUpById(get, providerCallId);
+      return Promise.all(calls.map(told));
+    },
+
+    verify: (rawBody, headers, at) => verifyTruedy(config.webhookSecrets, rawBody, headers, at),
+
+    parse: (rawBody) => parseTruedy(rawBody, now()),
+
+    async close() {
+      await Promise.all([dials.close(), lookUps.close()]);
+    },
+  };
+}
