@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { isStorable } from '../contacts/contact.ts';
-import { Outcome } from '../engine/outcome.ts';
+import { ToldOutcome } from '../engine/outcome.ts';
 
 /** One call to be placed, as the roster knows it. Holds personal data: never log it, never hand it to a workflow. */
 export interface CallToPlace {
@@ -88,7 +88,7 @@ export const LookUpResult = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('ended'),
     providerCallId: ProviderCallId,
-    outcome: Outcome,
+    outcome: ToldOutcome,
     /** Milliseconds since the epoch; null where the provider does not say, or says nothing that is a time. */
     endedAt: z.number().min(0).max(LATEST_MS).transform(Math.round).nullable().catch(null),
     particulars: Particulars.optional().catch(undefined),
@@ -107,7 +107,7 @@ export const CallEvent = z
     callId: z.string().min(1).max(120).refine(isStorable).nullable(),
     providerCallId: ProviderCallId.nullable(),
     /** Only for `ended`, and always there. */
-    outcome: Outcome.nullable(),
+    outcome: ToldOutcome.nullable(),
     /** The provider's own word for the outcome, as it came. */
     outcomeAsSent: z.string().refine(isStorable).nullable(),
     /** Milliseconds since the epoch, whole. */

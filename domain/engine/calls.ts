@@ -53,10 +53,15 @@ export function startPlacing(state: CampaignState, id: string, contact: ReadyCon
   return call;
 }
 
-/** An unknown call is asked for once more under its key. Its slot and its unit are already taken. */
+/**
+ * An unknown call is asked for once more under its key. Its slot and its unit are already taken. The hours may have been
+ * changed since its first placement, and the repeat may wait in a queue.
+ */
 export function startRepeating(state: CampaignState, id: string): void {
+  const { window, facts } = state;
   const call = state.inFlight[id];
-  if (!call) return;
+  if (!call || !window || !facts) return;
+  call.notAfter = Math.min(call.notAfter, lastDialAt(window, facts, state.spec));
   call.phase = 'placing';
   call.placement = nextPlacement(state);
   call.checkAt = null;

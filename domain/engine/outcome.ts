@@ -5,6 +5,9 @@ import { canonicalCallId } from './ids.ts';
 export const Outcome = z.enum(['completed', 'no_answer', 'busy', 'voicemail', 'failed', 'cancelled', 'lost']);
 export type Outcome = z.infer<typeof Outcome>;
 
+/** What a provider may say of an end. That a call is lost is our own word for not knowing, which an end replaces. */
+export const ToldOutcome = Outcome.refine((outcome): boolean => outcome !== 'lost', 'must say how the call ended');
+
 /**
  * A terminal event of a call as the campaign workflow takes it: what ended, when, and under which event id it is
  * remembered so that a second delivery changes nothing. Instants are milliseconds since the epoch.

@@ -20,7 +20,10 @@ const MAX_RETRY_AFTER_MS = 3_600_000;
 /** Placements at a time with which a window opens, so that a provider that is down costs a handful of tries and not every slot. */
 export const OPENING_RAMP = 8;
 
-/** Enters or prolongs a hold. `retryAfterMs` is the provider's own word, and is taken exactly up to an hour. */
+/**
+ * Enters or prolongs a hold. `retryAfterMs` is the provider's own word, and is taken exactly up to an hour. Less than the first
+ * hold is no word: a date that has passed by our clock would have us ask as fast as the provider refuses.
+ */
 export function holdAfter(
   state: CampaignState,
   reason: string,
@@ -30,8 +33,9 @@ export function holdAfter(
 ): void {
   const holding = state.hold !== null && now < state.hold.until;
   const failures = (state.hold?.failures ?? 0) + (holding ? 0 : 1);
-  const wait = retryAfterMs === null ? backoff(reason, failures, random) : Math.min(retryAfterMs, MAX_RETRY_AFTER_MS);
-  const until = holding && retryAfterMs === null ? state.hold!.until : Math.max(state.hold?.until ?? 0, now + wait);
+  const told = retryAfterMs !== null && retryAfterMs >= FIRST_HOLD_MS ? retryAfterMs : null;
+  const wait = told === null ? backoff(reason, failures, random) : Math.min(told, MAX_RETRY_AFTER_MS);
+  const until = holding && told === null ? state.hold!.until : Math.max(state.hold?.until ?? 0, now + wait);
   state.hold = { reason, until, failures };
   state.ramp = 1;
 }

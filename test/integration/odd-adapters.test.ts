@@ -137,6 +137,11 @@ describe('of several calls that are looked up, one whose look-up', () => {
       () => ({ kind: 'ended', providerCallId: 'x', outcome: 'teleported', endedAt: 1 }) as unknown as LookUpResult,
       { kind: 'unknown' },
     ],
+    [
+      'says that it was lost, which is our own word for not knowing',
+      () => ({ kind: 'ended', providerCallId: 'x', outcome: 'lost', endedAt: 1 }),
+      { kind: 'unknown' },
+    ],
   ])('%s concerns itself alone', async (_, answer, expected) => {
     const campaign = await setUp(10);
     const seqs = Array.from({ length: 10 }, (_, index) => index + 1);

@@ -57,6 +57,8 @@ describe('a placement whose outcome is unknown', () => {
       rules: [
         { match: { nth: 1 }, fault: { kind: 'drop_reply', when: 'after' } },
         { match: { nth: 2 }, fault: { kind: 'refuse' } },
+        // Otherwise the call's events would say first which call they are of.
+        { match: { on: 'get' }, fault: { kind: 'server_error' }, times: 200 },
       ],
       poses: { echoes: false },
     });

@@ -1,9 +1,9 @@
 /** What the answer to a placement does to its call, its contact and the campaign. */
 import { describe, expect, it } from 'vitest';
 import { applyWindow } from '../../../domain/engine/calling-day.ts';
-import { applyFinding, applyPlacement, startPlacing } from '../../../domain/engine/calls.ts';
+import { applyFinding, applyPlacement, startPlacing, startRepeating } from '../../../domain/engine/calls.ts';
 import { CreateCampaign, engineSpec } from '../../../domain/api/campaign-request.ts';
-import type { CampaignState, PacingFacts } from '../../../domain/engine/campaign-state.ts';
+import type { CampaignState, InFlightCall, PacingFacts } from '../../../domain/engine/campaign-state.ts';
 import { newCampaign } from '../../../domain/engine/commands.ts';
 import { decide } from '../../../domain/engine/pacing.ts';
 import type { PlacementResult } from '../../../domain/engine/placement.ts';
@@ -142,6 +142,30 @@ describe('a placement without an answer', () => {
     expect(state.inFlight[ID]?.placement).toBe(1);
     startPlacing(state, 'another call', { seq: 2, attempt: 1 }, NOW);
     expect(state.inFlight['another call']?.placement).toBe(2);
+  });
+});
+
+describe('a request that is repeated', () => {
+  const repeated = (change: (state: CampaignState) => void): InFlightCall => {
+    const state = placing();
+    applyPlacement(state, ID, { kind: 'unknown', reason: 'timeout', retryAfterMs: null }, NOW, 0.5);
+    change(state);
+    applyFinding(state, ID, { kind: 'unknown', mayRepeat: true }, NOW + 2_000);
+    expect(decide(state, NOW + 2_000, { exchange: false, lookUp: false }).repeat).toEqual([ID]);
+    startRepeating(state, ID);
+    return state.inFlight[ID]!;
+  };
+  const closeAt = (closesAt: number) => (state: CampaignState) =>
+    applyWindow(state, { window: { ...state.window!, closesAt }, facts: FACTS }, NOW + 1_000);
+
+  it('is sent within the hours that hold now, where they end sooner than those of the first', () => {
+    expect(repeated(closeAt(NOW + 60_000)).notAfter).toBe(NOW + 60_000 - FACTS.dialMarginMs);
+    const endsAt = NOW + 90_000;
+    expect(repeated((state) => (state.spec.ends_at = endsAt)).notAfter).toBe(endsAt - FACTS.dialMarginMs);
+  });
+
+  it('is sent no later than the first might have been', () => {
+    expect(repeated(closeAt(NOW + 5 * HOUR_MS)).notAfter).toBe(NOW + HOUR_MS - FACTS.dialMarginMs);
   });
 });
 

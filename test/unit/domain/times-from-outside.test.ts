@@ -77,6 +77,21 @@ describe('a Retry-After', () => {
     expect(decide(state, NOW + held, IDLE).place).toHaveLength(1);
   });
 
+  it('of no time, as a date by a clock behind ours gives it, is no word: each hold is longer than the one before', () => {
+    const state = throttled(0);
+    const held: number[] = [];
+    for (let now = NOW; held.length < 8;) {
+      const until = decide(state, now, IDLE).waiting.until ?? now;
+      held.push(until - now);
+      now = until;
+      const [contact] = decide(state, now, IDLE).place;
+      state.ready.shift();
+      startPlacing(state, CALL, contact!, now);
+      applyPlacement(state, CALL, { kind: 'throttled', retryAfterMs: 0 }, now, 0.5);
+    }
+    expect(held).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000]);
+  });
+
   it('is not waited for by whoever resumes the campaign: one call feels its way at once', () => {
     const state = throttled(3_600);
     applyCommand(state, 'pause', NOW);
