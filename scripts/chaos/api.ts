@@ -69,5 +69,6 @@ function wasRefused(error: unknown): boolean {
 
 /** Whether to ask again: nobody answered, or something that the gateway needs was away. */
 export function isTrouble({ status }: Asked): boolean {
-  return status === null || status >= 500;
+  // A gateway that was frozen while a request came in takes it for one that came in too slowly.
+  return status === null || status === 408 || status >= 500;
 }
