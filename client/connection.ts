@@ -37,11 +37,15 @@ export async function connectTemporal({
   return new Client({ connection, namespace });
 }
 
-/**
- * Between two tries to reach a server that is away the client would come to wait two minutes, and be away for so long itself
- * when the server has come back.
- */
-const CHANNEL = { 'grpc.max_reconnect_backoff_ms': 5_000 };
+const CHANNEL = {
+  /**
+   * Between two tries to reach a server that is away the client would come to wait two minutes, and be away for so long itself
+   * when the server has come back.
+   */
+  'grpc.max_reconnect_backoff_ms': 5_000,
+  /** Otherwise another connection to the same server is the same one, also where that one is stuck. */
+  'grpc.use_local_subchannel_pool': 1,
+};
 
 function readConfiguration(profile: string | undefined, env: ConnectOptions['env']) {
   try {

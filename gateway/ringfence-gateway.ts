@@ -7,6 +7,7 @@ import { connectTemporal } from '../client/connection.ts';
 import { EventDelivery, eventSignaller } from './temporal/event-delivery.ts';
 import { workflowRestarter, workflowStarter } from './temporal/start-workflow.ts';
 import { zoneDataTeller } from './temporal/tell-zone-data.ts';
+import { renewingClient } from './temporal/renewing-client.ts';
 import { lookAtWorkflow } from './temporal/workflow-standing.ts';
 import { addApiKey, hashKey } from '../db/api-keys.ts';
 import { migrate } from '../db/migrate.ts';
@@ -84,12 +85,15 @@ export async function startRingfenceGateway({
   ...options
 }: RingfenceGatewayOptions): Promise<RingfenceGateway> {
   await migrate(databaseUrl);
-  const temporal = options.temporal ?? (await connectTemporal({ lazy: true }));
+  const own = options.temporal
+    ? null
+    : await renewingClient({ connect: () => connectTemporal({ lazy: true }), logger });
+  const temporal = options.temporal ?? own!.client;
   const pool = openPool(databaseUrl, { max: databaseConnections, limits: DATABASE_LIMITS, shared: true });
   const webhookPool = openPool(databaseUrl, { max: WEBHOOK_CONNECTIONS, limits: DATABASE_LIMITS });
   const healthPool = openPool(databaseUrl, { max: 1, limits: HEALTH_LIMITS });
   const closeConnections = async () => {
-    if (!options.temporal) await temporal.connection.close();
+    await own?.close();
     await Promise.all([pool.end(), webhookPool.end(), healthPool.end()]);
   };
   try {

@@ -1,0 +1,67 @@
+/** The gateway's connection to Temporal, where the network falls silent in the moment in which it is made. */
+import type { Client } from '@temporalio/client';
+import { afterEach, describe, expect, inject, it, vi } from 'vitest';
+import { connectTemporal } from '../../client/connection.ts';
+import { renewingClient } from '../../gateway/temporal/renewing-client.ts';
+import { startTcpProxy, type TcpProxy } from '../../scripts/tcp-proxy.ts';
+
+const closing: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+});
+
+/** A way to the real server that lets connections be made and no word through; what was on it then is forgotten for good. */
+async function mutedAtFirst(): Promise<{ network: TcpProxy; connect: () => Promise<Client> }> {
+  const network = await startTcpProxy({ target: Number(inject('temporalAddress').split(':')[1]) });
+  closing.push(() => network.close());
+  network.silence();
+  const env = { TEMPORAL_ADDRESS: `127.0.0.1:${network.port}` };
+  return { network, connect: () => connectTemporal({ lazy: true, env }) };
+}
+
+async function forgetTheFirst(network: TcpProxy, client: Client): Promise<void> {
+  const first = asked(client);
+  await vi.waitFor(() => expect(network.connections).toBeGreaterThan(0), { timeout: 10_000 });
+  network.forget();
+  network.restore();
+  expect(await first).toBe(false);
+}
+
+const asked = (client: Client): Promise<boolean> =>
+  client
+    .withDeadline(Date.now() + 1_000, () => client.workflowService.getSystemInfo({}))
+    .then(
+      () => true,
+      () => false,
+    );
+
+describe('a connection on which the server never says a word', () => {
+  it('is waited for by the gRPC client, whatever the server does meanwhile', async () => {
+    const { network, connect } = await mutedAtFirst();
+    const client = await connect();
+    closing.push(() => client.connection.close());
+    await forgetTheFirst(network, client);
+    for (let time = 0; time < 3; time += 1) expect(await asked(client)).toBe(false);
+  });
+
+  it('is given up by the gateway for another one', async () => {
+    const { network, connect } = await mutedAtFirst();
+    const warn = vi.fn();
+    const renewing = await renewingClient({ connect, logger: { warn }, everyMs: 200, silentForMs: 3_000 });
+    closing.push(() => renewing.close());
+    await forgetTheFirst(network, renewing.client);
+    await vi.waitFor(async () => expect(await asked(renewing.client)).toBe(true), { timeout: 30_000 });
+    expect(warn).toHaveBeenCalledWith('Temporal has been silent for a while: connecting to it again');
+  });
+
+  it('is not given up while the server answers on it', async () => {
+    const { network, connect } = await mutedAtFirst();
+    network.restore();
+    const warn = vi.fn();
+    const connects = vi.fn(connect);
+    const renewing = await renewingClient({ connect: connects, logger: { warn }, everyMs: 50, silentForMs: 0 });
+    closing.push(() => renewing.close());
+    for (let time = 0; time < 20; time += 1) expect(await asked(renewing.client)).toBe(true);
+    expect(connects).toHaveBeenCalledTimes(1);
+  });
+});
