@@ -45,20 +45,32 @@ export async function lookUpById(get: Get, providerCallId: string): Promise<Look
   return 'failure' in read ? { kind: 'unknown', reason: read.failure } : whatIsKnown(read.value.data, providerCallId);
 }
 
+/** How long pages of the list may be asked for, by a clock in milliseconds. */
+export interface ListTime {
+  readonly now: () => number;
+  readonly withinMs: number;
+}
+
 /**
  * Looks once through the newest calls for all of our call ids among their variables, which the provider may or may not give
  * back. Returns what is known of each. A call that is not found is unknown: neither a missing entry nor a missing variable
- * proves that it was not placed. Pages that could be read count although a later one could not.
+ * proves that it was not placed. Pages that could be read count although a later one could not, or came too late to be asked for.
  */
 export async function lookUpInList(
   get: Get,
   callIds: readonly string[],
+  { now, withinMs }: ListTime,
 ): Promise<(callId: string | null) => LookUpResult> {
   const wanted = new Set(callIds);
   const known = new Map<string, LookUpResult>();
   let given = false;
   let failure: string | null = null;
+  const lastAt = now() + withinMs;
   for (let page = 0; page < PAGES && known.size < wanted.size; page += 1) {
+    if (page > 0 && now() >= lastAt) {
+      failure = 'list_too_slow';
+      break;
+    }
     const answer = await get(`/calls?limit=${PAGE}&offset=${page * PAGE}`);
     const read = readAnswer(answer, ListOfCalls);
     if ('failure' in read) {

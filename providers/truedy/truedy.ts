@@ -1,16 +1,23 @@
 import { Agent } from 'undici';
 import type { CallProvider, CallRef, LookUpResult } from '../port.ts';
+import { LOOK_UPS } from '../../domain/engine/time-limits.ts';
 import { sendBefore } from '../send-before.ts';
 import { classifyPlacement } from './answer.ts';
 import type { TruedyConfig } from './config.ts';
 import { parseTruedy } from './event.ts';
 import { lookUpById, lookUpInList } from './look-up.ts';
+import { withPlaces } from './places.ts';
 import { freezeCall } from './request.ts';
 import { verifyTruedy } from './signature.ts';
 
 const MAX_ANSWER_BYTES = 1_048_576;
-/** How many look-ups are at the provider at once: they must not take its limits of requests from the dials. */
+/**
+ * How many calls the provider is asked about by their ids at once: they must not take its limits of requests from the dials. Others
+ * wait here, where it does not count as the provider's time.
+ */
 const LOOK_UPS_AT_ONCE = 8;
+/** No page of the list is asked for later than this before the look-up is given up: what was read by then would be lost. */
+const LAST_PAGE_BEFORE_MS = 2_000;
 
 /**
  * The Truedy voice provider.
@@ -36,7 +43,9 @@ export function createTruedyProvider(
   // Each dial has a connection: one that waited for another here would look like one that the provider keeps waiting.
   const dials = new Agent(connections);
   // Of their own, so that slow answers to look-ups hold up no dial.
-  const lookUps = new Agent({ ...connections, connections: LOOK_UPS_AT_ONCE });
+  const lookUps = new Agent(connections);
+  const withPlace = withPlaces(LOOK_UPS_AT_ONCE, LOOK_UPS.answerWithinMs);
+  const listWithinMs = LOOK_UPS.answerWithinMs - config.requestTimeoutMs - LAST_PAGE_BEFORE_MS;
   const authorization = `Bearer ${config.apiKey}`;
   const limits = { now, waitMs, timeoutMs: config.requestTimeoutMs };
   const get = (path: string) =>
@@ -75,9 +84,10 @@ export function createTruedyProvider(
       const listed = lookUpInList(
         get,
         unnamed.flatMap(({ callId }) => (callId === null ? [] : [callId])),
+        { now: () => performance.now(), withinMs: listWithinMs },
       );
       const told = async ({ callId, providerCallId }: CallRef): Promise<LookUpResult> =>
-        providerCallId === null ? (await listed)(callId) : lookUpById(get, providerCallId);
+        providerCallId === null ? (await listed)(callId) : withPlace(() => lookUpById(get, providerCallId));
       return Promise.all(calls.map(told));
     },
 

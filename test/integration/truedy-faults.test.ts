@@ -304,6 +304,20 @@ test('as many requests as a worker dials at most wait for no connection here, ho
   expect(simulator.ledger().accepted).toBe(WORKER_DEFAULTS.maxDials);
 });
 
+test('fifty calls looked up at once have the provider’s answer, however long they wait here for their turn', async () => {
+  const { place, provider } = await connect({
+    faults: { rules: [{ match: { on: 'get' }, fault: { kind: 'delay_reply', ms: 1_200, when: 'before' } }] },
+  });
+  const placed = await Promise.all(Array.from({ length: 50 }, () => place()));
+  const asked = placed.map(({ key, result }) => {
+    if (result.kind !== 'accepted') throw new Error(`${key} was not accepted`);
+    return provider.lookUp([{ callId: key, providerCallId: result.providerCallId }]);
+  });
+  // One that waited for half of its time would be unknown, and lost at its deadline.
+  const found = (await Promise.all(asked)).flat();
+  expect(found.filter(({ kind }) => kind === 'unknown')).toEqual([]);
+});
+
 test('a simulator that is closed under load is gone at once', async () => {
   const { place, simulator } = await connect({ timeScale: 1, delivery: { retryBaseMs: 1 } }, () => 500);
   simulator.setFaults({ rules: [{ match: { nth: 21 }, fault: { kind: 'delay_reply', ms: 60_000, when: 'before' } }] });

@@ -7,10 +7,13 @@ const CAMPAIGN = '00000000-0000-4000-8000-000000000001';
 const idOf = (seq: number) => callId({ campaignId: CAMPAIGN, seq, attempt: 1 });
 
 /** Newest first, as many as there are, all of them live. */
-function provider(calls: number, failsFrom = Infinity): { get: Get; pages: string[] } {
+function provider(calls: number, failsFrom = Infinity, pageMs = 0) {
   const pages: string[] = [];
+  let now = 0;
+  const time = { now: () => now, withinMs: 18_000 };
   const get: Get = (path) => {
     pages.push(path);
+    now += pageMs;
     const { searchParams } = new URL(path, 'http://provider');
     const [limit, offset] = [Number(searchParams.get('limit')), Number(searchParams.get('offset'))];
     if (offset >= failsFrom) return Promise.resolve({ kind: 'lost', code: 'timeout' });
@@ -22,36 +25,44 @@ function provider(calls: number, failsFrom = Infinity): { get: Get; pages: strin
     const body = Buffer.from(JSON.stringify({ data, pagination: { has_more: offset + limit < calls } }));
     return Promise.resolve({ kind: 'answered', status: 200, headers: {}, body });
   };
-  return { get, pages };
+  return { get, pages, time };
 }
 
 describe('fifty calls', () => {
   const wanted = Array.from({ length: 50 }, (_, index) => idOf(1 + index * 7));
 
   it('are found by reading each page of the list once', async () => {
-    const { get, pages } = provider(400);
-    const known = await lookUpInList(get, wanted);
+    const { get, pages, time } = provider(400);
+    const known = await lookUpInList(get, wanted, time);
     expect(wanted.map((id) => known(id).kind)).toEqual(wanted.map(() => 'live'));
     expect(pages).toHaveLength(4);
   });
 
   it('are sought no further than the last of them', async () => {
-    const { get, pages } = provider(400);
-    await lookUpInList(get, wanted.slice(0, 3));
+    const { get, pages, time } = provider(400);
+    await lookUpInList(get, wanted.slice(0, 3), time);
     expect(pages).toHaveLength(1);
   });
 
   it('are found as far as the list could be read, and the others are unknown', async () => {
-    const { get, pages } = provider(400, 200);
-    const known = await lookUpInList(get, wanted);
+    const { get, pages, time } = provider(400, 200);
+    const known = await lookUpInList(get, wanted, time);
     expect(wanted.filter((id) => known(id).kind === 'live')).toEqual(wanted.slice(0, 29));
     expect(known(wanted[49]!)).toEqual({ kind: 'unknown', reason: 'timeout' });
     expect(pages).toHaveLength(3);
   });
 
+  it('are found as far as a slow list can be read in time, and the others are unknown', async () => {
+    const { get, pages, time } = provider(400, Infinity, 9_500);
+    const known = await lookUpInList(get, wanted, time);
+    expect(wanted.filter((id) => known(id).kind === 'live')).toEqual(wanted.slice(0, 29));
+    expect(known(wanted[49]!)).toEqual({ kind: 'unknown', reason: 'list_too_slow' });
+    expect(pages).toHaveLength(2);
+  });
+
   it('that are none ask for nothing', async () => {
-    const { get, pages } = provider(400);
-    expect((await lookUpInList(get, []))(idOf(1)).kind).toBe('unknown');
+    const { get, pages, time } = provider(400);
+    expect((await lookUpInList(get, [], time))(idOf(1)).kind).toBe('unknown');
     expect(pages).toEqual([]);
   });
 });
