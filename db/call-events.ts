@@ -210,16 +210,21 @@ interface Tie {
   readonly contradicts: string | null;
 }
 
+const NO_TIE: Tie = { call: null, unconfirmed: false, contradicts: null };
+
 /**
  * An event goes by our call id where it carries one, otherwise by the provider's. Where both say something, or our
  * records do, they must agree: an event that names a call of another provider, or one that is known by another id there,
  * is of some other call.
  */
 async function tieOf(tx: Queryable, provider: string, { callId, providerCallId }: CallEvent): Promise<Tie> {
+  // A call that another installation made by the same account, or one of a deleted campaign: what nobody has heard of is never
+  // taken for an orphan then.
+  if (callId !== null && (await readCall(tx, callId)) === null) return NO_TIE;
   const linked = providerCallId === null ? null : await callOf(tx, provider, providerCallId);
   const id = callId ?? linked;
   const read = id === null ? null : await readCall(tx, id);
-  if (read === null) return { call: null, unconfirmed: false, contradicts: null };
+  if (read === null) return NO_TIE;
   const isElsewhere = read.provider !== provider || (linked !== null && linked !== read.id);
   const call = isElsewhere || read.replied ? read : await believe(tx, read, providerCallId);
   if (isElsewhere || (providerCallId !== null && call.providerCallId !== providerCallId)) {

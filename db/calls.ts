@@ -8,7 +8,8 @@
  *
  * Every placement of a call has a number, (epoch, n). Whoever concludes that nothing was sent writes the number of the
  * placement to `not_placed_through` first; a dial refuses numbers up to it. A worker that was frozen, and wakes after
- * others have drawn that conclusion, so cannot send any more. The number and `first_sent_at` are written under the lock of
+ * others have drawn that conclusion, so cannot send any more; nor one that was to repeat a request, after a look-up has said
+ * that the call may have been accepted. The number and `first_sent_at` are written under the lock of
  * one row, so one of the two is always seen by the other.
  *
  * Statements that run for every dial or event have names, by which each connection prepares them once: to plan them
@@ -229,7 +230,8 @@ export interface OpenPlacement {
 
 /**
  * Concludes that these placements were not sent, unless their records say that a request may have left or what became of
- * it. Returns the ids of the calls that are now surely not placed: from here on a dial under these numbers is refused.
+ * it. Returns the ids of the calls that are now surely not placed. From here on a dial under any of these numbers is refused:
+ * of a call that may have been accepted nothing more is sent either, unless a placement that is decided from now on does so.
  */
 export async function withdrawPlacements(
   db: Queryable,
@@ -237,19 +239,18 @@ export async function withdrawPlacements(
   placements: readonly OpenPlacement[],
 ): Promise<Set<string>> {
   if (placements.length === 0) return new Set();
-  const { rows } = await db.query<{ id: string }>(
+  const { rows } = await db.query<{ id: string; unsent: boolean }>(
     `insert into calls (id, campaign_id, seq, attempt, provider, not_placed_through)
      select "callId", $1, seq, attempt, $2, array[$3::integer, placement]
        from jsonb_to_recordset($4) as p("callId" text, seq integer, attempt integer, placement integer)
       order by "callId"
      on conflict (id) do update
        set not_placed_through = greatest(calls.not_placed_through, excluded.not_placed_through)
-     where calls.first_sent_at is null and calls.provider_call_id is null
-       and calls.not_placed_reason is null and calls.settled_at is null
-     returning id`,
+     where calls.provider_call_id is null and calls.not_placed_reason is null and calls.settled_at is null
+     returning id, first_sent_at is null as unsent`,
     [campaignId, provider, epoch, JSON.stringify(placements)],
   );
-  return new Set(rows.map(({ id }) => id));
+  return new Set(rows.flatMap(({ id, unsent }) => (unsent ? [id] : [])));
 }
 
 /** What our own tables know of a call that is being looked up. */

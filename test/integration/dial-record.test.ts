@@ -122,6 +122,16 @@ it('a refusal that comes after an acceptance is not believed', async () => {
   expect(await known(dial)).toMatchObject({ sent: true, refusal: null });
 });
 
+it('a repeat that was frozen sends nothing after a look-up of its placement; a later one may', async () => {
+  const dial = await newDial();
+  const repeat = { ...dial, placement: 2 };
+  await recordAnswer(database.pool, dial, { kind: 'unknown', reason: 'timeout' }, await permit(dial));
+  expect(await withdrawPlacements(database.pool, dial, [repeat])).toEqual(new Set());
+  expect(await known(dial)).toMatchObject({ sent: true, firstSentAt: NOW });
+  expect(await permitDial(database.pool, repeat, freeze, clock)).toEqual({ kind: 'unresolved' });
+  expect(await permit({ ...dial, placement: 3 })).toMatchObject({ sentBefore: NOW, tryNumber: 2 });
+});
+
 describe('a try whose record another one is writing to at that moment', () => {
   it('sends the bytes of the first, and knows that it may have sent them', async () => {
     const dial = await newDial();

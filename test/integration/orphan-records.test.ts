@@ -124,6 +124,14 @@ describe('an id of the provider’s whose event names a call of ours', () => {
   });
 });
 
+it('an id of the provider’s whose event names a call that is not ours at all is given to no call', async () => {
+  const [campaign] = await dialled(1);
+  await hear('theirs', '00000000-0000-4000-8000-000000000001.1.1');
+  provider.orphanScript = isOfThePerson;
+  expect(await lookUp(campaign!)).toMatchObject([{ kind: 'unknown' }]);
+  expect(await recordOf(campaign!)).toMatchObject({ provider_call_id: null });
+});
+
 describe('an orphan of a lost call', () => {
   it('is tied by the next sweep where a process died after it had asked the provider', async () => {
     const [campaign] = await dialled(1);
