@@ -128,10 +128,10 @@ describe('campaigns', () => {
     const listed = async (query: string) => (await call('GET', `/batch-calls?agent_id=${agent_id}${query}`)).body;
     const all = await listed('');
     expect(all.data.map(({ id }) => id)).toEqual(ids);
-    expect(all.pagination).toEqual({ total: 3, limit: 50, offset: 0, has_more: false });
+    expect(all.pagination).toMatchObject({ total: 3, limit: 50, offset: 0, has_more: false });
     const page = await listed('&limit=1&offset=1');
     expect(page.data.map(({ id }) => id)).toEqual([ids[1]]);
-    expect(page.pagination).toEqual({ total: 3, limit: 1, offset: 1, has_more: true });
+    expect(page.pagination).toMatchObject({ total: 3, limit: 1, offset: 1, has_more: true });
     expect((await listed('&status=scheduled')).data).toHaveLength(3);
     expect((await listed('&status=completed')).pagination).toMatchObject({ total: 0 });
     for (const query of ['limit=0', 'limit=101', 'status=done', 'offset=-1']) {
@@ -206,7 +206,7 @@ describe('campaigns', () => {
     });
     const waiting = await of('status=pending&limit=1&offset=1');
     expect(waiting.data).toMatchObject([{ phone_number: '+12125550102', call_id: null, called_at: null }]);
-    expect(waiting.pagination).toEqual({ total: 2, limit: 1, offset: 1, has_more: false });
+    expect(waiting.pagination).toMatchObject({ total: 2, limit: 1, offset: 1, has_more: false });
   });
 
   it('POST /batch-calls/{id}/cancel, then DELETE /batch-calls/{id}: only when it has ended', async () => {
