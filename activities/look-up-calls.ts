@@ -32,8 +32,11 @@ export async function lookUpCalls(
   return whileHeartbeating(LOOK_UPS.heartbeatEveryMs, () => lookUp(deps, request, AbortSignal.timeout(answerWithinMs)));
 }
 
-async function lookUp(deps: ActivityDeps, request: LookUpRequest, inTime: AbortSignal): Promise<LookUpFinding[]> {
-  const { pool, provider } = deps;
+async function lookUp(given: ActivityDeps, request: LookUpRequest, inTime: AbortSignal): Promise<LookUpFinding[]> {
+  const { pool, provider } = given;
+  // The database's time, of which only what passes is measured here.
+  const ahead = given.now() - (await given.databaseClock(pool));
+  const deps: ActivityDeps = { ...given, now: () => given.now() - ahead };
   const callIds = request.calls.map(({ callId }) => callId);
   const withdrawn = await withdrawPlacements(pool, { ...request, provider: provider.name }, request.calls);
   const findings = new Map<string, LookUpFinding>();

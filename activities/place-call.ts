@@ -46,7 +46,9 @@ async function place(deps: ActivityDeps, request: PlaceCallRequest): Promise<Pla
   if (permit.kind !== 'send') return permit;
   const last = sendBy({ startedAt, ...permit, notAfter: request.notAfter, ...provider.facts });
   const answer = await placeAt(provider, permit.request, dial.callId, last.at);
-  const ended = await recordAnswer(pool, { ...dial, now: deps.now() }, answer, permit);
+  // By the database's time, of which only what has passed since is measured here.
+  const answeredAt = permit.permittedAt + (deps.now() - startedAt);
+  const ended = await recordAnswer(pool, { ...dial, now: answeredAt }, answer, permit);
   return answer.kind === 'expired' ? { kind: last.otherwise } : toResult(answer, ended, permit.sentBefore !== null);
 }
 

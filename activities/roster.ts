@@ -17,13 +17,13 @@ const HEARTBEAT_MS = 5_000;
  * counts the adoptions of the run: a second try of one changes nothing.
  */
 export async function openRoster(
-  { pool, facts, now }: ActivityDeps,
+  { pool, facts, databaseClock }: ActivityDeps,
   { campaignId, adoption }: { campaignId: string; adoption: number },
 ): Promise<{ snapshot: RosterSnapshot; facts: PacingFacts }> {
   const runId = callingRun(campaignId);
   const snapshot = await inHeartbeatingTransaction(pool, campaignId, async (tx) => {
     await enrol(tx, campaignId);
-    return adoptRoster(tx, { campaignId, runId, number: adoption }, now());
+    return adoptRoster(tx, { campaignId, runId, number: adoption }, await databaseClock(tx));
   });
   return { snapshot, facts };
 }

@@ -125,7 +125,7 @@ export async function startRingfenceGateway({
     await app.listen({ host, port });
     const sweeping = startSweeping({ pool: webhookPool, startCampaign, logger });
     const reconciling = startReconciling({ pool: webhookPool, lookAtWorkflow: look, logger });
-    const correcting = startSweepingLostCalls({ pool: webhookPool, providers, clock: Date.now, logger });
+    const correcting = startSweepingLostCalls({ pool: webhookPool, providers, logger });
     const telling = startZoneDataSweeping({ pool: webhookPool, tellZoneData: zoneDataTeller(temporal), logger });
     return {
       url: urlOf(app.server.address() as AddressInfo),

@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
+import { readDatabaseClock } from '../../db/clock.ts';
 import { correctLost, lostCallsWithEnd } from '../../db/late-ends.ts';
 import { orphansOfLostCalls } from '../../db/orphans.ts';
 import type { Pool } from '../../db/pool.ts';
@@ -10,7 +11,6 @@ import { repeatWork } from './repeat-work.ts';
 export interface LostCallsSweepOptions {
   readonly pool: Pool;
   readonly providers: Iterable<CallProvider>;
-  readonly clock: () => number;
   readonly logger: FastifyBaseLogger;
 }
 
@@ -22,10 +22,11 @@ const CORRECTED_AT_ONCE = 100;
  * Puts late ends in the place of `lost`: those of calls that the providers have reported under ids of their own since, which
  * they are asked about here, and those that came while the loss was being written down.
  */
-export async function sweepLostCalls({ pool, providers, clock, logger }: LostCallsSweepOptions): Promise<void> {
+export async function sweepLostCalls({ pool, providers, logger }: LostCallsSweepOptions): Promise<void> {
+  const now = await readDatabaseClock(pool);
   for (const provider of providers) {
     // Also where nobody is left to be asked: whoever asked may have died since, or another call have taken the doubt away.
-    await adoptOrphans(pool, provider, await orphansOfLostCalls(pool, provider.name, ORPHANS_ASKED), clock);
+    await adoptOrphans(pool, provider, await orphansOfLostCalls(pool, provider.name, ORPHANS_ASKED), () => now);
   }
   for (const callId of await lostCallsWithEnd(pool, CORRECTED_AT_ONCE)) {
     const campaignId = parseCallId(callId)?.campaignId;

@@ -1,7 +1,10 @@
 /** Clocks that are hours off. Temporal's clock decides when a placement starts, and the database's whether it is sent. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createTestDatabase } from '../support/database.ts';
+import { callActivity, recordCampaign } from '../support/dials.ts';
 import { runsOf } from '../support/history.ts';
 import { realStage, type RealStage } from '../support/real-time.ts';
+import { ScriptedProvider } from '../support/scripted-provider.ts';
 import { reaches } from '../support/states.ts';
 
 const HOUR_MS = 3_600_000;
@@ -42,6 +45,54 @@ describe('a worker whose clock is off', () => {
     const { stage, campaign } = await started(2, { start_time: '08:00', end_time: '20:00' });
     expect(await campaign.handle.result()).toMatchObject({ buckets: { completed: PEOPLE } });
     expect(stage.provider.requests).toHaveLength(PEOPLE);
+  });
+});
+
+describe('a worker whose clock is off, inside of the window by both clocks', () => {
+  it.each([-2, 2])('by %i h: records by the database’s clock when calls were accepted', async (hoursAhead) => {
+    const { stage, campaign } = await started(hoursAhead, { start_time: '08:00', end_time: '20:00' });
+    // Every other call is found by a look-up, as its reply was lost.
+    stage.provider.script = (request) => {
+      if (request.seq % 2 === 0) return { kind: 'ends', outcome: 'completed' };
+      stage.provider.accept(request);
+      return { kind: 'unknown', reason: 'timeout' };
+    };
+    const accepted = async () => {
+      const { rows } = await stage.pool.query<{ late: number }>(
+        `select extract(epoch from accepted_at - first_sent_at)::float8 as late
+           from calls where accepted_at is not null`,
+      );
+      return rows.map(({ late }) => late);
+    };
+    await vi.waitFor(async () => expect(await accepted()).toHaveLength(PEOPLE), { timeout: 60_000, interval: 200 });
+    for (const late of await accepted()) expect(Math.abs(late)).toBeLessThan(60);
+    await campaign.handle.terminate();
+  });
+});
+
+describe('a worker whose clock is days off', () => {
+  it.each([-9, 9])('by %i: adopts with the count of the day that it is by the database’s clock', async (daysAhead) => {
+    const database = await createTestDatabase();
+    try {
+      const { pool } = database;
+      const provider = new ScriptedProvider(pool, Date.now);
+      const campaign = await recordCampaign(pool, 1, Date.now());
+      const day = new Date().toISOString().slice(0, 10);
+      const placement = { seq: 1, attempt: 1, epoch: 1, placement: 1, notBefore: 0, notAfter: Date.now() + 60_000 };
+      await callActivity(
+        'placeCall',
+        { pool, provider, now: Date.now },
+        { campaignId: campaign.id, day, ...placement },
+      );
+      const { snapshot } = await callActivity(
+        'openRoster',
+        { pool, provider, now: () => Date.now() + daysAhead * 24 * HOUR_MS, databaseNow: Date.now },
+        { campaignId: campaign.id, adoption: 2 },
+      );
+      expect(Object.values(snapshot.placedByDay).reduce((sum, placed) => sum + placed, 0)).toBe(1);
+    } finally {
+      await database.drop();
+    }
   });
 });
 

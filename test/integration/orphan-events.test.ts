@@ -113,7 +113,6 @@ describe('a call given up as lost whose end comes later', () => {
       sweepLostCalls({
         pool: rig.db.pool,
         providers: [provider],
-        clock: Date.now,
         logger: pino({ level: 'silent' }),
       });
     try {

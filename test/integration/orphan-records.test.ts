@@ -93,8 +93,7 @@ async function giveUp(campaign: RecordedCampaign): Promise<void> {
   await pool.query('update campaigns set pending = 0, failed = 1, called = 1 where id = $1', [campaign.id]);
 }
 
-const sweep = () =>
-  sweepLostCalls({ pool: database.pool, providers: [provider], clock: now, logger: pino({ level: 'silent' }) });
+const sweep = () => sweepLostCalls({ pool: database.pool, providers: [provider], logger: pino({ level: 'silent' }) });
 
 async function recordOf(campaign: RecordedCampaign): Promise<object> {
   const { rows } = await database.pool.query<{ outcome: string | null; provider_call_id: string | null }>(

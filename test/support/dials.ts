@@ -50,14 +50,24 @@ export function dialOf(address: CallAddress, changes: Partial<Dial> = {}): Dial 
 /** Calls one activity as a worker would. */
 export async function callActivity<K extends Exclude<keyof Activities, 'callingWindow'>>(
   name: K,
-  { pool, provider, now }: { readonly pool: Pool; readonly provider: CallProvider; readonly now: () => number },
+  {
+    pool,
+    provider,
+    now,
+    databaseNow = now,
+  }: {
+    readonly pool: Pool;
+    readonly provider: CallProvider;
+    readonly now: () => number;
+    readonly databaseNow?: () => number;
+  },
   request: Parameters<Activities[K]>[0],
 ): Promise<Awaited<ReturnType<Activities[K]>>> {
   const activities = createActivities({
     pool,
     provider,
     now,
-    databaseClock: () => Promise.resolve(now()),
+    databaseClock: () => Promise.resolve(databaseNow()),
     facts: pacingFacts(provider.facts, 60_000, false),
   });
   const env = new MockActivityEnvironment({
