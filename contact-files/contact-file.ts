@@ -1,5 +1,4 @@
 import { pipeline } from 'node:stream';
-import { setImmediate } from 'node:timers/promises';
 import { CsvError, parse } from 'csv-parse';
 import { readHeader, unparsableFile } from '../domain/contacts/contact-header.ts';
 import { type ContactRow, rowReader } from '../domain/contacts/contact-rows.ts';
@@ -7,7 +6,7 @@ import type { RingfenceError } from '../domain/engine/errors.ts';
 import type { Country } from '../domain/contacts/phone.ts';
 import { delimiterOf, FirstRecord } from './csv-delimiter.ts';
 import { LineIndex } from './line-index.ts';
-import { Turns } from './turns.ts';
+import { nextTurn, Turns } from './turns.ts';
 import { utf8Text } from './utf8-text.ts';
 
 /** A quote that is never closed swallows the rest of the file; no honest row comes near this size. */
@@ -80,7 +79,7 @@ async function* inPieces(bytes: Buffer): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
     yield bytes.subarray(at, at + PIECE_BYTES);
     // Blank lines and one long row are parsed without any row being read.
-    await setImmediate();
+    await nextTurn();
   }
 }
 

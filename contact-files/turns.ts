@@ -1,9 +1,25 @@
-import { setImmediate } from 'node:timers/promises';
-
 /**
  * Long work in short stretches. Between two of them the event loop has a turn, in which everybody else is served. A
  * stretch ends after a number of steps and not after a time, so that it is as long on a busy machine as on an idle one.
+ * There is one stretch in a turn: with one of each request, a hundred large requests would make each turn a hundred times
+ * as long.
  */
+const waiting: (() => void)[] = [];
+
+/** To be awaited before each further stretch. Those who wait go on in the order in which they came. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    waiting.push(resolve);
+    if (waiting.length === 1) setImmediate(letOneGoOn);
+  });
+}
+
+function letOneGoOn(): void {
+  waiting.shift()?.();
+  if (waiting.length > 0) setImmediate(letOneGoOn);
+}
+
+/** Counts the steps of one work. */
 export class Turns {
   #left: number;
 
@@ -17,7 +33,7 @@ export class Turns {
     this.#left -= 1;
     if (this.#left > 0) return;
     this.#left = this.most;
-    await setImmediate();
+    await nextTurn();
   }
 }
 

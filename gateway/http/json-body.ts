@@ -1,6 +1,6 @@
 /** JSON bodies, of which no more is parsed in one turn of the event loop than is small. */
-import { setImmediate } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { nextTurn } from '../../contact-files/turns.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { JsonScan, type ListOutline } from './json-scan.ts';
 import { WHOLE_BODY } from './validation.ts';
@@ -55,7 +55,10 @@ function parserOf(app: FastifyInstance): Parse {
 export async function readJson(bytes: Buffer, parse: Parse): Promise<JsonBody> {
   if (bytes.length <= SMALL) return new JsonBody(parse, parse(bytes.toString('utf8')));
   const scan = new JsonScan(bytes);
-  while (!scan.scan(SCAN_BYTES)) await setImmediate();
+  do {
+    // Also before the first stretch: many bodies may have come to their end in the same turn.
+    await nextTurn();
+  } while (!scan.scan(SCAN_BYTES));
   if (!scan.isWhole)
     throw new RingfenceError('bad_request', 'The body is not JSON: check its quotes, commas and brackets.', {
       field: WHOLE_BODY,
@@ -109,7 +112,7 @@ export class JsonBody {
     const runs = list === undefined ? parsedRuns(valueOf(this.#rest, field)) : this.#parseRuns(list);
     for (const run of runs) {
       yield run;
-      await setImmediate();
+      await nextTurn();
     }
   }
 

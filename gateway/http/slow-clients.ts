@@ -22,6 +22,8 @@ export interface Patience {
   readonly everyMs: number;
   /** Milliseconds for a refused client to read its answer while it still sends: a round trip and a resent packet or two. */
   readonly lingerMs: number;
+  /** Milliseconds that a request with a large body waits for its place among others. */
+  readonly turnMs: number;
 }
 
 const PATIENCE: Patience = {
@@ -31,6 +33,7 @@ const PATIENCE: Patience = {
   totalMs: IMPORTS.uploadMs,
   everyMs: 5_000,
   lingerMs: 2_000,
+  turnMs: 10_000,
 };
 /**
  * A connection on which nothing moves in either direction. Longer than any answer takes, an import's last statements

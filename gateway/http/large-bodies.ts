@@ -1,0 +1,41 @@
+/**
+ * How many large bodies are taken in at once. A body is held in memory from its first byte until it is answered, at several
+ * times its size once it is read: a hundred of them together would take gigabytes. So they have places, of which no account
+ * may take all, and a request without one waits with its body unread.
+ */
+import { finished } from 'node:stream';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { FairShare } from '../../db/fair-share.ts';
+import { RingfenceError } from '../../domain/engine/errors.ts';
+import './auth.ts';
+import { bringsBody } from './early-answers.ts';
+import type { Patience } from './slow-clients.ts';
+
+/** 160 MiB of the largest bodies; one account alone gets half of them. */
+const LARGE_BODIES_AT_ONCE = 16;
+const RETRY_AFTER_S = 5;
+
+/** To be called behind `authenticate`, whose hook says whose request it is. Bodies of no more than `smallBytes` need no place. */
+export function takeLargeBodiesInTurn(app: FastifyInstance, smallBytes: number, { turnMs }: Patience): void {
+  const places = new FairShare(LARGE_BODIES_AT_ONCE);
+  app.addHook('onRequest', async (request, reply) => {
+    if (!mayBeLarge(request, smallBytes)) return;
+    const giveBack = await places.take(request.caller.account, turnMs);
+    if (!giveBack) {
+      throw new RingfenceError(
+        'rate_limit_exceeded',
+        'This account has as many large requests under way as it may have: send fewer at once, or try again in a moment.',
+        { details: { retry_after_s: RETRY_AFTER_S } },
+      );
+    }
+    // Also where the client has gone while it waited.
+    finished(reply.raw, giveBack);
+  });
+}
+
+/** What is sent in chunks does not say how long it is. What the route does not take is refused before it is read. */
+function mayBeLarge(request: FastifyRequest, smallBytes: number): boolean {
+  const { headers, routeOptions } = request;
+  if (!bringsBody(request) || routeOptions.bodyLimit <= smallBytes) return false;
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > smallBytes;
+}

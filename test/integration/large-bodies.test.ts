@@ -1,0 +1,105 @@
+/** Requests with large bodies that come at once, from one account and from several. */
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { API_ROOT } from '../../gateway/app.ts';
+import { KEYS, openGateway, type TestGateway } from '../support/gateway.ts';
+
+/** Of the places, what one account gets where no other has any. */
+const SHARE = 8;
+const BYTES = 128 * 1_024;
+
+let gateway: TestGateway;
+let port: number;
+const clients: Client[] = [];
+
+beforeAll(async () => {
+  gateway = await openGateway({ patience: { turnMs: 300 } });
+  await gateway.app.listen({ host: '127.0.0.1', port: 0 });
+  ({ port } = gateway.app.addresses()[0] as AddressInfo);
+});
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.leave();
+});
+afterAll(() => gateway.close());
+
+/** Announces a body, and asks whether it is wanted before it sends any of it. */
+class Client {
+  received = '';
+  readonly #socket: Socket;
+
+  constructor(key: string, length: string, path = '/batch-calls') {
+    this.#socket = connect(port, '127.0.0.1');
+    this.#socket.on('data', (chunk) => (this.received += chunk.toString()));
+    this.#socket.on('error', () => {});
+    const lines = [
+      `POST ${API_ROOT}${path} HTTP/1.1`,
+      'Host: localhost',
+      `Authorization: Bearer ${key}`,
+      'Content-Type: application/json',
+      'Expect: 100-continue',
+      length,
+    ];
+    this.#socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+    clients.push(this);
+  }
+
+  sendBody(): void {
+    this.#socket.write(`{${' '.repeat(BYTES - 2)}}`);
+  }
+
+  leave(): void {
+    this.#socket.destroy();
+  }
+}
+
+const large = (key: string) => new Client(key, `Content-Length: ${BYTES}`);
+const isToldToSend = (client: Client) => vi.waitFor(() => expect(client.received).toMatch(/^HTTP\/1\.1 100 /));
+const isAnswered = (client: Client, status: number) =>
+  vi.waitFor(() => expect(client.received).toContain(`HTTP/1.1 ${status} `));
+
+async function takeShare(): Promise<Client[]> {
+  const holders = Array.from({ length: SHARE }, () => large(KEYS.write));
+  await Promise.all(holders.map(isToldToSend));
+  return holders;
+}
+
+describe('large bodies of one account', () => {
+  it('are taken in some at a time; the next is refused unread, and those of others are taken', async () => {
+    await takeShare();
+    const next = [
+      large(KEYS.write),
+      new Client(KEYS.write, 'Transfer-Encoding: chunked'),
+      new Client(KEYS.write, `Content-Length: ${BYTES}`, '/contacts'),
+      new Client(KEYS.write, `Content-Length: ${BYTES}`, '/batch-calls/forecast'),
+    ];
+    for (const client of next) {
+      await isAnswered(client, 429);
+      expect(client.received).toMatch(/^HTTP\/1\.1 429 /);
+      expect(client.received).toMatch(/^retry-after: [1-9]/im);
+      expect(client.received).toContain('send fewer at once');
+    }
+    const other = large(KEYS.other);
+    await isToldToSend(other);
+    other.sendBody();
+    await isAnswered(other, 422);
+    expect((await gateway.send({ method: 'POST', path: '/batch-calls', body: {} })).status).toBe(422);
+  });
+
+  it('have their places again when one is answered, and when a client leaves', async () => {
+    const [answered, left] = await takeShare();
+    const waiting = [large(KEYS.write), large(KEYS.write)];
+    answered!.sendBody();
+    left!.leave();
+    await isAnswered(answered!, 422);
+    await Promise.all(waiting.map(isToldToSend));
+  });
+
+  it('leave nothing behind when their clients leave while they wait', async () => {
+    const holders = await takeShare();
+    const waiting = [large(KEYS.write), large(KEYS.write)];
+    // Answered after it, so they have come in.
+    await isAnswered(new Client(KEYS.write, 'Content-Length: 0'), 400);
+    for (const client of [...waiting, ...holders]) client.leave();
+    expect(await takeShare()).toHaveLength(SHARE);
+  });
+});
