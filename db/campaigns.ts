@@ -1,4 +1,5 @@
 /** The records of campaigns, as the gateway makes and removes them. What the engine writes into them is in `roster.ts`. */
+import { readDatabaseClock } from './clock.ts';
 import { randomUUID } from 'node:crypto';
 import type { CampaignTerms } from '../domain/api/campaign-request.ts';
 import type { Ending } from '../domain/engine/campaign-state.ts';
@@ -255,7 +256,7 @@ export async function deleteEndedCampaign(
   pool: Pool,
   account: string,
   id: string,
-  { now, lastsMs }: { readonly now: number; readonly lastsMs: (provider: string) => number },
+  lastsMs: (provider: string) => number,
 ): Promise<'deleted' | 'not_found' | Kept> {
   return inLongTransaction(pool, account, DELETIONS, async (tx) => {
     const { rows } = await tx.query<{ status: RecordedStatus }>(
@@ -268,7 +269,7 @@ export async function deleteEndedCampaign(
     if (status === 'interrupted') {
       const calls = await openCalls(tx, id);
       const callUntil = Math.max(...calls.map(({ provider, lastSentAt }) => lastSentAt + lastsMs(provider)));
-      if (callUntil > now) return { status, callUntil };
+      if (callUntil > (await readDatabaseClock(tx))) return { status, callUntil };
     } else if (!isOver(status)) {
       return { status, callUntil: null };
     }

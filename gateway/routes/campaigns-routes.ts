@@ -161,8 +161,8 @@ export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & Cont
     },
     async (request) => {
       const { id } = request.params;
-      const times = { now: clock(), lastsMs: (name: string) => longestCallMs(providers, name) };
-      const outcome = await deleteEndedCampaign(pool, request.caller.account, id, times);
+      const lastsMs = (name: string) => longestCallMs(providers, name);
+      const outcome = await deleteEndedCampaign(pool, request.caller.account, id, lastsMs);
       if (outcome === 'not_found') throw noCampaign();
       if (outcome !== 'deleted') throw notYet(outcome);
       return answer(request, { id, deleted: true as const });

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createTestDatabase } from '../support/database.ts';
 import { callActivity, recordCampaign } from '../support/dials.ts';
+import { openGateway } from '../support/gateway.ts';
 import { runsOf } from '../support/history.ts';
 import { realStage, type RealStage } from '../support/real-time.ts';
 import { ScriptedProvider } from '../support/scripted-provider.ts';
@@ -94,6 +95,34 @@ describe('a worker whose clock is days off', () => {
       await database.drop();
     }
   });
+});
+
+it('a gateway whose clock is days ahead deletes no interrupted campaign of which a call may be going on', async () => {
+  const gateway = await openGateway({ clock: () => Date.now() + 48 * HOUR_MS });
+  try {
+    const { pool } = gateway.db;
+    const created = await gateway.send({
+      method: 'POST',
+      path: '/batch-calls',
+      body: { name: 'Reminders', agent_id: 'agent-1', contacts: [{ phone_number: '+12125550100' }] },
+    });
+    const { id } = created.body.data;
+    await pool.query(
+      `update campaigns set status = 'interrupted', interrupted_from = 'active', interrupted_reason = 'terminated',
+              interrupted_at = now() where id = $1`,
+      [id],
+    );
+    await pool.query(
+      `insert into calls (id, campaign_id, seq, attempt, provider, request, day, first_sent_at, tries)
+       values ($1, $2, 1, 1, 'truedy', 'a request', current_date, now(), 1)`,
+      [`${id}.1.1`, id],
+    );
+    expect(await gateway.send({ method: 'DELETE', path: `/batch-calls/${id}` })).toMatchObject({ status: 409 });
+    await pool.query("update calls set first_sent_at = now() - interval '1 day'");
+    expect(await gateway.send({ method: 'DELETE', path: `/batch-calls/${id}` })).toMatchObject({ status: 200 });
+  } finally {
+    await gateway.close();
+  }
 });
 
 describe('a database whose clock is off', () => {
