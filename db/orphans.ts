@@ -83,7 +83,7 @@ export async function describeOrphan(
  */
 export async function possibleMatches(db: Queryable, provider: string): Promise<PossibleMatch[]> {
   const { rows } = await db.query<
-    Omit<PossibleMatch, 'sentAt' | 'placedAt'> & { sent_at: string; placed_at: string | null }
+    Pick<PossibleMatch, 'providerCallId' | 'callId'> & { sent_at: string; placed_at: string | null; heard_at: string }
   >(
     `with orphan as materialized (
        select p.provider_call_id, p.phone_number, p.agent_id, p.placed_at, p.first_seen_at from provider_calls p
@@ -98,7 +98,8 @@ export async function possibleMatches(db: Queryable, provider: string): Promise<
      )
      select orphan.provider_call_id as "providerCallId", open.id as "callId",
             floor(extract(epoch from open.first_sent_at) * 1000)::bigint as sent_at,
-            floor(extract(epoch from orphan.placed_at) * 1000)::bigint as placed_at
+            floor(extract(epoch from orphan.placed_at) * 1000)::bigint as placed_at,
+            floor(extract(epoch from orphan.first_seen_at) * 1000)::bigint as heard_at
        from open
        join campaigns c on c.id = open.campaign_id
        join campaign_contacts k on k.campaign_id = open.campaign_id and k.seq = open.seq
@@ -109,10 +110,11 @@ export async function possibleMatches(db: Queryable, provider: string): Promise<
         and exists (select from orphan)`,
     [provider],
   );
-  return rows.map(({ sent_at, placed_at, ...match }) => ({
+  return rows.map(({ sent_at, placed_at, heard_at, ...match }) => ({
     ...match,
     sentAt: Number(sent_at),
     placedAt: placed_at === null ? null : Number(placed_at),
+    heardAt: Number(heard_at),
   }));
 }
 

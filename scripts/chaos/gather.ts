@@ -107,6 +107,9 @@ function acceptedCalls({ ledger, ends }: Sources, campaignId: string): AcceptedC
   const endedTwice = new Set(
     requests.filter(({ faults }) => faults.includes('second_end')).map(({ call_id }) => call_id),
   );
+  const misdated = new Set(
+    requests.filter(({ faults }) => faults.includes('event_time')).map(({ call_id }) => call_id),
+  );
   const strays = new Map(strayEnds(ledger, ends).map((end) => [end.callId, end]));
   return calls.flatMap((call) => {
     const address = call.key === null ? null : parseCallId(call.key);
@@ -119,7 +122,18 @@ function acceptedCalls({ ledger, ends }: Sources, campaignId: string): AcceptedC
         Math.abs(other.accepted_at - call.accepted_at) < DOUBLE_MS,
     );
     const stray = strays.get(call.key) ?? null;
-    return [{ ...call, key: call.key, seq, attempt, endedTwice: endedTwice.has(call.id), hasDouble, stray }];
+    return [
+      {
+        ...call,
+        key: call.key,
+        seq,
+        attempt,
+        endedTwice: endedTwice.has(call.id),
+        misdated: misdated.has(call.id),
+        hasDouble,
+        stray,
+      },
+    ];
   });
 }
 

@@ -7,11 +7,18 @@ const NOW = Date.UTC(2026, 2, 18, 12);
 const MINUTE_MS = 60_000;
 
 /** Orphan and call with the minute at which each was placed; null: the provider does not say. */
-const pair = (orphan: string, call: string, sentAt = 0, placedAt: number | null = null): PossibleMatch => ({
+const pair = (
+  orphan: string,
+  call: string,
+  sentAt = 0,
+  placedAt: number | null = null,
+  heardAt = 120,
+): PossibleMatch => ({
   providerCallId: orphan,
   callId: call,
   sentAt: NOW + sentAt * MINUTE_MS,
   placedAt: placedAt === null ? null : NOW + placedAt * MINUTE_MS,
+  heardAt: NOW + heardAt * MINUTE_MS,
 });
 const names = (matches: readonly PossibleMatch[]) =>
   matches.map(({ providerCallId, callId }) => providerCallId + callId);
@@ -21,6 +28,10 @@ describe('an orphan', () => {
     ['fits nothing', [], []],
     ['fits one call', [pair('A', '1')], ['A1']],
     ['fits one call, and the provider’s clock is a year behind', [pair('A', '1', 0, -525_600)], ['A1']],
+    ['fits one call, whose request was repeated', [pair('A', '1', 0, 10)], ['A1']],
+    ['fits one call, and was placed an hour after it by somebody else', [pair('A', '1', 0, 60)], []],
+    ['fits one call, and was placed an hour before it', [pair('A', '1', 0, -60)], []],
+    ['fits one call, and is told to be placed after it was heard of', [pair('A', '1', 0, 600)], ['A1']],
     ['fits two calls', [pair('A', '1'), pair('A', '2')], []],
     ['is one of two that fit one call', [pair('A', '1'), pair('B', '1')], []],
     ['fits two calls, one of them by the time', [pair('A', '1', 0, 30), pair('A', '2', 30, 30)], ['A2']],
@@ -46,6 +57,7 @@ describe('an orphan', () => {
       callId: fc.constantFrom('1', '2', '3', '4'),
       sentAt: fc.constantFrom(0, 5, 60).map((minutes) => NOW + minutes * MINUTE_MS),
       placedAt: fc.option(fc.constantFrom(0, 5, 60).map((minutes) => NOW + minutes * MINUTE_MS)),
+      heardAt: fc.constantFrom(60, 120).map((minutes) => NOW + minutes * MINUTE_MS),
     });
     const possible = fc.uniqueArray(match, { selector: ({ providerCallId, callId }) => providerCallId + callId });
     fc.assert(
