@@ -40,49 +40,58 @@ export function isCustomFieldName(name: string): boolean {
   return name.length <= 128 && /^[\p{L}\p{N}][\p{L}\p{M}\p{N}_]{0,63}$/u.test(name) && !name.startsWith('ringfence_');
 }
 
-const TEXT = `must have at most ${LONGEST_FIELD} characters, all of them valid Unicode and none of them NUL`;
-const Text = z.string().trim().max(LONGEST_FIELD, { error: TEXT, abort: true }).refine(isStorable, TEXT);
+const TEXT = `must be a text of at most ${LONGEST_FIELD} characters, all of them valid Unicode and none of them NUL`;
+const Text = z.string(TEXT).trim().max(LONGEST_FIELD, { error: TEXT, abort: true }).refine(isStorable, TEXT);
+
+const CUSTOM_VALUE = `must be a text of at most ${LONGEST_FIELD} characters, a number, true or false`;
 
 /** Custom field values reach the agent as text, so plain numbers and truth values are taken as they would be written. */
-const CustomValue = z.union([Text, z.number(), z.boolean()]).transform(String);
+const CustomValue = z.union([Text, z.number(), z.boolean()], CUSTOM_VALUE).transform(String);
 
-const EXTENSION = 'must be at most 20 digits';
+const CONTACT = 'must be an object that describes a contact, with its phone_number at least';
+const LONGEST_PHONE = 200;
+const PHONE = `must be a phone number in international form, as a text of at most ${LONGEST_PHONE} characters: plus sign, country code, number`;
+const EXTENSION = 'must be 1 to 20 digits, as a text';
 const ZONE = 'must be an IANA time zone such as Europe/Berlin';
+const CUSTOM_FIELDS = 'must be an object of names and values';
 const CUSTOM_NAME = 'must be letters, digits and underscores, at most 64, and not begin with ringfence_';
 
 /** A contact as a request states it. Fields that are left out or null stand for "not known". */
-export const ContactInput = z.strictObject({
-  phone_number: z
-    .string()
-    .max(200)
-    .describe('As people write it, in international form: plus sign, country code, number.'),
-  extension: z
-    .string()
-    .trim()
-    .max(20, { error: EXTENSION, abort: true })
-    .regex(/^\d{1,20}$/, EXTENSION)
-    .nullish()
-    .describe('Behind a switchboard. With the number it says who the person is.'),
-  first_name: Text.nullish(),
-  last_name: Text.nullish(),
-  email: Text.refine((text) => text === '' || looksLikeEmail(text), 'must be an e-mail address').nullish(),
-  timezone: z
-    .string()
-    .max(LONGEST_ZONE_NAME, { error: ZONE, abort: true })
-    .superRefine((name, context) => {
-      const read = readZoneName(name);
-      if ('problem' in read) context.addIssue({ code: 'custom', message: read.problem });
-    })
-    .nullish()
-    .describe('IANA name of the zone in which the person lives.'),
-  custom_fields: boundedRecord(
-    MOST_CUSTOM_FIELDS,
-    `must be at most ${MOST_CUSTOM_FIELDS} fields: leave out what the agent does not need`,
-    z.record(z.string().refine(isCustomFieldName, CUSTOM_NAME), CustomValue),
-  )
-    .nullish()
-    .describe('What the agent may speak of, by name.'),
-});
+export const ContactInput = z.strictObject(
+  {
+    phone_number: z
+      .string(PHONE)
+      .max(LONGEST_PHONE, PHONE)
+      .describe('As people write it, in international form: plus sign, country code, number.'),
+    extension: z
+      .string(EXTENSION)
+      .trim()
+      .max(20, { error: EXTENSION, abort: true })
+      .regex(/^\d{1,20}$/, EXTENSION)
+      .nullish()
+      .describe('Behind a switchboard. With the number it says who the person is.'),
+    first_name: Text.nullish(),
+    last_name: Text.nullish(),
+    email: Text.refine((text) => text === '' || looksLikeEmail(text), 'must be an e-mail address').nullish(),
+    timezone: z
+      .string(ZONE)
+      .max(LONGEST_ZONE_NAME, { error: ZONE, abort: true })
+      .superRefine((name, context) => {
+        const read = readZoneName(name);
+        if ('problem' in read) context.addIssue({ code: 'custom', message: read.problem });
+      })
+      .nullish()
+      .describe('IANA name of the zone in which the person lives.'),
+    custom_fields: boundedRecord(
+      MOST_CUSTOM_FIELDS,
+      `must be at most ${MOST_CUSTOM_FIELDS} fields: leave out what the agent does not need`,
+      z.record(z.string().refine(isCustomFieldName, CUSTOM_NAME), CustomValue, CUSTOM_FIELDS),
+    )
+      .nullish()
+      .describe('What the agent may speak of, by name.'),
+  },
+  { error: ({ code }) => (code === 'invalid_type' ? CONTACT : undefined) },
+);
 export type ContactInput = z.infer<typeof ContactInput>;
 
 /** Why the number and the extension of one person do not go together as given. */

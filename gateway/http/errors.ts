@@ -56,7 +56,7 @@ function refusalOf(error: unknown, request: FastifyRequest): { error: RingfenceE
     return { error: new RingfenceError('payload_too_large', message, { field: WHOLE_BODY, details: { limit } }) };
   }
   if (statusCode === 415) {
-    const message = 'This content type is not taken here: send JSON as application/json.';
+    const message = `This content type is not taken here: ${howToSend(request)}.`;
     return { error: new RingfenceError('bad_request', message, { field: 'Content-Type' }), status: 415 };
   }
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
@@ -64,6 +64,11 @@ function refusalOf(error: unknown, request: FastifyRequest): { error: RingfenceE
     return { error: new RingfenceError('bad_request', message, { field }) };
   }
   return { error: new RingfenceError('internal', 'Something went wrong here: the request id finds it in the log.') };
+}
+
+function howToSend({ routeOptions: { schema } }: FastifyRequest): string {
+  const types = schema?.consumes;
+  return types === undefined ? 'send JSON as application/json' : `send a file as ${types.join(' or ')}`;
 }
 
 const DATABASE_TROUBLE: Readonly<Record<DatabaseTrouble, RingfenceError>> = {
@@ -84,6 +89,7 @@ const MALFORMED: Readonly<Record<string, readonly [field: string, message: strin
   FST_ERR_CTP_INVALID_JSON_BODY: [WHOLE_BODY, 'The body is not JSON: check its quotes, commas and brackets.'],
   FST_ERR_CTP_EMPTY_JSON_BODY: [WHOLE_BODY, 'The body is empty: send JSON, or leave the content type out.'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['Content-Length', 'The body is not as long as its Content-Length says.'],
+  FST_ERR_MAX_PARAM_LENGTH: ['path', 'A part of the address is longer than any id or number is: check it.'],
   FST_ERR_BAD_URL: ['path', 'The address cannot be read: check what follows each percent sign.'],
 };
 

@@ -174,6 +174,56 @@ function bodyless({ path }: Operation): Record<string, string> {
   return path.endsWith('/import') ? csv : {};
 }
 
+describe('a refusal says what to send', () => {
+  it.each<[string, unknown, string]>([
+    ['no contact', 1, 'contacts[0]: must be an object that describes a contact, with its phone_number at least'],
+    ['no number', {}, 'contacts[0].phone_number: must be a phone number in international form, as a text of'],
+    ['a number that is one', { phone_number: 14155550101 }, 'contacts[0].phone_number: must be a phone number'],
+    ['too long a number', { phone_number: '1'.repeat(201) }, 'contacts[0].phone_number: must be a phone number'],
+    [
+      'an extension that is a number',
+      { ...person, extension: 7 },
+      'contacts[0].extension: must be 1 to 20 digits, as a',
+    ],
+    ['a name that is none', { ...person, last_name: true }, 'contacts[0].last_name: must be a text of at most 2000'],
+    ['an address that is none', { ...person, email: 5 }, 'contacts[0].email: must be a text of at most 2000'],
+    ['a zone that is none', { ...person, timezone: 1 }, 'contacts[0].timezone: must be an IANA time zone such as'],
+    ['a list of fields', withCustom([1]), 'contacts[0].custom_fields: must be an object of names and values'],
+    [
+      'too long a value',
+      withCustom({ plan: 'x'.repeat(2_001) }),
+      'contacts[0].custom_fields.plan: must be a text of at most 2000 characters, a number, true or false',
+    ],
+    [
+      'an object for a value',
+      withCustom({ plan: {} }),
+      'contacts[0].custom_fields.plan: must be a text of at most 2000',
+    ],
+  ])('where a contact has %s', async (_, contact, message) => {
+    const body = { ...SMALLEST_BODIES[CREATE], contacts: [contact] };
+    const reply = await gateway.send({ method: 'POST', path: '/batch-calls', body });
+    expect([reply.status, reply.body.error.message]).toEqual([422, expect.stringContaining(message)]);
+    // The same contact by itself.
+    const alone = await gateway.send({
+      method: 'POST',
+      path: '/contacts',
+      body: JSON.stringify(contact),
+      headers: json,
+    });
+    expect(alone.status).toBe(422);
+    expect(alone.body.error.message).not.toContain('Invalid input');
+  });
+
+  it('where a file comes as another type', async () => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const reply = await gateway.send({ method: 'POST', path: '/contacts/import', body: 'phone', headers });
+    expect([reply.status, reply.body.error.message]).toEqual([
+      415,
+      'This content type is not taken here: send a file as text/csv or multipart/form-data.',
+    ]);
+  });
+});
+
 describe('a refusal names the field', () => {
   const hours = { start_time: '09:00', end_time: '17:00' };
   it.each<[string, string, object, string]>([
@@ -236,6 +286,7 @@ describe('a refusal names the field', () => {
   it.each([
     ['/nowhere', '404 path'],
     ['/batch-calls/%zz', '400 path'],
+    [`/batch-calls/${'1'.repeat(101)}`, '400 path'],
   ])('of an address that does not exist: %s', async (path, expected) => {
     const { status, body } = await gateway.send({ path });
     expect(`${status} ${String(body.error.details.field)}`).toBe(expected);
