@@ -16,7 +16,7 @@ import { closeAfterEarlyAnswers } from './http/early-answers.ts';
 import { answerError, answerUnknownRoute } from './http/errors.ts';
 import { forecastRoutes } from './routes/forecast-routes.ts';
 import { takeJson } from './http/json-body.ts';
-import { takeLargeBodiesInTurn } from './http/large-bodies.ts';
+import { takeLargeRequestsInTurn } from './http/large-requests.ts';
 import { limitRate } from './http/rate-limit.ts';
 import { health, type HealthOptions } from './routes/health.ts';
 import { cutOffSlowBodies, type Patience, patienceOf, serverLimits } from './http/slow-clients.ts';
@@ -108,7 +108,7 @@ export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> 
       api.decorateRequest('caller');
       const limits = await limitRate(api, { requestsPerMinute });
       api.addHook('onRequest', authenticate({ findKeys: (hashes) => findApiKeys(pool, hashes), limits }));
-      takeLargeBodiesInTurn(api, SMALL_BODY_LIMIT, patience);
+      takeLargeRequestsInTurn(api, SMALL_BODY_LIMIT, patience);
       // Only now: a request whose body is still coming holds no connection.
       api.addHook('preHandler', (request, _reply, done) => onBehalfOf(request.caller.account, done));
       api.addHook('onRoute', (route) => {

@@ -22,7 +22,7 @@ export interface Patience {
   readonly everyMs: number;
   /** Milliseconds for a refused client to read its answer while it still sends: a round trip and a resent packet or two. */
   readonly lingerMs: number;
-  /** Milliseconds that a request with a large body waits for its place among others. */
+  /** Milliseconds that a request with a large body or answer waits for its place among others. */
   readonly turnMs: number;
 }
 

@@ -30,6 +30,7 @@ export const contactsRoutes: FastifyPluginAsyncZod<ContactBodies & { pool: Pool 
   app.get(
     '/contacts',
     {
+      config: { answersAtLength: true },
       schema: {
         summary: 'List contacts in the order in which they were added',
         tags: ['contacts'],

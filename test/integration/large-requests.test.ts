@@ -1,4 +1,5 @@
-/** Requests with large bodies that come at once, from one account and from several. */
+/** Requests with large bodies or answers that come at once, from one account and from several. */
+import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { API_ROOT } from '../../gateway/app.ts';
@@ -101,5 +102,37 @@ describe('large bodies of one account', () => {
     await isAnswered(new Client(KEYS.write, 'Content-Length: 0'), 400);
     for (const client of [...waiting, ...holders]) client.leave();
     expect(await takeShare()).toHaveLength(SHARE);
+  });
+});
+
+describe('large answers of one account', () => {
+  const ANSWERS = 4;
+  const list = `${API_ROOT}/contacts?limit=100`;
+
+  /** Asks for a page that fits into no buffer on its way, and does not read it. */
+  async function askWithoutReading(): Promise<Socket> {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.write(`GET ${list} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${KEYS.write}\r\n\r\n`);
+    await once(socket, 'readable');
+    return socket;
+  }
+  const ask = (key: string) =>
+    fetch(`http://127.0.0.1:${port}${list}`, { headers: { authorization: `Bearer ${key}` } });
+
+  it('are written some at a time; the next is refused until one is read, and those of others are not', async () => {
+    const custom_fields = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`f${n}`, '語'.repeat(2_000)]));
+    for (let n = 0; n < 20; n += 1) {
+      const body = { phone_number: `+141555501${String(n).padStart(2, '0')}`, custom_fields };
+      expect((await gateway.send({ method: 'POST', path: '/contacts', body })).status).toBe(201);
+    }
+    const unread = await Promise.all(Array.from({ length: ANSWERS }, askWithoutReading));
+    const refused = await ask(KEYS.read);
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await ask(KEYS.other)).status).toBe(200);
+    unread[0]!.resume();
+    await vi.waitFor(async () => expect((await ask(KEYS.read)).status).toBe(200));
+    for (const socket of unread) socket.destroy();
   });
 });

@@ -1,7 +1,8 @@
 /**
- * How many large bodies are taken in at once. A body is held in memory from its first byte until it is answered, at several
- * times its size once it is read: a hundred of them together would take gigabytes. So they have places, of which no account
- * may take all, and a request without one waits with its body unread.
+ * How many requests with a large body or a large answer are under way at once. A body is held in memory from its first byte
+ * until it is answered, an answer until the client has read it, and either at several times its size: a hundred of them
+ * together would take gigabytes. So they have places, of which no account may take all, and a request without one waits
+ * with its body unread.
  */
 import { finished } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -11,15 +12,30 @@ import './auth.ts';
 import { bringsBody } from './early-answers.ts';
 import type { Patience } from './slow-clients.ts';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Its answer may take tens of megabytes. */
+    answersAtLength?: boolean;
+  }
+}
+
 /** 160 MiB of the largest bodies; one account alone gets half of them. */
 const LARGE_BODIES_AT_ONCE = 16;
+/** A page of a hundred contacts, each as large as it may be, takes 60 MB. */
+const LARGE_ANSWERS_AT_ONCE = 8;
 const RETRY_AFTER_S = 5;
 
 /** To be called behind `authenticate`, whose hook says whose request it is. Bodies of no more than `smallBytes` need no place. */
-export function takeLargeBodiesInTurn(app: FastifyInstance, smallBytes: number, { turnMs }: Patience): void {
-  const places = new FairShare(LARGE_BODIES_AT_ONCE);
+export function takeLargeRequestsInTurn(app: FastifyInstance, smallBytes: number, { turnMs }: Patience): void {
+  const bodies = new FairShare(LARGE_BODIES_AT_ONCE);
+  const answers = new FairShare(LARGE_ANSWERS_AT_ONCE);
+  const placesFor = (request: FastifyRequest): FairShare | null => {
+    if (request.routeOptions.config.answersAtLength) return answers;
+    return mayBeLarge(request, smallBytes) ? bodies : null;
+  };
   app.addHook('onRequest', async (request, reply) => {
-    if (!mayBeLarge(request, smallBytes)) return;
+    const places = placesFor(request);
+    if (places === null) return;
     const giveBack = await places.take(request.caller.account, turnMs);
     if (!giveBack) {
       throw new RingfenceError(
