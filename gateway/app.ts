@@ -110,7 +110,11 @@ export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> 
       api.addHook('onRequest', authenticate({ findKeys: (hashes) => findApiKeys(pool, hashes), limits }));
       takeLargeRequestsInTurn(api, SMALL_BODY_LIMIT, patience);
       // Only now: a request whose body is still coming holds no connection.
-      api.addHook('preHandler', (request, _reply, done) => onBehalfOf(request.caller.account, done));
+      api.addHook('preHandler', ({ caller, routeOptions }, _reply, done) => {
+        // With a share of their own, so that a flood of other requests cannot keep an account from stopping its calls.
+        const share = routeOptions.config.stopsCalls ? `${caller.account}, stopping calls` : caller.account;
+        onBehalfOf(share, done);
+      });
       api.addHook('onRoute', (route) => {
         route.schema = { ...route.schema, security: [{ key: [] }] };
       });

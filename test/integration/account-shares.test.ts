@@ -96,6 +96,23 @@ describe('an account that floods a folder which an import holds', () => {
     expect((await gateway.send({ path: '/batch-calls' })).status).toBe(200);
   });
 
+  it('can still stop its calls', async () => {
+    const { shared } = await open();
+    const campaign = { name: 'Reminders', agent_id: 'agent-1', contacts: [{ phone_number: '+14155550101' }] };
+    const { id } = (await gateway.send({ method: 'POST', path: '/batch-calls', body: campaign })).body.data;
+    const folder = await newFolder();
+    const letGo = await holdFolder(folder);
+    const flood = Array.from({ length: 25 }, (_, index) => add(folder, index));
+    await vi.waitFor(async () => expect(await waitingForLocks()).toBe(shared.mostOfOneAccount));
+    for (const command of ['pause', 'cancel']) {
+      const { body } = await gateway.send({ method: 'POST', path: `/batch-calls/${id}/${command}` });
+      // So far it came: to Temporal, which is not there.
+      expect([command, body.error.code]).toEqual([command, 'temporal_unavailable']);
+    }
+    await letGo();
+    await Promise.all(flood);
+  });
+
   it('is told which folder is in use, and when to come back', async () => {
     await open({ connectMs: 500, lockMs: 200 });
     const folder = await newFolder();
