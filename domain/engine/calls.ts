@@ -7,7 +7,7 @@ import { callId } from './ids.ts';
 import type { EndedEvent, Outcome } from './outcome.ts';
 import { type LookUpFinding, type PlacementResult, REPEAT_REFUSED } from './placement.ts';
 import { holdAfter, recovered } from './provider-hold.ts';
-import { isNotGranted } from './retries-to-end.ts';
+import { mayNotBeGranted } from './retries-to-end.ts';
 import { afterAttempt } from './retry-policy.ts';
 import { lastDialAt } from './calling-day.ts';
 import { systemKeepsUp, waitForSystem } from './system-wait.ts';
@@ -335,7 +335,7 @@ function backToReady(state: CampaignState, id: string, call: InFlightCall): void
   if (call.reported) state.returned.push(contact);
   // If the campaign is ending and the others have been skipped already, this one is still to be.
   state.closed = false;
-  if (!isNotGranted(state, call)) {
+  if (!mayNotBeGranted(state, call)) {
     state.ready.unshift(contact);
     return;
   }

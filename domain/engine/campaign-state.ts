@@ -97,6 +97,8 @@ export const InFlightCall = z.looseObject({
   mayRepeat: z.boolean(),
   /** Whether the last exchange already wrote it down as in progress. */
   reported: z.boolean(),
+  /** Set on a retry when fewer retries were granted while it was in flight: if it was not placed, the records decide. */
+  retryInDoubt: z.boolean().optional(),
   /** Its end by an event that came before the reply to its placement, which decides whether the event is of this call. */
   heldEnd: EndedEvent.optional(),
 });

@@ -12,6 +12,9 @@ export function endRetries(state: CampaignState): void {
   state.endRetriesAfter = 0;
   state.released.push(...state.ready.filter(isRetry));
   state.ready = state.ready.filter((contact) => !isRetry(contact));
+  for (const call of Object.values(state.inFlight)) {
+    if (isRetry(call)) call.retryInDoubt = true;
+  }
   for (const settlement of state.settled) {
     if (settlement.to !== 'retrying' || settlement.outcome === null) continue;
     const { to, reason } = afterAttempt(state.spec.retry, settlement.attempt, settlement.outcome, settlement.at);
@@ -27,11 +30,14 @@ export function takeClaimed(state: CampaignState, claimed: readonly ReadyContact
   }
 }
 
-/** Whether a call that was not placed is a retry that the terms no longer grant. */
-export function isNotGranted({ spec }: CampaignState, { attempt }: Pick<InFlightCall, 'attempt'>): boolean {
-  return attempt > spec.retry.budget + 1;
+/** Whether a call that was not placed is a retry that the terms may no longer grant: the records know its last outcome. */
+export function mayNotBeGranted(
+  { spec }: CampaignState,
+  { attempt, retryInDoubt = false }: Pick<InFlightCall, 'attempt' | 'retryInDoubt'>,
+): boolean {
+  return retryInDoubt || attempt > spec.retry.budget + 1;
 }
 
-function isRetry({ attempt }: ReadyContact): boolean {
+function isRetry({ attempt }: Pick<ReadyContact, 'attempt'>): boolean {
   return attempt > 1;
 }
