@@ -84,7 +84,8 @@ async function insist(
 ): Promise<Asked> {
   for (;;) {
     const asked = await ask(api, 'POST', '/batch-calls', request);
-    if (!isTrouble(asked) && asked.status !== 429) return asked;
+    // 409: the gateway that was asked first is still at it, or holds what it takes.
+    if (!isTrouble(asked) && asked.status !== 429 && asked.status !== 409) return asked;
     await pause(AGAIN_AFTER_MS);
   }
 }
