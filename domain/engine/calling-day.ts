@@ -32,6 +32,15 @@ export function isOpen(state: CampaignState, now: number): boolean {
 }
 
 /**
+ * A placement that had to be sent before `notAfter` was too late: its window is over. The next one may have been recorded
+ * meanwhile, of which that says nothing.
+ */
+export function spendWindow(state: CampaignState, notAfter: number): void {
+  const { window, facts, spec } = state;
+  if (window && facts && notAfter >= lastDialAt(window, facts, spec)) state.windowSpent = true;
+}
+
+/**
  * The instant from which the next window must be looked for, or null while the recorded one still answers. Only an
  * active campaign asks.
  */

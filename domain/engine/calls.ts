@@ -9,7 +9,7 @@ import { type LookUpFinding, type PlacementResult, REPEAT_REFUSED } from './plac
 import { holdAfter, recovered } from './provider-hold.ts';
 import { mayNotBeGranted } from './retries-to-end.ts';
 import { afterAttempt } from './retry-policy.ts';
-import { lastDialAt } from './calling-day.ts';
+import { lastDialAt, spendWindow } from './calling-day.ts';
 import { systemKeepsUp, waitForSystem } from './system-wait.ts';
 
 /** A look-up that taught nothing is repeated after this time, doubled each time up to the maximum. */
@@ -116,7 +116,7 @@ export function applyPlacement(
       backToReady(state, id, call);
       return;
     case 'expired':
-      state.windowSpent = true;
+      spendWindow(state, call.notAfter);
       backToReady(state, id, call);
       return;
     case 'delayed':

@@ -110,6 +110,33 @@ describe('the answer to a placement', () => {
   });
 });
 
+describe('a placement that was too late for its window', () => {
+  const expired: PlacementResult = { kind: 'expired' };
+  const next = {
+    opensAt: NOW + HOUR_MS,
+    closesAt: NOW + 8 * HOUR_MS,
+    day: '2026-03-18',
+    dayEndsAt: NOW + 12 * HOUR_MS,
+    nextDayOpensAt: null,
+    zoneData: '2026f',
+  };
+
+  it('ends that window: the next one is asked for', () => {
+    const state = placing();
+    applyPlacement(state, ID, expired, NOW, 0.5);
+    expect(decide(state, NOW, { exchange: false, lookUp: false }).askWindowFrom).toBe(NOW + HOUR_MS);
+  });
+
+  it('says nothing about the next one, which has been recorded since', () => {
+    const state = placing();
+    applyWindow(state, { window: next, facts: FACTS }, NOW + HOUR_MS);
+    applyPlacement(state, ID, expired, NOW + HOUR_MS, 0.5);
+    const plan = decide(state, NOW + HOUR_MS, { exchange: false, lookUp: false });
+    expect([plan.askWindowFrom, plan.waiting.for]).toEqual([null, null]);
+    expect(plan.place).toContainEqual({ seq: 1, attempt: 1 });
+  });
+});
+
 describe('a placement without an answer', () => {
   const unanswered: PlacementResult = { kind: 'unanswered', error: false, reason: 'no_answer_from_worker' };
 
