@@ -25,11 +25,8 @@ export interface RenewingClient {
 }
 
 const ANSWER_WITHIN_MS = 2_000;
-/**
- * A connection that is closed while the SDK waits to send a request on it again makes it throw out of a timer, which would end the
- * process. No request is tried for as long as this.
- */
-const CLOSE_AFTER_MS = 120_000;
+/** While the server stays away the waits grow to this, so that a long outage leaves few connections behind. */
+const LONGEST_SILENCE_MS = 10 * 60_000;
 
 export async function renewingClient({
   connect,
@@ -39,14 +36,7 @@ export async function renewingClient({
 }: RenewingClientOptions): Promise<RenewingClient> {
   let current = await connect();
   let heardAt = performance.now();
-  const retired = new Map<Client, NodeJS.Timeout>();
-  const retire = (client: Client): void => {
-    const closeIt = (): void => {
-      retired.delete(client);
-      void client.connection.close().catch(() => {});
-    };
-    retired.set(client, setTimeout(closeIt, CLOSE_AFTER_MS).unref());
-  };
+  let patienceMs = silentForMs;
   const isAnswered = (): Promise<boolean> =>
     current
       .withDeadline(Date.now() + ANSWER_WITHIN_MS, () => current.workflowService.getSystemInfo({}))
@@ -57,14 +47,16 @@ export async function renewingClient({
   const work = async (): Promise<void> => {
     if (await isAnswered()) {
       heardAt = performance.now();
+      patienceMs = silentForMs;
       return;
     }
-    if (performance.now() - heardAt < silentForMs) return;
+    if (performance.now() - heardAt < patienceMs) return;
     logger.warn('Temporal has been silent for a while: connecting to it again');
-    const silent = current;
+    // The silent one is left alone. Closed while the SDK waits to send a request on it again, it would throw out of a timer and
+    // end the process; without requests it makes no connection any more.
     current = await connect();
     heardAt = performance.now();
-    retire(silent);
+    patienceMs = Math.min(2 * patienceMs, LONGEST_SILENCE_MS);
   };
   const watching = repeatWork({
     everyMs,
@@ -81,8 +73,7 @@ export async function renewingClient({
     client,
     async close() {
       await watching.stop();
-      for (const timer of retired.values()) clearTimeout(timer);
-      await Promise.all([current, ...retired.keys()].map(({ connection }) => connection.close()));
+      await current.connection.close();
     },
   };
 }

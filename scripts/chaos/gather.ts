@@ -107,10 +107,10 @@ function acceptedCalls({ ledger, ends }: Sources, campaignId: string): AcceptedC
   const endedTwice = new Set(
     requests.filter(({ faults }) => faults.includes('second_end')).map(({ call_id }) => call_id),
   );
-  const misdated = new Set(
-    requests.filter(({ faults }) => faults.includes('event_time')).map(({ call_id }) => call_id),
-  );
-  const strays = new Map(strayEnds(ledger, ends).map((end) => [end.callId, end]));
+  const mistold = new Set(requests.filter(({ faults }) => faults.includes('event_time')).map(({ call_id }) => call_id));
+  const strayReports = strayEnds(ledger, ends);
+  const strays = new Map(strayReports.map((end) => [end.callId, end]));
+  for (const { providerCallId } of strayReports) mistold.add(providerCallId);
   return calls.flatMap((call) => {
     const address = call.key === null ? null : parseCallId(call.key);
     if (call.key === null || address?.campaignId !== campaignId) return [];
@@ -129,7 +129,7 @@ function acceptedCalls({ ledger, ends }: Sources, campaignId: string): AcceptedC
         seq,
         attempt,
         endedTwice: endedTwice.has(call.id),
-        misdated: misdated.has(call.id),
+        mistold: mistold.has(call.id),
         hasDouble,
         stray,
       },

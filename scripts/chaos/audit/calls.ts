@@ -56,7 +56,8 @@ export function* calledTooEarly({ notes, accepted, calls }: CampaignEvidence): G
 /**
  * P6: the outcome that stands is one that the provider reported, and no reported end was lost, also where an event names
  * only the provider's own id: which call that is, the provider says when it is asked. Only of two calls to one number at
- * about one time nobody could tell, or where the provider tells a wrong time.
+ * about one time nobody could tell, or where the provider tells a wrong time or
+ * names another call.
  */
 export function* lostOutcomes({ accepted, calls, ends }: CampaignEvidence): Generator<Finding> {
   const records = new Map(calls.map((call) => [call.id, call]));
@@ -77,7 +78,7 @@ export function* lostOutcomes({ accepted, calls, ends }: CampaignEvidence): Gene
         };
       }
     } else if (standing === 'lost') {
-      if (first && (record?.linked === true || !(call.hasDouble || call.misdated))) {
+      if (first && (record?.linked === true || !(call.hasDouble || call.mistold))) {
         const how = record?.linked === true ? '' : ' under an id that was not known';
         yield {
           promise: 'P6',

@@ -12,8 +12,8 @@ export interface AcceptedCall extends Pick<
   readonly attempt: number;
   /** Whether the provider reported a second end, with another outcome. */
   readonly endedTwice: boolean;
-  /** Whether the provider tells wrong times of it. */
-  readonly misdated: boolean;
+  /** Whether the provider tells wrong times of it, or has reported the end of another call under its id. */
+  readonly mistold: boolean;
   /** Whether another call to this number at about the same time may be taken for it. */
   readonly hasDouble: boolean;
   /** The end of a call that never was, which the provider has reported under this call's name. */

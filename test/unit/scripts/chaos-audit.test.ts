@@ -33,7 +33,7 @@ function accepted(seq: number, at: number, lasts: number | null, change: Partial
     ended_at: lasts === null ? null : NOON + at + lasts,
     outcome: lasts === null ? null : 'completed',
     endedTwice: false,
-    misdated: false,
+    mistold: false,
     hasDouble: false,
     stray: null,
     ...change,
