@@ -11,6 +11,7 @@ import { findUnstarted, type UnstartedCampaign, type UnstartedPlace } from '../.
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { isStartRefused } from '../../domain/api/failed-start.ts';
 import { startRecorded, type StartOptions } from '../routes/start-recorded.ts';
+import { repeatWork } from './repeat-work.ts';
 
 export interface SweepOptions extends StartOptions {
   readonly logger: FastifyBaseLogger;
@@ -30,13 +31,8 @@ export async function sweep(
   options: SweepOptions,
   after: UnstartedPlace | null = null,
 ): Promise<UnstartedPlace | null> {
-  const whole = [{ after: null, upTo: null }];
-  for (const part of after === null
-    ? whole
-    : [
-        { after, upTo: null },
-        { after: null, upTo: after },
-      ]) {
+  const fromTheFirst = { after: null, upTo: after };
+  for (const part of after === null ? [fromTheFirst] : [{ after, upTo: null }, fromTheFirst]) {
     const awayAt = await sweepPart(options, part);
     if (awayAt !== null) return awayAt;
   }
@@ -87,24 +83,12 @@ async function tryToStart(
 
 /** Sweeps every few seconds until it is stopped. Any number of gateways may do so side by side. */
 export function startSweeping(options: SweepOptions): { stop(): Promise<void> } {
-  let sweeping: Promise<void> | null = null;
   let after: UnstartedPlace | null = null;
-  const timer = setInterval(() => {
-    sweeping ??= sweep(options, after)
-      .then(
-        (place) => {
-          after = place;
-        },
-        () => options.logger.warn('PostgreSQL did not answer the search for campaigns without a workflow'),
-      )
-      .finally(() => {
-        sweeping = null;
-      });
-  }, EVERY_MS);
-  return {
-    async stop() {
-      clearInterval(timer);
-      await sweeping;
+  return repeatWork({
+    everyMs: EVERY_MS,
+    work: async () => {
+      after = await sweep(options, after);
     },
-  };
+    onFailure: () => options.logger.warn('PostgreSQL did not answer the search for campaigns without a workflow'),
+  });
 }
