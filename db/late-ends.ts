@@ -24,10 +24,14 @@ const NO_MORE_CALLS = { budget: 0, delayMinutes: [0], on: [] };
  * Puts the end of a call that was given up in the place of `lost`, once: the record, the contact's bucket and reason, and the
  * campaign's counters. The contact is not called again. False where there is nothing to correct.
  */
-export async function correctLost(pool: Pool, callId: string, campaignId: string): Promise<boolean> {
+export async function correctLost(pool: Pool, callId: string): Promise<boolean> {
   // Nearly every late event is of a call whose end is known: the campaign is not locked for those.
-  const lost = await pool.query("select from calls where id = $1 and outcome = 'lost'", [callId]);
-  if (lost.rowCount === 0) return false;
+  const lost = await pool.query<{ campaign_id: string }>(
+    "select campaign_id from calls where id = $1 and outcome = 'lost'",
+    [callId],
+  );
+  const campaignId = lost.rows[0]?.campaign_id;
+  if (campaignId === undefined) return false;
   return inTransaction(pool, async (tx) => {
     await lockCampaign(tx, campaignId);
     const [event] = await firstTerminalEvents(tx, [callId]);

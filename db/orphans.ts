@@ -5,7 +5,6 @@
  * known.
  */
 import type { PossibleMatch } from '../domain/dialling/orphan-match.ts';
-import { parseCallId } from '../domain/engine/ids.ts';
 import type { Particulars } from '../domain/dialling/provider-messages.ts';
 import { recordAcceptance } from './calls.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
@@ -125,20 +124,19 @@ export async function tieOrphan(
   { callId, providerCallId }: Pick<PossibleMatch, 'callId' | 'providerCallId'>,
   now: number,
 ): Promise<boolean> {
-  const campaignId = parseCallId(callId)?.campaignId;
-  if (campaignId === undefined) return false;
   return inTransaction(pool, async (tx) => {
     // In the order in which a reply and an event lock them too.
     const orphan = await tx.query(
       'select from provider_calls where provider = $1 and provider_call_id = $2 and call_id is null for update',
       [provider, providerCallId],
     );
-    const call = await tx.query(
-      `select from calls
+    const { rows: calls } = await tx.query<{ campaign_id: string }>(
+      `select campaign_id from calls
         where id = $1 and provider_call_id is null and not_placed_reason is null and first_sent_at is not null for update`,
       [callId],
     );
-    if (orphan.rowCount !== 1 || call.rowCount !== 1) return false;
+    const campaignId = calls[0]?.campaign_id;
+    if (orphan.rowCount !== 1 || campaignId === undefined) return false;
     // With the row locked, no event comes any more that nobody sees.
     const named = await tx.query(
       `select from provider_calls p where p.provider = $1 and p.provider_call_id = $2 and ${NAMED}`,

@@ -3,7 +3,6 @@ import { readDatabaseClock } from '../../db/clock.ts';
 import { correctLost, lostCallsWithEnd } from '../../db/late-ends.ts';
 import { orphansOfLostCalls } from '../../db/orphans.ts';
 import type { Pool } from '../../db/pool.ts';
-import { parseCallId } from '../../domain/engine/ids.ts';
 import { adoptOrphans, ORPHANS_ASKED } from '../../providers/find-orphans.ts';
 import type { CallProvider } from '../../providers/port.ts';
 import { repeatWork } from './repeat-work.ts';
@@ -29,9 +28,7 @@ export async function sweepLostCalls({ pool, providers, logger }: LostCallsSweep
     await adoptOrphans(pool, provider, await orphansOfLostCalls(pool, provider.name, ORPHANS_ASKED), () => now);
   }
   for (const callId of await lostCallsWithEnd(pool, CORRECTED_AT_ONCE)) {
-    const campaignId = parseCallId(callId)?.campaignId;
-    if (campaignId === undefined) continue;
-    if (await correctLost(pool, callId, campaignId)) logger.info({ call: callId }, 'a call given up as lost has ended');
+    if (await correctLost(pool, callId)) logger.info({ call: callId }, 'a call given up as lost has ended');
   }
 }
 

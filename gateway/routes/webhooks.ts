@@ -45,7 +45,7 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (app, { pool,
     // reply was lost, and a look-up does, or the sweep of lost calls.
     if (callId === null || campaignId === null || signalled) return;
     if (settled) {
-      await correctLost(pool, callId, campaignId);
+      await correctLost(pool, callId);
       return;
     }
     // By the campaign's own schema: what it cannot read it would drop, and nobody would send it again.

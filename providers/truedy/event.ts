@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { canonicalCallId } from '../../domain/engine/ids.ts';
 import type { CallEvent } from '../port.ts';
-import { Id, Instant, Joined, Variables, Word } from './fields.ts';
+import { Id, Instant, Reported } from './fields.ts';
 import { outcomeOf } from './outcome.ts';
 import { readJson } from './answer.ts';
 
@@ -18,15 +18,6 @@ const KINDS: ReadonlyMap<string, CallEvent['kind']> = new Map([
   ['call.billed', 'billed'],
 ]);
 
-const Reported = {
-  status: Word,
-  outcome: Word,
-  endReason: Word,
-  end_reason: Word,
-  joined: Joined,
-  joined_at: Joined,
-  variables: Variables,
-};
 const Data = z.object({
   id: Id,
   eventId: Id,

@@ -33,3 +33,14 @@ export const Joined = z
   .catch(undefined);
 
 export const Variables = z.object({ ringfence_call_id: Id }).optional().catch(undefined);
+
+/** What webhooks and look-ups alike say of how a call stands or ended. */
+export const Reported = {
+  status: Word,
+  outcome: Word,
+  endReason: Word,
+  end_reason: Word,
+  joined: Joined,
+  joined_at: Joined,
+  variables: Variables,
+};

@@ -4,20 +4,14 @@ import { Particulars } from '../../domain/dialling/provider-messages.ts';
 import type { LookUpResult } from '../port.ts';
 import type { Exchange } from '../send-before.ts';
 import { readJson } from './answer.ts';
-import { Id, Instant, Joined, Variables, Word } from './fields.ts';
+import { Id, Instant, Reported, Word } from './fields.ts';
 import { isEndedStatus, isLiveStatus, outcomeOf } from './outcome.ts';
 
 const Call = z.object({
   id: Id,
-  status: Word,
-  outcome: Word,
-  endReason: Word,
-  end_reason: Word,
-  joined: Joined,
-  joined_at: Joined,
+  ...Reported,
   ended_at: Instant,
   endedAt: Instant,
-  variables: Variables,
   phone_number: Word,
   agent_id: Word,
   created_at: Instant,

@@ -104,10 +104,10 @@ async function workflowStatus(temporal: Client, campaignId: string): Promise<str
 
 function acceptedCalls({ ledger, ends }: Sources, campaignId: string): AcceptedCall[] {
   const { calls, requests } = ledger;
-  const endedTwice = new Set(
-    requests.filter(({ faults }) => faults.includes('second_end')).map(({ call_id }) => call_id),
-  );
-  const mistold = new Set(requests.filter(({ faults }) => faults.includes('event_time')).map(({ call_id }) => call_id));
+  const callsWith = (fault: string) =>
+    new Set(requests.filter(({ faults }) => faults.includes(fault)).map(({ call_id }) => call_id));
+  const endedTwice = callsWith('second_end');
+  const mistold = callsWith('event_time');
   const strayReports = strayEnds(ledger, ends);
   const strays = new Map(strayReports.map((end) => [end.callId, end]));
   for (const { providerCallId } of strayReports) mistold.add(providerCallId);

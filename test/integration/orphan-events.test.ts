@@ -99,7 +99,7 @@ describe('a call given up as lost whose end comes later', () => {
     expect(await recorded()).toMatchObject([{ outcome: 'lost' }]);
     await vi.waitFor(() => corrected(id), { timeout: 20_000, interval: 200 });
     // Once: whoever tries again finds nothing to correct.
-    expect(await correctLost(rig.db.pool, accepted(id)[0]!.id, id)).toBe(false);
+    expect(await correctLost(rig.db.pool, accepted(id)[0]!.id)).toBe(false);
     await corrected(id);
   });
 
