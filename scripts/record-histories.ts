@@ -14,9 +14,9 @@ import { NativeConnection } from '@temporalio/worker';
 import { counted } from '../domain/engine/counted.ts';
 import { migrate } from '../db/migrate.ts';
 import { openPool } from '../db/pool.ts';
-import { runsOf } from '../test/support/history.ts';
-import { onServerClock, registerSearchAttributes } from '../test/support/server-clock.ts';
-import { Stage, type StageOptions } from '../test/support/stage.ts';
+import { runsOf } from '../test/support/probes/history.ts';
+import { onServerClock, registerSearchAttributes } from '../test/support/harness/server-clock.ts';
+import { WorkflowHarness, type WorkflowHarnessOptions } from '../test/support/harness/workflow-harness.ts';
 import { startDevServer } from './dev-server.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
 import { type Scenario, SCENARIOS, type ServerKind } from './record-histories/scenarios.ts';
@@ -41,7 +41,7 @@ async function startServer(kind: ServerKind, directory: string): Promise<Server>
     const { path } = await obtainTestServer(obtainOptions);
     const env = await TestWorkflowEnvironment.createTimeSkipping({
       server: { executable: { type: 'existing-path', path } },
-      client: { identity: 'stage' },
+      client: { identity: 'harness' },
     });
     await registerSearchAttributes(env);
     return { options: await onServerClock(env), stop: () => env.teardown() };
@@ -56,7 +56,7 @@ async function startServer(kind: ServerKind, directory: string): Promise<Server>
   const connection = await Connection.connect({ address });
   const native = await NativeConnection.connect({ address });
   return {
-    options: { client: new Client({ connection, identity: 'stage' }), connection: native, searchAttributes: true },
+    options: { client: new Client({ connection, identity: 'harness' }), connection: native, searchAttributes: true },
     async stop() {
       await native.close();
       await connection.close();
@@ -67,13 +67,13 @@ async function startServer(kind: ServerKind, directory: string): Promise<Server>
 
 async function record({ name, server: kind, run }: Scenario, postgres: Postgres, directory: string): Promise<void> {
   const server = await startServer(kind, directory);
-  const stage = await Stage.open({
+  const harness = await WorkflowHarness.open({
     ...server.options,
     database: await database(postgres, name.replaceAll('-', '_')),
     taskQueue: `recording-${name}`,
   });
   try {
-    const campaign = await run(stage);
+    const campaign = await run(harness);
     const runs = await runsOf(campaign.handle);
     for (const [index, { history }] of runs.entries()) {
       const file = runs.length === 1 ? `${name}.json` : `${name}-${index + 1}.json`;
@@ -81,7 +81,7 @@ async function record({ name, server: kind, run }: Scenario, postgres: Postgres,
       console.error(`${file}: ${counted(history.events?.length ?? 0, 'event')}`);
     }
   } finally {
-    await stage.close();
+    await harness.close();
     await server.stop();
   }
 }
@@ -91,7 +91,7 @@ function withoutStacks(json: string): string {
   return JSON.stringify(JSON.parse(json), (key, value: unknown) => (key === 'stackTrace' ? '' : value), 1);
 }
 
-async function database(postgres: Postgres, name: string): Promise<StageOptions['database']> {
+async function database(postgres: Postgres, name: string): Promise<WorkflowHarnessOptions['database']> {
   await postgres.createDatabase(name);
   const url = postgres.url(name);
   await migrate(url);

@@ -32,7 +32,7 @@ export interface KilledRun extends Run {
   readonly killedAt: Readonly<Record<Moment, number>>;
 }
 
-interface Stage {
+interface TestBed {
   readonly provider: SimulatorProcess;
   readonly ground: Ground;
   /** Stops a process with the run. */
@@ -55,11 +55,11 @@ const STUCK_MS = 45_000;
 /** Calls everybody once, and counts what that takes. */
 export async function runInCalm(peer: Peer, servers: Servers, terms: RunTerms, home: string): Promise<CalmRun> {
   const name = 'calm';
-  return onStage(servers, terms, { name, home }, async (stage) => {
+  return withTestBed(servers, terms, { name, home }, async (bed) => {
     // The first gateway makes the tables, which is not to be counted.
-    await (await peer.launch(stage.ground)).gateway.stop();
+    await (await peer.launch(bed.ground)).gateway.stop();
     const workBefore = await readServerWork(servers, name);
-    const scene = await beginOn(stage, peer, terms);
+    const scene = await beginOn(bed, peer, terms);
     const processes = [scene.worker.pid, scene.peer.gateway.pid];
     const cpuBefore = await readCpu(servers, processes);
     await scene.peer.enlist(terms.contacts);
@@ -74,31 +74,31 @@ export async function runInCalm(peer: Peer, servers: Servers, terms: RunTerms, h
       rowsWritten: workAfter.rowsWritten - workBefore.rowsWritten,
       redisCommands: workAfter.redisCommands - workBefore.redisCommands,
     };
-    return { calls: await readCalls(stage.provider), unfinished, used };
+    return { calls: await readCalls(bed.provider), unfinished, used };
   });
 }
 
 /** The same, with the worker killed at each moment in turn: in the first half, so that there is time to recover in. */
 export async function runWithKills(peer: Peer, servers: Servers, terms: RunTerms, home: string): Promise<KilledRun> {
-  return onStage(servers, terms, { name: 'killed', home }, async (stage) => {
-    const scene = await beginOn(stage, peer, terms);
+  return withTestBed(servers, terms, { name: 'killed', home }, async (bed) => {
+    const scene = await beginOn(bed, peer, terms);
     await scene.peer.enlist(terms.contacts);
     const killedAt = {
-      replies: await killOnceCalled(stage, scene, 'replies', 1 / 6),
-      live: await killOnceCalled(stage, scene, 'live', 2 / 6),
-      refilling: await killOnceCalled(stage, scene, 'refilling', 3 / 6),
+      replies: await killOnceCalled(bed, scene, 'replies', 1 / 6),
+      live: await killOnceCalled(bed, scene, 'live', 2 / 6),
+      refilling: await killOnceCalled(bed, scene, 'refilling', 3 / 6),
     };
     const unfinished = await untilOver(scene);
-    return { calls: await readCalls(stage.provider), unfinished, killedAt };
+    return { calls: await readCalls(bed.provider), unfinished, killedAt };
   });
 }
 
 /** Sets up a database and a provider for one run, and takes all of its processes down after it. */
-async function onStage<T>(
+async function withTestBed<T>(
   servers: Servers,
   terms: RunTerms,
   { name, home }: { readonly name: string; readonly home: string },
-  play: (stage: Stage) => Promise<T>,
+  play: (bed: TestBed) => Promise<T>,
 ): Promise<T> {
   const started: Child[] = [];
   const own = <C extends Child>(child: C): C => {
@@ -133,7 +133,7 @@ async function onStage<T>(
   }
 }
 
-async function beginOn({ provider, ground, own }: Stage, peer: Peer, terms: RunTerms): Promise<Scene> {
+async function beginOn({ provider, ground, own }: TestBed, peer: Peer, terms: RunTerms): Promise<Scene> {
   const launched = await peer.launch(ground);
   own(launched.gateway);
   await tellProvider(provider, { url: `${launched.gatewayUrl}/webhooks/truedy`, secret: SECRET });
@@ -141,7 +141,7 @@ async function beginOn({ provider, ground, own }: Stage, peer: Peer, terms: RunT
 }
 
 /** @param share of the contacts that have been called by then. */
-async function killOnceCalled({ own }: Stage, scene: Scene, moment: Moment, share: number): Promise<number> {
+async function killOnceCalled({ own }: TestBed, scene: Scene, moment: Moment, share: number): Promise<number> {
   const { provider, worker, peer, terms } = scene;
   await until(provider, ({ accepted }) => accepted >= terms.contacts * share);
   const cast = { provider, worker, gateway: peer.gateway };

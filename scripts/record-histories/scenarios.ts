@@ -1,9 +1,9 @@
 /** The shapes that a campaign's history takes, each as one small campaign. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { campaignEdit, type ChangeCampaignInput, readChange } from '../../domain/api/campaign-change.ts';
-import { runToEnd } from '../../test/support/server-clock.ts';
-import type { Answer } from '../../test/support/scripted-provider.ts';
-import type { Campaign, Stage } from '../../test/support/stage.ts';
+import { runToEnd } from '../../test/support/harness/server-clock.ts';
+import type { Answer } from '../../test/support/fakes/scripted-provider.ts';
+import type { Campaign, WorkflowHarness } from '../../test/support/harness/workflow-harness.ts';
 import {
   callEventsSignal,
   cancelUpdate,
@@ -23,7 +23,7 @@ export interface Scenario {
   readonly name: string;
   readonly server: ServerKind;
   /** Runs the campaign to its end. */
-  readonly run: (stage: Stage) => Promise<Campaign>;
+  readonly run: (harness: WorkflowHarness) => Promise<Campaign>;
 }
 
 const HOUR_MS = 3_600_000;
@@ -34,17 +34,17 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'straight',
     server: 'real',
-    async run(stage) {
-      stage.provider.script = ({ seq }) => (seq % 2 === 0 ? ENDS : ACCEPT);
-      const campaign = await stage.start(4, { max_concurrent_calls: 2 });
+    async run(harness) {
+      harness.provider.script = ({ seq }) => (seq % 2 === 0 ? ENDS : ACCEPT);
+      const campaign = await harness.start(4, { max_concurrent_calls: 2 });
       return endedWith(campaign);
     },
   },
   {
     name: 'pause-and-resume',
     server: 'real',
-    async run(stage) {
-      const campaign = await stage.start(4, { max_concurrent_calls: 2 });
+    async run(harness) {
+      const campaign = await harness.start(4, { max_concurrent_calls: 2 });
       await live(campaign, 2);
       await campaign.handle.executeUpdate(pauseAndWait);
       await endLive(campaign);
@@ -59,14 +59,14 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'placements-taken-back',
     server: 'real',
-    async run(stage) {
-      await stage.stopDials();
-      const campaign = await stage.start(3, { max_concurrent_calls: 2 });
+    async run(harness) {
+      await harness.stopDials();
+      const campaign = await harness.start(3, { max_concurrent_calls: 2 });
       await until(campaign, ({ in_flight }) => in_flight === 2);
       await campaign.handle.executeUpdate(pauseAndWait);
       await until(campaign, ({ in_flight }) => in_flight === 0);
-      await stage.startDials();
-      stage.provider.script = () => ENDS;
+      await harness.startDials();
+      harness.provider.script = () => ENDS;
       await campaign.handle.executeUpdate(resumeUpdate);
       return endedWith(campaign);
     },
@@ -74,8 +74,8 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'cancel',
     server: 'real',
-    async run(stage) {
-      const campaign = await stage.start(4, { max_concurrent_calls: 2 });
+    async run(harness) {
+      const campaign = await harness.start(4, { max_concurrent_calls: 2 });
       await live(campaign, 2);
       await campaign.handle.executeUpdate(cancelUpdate);
       return endedWith(campaign);
@@ -84,8 +84,8 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'cancel-by-the-server',
     server: 'real',
-    async run(stage) {
-      const campaign = await stage.start(4, { max_concurrent_calls: 2 });
+    async run(harness) {
+      const campaign = await harness.start(4, { max_concurrent_calls: 2 });
       await live(campaign, 2);
       await campaign.handle.cancel();
       return endedWith(campaign);
@@ -94,8 +94,8 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'provider-in-trouble',
     server: 'real',
-    async run(stage) {
-      const { provider } = stage;
+    async run(harness) {
+      const { provider } = harness;
       provider.script = (request) => {
         if (request.seq === 1 && request.nth === 1) return { kind: 'throttled', retryAfterMs: 300 };
         if (request.seq === 2 && request.nth === 1) {
@@ -105,15 +105,15 @@ export const SCENARIOS: readonly Scenario[] = [
         if (request.seq === 3 && request.nth === 1) throw new Error('the worker stumbled');
         return ENDS;
       };
-      const campaign = await stage.start(4, { max_concurrent_calls: 1 });
+      const campaign = await harness.start(4, { max_concurrent_calls: 1 });
       return endedWith(campaign);
     },
   },
   {
     name: 'edits',
     server: 'real',
-    async run(stage) {
-      const campaign = await stage.start(4, { max_concurrent_calls: 1, max_calls_per_day: 10 });
+    async run(harness) {
+      const campaign = await harness.start(4, { max_concurrent_calls: 1, max_calls_per_day: 10 });
       await live(campaign, 1);
       await edit(campaign, { max_concurrent_calls: 2 });
       await live(campaign, 2);
@@ -124,8 +124,8 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'edits-laid-over',
     server: 'real',
-    async run(stage) {
-      const campaign = await stage.start(4, { max_concurrent_calls: 1, max_calls_per_day: 10 });
+    async run(harness) {
+      const campaign = await harness.start(4, { max_concurrent_calls: 1, max_calls_per_day: 10 });
       await live(campaign, 1);
       await Promise.all([edit(campaign, { max_concurrent_calls: 2 }), edit(campaign, { max_calls_per_day: 9 })]);
       await live(campaign, 2);
@@ -136,18 +136,18 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'signals-by-hand',
     server: 'real',
-    async run(stage) {
-      const campaign = await stage.start(2);
+    async run(harness) {
+      const campaign = await harness.start(2);
       await live(campaign, 2);
-      const event = stage.provider.end(campaign.callId(1));
+      const event = harness.provider.end(campaign.callId(1));
       await campaign.handle.signal(callEventsSignal, [event, event]);
       await campaign.handle.signal('Pause');
-      await stage.client.workflowService.signalWorkflowExecution({
+      await harness.client.workflowService.signalWorkflowExecution({
         namespace: 'default',
         workflowExecution: { workflowId: campaign.handle.workflowId },
         signalName: 'callEvents',
         input: { payloads: [{ data: new Uint8Array([91]) }] },
-        identity: 'stage',
+        identity: 'harness',
       });
       await until(campaign, ({ malformed_signals }) => malformed_signals === 2);
       return endedWith(campaign);
@@ -156,8 +156,8 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'newer-zone-data',
     server: 'real',
-    async run(stage) {
-      const campaign = await stage.start(2, { max_concurrent_calls: 1 });
+    async run(harness) {
+      const campaign = await harness.start(2, { max_concurrent_calls: 1 });
       await live(campaign, 1);
       for (const version of ['2025c', 'latest', '2099a']) await campaign.handle.signal(zoneDataSignal, version);
       await until(campaign, ({ malformed_signals }) => malformed_signals === 1);
@@ -167,10 +167,10 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'window-days-ahead',
     server: 'skipping',
-    async run(stage) {
-      stage.provider.script = () => ENDS;
-      const opening = new Date((await stage.time()) + 3 * 24 * HOUR_MS);
-      const campaign = await stage.start(2, {
+    async run(harness) {
+      harness.provider.script = () => ENDS;
+      const opening = new Date((await harness.time()) + 3 * 24 * HOUR_MS);
+      const campaign = await harness.start(2, {
         timezone: 'UTC',
         working_days: [((opening.getUTCDay() + 6) % 7) + 1],
         start_time: '09:00',
@@ -183,10 +183,10 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'daily-cap',
     server: 'skipping',
-    async run(stage) {
-      stage.provider.script = () => ENDS;
-      const now = await stage.time();
-      const campaign = await stage.start(5, {
+    async run(harness) {
+      harness.provider.script = () => ENDS;
+      const now = await harness.time();
+      const campaign = await harness.start(5, {
         max_calls_per_day: 2,
         schedule_type: 'scheduled',
         scheduled_at: new Date(now + 3 * HOUR_MS).toISOString(),
@@ -201,9 +201,9 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'retries',
     server: 'skipping',
-    async run(stage) {
-      stage.provider.script = ({ seq, attempt }) => (seq > attempt ? { kind: 'ends', outcome: 'busy' } : ENDS);
-      const campaign = await stage.start(3, { max_retry_attempts: 2, retry_delay_minutes: [30, 600] });
+    async run(harness) {
+      harness.provider.script = ({ seq, attempt }) => (seq > attempt ? { kind: 'ends', outcome: 'busy' } : ENDS);
+      const campaign = await harness.start(3, { max_retry_attempts: 2, retry_delay_minutes: [30, 600] });
       await runToEnd(campaign);
       return campaign;
     },
@@ -211,11 +211,11 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'lost-and-expired',
     server: 'skipping',
-    async run(stage) {
+    async run(harness) {
       // Accepted, and never heard of again.
-      stage.provider.lookUpScript = () => ({ kind: 'unknown', reason: 'not_found' });
-      const now = await stage.time();
-      const campaign = await stage.start(3, {
+      harness.provider.lookUpScript = () => ({ kind: 'unknown', reason: 'not_found' });
+      const now = await harness.time();
+      const campaign = await harness.start(3, {
         max_concurrent_calls: 1,
         ends_at: new Date(now + HOUR_MS / 2).toISOString(),
       });
@@ -226,8 +226,8 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'new-runs',
     server: 'restless',
-    async run(stage) {
-      const campaign = await stage.start(24, { max_concurrent_calls: 3 });
+    async run(harness) {
+      const campaign = await harness.start(24, { max_concurrent_calls: 3 });
       return endedWith(campaign);
     },
   },
@@ -244,13 +244,13 @@ async function endedWith(campaign: Campaign): Promise<Campaign> {
 }
 
 async function endLive(campaign: Campaign): Promise<void> {
-  const live = campaign.stage.provider.live();
+  const live = campaign.harness.provider.live();
   if (live.length > 0) await campaign.end(live);
 }
 
 /** Waits until so many calls are live and nothing is being placed. */
 async function live(campaign: Campaign, count: number): Promise<void> {
-  await until(campaign, ({ in_flight }) => in_flight === count && campaign.stage.provider.live().length === count);
+  await until(campaign, ({ in_flight }) => in_flight === count && campaign.harness.provider.live().length === count);
 }
 
 async function until(

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, test } from 'vitest';
 import { readCampaign } from '../../scripts/start/demo.ts';
-import { blocks, section, tableRows, unquoted } from '../support/markdown.ts';
-import { StartedSystem } from '../support/started-system.ts';
+import { blocks, section, tableRows, unquoted } from '../support/probes/markdown.ts';
+import { ProcessHarness } from '../support/harness/process-harness.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const read = (page: string) => readFileSync(new URL(`../../${page}`, import.meta.url), 'utf8');
@@ -23,10 +23,10 @@ interface Ran {
 }
 
 describe('commands', () => {
-  let system: StartedSystem;
+  let system: ProcessHarness;
   beforeEach(async () => {
     // Slow enough that a campaign of the example's contacts does not end before it is cancelled.
-    system = await StartedSystem.start({ timeScale: 10 });
+    system = await ProcessHarness.start({ timeScale: 10 });
   });
   afterEach(() => system.close());
 

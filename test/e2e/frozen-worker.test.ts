@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { requestApi } from '../../client/http-api.ts';
 import { CampaignAnswer } from '../../domain/api/campaign-answer.ts';
 import { z } from 'zod';
-import { StartedSystem } from '../support/started-system.ts';
+import { ProcessHarness } from '../support/harness/process-harness.ts';
 
 const PEOPLE = 40;
 const AT_ONCE = 8;
@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 
 test('a worker that was frozen through a pause dials nothing when it wakes, and works again', async () => {
-  const system = await StartedSystem.start({ timeScale: 100 });
+  const system = await ProcessHarness.start({ timeScale: 100 });
   close.push(() => system.close());
   const command = (path: string) => requestApi(system.api, { method: 'POST', path }, z.looseObject({}));
   const id = await system.createCampaign(PEOPLE, { max_concurrent_calls: AT_ONCE });
@@ -45,7 +45,7 @@ test('a worker that was frozen through a pause dials nothing when it wakes, and 
 });
 
 test('a worker that was frozen with its polls open dials nothing for a campaign that was cancelled meanwhile', async () => {
-  const system = await StartedSystem.start({ timeScale: 100 });
+  const system = await ProcessHarness.start({ timeScale: 100 });
   close.push(() => system.close());
   // Temporal hands work to a process that has asked for it, and cannot know that it is frozen.
   const frozen = system.freezeWorker();

@@ -1,17 +1,17 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ProviderCall } from '../../scripts/start/ledger.ts';
-import { StartedSystem, type SystemOptions } from '../support/started-system.ts';
+import { ProcessHarness, type ProcessHarnessOptions } from '../support/harness/process-harness.ts';
 
 const PEOPLE = 40;
 const AT_ONCE = 8;
 
-let system: StartedSystem;
+let system: ProcessHarness;
 let close = async (): Promise<void> => {};
 afterEach(() => close());
 
-async function start(options: SystemOptions): Promise<void> {
+async function start(options: ProcessHarnessOptions): Promise<void> {
   close = async () => {};
-  system = await StartedSystem.start(options);
+  system = await ProcessHarness.start(options);
   close = () => system.close();
 }
 

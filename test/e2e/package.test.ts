@@ -10,11 +10,11 @@ import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { requestApi } from '../../client/http-api.ts';
 import { CampaignAnswer } from '../../domain/api/campaign-answer.ts';
 import packageJson from '../../package.json' with { type: 'json' };
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { ExampleFarSide } from '../support/example-far-side.ts';
-import { nextId, nextTaskQueue } from '../support/ids.ts';
-import { blocks } from '../support/markdown.ts';
-import { fictitiousPerson } from '../support/stage.ts';
+import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
+import { ExampleFarSide } from '../support/fakes/example-far-side.ts';
+import { nextId, nextTaskQueue } from '../support/factories/ids.ts';
+import { blocks } from '../support/probes/markdown.ts';
+import { fictitiousPerson } from '../support/factories/people.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');

@@ -3,15 +3,15 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
-import { StartedSystem } from '../support/started-system.ts';
+import { ProcessHarness } from '../support/harness/process-harness.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-let system: StartedSystem | null = null;
+let system: ProcessHarness | null = null;
 afterEach(() => system?.close());
 
 test('the example of a backend runs a campaign to its end', async () => {
-  system = await StartedSystem.start({ timeScale: 50 });
+  system = await ProcessHarness.start({ timeScale: 50 });
   const backend = spawn(process.execPath, ['--import', 'tsx', 'examples/start-from-backend.ts'], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { NpmStart } from '../support/npm-start.ts';
+import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
+import { NpmStart } from '../support/harness/npm-start.ts';
 
 const VERDICT = {
   contacts: expect.any(Number),

@@ -8,10 +8,10 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { obtainChromium } from '../../scripts/chromium.ts';
 import { type DevServer, startDevServer } from '../../scripts/dev-server.ts';
 import { obtainTemporalCli } from '../../scripts/temporal-binaries.ts';
-import { createTestDatabase } from '../support/database.ts';
+import { createTestDatabase } from '../support/harness/database.ts';
 import { OBTAIN } from '../support/setup/shared.ts';
-import { type Campaign, Stage } from '../support/stage.ts';
-import { WebUi } from '../support/web-ui.ts';
+import { type Campaign, WorkflowHarness } from '../support/harness/workflow-harness.ts';
+import { WebUi } from '../support/harness/web-ui.ts';
 
 const executable = await obtainChromium(OBTAIN).catch((error: Error) => {
   OBTAIN.report?.(`The Web UI is not tested: ${error.message}`);
@@ -30,7 +30,7 @@ describe.skipIf(executable === null)('the Web UI', () => {
   let server: DevServer;
   let connection: Connection;
   let native: NativeConnection;
-  let stage: Stage;
+  let harness: WorkflowHarness;
   let ui: WebUi;
   let campaign: Campaign;
   beforeAll(async () => {
@@ -39,18 +39,18 @@ describe.skipIf(executable === null)('the Web UI', () => {
     server = await startDevServer({ executable: path, port: 0, uiPort: 0, logFile: join(directory, 'temporal.log') });
     connection = await Connection.connect({ address: server.address });
     native = await NativeConnection.connect({ address: server.address });
-    stage = await Stage.open({
+    harness = await WorkflowHarness.open({
       client: new Client({ connection }),
       connection: native,
       database: await createTestDatabase(),
       taskQueue: 'ringfence',
       searchAttributes: true,
     });
-    stage.provider.script = ({ seq }) =>
+    harness.provider.script = ({ seq }) =>
       seq > SHORT_CALLS
         ? { kind: 'accept' }
         : { kind: 'ends', outcome: OUTCOMES[(seq % 13) as keyof typeof OUTCOMES] ?? 'completed' };
-    campaign = await stage.start(240, {
+    campaign = await harness.start(240, {
       name: 'Spring check-ups',
       agent_id: 'reception',
       max_concurrent_calls: 20,
@@ -67,7 +67,7 @@ describe.skipIf(executable === null)('the Web UI', () => {
   });
   afterAll(async () => {
     await ui?.close();
-    await stage?.close();
+    await harness?.close();
     await native?.close();
     await connection?.close();
     await server?.stop();
@@ -95,7 +95,7 @@ describe.skipIf(executable === null)('the Web UI', () => {
   it('takes the signals pause and resume from its dialog, and shows what they did', async () => {
     await ui.sendSignal('pause', () => ui.takePicture('signal'));
     await shows('paused: places nothing until it is resumed; live calls go on', 'In flight: 20 of 20');
-    const [ended] = stage.provider.live();
+    const [ended] = harness.provider.live();
     await campaign.end([ended!]);
     await shows('In flight: 19 of 20', /Placed on \S+: 66 of 500/);
     await ui.sendSignal('resume');
@@ -111,8 +111,8 @@ describe.skipIf(executable === null)('the Web UI', () => {
   });
 
   it('lists campaigns by what they are searched for', async () => {
-    await stage.start(80, { name: 'Winter recalls', agent_id: 'recalls', max_concurrent_calls: 5 });
-    await stage.start(60, { name: 'Spring vouchers', agent_id: 'sales', max_concurrent_calls: 10 });
+    await harness.start(80, { name: 'Winter recalls', agent_id: 'recalls', max_concurrent_calls: 5 });
+    await harness.start(60, { name: 'Spring vouchers', agent_id: 'sales', max_concurrent_calls: 10 });
     await ui.openList('CampaignStatus="active" AND CampaignName STARTS_WITH "Spring"');
     for (const name of ['Spring check-ups', 'Spring vouchers']) await ui.page.getByText(name).first().waitFor();
     expect(await ui.page.getByText('Winter recalls').count()).toBe(0);

@@ -3,8 +3,8 @@ import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AccountPool } from '../../db/account-pool.ts';
 import { openPool, type Pool } from '../../db/pool.ts';
-import { createTestDatabase } from '../support/database.ts';
-import { type ApiReply, KEYS, openGateway, type TestGateway, WEBHOOK_SECRET } from '../support/gateway.ts';
+import { createTestDatabase } from '../support/harness/database.ts';
+import { type ApiReply, KEYS, openGateway, type TestGateway, WEBHOOK_SECRET } from '../support/harness/gateway.ts';
 
 const SIZE = 8;
 const LIMITS = { connectMs: 3_000, lockMs: 5_000, statementMs: 6_000, queryMs: 12_000 };

@@ -6,8 +6,8 @@ import { lookAtWorkflow } from '../../gateway/temporal/workflow-standing.ts';
 import { CALL_ID, CAMPAIGN_ID, CONTACT_ID, FOLDER_ID, PROVIDER_CALL_ID } from '../../gateway/openapi/example-values.ts';
 import { DESCRIBED } from '../../gateway/openapi/document.ts';
 import { reconcile } from '../../gateway/background/reconciler.ts';
-import { type ApiOperation, describedOperations, faults } from '../support/api-description.ts';
-import { Rig, RIG_API_KEY, RIG_WEBHOOK_SECRET } from '../support/rig.ts';
+import { type ApiOperation, describedOperations, faults } from '../support/probes/api-description.ts';
+import { SystemHarness, HARNESS_API_KEY, HARNESS_WEBHOOK_SECRET } from '../support/harness/system-harness.ts';
 
 /**
  * In an order in which each makes sense: what is created is read, then changed, then removed. The one campaign whose id
@@ -42,13 +42,13 @@ const STORY = [
   'deleteFolder',
 ] as const;
 
-let rig: Rig;
+let harness: SystemHarness;
 let operations: ReadonlyMap<string, ApiOperation>;
 
 beforeAll(async () => {
   // The provider knows another key: campaigns hold, so that none is over before it is paused, whatever time it is.
-  rig = await Rig.start({ provider: { apiKey: 'another-key' } });
-  const document: unknown = await (await fetch(`${rig.apiUrl}/openapi.json`)).json();
+  harness = await SystemHarness.start({ provider: { apiKey: 'another-key' } });
+  const document: unknown = await (await fetch(`${harness.apiUrl}/openapi.json`)).json();
   operations = new Map(describedOperations(document).map((operation) => [operation.operationId, operation]));
   await query(`insert into contact_folders (id, account, name) values ($1, 'default', 'Patients')`, [FOLDER_ID]);
   await query(`insert into contacts (id, folder_id, phone_number) values ($1, $2, '+12125550109')`, [
@@ -56,9 +56,9 @@ beforeAll(async () => {
     FOLDER_ID,
   ]);
 });
-afterAll(() => rig.close());
+afterAll(() => harness.close());
 
-const query = (sql: string, values: unknown[]) => rig.db.pool.query(sql, values);
+const query = (sql: string, values: unknown[]) => harness.db.pool.query(sql, values);
 
 /** What has to be there for an example, and no request makes. */
 const BEFORE: Readonly<Partial<Record<(typeof STORY)[number], () => Promise<unknown>>>> = {
@@ -79,20 +79,20 @@ const BEFORE: Readonly<Partial<Record<(typeof STORY)[number], () => Promise<unkn
     ]);
   },
   restartCampaign: async () => {
-    await rig.handle(CAMPAIGN_ID).terminate();
+    await harness.handle(CAMPAIGN_ID).terminate();
     // The row may be held by an exchange of the ended run for a moment.
     await vi.waitFor(async () => {
       await reconcile({
-        pool: rig.db.pool,
-        lookAtWorkflow: (id) => lookAtWorkflow(rig.client, id),
+        pool: harness.db.pool,
+        lookAtWorkflow: (id) => lookAtWorkflow(harness.client, id),
         logger: pino({ level: 'silent' }),
         everyMs: 0,
       });
-      const read = await rig.api('GET', `/batch-calls/${CAMPAIGN_ID}`);
+      const read = await harness.api('GET', `/batch-calls/${CAMPAIGN_ID}`);
       expect(read.data).toMatchObject({ status: 'interrupted' });
     }, 20_000);
   },
-  deleteCampaign: () => rig.result(CAMPAIGN_ID),
+  deleteCampaign: () => harness.result(CAMPAIGN_ID),
 };
 
 describe('the examples of the API', () => {
@@ -117,7 +117,7 @@ describe('the examples of the API', () => {
   it('are refused as described without a key', async () => {
     for (const operation of operations.values()) {
       if (operation.security.length === 0) continue;
-      const url = rig.apiUrl + pathOf(operation);
+      const url = harness.apiUrl + pathOf(operation);
       const reply = await fetch(url, { method: operation.method });
       expect([operation.operationId, reply.status]).toEqual([operation.operationId, 401]);
       const { schema } = operation.responses['401']!.content['application/json']!;
@@ -151,13 +151,13 @@ function send(operation: ApiOperation, contentType: string | null, value: unknow
   const isForm = contentType === 'multipart/form-data';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   const headers = {
-    ...(operation.security.length > 0 ? { authorization: `Bearer ${RIG_API_KEY}` } : {}),
+    ...(operation.security.length > 0 ? { authorization: `Bearer ${HARNESS_API_KEY}` } : {}),
     ...(contentType === null || isForm ? {} : { 'content-type': contentType }),
     ...headerParameters(operation, value),
     ...(operation.operationId === 'receiveEvents' ? signature(text) : {}),
   };
   const body = isForm ? formOf(value as Record<string, string>) : text;
-  const url = rig.apiUrl + pathOf(operation) + queryOf(operation, isForm);
+  const url = harness.apiUrl + pathOf(operation) + queryOf(operation, isForm);
   return fetch(url, { method: operation.method, headers, ...(contentType === null ? {} : { body }) });
 }
 
@@ -192,6 +192,6 @@ function formOf(fields: Record<string, string>): FormData {
 
 function signature(body: string): Record<string, string> {
   const timestamp = String(Math.floor(Date.now() / 1_000));
-  const signature = createHmac('sha256', RIG_WEBHOOK_SECRET).update(`${timestamp}.${body}`).digest('hex');
+  const signature = createHmac('sha256', HARNESS_WEBHOOK_SECRET).update(`${timestamp}.${body}`).digest('hex');
   return { 'x-truedy-timestamp': timestamp, 'x-truedy-signature': signature };
 }

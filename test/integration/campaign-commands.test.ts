@@ -10,22 +10,22 @@ import {
   resumeSignal,
   resumeUpdate,
 } from '../../workflows/messages.ts';
-import { realStage, type RealStage } from '../support/real-time.ts';
-import type { Campaign, Stage } from '../support/stage.ts';
-import { PEOPLE, PLACING, reaches, type State } from '../support/states.ts';
+import { realTimeHarness, type RealTimeHarness } from '../support/harness/real-time.ts';
+import type { Campaign, WorkflowHarness } from '../support/harness/workflow-harness.ts';
+import { PEOPLE, PLACING, reaches, type State } from '../support/factories/states.ts';
 
-let real: RealStage;
-let stage: Stage;
+let real: RealTimeHarness;
+let harness: WorkflowHarness;
 beforeEach(async () => {
-  real = await realStage();
-  ({ stage } = real);
+  real = await realTimeHarness();
+  ({ harness } = real);
 });
 afterEach(() => real.close());
 
 /** Waits until the provider's answers to so many placements are in the database, and soon with the campaign. */
 async function areLive(campaign: Campaign, count: number): Promise<void> {
   await vi.waitFor(async () => {
-    const { rows } = await stage.pool.query('select 1 from calls where accepted_at is not null');
+    const { rows } = await harness.pool.query('select 1 from calls where accepted_at is not null');
     expect(rows).toHaveLength(count);
   }, 10_000);
   await reaches(campaign, { in_flight: count, waiting_for: 'slot' });
@@ -33,7 +33,7 @@ async function areLive(campaign: Campaign, count: number): Promise<void> {
 
 /** Lets every call end, those that go out from here on by themselves, until the campaign has come so far. */
 async function callsEndUntil(campaign: Campaign, progress: object): Promise<void> {
-  const { provider } = stage;
+  const { provider } = harness;
   provider.script = () => ({ kind: 'ends', outcome: 'completed' });
   await vi.waitFor(
     async () => {
@@ -48,7 +48,7 @@ async function callsEndUntil(campaign: Campaign, progress: object): Promise<void
 async function pause(campaign: Campaign, state: State) {
   const asked = campaign.handle.executeUpdate(pauseAndWait);
   await reaches(campaign, { status: 'paused' });
-  if (state.talking) await state.release?.(stage);
+  if (state.talking) await state.release?.(harness);
   return asked;
 }
 
@@ -57,43 +57,43 @@ const everybody = { status: 'completed', buckets: { ...nobody, completed: PEOPLE
 
 describe.each(PLACING)('a campaign $name', (state) => {
   it('names after a pause every call that is or may be live, and places no other', async () => {
-    const campaign = await state.arrange(stage);
+    const campaign = await state.arrange(harness);
     const answer = await pause(campaign, state);
     const underWay = state.live + state.unknown;
     expect([...answer.live, ...answer.unknown].sort()).toEqual(
       Array.from({ length: underWay }, (_, index) => campaign.callId(index + 1)),
     );
-    if (!state.talking) await state.release?.(stage);
+    if (!state.talking) await state.release?.(harness);
 
     await callsEndUntil(campaign, { status: 'paused', in_flight: 0 });
-    expect(stage.provider.requests).toHaveLength(state.requests);
+    expect(harness.provider.requests).toHaveLength(state.requests);
 
     await campaign.handle.executeUpdate(resumeUpdate);
     expect(await campaign.handle.result()).toMatchObject(everybody);
-    expect(stage.provider.accepted.size).toBe(PEOPLE);
+    expect(harness.provider.accepted.size).toBe(PEOPLE);
   });
 
   it('goes on after a pause and a resume by signals', async () => {
-    const campaign = await state.arrange(stage);
+    const campaign = await state.arrange(harness);
     await campaign.handle.signal(pauseSignal);
     await campaign.handle.signal(resumeSignal);
-    await state.release?.(stage);
+    await state.release?.(harness);
     await callsEndUntil(campaign, everybody);
-    expect(stage.provider.accepted.size).toBe(PEOPLE);
+    expect(harness.provider.accepted.size).toBe(PEOPLE);
   });
 
   it.each(['update', 'cancel request of the server'] as const)('ends as cancelled by the %s', async (way) => {
-    const campaign = await state.arrange(stage);
+    const campaign = await state.arrange(harness);
     if (way === 'update') await campaign.handle.executeUpdate(cancelUpdate);
     else await campaign.handle.cancel();
-    if (state.talking) await state.release?.(stage);
+    if (state.talking) await state.release?.(harness);
     await callsEndUntil(campaign, { status: 'cancelled' });
     const result = campaign.handle.result();
     if (way === 'update') expect(await result).toMatchObject({ status: 'cancelled' });
     else await expect(result).rejects.toMatchObject({ cause: expect.any(CancelledFailure) });
-    const called = stage.provider.accepted.size;
+    const called = harness.provider.accepted.size;
     expect(called).toBe(state.requests);
-    expect(await readBuckets(stage.pool, campaign.id)).toEqual({
+    expect(await readBuckets(harness.pool, campaign.id)).toEqual({
       ...nobody,
       completed: called,
       skipped: PEOPLE - called,
@@ -104,19 +104,19 @@ describe.each(PLACING)('a campaign $name', (state) => {
 describe('a pause that is not complete yet', () => {
   it('is not acknowledged when a resume overtakes it', async () => {
     const talking = PLACING.find((state) => state.talking)!;
-    const campaign = await talking.arrange(stage);
+    const campaign = await talking.arrange(harness);
     const asked = campaign.handle.executeUpdate(pauseAndWait);
     // Its failure may come before anybody awaits it.
     const answer = asked.catch((error: Error) => error);
     await reaches(campaign, { status: 'paused' });
     await campaign.handle.executeUpdate(resumeUpdate);
-    await talking.release!(stage);
+    await talking.release!(harness);
     expect(await answer).toMatchObject({ cause: { type: 'wrong_state' } });
     await callsEndUntil(campaign, everybody);
   });
 
   it('is acknowledged to one of two who ask at once', async () => {
-    const campaign = await stage.start(PEOPLE, { max_concurrent_calls: 1 });
+    const campaign = await harness.start(PEOPLE, { max_concurrent_calls: 1 });
     await reaches(campaign, { in_flight: 1 });
     const answers = await Promise.allSettled([1, 2].map(() => campaign.handle.executeUpdate(pauseAndWait)));
     expect(answers.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
@@ -141,7 +141,7 @@ describe('a command in the wrong state', () => {
   };
 
   it('is refused and leaves no trace', async () => {
-    const campaign = await stage.start(PEOPLE, { max_concurrent_calls: 2 });
+    const campaign = await harness.start(PEOPLE, { max_concurrent_calls: 2 });
     await areLive(campaign, 2);
     await refusals(campaign, [resumeUpdate]);
     expect(await updates(campaign)).toEqual([]);
@@ -160,7 +160,7 @@ describe('a command in the wrong state', () => {
   });
 
   it('is refused also as an edit to a zone that nobody knows, sent past the API', async () => {
-    const campaign = await stage.start(PEOPLE, { max_concurrent_calls: 2 });
+    const campaign = await harness.start(PEOPLE, { max_concurrent_calls: 2 });
     await areLive(campaign, 2);
     const edit = { change: { schedule: { timezone: 'Atlantis/Capital' } }, terms: { timezone: 'Atlantis/Capital' } };
     await expect(campaign.handle.executeUpdate(editUpdate, { args: [edit] })).rejects.toMatchObject({
@@ -177,7 +177,7 @@ describe('a command in the wrong state', () => {
     ['writes down what is no term', { change: {}, terms: { status: 'completed' } }],
     ['writes down what nobody can read', { change: {}, terms: { retry_delay_minutes: 'soon' } }],
   ])('is refused also as an edit made by hand that %s', async (_, edit) => {
-    const campaign = await stage.start(PEOPLE, { max_concurrent_calls: 2 });
+    const campaign = await harness.start(PEOPLE, { max_concurrent_calls: 2 });
     await areLive(campaign, 2);
     const sent = campaign.handle.executeUpdate('edit', { args: [edit] });
     await expect(sent).rejects.toMatchObject({ cause: { type: 'validation_error' } });
@@ -186,7 +186,7 @@ describe('a command in the wrong state', () => {
   });
 
   it('changes nothing as a signal', async () => {
-    const campaign = await stage.start(PEOPLE, { max_concurrent_calls: 2 });
+    const campaign = await harness.start(PEOPLE, { max_concurrent_calls: 2 });
     await areLive(campaign, 2);
     await campaign.handle.signal(resumeSignal);
     for (let time = 0; time < 2; time += 1) await campaign.handle.signal(pauseSignal);

@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EndedEvent } from '../../domain/engine/outcome.ts';
 import { callEventsSignal } from '../../workflows/messages.ts';
-import { nextId } from '../support/ids.ts';
-import { realStage, type RealStage } from '../support/real-time.ts';
-import type { Campaign, Stage } from '../support/stage.ts';
-import { PEOPLE, PLACING, reaches } from '../support/states.ts';
+import { nextId } from '../support/factories/ids.ts';
+import { realTimeHarness, type RealTimeHarness } from '../support/harness/real-time.ts';
+import type { Campaign, WorkflowHarness } from '../support/harness/workflow-harness.ts';
+import { PEOPLE, PLACING, reaches } from '../support/factories/states.ts';
 
-let real: RealStage;
-let stage: Stage;
+let real: RealTimeHarness;
+let harness: WorkflowHarness;
 beforeEach(async () => {
-  real = await realStage();
-  ({ stage } = real);
+  real = await realTimeHarness();
+  ({ harness } = real);
 });
 afterEach(() => real.close());
 
@@ -18,21 +18,21 @@ const nobody = { pending: 0, in_progress: 0, retrying: 0, completed: 0, failed: 
 
 /** All four are live at once. */
 async function calling(): Promise<Campaign> {
-  const campaign = await stage.start(PEOPLE);
-  await expect.poll(() => stage.provider.live().length, { timeout: 15_000 }).toBe(PEOPLE);
+  const campaign = await harness.start(PEOPLE);
+  await expect.poll(() => harness.provider.live().length, { timeout: 15_000 }).toBe(PEOPLE);
   await reaches(campaign, { in_flight: PEOPLE });
   return campaign;
 }
 
 async function endAll(campaign: Campaign) {
-  await campaign.end(stage.provider.live());
+  await campaign.end(harness.provider.live());
   return campaign.handle.result();
 }
 
 describe('an event', () => {
   it('counts once, however often one signal or several carry it', async () => {
     const campaign = await calling();
-    const event = stage.provider.end(campaign.callId(1), 'busy');
+    const event = harness.provider.end(campaign.callId(1), 'busy');
     await campaign.handle.signal(callEventsSignal, [event, event]);
     await campaign.handle.signal(callEventsSignal, [event]);
     await reaches(campaign, { in_flight: PEOPLE - 1, duplicate_events: 2, late_events: 0 });
@@ -41,7 +41,7 @@ describe('an event', () => {
 
   it('does not change the outcome that another told before', async () => {
     const campaign = await calling();
-    const first = stage.provider.end(campaign.callId(1), 'no_answer');
+    const first = harness.provider.end(campaign.callId(1), 'no_answer');
     const second = { ...first, event_id: nextId('event'), outcome: 'completed' as const };
     await campaign.handle.signal(callEventsSignal, [first, second]);
     await reaches(campaign, { in_flight: PEOPLE - 1, duplicate_events: 0, late_events: 1 });
@@ -53,17 +53,17 @@ describe('an event', () => {
 
   it('may come before the provider has answered the placement', async () => {
     const talking = PLACING.find((state) => state.talking)!;
-    const campaign = await talking.arrange(stage);
-    const early = stage.provider.requests.map(({ callId }): EndedEvent => {
+    const campaign = await talking.arrange(harness);
+    const early = harness.provider.requests.map(({ callId }): EndedEvent => {
       return { event_id: `early:${callId}`, call_id: callId, outcome: 'busy', ended_at: Date.now() };
     });
     await campaign.handle.signal(callEventsSignal, early.toReversed());
     // Their slots are free: the other two are being called although the first two have no answer yet.
-    await expect.poll(() => stage.provider.requests.length, { timeout: 15_000 }).toBe(PEOPLE);
-    await talking.release!(stage);
-    await expect.poll(() => stage.provider.accepted.size, { timeout: 15_000 }).toBe(PEOPLE);
+    await expect.poll(() => harness.provider.requests.length, { timeout: 15_000 }).toBe(PEOPLE);
+    await talking.release!(harness);
+    await expect.poll(() => harness.provider.accepted.size, { timeout: 15_000 }).toBe(PEOPLE);
     expect(await endAll(campaign)).toMatchObject({ buckets: { ...nobody, failed: 2, completed: 2 } });
-    expect(stage.provider.requests).toHaveLength(PEOPLE);
+    expect(harness.provider.requests).toHaveLength(PEOPLE);
   });
 
   it('of a call that is not this campaign’s changes nothing but a count', async () => {
@@ -81,7 +81,7 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 describe('a signal sent by hand', () => {
   /** Sends payloads as they are, as the Web UI and the CLI can. */
   const send = (campaign: Campaign, signalName: string, payloads: readonly object[]) =>
-    stage.client.workflowService.signalWorkflowExecution({
+    harness.client.workflowService.signalWorkflowExecution({
       namespace: 'default',
       workflowExecution: { workflowId: campaign.handle.workflowId },
       signalName,
@@ -120,7 +120,7 @@ describe('a signal sent by hand', () => {
 
   it('does not take the sound events of its list with it', async () => {
     const campaign = await calling();
-    const sound = stage.provider.end(campaign.callId(1));
+    const sound = harness.provider.end(campaign.callId(1));
     await send(campaign, 'callEvents', [json(JSON.stringify([{ event_id: 7 }, sound, null]))]);
     await reaches(campaign, { malformed_signals: 2, in_flight: PEOPLE - 1 });
     expect(await endAll(campaign)).toMatchObject({ buckets: { ...nobody, completed: PEOPLE } });

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BUCKETS, total } from '../../domain/engine/tally.ts';
-import { Rig } from '../support/rig.ts';
+import { SystemHarness } from '../support/harness/system-harness.ts';
 
-let rig: Rig | undefined;
+let harness: SystemHarness | undefined;
 afterEach(async () => {
-  await rig?.close();
-  rig = undefined;
+  await harness?.close();
+  harness = undefined;
 });
 
 /** Real durations of a provider whose clock runs this much faster; two to three seconds a call become tenths. */
@@ -13,84 +13,86 @@ const FAST = { timeScale: 200 };
 
 describe('a campaign on a real server', () => {
   it('calls every contact once, under the limit, and agrees with the ledger', async () => {
-    rig = await Rig.start({ simulator: FAST });
-    const id = await rig.startCampaign(60, { max_concurrent_calls: 8, max_calls_per_day: 100 });
-    const result = await rig.result(id);
-    const ledger = rig.simulator.ledger();
+    harness = await SystemHarness.start({ simulator: FAST });
+    const id = await harness.startCampaign(60, { max_concurrent_calls: 8, max_calls_per_day: 100 });
+    const result = await harness.result(id);
+    const ledger = harness.simulator.ledger();
     expect(result.status).toBe('completed');
     expect(total(result.buckets)).toBe(60);
     expect(ledger.accepted).toBe(60);
     expect(ledger.duplicate_keys).toBe(0);
     expect(ledger.peak_in_flight).toBeLessThanOrEqual(8);
-    const completed = rig.callsOf(id).filter((call) => ['completed', 'voicemail'].includes(call.outcome ?? ''));
+    const completed = harness.callsOf(id).filter((call) => ['completed', 'voicemail'].includes(call.outcome ?? ''));
     expect(result.buckets.completed).toBe(completed.length);
-    const { data } = await rig.api('GET', `/batch-calls/${id}`);
+    const { data } = await harness.api('GET', `/batch-calls/${id}`);
     expect(data).toMatchObject({ status: 'completed', total_contacts: 60, called: 60, placed_today: 60 });
     for (const bucket of BUCKETS) expect((data as Record<string, unknown>)[bucket]).toBe(result.buckets[bucket]);
   });
 
   it('retries by outcome under one budget, each attempt with a key of its own', async () => {
-    rig = await Rig.start({
+    harness = await SystemHarness.start({
       simulator: { ...FAST, outcomes: { completed: 0, voicemail: 0, failed: 0, no_answer: 1, busy: 1 } },
     });
-    const id = await rig.startCampaign(10, {
+    const id = await harness.startCampaign(10, {
       max_concurrent_calls: 5,
       retry_failed: true,
       max_retry_attempts: 2,
       retry_delay_minutes: [0, 0.01],
     });
-    const result = await rig.result(id);
+    const result = await harness.result(id);
     expect(result.buckets.failed).toBe(10);
-    const keys = rig.callsOf(id).map((call) => call.key);
+    const keys = harness.callsOf(id).map((call) => call.key);
     expect(new Set(keys).size).toBe(30);
     expect(keys).toHaveLength(30);
   });
 
   it('frees the slot of a call that never reports, by looking it up at its deadline', async () => {
-    rig = await Rig.start({
+    harness = await SystemHarness.start({
       simulator: { timeScale: 1000, webhook: null },
       provider: { maxDurationS: 1, joinTimeoutS: 1 },
     });
-    const id = await rig.startCampaign(12, { max_concurrent_calls: 4 });
-    const result = await rig.result(id);
+    const id = await harness.startCampaign(12, { max_concurrent_calls: 4 });
+    const result = await harness.result(id);
     expect(result.status).toBe('completed');
     expect(result.buckets.completed + result.buckets.failed).toBe(12);
     // Looked up, not given up.
-    const { rows: lost } = await rig.db.pool.query(`select id from calls where outcome is null or outcome = 'lost'`);
+    const { rows: lost } = await harness.db.pool.query(
+      `select id from calls where outcome is null or outcome = 'lost'`,
+    );
     expect(lost).toEqual([]);
-    const ledger = rig.simulator.ledger();
+    const ledger = harness.simulator.ledger();
     expect(ledger.accepted).toBe(12);
     expect(ledger.duplicate_keys).toBe(0);
     expect(ledger.peak_in_flight).toBeLessThanOrEqual(4);
   });
 
   it('stops placing when a pause is acknowledged, names the live calls, and goes on when resumed', async () => {
-    rig = await Rig.start({ simulator: { timeScale: 20 } });
-    const id = await rig.startCampaign(40, { max_concurrent_calls: 5 });
-    await vi.waitFor(() => expect(rig!.simulator.ledger().accepted).toBeGreaterThanOrEqual(5), { timeout: 20_000 });
-    const pause = await rig.api('POST', `/batch-calls/${id}/pause`);
-    const accepted = rig.simulator.ledger().calls.length;
-    const live = rig.simulator.ledger().calls.filter((call) => call.ended_at === null);
+    harness = await SystemHarness.start({ simulator: { timeScale: 20 } });
+    const id = await harness.startCampaign(40, { max_concurrent_calls: 5 });
+    await vi.waitFor(() => expect(harness!.simulator.ledger().accepted).toBeGreaterThanOrEqual(5), { timeout: 20_000 });
+    const pause = await harness.api('POST', `/batch-calls/${id}/pause`);
+    const accepted = harness.simulator.ledger().calls.length;
+    const live = harness.simulator.ledger().calls.filter((call) => call.ended_at === null);
     expect(pause).toMatchObject({ status: 200, data: { status: 'paused' } });
     expect((pause.data as { live: string[] }).live.length).toBeGreaterThanOrEqual(live.length);
-    expect((await rig.api('GET', `/batch-calls/${id}`)).data).toMatchObject({ status: 'paused' });
-    expect((await rig.api('POST', `/batch-calls/${id}/pause`)).status).toBe(409);
-    await vi.waitFor(async () => expect((await rig!.campaigns.progress(id)).in_flight).toBe(0), {
+    expect((await harness.api('GET', `/batch-calls/${id}`)).data).toMatchObject({ status: 'paused' });
+    expect((await harness.api('POST', `/batch-calls/${id}/pause`)).status).toBe(409);
+    await vi.waitFor(async () => expect((await harness!.campaigns.progress(id)).in_flight).toBe(0), {
       timeout: 30_000,
       interval: 100,
     });
-    expect(rig.simulator.ledger().calls).toHaveLength(accepted);
-    expect(await rig.api('POST', `/batch-calls/${id}/resume`)).toMatchObject({ status: 200 });
-    expect((await rig.api('POST', `/batch-calls/${id}/resume`)).status).toBe(409);
-    await rig.api('POST', `/batch-calls/${id}/cancel`);
-    const result = await rig.result(id);
+    expect(harness.simulator.ledger().calls).toHaveLength(accepted);
+    expect(await harness.api('POST', `/batch-calls/${id}/resume`)).toMatchObject({ status: 200 });
+    expect((await harness.api('POST', `/batch-calls/${id}/resume`)).status).toBe(409);
+    await harness.api('POST', `/batch-calls/${id}/cancel`);
+    const result = await harness.result(id);
     expect(result.status).toBe('cancelled');
     expect(total(result.buckets)).toBe(40);
     expect(result.buckets.skipped).toBeGreaterThan(0);
   });
 
   it('applies a webhook that overtakes the reply, and any event once however often it comes', async () => {
-    rig = await Rig.start({
+    harness = await SystemHarness.start({
       simulator: {
         ...FAST,
         faults: {
@@ -104,29 +106,31 @@ describe('a campaign on a real server', () => {
         },
       },
     });
-    const id = await rig.startCampaign(60, { max_concurrent_calls: 10 });
-    const result = await rig.result(id);
+    const id = await harness.startCampaign(60, { max_concurrent_calls: 10 });
+    const result = await harness.result(id);
     expect(result.buckets.completed + result.buckets.failed).toBe(60);
-    expect(rig.simulator.ledger().accepted).toBe(60);
-    expect(rig.simulator.ledger().duplicate_keys).toBe(0);
+    expect(harness.simulator.ledger().accepted).toBe(60);
+    expect(harness.simulator.ledger().duplicate_keys).toBe(0);
   });
 });
 
 describe('a change of the terms of a running campaign', () => {
   it('moves the limit down to a hold and up again, and refuses what does not go together without a trace', async () => {
-    rig = await Rig.start({ simulator: { timeScale: 50 } });
-    const id = await rig.startCampaign(60, { max_concurrent_calls: 10 });
-    await vi.waitFor(() => expect(rig!.simulator.ledger().accepted).toBeGreaterThanOrEqual(10), { timeout: 20_000 });
-    const held = await rig.api('PATCH', `/batch-calls/${id}`, { max_concurrent_calls: 0 });
+    harness = await SystemHarness.start({ simulator: { timeScale: 50 } });
+    const id = await harness.startCampaign(60, { max_concurrent_calls: 10 });
+    await vi.waitFor(() => expect(harness!.simulator.ledger().accepted).toBeGreaterThanOrEqual(10), {
+      timeout: 20_000,
+    });
+    const held = await harness.api('PATCH', `/batch-calls/${id}`, { max_concurrent_calls: 0 });
     expect(held).toMatchObject({ status: 200, data: { max_concurrent_calls: 0 } });
-    const accepted = rig.simulator.ledger().accepted;
-    await vi.waitFor(async () => expect((await rig!.campaigns.progress(id)).in_flight).toBe(0), {
+    const accepted = harness.simulator.ledger().accepted;
+    await vi.waitFor(async () => expect((await harness!.campaigns.progress(id)).in_flight).toBe(0), {
       timeout: 40_000,
       interval: 100,
     });
-    expect(rig.simulator.ledger().accepted).toBe(accepted);
+    expect(harness.simulator.ledger().accepted).toBe(accepted);
 
-    const before = (await rig.handle(id).fetchHistory()).events?.length;
+    const before = (await harness.handle(id).fetchHistory()).events?.length;
     for (const change of [
       { start_time: '10:00' },
       { max_concurrent_calls: -1 },
@@ -134,22 +138,25 @@ describe('a change of the terms of a running campaign', () => {
       {},
       { timezone: 'X/Y' },
     ]) {
-      expect(await rig.api('PATCH', `/batch-calls/${id}`, change)).toMatchObject({ status: 422 });
+      expect(await harness.api('PATCH', `/batch-calls/${id}`, change)).toMatchObject({ status: 422 });
     }
-    expect((await rig.handle(id).fetchHistory()).events?.length).toBe(before);
+    expect((await harness.handle(id).fetchHistory()).events?.length).toBe(before);
 
-    await rig.api('PATCH', `/batch-calls/${id}`, { max_concurrent_calls: 20, max_calls_per_day: accepted + 5 });
-    await vi.waitFor(async () => expect((await rig!.campaigns.progress(id)).waiting_for).toBe('daily_cap'), {
+    await harness.api('PATCH', `/batch-calls/${id}`, { max_concurrent_calls: 20, max_calls_per_day: accepted + 5 });
+    await vi.waitFor(async () => expect((await harness!.campaigns.progress(id)).waiting_for).toBe('daily_cap'), {
       timeout: 30_000,
       interval: 100,
     });
-    expect(rig.simulator.ledger().accepted).toBe(accepted + 5);
+    expect(harness.simulator.ledger().accepted).toBe(accepted + 5);
     // The same calls, counted by the days of another zone: those of the last minute are still today's.
-    await rig.api('PATCH', `/batch-calls/${id}`, { timezone: 'Pacific/Kiritimati' });
-    expect(await rig.campaigns.progress(id)).toMatchObject({ placed_today: accepted + 5, waiting_for: 'daily_cap' });
-    await rig.api('PATCH', `/batch-calls/${id}`, { max_calls_per_day: null });
-    const result = await rig.result(id);
+    await harness.api('PATCH', `/batch-calls/${id}`, { timezone: 'Pacific/Kiritimati' });
+    expect(await harness.campaigns.progress(id)).toMatchObject({
+      placed_today: accepted + 5,
+      waiting_for: 'daily_cap',
+    });
+    await harness.api('PATCH', `/batch-calls/${id}`, { max_calls_per_day: null });
+    const result = await harness.result(id);
     expect(total(result.buckets)).toBe(60);
-    expect(rig.simulator.ledger()).toMatchObject({ accepted: 60, duplicate_keys: 0 });
+    expect(harness.simulator.ledger()).toMatchObject({ accepted: 60, duplicate_keys: 0 });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, inject, it, vi } from 'vitest';
-import { Rig } from '../support/rig.ts';
-import { closing, err, fileOf, listeningGateway, out, runTool } from '../support/tool.ts';
+import { SystemHarness } from '../support/harness/system-harness.ts';
+import { closing, err, fileOf, listeningGateway, out, runCli } from '../support/harness/cli.ts';
 
 const NOBODY = '00000000-0000-4000-8000-000000000000';
 const body = {
@@ -10,7 +10,7 @@ const body = {
   max_calls_per_day: 120,
 };
 
-const campaigns = (...args: string[]) => runTool('campaigns', ...args);
+const campaigns = (...args: string[]) => runCli('campaigns', ...args);
 
 describe('campaigns, through the gateway', () => {
   it('are started, shown and listed', async () => {
@@ -131,17 +131,17 @@ describe('campaigns, through the gateway', () => {
 
 describe('campaigns, through Temporal', () => {
   it('are paused, resumed, edited and cancelled without a gateway', async () => {
-    const rig = await Rig.start();
-    closing.push(() => rig.close());
+    const harness = await SystemHarness.start();
+    closing.push(() => harness.close());
     vi.stubEnv('TEMPORAL_ADDRESS', inject('temporalAddress'));
-    const id = await rig.startCampaign(3, { max_concurrent_calls: 2 });
+    const id = await harness.startCampaign(3, { max_concurrent_calls: 2 });
     closing.push(() =>
-      rig
+      harness
         .handle(id)
         .terminate()
         .catch(() => {}),
     );
-    await vi.waitFor(() => expect(rig.simulator.ledger().accepted).toBe(2), { timeout: 20_000 });
+    await vi.waitFor(() => expect(harness.simulator.ledger().accepted).toBe(2), { timeout: 20_000 });
 
     expect(await campaigns('pause', id)).toBe(0);
     expect(out).toMatch(/^Paused since .*\nLive until they end: \S+, \S+\n$/);
@@ -154,21 +154,21 @@ describe('campaigns, through Temporal', () => {
 
     expect(await campaigns('edit', id, '--max-concurrent-calls', '3', '--daily-cap', '50')).toBe(0);
     expect(out).toMatch(/^Changed at \S+; the campaign is active/);
-    await vi.waitFor(() => expect(rig.simulator.ledger().accepted).toBe(3), { timeout: 20_000 });
+    await vi.waitFor(() => expect(harness.simulator.ledger().accepted).toBe(3), { timeout: 20_000 });
     const hours = await fileOf(
       'campaign.json',
       JSON.stringify({ start_time: '00:00', end_time: '24:00', max_concurrent_calls: 9 }),
     );
     expect(await campaigns('edit', id, '--file', hours, '--max-concurrent-calls', '4', '--json')).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ status: 'active', edited_at: expect.any(String) });
-    expect((await rig.api('GET', `/batch-calls/${id}`)).data).toMatchObject({
+    expect((await harness.api('GET', `/batch-calls/${id}`)).data).toMatchObject({
       max_concurrent_calls: 4,
       max_calls_per_day: 50,
       start_time: '00:00',
       end_time: '24:00',
     });
     expect(await campaigns('edit', id, '--daily-cap', 'none', '--start-time', 'none', '--end-time', 'none')).toBe(0);
-    expect((await rig.api('GET', `/batch-calls/${id}`)).data).toMatchObject({
+    expect((await harness.api('GET', `/batch-calls/${id}`)).data).toMatchObject({
       max_calls_per_day: null,
       start_time: null,
       end_time: null,
@@ -183,7 +183,7 @@ describe('campaigns, through Temporal', () => {
     expect(await campaigns('cancel', NOBODY, '--yes')).toBe(3);
     expect(await campaigns('cancel', id)).toBe(2);
     expect(err).toContain('--yes');
-    expect((await rig.campaigns.progress(id)).status).toBe('active');
+    expect((await harness.campaigns.progress(id)).status).toBe('active');
     expect(await campaigns('cancel', id, '--yes')).toBe(0);
     expect(out).toMatch(/^Cancelled at .*Live calls are followed to their end/);
     expect(await campaigns('resume', id)).toBe(4);

@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { Readable, Writable } from 'node:stream';
 import { json } from 'node:stream/consumers';
 import { describe, expect, it, vi } from 'vitest';
-import { KEYS } from '../support/gateway.ts';
-import { closing, err, fileOf, listeningGateway, out, runTool } from '../support/tool.ts';
+import { KEYS } from '../support/harness/gateway.ts';
+import { closing, err, fileOf, listeningGateway, out, runCli } from '../support/harness/cli.ts';
 
-const contacts = (...args: string[]) => runTool('contacts', ...args);
+const contacts = (...args: string[]) => runCli('contacts', ...args);
 
 function onStdin(text: string): void {
   const stdin = Readable.from([Buffer.from(text)]);

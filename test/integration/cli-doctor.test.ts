@@ -6,8 +6,8 @@ import { API_ROOT } from '../../gateway/app.ts';
 import { createSimulator } from '../../simulator/simulator.ts';
 import { recordZoneData } from '../../db/zone-data.ts';
 import { ZONE_DATA_VERSION } from '../../domain/windows/zone-data.ts';
-import { nextId } from '../support/ids.ts';
-import { Rig } from '../support/rig.ts';
+import { nextId } from '../support/factories/ids.ts';
+import { SystemHarness } from '../support/harness/system-harness.ts';
 
 interface Report {
   readonly well: boolean;
@@ -45,27 +45,27 @@ async function doctor(): Promise<{ code: number; report: Report }> {
 const troubles = ({ findings }: Report) => findings.filter(({ state }) => state === 'trouble');
 
 /** A whole system, and the environment that names all its parts. */
-async function systemInEnv(): Promise<Rig> {
-  const rig = await Rig.start();
-  closing.push(() => rig.close());
+async function systemInEnv(): Promise<SystemHarness> {
+  const harness = await SystemHarness.start();
+  closing.push(() => harness.close());
   const provider = createSimulator({ apiKey: 'doctor-key' });
   closing.push(() => provider.close());
   setEnv({
     TEMPORAL_ADDRESS: inject('temporalAddress'),
-    RINGFENCE_TASK_QUEUE: rig.taskQueue,
-    RINGFENCE_API_URL: rig.apiUrl + API_ROOT,
-    RINGFENCE_API_KEY: 'rig-write-key-1',
-    DATABASE_URL: rig.db.url,
+    RINGFENCE_TASK_QUEUE: harness.taskQueue,
+    RINGFENCE_API_URL: harness.apiUrl + API_ROOT,
+    RINGFENCE_API_KEY: 'harness-write-key-1',
+    DATABASE_URL: harness.db.url,
     TRUEDY_BASE_URL: await provider.listen(),
     TRUEDY_API_KEY: 'doctor-key',
     TRUEDY_WEBHOOK_SECRETS: 'whsec_doctor',
   });
-  return rig;
+  return harness;
 }
 
 describe('doctor', () => {
   it('finds a system well, says in which versions, and then what is not', async () => {
-    const rig = await systemInEnv();
+    const harness = await systemInEnv();
     const { code, report } = await doctor();
     expect(troubles(report)).toEqual([]);
     expect(code).toBe(0);
@@ -86,14 +86,14 @@ describe('doctor', () => {
     expect(await run(['doctor'])).toBe(0);
     expect(out).toMatch(/^ok +Temporal +server \S+ answers$/m);
     expect(out).toMatch(/\nAll is well\.\n$/);
-    expect(out).not.toMatch(/rig-write-key-1|doctor-key|whsec_|postgres:\/\//);
+    expect(out).not.toMatch(/harness-write-key-1|doctor-key|whsec_|postgres:\/\//);
 
-    await recordZoneData(rig.db.pool, '2099a');
+    await recordZoneData(harness.db.pool, '2099a');
     expect(troubles((await doctor()).report)).toMatchObject([
       { check: 'zone data', found: expect.stringContaining('2099a') },
     ]);
 
-    await rig.db.pool.query("update schema_migrations set name = '9999_of_the_future'");
+    await harness.db.pool.query("update schema_migrations set name = '9999_of_the_future'");
     setEnv({
       RINGFENCE_TASK_QUEUE: nextId('nobody'),
       RINGFENCE_API_KEY: 'a-key-that-nobody-made',

@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
-import { openGateway, type TestGateway } from '../support/gateway.ts';
-import { createTestDatabase } from '../support/database.ts';
-import { closing, err, out, runTool } from '../support/tool.ts';
+import { openGateway, type TestGateway } from '../support/harness/gateway.ts';
+import { createTestDatabase } from '../support/harness/database.ts';
+import { closing, err, out, runCli } from '../support/harness/cli.ts';
 
-const keys = (...args: string[]) => runTool('keys', ...args);
+const keys = (...args: string[]) => runCli('keys', ...args);
 
 async function gatewayWithItsDatabase(): Promise<TestGateway> {
   const gateway = await openGateway();

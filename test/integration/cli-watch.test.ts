@@ -5,20 +5,20 @@ import { Writable } from 'node:stream';
 import { describe, expect, it, vi } from 'vitest';
 import type { CampaignAnswer } from '../../domain/api/campaign-answer.ts';
 import { API_ROOT } from '../../gateway/app.ts';
-import { Rig } from '../support/rig.ts';
-import { closing, out, runTool } from '../support/tool.ts';
+import { SystemHarness } from '../support/harness/system-harness.ts';
+import { closing, out, runCli } from '../support/harness/cli.ts';
 
 const NOBODY = '00000000-0000-4000-8000-000000000000';
 const SOON = ['--every', '0.1'];
 
-const watch = (...args: string[]) => runTool('campaigns', 'watch', ...args, ...SOON);
+const watch = (...args: string[]) => runCli('campaigns', 'watch', ...args, ...SOON);
 
-async function startRig(timeScale: number): Promise<Rig> {
-  const rig = await Rig.start({ simulator: { timeScale } });
-  closing.push(() => rig.close());
-  vi.stubEnv('RINGFENCE_API_URL', rig.apiUrl + API_ROOT);
-  vi.stubEnv('RINGFENCE_API_KEY', 'rig-write-key-1');
-  return rig;
+async function startRig(timeScale: number): Promise<SystemHarness> {
+  const harness = await SystemHarness.start({ simulator: { timeScale } });
+  closing.push(() => harness.close());
+  vi.stubEnv('RINGFENCE_API_URL', harness.apiUrl + API_ROOT);
+  vi.stubEnv('RINGFENCE_API_KEY', 'harness-write-key-1');
+  return harness;
 }
 
 /** A terminal for both streams, and what is seen on it. */
@@ -37,8 +37,8 @@ function terminal(): { shown: string } {
 
 describe('campaigns watch', () => {
   it('tells each change in a line until the campaign has completed', async () => {
-    const rig = await startRig(1_000);
-    const id = await rig.startCampaign(20, { max_concurrent_calls: 4 });
+    const harness = await startRig(1_000);
+    const id = await harness.startCampaign(20, { max_concurrent_calls: 4 });
     expect(await watch(id)).toBe(0);
     const lines = out.trimEnd().split('\n');
     expect(lines.length).toBeGreaterThan(1);
@@ -54,22 +54,22 @@ describe('campaigns watch', () => {
   });
 
   it('ends with another code when the campaign ends otherwise, and when there is none', async () => {
-    const rig = await startRig(1);
+    const harness = await startRig(1);
     const later = { schedule_type: 'scheduled', scheduled_at: '2099-01-01T00:00:00Z' } as const;
-    const id = await rig.startCampaign(3, later);
+    const id = await harness.startCampaign(3, later);
     const watching = watch(id, '--json');
     await vi.waitFor(() => expect(out).toContain('"status":"scheduled"'), { timeout: 20_000 });
-    await rig.campaigns.cancel(id);
+    await harness.campaigns.cancel(id);
     expect(await watching).toBe(6);
     expect(await watch(NOBODY)).toBe(3);
     expect(await watch(id, '--url', 'http://127.0.0.1:1')).toBe(5);
   });
 
   it('goes on when the gateway is away for a moment', async () => {
-    const rig = await startRig(1_000);
-    const id = await rig.startCampaign(1);
-    await rig.result(id);
-    const completed = (await rig.api('GET', `/batch-calls/${id}`)).data as CampaignAnswer;
+    const harness = await startRig(1_000);
+    const id = await harness.startCampaign(1);
+    await harness.result(id);
+    const completed = (await harness.api('GET', `/batch-calls/${id}`)).data as CampaignAnswer;
     const answers = [{ ...completed, status: 'active' }, null, null, completed];
     const server = createServer((request, response) => {
       const data = answers.shift();

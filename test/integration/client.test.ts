@@ -18,8 +18,8 @@ import {
 } from '../../domain/api/campaign-request.ts';
 import { workflowId } from '../../domain/engine/ids.ts';
 import { API_ROOT, buildGateway } from '../../gateway/app.ts';
-import { nextId, nextTaskQueue } from '../support/ids.ts';
-import { Rig, type RigOptions } from '../support/rig.ts';
+import { nextId, nextTaskQueue } from '../support/factories/ids.ts';
+import { SystemHarness, type SystemHarnessOptions } from '../support/harness/system-harness.ts';
 
 const KEY = 'client-test-key-1';
 const SECRET = 'whsec_client';
@@ -32,22 +32,22 @@ afterEach(async () => {
 });
 
 interface System {
-  readonly rig: Rig;
+  readonly harness: SystemHarness;
   readonly app: FastifyInstance;
   readonly campaigns: CampaignClient;
 }
 
 /** Workers, provider and a gateway that listens, with a client that knows both the gateway and Temporal. */
-async function openSystem(options: RigOptions = {}): Promise<System> {
-  const rig = await Rig.start({ ...options, provider: { webhookSecrets: [SECRET] } });
-  closing.push(() => rig.close());
-  await addApiKey(rig.db.pool, { account: 'acme', name: 'test', scope: 'write', hash: hashKey(KEY) });
-  const provider = rig.provider();
-  const campaigns = new CampaignClient({ temporal: rig.client });
+async function openSystem(options: SystemHarnessOptions = {}): Promise<System> {
+  const harness = await SystemHarness.start({ ...options, provider: { webhookSecrets: [SECRET] } });
+  closing.push(() => harness.close());
+  await addApiKey(harness.db.pool, { account: 'acme', name: 'test', scope: 'write', hash: hashKey(KEY) });
+  const provider = harness.provider();
+  const campaigns = new CampaignClient({ temporal: harness.client });
   // A command that no worker answers is given up after this time instead of the usual one.
   const soon = { timeoutMs: 1_000 };
   const app = await buildGateway({
-    pool: rig.db.pool,
+    pool: harness.db.pool,
     providers: new Map([[provider.name, provider]]),
     campaigns: {
       pause: (id) => campaigns.pause(id, soon),
@@ -55,10 +55,10 @@ async function openSystem(options: RigOptions = {}): Promise<System> {
       cancel: (id) => campaigns.cancel(id, soon),
       edit: (id, edit) => campaigns.edit(id, edit, soon),
     },
-    startCampaign: workflowStarter(rig.client, { taskQueue: rig.taskQueue }),
-    restartWorkflow: workflowRestarter(rig.client, { taskQueue: rig.taskQueue }),
-    lookAtWorkflow: (campaignId) => lookAtWorkflow(rig.client, campaignId),
-    delivery: new EventDelivery(eventSignaller(rig.client)),
+    startCampaign: workflowStarter(harness.client, { taskQueue: harness.taskQueue }),
+    restartWorkflow: workflowRestarter(harness.client, { taskQueue: harness.taskQueue }),
+    lookAtWorkflow: (campaignId) => lookAtWorkflow(harness.client, campaignId),
+    delivery: new EventDelivery(eventSignaller(harness.client)),
     pingTemporal: async () => {},
     logger: pino({ level: 'silent' }),
     clock: Date.now,
@@ -68,11 +68,11 @@ async function openSystem(options: RigOptions = {}): Promise<System> {
     () => provider.close(),
     () => app.close(),
   );
-  rig.simulator.setWebhook({ url: `${address}/webhooks/${provider.name}`, secret: SECRET });
+  harness.simulator.setWebhook({ url: `${address}/webhooks/${provider.name}`, secret: SECRET });
   return {
-    rig,
+    harness,
     app,
-    campaigns: new CampaignClient({ temporal: rig.client, api: { baseUrl: address + API_ROOT, key: KEY } }),
+    campaigns: new CampaignClient({ temporal: harness.client, api: { baseUrl: address + API_ROOT, key: KEY } }),
   };
 }
 
@@ -99,10 +99,10 @@ const command = async (app: FastifyInstance, id: string, name: string) => {
 };
 
 /** Starts a campaign whose calls last, and waits until all its slots are in use. */
-async function withLiveCalls({ rig, campaigns }: System, slots: number): Promise<string> {
+async function withLiveCalls({ harness, campaigns }: System, slots: number): Promise<string> {
   const { id } = await campaigns.start(campaignOf(slots + 3, { max_concurrent_calls: slots }));
   closing.push(() =>
-    rig
+    harness
       .handle(id)
       .terminate()
       .catch(() => {}),
@@ -113,7 +113,7 @@ async function withLiveCalls({ rig, campaigns }: System, slots: number): Promise
 
 describe('a campaign, from any backend', () => {
   it('is started, followed and awaited; its calls end by webhooks', async () => {
-    const { rig, campaigns } = await openSystem({ simulator: { timeScale: 1_000 } });
+    const { harness, campaigns } = await openSystem({ simulator: { timeScale: 1_000 } });
     const campaign = campaignOf(20, { max_concurrent_calls: 5 });
     const idempotencyKey = nextId(`key-${process.pid}`);
     const [first, repeat] = await Promise.all([
@@ -124,7 +124,7 @@ describe('a campaign, from any backend', () => {
     const result = await campaigns.result(first.id);
     expect(result).toMatchObject({ campaign_id: first.id, status: 'completed' });
     expect(result.buckets.completed + result.buckets.failed).toBe(20);
-    expect(rig.simulator.ledger()).toMatchObject({ accepted: 20, duplicate_keys: 0 });
+    expect(harness.simulator.ledger()).toMatchObject({ accepted: 20, duplicate_keys: 0 });
     await expect(campaigns.pause(first.id)).rejects.toMatchObject({ code: 'wrong_state' });
   });
 
@@ -221,34 +221,34 @@ describe('a campaign, from any backend', () => {
 
   it('is not said to be paused when no worker answers, and is as soon as one does', async () => {
     const system = await openSystem();
-    const { rig, app, campaigns } = system;
+    const { harness, app, campaigns } = system;
     const id = await withLiveCalls(system, 1);
-    await rig.stopWorkers();
+    await harness.stopWorkers();
     expect(await command(app, id, 'pause')).toEqual({
       status: 202,
       data: { id, acknowledged: false, status: 'active' },
       code: undefined,
     });
-    await rig.startWorkers();
+    await harness.startWorkers();
     await vi.waitFor(async () => expect((await campaigns.progress(id)).status).toBe('paused'), PATIENCE);
   });
 
   it('does what it was told last, when no worker answered at the time', async () => {
     const system = await openSystem();
-    const { rig, campaigns } = system;
+    const { harness, campaigns } = system;
     const id = await withLiveCalls(system, 1);
     const soon = { timeoutMs: 500 };
-    await rig.stopWorkers();
+    await harness.stopWorkers();
     expect(await campaigns.pause(id, soon)).toEqual({ acknowledged: false });
     expect(await campaigns.resume(id, soon)).toEqual({ acknowledged: false });
-    await rig.startWorkers();
+    await harness.startWorkers();
     // Answered after everything before it: the updates that nobody answered have had their turn by then.
     expect(await campaigns.pause(id)).toMatchObject({ acknowledged: true });
 
-    await rig.stopWorkers();
+    await harness.stopWorkers();
     expect(await campaigns.resume(id, soon)).toEqual({ acknowledged: false });
     expect(await campaigns.pause(id, soon)).toEqual({ acknowledged: false });
-    await rig.startWorkers();
+    await harness.startWorkers();
     await expect(campaigns.pause(id)).rejects.toMatchObject({ code: 'wrong_state' });
     expect((await campaigns.progress(id)).status).toBe('paused');
   });

@@ -1,17 +1,17 @@
 /** Clocks that are hours off. Temporal's clock decides when a placement starts, and the database's whether it is sent. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createTestDatabase } from '../support/database.ts';
-import { callActivity, recordCampaign } from '../support/dials.ts';
-import { openGateway } from '../support/gateway.ts';
-import { runsOf } from '../support/history.ts';
-import { realStage, type RealStage } from '../support/real-time.ts';
-import { ScriptedProvider } from '../support/scripted-provider.ts';
-import { reaches } from '../support/states.ts';
+import { createTestDatabase } from '../support/harness/database.ts';
+import { callActivity, recordCampaign } from '../support/factories/dials.ts';
+import { openGateway } from '../support/harness/gateway.ts';
+import { runsOf } from '../support/probes/history.ts';
+import { realTimeHarness, type RealTimeHarness } from '../support/harness/real-time.ts';
+import { ScriptedProvider } from '../support/fakes/scripted-provider.ts';
+import { reaches } from '../support/factories/states.ts';
 
 const HOUR_MS = 3_600_000;
 const PEOPLE = 20;
 
-let real: RealStage | undefined;
+let real: RealTimeHarness | undefined;
 afterEach(async () => {
   await real?.close();
   real = undefined;
@@ -19,47 +19,50 @@ afterEach(async () => {
 
 /** Starts a campaign at about noon of its zone, with a worker or a database whose clock is so many hours ahead. */
 async function started(hoursAhead: number, hours: { start_time: string; end_time: string }, databaseHoursAhead = 0) {
-  real = await realStage({
+  real = await realTimeHarness({
     now: () => Date.now() + hoursAhead * HOUR_MS,
     databaseClock: () => Promise.resolve(Date.now() + databaseHoursAhead * HOUR_MS),
   });
-  real.stage.provider.script = () => ({ kind: 'ends', outcome: 'completed' });
-  return { stage: real.stage, campaign: await real.stage.start(PEOPLE, { ...hours, max_concurrent_calls: PEOPLE }) };
+  real.harness.provider.script = () => ({ kind: 'ends', outcome: 'completed' });
+  return {
+    harness: real.harness,
+    campaign: await real.harness.start(PEOPLE, { ...hours, max_concurrent_calls: PEOPLE }),
+  };
 }
 
 describe('a worker whose clock is off', () => {
   it('by hours ahead, past the end of the window: calls everybody, because the database’s clock decides', async () => {
-    const { stage, campaign } = await started(4, { start_time: '11:00', end_time: '15:00' });
+    const { harness, campaign } = await started(4, { start_time: '11:00', end_time: '15:00' });
     expect(await campaign.handle.result()).toMatchObject({ buckets: { completed: PEOPLE } });
-    expect(stage.provider.requests).toHaveLength(PEOPLE);
+    expect(harness.provider.requests).toHaveLength(PEOPLE);
   });
 
   it('by hours behind, where the window is still open: calls nobody after its end', async () => {
-    const { stage, campaign } = await started(-3, { start_time: '08:00', end_time: '11:00' });
+    const { harness, campaign } = await started(-3, { start_time: '08:00', end_time: '11:00' });
     await reaches(campaign, { waiting_for: 'window', in_flight: 0, buckets: { pending: PEOPLE } });
-    expect(stage.provider.requests).toEqual([]);
+    expect(harness.provider.requests).toEqual([]);
     const [run] = await runsOf(campaign.handle);
     expect(run!.activities.placeCall).toBeUndefined();
   });
 
   it('by hours, inside of the window by both clocks: calls everybody once', async () => {
-    const { stage, campaign } = await started(2, { start_time: '08:00', end_time: '20:00' });
+    const { harness, campaign } = await started(2, { start_time: '08:00', end_time: '20:00' });
     expect(await campaign.handle.result()).toMatchObject({ buckets: { completed: PEOPLE } });
-    expect(stage.provider.requests).toHaveLength(PEOPLE);
+    expect(harness.provider.requests).toHaveLength(PEOPLE);
   });
 });
 
 describe('a worker whose clock is off, inside of the window by both clocks', () => {
   it.each([-2, 2])('by %i h: records by the database’s clock when calls were accepted', async (hoursAhead) => {
-    const { stage, campaign } = await started(hoursAhead, { start_time: '08:00', end_time: '20:00' });
+    const { harness, campaign } = await started(hoursAhead, { start_time: '08:00', end_time: '20:00' });
     // Every other call is found by a look-up, as its reply was lost.
-    stage.provider.script = (request) => {
+    harness.provider.script = (request) => {
       if (request.seq % 2 === 0) return { kind: 'ends', outcome: 'completed' };
-      stage.provider.accept(request);
+      harness.provider.accept(request);
       return { kind: 'unknown', reason: 'timeout' };
     };
     const accepted = async () => {
-      const { rows } = await stage.pool.query<{ late: number }>(
+      const { rows } = await harness.pool.query<{ late: number }>(
         `select extract(epoch from accepted_at - first_sent_at)::float8 as late
            from calls where accepted_at is not null`,
       );
@@ -127,16 +130,16 @@ it('a gateway whose clock is days ahead deletes no interrupted campaign of which
 
 describe('a database whose clock is off', () => {
   it('by hours ahead, past the end of the window: calls nobody, and does not try for ever', async () => {
-    const { stage, campaign } = await started(0, { start_time: '11:00', end_time: '15:00' }, 4);
+    const { harness, campaign } = await started(0, { start_time: '11:00', end_time: '15:00' }, 4);
     await reaches(campaign, { waiting_for: 'window', in_flight: 0, buckets: { pending: PEOPLE } });
-    expect(stage.provider.requests).toEqual([]);
+    expect(harness.provider.requests).toEqual([]);
     const [run] = await runsOf(campaign.handle);
     expect(run!.activities.placeCall).toBeLessThanOrEqual(PEOPLE);
   });
 
   it('by hours behind, before the window: calls nobody, and says that the system is in the way', async () => {
-    const { stage, campaign } = await started(0, { start_time: '11:00', end_time: '15:00' }, -4);
+    const { harness, campaign } = await started(0, { start_time: '11:00', end_time: '15:00' }, -4);
     await reaches(campaign, { waiting_for: 'system', in_flight: 0, buckets: { pending: PEOPLE } });
-    expect(stage.provider.requests).toEqual([]);
+    expect(harness.provider.requests).toEqual([]);
   });
 });

@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { freePort } from '../../scripts/free-port.ts';
-import { build } from '../support/built.ts';
-import { mainOf, ownServices, type ComposeService } from '../support/compose.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { build } from '../support/harness/built.ts';
+import { mainOf, ownServices, type ComposeService } from '../support/probes/compose.ts';
+import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const STARTS_WITHIN_MS = 45_000;

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordAcceptance } from '../../db/calls.ts';
 import { markSignalled, storeEvent } from '../../db/call-events.ts';
 import { callId } from '../../domain/engine/ids.ts';
-import { KEYS, openGateway, type TestGateway } from '../support/gateway.ts';
-import { nextId } from '../support/ids.ts';
+import { KEYS, openGateway, type TestGateway } from '../support/harness/gateway.ts';
+import { nextId } from '../support/factories/ids.ts';
 
 const NOW = Date.UTC(2026, 2, 18, 12);
 const NOBODY = '00000000-0000-4000-8000-000000000000';

@@ -1,8 +1,8 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { contactsApp } from '../support/contacts-app.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { nextId } from '../support/ids.ts';
+import { contactsApp } from '../support/harness/contacts-app.ts';
+import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
+import { nextId } from '../support/factories/ids.ts';
 
 let database: TestDatabase;
 let app: FastifyInstance;

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { uploadToApi } from '../../client/http-upload.ts';
 import type { ImportAnswer } from '../../domain/api/contact-answer.ts';
-import { contactsApp } from '../support/contacts-app.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { nextId } from '../support/ids.ts';
+import { contactsApp } from '../support/harness/contacts-app.ts';
+import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
+import { nextId } from '../support/factories/ids.ts';
 
 let database: TestDatabase;
 let app: FastifyInstance;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listContacts } from '../../db/contacts.ts';
 import { openPool, type Pool } from '../../db/pool.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
 
 const FOLDERS = 4;
 const CONTACTS_EACH = 5_000;

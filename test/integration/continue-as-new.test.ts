@@ -11,11 +11,11 @@ import { CampaignState } from '../../domain/engine/campaign-state.ts';
 import type { EndedEvent, Outcome } from '../../domain/engine/outcome.ts';
 import { type DevServer, startDevServer } from '../../scripts/dev-server.ts';
 import { obtainTemporalCli } from '../../scripts/temporal-binaries.ts';
-import { type Run, runsOf } from '../support/history.ts';
-import { realStage, type RealStage } from '../support/real-time.ts';
+import { type Run, runsOf } from '../support/probes/history.ts';
+import { realTimeHarness, type RealTimeHarness } from '../support/harness/real-time.ts';
 import { OBTAIN } from '../support/setup/shared.ts';
-import type { Campaign, Stage } from '../support/stage.ts';
-import { reaches } from '../support/states.ts';
+import type { Campaign, WorkflowHarness } from '../support/harness/workflow-harness.ts';
+import { reaches } from '../support/factories/states.ts';
 
 /** A real server suggests a new run at 4096 events. */
 const SUGGEST_AT_EVENTS = 150;
@@ -23,8 +23,8 @@ const OUTCOMES: readonly Outcome[] = ['completed', 'busy', 'voicemail', 'failed'
 
 const directory = mkdtempSync(join(tmpdir(), 'ringfence-new-run-'));
 let server: DevServer;
-let real: RealStage;
-let stage: Stage;
+let real: RealTimeHarness;
+let harness: WorkflowHarness;
 
 beforeAll(async () => {
   server = await startDevServer({
@@ -39,15 +39,15 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 beforeEach(async () => {
-  real = await realStage({ address: server.address });
-  ({ stage } = real);
+  real = await realTimeHarness({ address: server.address });
+  ({ harness } = real);
 });
 afterEach(() => real.close());
 
 /** Ends calls in the order in which they were accepted, each told twice, and keeps all that was told. */
 class Callers {
   readonly told: EndedEvent[] = [];
-  readonly #delivery = new EventDelivery(eventSignaller(stage.client, { timeoutMs: 20_000 }));
+  readonly #delivery = new EventDelivery(eventSignaller(harness.client, { timeoutMs: 20_000 }));
   readonly #campaign: Campaign;
   #deliveries: Promise<unknown>[] = [];
 
@@ -57,7 +57,7 @@ class Callers {
 
   /** Tells of calls that are live, all but `keep` of them and `atMost` so many. */
   end({ keep = 0, atMost = Infinity }: { keep?: number; atMost?: number } = {}): void {
-    const { provider } = stage;
+    const { provider } = harness;
     for (const callId of provider.live().slice(keep, keep + atMost)) {
       const seq = provider.accepted.get(callId)!.seq;
       const event = provider.end(callId, OUTCOMES[seq % OUTCOMES.length]);
@@ -116,12 +116,12 @@ describe('a campaign that continues as new under load', () => {
   it('applies every event once, calls nobody twice, and keeps on calling', async () => {
     const people = 300;
     const slots = 20;
-    const campaign = await stage.start(people, { max_concurrent_calls: slots });
+    const campaign = await harness.start(people, { max_concurrent_calls: slots });
     const callers = new Callers(campaign);
     await vi.waitFor(
       () => {
         // Some are live at every moment, whichever run gives way then.
-        callers.end({ keep: stage.provider.accepted.size < people ? slots / 2 : 0 });
+        callers.end({ keep: harness.provider.accepted.size < people ? slots / 2 : 0 });
         expect(callers.told).toHaveLength(people);
       },
       { timeout: 50_000, interval: 20 },
@@ -130,7 +130,7 @@ describe('a campaign that continues as new under load', () => {
     expect(deliveries.length).toBe(2 * people);
     const result = await campaign.handle.result();
 
-    const { rows } = await stage.pool.query<{ seq: number; outcome: string }>(
+    const { rows } = await harness.pool.query<{ seq: number; outcome: string }>(
       `select seq, outcome from calls where campaign_id = $1 order by seq`,
       [campaign.id],
     );
@@ -140,7 +140,7 @@ describe('a campaign that continues as new under load', () => {
         outcome: OUTCOMES[(index + 1) % OUTCOMES.length],
       })),
     );
-    expect(stage.provider.requests).toHaveLength(people);
+    expect(harness.provider.requests).toHaveLength(people);
     const reached = rows.filter(({ outcome }) => outcome === 'completed' || outcome === 'voicemail').length;
     expect(result.buckets).toEqual({
       pending: 0,
@@ -166,12 +166,12 @@ describe('a campaign that continues as new under load', () => {
   });
 
   it('does so too when a worker forgets the campaign after every step, also while a run gives way', async () => {
-    const forgetful = await realStage({ address: server.address, maxCachedWorkflows: 0 });
+    const forgetful = await realTimeHarness({ address: server.address, maxCachedWorkflows: 0 });
     try {
       const people = 240;
-      const { provider } = forgetful.stage;
+      const { provider } = forgetful.harness;
       provider.script = () => ({ kind: 'ends', outcome: 'completed' });
-      const campaign = await forgetful.stage.start(people, { max_concurrent_calls: 10 });
+      const campaign = await forgetful.harness.start(people, { max_concurrent_calls: 10 });
       expect(await campaign.handle.result()).toMatchObject({ buckets: { completed: people } });
       expect(provider.requests).toHaveLength(people);
       const runs = await runsOf(campaign.handle);
@@ -194,9 +194,9 @@ describe('a campaign that continues as new under load', () => {
     const endedBefore = 30;
     // Before each pause so many calls are ended, and after it those that are left: some people remain after the last.
     const people = pauses * (endedBefore + slots) + slots;
-    const campaign = await stage.start(people, { max_concurrent_calls: slots });
+    const campaign = await harness.start(people, { max_concurrent_calls: slots });
     const callers = new Callers(campaign);
-    const client = new CampaignClient({ temporal: stage.client });
+    const client = new CampaignClient({ temporal: harness.client });
     const silences: { from: number; to: number }[] = [];
     for (let pause = 0; pause < pauses; pause += 1) {
       const target = callers.told.length + endedBefore;
@@ -208,13 +208,13 @@ describe('a campaign that continues as new under load', () => {
         { timeout: 20_000, interval: 20 },
       );
       const answer = await client.pause(campaign.id);
-      const from = stage.provider.requests.length;
+      const from = harness.provider.requests.length;
       expect(answer).toMatchObject({ acknowledged: true, status: 'paused' });
       callers.end();
       callers.repeat(20);
       await callers.delivered();
       await reaches(campaign, { status: 'paused', in_flight: 0 });
-      silences.push({ from, to: stage.provider.requests.length });
+      silences.push({ from, to: harness.provider.requests.length });
       expect(await client.resume(campaign.id)).toMatchObject({ acknowledged: true, status: 'active' });
     }
     await vi.waitFor(
@@ -226,7 +226,7 @@ describe('a campaign that continues as new under load', () => {
     );
     await campaign.handle.result();
     for (const { from, to } of silences) expect(to).toBe(from);
-    expect(stage.provider.requests).toHaveLength(people);
+    expect(harness.provider.requests).toHaveLength(people);
     const runs = await runsOf(campaign.handle);
     expect(runs.length).toBeGreaterThan(3);
     // Each run answers what it has taken on before it gives way.
@@ -239,14 +239,14 @@ describe('a campaign that continues as new under load', () => {
   });
 
   it('remembers across runs that it was cancelled, and by whom', async () => {
-    const campaign = await stage.start(200, { max_concurrent_calls: 60 });
+    const campaign = await harness.start(200, { max_concurrent_calls: 60 });
     const callers = new Callers(campaign);
     await reaches(campaign, { in_flight: 60 });
-    await vi.waitFor(() => expect(stage.provider.live()).toHaveLength(60));
+    await vi.waitFor(() => expect(harness.provider.live()).toHaveLength(60));
     await campaign.handle.cancel();
     await vi.waitFor(
       async () => {
-        callers.end({ keep: stage.provider.live().length - 1 });
+        callers.end({ keep: harness.provider.live().length - 1 });
         await callers.delivered();
         expect((await runsOf(campaign.handle)).length).toBeGreaterThan(1);
       },
@@ -254,6 +254,6 @@ describe('a campaign that continues as new under load', () => {
     );
     callers.end();
     await expect(campaign.handle.result()).rejects.toMatchObject({ cause: expect.any(CancelledFailure) });
-    expect(stage.provider.requests).toHaveLength(60);
+    expect(harness.provider.requests).toHaveLength(60);
   });
 });

@@ -5,9 +5,9 @@ import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startDevServer } from '../../scripts/dev-server.ts';
 import { obtainTemporalCli } from '../../scripts/temporal-binaries.ts';
-import { nextId, nextTaskQueue } from '../support/ids.ts';
-import { watchForLeaks } from '../support/leaks.ts';
-import { isRunning } from '../support/processes.ts';
+import { nextId, nextTaskQueue } from '../support/factories/ids.ts';
+import { watchForLeaks } from '../support/probes/leaks.ts';
+import { isRunning } from '../support/probes/processes.ts';
 import { OBTAIN } from '../support/setup/shared.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'ringfence-dev-server-'));

@@ -15,9 +15,9 @@ import { inTransaction, type Queryable } from '../../db/pool.ts';
 import { CreateCampaign } from '../../domain/api/campaign-request.ts';
 import type { PlaceResult } from '../../domain/dialling/provider-messages.ts';
 import { createCampaign } from '../../gateway/routes/create-campaign.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { dialOf } from '../support/dials.ts';
-import { nextId } from '../support/ids.ts';
+import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
+import { dialOf } from '../support/factories/dials.ts';
+import { nextId } from '../support/factories/ids.ts';
 
 const NOW = Date.UTC(2026, 2, 18, 12);
 const clock = () => Promise.resolve(NOW);

@@ -4,7 +4,7 @@ import { inLongTransaction, inTransactionOfItsOwn, type LongWork } from '../../d
 import { inTransaction, openPool, type Pool, type Queryable } from '../../db/pool.ts';
 import { isDatabaseTrouble } from '../../db/trouble.ts';
 import { startTcpProxy, type TcpProxy } from '../../scripts/tcp-proxy.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
 
 const SIZE = 5;
 const LIMITS = { connectMs: 2_000, lockMs: 100, statementMs: 200, queryMs: 500 };

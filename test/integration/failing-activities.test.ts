@@ -3,8 +3,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { workflowStarter } from '../../gateway/temporal/start-workflow.ts';
 import { campaignTerms, CreateCampaign, engineSpec } from '../../domain/api/campaign-request.ts';
 import { campaignIdOf, createCampaign } from '../../gateway/routes/create-campaign.ts';
-import { Rig } from '../support/rig.ts';
-import { closing } from '../support/tool.ts';
+import { SystemHarness } from '../support/harness/system-harness.ts';
+import { closing } from '../support/harness/cli.ts';
 
 const REQUEST = CreateCampaign.parse({
   name: 'Reminders',
@@ -13,17 +13,17 @@ const REQUEST = CreateCampaign.parse({
   working_days: [1, 2, 3, 4, 5, 6, 7],
 });
 
-async function openRig(timeScale = 1_000): Promise<Rig> {
-  const rig = await Rig.start({ simulator: { timeScale } });
-  closing.push(() => rig.close());
-  return rig;
+async function openRig(timeScale = 1_000): Promise<SystemHarness> {
+  const harness = await SystemHarness.start({ simulator: { timeScale } });
+  closing.push(() => harness.close());
+  return harness;
 }
 
 /** Waits until an activity has failed with this code and is tried again. */
-const whenTriedAgain = (rig: Rig, id: string, types: readonly string[], code: string) =>
+const whenTriedAgain = (harness: SystemHarness, id: string, types: readonly string[], code: string) =>
   vi.waitFor(
     async () => {
-      const { raw, status } = await rig.handle(id).describe();
+      const { raw, status } = await harness.handle(id).describe();
       expect(status.name).toBe('RUNNING');
       const pending = (raw.pendingActivities ?? []).map(({ activityType, attempt, lastFailure }) => ({
         type: activityType?.name ?? '',
@@ -38,22 +38,22 @@ const whenTriedAgain = (rig: Rig, id: string, types: readonly string[], code: st
 
 describe('a campaign', () => {
   it('whose record is not there waits for it, and goes on when it is', async () => {
-    const rig = await openRig();
+    const harness = await openRig();
     const idempotency = { key: 'the-key', bodyHash: Buffer.alloc(32) };
     const id = campaignIdOf('default', idempotency.key);
-    await workflowStarter(rig.client, { taskQueue: rig.taskQueue })(id, engineSpec(campaignTerms(REQUEST)));
-    await whenTriedAgain(rig, id, ['openRoster'], 'not_found');
-    await createCampaign({ pool: rig.db.pool, now: Date.now() }, 'default', REQUEST, idempotency);
-    expect(await rig.result(id)).toMatchObject({ status: 'completed' });
-    expect(rig.simulator.ledger()).toMatchObject({ accepted: 1, duplicate_keys: 0 });
+    await workflowStarter(harness.client, { taskQueue: harness.taskQueue })(id, engineSpec(campaignTerms(REQUEST)));
+    await whenTriedAgain(harness, id, ['openRoster'], 'not_found');
+    await createCampaign({ pool: harness.db.pool, now: Date.now() }, 'default', REQUEST, idempotency);
+    expect(await harness.result(id)).toMatchObject({ status: 'completed' });
+    expect(harness.simulator.ledger()).toMatchObject({ accepted: 1, duplicate_keys: 0 });
   });
 
   it('whose record goes away does not fail', async () => {
-    const rig = await openRig();
-    const id = await rig.startCampaign(400, { max_concurrent_calls: 5 });
-    await vi.waitFor(() => expect(rig.simulator.ledger().accepted).toBeGreaterThanOrEqual(10), { timeout: 30_000 });
-    await rig.db.pool.query('delete from campaigns where id = $1', [id]);
-    await whenTriedAgain(rig, id, ['exchange', 'openRoster'], 'not_found');
-    await rig.handle(id).terminate('by the test');
+    const harness = await openRig();
+    const id = await harness.startCampaign(400, { max_concurrent_calls: 5 });
+    await vi.waitFor(() => expect(harness.simulator.ledger().accepted).toBeGreaterThanOrEqual(10), { timeout: 30_000 });
+    await harness.db.pool.query('delete from campaigns where id = $1', [id]);
+    await whenTriedAgain(harness, id, ['exchange', 'openRoster'], 'not_found');
+    await harness.handle(id).terminate('by the test');
   });
 });

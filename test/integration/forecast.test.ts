@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { KEYS, openGateway, type TestGateway } from '../support/gateway.ts';
-import { nextId } from '../support/ids.ts';
+import { KEYS, openGateway, type TestGateway } from '../support/harness/gateway.ts';
+import { nextId } from '../support/factories/ids.ts';
 
 /** A Wednesday, eleven in the morning in New York. */
 const NOW = Date.UTC(2026, 2, 18, 15);

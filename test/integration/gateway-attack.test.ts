@@ -1,10 +1,10 @@
 /** Every route that the gateway has, against what strangers and careless callers send. */
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { KEYS, openGateway, type TestGateway, WEBHOOK_SECRET } from '../support/gateway.ts';
-import { fieldName, filled, type Operation, operationsOf, withText } from '../support/openapi.ts';
-import { personalDataIn } from '../support/personal-data.ts';
-import { SMALLEST_BODIES } from '../support/smallest-bodies.ts';
+import { KEYS, openGateway, type TestGateway, WEBHOOK_SECRET } from '../support/harness/gateway.ts';
+import { fieldName, filled, type Operation, operationsOf, withText } from '../support/probes/openapi.ts';
+import { personalDataIn } from '../support/probes/personal-data.ts';
+import { SMALLEST_BODIES } from '../support/factories/smallest-bodies.ts';
 
 const NOBODY = '00000000-0000-4000-8000-000000000000';
 const person = {

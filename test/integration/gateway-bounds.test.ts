@@ -1,9 +1,9 @@
 /** What a request may cost the others: how large it may be, and how much is done of it in one turn of the event loop. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findContacts } from '../../db/campaigns.ts';
-import { KEYS, openGateway, type TestGateway } from '../support/gateway.ts';
-import { filled, type Operation, operationsOf } from '../support/openapi.ts';
-import { turnsDuring } from '../support/turns.ts';
+import { KEYS, openGateway, type TestGateway } from '../support/harness/gateway.ts';
+import { filled, type Operation, operationsOf } from '../support/probes/openapi.ts';
+import { turnsDuring } from '../support/probes/turns.ts';
 
 const NOBODY = '00000000-0000-4000-8000-000000000000';
 const KIB = 1_024;

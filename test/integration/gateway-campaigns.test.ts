@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { sweep } from '../../gateway/background/sweeper.ts';
-import { KEYS, openGateway, type TestGateway } from '../support/gateway.ts';
-import { nextId } from '../support/ids.ts';
+import { KEYS, openGateway, type TestGateway } from '../support/harness/gateway.ts';
+import { nextId } from '../support/factories/ids.ts';
 
 const NOW = Date.UTC(2026, 2, 18, 12);
 const people = [

@@ -2,8 +2,8 @@
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { API_ROOT } from '../../gateway/app.ts';
-import { KEYS, openGateway, type TestGateway } from '../support/gateway.ts';
-import { watchForLeaks } from '../support/leaks.ts';
+import { KEYS, openGateway, type TestGateway } from '../support/harness/gateway.ts';
+import { watchForLeaks } from '../support/probes/leaks.ts';
 
 const BODY_LIMIT = 256 * 1024;
 const GIGABYTE = 1 << 30;

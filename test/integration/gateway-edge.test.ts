@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openPool } from '../../db/pool.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { ZONE_DATA_VERSION } from '../../domain/windows/zone-data.ts';
-import { KEYS, openGateway, type TestGateway } from '../support/gateway.ts';
+import { KEYS, openGateway, type TestGateway } from '../support/harness/gateway.ts';
 
 const person = { phone_number: '+14155550132', first_name: 'Adalbert', email: 'adalbert@example.com' };
 const body = { name: 'Reminders', agent_id: 'agent-1', contacts: [person] };

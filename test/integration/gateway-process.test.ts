@@ -12,8 +12,8 @@ import { afterEach, describe, expect, inject, it } from 'vitest';
 import { API_ROOT } from '../../gateway/app.ts';
 import { startGateway } from '../../scripts/start/processes.ts';
 import { ZONE_DATA_VERSION } from '../../domain/windows/zone-data.ts';
-import { createTestDatabase } from '../support/database.ts';
-import { nextTaskQueue } from '../support/ids.ts';
+import { createTestDatabase } from '../support/harness/database.ts';
+import { nextTaskQueue } from '../support/factories/ids.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const KEY = 'gateway-process-key';

@@ -3,9 +3,9 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { API_ROOT } from '../../gateway/app.ts';
-import { KEYS, openGateway, type TestGateway } from '../support/gateway.ts';
-import { watchForLeaks } from '../support/leaks.ts';
-import { personalDataIn } from '../support/personal-data.ts';
+import { KEYS, openGateway, type TestGateway } from '../support/harness/gateway.ts';
+import { watchForLeaks } from '../support/probes/leaks.ts';
+import { personalDataIn } from '../support/probes/personal-data.ts';
 
 const PATIENCE = { headersMs: 200, bodyMs: 200, bytesPerSecond: 1_000_000, everyMs: 50 };
 const AUTHORIZED = `Authorization: Bearer ${KEYS.write}`;

@@ -4,9 +4,9 @@ import { EventDelivery } from '../../gateway/temporal/event-delivery.ts';
 import { findCalls, recordAcceptance } from '../../db/calls.ts';
 import { callId } from '../../domain/engine/ids.ts';
 import type { CallEvent } from '../../providers/port.ts';
-import { openGateway, type TestGateway, WEBHOOK_SECRET } from '../support/gateway.ts';
-import { nextId } from '../support/ids.ts';
-import { ScriptedProvider } from '../support/scripted-provider.ts';
+import { openGateway, type TestGateway, WEBHOOK_SECRET } from '../support/harness/gateway.ts';
+import { nextId } from '../support/factories/ids.ts';
+import { ScriptedProvider } from '../support/fakes/scripted-provider.ts';
 
 const NOW = Date.UTC(2026, 2, 18, 12);
 

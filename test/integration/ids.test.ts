@@ -9,8 +9,8 @@ import { campaignTerms, CreateCampaign, engineSpec } from '../../domain/api/camp
 import { callId, workflowId } from '../../domain/engine/ids.ts';
 import { createCampaign } from '../../gateway/routes/create-campaign.ts';
 import { CAMPAIGN_WORKFLOW } from '../../workflows/messages.ts';
-import { openGateway, type TestGateway } from '../support/gateway.ts';
-import { Rig } from '../support/rig.ts';
+import { openGateway, type TestGateway } from '../support/harness/gateway.ts';
+import { SystemHarness } from '../support/harness/system-harness.ts';
 
 const body = {
   name: 'Reminders',
@@ -226,11 +226,11 @@ describe('the gateway', () => {
 
 describe('a campaign on a real Temporal server', () => {
   const PEOPLE = 12;
-  let rig: Rig;
+  let harness: SystemHarness;
   beforeAll(async () => {
-    rig = await Rig.start({ simulator: { timeScale: 120 } });
+    harness = await SystemHarness.start({ simulator: { timeScale: 120 } });
   });
-  afterAll(() => rig.close());
+  afterAll(() => harness.close());
 
   const terms = {
     name: 'Capitals',
@@ -242,14 +242,14 @@ describe('a campaign on a real Temporal server', () => {
   /** Recorded, and not started yet. */
   async function recorded(more: object = {}) {
     const request = CreateCampaign.parse({ ...terms, ...more });
-    const { answer } = await createCampaign({ pool: rig.db.pool, now: Date.now() }, 'default', request, null);
+    const { answer } = await createCampaign({ pool: harness.db.pool, now: Date.now() }, 'default', request, null);
     return { id: answer.id, spec: engineSpec(campaignTerms(request)) };
   }
 
   const numbersCalled = (id: string) =>
-    rig.simulator.ledger().calls.filter(({ key }) => key?.toLowerCase().startsWith(id));
+    harness.simulator.ledger().calls.filter(({ key }) => key?.toLowerCase().startsWith(id));
   const exists = (workflow: string) =>
-    rig.client.workflow
+    harness.client.workflow
       .getHandle(workflow)
       .describe()
       .then(
@@ -260,14 +260,14 @@ describe('a campaign on a real Temporal server', () => {
   it('is one workflow and one call to each, by whatever letters it is told what', async () => {
     const { id } = await recorded();
     const capitals = id.toUpperCase();
-    expect((await rig.api('POST', `/batch-calls/${capitals}/resume`)).status).toBe(409);
+    expect((await harness.api('POST', `/batch-calls/${capitals}/resume`)).status).toBe(409);
     expect(await exists(workflowId(id))).toBe(false);
-    const paused = await rig.api('POST', `/batch-calls/${capitals}/pause`);
+    const paused = await harness.api('POST', `/batch-calls/${capitals}/pause`);
     expect(paused).toMatchObject({ status: 200, data: { id } });
-    await rig.campaigns.resume(capitals);
-    await rig.campaigns.edit(capitals, { max_concurrent_calls: 3 });
-    expect(await rig.campaigns.progress(capitals)).toMatchObject({ campaign_id: id, max_concurrent_calls: 3 });
-    expect(await rig.campaigns.result(capitals)).toMatchObject({ campaign_id: id, status: 'completed' });
+    await harness.campaigns.resume(capitals);
+    await harness.campaigns.edit(capitals, { max_concurrent_calls: 3 });
+    expect(await harness.campaigns.progress(capitals)).toMatchObject({ campaign_id: id, max_concurrent_calls: 3 });
+    expect(await harness.campaigns.result(capitals)).toMatchObject({ campaign_id: id, status: 'completed' });
     expect(await exists(`campaign-${capitals}`)).toBe(false);
     const calls = numbersCalled(id);
     expect([calls.length, new Set(calls.map(({ key }) => key)).size]).toEqual([PEOPLE, PEOPLE]);
@@ -278,40 +278,40 @@ describe('a campaign on a real Temporal server', () => {
     ['under another id', (id: string) => ({ workflow: `campaign-${id}-2`, campaignId: id })],
   ])('calls nobody out of a second workflow that is started by hand, %s', async (_, second) => {
     const { id, spec } = await recorded({ max_concurrent_calls: 2 });
-    await rig.campaigns.pause(await started(id, spec));
+    await harness.campaigns.pause(await started(id, spec));
     const { workflow, campaignId } = second(id);
-    const handle = await rig.client.workflow.start(CAMPAIGN_WORKFLOW, {
+    const handle = await harness.client.workflow.start(CAMPAIGN_WORKFLOW, {
       workflowId: workflow,
-      taskQueue: rig.taskQueue,
+      taskQueue: harness.taskQueue,
       args: [{ campaignId, spec }],
     });
     await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'misconfigured' } });
-    const { rows } = await rig.db.pool.query('select owner_run_id from campaigns where id = $1', [id]);
-    const { runId } = await rig.handle(id).describe();
+    const { rows } = await harness.db.pool.query('select owner_run_id from campaigns where id = $1', [id]);
+    const { runId } = await harness.handle(id).describe();
     expect(rows).toEqual([{ owner_run_id: runId }]);
-    await rig.campaigns.resume(id);
-    expect(await rig.result(id)).toMatchObject({ status: 'completed' });
+    await harness.campaigns.resume(id);
+    expect(await harness.result(id)).toMatchObject({ status: 'completed' });
     expect(numbersCalled(id)).toHaveLength(PEOPLE);
   });
 
   it('fails a workflow that is started by hand for what is no campaign’s id', async () => {
     const { id, spec } = await recorded();
-    const handle = await rig.client.workflow.start(CAMPAIGN_WORKFLOW, {
+    const handle = await harness.client.workflow.start(CAMPAIGN_WORKFLOW, {
       workflowId: `campaign-{${id}}`,
-      taskQueue: rig.taskQueue,
+      taskQueue: harness.taskQueue,
       args: [{ campaignId: `{${id}}`, spec }],
     });
     await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'validation_error' } });
     for (const form of [`{${id}}`, 'not-an-id']) {
       for (const command of ['pause', 'resume', 'cancel', 'progress', 'result'] as const) {
-        await expect(rig.campaigns[command](form)).rejects.toMatchObject({ code: 'not_found', field: 'id' });
+        await expect(harness.campaigns[command](form)).rejects.toMatchObject({ code: 'not_found', field: 'id' });
       }
     }
   });
 
   async function started(id: string, spec: ReturnType<typeof engineSpec>): Promise<string> {
     const { workflowStarter } = await import('../../gateway/temporal/start-workflow.ts');
-    await workflowStarter(rig.client, { taskQueue: rig.taskQueue })(id.toUpperCase(), spec);
+    await workflowStarter(harness.client, { taskQueue: harness.taskQueue })(id.toUpperCase(), spec);
     await vi.waitFor(async () => expect(await exists(workflowId(id))).toBe(true));
     return id;
   }

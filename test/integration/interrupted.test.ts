@@ -11,42 +11,42 @@ import { findCommanded } from '../../db/campaigns.ts';
 import { API_ROOT } from '../../gateway/app.ts';
 import { reconcile, type ReconcileOptions, startReconciling } from '../../gateway/background/reconciler.ts';
 import { CAMPAIGN_WORKFLOW } from '../../workflows/messages.ts';
-import { openGateway } from '../support/gateway.ts';
-import { Rig, RIG_API_KEY } from '../support/rig.ts';
-import { closing, err, out, runTool } from '../support/tool.ts';
+import { openGateway } from '../support/harness/gateway.ts';
+import { SystemHarness, HARNESS_API_KEY } from '../support/harness/system-harness.ts';
+import { closing, err, out, runCli } from '../support/harness/cli.ts';
 
 const LATER = { schedule_type: 'scheduled', scheduled_at: '2099-01-01T00:00:00Z' } as const;
 /** Ids that no workflow has. */
 const FORGOTTEN = Array.from({ length: 5 }, (_, index) => `00000000-0000-4000-8000-00000000000${index}`);
 
-async function openRig(timeScale: number): Promise<Rig> {
-  const rig = await Rig.start({ simulator: { timeScale } });
-  closing.push(() => rig.close());
+async function openRig(timeScale: number): Promise<SystemHarness> {
+  const harness = await SystemHarness.start({ simulator: { timeScale } });
+  closing.push(() => harness.close());
   vi.stubEnv('TEMPORAL_ADDRESS', inject('temporalAddress'));
-  vi.stubEnv('RINGFENCE_API_URL', rig.apiUrl + API_ROOT);
-  vi.stubEnv('RINGFENCE_API_KEY', RIG_API_KEY);
-  return rig;
+  vi.stubEnv('RINGFENCE_API_URL', harness.apiUrl + API_ROOT);
+  vi.stubEnv('RINGFENCE_API_KEY', HARNESS_API_KEY);
+  return harness;
 }
 
 /** Compares every campaign that is due with its workflow, as a gateway does once a second. */
-function gatewayOf(rig: Rig, more: Partial<ReconcileOptions> = {}) {
+function gatewayOf(harness: SystemHarness, more: Partial<ReconcileOptions> = {}) {
   const log: Record<string, unknown>[] = [];
   const options = {
-    pool: rig.db.pool,
-    lookAtWorkflow: (id: string) => lookAtWorkflow(rig.client, id),
+    pool: harness.db.pool,
+    lookAtWorkflow: (id: string) => lookAtWorkflow(harness.client, id),
     logger: pino({ level: 'warn' }, { write: (line: string) => void log.push(JSON.parse(line) as never) }),
     everyMs: 0,
     ...more,
   };
   const compare = async () => {
-    await whenNoneIsHeld(rig);
+    await whenNoneIsHeld(harness);
     return reconcile(options);
   };
   return { log, options, compare };
 }
 
 /** An exchange that is under way, also one of a run that has ended, holds the row of its campaign; such a row is passed over. */
-const whenNoneIsHeld = ({ db }: Rig) =>
+const whenNoneIsHeld = ({ db }: SystemHarness) =>
   vi.waitFor(
     async () => {
       const { rowCount } = await db.pool.query('select from campaigns for share skip locked');
@@ -56,49 +56,49 @@ const whenNoneIsHeld = ({ db }: Rig) =>
     { timeout: 20_000 },
   );
 
-const pass = (rig: Rig, column: 'workflow_started_at' | 'workflow_missing_since', seconds: number) =>
-  rig.db.pool.query(`update campaigns set ${column} = ${column} - $1 * interval '1 second'`, [seconds]);
+const pass = (harness: SystemHarness, column: 'workflow_started_at' | 'workflow_missing_since', seconds: number) =>
+  harness.db.pool.query(`update campaigns set ${column} = ${column} - $1 * interval '1 second'`, [seconds]);
 
-const whenAccepted = (rig: Rig, calls: number) =>
-  vi.waitFor(() => expect(rig.simulator.ledger().accepted).toBeGreaterThanOrEqual(calls), { timeout: 30_000 });
+const whenAccepted = (harness: SystemHarness, calls: number) =>
+  vi.waitFor(() => expect(harness.simulator.ledger().accepted).toBeGreaterThanOrEqual(calls), { timeout: 30_000 });
 
-const read = async (rig: Rig, id: string) =>
-  (await rig.api('GET', `/batch-calls/${id}`)).data as Record<string, unknown>;
+const read = async (harness: SystemHarness, id: string) =>
+  (await harness.api('GET', `/batch-calls/${id}`)).data as Record<string, unknown>;
 
-async function terminate(rig: Rig, id: string): Promise<void> {
-  await rig.handle(id).terminate('by hand, because of +12125550100');
-  const { compare } = gatewayOf(rig);
+async function terminate(harness: SystemHarness, id: string): Promise<void> {
+  await harness.handle(id).terminate('by hand, because of +12125550100');
+  const { compare } = gatewayOf(harness);
   // A row that an exchange of the ended run still holds is passed over, and looked at the next time.
   await vi.waitFor(
     async () => {
       await compare();
-      expect(await read(rig, id)).toMatchObject({ status: 'interrupted' });
+      expect(await read(harness, id)).toMatchObject({ status: 'interrupted' });
     },
     { timeout: 20_000 },
   );
 }
 
 /** The workflow waits for the start, and has made the record its own. */
-const whenScheduled = (rig: Rig, id: string) =>
+const whenScheduled = (harness: SystemHarness, id: string) =>
   vi.waitFor(
     async () => {
-      expect(await rig.campaigns.progress(id)).toMatchObject({ status: 'scheduled' });
-      const { rows } = await rig.db.pool.query('select owner_run_id from campaigns where id = $1', [id]);
+      expect(await harness.campaigns.progress(id)).toMatchObject({ status: 'scheduled' });
+      const { rows } = await harness.db.pool.query('select owner_run_id from campaigns where id = $1', [id]);
       expect(rows).toEqual([{ owner_run_id: expect.any(String) }]);
     },
     { timeout: 20_000 },
   );
 
 /** Fails the workflow by answering its next task in the worker's place. */
-async function fail(rig: Rig, id: string, type: string): Promise<void> {
-  await rig.stopWorkers();
-  await rig.handle(id).signal('pause');
-  const service = rig.client.workflowService;
+async function fail(harness: SystemHarness, id: string, type: string): Promise<void> {
+  await harness.stopWorkers();
+  await harness.handle(id).signal('pause');
+  const service = harness.client.workflowService;
   let taskToken: Uint8Array | null | undefined;
   // Tasks of the worker's own cache queue come to the common one after a few seconds.
   while (!taskToken?.length) {
-    const taskQueue = { name: rig.taskQueue };
-    ({ taskToken } = await rig.client.withDeadline(Date.now() + 70_000, () =>
+    const taskQueue = { name: harness.taskQueue };
+    ({ taskToken } = await harness.client.withDeadline(Date.now() + 70_000, () =>
       service.pollWorkflowTaskQueue({ namespace: 'default', taskQueue, identity: 'by hand' }),
     ));
   }
@@ -121,15 +121,15 @@ async function fail(rig: Rig, id: string, type: string): Promise<void> {
 }
 
 /** Sends requests that all find the campaign's row taken, and so are all under way before the first goes on. */
-async function atOnce<T>(rig: Rig, id: string, requests: number, send: () => Promise<T>): Promise<T[]> {
-  const holder = await rig.db.pool.connect();
+async function atOnce<T>(harness: SystemHarness, id: string, requests: number, send: () => Promise<T>): Promise<T[]> {
+  const holder = await harness.db.pool.connect();
   try {
     await holder.query('begin');
     await holder.query('select from campaigns where id = $1 for update', [id]);
     const sent = Array.from({ length: requests }, send);
     await vi.waitFor(async () => {
       // Not by the holder: within a transaction the view stays as it was first read.
-      const { rows } = await rig.db.pool.query<{ waiting: number }>(
+      const { rows } = await harness.db.pool.query<{ waiting: number }>(
         `select count(*)::integer as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
       );
       expect(rows).toEqual([{ waiting: requests }]);
@@ -141,50 +141,50 @@ async function atOnce<T>(rig: Rig, id: string, requests: number, send: () => Pro
   }
 }
 
-async function startByHand(rig: Rig, id: string) {
-  const recorded = await findCommanded(rig.db.pool, 'default', id);
-  return rig.client.workflow.start(CAMPAIGN_WORKFLOW, {
+async function startByHand(harness: SystemHarness, id: string) {
+  const recorded = await findCommanded(harness.db.pool, 'default', id);
+  return harness.client.workflow.start(CAMPAIGN_WORKFLOW, {
     workflowId: workflowId(id),
-    taskQueue: rig.taskQueue,
+    taskQueue: harness.taskQueue,
     args: [{ campaignId: id, spec: engineSpec(recorded!.terms) }],
   });
 }
 
 /** How many runs there have been under the campaign's workflow id. */
-async function runsOf(rig: Rig, id: string): Promise<number> {
+async function runsOf(harness: SystemHarness, id: string): Promise<number> {
   const runs = new Set<string>();
-  for await (const { runId } of rig.client.workflow.list({ query: `WorkflowId = "${workflowId(id)}"` }))
+  for await (const { runId } of harness.client.workflow.list({ query: `WorkflowId = "${workflowId(id)}"` }))
     runs.add(runId);
   return runs.size;
 }
 
 describe('a campaign whose workflow was terminated', () => {
   it('is interrupted, says so wherever it is looked at, and goes on when it is restarted: nobody is called twice', async () => {
-    const rig = await openRig(60);
-    const id = await rig.startCampaign(40, { max_concurrent_calls: 5 });
-    await whenAccepted(rig, 10);
-    await rig.handle(id).terminate('by hand, because of +12125550100');
-    const { log, compare } = gatewayOf(rig);
+    const harness = await openRig(60);
+    const id = await harness.startCampaign(40, { max_concurrent_calls: 5 });
+    await whenAccepted(harness, 10);
+    await harness.handle(id).terminate('by hand, because of +12125550100');
+    const { log, compare } = gatewayOf(harness);
     await compare();
 
-    expect(await read(rig, id)).toMatchObject({
+    expect(await read(harness, id)).toMatchObject({
       status: 'interrupted',
       waiting_for: null,
       interrupted: { reason: 'terminated', code: null, since: expect.any(String) },
     });
     expect(log).toMatchObject([{ level: 40, campaign: id, reason: 'terminated' }]);
     expect(JSON.stringify(log)).not.toContain('5550100');
-    const listed = (await rig.api('GET', '/batch-calls?status=interrupted')).data as { id: string }[];
+    const listed = (await harness.api('GET', '/batch-calls?status=interrupted')).data as { id: string }[];
     expect(listed.map((campaign) => campaign.id)).toEqual([id]);
-    const waiting = (await rig.api('GET', `/batch-calls/${id}/contacts?status=pending&limit=1`)).data as [
+    const waiting = (await harness.api('GET', `/batch-calls/${id}/contacts?status=pending&limit=1`)).data as [
       { contact_id: string },
     ];
-    expect((await rig.api('GET', `/batch-calls/${id}/contacts/${waiting[0].contact_id}`)).data).toMatchObject({
+    expect((await harness.api('GET', `/batch-calls/${id}/contacts/${waiting[0].contact_id}`)).data).toMatchObject({
       campaign_status: 'interrupted',
       gate: 'interrupted',
       next_eligible_at: null,
     });
-    expect((await rig.api('GET', `/batch-calls/${id}/forecast`)).data).toMatchObject({
+    expect((await harness.api('GET', `/batch-calls/${id}/forecast`)).data).toMatchObject({
       status: 'interrupted',
       outcome: 'interrupted',
       finishes_at: null,
@@ -196,7 +196,7 @@ describe('a campaign whose workflow was terminated', () => {
       ['POST', '/resume'],
       ['PATCH', '', { max_concurrent_calls: 3 }],
     ] as const) {
-      expect(await rig.api(method, `/batch-calls/${id}${path}`, body)).toMatchObject({
+      expect(await harness.api(method, `/batch-calls/${id}${path}`, body)).toMatchObject({
         status: 409,
         data: {
           code: 'wrong_state',
@@ -206,158 +206,158 @@ describe('a campaign whose workflow was terminated', () => {
       });
     }
 
-    expect(await rig.api('POST', `/batch-calls/${id}/restart`)).toMatchObject({
+    expect(await harness.api('POST', `/batch-calls/${id}/restart`)).toMatchObject({
       status: 200,
       data: { id, status: 'active', restarted_at: expect.any(String) },
     });
-    const { typedSearchAttributes } = await rig.handle(id).describe();
+    const { typedSearchAttributes } = await harness.handle(id).describe();
     expect(
       typedSearchAttributes
         .getAll()
         .map(({ key }) => key.name)
         .sort(),
     ).toEqual(expect.arrayContaining(['AgentId', 'CampaignName', 'CampaignStatus']));
-    const result = await rig.result(id);
+    const result = await harness.result(id);
     expect(result.buckets.completed + result.buckets.failed).toBe(40);
-    const ledger = rig.simulator.ledger();
+    const ledger = harness.simulator.ledger();
     expect(ledger).toMatchObject({ accepted: 40, duplicate_keys: 0 });
     expect(ledger.peak_in_flight).toBeLessThanOrEqual(5);
-    expect(await read(rig, id)).toMatchObject({ status: 'completed', interrupted: null });
+    expect(await read(harness, id)).toMatchObject({ status: 'completed', interrupted: null });
     await compare();
-    expect(await read(rig, id)).toMatchObject({ status: 'completed' });
+    expect(await read(harness, id)).toMatchObject({ status: 'completed' });
   });
 
   it('is noticed by the command that finds it so: the refusal names the way out, and a cancel ends it', async () => {
-    const rig = await openRig(20);
-    const id = await rig.startCampaign(20, { max_concurrent_calls: 3 });
-    await whenAccepted(rig, 3);
-    await rig.handle(id).terminate('by hand');
-    expect(await rig.api('POST', `/batch-calls/${id}/pause`)).toMatchObject({
+    const harness = await openRig(20);
+    const id = await harness.startCampaign(20, { max_concurrent_calls: 3 });
+    await whenAccepted(harness, 3);
+    await harness.handle(id).terminate('by hand');
+    expect(await harness.api('POST', `/batch-calls/${id}/pause`)).toMatchObject({
       status: 409,
       data: { code: 'wrong_state', message: expect.stringMatching(/\/restart/) },
     });
-    expect(await read(rig, id)).toMatchObject({ status: 'interrupted' });
+    expect(await read(harness, id)).toMatchObject({ status: 'interrupted' });
 
-    const other = await rig.startCampaign(20, LATER);
-    await rig.handle(other).terminate('by hand');
-    expect(await rig.api('POST', `/batch-calls/${other}/cancel`)).toMatchObject({
+    const other = await harness.startCampaign(20, LATER);
+    await harness.handle(other).terminate('by hand');
+    expect(await harness.api('POST', `/batch-calls/${other}/cancel`)).toMatchObject({
       status: 200,
       data: { acknowledged: true },
     });
-    expect(await rig.result(other)).toMatchObject({ status: 'cancelled', buckets: { skipped: 20 } });
+    expect(await harness.result(other)).toMatchObject({ status: 'cancelled', buckets: { skipped: 20 } });
 
-    const third = await rig.startCampaign(1, LATER);
-    await rig.handle(third).terminate('by hand');
-    expect((await rig.api('POST', `/batch-calls/${third}/restart`)).status).toBe(200);
-    expect((await rig.handle(third).describe()).status.name).toBe('RUNNING');
+    const third = await harness.startCampaign(1, LATER);
+    await harness.handle(third).terminate('by hand');
+    expect((await harness.api('POST', `/batch-calls/${third}/restart`)).status).toBe(200);
+    expect((await harness.handle(third).describe()).status.name).toBe('RUNNING');
   });
 
   it('has no owner any more: a dial that the ended run still has under way is refused', async () => {
-    const rig = await openRig(60);
-    const id = await rig.startCampaign(30, { max_concurrent_calls: 4 });
-    await whenAccepted(rig, 4);
-    await terminate(rig, id);
-    const { rows } = await rig.db.pool.query('select owner_run_id from campaigns where id = $1', [id]);
+    const harness = await openRig(60);
+    const id = await harness.startCampaign(30, { max_concurrent_calls: 4 });
+    await whenAccepted(harness, 4);
+    await terminate(harness, id);
+    const { rows } = await harness.db.pool.query('select owner_run_id from campaigns where id = $1', [id]);
     expect(rows).toEqual([{ owner_run_id: null }]);
   });
 
   it.each(['the API', 'hand'])('stays paused when it was paused, started again by %s', async (by) => {
-    const rig = await openRig(60);
-    const id = await rig.startCampaign(20, { max_concurrent_calls: 3 });
-    await whenAccepted(rig, 3);
-    await rig.campaigns.pause(id);
-    const { accepted } = rig.simulator.ledger();
-    await terminate(rig, id);
-    if (by === 'hand') await startByHand(rig, id);
-    else expect((await rig.api('POST', `/batch-calls/${id}/restart`)).data).toMatchObject({ status: 'paused' });
+    const harness = await openRig(60);
+    const id = await harness.startCampaign(20, { max_concurrent_calls: 3 });
+    await whenAccepted(harness, 3);
+    await harness.campaigns.pause(id);
+    const { accepted } = harness.simulator.ledger();
+    await terminate(harness, id);
+    if (by === 'hand') await startByHand(harness, id);
+    else expect((await harness.api('POST', `/batch-calls/${id}/restart`)).data).toMatchObject({ status: 'paused' });
     await vi.waitFor(
-      async () => expect(await rig.campaigns.progress(id)).toMatchObject({ status: 'paused', in_flight: 0 }),
+      async () => expect(await harness.campaigns.progress(id)).toMatchObject({ status: 'paused', in_flight: 0 }),
       {
         timeout: 30_000,
       },
     );
-    expect(await read(rig, id)).toMatchObject({ status: 'paused', interrupted: null });
-    expect(rig.simulator.ledger().accepted).toBe(accepted);
-    await rig.campaigns.resume(id);
-    await rig.result(id);
-    expect(rig.simulator.ledger()).toMatchObject({ accepted: 20, duplicate_keys: 0 });
+    expect(await read(harness, id)).toMatchObject({ status: 'paused', interrupted: null });
+    expect(harness.simulator.ledger().accepted).toBe(accepted);
+    await harness.campaigns.resume(id);
+    await harness.result(id);
+    expect(harness.simulator.ledger()).toMatchObject({ accepted: 20, duplicate_keys: 0 });
   });
 
   it('is restarted once by any number of requests at once; what runs or is over is not', async () => {
-    const rig = await openRig(60);
-    const id = await rig.startCampaign(3, LATER);
-    expect((await rig.api('POST', `/batch-calls/${id}/restart`)).data).toMatchObject({
+    const harness = await openRig(60);
+    const id = await harness.startCampaign(3, LATER);
+    expect((await harness.api('POST', `/batch-calls/${id}/restart`)).data).toMatchObject({
       code: 'wrong_state',
       message: 'The campaign is scheduled; only an interrupted one can be restarted.',
     });
-    await terminate(rig, id);
+    await terminate(harness, id);
     // No worker tells the record that a run has come: only the requests do.
-    await rig.stopWorkers();
-    const answers = await atOnce(rig, id, 6, () => rig.api('POST', `/batch-calls/${id}/restart`));
+    await harness.stopWorkers();
+    const answers = await atOnce(harness, id, 6, () => harness.api('POST', `/batch-calls/${id}/restart`));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200]);
-    await vi.waitFor(async () => expect(await runsOf(rig, id)).toBe(2), { timeout: 10_000 });
-    expect(await rig.api('POST', `/batch-calls/${id}/restart`)).toMatchObject({
+    await vi.waitFor(async () => expect(await runsOf(harness, id)).toBe(2), { timeout: 10_000 });
+    expect(await harness.api('POST', `/batch-calls/${id}/restart`)).toMatchObject({
       status: 409,
       data: { code: 'wrong_state', details: { status: 'scheduled' } },
     });
-    await rig.startWorkers();
-    await rig.campaigns.cancel(id);
-    await rig.result(id);
-    expect(await rig.api('POST', `/batch-calls/${id}/restart`)).toMatchObject({
+    await harness.startWorkers();
+    await harness.campaigns.cancel(id);
+    await harness.result(id);
+    expect(await harness.api('POST', `/batch-calls/${id}/restart`)).toMatchObject({
       status: 409,
       data: { code: 'wrong_state', details: { status: 'cancelled' } },
     });
-    expect(await runsOf(rig, id)).toBe(2);
-    const nobody = await rig.api('POST', `/batch-calls/${randomUUID()}/restart`);
+    expect(await runsOf(harness, id)).toBe(2);
+    const nobody = await harness.api('POST', `/batch-calls/${randomUUID()}/restart`);
     expect(nobody).toMatchObject({ status: 404 });
   });
 
   it('is never run twice: a run that was started by hand is found, and brings the record back by its own adoption', async () => {
-    const rig = await openRig(60);
-    const id = await rig.startCampaign(12, { max_concurrent_calls: 2 });
-    await whenAccepted(rig, 3);
-    await terminate(rig, id);
-    await rig.stopWorkers();
-    const byHand = await startByHand(rig, id);
-    expect(await rig.api('POST', `/batch-calls/${id}/restart`)).toMatchObject({ status: 200 });
-    expect((await rig.handle(id).describe()).runId).toBe(byHand.firstExecutionRunId);
+    const harness = await openRig(60);
+    const id = await harness.startCampaign(12, { max_concurrent_calls: 2 });
+    await whenAccepted(harness, 3);
+    await terminate(harness, id);
+    await harness.stopWorkers();
+    const byHand = await startByHand(harness, id);
+    expect(await harness.api('POST', `/batch-calls/${id}/restart`)).toMatchObject({ status: 200 });
+    expect((await harness.handle(id).describe()).runId).toBe(byHand.firstExecutionRunId);
     // As if nobody had asked: the run adopts by itself.
-    await rig.db.pool.query(
+    await harness.db.pool.query(
       `update campaigns set status = 'interrupted', interrupted_from = 'active', interrupted_reason = 'terminated',
               interrupted_at = now() where id = $1`,
       [id],
     );
-    await rig.startWorkers();
-    await rig.result(id);
-    expect(await read(rig, id)).toMatchObject({ status: 'completed', interrupted: null });
-    expect(rig.simulator.ledger()).toMatchObject({ accepted: 12, duplicate_keys: 0 });
+    await harness.startWorkers();
+    await harness.result(id);
+    expect(await read(harness, id)).toMatchObject({ status: 'completed', interrupted: null });
+    expect(harness.simulator.ledger()).toMatchObject({ accepted: 12, duplicate_keys: 0 });
   });
 
   it('ends when it is cancelled: live calls are followed to their end, everybody else is skipped', async () => {
-    const rig = await openRig(20);
-    const id = await rig.startCampaign(20, { max_concurrent_calls: 3 });
-    await whenAccepted(rig, 3);
-    await terminate(rig, id);
-    const { accepted } = rig.simulator.ledger();
-    expect(await rig.api('POST', `/batch-calls/${id}/cancel`)).toMatchObject({
+    const harness = await openRig(20);
+    const id = await harness.startCampaign(20, { max_concurrent_calls: 3 });
+    await whenAccepted(harness, 3);
+    await terminate(harness, id);
+    const { accepted } = harness.simulator.ledger();
+    expect(await harness.api('POST', `/batch-calls/${id}/cancel`)).toMatchObject({
       status: 200,
       data: { id, acknowledged: true, cancel_requested_at: expect.any(String) },
     });
-    expect(await rig.result(id)).toMatchObject({
+    expect(await harness.result(id)).toMatchObject({
       status: 'cancelled',
       buckets: { skipped: 20 - accepted, in_progress: 0 },
     });
-    expect(rig.callsOf(id).every(({ ended_at }) => ended_at !== null)).toBe(true);
-    expect(rig.simulator.ledger().accepted).toBe(accepted);
-    expect(await read(rig, id)).toMatchObject({ status: 'cancelled', interrupted: null });
+    expect(harness.callsOf(id).every(({ ended_at }) => ended_at !== null)).toBe(true);
+    expect(harness.simulator.ledger().accepted).toBe(accepted);
+    expect(await read(harness, id)).toMatchObject({ status: 'cancelled', interrupted: null });
   });
 
   it('is deleted once no call of it can be going on', async () => {
-    const rig = await openRig(1);
-    const id = await rig.startCampaign(5, { max_concurrent_calls: 2 });
-    await whenAccepted(rig, 2);
-    await terminate(rig, id);
-    const refused = await rig.api('DELETE', `/batch-calls/${id}`);
+    const harness = await openRig(1);
+    const id = await harness.startCampaign(5, { max_concurrent_calls: 2 });
+    await whenAccepted(harness, 2);
+    await terminate(harness, id);
+    const refused = await harness.api('DELETE', `/batch-calls/${id}`);
     expect(refused).toMatchObject({
       status: 409,
       data: {
@@ -366,184 +366,189 @@ describe('a campaign whose workflow was terminated', () => {
         details: { status: 'interrupted', call_until: expect.any(String) },
       },
     });
-    await rig.db.pool.query(
+    await harness.db.pool.query(
       `update calls set first_sent_at = first_sent_at - interval '1 day' where campaign_id = $1`,
       [id],
     );
-    expect((await rig.api('DELETE', `/batch-calls/${id}`)).status).toBe(200);
-    expect((await rig.api('GET', `/batch-calls/${id}`)).status).toBe(404);
+    expect((await harness.api('DELETE', `/batch-calls/${id}`)).status).toBe(200);
+    expect((await harness.api('GET', `/batch-calls/${id}`)).status).toBe(404);
   });
 });
 
 describe('a campaign whose workflow was ended in another way', () => {
   it('failed: the code is shown, and nothing of the message', async () => {
-    const rig = await openRig(60);
-    const id = await rig.startCampaign(3, LATER);
-    await whenScheduled(rig, id);
-    await fail(rig, id, 'not_found');
-    const { log, compare } = gatewayOf(rig);
+    const harness = await openRig(60);
+    const id = await harness.startCampaign(3, LATER);
+    await whenScheduled(harness, id);
+    await fail(harness, id, 'not_found');
+    const { log, compare } = gatewayOf(harness);
     await compare();
-    expect(await read(rig, id)).toMatchObject({
+    expect(await read(harness, id)).toMatchObject({
       status: 'interrupted',
       interrupted: { reason: 'failed', code: 'not_found' },
     });
-    expect(JSON.stringify([log, await read(rig, id)])).not.toMatch(/Lovelace|5550100/);
-    expect((await rig.api('POST', `/batch-calls/${id}/restart`)).status).toBe(200);
-    await rig.startWorkers();
-    await rig.campaigns.cancel(id);
-    expect(await rig.result(id)).toMatchObject({ status: 'cancelled' });
+    expect(JSON.stringify([log, await read(harness, id)])).not.toMatch(/Lovelace|5550100/);
+    expect((await harness.api('POST', `/batch-calls/${id}/restart`)).status).toBe(200);
+    await harness.startWorkers();
+    await harness.campaigns.cancel(id);
+    expect(await harness.result(id)).toMatchObject({ status: 'cancelled' });
   });
 
   it('forgotten: it counts when it is not found twice, half a minute apart', async () => {
-    const rig = await openRig(60);
-    const id = await rig.startCampaign(3, LATER);
-    await rig.client.workflowService.deleteWorkflowExecution({
+    const harness = await openRig(60);
+    const id = await harness.startCampaign(3, LATER);
+    await harness.client.workflowService.deleteWorkflowExecution({
       namespace: 'default',
       workflowExecution: { workflowId: workflowId(id) },
     });
-    await vi.waitFor(async () => expect(await lookAtWorkflow(rig.client, id)).toEqual({ kind: 'not_found' }), 20_000);
-    const { compare } = gatewayOf(rig);
-    const status = async () => (await read(rig, id)).status;
+    await vi.waitFor(
+      async () => expect(await lookAtWorkflow(harness.client, id)).toEqual({ kind: 'not_found' }),
+      20_000,
+    );
+    const { compare } = gatewayOf(harness);
+    const status = async () => (await read(harness, id)).status;
     await compare();
     await compare();
     expect(await status()).toBe('scheduled');
-    await pass(rig, 'workflow_started_at', 61);
+    await pass(harness, 'workflow_started_at', 61);
     await compare();
     await compare();
     expect(await status()).toBe('scheduled');
-    expect(await rig.api('POST', `/batch-calls/${id}/pause`)).toMatchObject({
+    expect(await harness.api('POST', `/batch-calls/${id}/pause`)).toMatchObject({
       status: 409,
       data: { code: 'wrong_state', message: expect.stringMatching(/for a minute/) },
     });
-    await pass(rig, 'workflow_missing_since', 31);
+    await pass(harness, 'workflow_missing_since', 31);
     await compare();
-    expect(await read(rig, id)).toMatchObject({ status: 'interrupted', interrupted: { reason: 'not_found' } });
-    expect((await rig.api('POST', `/batch-calls/${id}/restart`)).status).toBe(200);
-    await whenScheduled(rig, id);
+    expect(await read(harness, id)).toMatchObject({ status: 'interrupted', interrupted: { reason: 'not_found' } });
+    expect((await harness.api('POST', `/batch-calls/${id}/restart`)).status).toBe(200);
+    await whenScheduled(harness, id);
     expect(await status()).toBe('scheduled');
   });
 
   it('completed, and the record knows of contacts left: it is interrupted and not restarted, but ends when it is cancelled', async () => {
-    const rig = await openRig(1_000);
-    const id = await rig.startCampaign(3);
-    await rig.result(id);
+    const harness = await openRig(1_000);
+    const id = await harness.startCampaign(3);
+    await harness.result(id);
     // The record of an earlier moment, as a backup brings it.
-    await rig.db.pool.query(
+    await harness.db.pool.query(
       `update campaigns set status = 'active', pending = 1, ended_at = null,
               completed = completed - (contact.bucket = 'completed')::int, failed = failed - (contact.bucket = 'failed')::int
          from campaign_contacts contact
         where campaigns.id = $1 and contact.campaign_id = campaigns.id and contact.seq = 1`,
       [id],
     );
-    await rig.db.pool.query(`update campaign_contacts set bucket = 'pending' where campaign_id = $1 and seq = 1`, [id]);
-    await gatewayOf(rig).compare();
-    expect(await read(rig, id)).toMatchObject({ status: 'interrupted', interrupted: { reason: 'completed' } });
-    expect(await rig.api('POST', `/batch-calls/${id}/restart`)).toMatchObject({
+    await harness.db.pool.query(`update campaign_contacts set bucket = 'pending' where campaign_id = $1 and seq = 1`, [
+      id,
+    ]);
+    await gatewayOf(harness).compare();
+    expect(await read(harness, id)).toMatchObject({ status: 'interrupted', interrupted: { reason: 'completed' } });
+    expect(await harness.api('POST', `/batch-calls/${id}/restart`)).toMatchObject({
       status: 409,
       data: { code: 'wrong_state', message: expect.stringMatching(/call people again/) },
     });
-    expect((await rig.api('POST', `/batch-calls/${id}/cancel`)).status).toBe(200);
-    expect(await rig.result(id)).toMatchObject({ status: 'cancelled', buckets: { skipped: 1 } });
-    expect(rig.simulator.ledger().accepted).toBe(3);
+    expect((await harness.api('POST', `/batch-calls/${id}/cancel`)).status).toBe(200);
+    expect(await harness.result(id)).toMatchObject({ status: 'cancelled', buckets: { skipped: 1 } });
+    expect(harness.simulator.ledger().accepted).toBe(3);
   });
 
   it('completed, and the record lacks nothing but the word: it is written down', async () => {
-    const rig = await openRig(1_000);
-    const id = await rig.startCampaign(3);
-    await rig.result(id);
-    await rig.db.pool.query(`update campaigns set status = 'active', ended_at = null where id = $1`, [id]);
-    await gatewayOf(rig).compare();
-    expect(await read(rig, id)).toMatchObject({ status: 'completed', interrupted: null });
+    const harness = await openRig(1_000);
+    const id = await harness.startCampaign(3);
+    await harness.result(id);
+    await harness.db.pool.query(`update campaigns set status = 'active', ended_at = null where id = $1`, [id]);
+    await gatewayOf(harness).compare();
+    expect(await read(harness, id)).toMatchObject({ status: 'completed', interrupted: null });
   });
 });
 
 describe('a campaign whose workflow goes on', () => {
   it('is not interrupted by a reset, nor when it has changed its run', async () => {
-    const rig = await openRig(60);
-    const id = await rig.startCampaign(30, { max_concurrent_calls: 3 });
-    await whenAccepted(rig, 3);
-    const { runId } = await rig.handle(id).describe();
-    const { events } = await rig.handle(id).fetchHistory();
+    const harness = await openRig(60);
+    const id = await harness.startCampaign(30, { max_concurrent_calls: 3 });
+    await whenAccepted(harness, 3);
+    const { runId } = await harness.handle(id).describe();
+    const { events } = await harness.handle(id).fetchHistory();
     const early = events!.find((event) => event.workflowTaskCompletedEventAttributes)!;
-    await rig.client.workflowService.resetWorkflowExecution({
+    await harness.client.workflowService.resetWorkflowExecution({
       namespace: 'default',
       workflowExecution: { workflowId: workflowId(id), runId },
       reason: 'by hand',
       workflowTaskFinishEventId: early.eventId!,
       requestId: randomUUID(),
     });
-    const { log, compare } = gatewayOf(rig);
+    const { log, compare } = gatewayOf(harness);
     await compare();
-    expect(await read(rig, id)).toMatchObject({ status: 'active', interrupted: null });
-    await rig.result(id);
+    expect(await read(harness, id)).toMatchObject({ status: 'active', interrupted: null });
+    await harness.result(id);
     expect(log).toEqual([]);
-    expect(rig.simulator.ledger()).toMatchObject({ accepted: 30, duplicate_keys: 0 });
+    expect(harness.simulator.ledger()).toMatchObject({ accepted: 30, duplicate_keys: 0 });
   });
 
   it('is not interrupted while Temporal does not answer', async () => {
-    const rig = await openRig(60);
-    const id = await rig.startCampaign(3, LATER);
-    await rig.handle(id).terminate('by hand');
+    const harness = await openRig(60);
+    const id = await harness.startCampaign(3, LATER);
+    await harness.handle(id).terminate('by hand');
     const away = () => Promise.reject(new RingfenceError('temporal_unavailable', 'away'));
-    expect(await gatewayOf(rig, { lookAtWorkflow: away }).compare()).toBe(false);
-    expect(await read(rig, id)).toMatchObject({ status: 'scheduled' });
+    expect(await gatewayOf(harness, { lookAtWorkflow: away }).compare()).toBe(false);
+    expect(await read(harness, id)).toMatchObject({ status: 'scheduled' });
     // What was claimed in vain is due at once, also for a gateway that waits between two looks.
-    expect(await gatewayOf(rig, { everyMs: 20_000 }).compare()).toBe(true);
-    expect(await read(rig, id)).toMatchObject({ status: 'interrupted' });
+    expect(await gatewayOf(harness, { everyMs: 20_000 }).compare()).toBe(true);
+    expect(await read(harness, id)).toMatchObject({ status: 'interrupted' });
   });
 
   it('is interrupted although Temporal fails to answer about another one', async () => {
-    const rig = await openRig(60);
+    const harness = await openRig(60);
     const ids: string[] = [];
-    for (let campaign = 0; campaign < 14; campaign += 1) ids.push(await rig.startCampaign(1, LATER));
-    for (const id of ids) await rig.handle(id).terminate('by hand');
+    for (let campaign = 0; campaign < 14; campaign += 1) ids.push(await harness.startCampaign(1, LATER));
+    for (const id of ids) await harness.handle(id).terminate('by hand');
     let odd: string | undefined;
     // The first that is asked about, of ten at once.
     const lookAt = (id: string) => {
       odd ??= id;
       if (id === odd) return Promise.reject(new RingfenceError('temporal_unavailable', 'about this one'));
-      return lookAtWorkflow(rig.client, id);
+      return lookAtWorkflow(harness.client, id);
     };
-    expect(await gatewayOf(rig, { lookAtWorkflow: lookAt }).compare()).toBe(true);
+    expect(await gatewayOf(harness, { lookAtWorkflow: lookAt }).compare()).toBe(true);
     for (const id of ids) {
-      expect(await read(rig, id)).toMatchObject({ status: id === odd ? 'scheduled' : 'interrupted' });
+      expect(await read(harness, id)).toMatchObject({ status: id === odd ? 'scheduled' : 'interrupted' });
     }
   });
 
   it('is back by itself when its workflow is found again', async () => {
-    const rig = await openRig(60);
-    const id = await rig.startCampaign(3, LATER);
-    await whenScheduled(rig, id);
+    const harness = await openRig(60);
+    const id = await harness.startCampaign(3, LATER);
+    await whenScheduled(harness, id);
     const gone = () => Promise.resolve({ kind: 'closed', as: 'terminated', code: null } as const);
     // A row that the run's first exchange still holds is passed over, and looked at the next time.
     await vi.waitFor(
       async () => {
-        await gatewayOf(rig, { lookAtWorkflow: gone }).compare();
-        expect(await read(rig, id)).toMatchObject({ status: 'interrupted' });
+        await gatewayOf(harness, { lookAtWorkflow: gone }).compare();
+        expect(await read(harness, id)).toMatchObject({ status: 'interrupted' });
       },
       { timeout: 20_000 },
     );
-    await gatewayOf(rig).compare();
-    expect(await read(rig, id)).toMatchObject({ status: 'scheduled', interrupted: null });
-    await rig.campaigns.cancel(id);
-    expect(await rig.result(id)).toMatchObject({ status: 'cancelled', buckets: { skipped: 3 } });
+    await gatewayOf(harness).compare();
+    expect(await read(harness, id)).toMatchObject({ status: 'scheduled', interrupted: null });
+    await harness.campaigns.cancel(id);
+    expect(await harness.result(id)).toMatchObject({ status: 'cancelled', buckets: { skipped: 3 } });
   });
 });
 
 describe('gateways side by side', () => {
   it('share the campaigns among them, and tell of each once', async () => {
-    const rig = await openRig(60);
+    const harness = await openRig(60);
     const ids: string[] = [];
-    for (let campaign = 0; campaign < 6; campaign++) ids.push(await rig.startCampaign(1, LATER));
-    await Promise.all(ids.map((id) => whenScheduled(rig, id)));
-    await Promise.all(ids.map((id) => rig.handle(id).terminate('by hand')));
+    for (let campaign = 0; campaign < 6; campaign++) ids.push(await harness.startCampaign(1, LATER));
+    await Promise.all(ids.map((id) => whenScheduled(harness, id)));
+    await Promise.all(ids.map((id) => harness.handle(id).terminate('by hand')));
     const asked: string[] = [];
     const counting = (id: string) => {
       asked.push(id);
-      return lookAtWorkflow(rig.client, id);
+      return lookAtWorkflow(harness.client, id);
     };
-    const gateways = [1, 2, 3].map(() => gatewayOf(rig, { everyMs: 20_000, lookAtWorkflow: counting }));
-    await whenNoneIsHeld(rig);
+    const gateways = [1, 2, 3].map(() => gatewayOf(harness, { everyMs: 20_000, lookAtWorkflow: counting }));
+    await whenNoneIsHeld(harness);
     await Promise.all(gateways.map(({ options }) => reconcile(options)));
     expect(asked.toSorted()).toEqual(ids.toSorted());
     expect(gateways.flatMap(({ log }) => log.map(({ campaign }) => campaign as string)).toSorted()).toEqual(
@@ -582,8 +587,8 @@ describe('gateways side by side', () => {
 
 describe('a Temporal that was emptied', () => {
   it('interrupts nothing, and is found by the doctor', async () => {
-    const rig = await openRig(60);
-    const { pool } = rig.db;
+    const harness = await openRig(60);
+    const { pool } = harness.db;
     for (const id of FORGOTTEN) {
       await pool.query(
         `insert into campaigns (id, account, name, agent_id, spec, status, total, pending, workflow_started_at)
@@ -593,23 +598,23 @@ describe('a Temporal that was emptied', () => {
     }
     const statuses = async () =>
       (await pool.query<{ status: string }>('select distinct status from campaigns')).rows.map(({ status }) => status);
-    const { log, compare } = gatewayOf(rig);
+    const { log, compare } = gatewayOf(harness);
     await compare();
-    await pass(rig, 'workflow_missing_since', 31);
+    await pass(harness, 'workflow_missing_since', 31);
     await compare();
     expect(await statuses()).toEqual(['active']);
     expect(log[0]).toMatchObject({ compared: 5, missing: 5, msg: expect.stringContaining('another Temporal') });
-    expect(await runTool('doctor', '--json')).toBe(7);
+    expect(await runCli('doctor', '--json')).toBe(7);
     const { findings } = JSON.parse(out) as { findings: { check: string; state: string; found: string }[] };
     expect(findings).toContainEqual(
       expect.objectContaining({ check: 'campaigns', state: 'trouble', found: expect.stringContaining('emptied') }),
     );
 
     // Where most are found the others are missing in truth.
-    for (let campaign = 0; campaign < 5; campaign++) await rig.startCampaign(1, LATER);
-    await pass(rig, 'workflow_started_at', 61);
+    for (let campaign = 0; campaign < 5; campaign++) await harness.startCampaign(1, LATER);
+    await pass(harness, 'workflow_started_at', 61);
     await compare();
-    await pass(rig, 'workflow_missing_since', 31);
+    await pass(harness, 'workflow_missing_since', 31);
     await compare();
     expect((await statuses()).toSorted()).toEqual(['interrupted', 'scheduled']);
   });
@@ -617,38 +622,38 @@ describe('a Temporal that was emptied', () => {
 
 describe('the tool', () => {
   it('watches until the campaign is interrupted, finds it as doctor, and restarts or cancels it', async () => {
-    const rig = await openRig(60);
-    const reconciling = startReconciling(gatewayOf(rig).options);
+    const harness = await openRig(60);
+    const reconciling = startReconciling(gatewayOf(harness).options);
     closing.push(() => reconciling.stop());
-    const id = await rig.startCampaign(3, LATER);
-    const watching = runTool('campaigns', 'watch', id, '--every', '0.1');
+    const id = await harness.startCampaign(3, LATER);
+    const watching = runCli('campaigns', 'watch', id, '--every', '0.1');
     await vi.waitFor(() => expect(out).toContain('scheduled'), { timeout: 20_000 });
-    await rig.handle(id).terminate('by hand');
+    await harness.handle(id).terminate('by hand');
     expect(await watching).toBe(8);
     expect(out).toMatch(/interrupted \(its workflow was terminated\)/);
     expect(err).toContain(`campaigns restart ${id}`);
     await reconciling.stop();
 
-    expect(await runTool('campaigns', 'show', id)).toBe(0);
+    expect(await runCli('campaigns', 'show', id)).toBe(0);
     expect(out).toMatch(/^status +interrupted \(its workflow was terminated\)$/m);
-    expect(await runTool('campaigns', 'list', '--status', 'interrupted')).toBe(0);
+    expect(await runCli('campaigns', 'list', '--status', 'interrupted')).toBe(0);
     expect(out).toContain(id);
-    for (const url of ['', rig.db.url]) {
+    for (const url of ['', harness.db.url]) {
       vi.stubEnv('DATABASE_URL', url);
-      expect(await runTool('doctor')).toBe(7);
+      expect(await runCli('doctor')).toBe(7);
       expect(out).toMatch(
         new RegExp(`^TROUBLE +campaigns +interrupted: ${id} \\(its workflow was terminated\\)\n.*restart`, 'm'),
       );
     }
-    expect(await runTool('campaigns', 'pause', id)).toBe(4);
+    expect(await runCli('campaigns', 'pause', id)).toBe(4);
     expect(err).toContain(`campaigns restart ${id}`);
 
-    expect(await runTool('campaigns', 'restart', id)).toBe(0);
+    expect(await runCli('campaigns', 'restart', id)).toBe(0);
     expect(out).toMatch(/^Restarted at .*; the campaign is scheduled/);
-    expect(await runTool('campaigns', 'restart', id)).toBe(4);
-    await rig.handle(id).terminate('by hand');
-    await gatewayOf(rig).compare();
-    expect(await runTool('campaigns', 'cancel', id, '--yes')).toBe(0);
-    expect(await rig.result(id)).toMatchObject({ status: 'cancelled', buckets: { skipped: 3 } });
+    expect(await runCli('campaigns', 'restart', id)).toBe(4);
+    await harness.handle(id).terminate('by hand');
+    await gatewayOf(harness).compare();
+    expect(await runCli('campaigns', 'cancel', id, '--yes')).toBe(0);
+    expect(await harness.result(id)).toMatchObject({ status: 'cancelled', buckets: { skipped: 3 } });
   });
 });

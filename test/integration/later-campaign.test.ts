@@ -5,9 +5,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CreateCampaign } from '../../domain/api/campaign-request.ts';
 import { createCampaign } from '../../gateway/routes/create-campaign.ts';
-import { CountedRoster } from '../support/counted-roster.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { fictitiousPerson } from '../support/stage.ts';
+import { CountedRoster } from '../support/harness/counted-roster.ts';
+import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
+import { fictitiousPerson } from '../support/factories/people.ts';
 
 const EARLIER = 20_000;
 const LATER = 3_000;

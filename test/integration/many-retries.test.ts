@@ -8,13 +8,13 @@ import { campaignTerms, CreateCampaign, engineSpec } from '../../domain/api/camp
 import { createCampaign } from '../../gateway/routes/create-campaign.ts';
 import { type DevServer, startDevServer } from '../../scripts/dev-server.ts';
 import { obtainTemporalCli } from '../../scripts/temporal-binaries.ts';
-import { CountedRoster } from '../support/counted-roster.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { type Run, runsOf } from '../support/history.ts';
-import { realStage, type RealStage } from '../support/real-time.ts';
+import { CountedRoster } from '../support/harness/counted-roster.ts';
+import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
+import { type Run, runsOf } from '../support/probes/history.ts';
+import { realTimeHarness, type RealTimeHarness } from '../support/harness/real-time.ts';
 import { OBTAIN } from '../support/setup/shared.ts';
-import { fictitiousPerson } from '../support/stage.ts';
-import { reaches } from '../support/states.ts';
+import { fictitiousPerson } from '../support/factories/people.ts';
+import { reaches } from '../support/factories/states.ts';
 
 const FEW = 300;
 const MANY = 300_000;
@@ -38,7 +38,7 @@ const directory = mkdtempSync(join(tmpdir(), 'ringfence-many-retries-'));
 
 let server: DevServer;
 let database: TestDatabase;
-let real: RealStage;
+let real: RealTimeHarness;
 let now: number;
 let few: string;
 let many: string;
@@ -51,7 +51,7 @@ beforeAll(async () => {
     dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': SUGGEST_AT_EVENTS },
   });
   database = await createTestDatabase();
-  real = await realStage({ address: server.address, database });
+  real = await realTimeHarness({ address: server.address, database });
   now = Date.now();
   few = await recorded(FEW);
   many = await recorded(MANY);
@@ -123,15 +123,15 @@ describe('the records of a campaign whose people wait for a retry', () => {
 
 describe('the workflow of a campaign whose people wait for a retry', () => {
   it('is no larger for 300,000 of them than for 300', async () => {
-    const { stage } = real;
-    stage.provider.script = () => ({ kind: 'ends', outcome: 'completed' });
+    const { harness } = real;
+    harness.provider.script = () => ({ kind: 'ends', outcome: 'completed' });
     const sizes = async (id: string) => {
-      const before = stage.provider.requests.length;
-      const campaign = await stage.run(id, engineSpec(terms));
+      const before = harness.provider.requests.length;
+      const campaign = await harness.run(id, engineSpec(terms));
       await reaches(campaign, { waiting_for: 'retry', in_flight: 0 });
       const runs = await runsOf(campaign.handle);
       await campaign.handle.terminate();
-      expect(stage.provider.requests.length - before).toBe(DUE - WANT);
+      expect(harness.provider.requests.length - before).toBe(DUE - WANT);
       return {
         events: sum(runs, ({ history }) => history.events!.length),
         exchanges: sum(runs, ({ activities }) => activities.exchange ?? 0),

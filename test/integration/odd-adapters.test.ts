@@ -6,10 +6,10 @@ import { RingfenceError } from '../../domain/engine/errors.ts';
 import { parseCallId } from '../../domain/engine/ids.ts';
 import type { LookUpResult, PlaceResult } from '../../providers/port.ts';
 import { pacingFacts } from '../../worker/facts.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { callActivity, recordCampaign, type RecordedCampaign } from '../support/dials.ts';
-import { realStage, type RealStage } from '../support/real-time.ts';
-import { ScriptedProvider } from '../support/scripted-provider.ts';
+import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
+import { callActivity, recordCampaign, type RecordedCampaign } from '../support/factories/dials.ts';
+import { realTimeHarness, type RealTimeHarness } from '../support/harness/real-time.ts';
+import { ScriptedProvider } from '../support/fakes/scripted-provider.ts';
 
 const NOW = Date.UTC(2026, 2, 18, 12);
 const now = () => NOW;
@@ -79,13 +79,13 @@ describe('a contact of whom the adapter makes no request', () => {
   });
 
   describe('in a campaign', () => {
-    let real: RealStage | undefined;
+    let real: RealTimeHarness | undefined;
     afterEach(() => real?.close());
 
     it('is failed: invalid, once, and the others are called without a hold', async () => {
-      real = await realStage();
-      const { stage } = real;
-      const { provider: carrier } = stage;
+      real = await realTimeHarness();
+      const { harness } = real;
+      const { provider: carrier } = harness;
       let asked = 0;
       carrier.freeze = (call) => {
         if (!call.callId.endsWith('.2.1')) return JSON.stringify(call);
@@ -93,12 +93,12 @@ describe('a contact of whom the adapter makes no request', () => {
         throw new TypeError('no such field');
       };
       carrier.script = () => ({ kind: 'ends', outcome: 'completed' });
-      const campaign = await stage.start(4, { max_concurrent_calls: 4, max_calls_per_day: 4 });
+      const campaign = await harness.start(4, { max_concurrent_calls: 4, max_calls_per_day: 4 });
       expect(await campaign.handle.result()).toMatchObject({ buckets: { completed: 3, failed: 1 } });
       expect(asked).toBe(1);
-      const { rows } = await stage.pool.query('select bucket, reason from campaign_contacts where seq = 2');
+      const { rows } = await harness.pool.query('select bucket, reason from campaign_contacts where seq = 2');
       expect(rows).toEqual([{ bucket: 'failed', reason: 'invalid' }]);
-      const held = await stage.pool.query("select 1 from campaigns where waiting_for = 'provider'");
+      const held = await harness.pool.query("select 1 from campaigns where waiting_for = 'provider'");
       expect(held.rows).toEqual([]);
     });
   });

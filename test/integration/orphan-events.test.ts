@@ -3,16 +3,16 @@ import { pino } from 'pino';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { correctLost } from '../../db/late-ends.ts';
 import { sweepLostCalls } from '../../gateway/background/lost-calls-sweeper.ts';
-import { Rig, type RigOptions } from '../support/rig.ts';
+import { SystemHarness, type SystemHarnessOptions } from '../support/harness/system-harness.ts';
 
-let rig: Rig;
-afterEach(() => rig?.close());
+let harness: SystemHarness;
+afterEach(() => harness?.close());
 
-type Rules = NonNullable<NonNullable<NonNullable<RigOptions['simulator']>['faults']>['rules']>;
+type Rules = NonNullable<NonNullable<NonNullable<SystemHarnessOptions['simulator']>['faults']>['rules']>;
 
 /** A provider that honours no keys and never gives our id back: what is known of a call without a reply is its event alone. */
 async function start(rules: Rules, graceMs = 2_000): Promise<void> {
-  rig = await Rig.start({
+  harness = await SystemHarness.start({
     simulator: {
       timeScale: 50,
       faults: { rules, poses: { honours_keys: false, finds: 'by_id', echoes: false } },
@@ -30,20 +30,20 @@ interface Call {
 }
 
 async function recorded(): Promise<Call[]> {
-  const { rows } = await rig.db.pool.query<Call>('select id, outcome from calls order by id');
+  const { rows } = await harness.db.pool.query<Call>('select id, outcome from calls order by id');
   return rows;
 }
 
 /** As the provider has them. */
 function accepted(id: string): Call[] {
-  return rig
+  return harness
     .callsOf(id)
     .map(({ key, outcome }) => ({ id: key!, outcome: outcome! }))
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 async function buckets(id: string): Promise<Record<string, number>> {
-  const { data } = await rig.api('GET', `/batch-calls/${id}`);
+  const { data } = await harness.api('GET', `/batch-calls/${id}`);
   const { completed, failed, in_progress, pending, skipped } = data as Record<string, number>;
   return { completed: completed!, failed: failed!, in_progress: in_progress!, pending: pending!, skipped: skipped! };
 }
@@ -51,19 +51,19 @@ async function buckets(id: string): Promise<Record<string, number>> {
 describe('a call whose reply is lost, and whose events name only the provider’s own id', () => {
   it('is found by asking the provider what its event is of, and its outcome counts', async () => {
     await start([{ match: { nth: [1, 4, 5, 9] }, fault: lostReply }]);
-    const id = await rig.startCampaign(12, { max_concurrent_calls: 6 });
-    const result = await rig.result(id);
+    const id = await harness.startCampaign(12, { max_concurrent_calls: 6 });
+    const result = await harness.result(id);
     expect(await recorded()).toEqual(accepted(id));
-    expect(rig.simulator.ledger()).toMatchObject({ accepted: 12, duplicate_keys: 0 });
+    expect(harness.simulator.ledger()).toMatchObject({ accepted: 12, duplicate_keys: 0 });
     const ended = accepted(id).filter(({ outcome }) => outcome === 'completed' || outcome === 'voicemail');
     expect(result.buckets).toMatchObject({ completed: ended.length, failed: 12 - ended.length });
   });
 
   it('is not guessed where two calls to one number could be meant', async () => {
     await start([{ match: { nth: [1, 2] }, fault: lostReply }]);
-    const ids = await Promise.all([rig.startCampaign(1), rig.startCampaign(1)]);
-    await Promise.all(ids.map((id) => rig.result(id)));
-    expect(rig.simulator.ledger().accepted).toBe(2);
+    const ids = await Promise.all([harness.startCampaign(1), harness.startCampaign(1)]);
+    await Promise.all(ids.map((id) => harness.result(id)));
+    expect(harness.simulator.ledger().accepted).toBe(2);
     expect((await recorded()).map(({ outcome }) => outcome)).toEqual(['lost', 'lost']);
   });
 });
@@ -89,29 +89,29 @@ describe('a call given up as lost whose end comes later', () => {
     expect(accepted(id)[0]).toMatchObject({ outcome: 'completed' });
     expect((await buckets(id)).completed).toBe(accepted(id).filter(({ outcome }) => outcome === 'completed').length);
     expect(Object.values(await buckets(id)).reduce((sum, count) => sum + count, 0)).toBe(1);
-    expect(rig.simulator.ledger()).toMatchObject({ accepted: 1, duplicate_keys: 0 });
+    expect(harness.simulator.ledger()).toMatchObject({ accepted: 1, duplicate_keys: 0 });
   };
 
   it('is put right when its event is tied to it', async () => {
     await start(rules);
-    const id = await rig.startCampaign(1, { max_concurrent_calls: 1 });
-    expect((await rig.result(id)).buckets).toMatchObject({ completed: 0, failed: 1 });
+    const id = await harness.startCampaign(1, { max_concurrent_calls: 1 });
+    expect((await harness.result(id)).buckets).toMatchObject({ completed: 0, failed: 1 });
     expect(await recorded()).toMatchObject([{ outcome: 'lost' }]);
     await vi.waitFor(() => corrected(id), { timeout: 20_000, interval: 200 });
     // Once: whoever tries again finds nothing to correct.
-    expect(await correctLost(rig.db.pool, accepted(id)[0]!.id)).toBe(false);
+    expect(await correctLost(harness.db.pool, accepted(id)[0]!.id)).toBe(false);
     await corrected(id);
   });
 
   it('is put right when its event names only an id that nobody has heard of', async () => {
     await start([{ match: { nth: 1 }, fault: lostReply }, { match: { nth: 1 }, fault: silent }, ...rules.slice(0, 2)]);
-    const id = await rig.startCampaign(1, { max_concurrent_calls: 1 });
-    expect((await rig.result(id)).buckets).toMatchObject({ completed: 0, failed: 1 });
+    const id = await harness.startCampaign(1, { max_concurrent_calls: 1 });
+    expect((await harness.result(id)).buckets).toMatchObject({ completed: 0, failed: 1 });
     expect(await recorded()).toMatchObject([{ outcome: 'lost' }]);
-    const provider = rig.provider();
+    const provider = harness.provider();
     const sweep = () =>
       sweepLostCalls({
-        pool: rig.db.pool,
+        pool: harness.db.pool,
         providers: [provider],
         logger: pino({ level: 'silent' }),
       });

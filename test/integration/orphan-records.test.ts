@@ -5,10 +5,10 @@ import { storeEvent } from '../../db/call-events.ts';
 import { describeOrphan } from '../../db/orphans.ts';
 import { sweepLostCalls } from '../../gateway/background/lost-calls-sweeper.ts';
 import type { LookUpResult } from '../../providers/port.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { callActivity, recordCampaign, type RecordedCampaign } from '../support/dials.ts';
-import { ScriptedProvider } from '../support/scripted-provider.ts';
-import { fictitiousPerson } from '../support/stage.ts';
+import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
+import { callActivity, recordCampaign, type RecordedCampaign } from '../support/factories/dials.ts';
+import { ScriptedProvider } from '../support/fakes/scripted-provider.ts';
+import { fictitiousPerson } from '../support/factories/people.ts';
 
 const now = Date.now;
 

@@ -1,7 +1,7 @@
 import { createExampleProvider } from '../../examples/own-provider/provider.ts';
-import { ExampleFarSide } from '../support/example-far-side.ts';
+import { ExampleFarSide } from '../support/fakes/example-far-side.ts';
 import { describeProvider } from '../support/provider-contract.ts';
-import { receiveWebhooks } from '../support/webhook-receiver.ts';
+import { receiveWebhooks } from '../support/fakes/webhook-receiver.ts';
 
 const SECRET = 'secret-of-the-example';
 const TIMEOUT_MS = 1_000;

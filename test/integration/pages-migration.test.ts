@@ -7,7 +7,7 @@ import { MIGRATIONS } from '../../db/migrate.ts';
 import { openPool, type Pool } from '../../db/pool.ts';
 import { addSuppression, listSuppressions } from '../../db/suppressions.ts';
 import { runSql, withDatabase } from '../../scripts/postgres/sql.ts';
-import { nextId } from '../support/ids.ts';
+import { nextId } from '../support/factories/ids.ts';
 
 const PAGE = { limit: 50, offset: 0 };
 const OLD = '00000000-0000-4000-8000-00000000000a';

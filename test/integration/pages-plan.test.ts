@@ -8,7 +8,7 @@ import { COUNTED_AT_MOST, type Page, type PageOf } from '../../db/page.ts';
 import { openPool, type Pool } from '../../db/pool.ts';
 import { listSuppressions } from '../../db/suppressions.ts';
 import type { Bucket } from '../../domain/engine/tally.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
 
 const ITEMS = 20_000;
 const LIMIT = 50;

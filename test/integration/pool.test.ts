@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { inTransactionOfItsOwn } from '../../db/long-transaction.ts';
 import { inTransaction, openPool, type Queryable } from '../../db/pool.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
 
 let db: TestDatabase;
 beforeEach(async () => {

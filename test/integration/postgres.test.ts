@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { afterAll, expect, test } from 'vitest';
 import { type Postgres, startPostgres } from '../../scripts/postgres.ts';
-import { watchForLeaks } from '../support/leaks.ts';
-import { isRunning } from '../support/processes.ts';
+import { watchForLeaks } from '../support/probes/leaks.ts';
+import { isRunning } from '../support/probes/processes.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'ringfence-postgres-'));
 // PostgreSQL runs as another user when we are root.

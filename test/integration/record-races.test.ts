@@ -12,9 +12,9 @@ import { CreateCampaign } from '../../domain/api/campaign-request.ts';
 import type { ExchangeRequest } from '../../domain/engine/roster.ts';
 import { BUCKETS, type Buckets } from '../../domain/engine/tally.ts';
 import { createCampaign } from '../../gateway/routes/create-campaign.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { dialOf } from '../support/dials.ts';
-import { nextId } from '../support/ids.ts';
+import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
+import { dialOf } from '../support/factories/dials.ts';
+import { nextId } from '../support/factories/ids.ts';
 
 const NOW = Date.UTC(2026, 2, 18, 12);
 const PEOPLE = 6;

@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signTruedy } from '../../providers/truedy/signature.ts';
 import { API_ROOT } from '../../gateway/app.ts';
-import { type ApiCall, KEYS, openGateway, type TestGateway, WEBHOOK_SECRET } from '../support/gateway.ts';
-import { filled, type Operation, operationsOf } from '../support/openapi.ts';
-import { SMALLEST_BODIES } from '../support/smallest-bodies.ts';
+import { type ApiCall, KEYS, openGateway, type TestGateway, WEBHOOK_SECRET } from '../support/harness/gateway.ts';
+import { filled, type Operation, operationsOf } from '../support/probes/openapi.ts';
+import { SMALLEST_BODIES } from '../support/factories/smallest-bodies.ts';
 
 const NOBODY = '00000000-0000-4000-8000-000000000000';
 const CREATE = `POST ${API_ROOT}/batch-calls`;

@@ -3,13 +3,13 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { readChange } from '../../domain/api/campaign-change.ts';
 import { specChange } from '../../domain/engine/spec-change.ts';
 import { editUpdate } from '../../workflows/messages.ts';
-import { realStage, type RealStage } from '../support/real-time.ts';
-import type { Campaign } from '../support/stage.ts';
-import { reaches } from '../support/states.ts';
+import { realTimeHarness, type RealTimeHarness } from '../support/harness/real-time.ts';
+import type { Campaign } from '../support/harness/workflow-harness.ts';
+import { reaches } from '../support/factories/states.ts';
 
 const PEOPLE = 12;
 
-let real: RealStage | undefined;
+let real: RealTimeHarness | undefined;
 afterEach(async () => {
   await real?.close();
   real = undefined;
@@ -17,9 +17,9 @@ afterEach(async () => {
 
 /** Everybody is busy, and waits for a retry in an hour and a half. */
 async function allWait(): Promise<Campaign> {
-  real = await realStage();
-  real.stage.provider.script = () => ({ kind: 'ends', outcome: 'busy' });
-  const campaign = await real.stage.start(PEOPLE, {
+  real = await realTimeHarness();
+  real.harness.provider.script = () => ({ kind: 'ends', outcome: 'busy' });
+  const campaign = await real.harness.start(PEOPLE, {
     max_concurrent_calls: 4,
     max_retry_attempts: 2,
     retry_delay_minutes: 90,
@@ -42,8 +42,8 @@ describe('contacts that wait for a retry', () => {
     const campaign = await allWait();
     await edit(campaign, change);
     expect(await campaign.handle.result()).toMatchObject({ status: 'completed', buckets: { failed: PEOPLE } });
-    expect(real!.stage.provider.requests).toHaveLength(PEOPLE);
-    const { rows } = await real!.stage.pool.query(
+    expect(real!.harness.provider.requests).toHaveLength(PEOPLE);
+    const { rows } = await real!.harness.pool.query(
       'select distinct bucket, reason, attempt, due_at from campaign_contacts where campaign_id = $1',
       [campaign.id],
     );
@@ -57,10 +57,10 @@ describe('contacts that wait for a retry', () => {
   });
 
   it('are not called although they are at hand', async () => {
-    real = await realStage();
-    const { provider } = real.stage;
+    real = await realTimeHarness();
+    const { provider } = real.harness;
     provider.script = ({ attempt }) => (attempt === 1 ? { kind: 'ends', outcome: 'busy' } : { kind: 'accept' });
-    const campaign = await real.stage.start(PEOPLE, {
+    const campaign = await real.harness.start(PEOPLE, {
       max_concurrent_calls: 2,
       max_retry_attempts: 1,
       retry_delay_minutes: 0,

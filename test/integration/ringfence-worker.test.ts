@@ -2,9 +2,9 @@ import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { ZONE_DATA_VERSION } from '../../domain/windows/zone-data.ts';
 import { createRingfenceWorker } from '../../worker/index.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { nextTaskQueue } from '../support/ids.ts';
-import { ScriptedProvider } from '../support/scripted-provider.ts';
+import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
+import { nextTaskQueue } from '../support/factories/ids.ts';
+import { ScriptedProvider } from '../support/fakes/scripted-provider.ts';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTruedyProvider } from '../../providers/truedy/truedy.ts';
 import { TruedyConfig } from '../../providers/truedy/config.ts';
-import { createTestDatabase } from '../support/database.ts';
-import { openGateway, type TestGateway } from '../support/gateway.ts';
+import { createTestDatabase } from '../support/harness/database.ts';
+import { openGateway, type TestGateway } from '../support/harness/gateway.ts';
 
 /** With its requests of ten seconds: a call is dialled five minutes and ten seconds before the hours end, or never. */
 const QUEUE_BOUND_MS = 300_000;

@@ -5,8 +5,8 @@ import { inTransaction } from '../../db/pool.ts';
 import { exchange } from '../../db/roster.ts';
 import { CreateCampaign } from '../../domain/api/campaign-request.ts';
 import { createCampaign } from '../../gateway/routes/create-campaign.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { dialOf } from '../support/dials.ts';
+import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
+import { dialOf } from '../support/factories/dials.ts';
 
 const NOW = Date.UTC(2026, 2, 18, 12);
 

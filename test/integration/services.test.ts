@@ -1,7 +1,7 @@
 import { Connection } from '@temporalio/client';
 import { afterAll, expect, inject, test } from 'vitest';
-import { createTestDatabase } from '../support/database.ts';
-import { watchForLeaks } from '../support/leaks.ts';
+import { createTestDatabase } from '../support/harness/database.ts';
+import { watchForLeaks } from '../support/probes/leaks.ts';
 
 afterAll(watchForLeaks());
 

@@ -2,12 +2,12 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { inTransaction } from '../../db/pool.ts';
 import { DIAL } from '../../domain/engine/time-limits.ts';
-import { realStage, type RealStage } from '../support/real-time.ts';
-import { reaches } from '../support/states.ts';
+import { realTimeHarness, type RealTimeHarness } from '../support/harness/real-time.ts';
+import { reaches } from '../support/factories/states.ts';
 
 const PEOPLE = 6;
 
-let real: RealStage | undefined;
+let real: RealTimeHarness | undefined;
 afterEach(async () => {
   await real?.close();
   real = undefined;
@@ -15,17 +15,17 @@ afterEach(async () => {
 
 it('does not end the day of a campaign: dials that waited too long are tried again, and everybody is called', async () => {
   let waitedMs = 0;
-  real = await realStage({ now: () => Date.now() + waitedMs });
-  const { stage } = real;
-  stage.provider.script = () => ({ kind: 'ends', outcome: 'completed' });
-  await stage.stopDials();
-  const campaign = await stage.start(PEOPLE, { max_concurrent_calls: PEOPLE });
+  real = await realTimeHarness({ now: () => Date.now() + waitedMs });
+  const { harness } = real;
+  harness.provider.script = () => ({ kind: 'ends', outcome: 'completed' });
+  await harness.stopDials();
+  const campaign = await harness.start(PEOPLE, { max_concurrent_calls: PEOPLE });
   await reaches(campaign, { in_flight: PEOPLE });
-  await inTransaction(stage.pool, async (tx) => {
+  await inTransaction(harness.pool, async (tx) => {
     await tx.query('lock table calls in exclusive mode');
-    await stage.startDials();
+    await harness.startDials();
     await vi.waitFor(async () => {
-      const { rowCount } = await stage.pool.query(
+      const { rowCount } = await harness.pool.query(
         "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
       );
       expect(rowCount).toBe(PEOPLE);
@@ -33,7 +33,7 @@ it('does not end the day of a campaign: dials that waited too long are tried aga
     waitedMs = DIAL.sendWithinMs;
   });
   await reaches(campaign, { waiting_for: 'system' });
-  expect(stage.provider.requests).toEqual([]);
+  expect(harness.provider.requests).toEqual([]);
   expect(await campaign.handle.result()).toMatchObject({ buckets: { completed: PEOPLE } });
-  expect(stage.provider.requests).toHaveLength(PEOPLE);
+  expect(harness.provider.requests).toHaveLength(PEOPLE);
 });

@@ -18,11 +18,11 @@ import { startRingfenceGateway } from '../../gateway/ringfence-gateway.ts';
 import { sweep } from '../../gateway/background/sweeper.ts';
 import { type DevServer, startDevServer } from '../../scripts/dev-server.ts';
 import { obtainTemporalCli } from '../../scripts/temporal-binaries.ts';
-import { createTestDatabase } from '../support/database.ts';
-import { type ApiReply, KEYS, type TestGateway } from '../support/gateway.ts';
-import { nextId, nextTaskQueue } from '../support/ids.ts';
+import { createTestDatabase } from '../support/harness/database.ts';
+import { type ApiReply, KEYS, type TestGateway } from '../support/harness/gateway.ts';
+import { nextId, nextTaskQueue } from '../support/factories/ids.ts';
 import { OBTAIN } from '../support/setup/shared.ts';
-import { closing, err, listeningGateway, out, runTool } from '../support/tool.ts';
+import { closing, err, listeningGateway, out, runCli } from '../support/harness/cli.ts';
 
 /** Bytes of the largest input that the server takes. By default it takes 2 MiB, and warns from 512 KiB on. */
 const LARGEST_BLOB = 8 * 1024;
@@ -122,9 +122,9 @@ describe('a campaign that Temporal refuses to start', () => {
     const { body: contacts } = await gateway.send({ path: `/batch-calls/${id}/contacts?status=skipped` });
     expect(contacts.items.map(({ reason }) => reason)).toEqual(['start_refused', 'start_refused']);
 
-    expect(await runTool('campaigns', 'show', id)).toBe(0);
+    expect(await runCli('campaigns', 'show', id)).toBe(0);
     expect(out).toContain(`failed: Temporal refuses to start its workflow (${REASON})`);
-    expect(await runTool('campaigns', 'watch', id)).toBe(6);
+    expect(await runCli('campaigns', 'watch', id)).toBe(6);
     expect(err).toContain(REASON);
 
     expect((await remove(id)).status).toBe(200);

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { permitDial } from '../../db/calls.ts';
-import { KEYS, openGateway, type TestGateway } from '../support/gateway.ts';
+import { KEYS, openGateway, type TestGateway } from '../support/harness/gateway.ts';
 
-import { dialOf } from '../support/dials.ts';
+import { dialOf } from '../support/factories/dials.ts';
 
 let gateway: TestGateway;
 beforeAll(async () => {

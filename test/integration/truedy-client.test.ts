@@ -3,8 +3,8 @@
  * change the base URL and nothing else.
  */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { nextId } from '../support/ids.ts';
-import { Rig, RIG_API_KEY } from '../support/rig.ts';
+import { nextId } from '../support/factories/ids.ts';
+import { SystemHarness, HARNESS_API_KEY } from '../support/harness/system-harness.ts';
 
 interface Reply {
   readonly status: number;
@@ -22,12 +22,12 @@ const ALWAYS = { working_days: [1, 2, 3, 4, 5, 6, 7] };
 const LATER = { schedule_type: 'scheduled', scheduled_at: '2036-03-20T09:00:00+01:00' };
 const SOON = { timeout: 20_000, interval: 50 };
 
-let rig: Rig;
+let harness: SystemHarness;
 beforeAll(async () => {
   // Slow enough for every call to go on until the tests are over.
-  rig = await Rig.start({ simulator: { timeScale: 0.01 } });
+  harness = await SystemHarness.start({ simulator: { timeScale: 0.01 } });
 });
-afterAll(() => rig.close());
+afterAll(() => harness.close());
 
 async function call(
   method: string,
@@ -36,10 +36,10 @@ async function call(
   headers: Record<string, string> = {},
 ): Promise<Reply> {
   const isJson = body !== undefined && typeof body !== 'string' && !(body instanceof FormData);
-  const reply = await fetch(`${rig.apiUrl}/api/public/v1${path}`, {
+  const reply = await fetch(`${harness.apiUrl}/api/public/v1${path}`, {
     method,
     headers: {
-      authorization: `Bearer ${RIG_API_KEY}`,
+      authorization: `Bearer ${HARNESS_API_KEY}`,
       ...(isJson ? { 'content-type': 'application/json' } : {}),
       ...headers,
     },
@@ -152,11 +152,11 @@ describe('campaigns', () => {
 
   it('PATCH /batch-calls/{id}: limits, schedule and retry policy, on the running campaign', async () => {
     const { id } = await campaign(6, { max_concurrent_calls: 1 });
-    await vi.waitFor(() => expect(rig.callsOf(id)).toHaveLength(1), SOON);
+    await vi.waitFor(() => expect(harness.callsOf(id)).toHaveLength(1), SOON);
     const limits = { max_concurrent_calls: 3, max_calls_per_day: 5, max_retry_attempts: 2, retry_delay_minutes: 5 };
     const { status, body } = await call('PATCH', `/batch-calls/${id}`, limits);
     expect([status, body.data]).toMatchObject([200, { id, ...limits, retry_failed: true }]);
-    await vi.waitFor(() => expect(rig.callsOf(id)).toHaveLength(3), SOON);
+    await vi.waitFor(() => expect(harness.callsOf(id)).toHaveLength(3), SOON);
     const hours = { timezone: 'Asia/Kolkata', blackout_dates: everyDayNow() };
     expect((await call('PATCH', `/batch-calls/${id}`, hours)).body.data).toMatchObject(hours);
     await call('PATCH', `/batch-calls/${id}`, { max_concurrent_calls: 6 });
@@ -164,23 +164,23 @@ describe('campaigns', () => {
       async () => expect((await call('GET', `/batch-calls/${id}`)).body.data.waiting_for).toBe('window'),
       SOON,
     );
-    expect(rig.callsOf(id)).toHaveLength(3);
+    expect(harness.callsOf(id)).toHaveLength(3);
     const wrong = await call('PATCH', `/batch-calls/${id}`, { end_time: '17:00' });
     expect([wrong.status, wrong.body.error?.details]).toMatchObject([422, { field: 'start_time' }]);
   });
 
   it('POST /batch-calls/{id}/pause and /resume: placed calls go on, others are held; 409 from a wrong state', async () => {
     const { id } = await campaign(4, { max_concurrent_calls: 2 });
-    await vi.waitFor(() => expect(rig.callsOf(id)).toHaveLength(2), SOON);
+    await vi.waitFor(() => expect(harness.callsOf(id)).toHaveLength(2), SOON);
     expect((await call('POST', `/batch-calls/${id}/resume`)).body.error?.code).toBe('wrong_state');
     const paused = await call('POST', `/batch-calls/${id}/pause`);
     expect([paused.status, paused.body.data.status]).toEqual([200, 'paused']);
     await call('PATCH', `/batch-calls/${id}`, { max_concurrent_calls: 4 });
     expect((await call('POST', `/batch-calls/${id}/pause`)).status).toBe(409);
-    expect(rig.callsOf(id)).toHaveLength(2);
+    expect(harness.callsOf(id)).toHaveLength(2);
     const resumed = await call('POST', `/batch-calls/${id}/resume`);
     expect(resumed.body.data).toMatchObject({ id, status: 'active', resumed_at: expect.any(String) });
-    await vi.waitFor(() => expect(rig.callsOf(id)).toHaveLength(4), SOON);
+    await vi.waitFor(() => expect(harness.callsOf(id)).toHaveLength(4), SOON);
   });
 
   it('POST /batch-calls/{id}/resume: back to scheduled where the start is ahead', async () => {
@@ -191,7 +191,7 @@ describe('campaigns', () => {
 
   it('GET /batch-calls/{id}/contacts: who, how it stands, and the call; by status, in pages', async () => {
     const { id } = await campaign(3, { max_concurrent_calls: 1 });
-    await vi.waitFor(() => expect(rig.callsOf(id)).toHaveLength(1), SOON);
+    await vi.waitFor(() => expect(harness.callsOf(id)).toHaveLength(1), SOON);
     // What happened is written down in batches, at the latest when the campaign stands still.
     await call('POST', `/batch-calls/${id}/pause`);
     const of = async (query: string) => (await call('GET', `/batch-calls/${id}/contacts?${query}`)).body;
@@ -213,7 +213,7 @@ describe('campaigns', () => {
     const { id } = await campaign(2, LATER);
     expect((await call('DELETE', `/batch-calls/${id}`)).body.error?.code).toBe('wrong_state');
     expect((await call('POST', `/batch-calls/${id}/cancel`)).status).toBe(200);
-    await rig.result(id);
+    await harness.result(id);
     expect((await call('GET', `/batch-calls/${id}`)).body.data).toMatchObject({ status: 'cancelled', skipped: 2 });
     expect((await call('DELETE', `/batch-calls/${id}`)).body.data).toEqual({ id, deleted: true });
     expect((await call('GET', `/batch-calls/${id}`)).status).toBe(404);

@@ -8,8 +8,8 @@ import type { CallFault, FaultPlan, RequestFault } from '../../simulator/faults.
 import type { SimulatorOptions } from '../../simulator/options.ts';
 import { WORKER_DEFAULTS } from '../../worker/defaults.ts';
 import { createSimulator } from '../../simulator/simulator.ts';
-import { watchForLeaks } from '../support/leaks.ts';
-import { receiveWebhooks, type ReceivedWebhook } from '../support/webhook-receiver.ts';
+import { watchForLeaks } from '../support/probes/leaks.ts';
+import { receiveWebhooks, type ReceivedWebhook } from '../support/fakes/webhook-receiver.ts';
 
 const SECRET = 'whsec_faults';
 const PATIENCE = { timeout: 10_000 };

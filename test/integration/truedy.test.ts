@@ -4,7 +4,7 @@ import type { CallFault, FaultPlan, RequestFault } from '../../simulator/faults.
 import { createSimulator } from '../../simulator/simulator.ts';
 import type { z } from 'zod';
 import { describeProvider, type Trouble } from '../support/provider-contract.ts';
-import { receiveWebhooks } from '../support/webhook-receiver.ts';
+import { receiveWebhooks } from '../support/fakes/webhook-receiver.ts';
 
 type Fault = z.input<typeof RequestFault> | z.input<typeof CallFault>;
 

@@ -1,27 +1,27 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { total } from '../../domain/engine/tally.ts';
-import { Rig, type RigOptions } from '../support/rig.ts';
+import { SystemHarness, type SystemHarnessOptions } from '../support/harness/system-harness.ts';
 
-let rig: Rig | undefined;
+let harness: SystemHarness | undefined;
 afterEach(async () => {
-  await rig?.close();
-  rig = undefined;
+  await harness?.close();
+  harness = undefined;
 });
 
 const FAST = { timeScale: 200 };
-type Faults = NonNullable<NonNullable<RigOptions['simulator']>['faults']>;
+type Faults = NonNullable<NonNullable<SystemHarnessOptions['simulator']>['faults']>;
 
 /** Runs a campaign to its end against a provider with these faults, and returns all that can be checked. */
 async function run(
   people: number,
   faults: Faults,
-  options: RigOptions = {},
-  terms: Parameters<Rig['startCampaign']>[1] = {},
+  options: SystemHarnessOptions = {},
+  terms: Parameters<SystemHarness['startCampaign']>[1] = {},
 ) {
-  rig = await Rig.start({ ...options, simulator: { ...FAST, ...options.simulator, faults } });
-  const id = await rig.startCampaign(people, { max_concurrent_calls: 8, ...terms });
-  const result = await rig.result(id);
-  return { id, result, ledger: rig.simulator.ledger(), calls: rig.callsOf(id) };
+  harness = await SystemHarness.start({ ...options, simulator: { ...FAST, ...options.simulator, faults } });
+  const id = await harness.startCampaign(people, { max_concurrent_calls: 8, ...terms });
+  const result = await harness.result(id);
+  return { id, result, ledger: harness.simulator.ledger(), calls: harness.callsOf(id) };
 }
 
 describe('a placement whose outcome is unknown', () => {
@@ -63,7 +63,7 @@ describe('a placement whose outcome is unknown', () => {
       poses: { echoes: false },
     });
     expect(calls).toHaveLength(1);
-    const { rows } = await rig!.db.pool.query('select outcome, not_placed_reason, tries from calls');
+    const { rows } = await harness!.db.pool.query('select outcome, not_placed_reason, tries from calls');
     expect(rows).toEqual([{ outcome: calls[0]!.outcome, not_placed_reason: null, tries: 3 }]);
     expect(result.buckets.completed + result.buckets.failed).toBe(1);
   });
@@ -87,7 +87,7 @@ describe('a placement whose outcome is unknown', () => {
     expect(calls).toHaveLength(12);
     expect(ledger.duplicate_keys).toBe(0);
     expect(total(result.buckets)).toBe(12);
-    const { rows } = await rig!.db.pool.query("select count(*)::int as lost from calls where outcome = 'lost'");
+    const { rows } = await harness!.db.pool.query("select count(*)::int as lost from calls where outcome = 'lost'");
     expect(rows[0]).toEqual({ lost: 2 });
   });
 
@@ -102,7 +102,7 @@ describe('a placement whose outcome is unknown', () => {
     );
     expect(result.buckets.completed + result.buckets.failed).toBe(16);
     expect(ledger).toMatchObject({ accepted: 16, duplicate_keys: 0 });
-    const { rows } = await rig!.db.pool.query("select count(*)::int as lost from calls where outcome = 'lost'");
+    const { rows } = await harness!.db.pool.query("select count(*)::int as lost from calls where outcome = 'lost'");
     expect(rows[0]).toEqual({ lost: 0 });
   });
 });
@@ -113,7 +113,7 @@ describe('trouble at the provider', () => {
     const { id, result, ledger } = await run(40, { outages: [outage] }, {}, { max_concurrent_calls: 40 });
     expect(result.buckets.completed + result.buckets.failed).toBe(40);
     expect(ledger).toMatchObject({ accepted: 40, duplicate_keys: 0 });
-    expect(rig!.callsOf(id).every((call) => call.key?.endsWith('.1'))).toBe(true);
+    expect(harness!.callsOf(id).every((call) => call.key?.endsWith('.1'))).toBe(true);
     // Eight at the opening, then one at a time with growing pauses: not one per free slot.
     const refused = ledger.requests.filter((request) => request.on === 'place' && request.status === 503);
     expect(refused.length).toBeGreaterThan(0);
@@ -135,23 +135,26 @@ describe('trouble at the provider', () => {
   it.each([401, 402, 403, 404] as const)(
     'holds the campaign and fails nobody when the account answers %i',
     async (status) => {
-      rig = await Rig.start({ simulator: { ...FAST, faults: { rules: [{ fault: { kind: 'account', status } }] } } });
-      const id = await rig.startCampaign(20, { max_concurrent_calls: 5 });
+      harness = await SystemHarness.start({
+        simulator: { ...FAST, faults: { rules: [{ fault: { kind: 'account', status } }] } },
+      });
+      const id = await harness.startCampaign(20, { max_concurrent_calls: 5 });
       await vi.waitFor(
-        async () => expect(await rig!.campaigns.progress(id)).toMatchObject({ waiting_for: 'provider', in_flight: 0 }),
+        async () =>
+          expect(await harness!.campaigns.progress(id)).toMatchObject({ waiting_for: 'provider', in_flight: 0 }),
         { timeout: 20_000, interval: 100 },
       );
-      const { buckets } = await rig.campaigns.progress(id);
+      const { buckets } = await harness.campaigns.progress(id);
       expect(buckets).toMatchObject({ pending: 20, failed: 0 });
       await vi.waitFor(
         async () =>
-          expect(await rig!.api('GET', `/batch-calls/${id}`)).toMatchObject({
+          expect(await harness!.api('GET', `/batch-calls/${id}`)).toMatchObject({
             data: { waiting_for: 'provider', pending: 20, failed: 0, placed_today: 0 },
           }),
         { timeout: 10_000, interval: 100 },
       );
-      await rig.campaigns.cancel(id);
-      expect((await rig.result(id)).buckets.skipped).toBe(20);
+      await harness.campaigns.cancel(id);
+      expect((await harness.result(id)).buckets.skipped).toBe(20);
     },
   );
 
@@ -172,27 +175,28 @@ describe('trouble at the provider', () => {
     expect(ledger.duplicate_keys).toBe(0);
     const refused = ledger.requests.filter((request) => request.status === 422);
     expect(refused).toHaveLength(1);
-    const { data } = await rig!.api('GET', `/batch-calls/${id}`);
+    const { data } = await harness!.api('GET', `/batch-calls/${id}`);
     expect((data as { placed_today: number }).placed_today).toBe(ledger.accepted);
   });
 });
 
 describe('a number that is suppressed while its campaign runs', () => {
   it('is not called, although it was claimed before', async () => {
-    rig = await Rig.start({ simulator: { timeScale: 50 } });
-    const id = await rig.startCampaign(40, { max_concurrent_calls: 2 });
-    await vi.waitFor(() => expect(rig!.simulator.ledger().accepted).toBeGreaterThanOrEqual(2), { timeout: 20_000 });
-    const { rows } = await rig.db.pool.query<{ phone_number: string }>(
+    harness = await SystemHarness.start({ simulator: { timeScale: 50 } });
+    const id = await harness.startCampaign(40, { max_concurrent_calls: 2 });
+    await vi.waitFor(() => expect(harness!.simulator.ledger().accepted).toBeGreaterThanOrEqual(2), { timeout: 20_000 });
+    const { rows } = await harness.db.pool.query<{ phone_number: string }>(
       'select phone_number from campaign_contacts where campaign_id = $1 and seq > 30 and claim_batch is not null',
       [id],
     );
     expect(rows.length).toBe(10);
-    await rig.db.pool.query("insert into suppressions (account, phone_number) select 'default', unnest($1::text[])", [
-      rows.map((row) => row.phone_number),
-    ]);
-    await rig.api('PATCH', `/batch-calls/${id}`, { max_concurrent_calls: 20 });
-    const result = await rig.result(id);
+    await harness.db.pool.query(
+      "insert into suppressions (account, phone_number) select 'default', unnest($1::text[])",
+      [rows.map((row) => row.phone_number)],
+    );
+    await harness.api('PATCH', `/batch-calls/${id}`, { max_concurrent_calls: 20 });
+    const result = await harness.result(id);
     expect(result.buckets.skipped).toBe(10);
-    expect(rig.callsOf(id)).toHaveLength(30);
+    expect(harness.callsOf(id)).toHaveLength(30);
   });
 });

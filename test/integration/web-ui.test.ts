@@ -1,17 +1,18 @@
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cancelUpdate, pauseAndWait, resumeUpdate } from '../../workflows/messages.ts';
-import { activitySummaries, timerSummaries } from '../support/history.ts';
-import { personalDataIn } from '../support/personal-data.ts';
-import { realStage, type RealStage } from '../support/real-time.ts';
-import { type Campaign, fictitiousPerson, type Stage } from '../support/stage.ts';
-import { PEOPLE } from '../support/states.ts';
+import { activitySummaries, timerSummaries } from '../support/probes/history.ts';
+import { personalDataIn } from '../support/probes/personal-data.ts';
+import { realTimeHarness, type RealTimeHarness } from '../support/harness/real-time.ts';
+import { type Campaign, type WorkflowHarness } from '../support/harness/workflow-harness.ts';
+import { fictitiousPerson } from '../support/factories/people.ts';
+import { PEOPLE } from '../support/factories/states.ts';
 
-let real: RealStage;
-let stage: Stage;
+let real: RealTimeHarness;
+let harness: WorkflowHarness;
 beforeEach(async () => {
-  real = await realStage();
-  ({ stage } = real);
+  real = await realTimeHarness();
+  ({ harness } = real);
 });
 afterEach(() => real.close());
 
@@ -33,14 +34,14 @@ const attribute = async (campaign: Campaign, name: string) =>
 
 async function finish(campaign: Campaign): Promise<void> {
   await vi.waitFor(async () => {
-    if (stage.provider.live().length > 0) await campaign.end(stage.provider.live());
+    if (harness.provider.live().length > 0) await campaign.end(harness.provider.live());
     expect((await campaign.handle.describe()).status.name).not.toBe('RUNNING');
   }, 20_000);
 }
 
 describe('the Web UI', () => {
   it('shows why a campaign waits, until when, its buckets and today’s count', async () => {
-    const campaign = await stage.start(PEOPLE, { max_concurrent_calls: 2, max_calls_per_day: 3 });
+    const campaign = await harness.start(PEOPLE, { max_concurrent_calls: 2, max_calls_per_day: 3 });
     await shows(campaign, [
       '**active**: every slot is taken; the next call starts when one ends',
       'Contacts: 4 (2 pending, 2 in progress, 0 retrying, 0 completed, 0 failed, 0 skipped)',
@@ -48,10 +49,10 @@ describe('the Web UI', () => {
       /Placed on \d{4}-\d\d-\d\d: 2 of 3/,
     ]);
 
-    await vi.waitFor(() => expect(stage.provider.live()).toHaveLength(2));
-    await campaign.end(stage.provider.live());
-    await vi.waitFor(() => expect(stage.provider.live()).toHaveLength(1));
-    await campaign.end(stage.provider.live());
+    await vi.waitFor(() => expect(harness.provider.live()).toHaveLength(2));
+    await campaign.end(harness.provider.live());
+    await vi.waitFor(() => expect(harness.provider.live()).toHaveLength(1));
+    await campaign.end(harness.provider.live());
     await shows(campaign, [
       /the daily cap is reached; waits until \d{4}-\d\d-\d\d \d\d:00:00 UTC/,
       'Contacts: 4 (1 pending, 0 in progress, 0 retrying, 3 completed, 0 failed, 0 skipped)',
@@ -67,7 +68,7 @@ describe('the Web UI', () => {
   });
 
   it('finds a campaign by its status, name and agent', async () => {
-    const campaign = await stage.start(PEOPLE, { max_concurrent_calls: 1 });
+    const campaign = await harness.start(PEOPLE, { max_concurrent_calls: 1 });
     expect(await attribute(campaign, 'CampaignName')).toBe('Appointments');
     expect(await attribute(campaign, 'AgentId')).toBe('agent-1');
     const shown = (status: string) =>
@@ -82,10 +83,10 @@ describe('the Web UI', () => {
   });
 
   it('tells on its timeline what each activity and timer is for', async () => {
-    stage.provider.script = ({ seq, attempt }) => {
+    harness.provider.script = ({ seq, attempt }) => {
       return { kind: 'ends', outcome: seq === 1 && attempt === 1 ? 'busy' : 'completed' };
     };
-    const campaign = await stage.start(2, { max_retry_attempts: 1, retry_delay_minutes: 0.03 });
+    const campaign = await harness.start(2, { max_retry_attempts: 1, retry_delay_minutes: 0.03 });
     await campaign.handle.result();
     const history = await campaign.handle.fetchHistory();
     const activities = activitySummaries(history);
@@ -112,7 +113,7 @@ describe('what Temporal is told', () => {
   it('names nobody, whatever goes wrong', async () => {
     // Each error holds what a driver or a provider may well put into one.
     const wrong = `cannot call ${JSON.stringify(fictitiousPerson(0))}`;
-    stage.provider.script = ({ seq, nth }) => {
+    harness.provider.script = ({ seq, nth }) => {
       if (nth > 1) return { kind: 'ends', outcome: 'failed' };
       switch (seq) {
         case 1:
@@ -125,8 +126,8 @@ describe('what Temporal is told', () => {
           return { kind: 'accept' };
       }
     };
-    const campaign = await stage.start(PEOPLE, { max_concurrent_calls: PEOPLE });
-    await vi.waitFor(() => expect(stage.provider.requests.length).toBeGreaterThanOrEqual(PEOPLE + 2), 20_000);
+    const campaign = await harness.start(PEOPLE, { max_concurrent_calls: PEOPLE });
+    await vi.waitFor(() => expect(harness.provider.requests.length).toBeGreaterThanOrEqual(PEOPLE + 2), 20_000);
     await finish(campaign);
 
     const history = historyToJSON(await campaign.handle.fetchHistory());

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openGateway, type TestGateway } from '../support/gateway.ts';
-import { nextId } from '../support/ids.ts';
+import { openGateway, type TestGateway } from '../support/harness/gateway.ts';
+import { nextId } from '../support/factories/ids.ts';
 
 let gateway: TestGateway;
 let campaign: string;

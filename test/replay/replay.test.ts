@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { DefaultLogger, makeTelemetryFilterString, type ReplayResult, Runtime, Worker } from '@temporalio/worker';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { personalDataIn } from '../support/personal-data.ts';
+import { personalDataIn } from '../support/probes/personal-data.ts';
 import { workflowId } from '../../domain/engine/ids.ts';
 import type { CampaignInput } from '../../workflows/messages.ts';
 import { type WorkflowBundle, workflowBundle } from '../../worker/workflow-bundle.ts';

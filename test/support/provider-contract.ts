@@ -3,7 +3,7 @@ import { callId } from '../../domain/engine/ids.ts';
 import type { Outcome } from '../../domain/engine/outcome.ts';
 import { CallEvent, LookUpResult, PlaceResult } from '../../domain/dialling/provider-messages.ts';
 import type { CallProvider, CallRef, CallToPlace } from '../../providers/port.ts';
-import type { ReceivedWebhook } from './webhook-receiver.ts';
+import type { ReceivedWebhook } from './fakes/webhook-receiver.ts';
 
 /** What the far side can be made to do to the next placement. */
 export type Trouble =
@@ -23,7 +23,7 @@ export type Trouble =
   | 'garble the reply';
 
 /** One provider with its far side, as a contract test needs them. */
-export interface ProviderRig {
+export interface ProviderHarness {
   readonly provider: CallProvider;
   /** The same provider where nothing listens. */
   readonly unreachable: CallProvider;
@@ -49,14 +49,14 @@ const PATIENCE = { timeout: 10_000 };
 const PERSONAL = ['14155550123', 'Ada', 'Lovelace', 'ada@example.com'];
 
 /** What any provider must keep, whatever its API looks like. */
-export function describeProvider(name: string, createRig: () => Promise<ProviderRig>): void {
+export function describeProvider(name: string, createHarness: () => Promise<ProviderHarness>): void {
   describe(`${name} as a provider`, () => {
-    let rig: ProviderRig;
+    let harness: ProviderHarness;
     let seq = 0;
     beforeEach(async () => {
-      rig = await createRig();
+      harness = await createHarness();
     });
-    afterEach(() => rig.close());
+    afterEach(() => harness.close());
 
     const nextCall = (): CallToPlace => {
       seq += 1;
@@ -72,14 +72,14 @@ export function describeProvider(name: string, createRig: () => Promise<Provider
         customFields: { plan: 'gold' },
       };
     };
-    const place = async (call: CallToPlace, provider = rig.provider): Promise<PlaceResult> => {
-      const result = await provider.place(provider.freeze(call), call.callId, rig.now() + 60_000);
+    const place = async (call: CallToPlace, provider = harness.provider): Promise<PlaceResult> => {
+      const result = await provider.place(provider.freeze(call), call.callId, harness.now() + 60_000);
       for (const text of PERSONAL) expect(JSON.stringify(result)).not.toContain(text);
       // As the engine reads it: nothing is lost on the way.
       expect(PlaceResult.parse(result)).toEqual(result);
       return result;
     };
-    const lookUp = async (ref: CallRef, provider = rig.provider): Promise<LookUpResult> => {
+    const lookUp = async (ref: CallRef, provider = harness.provider): Promise<LookUpResult> => {
       const results = await provider.lookUp([ref]);
       expect(results).toHaveLength(1);
       const [result] = results;
@@ -94,12 +94,12 @@ export function describeProvider(name: string, createRig: () => Promise<Provider
 
     test('freezes the same call into the same bytes', () => {
       const call = nextCall();
-      expect(rig.provider.freeze({ ...call })).toBe(rig.provider.freeze(call));
+      expect(harness.provider.freeze({ ...call })).toBe(harness.provider.freeze(call));
     });
 
     test('refuses to freeze what is not one number, without repeating it', () => {
       const phoneNumber = '+14155550123,+14155550199';
-      expect(() => rig.provider.freeze({ ...nextCall(), phoneNumber })).toThrow(
+      expect(() => harness.provider.freeze({ ...nextCall(), phoneNumber })).toThrow(
         expect.objectContaining({
           code: 'validation_error',
           message: expect.not.stringContaining('4155550') as string,
@@ -110,22 +110,22 @@ export function describeProvider(name: string, createRig: () => Promise<Provider
     test('places a call once', async () => {
       const call = nextCall();
       await placed(call);
-      expect([rig.placements(), rig.callsUnder(call.callId)]).toEqual([1, 1]);
+      expect([harness.placements(), harness.callsUnder(call.callId)]).toEqual([1, 1]);
     });
 
     test('a repeated key brings back the first call while keys are honoured', async () => {
-      if (rig.provider.facts.keyTtlMs === 0) return;
+      if (harness.provider.facts.keyTtlMs === 0) return;
       const call = nextCall();
       const first = await placed(call);
       expect(await placed(call)).toBe(first);
-      expect(rig.callsUnder(call.callId)).toBe(1);
+      expect(harness.callsUnder(call.callId)).toBe(1);
     });
 
     test('sends nothing once its time has passed', async () => {
       const call = nextCall();
-      const result = await rig.provider.place(rig.provider.freeze(call), call.callId, rig.now());
+      const result = await harness.provider.place(harness.provider.freeze(call), call.callId, harness.now());
       expect(result).toEqual({ kind: 'expired' });
-      expect(rig.placements()).toBe(0);
+      expect(harness.placements()).toBe(0);
     });
 
     test.each<[Trouble, Partial<PlaceResult>, number]>([
@@ -144,36 +144,36 @@ export function describeProvider(name: string, createRig: () => Promise<Provider
       ['garble the reply', { kind: 'unknown' }, 1],
     ])('%s: %o', async (trouble, expected, calls) => {
       const call = nextCall();
-      rig.provoke(trouble);
+      harness.provoke(trouble);
       expect(await place(call)).toMatchObject(expected);
-      expect([rig.placements(), rig.callsUnder(call.callId)]).toEqual([1, calls]);
+      expect([harness.placements(), harness.callsUnder(call.callId)]).toEqual([1, calls]);
       // The next try is not held against the one before, and there is still one call at most.
-      if (rig.provider.facts.keyTtlMs > 0) {
+      if (harness.provider.facts.keyTtlMs > 0) {
         await placed(call);
-        expect([rig.placements(), rig.callsUnder(call.callId)]).toEqual([2, 1]);
+        expect([harness.placements(), harness.callsUnder(call.callId)]).toEqual([2, 1]);
       }
     });
 
     test('does not take a call for refused that is accepted after our patience has ended', async () => {
       const call = nextCall();
-      rig.provoke('accept too late');
+      harness.provoke('accept too late');
       expect(await place(call)).toMatchObject({ kind: 'unknown' });
-      await vi.waitFor(() => expect(rig.callsUnder(call.callId)).toBe(1), PATIENCE);
+      await vi.waitFor(() => expect(harness.callsUnder(call.callId)).toBe(1), PATIENCE);
     });
 
     test('knows that nothing was sent where nothing listens', async () => {
-      expect(await place(nextCall(), rig.unreachable)).toMatchObject({ kind: 'unavailable' });
+      expect(await place(nextCall(), harness.unreachable)).toMatchObject({ kind: 'unavailable' });
     });
 
     test('looks a call up by its id, from live to ended', async () => {
-      rig.letLast();
+      harness.letLast();
       const lasting = nextCall();
       const lastingId = await placed(lasting);
       expect(await lookUp({ callId: lasting.callId, providerCallId: lastingId })).toMatchObject({
         kind: 'live',
         providerCallId: lastingId,
       });
-      rig.letEnd('busy');
+      harness.letEnd('busy');
       const short = nextCall();
       const shortId = await placed(short);
       await vi.waitFor(async () => {
@@ -183,7 +183,7 @@ export function describeProvider(name: string, createRig: () => Promise<Provider
     });
 
     test('answers about many calls in the order of the question, whatever it knows of each', async () => {
-      rig.letLast();
+      harness.letLast();
       const calls = [nextCall(), nextCall()];
       const ids = [await placed(calls[0]!), await placed(calls[1]!)];
       const refs = [
@@ -192,7 +192,7 @@ export function describeProvider(name: string, createRig: () => Promise<Provider
         { callId: null, providerCallId: 'no-such-call' },
         { callId: null, providerCallId: ids[0]! },
       ];
-      const results = await rig.provider.lookUp(refs);
+      const results = await harness.provider.lookUp(refs);
       expect(results.map((result) => LookUpResult.parse(result))).toMatchObject([
         { kind: 'live', providerCallId: ids[1] },
         { kind: 'unknown' },
@@ -202,15 +202,15 @@ export function describeProvider(name: string, createRig: () => Promise<Provider
     });
 
     test('tells of a call, if anything, whom it goes to and when it was placed', async () => {
-      rig.letLast();
-      const before = rig.now();
+      harness.letLast();
+      const before = harness.now();
       const call = nextCall();
       const result = await lookUp({ callId: null, providerCallId: await placed(call) });
       const { phoneNumber, agentId, placedAt } = ('particulars' in result && result.particulars) || {};
       expect([call.phoneNumber, null, undefined]).toContain(phoneNumber);
       expect([call.agentId, null, undefined]).toContain(agentId);
       expect(placedAt ?? before).toBeGreaterThanOrEqual(before - 1_000);
-      expect(placedAt ?? before).toBeLessThanOrEqual(rig.now() + 1_000);
+      expect(placedAt ?? before).toBeLessThanOrEqual(harness.now() + 1_000);
     });
 
     test('what cannot be found or asked is unknown', async () => {
@@ -218,13 +218,13 @@ export function describeProvider(name: string, createRig: () => Promise<Provider
       for (const providerCallId of ['no-such-call', null, '', '../calls?x=/#', 'a\r\nb', 'é'.repeat(300)]) {
         expect(await lookUp({ callId: id, providerCallId })).toMatchObject({ kind: 'unknown' });
       }
-      expect(await lookUp({ callId: id, providerCallId: 'x' }, rig.unreachable)).toMatchObject({ kind: 'unknown' });
+      expect(await lookUp({ callId: id, providerCallId: 'x' }, harness.unreachable)).toMatchObject({ kind: 'unknown' });
     });
 
     test('reads odd times and long ids so that they can be taken in', () => {
-      expect(rig.oddWebhooks).not.toEqual([]);
-      for (const body of rig.oddWebhooks) {
-        const events = rig.provider.parse(body);
+      expect(harness.oddWebhooks).not.toEqual([]);
+      for (const body of harness.oddWebhooks) {
+        const events = harness.provider.parse(body);
         expect(events).toHaveLength(1);
         expect(events.map((event) => CallEvent.parse(event))).toEqual(events);
       }
@@ -233,14 +233,14 @@ export function describeProvider(name: string, createRig: () => Promise<Provider
     test.each<Outcome>(['completed', 'no_answer', 'busy', 'voicemail', 'failed'])(
       'its webhooks verify, and tell of the end once: %s',
       async (outcome) => {
-        const { provider } = rig;
+        const { provider } = harness;
         const call = nextCall();
-        rig.letEnd(outcome);
+        harness.letEnd(outcome);
         const providerCallId = await placed(call);
-        const received = await rig.webhooks((all) =>
+        const received = await harness.webhooks((all) =>
           all.some(({ body }) => provider.parse(body).some(({ kind }) => kind === 'ended')),
         );
-        for (const { body, headers } of received) provider.verify(body, headers, rig.now());
+        for (const { body, headers } of received) provider.verify(body, headers, harness.now());
         const events = received.flatMap(({ body }) => provider.parse(body));
         const ended = events.filter(({ kind }) => kind === 'ended');
         expect(ended).toHaveLength(1);
@@ -255,16 +255,16 @@ export function describeProvider(name: string, createRig: () => Promise<Provider
     );
 
     test('refuses a webhook that was altered, and one that is too old', async () => {
-      const { provider } = rig;
-      rig.letEnd('no_answer');
+      const { provider } = harness;
+      harness.letEnd('no_answer');
       await placed(nextCall());
-      const [webhook] = await rig.webhooks((all) => all.length > 0);
+      const [webhook] = await harness.webhooks((all) => all.length > 0);
       const { body, headers } = webhook!;
       const longer = Buffer.concat([body, Buffer.from(' ')]);
       const code = (expected: string) => expect.objectContaining({ code: expected }) as Error;
-      expect(() => provider.verify(longer, headers, rig.now())).toThrow(code('invalid_signature'));
-      expect(() => provider.verify(body, {}, rig.now())).toThrow(code('invalid_signature'));
-      expect(() => provider.verify(body, headers, rig.now() + 3_600_000)).toThrow(code('stale_signature'));
+      expect(() => provider.verify(longer, headers, harness.now())).toThrow(code('invalid_signature'));
+      expect(() => provider.verify(body, {}, harness.now())).toThrow(code('invalid_signature'));
+      expect(() => provider.verify(body, headers, harness.now() + 3_600_000)).toThrow(code('stale_signature'));
       expect(() => provider.parse(Buffer.from('nothing of ours'))).toThrow(code('bad_request'));
     });
   });

@@ -13,7 +13,7 @@ import {
   ownServices,
   mainOf,
   type ComposeService,
-} from '../support/compose.ts';
+} from '../support/probes/compose.ts';
 
 const services = Object.entries(composeFile.services);
 

@@ -15,7 +15,7 @@ import { cliPage } from '../../scripts/write-cli-docs.ts';
 import { SimulatorOptions } from '../../simulator/options.ts';
 import { SEARCH_ATTRIBUTES } from '../../worker/search-attributes.ts';
 import { WorkerConfig } from '../../worker/config.ts';
-import { blocks, headings, links, section, tableRows, unquoted } from '../support/markdown.ts';
+import { blocks, headings, links, section, tableRows, unquoted } from '../support/probes/markdown.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');

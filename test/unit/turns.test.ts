@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { mapInTurns, nextTurn } from '../../contact-files/turns.ts';
 import { readJson } from '../../gateway/http/json-body.ts';
-import { mostPerTurn } from '../support/turns.ts';
+import { mostPerTurn } from '../support/probes/turns.ts';
 
 describe('works that go on at the same time', () => {
   const works = Array.from({ length: 20 }, (_, index) => index);

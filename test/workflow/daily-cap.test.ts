@@ -2,11 +2,11 @@ import { tsToMs } from '@temporalio/common/lib/time.js';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { constantOffsets } from '../../domain/windows/zone-offsets.ts';
-import type { ScriptedProvider } from '../support/scripted-provider.ts';
-import type { Campaign, Stage } from '../support/stage.ts';
-import { firedTimersOver } from '../support/history.ts';
-import { runToEnd } from '../support/server-clock.ts';
-import { virtualEnv, virtualStage } from '../support/virtual-time.ts';
+import type { ScriptedProvider } from '../support/fakes/scripted-provider.ts';
+import type { Campaign, WorkflowHarness } from '../support/harness/workflow-harness.ts';
+import { firedTimersOver } from '../support/probes/history.ts';
+import { runToEnd } from '../support/harness/server-clock.ts';
+import { virtualEnv, virtualTimeHarness } from '../support/harness/virtual-time.ts';
 
 const ZONE = 'America/New_York';
 const HOUR_MS = 3_600_000;
@@ -18,11 +18,11 @@ const SLOTS = 3;
 const PEOPLE = CAP * DAYS - 2;
 
 let env: TestWorkflowEnvironment;
-let stage: Stage;
+let harness: WorkflowHarness;
 beforeAll(async () => {
   env = await virtualEnv();
 });
-afterEach(() => stage.close());
+afterEach(() => harness.close());
 afterAll(() => env.teardown());
 
 describe('a campaign of ten days under a daily cap', () => {
@@ -33,10 +33,10 @@ describe('a campaign of ten days under a daily cap', () => {
     { change: 'back', hours: ['22:00', '04:00'], length: 25 },
     { change: 'forward', hours: ['09:00', '17:00'], length: 23 },
   ] as const)('keeps to it, and to its hours $hours, over a day of $length hours', async ({ change, hours }) => {
-    stage = await virtualStage(env);
-    const { provider } = stage;
+    harness = await virtualTimeHarness(env);
+    const { provider } = harness;
     const changeAt = nextChange(change, (await env.currentTimeMs()) + 6 * DAY_MS);
-    const campaign = await stage.start(PEOPLE, {
+    const campaign = await harness.start(PEOPLE, {
       timezone: ZONE,
       ...(hours ? { start_time: hours[0], end_time: hours[1] } : {}),
       schedule_type: 'scheduled',
@@ -66,7 +66,7 @@ describe('a campaign of ten days under a daily cap', () => {
     if (hours) for (const { at } of placed) expect(isBetween(wall(at).time, hours)).toBe(true);
     expect(peak(provider)).toBeLessThanOrEqual(SLOTS);
 
-    const { rows } = await stage.pool.query('select status, waiting_for, completed, total from campaigns');
+    const { rows } = await harness.pool.query('select status, waiting_for, completed, total from campaigns');
     expect(rows).toEqual([{ status: 'completed', waiting_for: null, completed: PEOPLE, total: PEOPLE }]);
 
     const history = await campaign.handle.fetchHistory();

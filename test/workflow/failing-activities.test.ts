@@ -4,16 +4,16 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Activities } from '../../activities/index.ts';
 import { CampaignClient } from '../../client/campaign-client.ts';
-import { runToEnd } from '../support/server-clock.ts';
-import type { Campaign, Stage } from '../support/stage.ts';
-import { virtualEnv, virtualStage } from '../support/virtual-time.ts';
+import { runToEnd } from '../support/harness/server-clock.ts';
+import type { Campaign, WorkflowHarness } from '../support/harness/workflow-harness.ts';
+import { virtualEnv, virtualTimeHarness } from '../support/harness/virtual-time.ts';
 
 let env: TestWorkflowEnvironment;
-let stage: Stage;
+let harness: WorkflowHarness;
 beforeAll(async () => {
   env = await virtualEnv();
 });
-afterEach(() => stage.close());
+afterEach(() => harness.close());
 afterAll(() => env.teardown());
 
 const final = (type: string) => ApplicationFailure.create({ type, message: 'as told', nonRetryable: true });
@@ -57,35 +57,35 @@ describe('a campaign', () => {
   it.each(['openRoster', 'exchange', 'recordStatus'] as const)(
     'goes on after %s has failed for good, three times: nobody is called twice',
     async (name) => {
-      stage = await virtualStage(env, {
+      harness = await virtualTimeHarness(env, {
         failing: (real) => ({ [name]: failing(3, real[name] as (...args: unknown[]) => Promise<unknown>) }),
       });
-      const { provider } = stage;
+      const { provider } = harness;
       provider.script = () => ({ kind: 'ends', outcome: 'completed' });
-      const campaign = await stage.start(2);
+      const campaign = await harness.start(2);
       expect(await runToEnd(campaign)).toMatchObject({ status: 'completed' });
       expect(provider.accepted.size).toBe(2);
     },
   );
 
   it('whose hours no worker can compute calls nobody, hears commands, and goes on when the hours are changed', async () => {
-    stage = await virtualStage(env, { failing: unknown(['Pacific/Kiritimati']) });
-    const campaign = await stage.start(1, { timezone: 'Pacific/Kiritimati' });
+    harness = await virtualTimeHarness(env, { failing: unknown(['Pacific/Kiritimati']) });
+    const campaign = await harness.start(1, { timezone: 'Pacific/Kiritimati' });
     await whenHeld(campaign);
-    const client = new CampaignClient({ temporal: stage.client });
+    const client = new CampaignClient({ temporal: harness.client });
     expect(await client.pause(campaign.id)).toMatchObject({ acknowledged: true });
     expect(await client.resume(campaign.id)).toMatchObject({ acknowledged: true });
     await whenHeld(campaign);
-    expect(stage.provider.accepted.size).toBe(0);
+    expect(harness.provider.accepted.size).toBe(0);
     await client.edit(campaign.id, { timezone: 'UTC' });
-    await vi.waitFor(() => expect(stage.provider.accepted.size).toBe(1), { timeout: 20_000 });
+    await vi.waitFor(() => expect(harness.provider.accepted.size).toBe(1), { timeout: 20_000 });
     await client.cancel(campaign.id);
   });
 
   it('refuses a change to a zone that no worker knows, and stays as it is', async () => {
-    stage = await virtualStage(env, { failing: unknown(['Pacific/Kiritimati']) });
-    const campaign = await stage.start(1, { schedule_type: 'scheduled', scheduled_at: '2099-01-01T00:00:00Z' });
-    const client = new CampaignClient({ temporal: stage.client });
+    harness = await virtualTimeHarness(env, { failing: unknown(['Pacific/Kiritimati']) });
+    const campaign = await harness.start(1, { schedule_type: 'scheduled', scheduled_at: '2099-01-01T00:00:00Z' });
+    const client = new CampaignClient({ temporal: harness.client });
     await expect(client.edit(campaign.id, { timezone: 'Pacific/Kiritimati' })).rejects.toMatchObject({
       code: 'validation_error',
       field: 'timezone',

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { watchForLeaks } from '../support/leaks.ts';
-import { timeSkippingEnv } from '../support/time-skipping.ts';
+import { watchForLeaks } from '../support/probes/leaks.ts';
+import { timeSkippingEnv } from '../support/harness/time-skipping.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { readContactFile } from '../../../contact-files/contact-file.ts';
 import { delimiterOf } from '../../../contact-files/csv-delimiter.ts';
 import type { ContactRow } from '../../../domain/contacts/contact-rows.ts';
-import { mostPerTurn, turnsDuring } from '../../support/turns.ts';
+import { mostPerTurn, turnsDuring } from '../../support/probes/turns.ts';
 
 const HEADER = 'phone_number,first_name,plan\n';
 

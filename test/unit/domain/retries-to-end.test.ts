@@ -4,7 +4,7 @@ import { campaignEdit, readChange } from '../../../domain/api/campaign-change.ts
 import { applyFinding, applyPlacement, startPlacing } from '../../../domain/engine/calls.ts';
 import type { CampaignState } from '../../../domain/engine/campaign-state.ts';
 import { applyEdit } from '../../../domain/engine/editing.ts';
-import { CALL, callingCampaign, NOW } from '../../support/calling-campaign.ts';
+import { CALL, callingCampaign, NOW } from '../../support/factories/calling-campaign.ts';
 
 /** A campaign with a second or first call of contact 1 of which nobody knows whether it was placed. */
 function unknown(attempt: number): CampaignState {

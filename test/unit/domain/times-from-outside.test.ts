@@ -4,7 +4,7 @@ import { applyEnded, applyFinding, applyPlacement, startPlacing } from '../../..
 import { applyCommand } from '../../../domain/engine/commands.ts';
 import { decide } from '../../../domain/engine/pacing.ts';
 import type { CampaignState } from '../../../domain/engine/campaign-state.ts';
-import { CALL, callingCampaign, FACTS, NOW } from '../../support/calling-campaign.ts';
+import { CALL, callingCampaign, FACTS, NOW } from '../../support/factories/calling-campaign.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

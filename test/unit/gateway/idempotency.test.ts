@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hashBody } from '../../../gateway/http/body-hash.ts';
 import { campaignIdOf } from '../../../gateway/routes/create-campaign.ts';
-import { turnsDuring } from '../../support/turns.ts';
+import { turnsDuring } from '../../support/probes/turns.ts';
 
 /** The same value with the fields of every object in the opposite order. */
 function reordered(value: unknown): unknown {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { type JsonBody, readJson } from '../../../gateway/http/json-body.ts';
 import { JsonScan } from '../../../gateway/http/json-scan.ts';
 import { readPeople } from '../../../gateway/http/people-body.ts';
-import { mostPerTurn, turnsDuring } from '../../support/turns.ts';
+import { mostPerTurn, turnsDuring } from '../../support/probes/turns.ts';
 
 const parse = (text: string): unknown => JSON.parse(text);
 const read = (text: string) => readJson(Buffer.from(text), parse);

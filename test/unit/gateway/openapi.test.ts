@@ -1,7 +1,7 @@
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readDescription } from '../../../scripts/write-api-docs.ts';
-import { type ApiOperation, describedOperations, faults } from '../../support/api-description.ts';
+import { type ApiOperation, describedOperations, faults } from '../../support/probes/api-description.ts';
 
 let document: unknown;
 let operations: ApiOperation[];

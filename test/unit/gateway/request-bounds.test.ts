@@ -8,7 +8,7 @@ import { ForecastRequest } from '../../../domain/forecast/request.ts';
 import { SuppressionInput } from '../../../domain/contacts/suppression.ts';
 import { MOST_ISSUES, validationError } from '../../../gateway/http/validation.ts';
 import { readDescription } from '../../../scripts/write-api-docs.ts';
-import { type ApiOperation, describedOperations } from '../../support/api-description.ts';
+import { type ApiOperation, describedOperations } from '../../support/probes/api-description.ts';
 
 interface Schema {
   readonly type?: string;

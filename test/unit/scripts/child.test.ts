@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { startChild } from '../../../scripts/child.ts';
 import { waitUntilReady } from '../../../scripts/wait-until-ready.ts';
-import { isRunning } from '../../support/processes.ts';
+import { isRunning } from '../../support/probes/processes.ts';
 
 let directory: string;
 let logFile: string;

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
 import type { FaultPlan } from '../../../simulator/faults.ts';
 import { createSimulator, type Simulator } from '../../../simulator/simulator.ts';
-import { receiveWebhooks, type WebhookReceiver } from '../../support/webhook-receiver.ts';
+import { receiveWebhooks, type WebhookReceiver } from '../../support/fakes/webhook-receiver.ts';
 
 type Fault = NonNullable<z.input<typeof FaultPlan>['rules']>[number]['fault'];
 interface Told {

@@ -1,7 +1,7 @@
-import { storeEvent } from '../../db/call-events.ts';
-import type { Pool } from '../../db/pool.ts';
-import { parseCallId } from '../../domain/engine/ids.ts';
-import type { EndedEvent, Outcome } from '../../domain/engine/outcome.ts';
+import { storeEvent } from '../../../db/call-events.ts';
+import type { Pool } from '../../../db/pool.ts';
+import { parseCallId } from '../../../domain/engine/ids.ts';
+import type { EndedEvent, Outcome } from '../../../domain/engine/outcome.ts';
 import type {
   CallEvent,
   CallProvider,
@@ -9,7 +9,7 @@ import type {
   LookUpResult,
   PlaceResult,
   ProviderFacts,
-} from '../../providers/port.ts';
+} from '../../../providers/port.ts';
 
 /** One request that reached the provider. */
 export interface Request {

@@ -1,11 +1,11 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler } from 'fastify-type-provider-zod';
-import type { Pool } from '../../db/pool.ts';
-import { contactsRoutes } from '../../gateway/routes/contacts-routes.ts';
-import { closeAfterEarlyAnswers } from '../../gateway/http/early-answers.ts';
-import { answerError } from '../../gateway/http/errors.ts';
-import { patienceOf } from '../../gateway/http/slow-clients.ts';
-import { validatorCompiler } from '../../gateway/http/validation.ts';
+import type { Pool } from '../../../db/pool.ts';
+import { contactsRoutes } from '../../../gateway/routes/contacts-routes.ts';
+import { closeAfterEarlyAnswers } from '../../../gateway/http/early-answers.ts';
+import { answerError } from '../../../gateway/http/errors.ts';
+import { patienceOf } from '../../../gateway/http/slow-clients.ts';
+import { validatorCompiler } from '../../../gateway/http/validation.ts';
 
 /** The contacts API by itself. Whoever asks is the account that the header `account` names. */
 export async function contactsApp(pool: Pool): Promise<FastifyInstance> {

@@ -1,13 +1,12 @@
-/** A gateway without a port, on a real database. Temporal is played by a few lines, for tests that need no workflow. */
+/** A gateway without a port, on a real database and a fake Temporal, for tests that need no workflow. */
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { pino } from 'pino';
-import { type Delivered, EventDelivery } from '../../gateway/temporal/event-delivery.ts';
-import { addApiKey, hashKey, type Scope } from '../../db/api-keys.ts';
-import { RingfenceError } from '../../domain/engine/errors.ts';
-import type { EndedEvent } from '../../domain/engine/outcome.ts';
-import { API_ROOT, buildGateway, type GatewayDeps } from '../../gateway/app.ts';
-import { createTruedyProvider } from '../../providers/truedy/truedy.ts';
-import { TruedyConfig } from '../../providers/truedy/config.ts';
+import { EventDelivery } from '../../../gateway/temporal/event-delivery.ts';
+import { addApiKey, hashKey, type Scope } from '../../../db/api-keys.ts';
+import { API_ROOT, buildGateway, type GatewayDeps } from '../../../gateway/app.ts';
+import { createTruedyProvider } from '../../../providers/truedy/truedy.ts';
+import { TruedyConfig } from '../../../providers/truedy/config.ts';
+import { FakeTemporal, refuse } from '../fakes/fake-temporal.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 
 export const WEBHOOK_SECRET = 'whsec_test';
@@ -18,34 +17,10 @@ export const KEYS = {
   other: 'write-key-of-other-1',
 } as const;
 
-const refuse = () => Promise.reject(new RingfenceError('temporal_unavailable', 'Temporal is away.'));
-
-/** Takes what the gateway sends, or is away. */
-export class PlayedTemporal {
-  away = false;
-  /** Campaigns whose workflow has ended. */
-  readonly closed = new Set<string>();
-  readonly started: string[] = [];
-  readonly signalled: { campaignId: string; events: readonly EndedEvent[] }[] = [];
-
-  readonly start = async (campaignId: string): Promise<void> => {
-    if (this.away) return refuse();
-    // However often it is asked: there is never a second workflow of one campaign.
-    if (!this.started.includes(campaignId)) this.started.push(campaignId);
-  };
-
-  readonly signal = async (campaignId: string, events: readonly EndedEvent[]): Promise<Delivered> => {
-    if (this.away) return refuse();
-    if (this.closed.has(campaignId)) return 'closed';
-    this.signalled.push({ campaignId, events });
-    return 'accepted';
-  };
-}
-
 export interface TestGateway {
   readonly app: FastifyInstance;
   readonly db: TestDatabase;
-  readonly temporal: PlayedTemporal;
+  readonly temporal: FakeTemporal;
   /** Every line that was logged. */
   readonly log: string[];
   /** Sends a request below the API's root, with the write key unless told. */
@@ -96,7 +71,7 @@ export async function openGateway(deps: Partial<GatewayDeps> = {}, given?: TestD
   await add(KEYS.read, 'acme', 'read');
   await add(KEYS.other, 'other', 'write');
 
-  const temporal = new PlayedTemporal();
+  const temporal = new FakeTemporal();
   const log: string[] = [];
   const provider = createTruedyProvider(
     TruedyConfig.parse({ baseUrl: 'http://127.0.0.1:9/', apiKey: 'unused', webhookSecrets: [WEBHOOK_SECRET] }),

@@ -1,7 +1,7 @@
 import { inject } from 'vitest';
-import { openPool, type Pool } from '../../db/pool.ts';
-import { runSql, withDatabase } from '../../scripts/postgres/sql.ts';
-import { nextId } from './ids.ts';
+import { openPool, type Pool } from '../../../db/pool.ts';
+import { runSql, withDatabase } from '../../../scripts/postgres/sql.ts';
+import { nextId } from '../factories/ids.ts';
 
 export interface TestDatabase {
   readonly pool: Pool;

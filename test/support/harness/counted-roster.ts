@@ -1,8 +1,8 @@
-import { adoptRoster } from '../../db/adoption.ts';
-import { inTransaction, openPool, type Pool } from '../../db/pool.ts';
-import { exchange } from '../../db/roster.ts';
-import type { ReadyContact } from '../../domain/engine/campaign-state.ts';
-import type { ExchangeReply, ExchangeRequest } from '../../domain/engine/roster.ts';
+import { adoptRoster } from '../../../db/adoption.ts';
+import { inTransaction, openPool, type Pool } from '../../../db/pool.ts';
+import { exchange } from '../../../db/roster.ts';
+import type { ReadyContact } from '../../../domain/engine/campaign-state.ts';
+import type { ExchangeReply, ExchangeRequest } from '../../../domain/engine/roster.ts';
 
 const RUN = 'a run';
 

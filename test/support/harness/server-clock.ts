@@ -3,9 +3,9 @@ import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { SEARCH_ATTRIBUTES } from '../../worker/search-attributes.ts';
-import type { CampaignResult } from '../../workflows/messages.ts';
-import type { Campaign, StageOptions } from './stage.ts';
+import { SEARCH_ATTRIBUTES } from '../../../worker/search-attributes.ts';
+import type { CampaignResult } from '../../../workflows/messages.ts';
+import type { Campaign, WorkflowHarnessOptions } from './workflow-harness.ts';
 
 const { INDEXED_VALUE_TYPE_KEYWORD } = proto.temporal.api.enums.v1.IndexedValueType;
 
@@ -17,10 +17,12 @@ export async function registerSearchAttributes({ connection }: TestWorkflowEnvir
   });
 }
 
-/** A stage's options on such a server: its provider and activities follow the server's clock. */
+/** A harness's options on such a server: its provider and activities follow the server's clock. */
 export async function onServerClock(
   env: TestWorkflowEnvironment,
-): Promise<Pick<StageOptions, 'client' | 'connection' | 'now' | 'databaseClock' | 'time' | 'searchAttributes'>> {
+): Promise<
+  Pick<WorkflowHarnessOptions, 'client' | 'connection' | 'now' | 'databaseClock' | 'time' | 'searchAttributes'>
+> {
   let latest = await env.currentTimeMs();
   const now = (): number => (latest = Math.max(latest, attemptScheduledAt() ?? latest));
   return {

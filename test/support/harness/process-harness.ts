@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { inject } from 'vitest';
-import { type ApiOptions, requestApi } from '../../client/http-api.ts';
-import { CampaignAnswer } from '../../domain/api/campaign-answer.ts';
-import type { CreateCampaignInput } from '../../domain/api/campaign-request.ts';
-import { isOver } from '../../domain/engine/commands.ts';
-import { API_ROOT } from '../../gateway/app.ts';
-import { type Child } from '../../scripts/child.ts';
-import { type Comparison } from '../../scripts/start/comparison.ts';
-import { readCampaign } from '../../scripts/start/demo.ts';
-import { compareWithLedger } from '../../scripts/start/follow.ts';
-import { type ProviderCall, readLedger } from '../../scripts/start/ledger.ts';
+import { type ApiOptions, requestApi } from '../../../client/http-api.ts';
+import { CampaignAnswer } from '../../../domain/api/campaign-answer.ts';
+import type { CreateCampaignInput } from '../../../domain/api/campaign-request.ts';
+import { isOver } from '../../../domain/engine/commands.ts';
+import { API_ROOT } from '../../../gateway/app.ts';
+import { type Child } from '../../../scripts/child.ts';
+import { type Comparison } from '../../../scripts/start/comparison.ts';
+import { readCampaign } from '../../../scripts/start/demo.ts';
+import { compareWithLedger } from '../../../scripts/start/follow.ts';
+import { type ProviderCall, readLedger } from '../../../scripts/start/ledger.ts';
 import {
   type Environment,
   type GatewayProcess,
@@ -22,23 +22,23 @@ import {
   startSimulator,
   startWorker,
   tellProvider,
-} from '../../scripts/start/processes.ts';
-import { providerTerms } from '../../scripts/start/provider-terms.ts';
-import type { FaultPlan } from '../../simulator/faults.ts';
+} from '../../../scripts/start/processes.ts';
+import { providerTerms } from '../../../scripts/start/provider-terms.ts';
+import type { FaultPlan } from '../../../simulator/faults.ts';
 import type { z } from 'zod';
 import { createTestDatabase, type TestDatabase } from './database.ts';
-import { nextId, nextTaskQueue } from './ids.ts';
+import { nextId, nextTaskQueue } from '../factories/ids.ts';
 
 const KEY = 'write-key-of-the-test';
 const PROVIDER = { apiKey: 'simulator-key', secret: 'whsec_test' };
 const POLL_MS = 50;
 
-export interface SystemOptions {
+export interface ProcessHarnessOptions {
   readonly timeScale: number;
   readonly faults?: z.input<typeof FaultPlan>;
 }
 
-export class StartedSystem {
+export class ProcessHarness {
   #worker: Child | null = null;
   #gateway: GatewayProcess | null = null;
 
@@ -50,7 +50,7 @@ export class StartedSystem {
     readonly env: Environment,
   ) {}
 
-  static async start({ timeScale, faults }: SystemOptions): Promise<StartedSystem> {
+  static async start({ timeScale, faults }: ProcessHarnessOptions): Promise<ProcessHarness> {
     const directory = await mkdtemp(join(tmpdir(), 'ringfence-system-'));
     const db = await createTestDatabase();
     const simulator = await startSimulator({
@@ -69,7 +69,7 @@ export class StartedSystem {
       RINGFENCE_API_KEY: KEY,
       ...providerTerms(timeScale, { baseUrl: simulator.baseUrl, ...PROVIDER }),
     };
-    const system = new StartedSystem(directory, db, simulator, env);
+    const system = new ProcessHarness(directory, db, simulator, env);
     try {
       await Promise.all([system.startWorker(), system.startGateway()]);
       return system;

@@ -1,16 +1,16 @@
 /** Campaigns on record without a workflow, for tests that call an activity by itself. */
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { createActivities, type Activities } from '../../activities/index.ts';
-import type { Dial } from '../../db/calls.ts';
-import { adoptRoster } from '../../db/adoption.ts';
-import { inTransaction, type Pool } from '../../db/pool.ts';
-import { CreateCampaign } from '../../domain/api/campaign-request.ts';
-import { type CallAddress, callId, workflowId } from '../../domain/engine/ids.ts';
-import { createCampaign } from '../../gateway/routes/create-campaign.ts';
-import type { CallProvider } from '../../providers/port.ts';
-import { pacingFacts } from '../../worker/facts.ts';
+import { createActivities, type Activities } from '../../../activities/index.ts';
+import type { Dial } from '../../../db/calls.ts';
+import { adoptRoster } from '../../../db/adoption.ts';
+import { inTransaction, type Pool } from '../../../db/pool.ts';
+import { CreateCampaign } from '../../../domain/api/campaign-request.ts';
+import { type CallAddress, callId, workflowId } from '../../../domain/engine/ids.ts';
+import { createCampaign } from '../../../gateway/routes/create-campaign.ts';
+import type { CallProvider } from '../../../providers/port.ts';
+import { pacingFacts } from '../../../worker/facts.ts';
 import { nextId } from './ids.ts';
-import { fictitiousPerson } from './stage.ts';
+import { fictitiousPerson } from './people.ts';
 
 const RUN = 'the run';
 

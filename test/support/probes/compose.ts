@@ -16,7 +16,7 @@ export interface ComposeService {
 }
 
 const VARIABLE = /\$\{(?<name>\w+):-(?<fallback>[^}]*)\}/g;
-const text = readFileSync(new URL('../../docker-compose.yml', import.meta.url), 'utf8');
+const text = readFileSync(new URL('../../../docker-compose.yml', import.meta.url), 'utf8');
 
 /** The lines before the first key, which tell the reader what to set. */
 export const composeHeader = text.slice(0, text.search(/^\w/m));

@@ -1,9 +1,9 @@
 /** A campaign's state in the middle of its hours, for tests of what changes it. */
 import type { z } from 'zod';
-import { applyWindow } from '../../domain/engine/calling-day.ts';
-import { CreateCampaign, engineSpec } from '../../domain/api/campaign-request.ts';
-import type { CampaignState, PacingFacts } from '../../domain/engine/campaign-state.ts';
-import { newCampaign } from '../../domain/engine/commands.ts';
+import { applyWindow } from '../../../domain/engine/calling-day.ts';
+import { CreateCampaign, engineSpec } from '../../../domain/api/campaign-request.ts';
+import type { CampaignState, PacingFacts } from '../../../domain/engine/campaign-state.ts';
+import { newCampaign } from '../../../domain/engine/commands.ts';
 
 export const NOW = Date.UTC(2026, 2, 18, 12);
 /** The id of the call that tests place. */

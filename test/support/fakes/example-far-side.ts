@@ -5,8 +5,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Outcome } from '../../domain/engine/outcome.ts';
-import type { Trouble } from './provider-contract.ts';
+import type { Outcome } from '../../../domain/engine/outcome.ts';
+import type { Trouble } from '../provider-contract.ts';
 
 interface Dial {
   readonly id: string;

@@ -1,8 +1,8 @@
-/** What gives away one of the stage's people: a number, a name or an address. */
+/** What gives away one of the harness's people: a number, a name or an address. */
 const PERSONAL =
   /\+?1(?:212|305|312|404|415|503|512|602|617|702|713|720)55501\d\d|Givenname|Familyname|@example\.test/g;
 
-/** Every trace of the stage's people in a text of JSON, inside its base64 payloads too. */
+/** Every trace of the harness's people in a text of JSON, inside its base64 payloads too. */
 export function personalDataIn(json: string): string[] {
   const texts = [json];
   JSON.parse(json, (_, value: unknown) => {

@@ -2,9 +2,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as pause } from 'node:timers/promises';
-import { nextId, nextTaskQueue } from './ids.ts';
+import { nextId, nextTaskQueue } from '../factories/ids.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const POLL_MS = 50;
 
 /** By this variable the processes of one start are found again, whoever is their parent. */

@@ -2,26 +2,28 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { createTestDatabase } from './database.ts';
-import { nextTaskQueue } from './ids.ts';
-import { Stage, type StageOptions } from './stage.ts';
+import { nextTaskQueue } from '../factories/ids.ts';
+import { WorkflowHarness, type WorkflowHarnessOptions } from './workflow-harness.ts';
 
-export interface RealStage {
-  readonly stage: Stage;
+export interface RealTimeHarness {
+  readonly harness: WorkflowHarness;
   close(): Promise<void>;
 }
 
-/** A stage on a real Temporal server: the run's own unless another address is given. */
-export async function realStage({
+/** A harness on a real Temporal server: the run's own unless another address is given. */
+export async function realTimeHarness({
   address = inject('temporalAddress'),
   database,
   ...options
-}: Partial<Pick<StageOptions, 'database' | 'facts' | 'graceMs' | 'maxCachedWorkflows' | 'now' | 'databaseClock'>> & {
+}: Partial<
+  Pick<WorkflowHarnessOptions, 'database' | 'facts' | 'graceMs' | 'maxCachedWorkflows' | 'now' | 'databaseClock'>
+> & {
   readonly address?: string;
-} = {}): Promise<RealStage> {
+} = {}): Promise<RealTimeHarness> {
   const connection = await Connection.connect({ address });
   const native = await NativeConnection.connect({ address });
-  const stage = await Stage.open({
-    client: new Client({ connection, identity: 'stage' }),
+  const harness = await WorkflowHarness.open({
+    client: new Client({ connection, identity: 'harness' }),
     connection: native,
     database: database ?? (await createTestDatabase()),
     taskQueue: nextTaskQueue(),
@@ -29,9 +31,9 @@ export async function realStage({
     ...options,
   });
   return {
-    stage,
+    harness,
     async close() {
-      await stage.close();
+      await harness.close();
       await native.close();
       await connection.close();
     },

@@ -1,6 +1,6 @@
 import { expect, vi } from 'vitest';
-import type { Answer } from './scripted-provider.ts';
-import type { Campaign, Stage } from './stage.ts';
+import type { Answer } from '../fakes/scripted-provider.ts';
+import type { Campaign, WorkflowHarness } from '../harness/workflow-harness.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -8,9 +8,9 @@ const HOUR_MS = 3_600_000;
 export interface State {
   readonly name: string;
   /** Brings a campaign of four people into the state. */
-  readonly arrange: (stage: Stage) => Promise<Campaign>;
+  readonly arrange: (harness: WorkflowHarness) => Promise<Campaign>;
   /** Lets go what `arrange` holds back; a command must be answered although it has not been called, unless `bounded`. */
-  readonly release?: (stage: Stage) => Promise<void>;
+  readonly release?: (harness: WorkflowHarness) => Promise<void>;
   /** How many calls a pause then reports. */
   readonly live: number;
   readonly unknown: number;
@@ -31,8 +31,8 @@ export async function reaches(campaign: Campaign, progress: object): Promise<voi
   await vi.waitFor(async () => expect(await campaign.progress()).toMatchObject(progress), { timeout: 15_000 });
 }
 
-async function requested(stage: Stage, count: number): Promise<void> {
-  await vi.waitFor(() => expect(stage.provider.requests).toHaveLength(count), { timeout: 15_000 });
+async function requested(harness: WorkflowHarness, count: number): Promise<void> {
+  await vi.waitFor(() => expect(harness.provider.requests).toHaveLength(count), { timeout: 15_000 });
 }
 
 /** An hour of the day, UTC, so many hours after `now`. */
@@ -41,15 +41,15 @@ function hour(now: number, ahead: number): string {
 }
 
 /** Promises by which a script holds requests back. */
-const gates = new WeakMap<Stage, () => void>();
+const gates = new WeakMap<WorkflowHarness, () => void>();
 
 /** Only time and the provider move these on. */
 export const AT_REST: readonly State[] = [
   {
     name: 'scheduled',
-    async arrange(stage) {
-      const scheduled_at = new Date((await stage.time()) + 5 * HOUR_MS).toISOString();
-      const campaign = await stage.start(PEOPLE, { schedule_type: 'scheduled', scheduled_at });
+    async arrange(harness) {
+      const scheduled_at = new Date((await harness.time()) + 5 * HOUR_MS).toISOString();
+      const campaign = await harness.start(PEOPLE, { schedule_type: 'scheduled', scheduled_at });
       await reaches(campaign, { status: 'scheduled', waiting_for: 'start' });
       return campaign;
     },
@@ -61,9 +61,13 @@ export const AT_REST: readonly State[] = [
   },
   {
     name: 'waiting for a window',
-    async arrange(stage) {
-      const now = await stage.time();
-      const campaign = await stage.start(PEOPLE, { timezone: 'UTC', start_time: hour(now, 3), end_time: hour(now, 5) });
+    async arrange(harness) {
+      const now = await harness.time();
+      const campaign = await harness.start(PEOPLE, {
+        timezone: 'UTC',
+        start_time: hour(now, 3),
+        end_time: hour(now, 5),
+      });
       await reaches(campaign, { status: 'active', waiting_for: 'window' });
       return campaign;
     },
@@ -74,9 +78,9 @@ export const AT_REST: readonly State[] = [
   },
   {
     name: 'at the daily cap',
-    async arrange(stage) {
-      stage.provider.script = () => ENDS;
-      const campaign = await stage.start(PEOPLE, { max_calls_per_day: 1 });
+    async arrange(harness) {
+      harness.provider.script = () => ENDS;
+      const campaign = await harness.start(PEOPLE, { max_calls_per_day: 1 });
       await reaches(campaign, { waiting_for: 'daily_cap', in_flight: 0 });
       return campaign;
     },
@@ -87,9 +91,9 @@ export const AT_REST: readonly State[] = [
   },
   {
     name: 'with calls in flight',
-    async arrange(stage) {
-      const campaign = await stage.start(PEOPLE, { max_concurrent_calls: 2 });
-      await requested(stage, 2);
+    async arrange(harness) {
+      const campaign = await harness.start(PEOPLE, { max_concurrent_calls: 2 });
+      await requested(harness, 2);
       await reaches(campaign, { waiting_for: 'slot', in_flight: 2 });
       return campaign;
     },
@@ -100,12 +104,12 @@ export const AT_REST: readonly State[] = [
   },
   {
     name: 'while the provider asks for patience',
-    async arrange(stage) {
-      stage.provider.script = ({ at }) => {
-        const first = stage.provider.requests[0]!.at;
+    async arrange(harness) {
+      harness.provider.script = ({ at }) => {
+        const first = harness.provider.requests[0]!.at;
         return at < first + HOUR_MS ? { kind: 'throttled', retryAfterMs: 2 * HOUR_MS } : ENDS;
       };
-      const campaign = await stage.start(PEOPLE, { max_concurrent_calls: 1 });
+      const campaign = await harness.start(PEOPLE, { max_concurrent_calls: 1 });
       await reaches(campaign, { waiting_for: 'provider' });
       return campaign;
     },
@@ -116,9 +120,9 @@ export const AT_REST: readonly State[] = [
   },
   {
     name: 'waiting for a retry',
-    async arrange(stage) {
-      stage.provider.script = ({ attempt }) => (attempt === 1 ? { kind: 'ends', outcome: 'busy' } : ENDS);
-      const campaign = await stage.start(PEOPLE, { max_retry_attempts: 1, retry_delay_minutes: 90 });
+    async arrange(harness) {
+      harness.provider.script = ({ attempt }) => (attempt === 1 ? { kind: 'ends', outcome: 'busy' } : ENDS);
+      const campaign = await harness.start(PEOPLE, { max_retry_attempts: 1, retry_delay_minutes: 90 });
       await reaches(campaign, { waiting_for: 'retry', buckets: { retrying: PEOPLE } });
       return campaign;
     },
@@ -133,13 +137,13 @@ export const AT_REST: readonly State[] = [
 export const PLACING: readonly State[] = [
   {
     name: 'with placements that no worker has taken up',
-    async arrange(stage) {
-      await stage.stopDials();
-      const campaign = await stage.start(PEOPLE, { max_concurrent_calls: 2 });
+    async arrange(harness) {
+      await harness.stopDials();
+      const campaign = await harness.start(PEOPLE, { max_concurrent_calls: 2 });
       await reaches(campaign, { waiting_for: 'slot', in_flight: 2 });
       return campaign;
     },
-    release: (stage) => stage.startDials(),
+    release: (harness) => harness.startDials(),
     live: 0,
     unknown: 0,
     requests: 0,
@@ -147,18 +151,18 @@ export const PLACING: readonly State[] = [
   },
   {
     name: 'while placements talk to the provider',
-    async arrange(stage) {
-      const opened = new Promise<void>((resolve) => gates.set(stage, resolve));
-      stage.provider.script = async () => {
+    async arrange(harness) {
+      const opened = new Promise<void>((resolve) => gates.set(harness, resolve));
+      harness.provider.script = async () => {
         await opened;
         return { kind: 'accept' };
       };
-      const campaign = await stage.start(PEOPLE, { max_concurrent_calls: 2 });
-      await requested(stage, 2);
+      const campaign = await harness.start(PEOPLE, { max_concurrent_calls: 2 });
+      await requested(harness, 2);
       return campaign;
     },
-    async release(stage) {
-      gates.get(stage)!();
+    async release(harness) {
+      gates.get(harness)!();
     },
     live: 2,
     unknown: 0,
@@ -168,15 +172,15 @@ export const PLACING: readonly State[] = [
   },
   {
     name: 'while a placement waits for its second try',
-    async arrange(stage) {
-      stage.provider.script = ({ nth, callId }) => {
+    async arrange(harness) {
+      harness.provider.script = ({ nth, callId }) => {
         if (nth > 1) return ENDS;
         // The request got through, and then the worker's own error ended the try.
-        stage.provider.accept({ ...stage.provider.requests.find((request) => request.callId === callId)! });
+        harness.provider.accept({ ...harness.provider.requests.find((request) => request.callId === callId)! });
         throw new Error('the worker stumbled');
       };
-      const campaign = await stage.start(PEOPLE, { max_concurrent_calls: 1 });
-      await requested(stage, 1);
+      const campaign = await harness.start(PEOPLE, { max_concurrent_calls: 1 });
+      await requested(harness, 1);
       return campaign;
     },
     live: 1,

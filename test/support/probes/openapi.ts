@@ -1,7 +1,7 @@
 /** The routes that a gateway really has and what they take, as its own description tells: no table that a new one escapes. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { Schema } from '../../scripts/api-docs/description.ts';
+import { Schema } from '../../../scripts/api-docs/description.ts';
 
 const Description = z.object({
   paths: z.record(

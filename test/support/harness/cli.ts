@@ -1,10 +1,10 @@
-/** The operators' tool run inside a test. Whoever imports this has its output caught, and what it opens closed after each test. */
+/** Runs the command line inside a test. Importing this file captures its output and closes after each test what it opened. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, vi } from 'vitest';
-import { run } from '../../cli/run.ts';
-import { API_ROOT, type GatewayDeps } from '../../gateway/app.ts';
+import { run } from '../../../cli/run.ts';
+import { API_ROOT, type GatewayDeps } from '../../../gateway/app.ts';
 import { KEYS, openGateway, type TestGateway } from './gateway.ts';
 
 /** What the last run printed on each stream. */
@@ -25,14 +25,14 @@ afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close();
 });
 
-/** Runs the tool and returns its exit code; what it printed is in `out` and `err` then. */
-export async function runTool(...args: string[]): Promise<number> {
+/** Runs a command and returns its exit code; what it printed is in `out` and `err` then. */
+export async function runCli(...args: string[]): Promise<number> {
   out = '';
   err = '';
   return run(args);
 }
 
-/** A gateway that listens where the tool looks for one. */
+/** A gateway that listens where the command line looks for one. */
 export async function listeningGateway(deps: Partial<GatewayDeps> = {}): Promise<TestGateway> {
   const gateway = await openGateway(deps);
   closing.push(() => gateway.close());

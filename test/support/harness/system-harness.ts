@@ -5,43 +5,44 @@ import { pino } from 'pino';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
 import type { z } from 'zod';
-import { CampaignClient } from '../../client/campaign-client.ts';
-import { EventDelivery, eventSignaller } from '../../gateway/temporal/event-delivery.ts';
-import { workflowRestarter, workflowStarter } from '../../gateway/temporal/start-workflow.ts';
-import { lookAtWorkflow } from '../../gateway/temporal/workflow-standing.ts';
-import { campaignTerms, CreateCampaign, engineSpec } from '../../domain/api/campaign-request.ts';
-import { workflowId } from '../../domain/engine/ids.ts';
-import { readDatabaseClock } from '../../db/clock.ts';
-import { addApiKey, hashKey } from '../../db/api-keys.ts';
-import { markWorkflowStarted } from '../../db/campaigns.ts';
-import { buildGateway } from '../../gateway/app.ts';
-import { createCampaign } from '../../gateway/routes/create-campaign.ts';
-import { createTruedyProvider } from '../../providers/truedy/truedy.ts';
-import { TruedyConfig } from '../../providers/truedy/config.ts';
-import type { SimulatorOptions } from '../../simulator/options.ts';
-import { createSimulator, type Simulator } from '../../simulator/simulator.ts';
-import { pacingFacts } from '../../worker/facts.ts';
-import { campaignWorkerOptions, dialWorkerOptions } from '../../worker/options.ts';
-import { type WorkflowBundle, workflowBundle } from '../../worker/workflow-bundle.ts';
-import { type CampaignInput, type CampaignResult } from '../../workflows/messages.ts';
+import { CampaignClient } from '../../../client/campaign-client.ts';
+import { EventDelivery, eventSignaller } from '../../../gateway/temporal/event-delivery.ts';
+import { workflowRestarter, workflowStarter } from '../../../gateway/temporal/start-workflow.ts';
+import { lookAtWorkflow } from '../../../gateway/temporal/workflow-standing.ts';
+import { campaignTerms, CreateCampaign, engineSpec } from '../../../domain/api/campaign-request.ts';
+import { workflowId } from '../../../domain/engine/ids.ts';
+import { readDatabaseClock } from '../../../db/clock.ts';
+import { addApiKey, hashKey } from '../../../db/api-keys.ts';
+import { markWorkflowStarted } from '../../../db/campaigns.ts';
+import { buildGateway } from '../../../gateway/app.ts';
+import { createCampaign } from '../../../gateway/routes/create-campaign.ts';
+import { createTruedyProvider } from '../../../providers/truedy/truedy.ts';
+import { TruedyConfig } from '../../../providers/truedy/config.ts';
+import type { SimulatorOptions } from '../../../simulator/options.ts';
+import { createSimulator, type Simulator } from '../../../simulator/simulator.ts';
+import { pacingFacts } from '../../../worker/facts.ts';
+import { campaignWorkerOptions, dialWorkerOptions } from '../../../worker/options.ts';
+import { type WorkflowBundle, workflowBundle } from '../../../worker/workflow-bundle.ts';
+import { type CampaignInput, type CampaignResult } from '../../../workflows/messages.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
-import { nextTaskQueue } from './ids.ts';
+import { fictitiousNumber } from '../factories/people.ts';
+import { nextTaskQueue } from '../factories/ids.ts';
 
 Runtime.install({ logger: new DefaultLogger('WARN') });
 
 let bundle: Promise<WorkflowBundle> | undefined;
-const KEY = 'rig-key';
-export const RIG_WEBHOOK_SECRET = 'whsec_rig';
-export const RIG_API_KEY = 'rig-write-key-1';
+const KEY = 'harness-key';
+export const HARNESS_WEBHOOK_SECRET = 'whsec_harness';
+export const HARNESS_API_KEY = 'harness-write-key-1';
 
-export interface RigOptions {
+export interface SystemHarnessOptions {
   readonly simulator?: z.input<typeof SimulatorOptions>;
   readonly provider?: Partial<z.input<typeof TruedyConfig>>;
   readonly graceMs?: number;
 }
 
 /** A system that runs until `close`. Calls cost real HTTP; nothing here fakes what the engine relies on. */
-export class Rig {
+export class SystemHarness {
   private workers: Worker[] = [];
   private running: Promise<unknown> = Promise.resolve();
   private gateway: FastifyInstance | undefined;
@@ -55,13 +56,13 @@ export class Rig {
     readonly taskQueue: string,
     private readonly connection: NativeConnection,
     private readonly baseUrl: string,
-    private readonly options: RigOptions,
+    private readonly options: SystemHarnessOptions,
   ) {}
 
-  static async start(options: RigOptions = {}): Promise<Rig> {
+  static async start(options: SystemHarnessOptions = {}): Promise<SystemHarness> {
     const address = inject('temporalAddress');
     const simulator = createSimulator({ apiKey: KEY, ...options.simulator });
-    const rig = new Rig(
+    const harness = new SystemHarness(
       await createTestDatabase(),
       simulator,
       new Client({ connection: await Connection.connect({ address }) }),
@@ -70,9 +71,9 @@ export class Rig {
       await simulator.listen(),
       options,
     );
-    await rig.startWorkers();
-    await rig.startGateway();
-    return rig;
+    await harness.startWorkers();
+    await harness.startGateway();
+    return harness;
   }
 
   provider() {
@@ -80,7 +81,7 @@ export class Rig {
       TruedyConfig.parse({
         baseUrl: this.baseUrl,
         apiKey: KEY,
-        webhookSecrets: [RIG_WEBHOOK_SECRET],
+        webhookSecrets: [HARNESS_WEBHOOK_SECRET],
         queueBoundMs: 0,
         ...this.options.provider,
       }),
@@ -113,7 +114,7 @@ export class Rig {
   /** The real gateway on a port of its own; the simulator reports to it unless the options say otherwise. */
   async startGateway(): Promise<void> {
     const { pool } = this.db;
-    await addApiKey(pool, { account: 'default', name: 'rig', scope: 'write', hash: hashKey(RIG_API_KEY) });
+    await addApiKey(pool, { account: 'default', name: 'harness', scope: 'write', hash: hashKey(HARNESS_API_KEY) });
     const provider = this.provider();
     this.gateway = await buildGateway({
       pool,
@@ -130,7 +131,7 @@ export class Rig {
     this.gateway.addHook('onClose', () => provider.close());
     this.apiUrl = await this.gateway.listen({ host: '127.0.0.1', port: 0 });
     if (this.options.simulator?.webhook !== null) {
-      this.simulator.setWebhook({ url: `${this.apiUrl}/webhooks/truedy`, secret: RIG_WEBHOOK_SECRET });
+      this.simulator.setWebhook({ url: `${this.apiUrl}/webhooks/truedy`, secret: HARNESS_WEBHOOK_SECRET });
     }
   }
 
@@ -143,7 +144,7 @@ export class Rig {
     const reply = await fetch(`${this.apiUrl}/api/public/v1${path}`, {
       method,
       headers: {
-        authorization: `Bearer ${RIG_API_KEY}`,
+        authorization: `Bearer ${HARNESS_API_KEY}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -202,11 +203,4 @@ export class Rig {
     await this.client.connection.close();
     await this.db.drop();
   }
-}
-
-/** +1 AAA 555 01NN: numbers set aside for fiction, 100 in each area code. */
-function fictitiousNumber(index: number): string {
-  const areas = [212, 305, 312, 404, 415, 503, 512, 602, 617, 702, 713, 720];
-  const area = areas[Math.floor(index / 100) % areas.length]!;
-  return `+1${area}55501${String(index % 100).padStart(2, '0')}`;
 }

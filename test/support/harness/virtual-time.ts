@@ -1,8 +1,8 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { createTestDatabase } from './database.ts';
-import { nextTaskQueue } from './ids.ts';
+import { nextTaskQueue } from '../factories/ids.ts';
 import { onServerClock, registerSearchAttributes } from './server-clock.ts';
-import { Stage, type StageOptions } from './stage.ts';
+import { WorkflowHarness, type WorkflowHarnessOptions } from './workflow-harness.ts';
 import { timeSkippingEnv } from './time-skipping.ts';
 
 /** A server that skips time and knows the search attributes. */
@@ -12,12 +12,12 @@ export async function virtualEnv(): Promise<TestWorkflowEnvironment> {
   return env;
 }
 
-/** A stage on a server that skips time. */
-export async function virtualStage(
+/** A harness on a server that skips time. */
+export async function virtualTimeHarness(
   env: TestWorkflowEnvironment,
-  options: Pick<StageOptions, 'failing'> = {},
-): Promise<Stage> {
-  return Stage.open({
+  options: Pick<WorkflowHarnessOptions, 'failing'> = {},
+): Promise<WorkflowHarness> {
+  return WorkflowHarness.open({
     ...(await onServerClock(env)),
     database: await createTestDatabase(),
     taskQueue: nextTaskQueue(),

@@ -1,27 +1,28 @@
 /** Campaigns over real activities and a real database on any Temporal server, with a provider that follows a script. */
 import type { Client, WorkflowHandleWithSignaledRunId } from '@temporalio/client';
 import { DefaultLogger, makeTelemetryFilterString, type NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import type { Activities } from '../../activities/index.ts';
-import { workflowStarter } from '../../gateway/temporal/start-workflow.ts';
-import { type DatabaseClock, readDatabaseClock } from '../../db/clock.ts';
+import type { Activities } from '../../../activities/index.ts';
+import { workflowStarter } from '../../../gateway/temporal/start-workflow.ts';
+import { type DatabaseClock, readDatabaseClock } from '../../../db/clock.ts';
 import {
   campaignTerms,
   CreateCampaign,
   type CreateCampaignInput,
   engineSpec,
-} from '../../domain/api/campaign-request.ts';
-import type { EngineSpec } from '../../domain/engine/campaign-spec.ts';
-import { workflowId } from '../../domain/engine/ids.ts';
-import { createCampaign } from '../../gateway/routes/create-campaign.ts';
-import { pacingFacts } from '../../worker/facts.ts';
-import { campaignWorkerOptions, dialWorkerOptions, type WorkerSetting } from '../../worker/options.ts';
-import { type WorkflowBundle, workflowBundle } from '../../worker/workflow-bundle.ts';
-import type { CampaignInput, CampaignProgress, CampaignResult } from '../../workflows/messages.ts';
-import { callEventsSignal, progressQuery } from '../../workflows/messages.ts';
-import type { ProviderFacts } from '../../providers/port.ts';
+} from '../../../domain/api/campaign-request.ts';
+import type { EngineSpec } from '../../../domain/engine/campaign-spec.ts';
+import { workflowId } from '../../../domain/engine/ids.ts';
+import { createCampaign } from '../../../gateway/routes/create-campaign.ts';
+import { pacingFacts } from '../../../worker/facts.ts';
+import { campaignWorkerOptions, dialWorkerOptions, type WorkerSetting } from '../../../worker/options.ts';
+import { type WorkflowBundle, workflowBundle } from '../../../worker/workflow-bundle.ts';
+import type { CampaignInput, CampaignProgress, CampaignResult } from '../../../workflows/messages.ts';
+import { callEventsSignal, progressQuery } from '../../../workflows/messages.ts';
+import type { ProviderFacts } from '../../../providers/port.ts';
 import type { TestDatabase } from './database.ts';
-import { nextId } from './ids.ts';
-import { ScriptedProvider } from './scripted-provider.ts';
+import { fictitiousPerson } from '../factories/people.ts';
+import { nextId } from '../factories/ids.ts';
+import { ScriptedProvider } from '../fakes/scripted-provider.ts';
 
 Runtime.install({
   logger: new DefaultLogger('WARN'),
@@ -29,11 +30,11 @@ Runtime.install({
 });
 
 /** Stands in histories in place of this machine's name. */
-const IDENTITY = 'stage';
+const IDENTITY = 'harness';
 
 let bundle: Promise<WorkflowBundle> | undefined;
 
-export interface StageOptions {
+export interface WorkflowHarnessOptions {
   readonly client: Client;
   readonly connection: NativeConnection;
   readonly database: TestDatabase;
@@ -58,23 +59,23 @@ export type CampaignHandle = Omit<
   'signaledRunId'
 >;
 
-export class Stage {
+export class WorkflowHarness {
   readonly provider: ScriptedProvider;
-  readonly #options: StageOptions;
+  readonly #options: WorkflowHarnessOptions;
   readonly #now: () => number;
   #campaigns: RunningWorker | null = null;
   #dials: RunningWorker | null = null;
 
-  private constructor(options: StageOptions) {
+  private constructor(options: WorkflowHarnessOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
     this.provider = new ScriptedProvider(options.database.pool, this.#now, options.facts);
   }
 
-  static async open(options: StageOptions): Promise<Stage> {
-    const stage = new Stage(options);
-    await stage.startWorkers();
-    return stage;
+  static async open(options: WorkflowHarnessOptions): Promise<WorkflowHarness> {
+    const harness = new WorkflowHarness(options);
+    await harness.startWorkers();
+    return harness;
   }
 
   get client(): Client {
@@ -181,17 +182,17 @@ function running(worker: Worker): RunningWorker {
   };
 }
 
-/** One campaign on the stage. */
+/** One campaign on the harness. */
 export class Campaign {
   readonly handle: CampaignHandle;
 
   constructor(
     readonly id: string,
-    readonly stage: Stage,
+    readonly harness: WorkflowHarness,
     /** As it was started. */
     readonly spec: EngineSpec,
   ) {
-    this.handle = stage.client.workflow.getHandle<(input: CampaignInput) => Promise<CampaignResult>>(workflowId(id));
+    this.handle = harness.client.workflow.getHandle<(input: CampaignInput) => Promise<CampaignResult>>(workflowId(id));
   }
 
   callId(seq: number, attempt = 1): string {
@@ -206,7 +207,7 @@ export class Campaign {
   async end(callIds: readonly string[], outcome: Parameters<ScriptedProvider['end']>[1] = 'completed'): Promise<void> {
     await this.handle.signal(
       callEventsSignal,
-      callIds.map((callId) => this.stage.provider.end(callId, outcome)),
+      callIds.map((callId) => this.harness.provider.end(callId, outcome)),
     );
   }
 }
@@ -241,17 +242,4 @@ const PLACES = [
 
 function zoneAtNoon(now: number): string {
   return PLACES[12 - new Date(now).getUTCHours() + 11] ?? 'UTC';
-}
-
-const AREAS = [212, 305, 312, 404, 415, 503, 512, 602, 617, 702, 713, 720];
-
-/** Numbers set aside for fiction, 100 in each area code. */
-export function fictitiousPerson(index: number) {
-  const area = AREAS[Math.floor(index / 100) % AREAS.length]!;
-  return {
-    phone_number: `+1${area}55501${String(index % 100).padStart(2, '0')}`,
-    first_name: `Givenname${index}`,
-    last_name: `Familyname${index}`,
-    email: `person${index}@example.test`,
-  };
 }
