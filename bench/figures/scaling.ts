@@ -50,7 +50,7 @@ export function cloudTable(cost: Cost): string {
       ['1,000 calls', whole(1_000 * cost.actions_per_call), dollars(1_000, cost)],
       ['1,000,000 calls', whole(1e6 * cost.actions_per_call), dollars(1e6, cost)],
       [
-        '10,000 calls in flight around the clock, a month',
+        '10,000 calls in flight around the clock, per month',
         whole((10_000 / CALL_S) * SECONDS_PER_MONTH * cost.actions_per_call),
         dollars((10_000 / CALL_S) * SECONDS_PER_MONTH, cost),
       ],

@@ -41,7 +41,16 @@ export function refillTable(result: Result<'refill'>): string {
   return under(
     result,
     markdownTable(
-      ['Calls at once', 'Calls', 'Refill p50, ms', 'p95', 'p99', 'Utilisation', 'Calls/s', 'CPU of all, ms per call'],
+      [
+        'Concurrent calls',
+        'Calls',
+        'Refill p50, ms',
+        'p95',
+        'p99',
+        'Utilisation',
+        'Calls/s',
+        'CPU of all, ms per call',
+      ],
       result.rows.map((row) => [
         row.concurrency,
         row.calls,
@@ -68,7 +77,7 @@ export function ceilingTable(result: Result<'ceiling'>): string {
           ['Campaign', campaign.items_per_second, ...PROCESSES.map((name) => campaign.cpu_ms_per_item[name])],
         ],
       ),
-      `Ratio: **${result.ratio}**, over ${result.items} items, ${result.slots} at once, each for ${result.call_seconds} s.`,
+      `Ratio: **${result.ratio}**, over ${result.items} items, ${result.slots} concurrent, each for ${result.call_seconds} s.`,
     ].join('\n\n'),
   );
 }
@@ -81,11 +90,11 @@ export function campaignsTable(result: Result<'campaigns'>): string {
       ['', ''],
       [
         [`Calls/s of ${result.campaigns} campaigns together, one worker`, rate.one_worker],
-        ['the same, two workers on the same two cores', rate.two_workers],
+        ['Same, two workers on the same two cores', rate.two_workers],
         ['Worker memory per sleeping campaign, kB', result.kilobytes_per_sleeping_campaign],
         [`A campaign of ${fairness.small}, alone, s`, fairness.seconds_alone],
-        [`the same, started after one of ${fairness.large}, s`, fairness.seconds_beside_the_large],
-        ['ratio', fairness.ratio],
+        [`Same, started after one of ${fairness.large}, s`, fairness.seconds_beside_the_large],
+        ['Ratio', fairness.ratio],
       ],
     ),
   );
@@ -99,12 +108,12 @@ export function rosterTable(result: Result<'roster'>): string {
       ['', ''],
       [
         [`Import of ${result.contacts} rows, rows/s`, result.import.rows_per_second],
-        ['Gateway memory before it, MB', result.import.gateway_start_mb],
-        ['Gateway memory at the most, MB', result.import.gateway_peak_mb],
+        ['Gateway memory before, MB', result.import.gateway_start_mb],
+        ['Gateway memory, maximum, MB', result.import.gateway_peak_mb],
         [`Enrolment of ${result.contacts}, contacts/s`, result.enrolment.contacts_per_second],
         [`Exchange of ${exchange.claimed_and_settled} in a roster of 1,000, median ms`, exchange.ms_at_1000],
-        [`the same in a roster of ${result.contacts}`, exchange.ms_at_size],
-        ['ratio', exchange.ratio],
+        [`Same in a roster of ${result.contacts}`, exchange.ms_at_size],
+        ['Ratio', exchange.ratio],
       ],
     ),
   );
@@ -116,9 +125,9 @@ export function largeTable(result: Result<'large'>): string {
     markdownTable(
       ['', ''],
       [
-        ['Calls at once, wanted', result.concurrency],
-        ['Calls at once, most', result.peak_in_flight],
-        ['Calls at once, mean once the slots were full', result.mean_in_flight],
+        ['Concurrent calls, limit', result.concurrency],
+        ['Concurrent calls, maximum', result.peak_in_flight],
+        ['Concurrent calls, mean with full slots', result.mean_in_flight],
         ['Slots full after, s', result.filled_after_seconds ?? 'never'],
         ['Starts/s', result.starts_per_second],
         [`Starts/s of full slots (calls of ${result.call_seconds} s)`, result.ideal_starts_per_second],
@@ -154,9 +163,9 @@ export function requestsTable(result: Result<'requests'>): string {
             loop.median,
           ]),
       ),
-      `The ${Math.min(REQUESTS_SHOWN, rows.length)} longest of ${rows.length}; **${within}** of these are within ${result.aim_ms} ms. ` +
+      `The ${Math.min(REQUESTS_SHOWN, rows.length)} longest of ${rows.length} requests. **${within}** of all stay within ${result.aim_ms} ms. ` +
         `Median of ${rounds} ${rounds === 1 ? 'round' : 'rounds'}. Idle: \`/healthz\` ${idle.health_ms} ms, event loop ${idle.event_loop_ms} ms. ` +
-        `Gateway memory at the most: ${result.gateway_peak_mb} MB.`,
+        `Maximum gateway memory: ${result.gateway_peak_mb} MB.`,
     ].join('\n\n'),
   );
 }

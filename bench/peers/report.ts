@@ -42,9 +42,9 @@ export function reportText(terms: RunTerms, rows: readonly PeerRow[]): string {
     first(measure, rows),
   ]);
   return [
-    `${counted(contacts, 'contact')}, ${concurrency} at once, calls of ${callSeconds} s on the average; run once in calm, and once with`,
-    'the worker killed three times. Of Ringfence only what the job needs is in use: calling hours, daily caps, pauses,',
-    'retries and look-ups of unknown outcomes are not asked of anybody here.',
+    `${counted(contacts, 'contact')}, ${concurrency} concurrent calls of ${callSeconds} s on average; one run without faults, and one`,
+    'with the worker killed three times. Ringfence uses only what the job needs: no library has calling hours, daily',
+    'caps, pauses, retries or look-ups of unknown outcomes here.',
     '',
     ...rows.map(({ peer, library }) => `${peer}: ${library}`),
     '',

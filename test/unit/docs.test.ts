@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, test } from 'vitest';
 import type { z } from 'zod';
@@ -20,6 +20,8 @@ import { blocks, headings, links, section, tableRows, unquoted } from '../suppor
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...markdownUnder('docs')];
+
+const unmarked = (cell: string) => cell.replaceAll('*', '');
 
 function markdownUnder(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
@@ -57,9 +59,22 @@ describe('README', () => {
   });
 
   it('says how each promise is kept', () => {
-    const promises = tableRows(section(read('README.md'), 'What it promises'));
+    const promises = tableRows(section(read('README.md'), 'Promises'));
     expect(promises.map(([number]) => number)).toEqual(Array.from({ length: 11 }, (_, index) => `P${index + 1}`));
     expect(promises.filter(([, , how]) => links(how ?? '').length === 0)).toEqual([]);
+  });
+});
+
+describe('glossary', () => {
+  const terms = tableRows(read('docs/glossary.md')).flatMap(([term]) => unmarked(term!).split(', '));
+
+  it('explains each term once', () => {
+    expect(terms.length).toBeGreaterThanOrEqual(30);
+    expect(terms.filter((term, index) => terms.indexOf(term) !== index)).toEqual([]);
+  });
+
+  it.each(['README.md', 'docs/architecture.md'])('is linked from %s', (page) => {
+    expect(links(read(page)).map((target) => basename(target))).toContain('glossary.md');
   });
 });
 
