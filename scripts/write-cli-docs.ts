@@ -17,7 +17,7 @@ const INTRODUCTION = `# The operators' tool
 
 \`npm run -s ringfence -- VERB\` in a clone. \`--json\` prints JSON, refusals included; results go to standard output, everything
 else to standard error. Progress bars and colours are for terminals only, and \`NO_COLOR\` turns colours off. The exit codes
-stand in [operations](operations.md#exit-codes-of-the-operators-tool); ${EXIT.done} is success.`;
+stand in [operations](operations.md#exit-codes); ${EXIT.done} is success.`;
 
 export function cliPage(): string {
   return `${[INTRODUCTION, ...sections(program(), [])].join('\n\n')}\n`;

@@ -144,7 +144,7 @@ describe('settings', () => {
   });
 
   test('exit codes of the tool', () => {
-    expect(Object.keys(told("Exit codes of the operators' tool"))).toEqual(Object.values(EXIT).map(String));
+    expect(Object.keys(told('Exit codes'))).toEqual(Object.values(EXIT).map(String));
   });
 
   test('search attributes', () => {
