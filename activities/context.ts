@@ -34,7 +34,9 @@ export function callingRun(campaignId: string): string {
  * was in the row or the request, and histories are no place for that. No error is final by itself: a record that is missing
  * may come back, as the database is being restored. For which codes nobody waits stands in workflows/proxies.ts.
  */
-export function guarded<A extends unknown[], R>(activity: (...args: A) => Promise<R>): (...args: A) => Promise<R> {
+export function withErrorBoundary<A extends unknown[], R>(
+  activity: (...args: A) => Promise<R>,
+): (...args: A) => Promise<R> {
   return async (...args) => {
     try {
       return await activity(...args);

@@ -1,5 +1,5 @@
 import { adoptRoster } from '../db/adoption.ts';
-import { readBuckets, recordEnd } from '../db/campaigns-of-workflows.ts';
+import { readBuckets, recordEnd } from '../db/workflow-records.ts';
 import { enrol, exchange, skipWaiting } from '../db/roster.ts';
 import type { PacingFacts } from '../domain/engine/campaign-state.ts';
 import type { ExchangeReply, ExchangeRequest, RosterSnapshot } from '../domain/engine/roster.ts';

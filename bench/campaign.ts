@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { requestApi } from '../client/http-api.ts';
-import { CampaignAnswer } from '../domain/api/campaign-answer.ts';
+import { Campaign } from '../domain/api/campaign-responses.ts';
 import type { CreateCampaignInput } from '../domain/api/campaign-request.ts';
 import { isOver } from '../domain/engine/commands.ts';
 import { readCampaign } from '../scripts/start/demo.ts';
@@ -17,7 +17,7 @@ export async function createCampaign(
   system: System,
   folderId: string,
   terms: Partial<CreateCampaignInput>,
-): Promise<CampaignAnswer> {
+): Promise<Campaign> {
   const body: CreateCampaignInput = {
     name: 'Measured',
     agent_id: 'bench-agent',
@@ -26,11 +26,11 @@ export async function createCampaign(
     working_days: [1, 2, 3, 4, 5, 6, 7],
     ...terms,
   };
-  return (await requestApi(system.api, { method: 'POST', path: '/batch-calls', body }, CampaignAnswer)).data;
+  return (await requestApi(system.api, { method: 'POST', path: '/batch-calls', body }, Campaign)).data;
 }
 
 /** Resolves once the campaign, as the API shows it, is as it should be. */
-export async function until(system: System, id: string, is: (campaign: CampaignAnswer) => boolean): Promise<void> {
+export async function until(system: System, id: string, is: (campaign: Campaign) => boolean): Promise<void> {
   while (!is(await readCampaign(system.api, id))) await pause(POLL_MS);
 }
 

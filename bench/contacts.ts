@@ -1,5 +1,5 @@
 import { requestApi, type ApiOptions } from '../client/http-api.ts';
-import { FolderAnswer, ImportAnswer } from '../domain/api/contact-answer.ts';
+import { FolderResponse, ImportResponse } from '../domain/api/contact-responses.ts';
 
 /** Area codes in use. The numbers are made up, and go to the simulated provider of this machine only. */
 const AREAS = (
@@ -19,7 +19,7 @@ export async function importPeople(api: ApiOptions, count: number, from = 0): Pr
   const { data: folder } = await requestApi(
     api,
     { method: 'POST', path: '/contacts/folders', body: { name: `bench ${new Date().toISOString()} ${from}` } },
-    FolderAnswer,
+    FolderResponse,
   );
   const response = await fetch(`${api.baseUrl}/contacts/import?folder_id=${folder.id}`, {
     method: 'POST',
@@ -27,7 +27,7 @@ export async function importPeople(api: ApiOptions, count: number, from = 0): Pr
     body: ReadableStream.from(csv(count, from)),
     duplex: 'half',
   });
-  const { imported } = ImportAnswer.parse(((await response.json()) as { data: unknown }).data);
+  const { imported } = ImportResponse.parse(((await response.json()) as { data: unknown }).data);
   if (imported !== count) throw new Error(`Of ${count} people ${imported} were imported.`);
   return folder.id;
 }

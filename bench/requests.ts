@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { requestApi } from '../client/http-api.ts';
 import { openPool } from '../db/pool.ts';
-import { FolderAnswer } from '../domain/api/contact-answer.ts';
+import { FolderResponse } from '../domain/api/contact-responses.ts';
 import { markdownTable } from '../scripts/markdown-table.ts';
 import { type GatewayProcess, startGateway } from '../scripts/start/processes.ts';
 import { createCampaign } from './campaign.ts';
@@ -163,7 +163,7 @@ async function prepare(system: MeasuredSystem): Promise<Targets> {
   const { data: folder } = await requestApi(
     system.api,
     { method: 'POST', path: '/contacts/folders', body: { name: 'The largest' } },
-    FolderAnswer,
+    FolderResponse,
   );
   const secret = system.workerEnv.TRUEDY_WEBHOOK_SECRETS;
   if (secret === undefined) throw new Error('The system has no secret for webhooks.');

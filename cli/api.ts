@@ -1,4 +1,4 @@
-/** What the verbs that ask the gateway have in common, and how every verb prints its answer. */
+/** What the commands that ask the gateway have in common, and how every command prints its answer. */
 import { type Command, Option } from 'commander';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import type { ApiOptions } from '../client/http-api.ts';
@@ -14,8 +14,8 @@ export interface ApiFlags extends Json {
   readonly key?: string;
 }
 
-/** A verb that asks the gateway. */
-export function asking(parent: Command, name: string, description: string): Command {
+/** A command that asks the gateway. */
+export function gatewayCommand(parent: Command, name: string, description: string): Command {
   return parent
     .command(name)
     .description(description)

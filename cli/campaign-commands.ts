@@ -4,28 +4,32 @@
  */
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
-import { CancelAnswer, RestartAnswer } from '../domain/api/campaign-answer.ts';
+import { CancelResponse, RestartResponse } from '../domain/api/campaign-responses.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import type { CampaignClient } from '../client/campaign-client.ts';
 import type { CancelAcknowledgement } from '../workflows/messages.ts';
 import type { Acknowledged } from '../client/command.ts';
 import { type ApiRequest, requestApi } from '../client/http-api.ts';
-import { type ApiFlags, apiOf, asking, type Json, keyOption, show, urlOption } from './api.ts';
+import { type ApiFlags, apiOf, gatewayCommand, type Json, keyOption, show, urlOption } from './api.ts';
 import { cancelText, pauseText, restartText, resumeText } from './campaign-text.ts';
 import { examples } from './help.ts';
 
 const SOME_ID = '1f4baf16-1540-4d91-9696-7f34b2f2cb77';
 
 export function addCampaignCommands(campaigns: Command): void {
-  commanding(campaigns, 'pause', 'Stop placing calls, and say which are, or may be, live.').action(
+  workflowCommand(campaigns, 'pause', 'Stop placing calls, and say which are, or may be, live.').action(
     (id: string, flags: Json) => show(flags, () => tell('pause', (client) => client.pause(id)), pauseText),
   );
 
-  commanding(campaigns, 'resume', 'Let a paused campaign go on.').action((id: string, flags: Json) =>
+  workflowCommand(campaigns, 'resume', 'Let a paused campaign go on.').action((id: string, flags: Json) =>
     show(flags, () => tell('resume', (client) => client.resume(id)), resumeText),
   );
 
-  commanding(campaigns, 'cancel', 'End a campaign: live calls are followed to their end, everybody else is skipped.')
+  workflowCommand(
+    campaigns,
+    'cancel',
+    'End a campaign: live calls are followed to their end, everybody else is skipped.',
+  )
     .option('--yes', 'do not ask first; needed where there is no terminal')
     .addOption(urlOption())
     .addOption(keyOption())
@@ -41,11 +45,15 @@ export function addCampaignCommands(campaigns: Command): void {
       ),
     );
 
-  asking(campaigns, 'restart', 'Let a campaign go on whose workflow was ended from outside: it adopts its records.')
+  gatewayCommand(
+    campaigns,
+    'restart',
+    'Let a campaign go on whose workflow was ended from outside: it adopts its records.',
+  )
     .argument('<id>', 'id of the campaign')
     .addHelpText('after', examples(`campaigns restart ${SOME_ID}`))
     .action((id: string, flags: ApiFlags) =>
-      show(flags, async () => (await requestApi(apiOf(flags), post(id, 'restart'), RestartAnswer)).data, restartText),
+      show(flags, async () => (await requestApi(apiOf(flags), post(id, 'restart'), RestartResponse)).data, restartText),
     );
 }
 
@@ -57,7 +65,7 @@ async function cancel(id: string, flags: ApiFlags): Promise<CancelAcknowledgemen
     const hasNone =
       error instanceof RingfenceError && ('workflow_status' in error.details || error.code === 'not_found');
     if (!hasNone || !flags.key) throw error;
-    return (await requestApi(apiOf(flags), post(id, 'cancel'), CancelAnswer)).data;
+    return (await requestApi(apiOf(flags), post(id, 'cancel'), CancelResponse)).data;
   }
 }
 
@@ -65,8 +73,8 @@ function post(id: string, command: string): ApiRequest {
   return { method: 'POST', path: `/batch-calls/${encodeURIComponent(id)}/${command}` };
 }
 
-/** A verb that tells one campaign something. */
-export function commanding(
+/** A command that tells one campaign something. */
+export function workflowCommand(
   campaigns: Command,
   name: string,
   description: string,

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { type ChangeCampaignInput, readChange } from '../domain/api/campaign-change.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import { type Json, show } from './api.ts';
-import { commanding, throughTemporal } from './campaign-commands.ts';
+import { workflowCommand, throughTemporal } from './campaign-commands.ts';
 import { editText } from './campaign-text.ts';
 import { examples } from './help.ts';
 import { list } from './options.ts';
@@ -41,7 +41,7 @@ const OPTIONS: Readonly<Record<Field, readonly [flags: string, means: string, re
 };
 
 export function addCampaignEdit(campaigns: Command): void {
-  const edit = commanding(
+  const edit = workflowCommand(
     campaigns,
     'edit',
     'Change limits, hours or the retry policy between two calls; what is left out stays as it is.',

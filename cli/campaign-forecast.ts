@@ -1,10 +1,10 @@
 /** `campaigns forecast`: when a campaign will be through, of one that runs and of one that is only a file yet. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { RingfenceError } from '../domain/engine/errors.ts';
-import { ForecastAnswer } from '../domain/forecast/answer.ts';
+import { ForecastResponse } from '../domain/forecast/response.ts';
 import { Uuid } from '../domain/engine/ids.ts';
 import { type ApiRequest, requestApi } from '../client/http-api.ts';
-import { type ApiFlags, apiOf, asking, show } from './api.ts';
+import { type ApiFlags, apiOf, gatewayCommand, show } from './api.ts';
 import { forecastText } from './forecast-text.ts';
 import { examples } from './help.ts';
 import { readJson } from './source.ts';
@@ -15,7 +15,7 @@ interface Flags extends ApiFlags {
 }
 
 export function addCampaignForecast(campaigns: Command): void {
-  asking(
+  gatewayCommand(
     campaigns,
     'forecast',
     'Say when a campaign will be through, how many calls a day that makes, and what limits it.',
@@ -37,7 +37,7 @@ export function addCampaignForecast(campaigns: Command): void {
     .action((target: string, flags: Flags) =>
       show(
         flags,
-        async () => (await requestApi(apiOf(flags), await requestFor(target, flags), ForecastAnswer)).data,
+        async () => (await requestApi(apiOf(flags), await requestFor(target, flags), ForecastResponse)).data,
         forecastText,
       ),
     );

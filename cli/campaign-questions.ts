@@ -1,11 +1,11 @@
 /** `campaigns start`, `list`, `show`, `contacts` and `explain`: what is asked of the gateway once. */
 import { type Command, Option } from 'commander';
-import { CampaignAnswer, CampaignContactAnswer } from '../domain/api/campaign-answer.ts';
+import { Campaign, CampaignContactResponse } from '../domain/api/campaign-responses.ts';
 import { ContactExplanation } from '../domain/api/contact-explanation.ts';
 import { RecordedStatus } from '../domain/api/interruption.ts';
 import { BUCKETS } from '../domain/engine/tally.ts';
 import { requestApi } from '../client/http-api.ts';
-import { type ApiFlags, apiOf, asking, show } from './api.ts';
+import { type ApiFlags, apiOf, gatewayCommand, show } from './api.ts';
 import { campaignText, listText } from './campaign-text.ts';
 import { contactsText, explanationText } from './contact-text.ts';
 import { examples } from './help.ts';
@@ -16,7 +16,7 @@ const SOME_ID = '1f4baf16-1540-4d91-9696-7f34b2f2cb77';
 const SOME_CONTACT = '0b0a8f0e-6c0c-4c5e-8f3b-2f7e6f1f9a31';
 
 export function addCampaignQuestions(campaigns: Command): void {
-  asking(campaigns, 'start', 'Create a campaign, which starts by itself.')
+  gatewayCommand(campaigns, 'start', 'Create a campaign, which starts by itself.')
     .argument('<file>', 'JSON file with the body of POST /batch-calls, or - for standard input')
     .option('--idempotency-key <key>', 'a name for this campaign: repeating the command then starts no second one')
     .addHelpText('after', examples('campaigns start campaign.json --idempotency-key reminders-2026-03'))
@@ -26,13 +26,13 @@ export function addCampaignQuestions(campaigns: Command): void {
         async () => {
           const headers = flags.idempotencyKey === undefined ? {} : { 'x-idempotency-key': flags.idempotencyKey };
           const request = { method: 'POST', path: '/batch-calls', body: await readJson(file), headers } as const;
-          return (await requestApi(apiOf(flags), request, CampaignAnswer)).data;
+          return (await requestApi(apiOf(flags), request, Campaign)).data;
         },
         campaignText,
       ),
     );
 
-  addListOptions(asking(campaigns, 'list', 'List campaigns, newest first.'))
+  addListOptions(gatewayCommand(campaigns, 'list', 'List campaigns, newest first.'))
     .addOption(new Option('--status <status>', 'only those in this status').choices(RecordedStatus.options))
     .option('--agent <id>', 'only those of this agent')
     .addHelpText('after', examples('campaigns list --status active', 'campaigns list --agent demo-agent --all --json'))
@@ -41,14 +41,14 @@ export function addCampaignQuestions(campaigns: Command): void {
         flags,
         async () => {
           const query = { status: flags.status, agent_id: flags.agent };
-          const { items, rest } = await readListed(flags, { path: '/batch-calls', query, item: CampaignAnswer });
+          const { items, rest } = await readListed(flags, { path: '/batch-calls', query, item: Campaign });
           return { campaigns: items, ...rest };
         },
         listText,
       ),
     );
 
-  asking(campaigns, 'show', 'Show one campaign: its status, what it waits for, its counts and its limits.')
+  gatewayCommand(campaigns, 'show', 'Show one campaign: its status, what it waits for, its counts and its limits.')
     .argument('<id>', 'id of the campaign')
     .addHelpText('after', examples(`campaigns show ${SOME_ID}`))
     .action((id: string, flags: ApiFlags) =>
@@ -56,14 +56,18 @@ export function addCampaignQuestions(campaigns: Command): void {
         flags,
         async () => {
           const path = `/batch-calls/${encodeURIComponent(id)}`;
-          return (await requestApi(apiOf(flags), { method: 'GET', path }, CampaignAnswer)).data;
+          return (await requestApi(apiOf(flags), { method: 'GET', path }, Campaign)).data;
         },
         campaignText,
       ),
     );
 
   addListOptions(
-    asking(campaigns, 'contacts', "List a campaign's contacts with their ids, in the order in which they came."),
+    gatewayCommand(
+      campaigns,
+      'contacts',
+      "List a campaign's contacts with their ids, in the order in which they came.",
+    ),
   )
     .argument('<id>', 'id of the campaign')
     .addOption(new Option('--status <bucket>', 'only those in this bucket').choices(BUCKETS))
@@ -73,7 +77,7 @@ export function addCampaignQuestions(campaigns: Command): void {
         flags,
         async () => {
           const path = `/batch-calls/${encodeURIComponent(id)}/contacts`;
-          const list = { path, query: { status: flags.status }, item: CampaignContactAnswer };
+          const list = { path, query: { status: flags.status }, item: CampaignContactResponse };
           const { items, rest } = await readListed(flags, list);
           return { contacts: items, ...rest };
         },
@@ -81,7 +85,11 @@ export function addCampaignQuestions(campaigns: Command): void {
       ),
     );
 
-  asking(campaigns, 'explain', 'Say why a contact of a campaign is not called now, when it may be, and list its calls.')
+  gatewayCommand(
+    campaigns,
+    'explain',
+    'Say why a contact of a campaign is not called now, when it may be, and list its calls.',
+  )
     .argument('<id>', 'id of the campaign')
     .argument('<contact>', 'id of the contact, as "campaigns contacts" lists it')
     .addHelpText('after', examples(`campaigns explain ${SOME_ID} ${SOME_CONTACT}`))

@@ -1,5 +1,5 @@
 /** Campaigns in words, for people. Machines are given JSON. */
-import type { CampaignAnswer, RestartAnswer } from '../domain/api/campaign-answer.ts';
+import type { Campaign, RestartResponse } from '../domain/api/campaign-responses.ts';
 import { failureInWords } from '../domain/api/failed-start.ts';
 import { reasonInWords } from '../domain/api/interruption.ts';
 import { BUCKETS } from '../domain/engine/tally.ts';
@@ -12,7 +12,7 @@ import type {
 import { type Listed, restText } from './lists.ts';
 import { lines, table } from './output.ts';
 
-export function campaignText(campaign: CampaignAnswer): string[] {
+export function campaignText(campaign: Campaign): string[] {
   const hours = campaign.start_time === null ? 'the whole day' : `${campaign.start_time} to ${campaign.end_time}`;
   return lines([
     ['id', campaign.id],
@@ -30,7 +30,7 @@ export function campaignText(campaign: CampaignAnswer): string[] {
 }
 
 /** Where a campaign stands, in one line. */
-export function progressText(campaign: CampaignAnswer): string {
+export function progressText(campaign: Campaign): string {
   const { total_contacts: total, completed, failed, skipped, in_progress, retrying } = campaign;
   const cap = campaign.max_calls_per_day === null ? '' : ` of ${campaign.max_calls_per_day}`;
   return [
@@ -45,7 +45,7 @@ export function progressText(campaign: CampaignAnswer): string {
 export function listText({
   campaigns,
   ...rest
-}: Listed<unknown>['rest'] & { readonly campaigns: readonly CampaignAnswer[] }): string[] {
+}: Listed<unknown>['rest'] & { readonly campaigns: readonly Campaign[] }): string[] {
   if (campaigns.length === 0) return ['There are no such campaigns.'];
   const rows = campaigns.map((campaign) => [
     campaign.id,
@@ -69,7 +69,7 @@ export function resumeText({ status, resumed_at }: ResumeAcknowledgement): strin
   return [`Resumed at ${resumed_at}; the campaign is ${status}.`];
 }
 
-export function restartText({ status, restarted_at }: RestartAnswer): string[] {
+export function restartText({ status, restarted_at }: RestartResponse): string[] {
   return [`Restarted at ${restarted_at}; the campaign is ${status} and goes on from its records.`];
 }
 
@@ -83,12 +83,12 @@ export function editText({ edited_at, status, ...waiting }: EditAcknowledgement)
 }
 
 /** An interrupted campaign waits for somebody to restart it, and says why; one that could not be started says why not. */
-function statusText({ status, interrupted, failure }: CampaignAnswer): string {
+function statusText({ status, interrupted, failure }: Campaign): string {
   if (failure !== null) return `${status}: ${failureInWords(failure)}`;
   return interrupted === null ? status : `${status} (${reasonInWords(interrupted)})`;
 }
 
-export function waitingText({ waiting_for, until }: Pick<CampaignAnswer, 'waiting_for' | 'until'>): string {
+export function waitingText({ waiting_for, until }: Pick<Campaign, 'waiting_for' | 'until'>): string {
   if (waiting_for === null) return '-';
   return until === null ? waiting_for : `${waiting_for} until ${until}`;
 }

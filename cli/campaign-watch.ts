@@ -1,13 +1,13 @@
 /** `campaigns watch`: how a campaign gets on, until it has ended. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
-import { CampaignAnswer } from '../domain/api/campaign-answer.ts';
+import { Campaign } from '../domain/api/campaign-responses.ts';
 import { isOver } from '../domain/engine/commands.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import { neverStarted } from '../domain/api/failed-start.ts';
 import { reasonInWords, wayOut } from '../domain/api/interruption.ts';
 import { type ApiOptions, requestApi } from '../client/http-api.ts';
-import { type ApiFlags, apiOf, asking, refusalsAsJson } from './api.ts';
+import { type ApiFlags, apiOf, gatewayCommand, refusalsAsJson } from './api.ts';
 import { progressText } from './campaign-text.ts';
 import { EXIT, exitCodeOf, Finished } from './exit-codes.ts';
 import { examples } from './help.ts';
@@ -19,7 +19,7 @@ On a terminal there is a bar, elsewhere a line for each change, with --json the 
 line of its own. A gateway that does not answer is asked again, for five minutes.
 
 Exit codes: 0 the campaign has completed, 6 it has ended otherwise, 8 it is interrupted and does not go on until it is
-restarted; those of every verb besides.`;
+restarted; those of every command besides.`;
 
 const PATIENCE_MS = 5 * 60_000;
 
@@ -28,7 +28,7 @@ interface Flags extends ApiFlags {
 }
 
 export function addCampaignWatch(campaigns: Command): void {
-  asking(campaigns, 'watch', 'Follow a campaign until it has ended or is interrupted.')
+  gatewayCommand(campaigns, 'watch', 'Follow a campaign until it has ended or is interrupted.')
     .argument('<id>', 'id of the campaign')
     .option('--every <seconds>', 'how often to look, 0.1 to 3600', seconds, 2)
     .addHelpText(
@@ -50,7 +50,7 @@ export function addCampaignWatch(campaigns: Command): void {
 }
 
 /** Shows the campaign whenever it has changed; answers with it once it is over or interrupted. */
-async function watch(api: ApiOptions, id: string, flags: Flags): Promise<CampaignAnswer> {
+async function watch(api: ApiOptions, id: string, flags: Flags): Promise<Campaign> {
   let campaign = await read(api, id);
   const view = flags.json ? jsonLines() : process.stdout.isTTY && process.stderr.isTTY ? bar(campaign) : textLines();
   try {
@@ -65,13 +65,13 @@ async function watch(api: ApiOptions, id: string, flags: Flags): Promise<Campaig
   }
 }
 
-async function read(api: ApiOptions, id: string): Promise<CampaignAnswer> {
+async function read(api: ApiOptions, id: string): Promise<Campaign> {
   const path = `/batch-calls/${encodeURIComponent(id)}`;
-  return (await requestApi(api, { method: 'GET', path }, CampaignAnswer)).data;
+  return (await requestApi(api, { method: 'GET', path }, Campaign)).data;
 }
 
 /** A campaign outlives its gateway: one that is being replaced is no reason to stop watching. */
-async function readPatiently(api: ApiOptions, id: string, everyMs: number): Promise<CampaignAnswer> {
+async function readPatiently(api: ApiOptions, id: string, everyMs: number): Promise<Campaign> {
   const giveUpAt = performance.now() + PATIENCE_MS;
   for (;;) {
     try {
@@ -85,7 +85,7 @@ async function readPatiently(api: ApiOptions, id: string, everyMs: number): Prom
 }
 
 interface View {
-  show(campaign: CampaignAnswer): void;
+  show(campaign: Campaign): void;
   end(): void;
 }
 
@@ -105,7 +105,7 @@ function textLines(): View {
 }
 
 /** Prints what there is to say of a campaign when the part by which it is told from before is new. */
-function onChange(say: (campaign: CampaignAnswer) => readonly [known: string, print: () => void]): View {
+function onChange(say: (campaign: Campaign) => readonly [known: string, print: () => void]): View {
   let before = '';
   return {
     show(campaign) {
@@ -117,7 +117,7 @@ function onChange(say: (campaign: CampaignAnswer) => readonly [known: string, pr
   };
 }
 
-function bar(first: CampaignAnswer): View {
+function bar(first: Campaign): View {
   const shown = progressBar('{bar} {text}', first.total_contacts, { text: progressText(first) });
   return {
     show: (campaign) => shown.update(done(campaign), { text: progressText(campaign) }),
@@ -125,7 +125,7 @@ function bar(first: CampaignAnswer): View {
   };
 }
 
-function done({ completed, failed, skipped }: CampaignAnswer): number {
+function done({ completed, failed, skipped }: Campaign): number {
   return completed + failed + skipped;
 }
 

@@ -1,5 +1,5 @@
 /** One campaign's contacts in words, for people. */
-import type { CampaignContactAnswer } from '../domain/api/campaign-answer.ts';
+import type { CampaignContactResponse } from '../domain/api/campaign-responses.ts';
 import type { ContactExplanation } from '../domain/api/contact-explanation.ts';
 import type { Gate } from '../domain/api/contact-gate.ts';
 import { type Listed, restText } from './lists.ts';
@@ -21,7 +21,7 @@ const HELD_BY: Readonly<Record<Gate, string>> = {
 export function contactsText({
   contacts,
   ...rest
-}: Listed<unknown>['rest'] & { readonly contacts: readonly CampaignContactAnswer[] }): string[] {
+}: Listed<unknown>['rest'] & { readonly contacts: readonly CampaignContactResponse[] }): string[] {
   if (contacts.length === 0) return ['There are no such contacts.'];
   const rows = contacts.map(({ contact_id, call_status, reason, attempt, phone_number }) => [
     contact_id,

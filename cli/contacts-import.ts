@@ -1,8 +1,8 @@
 /** `contacts import`: a file of any size into a folder, through the gateway. */
 import type { Command } from 'commander';
-import { ImportAnswer } from '../domain/api/contact-answer.ts';
+import { ImportResponse } from '../domain/api/contact-responses.ts';
 import type { Country } from '../domain/contacts/phone.ts';
-import { type ApiFlags, apiOf, asking, show } from './api.ts';
+import { type ApiFlags, apiOf, gatewayCommand, show } from './api.ts';
 import { examples } from './help.ts';
 import { country } from './options.ts';
 import { lines } from './output.ts';
@@ -17,7 +17,11 @@ interface Flags extends ApiFlags {
 }
 
 export function addContactsImport(contacts: Command): void {
-  asking(contacts, 'import', 'Import a contact file into a folder: everybody in it, or nobody if it cannot be read.')
+  gatewayCommand(
+    contacts,
+    'import',
+    'Import a contact file into a folder: everybody in it, or nobody if it cannot be read.',
+  )
     .argument('<file>', 'CSV file with a header, or - for standard input')
     .option('--folder <id>', "id of the folder (default: the account's default folder)")
     .option('--default-country <code>', 'country of numbers without international prefix, such as US', country)
@@ -33,7 +37,7 @@ export function addContactsImport(contacts: Command): void {
     .action((file: string, flags: Flags) => show(flags, () => importFile(file, flags), importText));
 }
 
-async function importFile(file: string, flags: Flags): Promise<ImportAnswer> {
+async function importFile(file: string, flags: Flags): Promise<ImportResponse> {
   const api = apiOf(flags);
   const source = await openSource(file);
   const query = new URLSearchParams({
@@ -47,7 +51,7 @@ async function importFile(file: string, flags: Flags): Promise<ImportAnswer> {
     return await uploadToApi(
       api,
       { path: `/contacts/import?${query.toString()}`, contentType: 'text/csv', bytes: counted(source.bytes, bar) },
-      ImportAnswer,
+      ImportResponse,
     );
   } finally {
     bar.stop();
@@ -75,7 +79,7 @@ async function* counted(bytes: AsyncIterable<Uint8Array>, bar: ProgressBar): Asy
   }
 }
 
-function importText({ imported, updated, skipped, errors, error_details }: ImportAnswer): string[] {
+function importText({ imported, updated, skipped, errors, error_details }: ImportResponse): string[] {
   const counts = lines([
     ['Imported', `${imported}`],
     ['Updated', `${updated}`],

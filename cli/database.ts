@@ -27,12 +27,12 @@ export async function withDatabase<T>(work: (pool: Pool) => Promise<T>): Promise
 }
 
 async function inOurWords(error: unknown): Promise<unknown> {
-  const { isDatabaseTrouble } = await import('../db/trouble.ts');
+  const { isTransientDatabaseError } = await import('../db/errors.ts');
   if (error instanceof Error && 'code' in error && error.code === UNDEFINED_TABLE) {
     const message = 'The database has no such table yet: bring it to the newest schema with "npm run -s migrate".';
     return new RingfenceError('misconfigured', message, { field: 'DATABASE_URL', cause: error });
   }
-  if (isDatabaseTrouble(error)) {
+  if (isTransientDatabaseError(error)) {
     const message = 'PostgreSQL did not answer: check DATABASE_URL and that the server runs.';
     return new RingfenceError('database_unavailable', message, { cause: error });
   }

@@ -21,7 +21,7 @@ export const EXIT = {
 } as const;
 type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** Ends the tool with this code after a verb has printed its answer. */
+/** Ends the tool with this code after a command has printed its answer. */
 export class Finished extends Error {
   constructor(readonly exitCode: ExitCode) {
     super(`finished with exit code ${exitCode}`);

@@ -1,9 +1,9 @@
 /** Forecasts in words, for people. */
 import { counted } from '../domain/engine/counted.ts';
-import type { Assumed, CourseAnswer, ForecastAnswer, LimitedBy } from '../domain/forecast/answer.ts';
+import type { Assumed, ProjectionResponse, ForecastResponse, LimitedBy } from '../domain/forecast/response.ts';
 import { lines } from './output.ts';
 
-const OUTCOME: Readonly<Record<CourseAnswer['outcome'], string>> = {
+const OUTCOME: Readonly<Record<ProjectionResponse['outcome'], string>> = {
   finishes: 'every contact is called',
   expires: 'ends_at comes before every contact is called',
   paused: 'it is paused; nothing is called as things stand',
@@ -18,7 +18,7 @@ const OUTCOME: Readonly<Record<CourseAnswer['outcome'], string>> = {
 /** How many of the days are shown; --json lists more. */
 const DAYS_SHOWN = 7;
 
-export function forecastText(forecast: ForecastAnswer): string[] {
+export function forecastText(forecast: ForecastResponse): string[] {
   const { if_resumed_now: resumed } = forecast;
   return [
     ...lines([
@@ -37,7 +37,7 @@ export function forecastText(forecast: ForecastAnswer): string[] {
   ];
 }
 
-function courseFacts(course: CourseAnswer): [string, string][] {
+function courseFacts(course: ProjectionResponse): [string, string][] {
   const { outcome, finishes_at, calls, expires, calling_days, calls_per_day, days, limited_by } = course;
   const more = days.length > DAYS_SHOWN ? ', ...' : '';
   const shown = days.slice(0, DAYS_SHOWN).map((day) => `${day.date}: ${day.calls}`);

@@ -9,7 +9,7 @@ import { examples } from './help.ts';
 import { table } from './output.ts';
 
 const MORE = `
-Keys are an administrator's: these verbs, and no others, need the database, named by DATABASE_URL.`;
+Keys are an administrator's: these commands, and no others, need the database, named by DATABASE_URL.`;
 
 /** `keys`: who may use the API. */
 export function keysCommand(): Command {

@@ -8,24 +8,24 @@ import { plain } from './terminal.ts';
 import { windowsCommand } from './windows.ts';
 
 /**
- * The operators' tool with all its verbs. Each stands in a file of its own, and loads what is heavy (Temporal, the
- * database) only when it acts, so that help and the verbs that need neither start at once.
+ * The operators' tool with all its commands. Each stands in a file of its own, and loads what is heavy (Temporal, the
+ * database) only when it acts, so that help and the commands that need neither start at once.
  */
 export function program(): Command {
   const program = new Command('ringfence')
     .description("The operators' tool of Ringfence.")
-    .usage('VERB [options]')
+    .usage('COMMAND [options]')
     .showHelpAfterError('(add --help for the options and examples)')
     .addHelpText('after', examples('campaigns list', 'campaigns --help', 'campaigns pause --help'))
     .configureOutput({ writeErr: (text) => void process.stderr.write(text.split('\n').map(plain).join('\n')) })
     .exitOverride();
-  for (const verb of [campaignsCommand(), contactsCommand(), windowsCommand(), keysCommand(), doctorCommand()])
-    program.addCommand(verb);
+  for (const command of [campaignsCommand(), contactsCommand(), windowsCommand(), keysCommand(), doctorCommand()])
+    program.addCommand(command);
   inheritSettings(program);
   return program;
 }
 
-/** Verbs are made apart from the program, so Commander has not handed its settings down to them. */
+/** Commands are made apart from the program, so Commander has not handed its settings down to them. */
 function inheritSettings(parent: Command): void {
   for (const command of parent.commands) {
     command.copyInheritedSettings(parent);

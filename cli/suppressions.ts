@@ -3,9 +3,9 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { counted } from '../domain/engine/counted.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
-import { suppressedNumber, SuppressionAnswer } from '../domain/contacts/suppression.ts';
+import { suppressedNumber, SuppressionResponse } from '../domain/contacts/suppression.ts';
 import { type ApiOptions, requestApi } from '../client/http-api.ts';
-import { type ApiFlags, apiOf, asking, show } from './api.ts';
+import { type ApiFlags, apiOf, gatewayCommand, show } from './api.ts';
 import { examples } from './help.ts';
 import { addListOptions, type Listed, type ListFlags, readListed, restText } from './lists.ts';
 import { table } from './output.ts';
@@ -19,7 +19,7 @@ interface SuppressFlags extends ApiFlags {
 }
 
 export function addSuppressions(contacts: Command): void {
-  asking(contacts, 'suppress', 'Never call these numbers again; counts from the next dial of every campaign.')
+  gatewayCommand(contacts, 'suppress', 'Never call these numbers again; counts from the next dial of every campaign.')
     .argument('[numbers...]', 'numbers in international form')
     .option('--file <file>', 'a file with a number on each line, or - for standard input')
     .option('--reason <text>', 'why, for whoever reads the list')
@@ -38,7 +38,7 @@ export function addSuppressions(contacts: Command): void {
       ),
     );
 
-  asking(contacts, 'unsuppress', 'Let numbers be called again; contacts that were skipped stay skipped.')
+  gatewayCommand(contacts, 'unsuppress', 'Let numbers be called again; contacts that were skipped stay skipped.')
     .argument('<numbers...>', 'numbers in international form')
     .addHelpText('after', examples('contacts unsuppress +14155550132'))
     .action((given: string[], flags: ApiFlags) =>
@@ -49,13 +49,13 @@ export function addSuppressions(contacts: Command): void {
       ),
     );
 
-  addListOptions(asking(contacts, 'suppressed', 'List the numbers that must not be called, latest first.'))
+  addListOptions(gatewayCommand(contacts, 'suppressed', 'List the numbers that must not be called, latest first.'))
     .addHelpText('after', examples('contacts suppressed', 'contacts suppressed --all --json'))
     .action((flags: ListFlags) =>
       show(
         flags,
         async () => {
-          const { items, rest } = await readListed(flags, { path: '/suppressions', item: SuppressionAnswer });
+          const { items, rest } = await readListed(flags, { path: '/suppressions', item: SuppressionResponse });
           return { suppressions: items, ...rest };
         },
         listText,
@@ -84,11 +84,11 @@ async function numbersOf(given: readonly string[], file: string | undefined): Pr
 }
 
 async function suppressAll(api: ApiOptions, numbers: readonly string[], reason: string | undefined) {
-  const suppressed: SuppressionAnswer[] = [];
+  const suppressed: SuppressionResponse[] = [];
   const body = reason === undefined ? {} : { reason };
   await eachWithBar(numbers, async (phone_number) => {
     const request = { method: 'POST', path: '/suppressions', body: { phone_number, ...body } } as const;
-    suppressed.push((await requestApi(api, request, SuppressionAnswer)).data);
+    suppressed.push((await requestApi(api, request, SuppressionResponse)).data);
   });
   return { suppressed };
 }
@@ -122,7 +122,7 @@ async function eachWithBar(numbers: readonly string[], act: (number: string) => 
 function listText({
   suppressions,
   ...rest
-}: Listed<unknown>['rest'] & { readonly suppressions: readonly SuppressionAnswer[] }): string[] {
+}: Listed<unknown>['rest'] & { readonly suppressions: readonly SuppressionResponse[] }): string[] {
   if (suppressions.length === 0) return ['There are no such numbers.'];
   const rows = suppressions.map(({ phone_number, created_at, reason }) => [phone_number, created_at, reason ?? '-']);
   return [...table(['Number', 'Since', 'Reason'], rows), ...restText(rows.length, rest)];

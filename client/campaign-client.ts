@@ -1,8 +1,8 @@
 import { type Client, WorkflowFailedError } from '@temporalio/client';
 import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
-import { CampaignAnswer, RestartAnswer } from '../domain/api/campaign-answer.ts';
+import { Campaign, RestartResponse } from '../domain/api/campaign-responses.ts';
 import { campaignEdit, type ChangeCampaignInput, readChange } from '../domain/api/campaign-change.ts';
-import { type CreateCampaignInput, refuseOver } from '../domain/api/campaign-request.ts';
+import { type CreateCampaignInput, refuseExpired } from '../domain/api/campaign-request.ts';
 import type { CampaignEdit } from '../domain/engine/editing.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import { canonicalId, Uuid, workflowId } from '../domain/engine/ids.ts';
@@ -72,7 +72,7 @@ export class CampaignClient {
   }
 
   /** Creates a campaign, which starts by itself. Needs `api`. The fields are those of `POST /batch-calls`. */
-  async start(campaign: CreateCampaignInput, { idempotencyKey }: StartOptions = {}): Promise<CampaignAnswer> {
+  async start(campaign: CreateCampaignInput, { idempotencyKey }: StartOptions = {}): Promise<Campaign> {
     const { data } = await requestApi(
       this.#apiOf('start'),
       {
@@ -81,7 +81,7 @@ export class CampaignClient {
         body: campaign,
         headers: idempotencyKey === undefined ? {} : { 'x-idempotency-key': idempotencyKey },
       },
-      CampaignAnswer,
+      Campaign,
     );
     return data;
   }
@@ -123,9 +123,9 @@ export class CampaignClient {
    * Lets an interrupted campaign go on, whose workflow was ended from outside: another one adopts its records. Needs `api`,
    * because only the gateway can read them. `wrong_state` unless the campaign is interrupted.
    */
-  async restart(campaignId: string): Promise<RestartAnswer> {
+  async restart(campaignId: string): Promise<RestartResponse> {
     const path = `/batch-calls/${encodeURIComponent(campaignId)}/restart`;
-    return (await requestApi(this.#apiOf('restart'), { method: 'POST', path }, RestartAnswer)).data;
+    return (await requestApi(this.#apiOf('restart'), { method: 'POST', path }, RestartResponse)).data;
   }
 
   /**
@@ -141,7 +141,7 @@ export class CampaignClient {
     options: CommandOptions = {},
   ): Promise<EditAcknowledgement> {
     const stated = readChange(change);
-    if (stated.ends_at !== undefined) refuseOver({ ends_at: stated.ends_at }, Date.now());
+    if (stated.ends_at !== undefined) refuseExpired({ ends_at: stated.ends_at }, Date.now());
     const edit = campaignEdit(stated);
     const handle = this.#handle(campaignId);
     const outcome = await command<EditAcknowledgement, [CampaignEdit]>(
@@ -194,9 +194,9 @@ export class CampaignClient {
     if (this.#ownsConnection) await this.#temporal.connection.close();
   }
 
-  #apiOf(verb: string): ApiOptions {
+  #apiOf(command: string): ApiOptions {
     if (this.#api) return this.#api;
-    throw new RingfenceError('misconfigured', `To ${verb} campaigns the client needs api: { baseUrl, key }.`, {
+    throw new RingfenceError('misconfigured', `To ${command} campaigns the client needs api: { baseUrl, key }.`, {
       field: 'api',
     });
   }

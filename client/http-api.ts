@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ErrorAnswer, Pagination } from '../domain/api/campaign-answer.ts';
+import { ErrorResponse, Pagination } from '../domain/api/campaign-responses.ts';
 import { type ErrorCode, RingfenceError } from '../domain/engine/errors.ts';
 
 export interface ApiOptions {
@@ -74,7 +74,7 @@ export function gatewayAway(cause: unknown): RingfenceError {
 }
 
 function refusal({ status, headers }: Head, answer: unknown): RingfenceError {
-  const parsed = ErrorAnswer.safeParse(answer);
+  const parsed = ErrorResponse.safeParse(answer);
   if (!parsed.success) return unreadable(status);
   const { code, message, details } = parsed.data.error;
   const retryAfter = headers.get('retry-after');

@@ -3,12 +3,12 @@ import type { CampaignStatus, Ending } from '../domain/engine/campaign-state.ts'
 import type { RosterSnapshot, UnsettledCall } from '../domain/engine/roster.ts';
 import { BUCKETS, type Buckets } from '../domain/engine/tally.ts';
 import { isOver } from '../domain/engine/commands.ts';
-import { lockCampaign } from './campaigns-of-workflows.ts';
+import { lockCampaign } from './workflow-records.ts';
 import { recentDays } from '../domain/windows/windows.ts';
 import { firstTerminalEvents } from './call-events.ts';
 import { countPlaced } from './day-counts.ts';
 import { endInterruption } from './interruptions.ts';
-import { addMoves, applyMoves, type Move, type Moves } from './moves.ts';
+import { addTransitions, applyToCounters, type BucketTransition, type CounterChanges } from './bucket-transitions.ts';
 import type { Queryable } from './pool.ts';
 
 /** An adoption is known by the run that adopts and by how many times it has: a second one of the same key changes nothing. */
@@ -52,10 +52,10 @@ async function takeOver(
   unsettled: readonly UnsettledCall[],
 ): Promise<void> {
   await endInterruption(tx, campaignId);
-  const moves: Moves = { deltas: {}, called: 0 };
-  addMoves(moves, await moveToInProgress(tx, campaignId, unsettled));
-  addMoves(moves, await moveBackUncalled(tx, campaignId, unsettled));
-  await applyMoves(tx, campaignId, moves);
+  const transitions: CounterChanges = { deltas: {}, called: 0 };
+  addTransitions(transitions, await moveToInProgress(tx, campaignId, unsettled));
+  addTransitions(transitions, await moveBackUncalled(tx, campaignId, unsettled));
+  await applyToCounters(tx, campaignId, transitions);
   const cursor = await releaseClaims(tx, campaignId);
   await tx.query(
     `update campaigns set owner_run_id = $2, epoch = epoch + 1, claim_cursor = $3, updated_at = now() where id = $1`,
@@ -143,8 +143,8 @@ async function moveToInProgress(
   tx: Queryable,
   campaignId: string,
   unsettled: readonly UnsettledCall[],
-): Promise<Move[]> {
-  const { rows } = await tx.query<Move>(
+): Promise<BucketTransition[]> {
+  const { rows } = await tx.query<BucketTransition>(
     // Sought from the few calls, by their key: the planner does not know how many people a campaign has.
     `with standing as (
        select c.seq, c.bucket, c.called
@@ -169,8 +169,8 @@ async function moveBackUncalled(
   tx: Queryable,
   campaignId: string,
   unsettled: readonly UnsettledCall[],
-): Promise<Move[]> {
-  const { rows } = await tx.query<Move>(
+): Promise<BucketTransition[]> {
+  const { rows } = await tx.query<BucketTransition>(
     `with moved as (
        update campaign_contacts c
           set bucket = case when c.attempt > 1 then 'retrying' else 'pending' end, called = c.attempt > 1

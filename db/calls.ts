@@ -97,15 +97,15 @@ export async function permitDial(
 ): Promise<DialPermit> {
   return inTransaction(pool, async (tx) => {
     // Together, in this order: what is read stands for as long as the lock is held.
-    const [, now, outset] = await Promise.all([
+    const [, now, context] = await Promise.all([
       lockAgainstAdoption(tx, dial.campaignId),
       readClock(tx),
-      readOutset(tx, dial),
+      readDialContext(tx, dial),
     ]);
-    if (!outset || !isOwner(outset.campaign, dial)) return { kind: 'superseded' };
-    const { campaign, contact, record } = outset;
+    if (!context || !isOwner(context.campaign, dial)) return { kind: 'superseded' };
+    const { campaign, contact, record } = context;
     if (record && isKnown(record)) return known(tx, dial, record, now);
-    const closed = closedGate(dial, outset, now);
+    const closed = closedGate(dial, context, now);
     if (closed !== null) return withoutSending(tx, dial, closed, now);
     const written = await writeAhead(tx, dial, record?.request ?? freeze(toPlace(dial, campaign, contact!)), now);
     // Since the record was read, another try's answer or the conclusion that nothing was placed has been written down.
@@ -130,7 +130,7 @@ function isOwner(campaign: Campaign, { runId, epoch }: Dial): boolean {
 /** Why this placement must not send, as far as one reading can tell; null: it may. */
 function closedGate(
   dial: Dial,
-  { campaign, contact, suppressed, record }: Outset,
+  { campaign, contact, suppressed, record }: DialContext,
   now: number,
 ): 'removed' | 'suppressed' | 'expired' | 'delayed' | 'withdrawn' | null {
   if (campaign.ending !== null || !contact || contact.attempt !== dial.attempt || isTerminal(contact.bucket)) {
@@ -308,7 +308,7 @@ const RECORD_COLUMNS = `
   floor(extract(epoch from calls.ended_at) * 1000)::bigint as ended_at`;
 
 /** What a dial begins with. */
-interface Outset {
+interface DialContext {
   readonly campaign: Campaign;
   /** Null when the roster has no such contact. */
   readonly contact: Contact | null;
@@ -316,13 +316,13 @@ interface Outset {
   readonly record: DialRecord | null;
 }
 
-type OutsetRow = Campaign &
+type DialContextRow = Campaign &
   Omit<Contact, 'phone_number'> &
   DialRecord & { readonly phone_number: string | null; readonly suppressed: boolean; readonly recorded: boolean };
 
-async function readOutset(tx: Queryable, dial: Dial): Promise<Outset | null> {
-  const { rows } = await tx.query<OutsetRow>({
-    name: 'outset-of-dial',
+async function readDialContext(tx: Queryable, dial: Dial): Promise<DialContext | null> {
+  const { rows } = await tx.query<DialContextRow>({
+    name: 'dial-context',
     text: `
       select c.agent_id, c.owner_run_id, c.epoch, c.ending, c.spec -> 'phone_number_ids' as phone_number_ids,
              c.spec ->> 'phone_rotation_strategy' as rotation,

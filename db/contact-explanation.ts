@@ -1,7 +1,7 @@
 /** One contact of a campaign with its calls, and the events of a call, as clients are told of them. */
 import type { CampaignTerms } from '../domain/api/campaign-request.ts';
 import type { Ending, WaitingFor } from '../domain/engine/campaign-state.ts';
-import type { CallEventAnswer, ContactExplanation } from '../domain/api/contact-explanation.ts';
+import type { CallEventResponse, ContactExplanation } from '../domain/api/contact-explanation.ts';
 import { heldBy } from '../domain/api/contact-gate.ts';
 import type { RecordedStatus } from '../domain/api/interruption.ts';
 import { EngineSchedule } from '../domain/engine/schedule-fields.ts';
@@ -85,7 +85,7 @@ export async function listCallEvents(
   account: string,
   { campaignId, callId }: { readonly campaignId: string; readonly callId: string },
   page: Page<EventPlace>,
-): Promise<PageOf<CallEventAnswer, EventPlace> | null> {
+): Promise<PageOf<CallEventResponse, EventPlace> | null> {
   const call = await db.query(
     `select from calls join campaigns on campaigns.id = calls.campaign_id
       where campaigns.account = $1 and campaigns.id = $2 and calls.id = $3`,
@@ -126,7 +126,7 @@ function eventsAsTheyCame(callId: string): OrderedRows<EventPlace> {
   };
 }
 
-type EventRow = Omit<CallEventAnswer, 'occurred_at' | 'received_at' | 'signalled_at'> & {
+type EventRow = Omit<CallEventResponse, 'occurred_at' | 'received_at' | 'signalled_at'> & {
   readonly occurred_at: Date;
   readonly received_at: Date;
   readonly received_us: string;
@@ -139,7 +139,7 @@ function eventAnswer({
   received_us: _received_us,
   signalled_at,
   ...event
-}: EventRow): CallEventAnswer {
+}: EventRow): CallEventResponse {
   return {
     ...event,
     occurred_at: occurred_at.toISOString(),

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate } from 'node:timers/promises';
 import { from as copyFrom } from 'pg-copy-streams';
-import type { ImportAnswer } from '../domain/api/contact-answer.ts';
+import type { ImportResponse } from '../domain/api/contact-responses.ts';
 import type { Contact } from '../domain/contacts/contact.ts';
 import type { ContactRow, RowError } from '../domain/contacts/contact-rows.ts';
 import { IMPORTS } from '../domain/engine/time-limits.ts';
@@ -32,7 +32,7 @@ export async function importContacts(
   pool: Pool,
   target: ImportTarget,
   rows: AsyncIterable<ContactRow>,
-): Promise<ImportAnswer> {
+): Promise<ImportResponse> {
   const refused: RowError[] = [];
   const count = { valid: 0, errors: 0 };
 

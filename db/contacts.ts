@@ -1,11 +1,11 @@
-import type { ContactAnswer } from '../domain/api/contact-answer.ts';
+import type { ContactResponse } from '../domain/api/contact-responses.ts';
 import type { Contact } from '../domain/contacts/contact.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import { contactsInAllFolders, contactsInFolder, defaultFolder, lockForChange } from './folders.ts';
 import { limited, type OrderedRows, type Page, pageOf, type PageOf, valuesOf } from './page.ts';
 import { inTransaction, type Pool } from './pool.ts';
 
-type ContactRow = Omit<ContactAnswer, 'created_at' | 'updated_at'> & {
+type ContactRow = Omit<ContactResponse, 'created_at' | 'updated_at'> & {
   readonly created_at: Date;
   readonly updated_at: Date;
 };
@@ -37,7 +37,7 @@ export async function putContact(
   account: string,
   folderId: string | null,
   contact: Contact,
-): Promise<{ contact: ContactAnswer; created: boolean }> {
+): Promise<{ contact: ContactResponse; created: boolean }> {
   return inTransaction(pool, async (tx) => {
     const folder = folderId ?? (await defaultFolder(tx, account));
     await lockForChange(tx, account, folder);
@@ -75,7 +75,7 @@ export async function listContacts(
   account: string,
   folderId: string | null,
   page: Page<number>,
-): Promise<PageOf<ContactAnswer, number>> {
+): Promise<PageOf<ContactResponse, number>> {
   const total =
     folderId === null
       ? (page.counted ?? (await contactsInAllFolders(pool, account)))
@@ -95,6 +95,6 @@ export async function listContacts(
   });
 }
 
-function contactAnswer({ created_at, updated_at, ...contact }: ContactRow): ContactAnswer {
+function contactAnswer({ created_at, updated_at, ...contact }: ContactRow): ContactResponse {
   return { ...contact, created_at: created_at.toISOString(), updated_at: updated_at.toISOString() };
 }

@@ -1,4 +1,4 @@
-import type { FolderAnswer } from '../domain/api/contact-answer.ts';
+import type { FolderResponse } from '../domain/api/contact-responses.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import { DELETIONS } from '../domain/engine/time-limits.ts';
 import { inLongTransaction } from './long-transaction.ts';
@@ -15,7 +15,7 @@ import {
 } from './page.ts';
 import type { Pool, Queryable } from './pool.ts';
 import { enrol } from './roster.ts';
-import { databaseTrouble } from './trouble.ts';
+import { databaseErrorKind } from './errors.ts';
 
 interface FolderRow {
   readonly id: string;
@@ -27,7 +27,7 @@ interface FolderRow {
 const DEFAULT_FOLDER = 'default';
 
 /** @throws RingfenceError `conflict` when the account has a folder of this name. */
-export async function createFolder(db: Queryable, account: string, name: string): Promise<FolderAnswer> {
+export async function createFolder(db: Queryable, account: string, name: string): Promise<FolderResponse> {
   const { rows } = await db.query<FolderRow>(
     `insert into contact_folders (account, name) values ($1, $2)
      on conflict (account, name) do nothing
@@ -48,7 +48,7 @@ export async function listFolders(
   db: Queryable,
   account: string,
   page: Page<string>,
-): Promise<PageOf<FolderAnswer, string>> {
+): Promise<PageOf<FolderResponse, string>> {
   const folders = foldersByName(account);
   const total = await totalOf(db, folders, page);
   const { rows } = await db.query<FolderRow>(`select id, name, created_at ${folders.sql}`, valuesOf(folders, page));
@@ -144,8 +144,8 @@ export async function unlessBusy<T>(field: string, lock: () => Promise<T>): Prom
   try {
     return await lock();
   } catch (error) {
-    const trouble = databaseTrouble(error);
-    if (trouble !== 'locked' && trouble !== 'slow') throw error;
+    const kind = databaseErrorKind(error);
+    if (kind !== 'locked' && kind !== 'timeout') throw error;
     throw new RingfenceError(
       'conflict',
       'The folder is in use: an import changes it, or a campaign takes its copy. Nothing was changed; try again when that is done.',
@@ -174,7 +174,7 @@ export async function deleteFolder(pool: Pool, account: string, folderId: string
   });
 }
 
-function folderAnswer({ created_at, ...folder }: FolderRow): FolderAnswer {
+function folderAnswer({ created_at, ...folder }: FolderRow): FolderResponse {
   return { ...folder, created_at: created_at.toISOString() };
 }
 

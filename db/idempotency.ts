@@ -15,7 +15,7 @@ export interface IdempotentRequest {
  *
  * @throws RingfenceError `idempotency_mismatch` when the key was used for another request.
  */
-export async function once<T>(
+export async function withIdempotencyKey<T>(
   tx: Queryable,
   { account, key, bodyHash }: IdempotentRequest,
   campaignId: string,

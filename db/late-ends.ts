@@ -1,8 +1,8 @@
 /** Ends that come to be known after their calls were given up as lost. */
 import { afterAttempt } from '../domain/engine/retry-policy.ts';
 import { firstTerminalEvents } from './call-events.ts';
-import { lockCampaign } from './campaigns-of-workflows.ts';
-import { addMoves, applyMoves, type Move, type Moves } from './moves.ts';
+import { lockCampaign } from './workflow-records.ts';
+import { addTransitions, applyToCounters, type BucketTransition, type CounterChanges } from './bucket-transitions.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 
 /** Calls given up lately of which an end is stored by now. */
@@ -47,7 +47,7 @@ export async function correctLost(pool: Pool, callId: string): Promise<boolean> 
     const [call] = corrected.rows;
     if (!call) return false;
     const { to, reason } = afterAttempt(NO_MORE_CALLS, call.attempt, event.outcome, event.ended_at);
-    const { rows } = await tx.query<Move>(
+    const { rows } = await tx.query<BucketTransition>(
       `with moved as (
          update campaign_contacts set bucket = $4, reason = $5
           where campaign_id = $1 and seq = $2 and attempt = $3 and bucket = 'failed' and reason = 'lost'
@@ -56,9 +56,9 @@ export async function correctLost(pool: Pool, callId: string): Promise<boolean> 
        select 'failed' as "from", $4 as "to", count(*)::int as contacts, 0 as called from moved`,
       [campaignId, call.seq, call.attempt, to, reason],
     );
-    const moves: Moves = { deltas: {}, called: 0 };
-    addMoves(moves, rows);
-    await applyMoves(tx, campaignId, moves);
+    const transitions: CounterChanges = { deltas: {}, called: 0 };
+    addTransitions(transitions, rows);
+    await applyToCounters(tx, campaignId, transitions);
     return true;
   });
 }

@@ -7,9 +7,9 @@ import type { ReadyContact } from '../domain/engine/campaign-state.ts';
 import type { ExchangeReply, ExchangeRequest } from '../domain/engine/roster.ts';
 import { callId } from '../domain/engine/ids.ts';
 import { BUCKETS, type Buckets } from '../domain/engine/tally.ts';
-import { lockCampaign, type RecordsOwner } from './campaigns-of-workflows.ts';
+import { lockCampaign, type RecordsOwner } from './workflow-records.ts';
 import { CLAIMABLE, readWaiting } from './adoption.ts';
-import { addMoves, applyMoves, type Move, type Moves } from './moves.ts';
+import { addTransitions, applyToCounters, type BucketTransition, type CounterChanges } from './bucket-transitions.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 
 /** Copies the folder's contacts into the campaign, once. Campaigns that brought their own contacts are left alone. */
@@ -43,20 +43,20 @@ export async function exchange(pool: Pool, request: ExchangeRequest, runId: stri
     const owns = owner === runId && (isNext || isRepeat);
     const takesOver = request.continuedFrom !== null && owner === request.continuedFrom && isNext;
     if (campaign.epoch !== request.epoch || !(owns || takesOver)) return { kind: 'superseded' };
-    const moves: Moves = { deltas: {}, called: 0 };
-    addMoves(moves, await settle(tx, request));
-    addMoves(moves, await returnUncalled(tx, request));
-    addMoves(moves, await start(tx, request));
+    const transitions: CounterChanges = { deltas: {}, called: 0 };
+    addTransitions(transitions, await settle(tx, request));
+    addTransitions(transitions, await returnUncalled(tx, request));
+    addTransitions(transitions, await start(tx, request));
     await release(tx, request);
     const ended = await endRetries(tx, request);
-    addMoves(moves, ended.moves);
+    addTransitions(transitions, ended.transitions);
     const claimed = isRepeat ? await readClaim(tx, request) : await claim(tx, request, campaign.claim_cursor);
     const cursor = Math.max(
       campaign.claim_cursor,
       ...claimed.map((contact) => (contact.attempt === 1 ? contact.seq : 0)),
     );
     const view = await readWaiting(tx, request.campaignId, cursor);
-    const buckets = await writeCampaign(tx, request, runId, moves, cursor, view.nextRetryAt);
+    const buckets = await writeCampaign(tx, request, runId, transitions, cursor, view.nextRetryAt);
     const events = await undelivered(tx, request.campaignId);
     return { kind: 'exchanged', claimed, events, retriesEndedUpTo: ended.upTo, buckets, ...view };
   });
@@ -75,7 +75,7 @@ export async function skipWaiting(
   return inTransaction(pool, async (tx) => {
     const campaign = await lockCampaign(tx, campaignId);
     if (campaign.owner_run_id !== runId || campaign.epoch !== epoch) return null;
-    const { rows } = await tx.query<Move>(
+    const { rows } = await tx.query<BucketTransition>(
       `with waiting as (
          select seq, bucket from campaign_contacts
           where campaign_id = $1 and bucket in ('pending', 'retrying') order by bucket, seq limit $3 for update
@@ -88,9 +88,9 @@ export async function skipWaiting(
        select "from", 'skipped' as "to", count(*)::int as contacts, 0 as called from moved group by 1`,
       [campaignId, reason, chunk],
     );
-    const moves: Moves = { deltas: {}, called: 0 };
-    addMoves(moves, rows);
-    await applyMoves(tx, campaignId, moves);
+    const transitions: CounterChanges = { deltas: {}, called: 0 };
+    addTransitions(transitions, rows);
+    await applyToCounters(tx, campaignId, transitions);
     return rows.reduce((sum, row) => sum + row.contacts, 0);
   });
 }
@@ -107,9 +107,9 @@ function seqsOf(contacts: readonly { readonly seq: number }[]): number[] {
  * An attempt is settled once: the contact must still stand at this attempt and not be in a terminal bucket, and a retry
  * moves it on to the next attempt.
  */
-async function settle(tx: Queryable, request: ExchangeRequest): Promise<Move[]> {
+async function settle(tx: Queryable, request: ExchangeRequest): Promise<BucketTransition[]> {
   if (request.settled.length === 0) return [];
-  const { rows } = await tx.query<Move>(
+  const { rows } = await tx.query<BucketTransition>(
     `with news as (
        select * from jsonb_to_recordset($2::jsonb)
          as n(seq int, attempt int, "to" text, reason text, outcome text, at bigint, "retryAt" bigint)
@@ -144,9 +144,9 @@ async function settle(tx: Queryable, request: ExchangeRequest): Promise<Move[]> 
   return rows;
 }
 
-async function returnUncalled(tx: Queryable, request: ExchangeRequest): Promise<Move[]> {
+async function returnUncalled(tx: Queryable, request: ExchangeRequest): Promise<BucketTransition[]> {
   if (request.returned.length === 0) return [];
-  const { rows } = await tx.query<Move>(
+  const { rows } = await tx.query<BucketTransition>(
     `with moved as (
        update campaign_contacts c
           set bucket = case when c.attempt > 1 then 'retrying' else 'pending' end, called = c.attempt > 1
@@ -160,9 +160,9 @@ async function returnUncalled(tx: Queryable, request: ExchangeRequest): Promise<
   return rows;
 }
 
-async function start(tx: Queryable, request: ExchangeRequest): Promise<Move[]> {
+async function start(tx: Queryable, request: ExchangeRequest): Promise<BucketTransition[]> {
   if (request.started.length === 0) return [];
-  const { rows } = await tx.query<Move>(
+  const { rows } = await tx.query<BucketTransition>(
     `with standing as (
        select c.seq, c.bucket, c.called
          from campaign_contacts c
@@ -202,9 +202,9 @@ const END_RETRIES_CHUNK = 2_000;
 async function endRetries(
   tx: Queryable,
   { campaignId, endRetries: retries }: ExchangeRequest,
-): Promise<{ readonly moves: readonly Move[]; readonly upTo: number | null }> {
-  if (retries === null) return { moves: [], upTo: null };
-  const { rows } = await tx.query<Move & { readonly looked: number; readonly up_to: number | null }>(
+): Promise<{ readonly transitions: readonly BucketTransition[]; readonly upTo: number | null }> {
+  if (retries === null) return { transitions: [], upTo: null };
+  const { rows } = await tx.query<BucketTransition & { readonly looked: number; readonly up_to: number | null }>(
     `with waiting as (
        select seq, attempt, reason, claim_batch from campaign_contacts
         where campaign_id = $1 and bucket = 'retrying' and seq > $2 order by seq limit $3
@@ -224,7 +224,7 @@ async function endRetries(
     [campaignId, retries.after, END_RETRIES_CHUNK, retries.granted.budget, retries.granted.on],
   );
   const { looked = 0, up_to: upTo = null } = rows[0] ?? {};
-  return { moves: rows, upTo: looked < END_RETRIES_CHUNK ? null : upTo };
+  return { transitions: rows, upTo: looked < END_RETRIES_CHUNK ? null : upTo };
 }
 
 /** Retries that are due come first, in the order in which they fell due; then first calls in the roster's order. */
@@ -267,11 +267,11 @@ async function writeCampaign(
   tx: Queryable,
   request: ExchangeRequest,
   runId: string,
-  moves: Moves,
+  transitions: CounterChanges,
   cursor: number,
   nextRetryAt: number | null,
 ): Promise<Buckets> {
-  await applyMoves(tx, request.campaignId, moves);
+  await applyToCounters(tx, request.campaignId, transitions);
   const { told, day } = request;
   const until = told.waitingFor === 'retry' ? nextRetryAt : told.until;
   const { rows } = await tx.query<Buckets>(

@@ -1,5 +1,5 @@
 /** Numbers that must not be called. A dial looks here before it sends anything (`calls.ts`). */
-import type { SuppressionAnswer } from '../domain/contacts/suppression.ts';
+import type { SuppressionResponse } from '../domain/contacts/suppression.ts';
 import { limited, type OrderedRows, type Page, pageOf, type PageOf, totalOf, valuesOf } from './page.ts';
 import type { Queryable } from './pool.ts';
 
@@ -14,7 +14,7 @@ export async function listSuppressions(
   db: Queryable,
   account: string,
   page: Page<number>,
-): Promise<PageOf<SuppressionAnswer, number>> {
+): Promise<PageOf<SuppressionResponse, number>> {
   const suppressions: OrderedRows<number> = {
     sql: `from suppressions where account = $1 and ($2::bigint is null or seq < $2)
       order by seq desc ${limited('$3', '$4')}`,
@@ -33,7 +33,7 @@ export async function addSuppression(
   db: Queryable,
   account: string,
   { phoneNumber, reason }: { readonly phoneNumber: string; readonly reason: string | null },
-): Promise<{ readonly suppression: SuppressionAnswer; readonly created: boolean }> {
+): Promise<{ readonly suppression: SuppressionResponse; readonly created: boolean }> {
   const { rows } = await db.query<SuppressionRow & { created: boolean }>(
     // A row that was not there before has no deleted version.
     `insert into suppressions as s (account, phone_number, reason) values ($1, $2, $3)
@@ -54,6 +54,6 @@ export async function removeSuppression(db: Queryable, account: string, phoneNum
   return rowCount !== 0;
 }
 
-function suppressionAnswer({ phone_number, reason, created_at }: SuppressionRow): SuppressionAnswer {
+function suppressionAnswer({ phone_number, reason, created_at }: SuppressionRow): SuppressionResponse {
   return { phone_number, reason, created_at: created_at.toISOString() };
 }

@@ -38,7 +38,7 @@ export interface OutdatedCampaign {
  * Takes on campaigns whose calling window comes from an older release than the newest, to tell them. Any number of
  * processes may do so at once; each campaign goes to one of them.
  */
-export async function takeOutdated(db: Queryable, limit: number): Promise<OutdatedCampaign[]> {
+export async function claimOutdated(db: Queryable, limit: number): Promise<OutdatedCampaign[]> {
   const { rows } = await db.query<OutdatedCampaign>(
     `with outdated as (
        select campaign.id, newest.version
@@ -56,7 +56,7 @@ export async function takeOutdated(db: Queryable, limit: number): Promise<Outdat
 }
 
 /** Notes that campaigns have been told. */
-export async function markTold(db: Queryable, ids: readonly string[]): Promise<void> {
+export async function markNotified(db: Queryable, ids: readonly string[]): Promise<void> {
   await db.query('update campaigns set zone_data_told_until = now() + $2::interval where id = any($1::uuid[])', [
     ids,
     TELL_AGAIN_AFTER,

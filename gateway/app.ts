@@ -12,14 +12,14 @@ import { campaignsRoutes, type CampaignRoutesOptions } from './routes/campaigns-
 import { contactCalls } from './routes/contact-calls.ts';
 import { contactsRoutes } from './routes/contacts-routes.ts';
 import { answerBroken } from './http/broken-requests.ts';
-import { closeAfterEarlyAnswers } from './http/early-answers.ts';
+import { closeAfterEarlyResponses } from './http/early-responses.ts';
 import { answerError, answerUnknownRoute } from './http/errors.ts';
 import { forecastRoutes } from './routes/forecast-routes.ts';
 import { takeJson } from './http/json-body.ts';
-import { takeLargeRequestsInTurn } from './http/large-requests.ts';
+import { queueLargeRequests } from './http/large-requests.ts';
 import { limitRate } from './http/rate-limit.ts';
 import { health, type HealthOptions } from './routes/health.ts';
-import { cutOffSlowBodies, type Patience, patienceOf, serverLimits } from './http/slow-clients.ts';
+import { cutOffSlowBodies, type SlowClientLimits, slowClientLimits, serverLimits } from './http/slow-clients.ts';
 import { completeDocument, INFO, TAGS } from './openapi/document.ts';
 import { suppressionsRoutes } from './routes/suppressions-routes.ts';
 import { validatorCompiler } from './http/validation.ts';
@@ -45,7 +45,7 @@ export interface GatewayDeps
   /** Addresses and CIDR networks whose `X-Forwarded-For` is believed. Default: none. */
   readonly trustedProxies?: readonly string[] | undefined;
   /** With slow clients; defaults of the gateway's unless told. */
-  readonly patience?: Partial<Patience>;
+  readonly slowClients?: Partial<SlowClientLimits>;
 }
 
 const BODY_LIMIT = 10 * 1024 * 1024;
@@ -57,7 +57,7 @@ export const API_ROOT = '/api/public/v1';
 /** The gateway, without a port: the caller listens, or injects requests. */
 export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> {
   const { pool, logger, bodyLimit = BODY_LIMIT, requestsPerMinute, trustedProxies = [], ...rest } = deps;
-  const patience = patienceOf(deps.patience);
+  const slowClients = slowClientLimits(deps.slowClients);
   const app: FastifyInstance = fastify({
     loggerInstance: logger,
     // Its own lines would hold whole addresses, with whatever stands in the query.
@@ -65,7 +65,7 @@ export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> 
     genReqId: () => randomUUID(),
     bodyLimit: Math.min(bodyLimit, SMALL_BODY_LIMIT),
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
-    ...serverLimits(patience),
+    ...serverLimits(slowClients),
     clientErrorHandler: answerBroken(logger),
     frameworkErrors: (error, request, reply) => {
       void answerError(error, request, reply);
@@ -77,8 +77,8 @@ export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> 
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerError);
   app.setNotFoundHandler(answerUnknownRoute);
-  closeAfterEarlyAnswers(app, patience);
-  cutOffSlowBodies(app, patience);
+  closeAfterEarlyResponses(app, slowClients);
+  cutOffSlowBodies(app, slowClients);
   // Before the body is read, which is the same wherever it was meant to go.
   app.addHook('onRequest', async (request, reply) => {
     if (request.is404) return answerUnknownRoute(request, reply);
@@ -108,7 +108,7 @@ export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> 
       api.decorateRequest('caller');
       const limits = await limitRate(api, { requestsPerMinute });
       api.addHook('onRequest', authenticate({ findKeys: (hashes) => findApiKeys(pool, hashes), limits }));
-      takeLargeRequestsInTurn(api, SMALL_BODY_LIMIT, patience);
+      queueLargeRequests(api, SMALL_BODY_LIMIT, slowClients);
       // Only now: a request whose body is still coming holds no connection.
       api.addHook('preHandler', ({ caller, routeOptions }, _reply, done) => {
         // With a share of their own, so that a flood of other requests cannot keep an account from stopping its calls.

@@ -6,9 +6,9 @@ import { CampaignClient } from '../client/campaign-client.ts';
 import { connectTemporal } from '../client/connection.ts';
 import { EventDelivery, eventSignaller } from './temporal/event-delivery.ts';
 import { workflowRestarter, workflowStarter } from './temporal/start-workflow.ts';
-import { zoneDataTeller } from './temporal/tell-zone-data.ts';
+import { zoneDataNotifier } from './temporal/notify-zone-data.ts';
 import { renewingClient } from './temporal/renewing-client.ts';
-import { lookAtWorkflow } from './temporal/workflow-standing.ts';
+import { readWorkflowStatus } from './temporal/workflow-status.ts';
 import { addApiKey, hashKey } from '../db/api-keys.ts';
 import { migrate } from '../db/migrate.ts';
 import { openPool } from '../db/pool.ts';
@@ -16,10 +16,10 @@ import { DATABASE_LIMITS, HEALTH_LIMITS } from '../domain/engine/time-limits.ts'
 import type { CallProvider } from '../providers/port.ts';
 import { WORKER_DEFAULTS } from '../worker/defaults.ts';
 import { buildGateway } from './app.ts';
-import { prepareDrain } from './http/drain.ts';
+import { prepareShutdown } from './http/graceful-shutdown.ts';
 import { startSweepingLostCalls } from './background/lost-calls-sweeper.ts';
 import { startReconciling } from './background/reconciler.ts';
-import { startSweeping } from './background/sweeper.ts';
+import { startSweepingUnstarted } from './background/unstarted-sweeper.ts';
 import { startZoneDataSweeping } from './background/zone-data-sweeper.ts';
 
 /** What a gateway is made of. All but the first two have the defaults of the gateway's settings. */
@@ -102,7 +102,7 @@ export async function startRingfenceGateway({
       await addApiKey(pool, { account: 'default', name: 'RINGFENCE_API_KEY', scope: 'write', hash });
     }
     const startCampaign = workflowStarter(temporal, { taskQueue });
-    const look = (campaignId: string) => lookAtWorkflow(temporal, campaignId);
+    const look = (campaignId: string) => readWorkflowStatus(temporal, campaignId);
     const app = await buildGateway({
       pool,
       webhookPool,
@@ -112,7 +112,7 @@ export async function startRingfenceGateway({
       campaigns: new CampaignClient({ temporal }),
       startCampaign,
       restartWorkflow: workflowRestarter(temporal, { taskQueue }),
-      lookAtWorkflow: look,
+      readWorkflowStatus: look,
       delivery: new EventDelivery(eventSignaller(temporal)),
       pingTemporal: () =>
         temporal.withDeadline(Date.now() + PING_TIMEOUT_MS, () => temporal.workflowService.getSystemInfo({})),
@@ -121,12 +121,12 @@ export async function startRingfenceGateway({
       requestsPerMinute: options.requestsPerMinute,
       trustedProxies: options.trustedProxies,
     });
-    const drain = prepareDrain(app);
+    const drain = prepareShutdown(app);
     await app.listen({ host, port });
-    const sweeping = startSweeping({ pool: webhookPool, startCampaign, logger });
-    const reconciling = startReconciling({ pool: webhookPool, lookAtWorkflow: look, logger });
+    const sweeping = startSweepingUnstarted({ pool: webhookPool, startCampaign, logger });
+    const reconciling = startReconciling({ pool: webhookPool, readWorkflowStatus: look, logger });
     const correcting = startSweepingLostCalls({ pool: webhookPool, providers, logger });
-    const telling = startZoneDataSweeping({ pool: webhookPool, tellZoneData: zoneDataTeller(temporal), logger });
+    const telling = startZoneDataSweeping({ pool: webhookPool, notifyOfZoneData: zoneDataNotifier(temporal), logger });
     return {
       url: urlOf(app.server.address() as AddressInfo),
       async close() {

@@ -14,7 +14,7 @@ import type { Dispatcher } from 'undici';
  * first byte; aborting there writes nothing. undici repeats requests only when they are pipelined behind a failed one
  * or dispatched through its retry handler; this module refuses a second start all the same.
  */
-export type Exchange =
+export type SendResult =
   | {
       readonly kind: 'answered';
       readonly status: number;
@@ -40,7 +40,7 @@ export function sendBefore(
   dispatcher: Dispatcher,
   request: Dispatcher.DispatchOptions,
   limits: SendLimits,
-): Promise<Exchange> {
+): Promise<SendResult> {
   return new Promise((resolve) => {
     let phase: 'waiting' | 'sent' | 'settled' = 'waiting';
     let connection: Dispatcher.DispatchController | null = null;
@@ -48,12 +48,12 @@ export function sendBefore(
     let headers: IncomingHttpHeaders = {};
     const chunks: Buffer[] = [];
 
-    const settle = (exchange: Exchange) => {
+    const settle = (result: SendResult) => {
       if (phase === 'settled') return;
       phase = 'settled';
       clearTimeout(waiting);
       clearTimeout(whole);
-      resolve(exchange);
+      resolve(result);
     };
     const waiting = setTimeout(() => {
       if (phase === 'waiting') settle({ kind: 'unsent', code: 'no_connection_in_time' });

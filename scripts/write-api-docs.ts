@@ -20,7 +20,7 @@ export async function readDescription(): Promise<unknown> {
     campaigns: { pause: unused, resume: unused, cancel: unused, edit: unused },
     startCampaign: unused,
     restartWorkflow: unused,
-    lookAtWorkflow: unused,
+    readWorkflowStatus: unused,
     delivery: { deliver: unused },
     pingTemporal: unused,
     clock: Date.now,

@@ -1,5 +1,5 @@
 /**
- * The help of every verb of the operators' tool as a page of Markdown:
+ * The help of every command of the operators' tool as a page of Markdown:
  * `node --import tsx scripts/write-cli-docs.ts` writes docs/cli.md anew.
  */
 import { writeFileSync } from 'node:fs';
@@ -13,9 +13,9 @@ const WIDTH = 110;
 
 const INTRODUCTION = `# The operators' tool
 
-<!-- Written by scripts/write-cli-docs.ts from the help of the tool: change the verbs, not this page. -->
+<!-- Written by scripts/write-cli-docs.ts from the help of the tool: change the commands, not this page. -->
 
-\`npm run -s ringfence -- VERB\` in a clone. \`--json\` prints JSON, refusals included; results go to standard output, everything
+\`npm run -s ringfence -- COMMAND\` in a clone. \`--json\` prints JSON, refusals included; results go to standard output, everything
 else to standard error. Progress bars and colours are for terminals only, and \`NO_COLOR\` turns colours off. The exit codes
 stand in [operations](operations.md#exit-codes); ${EXIT.done} is success.`;
 
@@ -24,22 +24,22 @@ export function cliPage(): string {
 }
 
 function sections(parent: Command, path: readonly string[]): string[] {
-  return parent.commands.flatMap((verb) => {
-    const own = [...path, verb.name()];
+  return parent.commands.flatMap((command) => {
+    const own = [...path, command.name()];
     const heading = `${'#'.repeat(own.length + 1)} ${own.join(' ')}`;
-    return [heading, `\`\`\`text\n${helpOf(verb)}\n\`\`\``, ...sections(verb, own)];
+    return [heading, `\`\`\`text\n${helpOf(command)}\n\`\`\``, ...sections(command, own)];
   });
 }
 
 /** As `--help` prints it, with what is said after the options. */
-function helpOf(verb: Command): string {
+function helpOf(command: Command): string {
   let text = '';
-  verb.configureOutput({
+  command.configureOutput({
     writeOut: (part) => (text += part),
     getOutHelpWidth: () => WIDTH,
     getOutHasColors: () => false,
   });
-  verb.outputHelp();
+  command.outputHelp();
   return text.trimEnd();
 }
 

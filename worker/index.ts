@@ -9,6 +9,6 @@ export type {
   PlaceResult,
   ProviderFacts,
 } from '../providers/port.ts';
-export { type Exchange, sendBefore, type SendLimits } from '../providers/send-before.ts';
+export { type SendResult, sendBefore, type SendLimits } from '../providers/send-before.ts';
 export { Outcome } from '../domain/engine/outcome.ts';
 export { type ErrorCode, RingfenceError } from '../domain/engine/errors.ts';

@@ -1,7 +1,7 @@
 /** Ringfence beside its peers: its real worker and gateway, through its real API. */
 import { join } from 'node:path';
 import { requestApi } from '../../client/http-api.ts';
-import { CampaignAnswer } from '../../domain/api/campaign-answer.ts';
+import { Campaign } from '../../domain/api/campaign-responses.ts';
 import type { CreateCampaignInput } from '../../domain/api/campaign-request.ts';
 import { freePort } from '../../scripts/free-port.ts';
 import { startGateway, startWorker } from '../../scripts/start/processes.ts';
@@ -33,11 +33,11 @@ export async function launchRingfence({ env, logs, slots }: Ground): Promise<Lau
         working_days: [1, 2, 3, 4, 5, 6, 7],
         max_concurrent_calls: slots,
       };
-      const { data } = await requestApi(api, { method: 'POST', path: '/batch-calls', body }, CampaignAnswer);
+      const { data } = await requestApi(api, { method: 'POST', path: '/batch-calls', body }, Campaign);
       path = `/batch-calls/${data.id}`;
     },
     async unfinished() {
-      const { data } = await requestApi(api, { method: 'GET', path }, CampaignAnswer);
+      const { data } = await requestApi(api, { method: 'GET', path }, Campaign);
       return data.total_contacts - data.completed - data.failed - data.skipped;
     },
   };

@@ -1,7 +1,7 @@
 /** The doctor's question about campaigns: does each have its workflow. */
 import { z } from 'zod';
 import type { listInterrupted } from '../../db/interruptions.ts';
-import { CampaignAnswer } from '../../domain/api/campaign-answer.ts';
+import { Campaign } from '../../domain/api/campaign-responses.ts';
 import { reasonInWords } from '../../domain/api/interruption.ts';
 import { requestApi } from '../../client/http-api.ts';
 import { withDatabase } from '../database.ts';
@@ -40,7 +40,7 @@ async function fromDatabase(): Promise<Interrupted> {
 
 async function fromGateway(baseUrl: string, key: string): Promise<Interrupted> {
   const request = { method: 'GET', path: `/batch-calls?status=interrupted&limit=${NAMED}` } as const;
-  const { data, pagination } = await requestApi({ baseUrl, key }, request, z.array(CampaignAnswer));
+  const { data, pagination } = await requestApi({ baseUrl, key }, request, z.array(Campaign));
   const campaigns = data.flatMap(({ id, interrupted }) => (interrupted ? [{ id, ...interrupted }] : []));
   return { campaigns, total: pagination?.total ?? campaigns.length };
 }

@@ -1,6 +1,6 @@
 /** The doctor's questions to the gateway: does it serve, can it do its work, does it take the key. */
 import { z } from 'zod';
-import { CampaignAnswer, Meta } from '../../domain/api/campaign-answer.ts';
+import { Campaign, Meta } from '../../domain/api/campaign-responses.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { requestApi } from '../../client/http-api.ts';
 import { wrongTemporal } from './campaigns.ts';
@@ -51,7 +51,7 @@ async function checkKey(url: string, key: string | undefined): Promise<Finding> 
   if (key === undefined || key === '') return skipped(check, 'RINGFENCE_API_KEY is not set');
   try {
     const request = { method: 'GET', path: '/batch-calls?limit=1' } as const;
-    await requestApi({ baseUrl: url, key }, request, z.array(CampaignAnswer));
+    await requestApi({ baseUrl: url, key }, request, z.array(Campaign));
     return well(check, 'the gateway takes it');
   } catch (error) {
     if (!(error instanceof RingfenceError)) throw error;

@@ -203,7 +203,7 @@ export function engineSpec(terms: CampaignTerms): EngineSpec {
  * error: the campaign starts at once.
  * @throws RingfenceError `validation_error`
  */
-export function refuseOver(terms: Pick<CampaignTerms, 'ends_at'>, now: number): void {
+export function refuseExpired(terms: Pick<CampaignTerms, 'ends_at'>, now: number): void {
   if (terms.ends_at !== null && Date.parse(terms.ends_at) <= now) {
     throw new RingfenceError('validation_error', 'ends_at has passed: give a later instant, or leave it out', {
       field: 'ends_at',

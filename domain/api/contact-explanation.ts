@@ -1,12 +1,12 @@
 /** What a client is told of one contact of a campaign and of its calls. Instants are ISO 8601 in UTC. */
 import { z } from 'zod';
-import { CampaignContactAnswer } from './campaign-answer.ts';
+import { CampaignContactResponse } from './campaign-responses.ts';
 import { Gate } from './contact-gate.ts';
 import { RecordedStatus } from './interruption.ts';
 
 const instant = z.iso.datetime();
 
-export const ContactExplanation = CampaignContactAnswer.omit({ call_id: true, called_at: true }).extend({
+export const ContactExplanation = CampaignContactResponse.omit({ call_id: true, called_at: true }).extend({
   campaign_status: RecordedStatus,
   gate: Gate.nullable().describe('What holds it now; null while it is called, and when it is done with.'),
   next_eligible_at: instant
@@ -29,7 +29,7 @@ export const ContactExplanation = CampaignContactAnswer.omit({ call_id: true, ca
 export type ContactExplanation = z.infer<typeof ContactExplanation>;
 
 /** A webhook as it was read, and as it came. */
-export const CallEventAnswer = z.object({
+export const CallEventResponse = z.object({
   event_id: z.string(),
   provider: z.string(),
   provider_call_id: z.string().nullable(),
@@ -47,4 +47,4 @@ export const CallEventAnswer = z.object({
   signalled_at: instant.nullable().describe('When its campaign was told; only the end of a call is told.'),
   raw: z.string().describe('The body, byte for byte.'),
 });
-export type CallEventAnswer = z.infer<typeof CallEventAnswer>;
+export type CallEventResponse = z.infer<typeof CallEventResponse>;

@@ -36,7 +36,7 @@ export const Interruption = z.object({
 export type Interruption = z.infer<typeof Interruption>;
 
 /** What Temporal says of a campaign's workflow. */
-export type WorkflowStanding =
+export type WorkflowStatus =
   | { readonly kind: 'running' }
   | { readonly kind: 'not_found' }
   | {
@@ -73,7 +73,7 @@ const STARTED_FOR_MS = 60_000;
 export const MISSED_TWICE_MS = 30_000;
 
 /** What follows for the record from what Temporal says. */
-export function judge(campaign: CheckedCampaign, standing: WorkflowStanding): Verdict {
+export function judge(campaign: CheckedCampaign, standing: WorkflowStatus): Verdict {
   switch (standing.kind) {
     case 'running':
       return { kind: 'well' };

@@ -22,12 +22,12 @@ export const SuppressionInput = z.strictObject({
     .nullish(),
 });
 
-export const SuppressionAnswer = z.object({
+export const SuppressionResponse = z.object({
   phone_number: z.string(),
   reason: z.string().nullable(),
   created_at: z.iso.datetime(),
 });
-export type SuppressionAnswer = z.infer<typeof SuppressionAnswer>;
+export type SuppressionResponse = z.infer<typeof SuppressionResponse>;
 
 /**
  * The number as the list holds it: strict E.164.

@@ -8,7 +8,7 @@ import { RingfenceError } from './errors.ts';
 import { endRetries } from './retries-to-end.ts';
 import { grantsLess } from './retry-policy.ts';
 import { retryTermsOf } from './retry-terms.ts';
-import { laidOver, SpecChange } from './spec-change.ts';
+import { mergeSpec, SpecChange } from './spec-change.ts';
 
 /**
  * What changes, as the engine takes it, and the changed fields of the request as they are recorded and read. An edit that
@@ -48,7 +48,7 @@ export interface ZoneRefusal {
  * @throws RingfenceError `validation_error` when it does not go with those that hold
  */
 export function editedSpec(spec: EngineSpec, edit: CampaignEdit): EngineSpec {
-  return edit.spec ?? laidOver(spec, edit.change ?? {});
+  return edit.spec ?? mergeSpec(spec, edit.change ?? {});
 }
 
 /** What is recorded of an edit that made these terms: its own, with retries as they were decided. */

@@ -63,7 +63,7 @@ export function specChange(change: EditTerms): SpecChange {
  * The terms after the change.
  * @throws RingfenceError `validation_error` when the two do not go together
  */
-export function laidOver(spec: EngineSpec, change: SpecChange): EngineSpec {
+export function mergeSpec(spec: EngineSpec, change: SpecChange): EngineSpec {
   const { schedule, retry, ...rest } = change;
   const merged = {
     ...over(spec, rest),

@@ -1,7 +1,7 @@
 /**
- * The course of a campaign without trouble, ahead of time and in a moment. `domain/virtual/` takes every decision of
+ * The projection of a campaign without trouble, ahead of time and in a moment. `domain/virtual/` takes every decision of
  * every call, which is too slow to answer a request about a million of them; here calls that begin together are one
- * cohort, and in a stretch of full use all the slots' calls go by at once. A property test holds both to the same course.
+ * cohort, and in a stretch of full use all the slots' calls go by at once. A property test holds both to the same projection.
  *
  * All calls take equally long, so that cohorts end in the order in which they began. What begins does so on a grid of a
  * fraction of a call, counted from the opening of the stretch: that keeps the cohorts few, and delays a call by no more.
@@ -9,7 +9,7 @@
 import type { EngineSpec } from '../engine/campaign-spec.ts';
 import { retryDelayMs } from '../engine/retry-policy.ts';
 import { Queue } from '../virtual/queue.ts';
-import type { Stretches } from './stretches.ts';
+import type { WindowSegments } from './window-segments.ts';
 
 /** Contacts that stand alike. `attempt` is the attempt under way or, while they wait, the next one. */
 export interface Cohort {
@@ -18,7 +18,7 @@ export interface Cohort {
 }
 
 /** How things stand when a forecast begins. Instants are epoch milliseconds. */
-export interface Outset {
+export interface ForecastInput {
   readonly now: number;
   readonly spec: EngineSpec;
   /** Contacts waiting for their first call. */
@@ -42,7 +42,7 @@ export interface Pace {
   readonly dialMarginMs: number;
 }
 
-export interface Course {
+export interface Projection {
   /**
    * `finished`: everybody was called, `expired`: some were not before the campaign's end, `held`: calls are not allowed
    * to be placed, `never_opens`: the schedule does not open any more, `out_of_sight`: it goes on for years.
@@ -67,8 +67,8 @@ const STEPS = 4_000;
 export type Steps<T> = Generator<void, T, void>;
 
 /** A step is one stretch of a calling window, or one instant at which calls begin. */
-export function fastForward(outset: Outset, pace: Pace, stretches: Stretches): Steps<Course> {
-  return new FastForward(outset, pace).run(stretches);
+export function fastForward(input: ForecastInput, pace: Pace, segments: WindowSegments): Steps<Projection> {
+  return new FastForward(input, pace).run(segments);
 }
 
 class FastForward {
@@ -96,10 +96,10 @@ class FastForward {
   private readonly days = new Map<string, number>();
 
   constructor(
-    private readonly outset: Outset,
+    private readonly input: ForecastInput,
     private readonly pace: Pace,
   ) {
-    const { spec, pending, retrying, inFlight, now } = outset;
+    const { spec, pending, retrying, inFlight, now } = input;
     this.limit = spec.max_concurrent_calls;
     this.expiresAt = spec.ends_at ?? Infinity;
     this.grid = Math.max(1, Math.round(pace.slotMs / GRID_PER_CALL));
@@ -114,13 +114,13 @@ class FastForward {
     this.mostRounds = retries === 0 ? Infinity : Math.max(1, Math.floor(rounds / STEPS));
   }
 
-  *run(stretches: Stretches): Steps<Course> {
-    const { now, beginsAt } = this.outset;
+  *run(segments: WindowSegments): Steps<Projection> {
+    const { now, beginsAt } = this.input;
     if (beginsAt === null || this.limit === 0) return this.standStill();
     const begins = Math.max(now, beginsAt);
     for (let index = 0; ; index++) {
       yield;
-      const stretch = stretches.at(index);
+      const stretch = segments.at(index);
       const closesAt = stretch ? stretch.closesAt - this.pace.dialMarginMs : Infinity;
       if (stretch && closesAt <= begins) continue;
       const opensAt = Math.max(begins, stretch?.opensAt ?? Infinity);
@@ -135,7 +135,7 @@ class FastForward {
     }
   }
 
-  private standStill(): Course {
+  private standStill(): Projection {
     this.settle(this.expiresAt);
     if (this.isDone()) return this.over('finished', this.lastEnd);
     if (this.expiresAt === Infinity) return this.over('held', null);
@@ -238,7 +238,7 @@ class FastForward {
 
   /** Calls have ended: their share of retries is put off, spread so that it holds over all of one attempt. */
   private conclude({ attempt, contacts }: Cohort, at: number): void {
-    const { retry } = this.outset.spec;
+    const { retry } = this.input.spec;
     if (attempt > retry.budget) return;
     const ended = (this.ended[attempt] ?? 0) + contacts;
     const retried = Math.round(ended * this.pace.retryShare);
@@ -259,7 +259,7 @@ class FastForward {
   }
 
   private capLeft(day: string): number {
-    const { spec, today } = this.outset;
+    const { spec, today } = this.input;
     if (spec.max_calls_per_day === null) return Infinity;
     const before = day === today.day ? today.placed : 0;
     return Math.max(0, spec.max_calls_per_day - before - (this.days.get(day) ?? 0));
@@ -273,7 +273,7 @@ class FastForward {
     return this.waiting() === 0 && this.liveContacts === 0;
   }
 
-  private over(end: Course['end'], endsAt: number | null): Course {
+  private over(end: Projection['end'], endsAt: number | null): Projection {
     const expired = end === 'expired' ? this.waiting() : 0;
     return { end, endsAt, calls: this.calls, expired, days: this.days };
   }

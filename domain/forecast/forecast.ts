@@ -10,10 +10,10 @@ import { isOver } from '../engine/commands.ts';
 import type { RecordedStatus } from '../api/interruption.ts';
 import type { Schedule } from '../windows/schedule.ts';
 import { CALM_TURN_MS } from '../virtual/conduct.ts';
-import type { Assumed, CourseAnswer, ForecastAnswer, Limit, LimitedBy } from './answer.ts';
-import { type Course, fastForward, type Outset, type Pace, type Steps } from './fast-forward.ts';
+import type { Assumed, ProjectionResponse, ForecastResponse, Limit, LimitedBy } from './response.ts';
+import { type Projection, fastForward, type ForecastInput, type Pace, type Steps } from './fast-forward.ts';
 import type { ForecastQuery } from './request.ts';
-import { Stretches } from './stretches.ts';
+import { WindowSegments } from './window-segments.ts';
 
 const CALL_SECONDS = 120;
 const RETRY_SHARE = 0.3;
@@ -25,7 +25,7 @@ const WORTH_MS = 60_000;
 const WORTH_SHARE = 0.01;
 
 /** A campaign when a forecast is asked for. Instants are epoch milliseconds. */
-export interface ForecastCampaign extends Omit<Outset, 'beginsAt'> {
+export interface ForecastCampaign extends Omit<ForecastInput, 'beginsAt'> {
   /** Null: it is not created yet. */
   readonly status: RecordedStatus | null;
   /** It was told to end: what waits will be skipped. */
@@ -55,7 +55,7 @@ export function assume(stated: ForecastQuery, measured: ForecastCampaign['measur
  * A campaign of years may take thousands of steps, and some hundred milliseconds.
  * @param dialMarginMs nothing is placed within this time before a window closes
  */
-export function* forecast(campaign: ForecastCampaign, assumed: Assumed, dialMarginMs: number): Steps<ForecastAnswer> {
+export function* forecast(campaign: ForecastCampaign, assumed: Assumed, dialMarginMs: number): Steps<ForecastResponse> {
   const { status, now } = campaign;
   const pace: Pace = {
     slotMs: assumed.call_seconds * 1_000 + CALM_TURN_MS,
@@ -69,7 +69,7 @@ export function* forecast(campaign: ForecastCampaign, assumed: Assumed, dialMarg
     const finishes_at = campaign.endedAt === null ? null : instant(campaign.endedAt);
     return { ...NOTHING_LEFT, outcome: 'ended', finishes_at, ...shown, if_resumed_now: null };
   }
-  const ahead = new Ahead(campaign, pace);
+  const ahead = new Forecaster(campaign, pace);
   if (!isStopped(status) || (status === 'paused' && campaign.ending)) {
     return { ...(yield* ahead.answer()), ...shown, if_resumed_now: null };
   }
@@ -86,9 +86,9 @@ const NOTHING_LEFT = {
   calls_per_day: null,
   days: [],
   limited_by: [],
-} satisfies Partial<CourseAnswer>;
+} satisfies Partial<ProjectionResponse>;
 
-const OUTCOME: Readonly<Record<Course['end'], CourseAnswer['outcome']>> = {
+const OUTCOME: Readonly<Record<Projection['end'], ProjectionResponse['outcome']>> = {
   finished: 'finishes',
   expired: 'expires',
   held: 'held',
@@ -103,9 +103,9 @@ function isStopped(status: RecordedStatus | null): status is Stopped {
   return status === 'paused' || status === 'interrupted';
 }
 
-class Ahead {
-  private readonly outset: Outset;
-  private readonly stretches: Stretches;
+class Forecaster {
+  private readonly input: ForecastInput;
+  private readonly segments: WindowSegments;
 
   constructor(
     private readonly campaign: ForecastCampaign,
@@ -113,38 +113,38 @@ class Ahead {
   ) {
     const { now, spec, ending } = campaign;
     const startsAt = Math.max(now, spec.scheduled_at ?? now, campaign.heldUntil ?? now);
-    this.outset = {
+    this.input = {
       ...campaign,
       // Who waits when a campaign is being ended is skipped, and who is called is not called again.
       ...(ending ? { spec: { ...spec, ends_at: now, retry: { ...spec.retry, budget: 0 } } } : {}),
       beginsAt: startsAt,
     };
-    this.stretches = new Stretches(spec.schedule, now);
+    this.segments = new WindowSegments(spec.schedule, now);
   }
 
-  *answer(): Steps<CourseAnswer> {
-    const course = yield* fastForward(this.outset, this.pace, this.stretches);
-    if (this.campaign.ending) return { ...courseAnswer(course), outcome: 'ending' };
-    return { ...courseAnswer(course), limited_by: yield* this.limits(course) };
+  *answer(): Steps<ProjectionResponse> {
+    const projection = yield* fastForward(this.input, this.pace, this.segments);
+    if (this.campaign.ending) return { ...projectionResponse(projection), outcome: 'ending' };
+    return { ...projectionResponse(projection), limited_by: yield* this.limits(projection) };
   }
 
   /** As long as nobody resumes or restarts it. */
-  *standing(status: Stopped): Steps<CourseAnswer> {
-    const course = yield* fastForward({ ...this.outset, beginsAt: null }, this.pace, this.stretches);
-    const answer = courseAnswer(course);
+  *standing(status: Stopped): Steps<ProjectionResponse> {
+    const projection = yield* fastForward({ ...this.input, beginsAt: null }, this.pace, this.segments);
+    const answer = projectionResponse(projection);
     // Without a workflow nothing expires either, and it does not finish by itself.
     if (status === 'interrupted') return { ...answer, outcome: status, finishes_at: null, expires: 0 };
-    return course.end === 'held' ? { ...answer, outcome: status } : answer;
+    return projection.end === 'held' ? { ...answer, outcome: status } : answer;
   }
 
-  private *limits(course: Course): Steps<LimitedBy[]> {
-    const worth = Math.max(WORTH_MS, ((course.endsAt ?? 0) - this.outset.now) * WORTH_SHARE);
-    const judged: { readonly limit: Limit; readonly without: Course }[] = [];
-    for (const [limit, changed, stretches = this.stretches] of this.variants(course)) {
-      const without = yield* fastForward({ ...this.outset, ...changed }, this.pace, stretches);
+  private *limits(projection: Projection): Steps<LimitedBy[]> {
+    const worth = Math.max(WORTH_MS, ((projection.endsAt ?? 0) - this.input.now) * WORTH_SHARE);
+    const judged: { readonly limit: Limit; readonly without: Projection }[] = [];
+    for (const [limit, changed, segments = this.segments] of this.variants(projection)) {
+      const without = yield* fastForward({ ...this.input, ...changed }, this.pace, segments);
       judged.push({ limit, without });
     }
-    const naming = judged.filter(({ without }) => isBetter(without, course, worth));
+    const naming = judged.filter(({ without }) => isBetter(without, projection, worth));
     naming.sort((a, b) => compare(a.without, b.without));
     return naming.map(({ limit, without }) => ({
       limit,
@@ -154,23 +154,23 @@ class Ahead {
   }
 
   /** The campaign without each of its limits; one that surely changes nothing is left out. */
-  private *variants(course: Course): Generator<Variant> {
-    const { spec, now, retrying } = this.outset;
+  private *variants(projection: Projection): Generator<Variant> {
+    const { spec, now, retrying } = this.input;
     const { schedule } = spec;
     if (this.campaign.heldUntil !== null) yield ['provider', { beginsAt: Math.max(now, spec.scheduled_at ?? now) }];
     if ((spec.scheduled_at ?? now) > now) yield ['start', { beginsAt: Math.max(now, this.campaign.heldUntil ?? now) }];
-    if (!isAlwaysOpen(schedule)) yield ['window', {}, new Stretches(alwaysOpen(schedule), now)];
+    if (!isAlwaysOpen(schedule)) yield ['window', {}, new WindowSegments(alwaysOpen(schedule), now)];
     if (spec.max_calls_per_day !== null) yield ['daily_cap', { spec: { ...spec, max_calls_per_day: null } }];
     yield ['slot', { spec: { ...spec, max_concurrent_calls: MOST_CONCURRENT_CALLS } }];
     if (spec.retry.budget > 0 || retrying.length > 0) {
       const retry = { ...spec.retry, delayMinutes: [0] };
       yield ['retry', { spec: { ...spec, retry }, retrying: retrying.map((cohort) => ({ ...cohort, dueAt: now })) }];
     }
-    if (course.end === 'expired') yield ['ends_at', { spec: { ...spec, ends_at: null } }];
+    if (projection.end === 'expired') yield ['ends_at', { spec: { ...spec, ends_at: null } }];
   }
 }
 
-type Variant = readonly [limit: Limit, changed: Partial<Outset>, stretches?: Stretches];
+type Variant = readonly [limit: Limit, changed: Partial<ForecastInput>, segments?: WindowSegments];
 
 function isAlwaysOpen({ start_time, end_time, working_days, blackout_dates }: Schedule): boolean {
   const wholeDay = start_time === null || (start_time === '00:00' && end_time === '24:00');
@@ -181,30 +181,30 @@ function alwaysOpen({ timezone }: Schedule): Schedule {
   return { timezone, start_time: null, end_time: null, working_days: [1, 2, 3, 4, 5, 6, 7], blackout_dates: [] };
 }
 
-function isBetter(a: Course, b: Course, worthMs: number): boolean {
+function isBetter(a: Projection, b: Projection, worthMs: number): boolean {
   const uncalled = uncalledIn(a) - uncalledIn(b);
   return uncalled === 0 ? (a.endsAt ?? Infinity) < (b.endsAt ?? Infinity) - worthMs : uncalled < 0;
 }
 
 /** What wins more comes first. */
-function compare(a: Course, b: Course): number {
+function compare(a: Projection, b: Projection): number {
   return uncalledIn(a) - uncalledIn(b) || (a.endsAt ?? Infinity) - (b.endsAt ?? Infinity) || 0;
 }
 
 /** Where it has no end at all, nobody can be said to be called. */
-function uncalledIn(course: Course): number {
-  return course.endsAt === null ? Infinity : course.expired;
+function uncalledIn(projection: Projection): number {
+  return projection.endsAt === null ? Infinity : projection.expired;
 }
 
-function courseAnswer(course: Course): CourseAnswer {
-  const days = [...course.days].map(([date, calls]) => ({ date, calls }));
+function projectionResponse(projection: Projection): ProjectionResponse {
+  const days = [...projection.days].map(([date, calls]) => ({ date, calls }));
   return {
-    outcome: OUTCOME[course.end],
-    finishes_at: course.endsAt === null ? null : instant(course.endsAt),
-    calls: course.calls,
-    expires: course.expired,
+    outcome: OUTCOME[projection.end],
+    finishes_at: projection.endsAt === null ? null : instant(projection.endsAt),
+    calls: projection.calls,
+    expires: projection.expired,
     calling_days: days.length,
-    calls_per_day: days.length === 0 ? null : Math.round((10 * course.calls) / days.length) / 10,
+    calls_per_day: days.length === 0 ? null : Math.round((10 * projection.calls) / days.length) / 10,
     days: days.slice(0, MOST_DAYS),
     limited_by: [],
   };

@@ -13,7 +13,7 @@ import { z } from 'zod';
 import {
   type CallProvider,
   type CallRef,
-  type Exchange,
+  type SendResult,
   type LookUpResult,
   type Outcome,
   type PlaceResult,
@@ -147,11 +147,11 @@ export function createExampleProvider({
 }
 
 /** Only an answer that says so proves that nothing was placed; whatever is odd counts as unknown. */
-function whatIsProved(exchange: Exchange): PlaceResult {
-  if (exchange.kind === 'unsent') return { kind: 'unavailable', reason: exchange.code };
-  if (exchange.kind === 'expired') return { kind: 'expired' };
-  if (exchange.kind === 'lost') return { kind: 'unknown', reason: exchange.code };
-  const { status, headers, body } = exchange;
+function whatIsProved(result: SendResult): PlaceResult {
+  if (result.kind === 'unsent') return { kind: 'unavailable', reason: result.code };
+  if (result.kind === 'expired') return { kind: 'expired' };
+  if (result.kind === 'lost') return { kind: 'unknown', reason: result.code };
+  const { status, headers, body } = result;
   switch (status) {
     case 200:
     case 201: {

@@ -25,13 +25,13 @@ import {
   judge,
   MISSED_TWICE_MS,
   reasonInWords,
-  type WorkflowStanding,
+  type WorkflowStatus,
 } from '../../domain/api/interruption.ts';
 
 export interface ReconcileOptions {
   readonly pool: Pool;
   /** Rejects when Temporal does not answer, which says nothing about a campaign. */
-  readonly lookAtWorkflow: (campaignId: string) => Promise<WorkflowStanding>;
+  readonly readWorkflowStatus: (campaignId: string) => Promise<WorkflowStatus>;
   readonly logger: FastifyBaseLogger;
   /** How long a campaign that was compared is left alone. */
   readonly everyMs?: number;
@@ -73,10 +73,13 @@ export async function reconcileOne(options: Omit<ReconcileOptions, 'everyMs'>, c
 }
 
 /** Whether Temporal answered. */
-async function compare({ pool, lookAtWorkflow, logger }: ReconcileOptions, campaign: ClaimedCheck): Promise<boolean> {
-  let standing: WorkflowStanding;
+async function compare(
+  { pool, readWorkflowStatus, logger }: ReconcileOptions,
+  campaign: ClaimedCheck,
+): Promise<boolean> {
+  let standing: WorkflowStatus;
   try {
-    standing = await lookAtWorkflow(campaign.id);
+    standing = await readWorkflowStatus(campaign.id);
   } catch {
     return false;
   }

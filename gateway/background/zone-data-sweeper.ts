@@ -1,11 +1,11 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Pool } from '../../db/pool.ts';
-import { markTold, takeOutdated } from '../../db/zone-data.ts';
+import { markNotified, claimOutdated } from '../../db/zone-data.ts';
 import { repeatWork } from './repeat-work.ts';
 
 export interface ZoneDataSweepOptions {
   readonly pool: Pool;
-  readonly tellZoneData: (campaignId: string, version: string) => Promise<void>;
+  readonly notifyOfZoneData: (campaignId: string, version: string) => Promise<void>;
   readonly logger: FastifyBaseLogger;
 }
 
@@ -17,13 +17,13 @@ const EVERY_MS = 10_000;
  * Tells every campaign whose calling window was computed with older zone data than the newest that a worker has brought.
  * One that cannot be reached does not stop the others, and is tried again a minute later.
  */
-export async function sweepZoneData({ pool, tellZoneData, logger }: ZoneDataSweepOptions): Promise<void> {
+export async function notifyOutdatedCampaigns({ pool, notifyOfZoneData, logger }: ZoneDataSweepOptions): Promise<void> {
   for (;;) {
-    const campaigns = await takeOutdated(pool, CAMPAIGNS_AT_ONCE);
+    const campaigns = await claimOutdated(pool, CAMPAIGNS_AT_ONCE);
     if (campaigns.length === 0) return;
     const told = await Promise.all(
       campaigns.map(({ id, version }) =>
-        tellZoneData(id, version).then(
+        notifyOfZoneData(id, version).then(
           () => [id],
           () => [],
         ),
@@ -32,7 +32,7 @@ export async function sweepZoneData({ pool, tellZoneData, logger }: ZoneDataSwee
     const ids = told.flat();
     // Temporal is away, as it seems: the next sweep tries again.
     if (ids.length === 0) return;
-    await markTold(pool, ids);
+    await markNotified(pool, ids);
     logger.info({ zone_data: campaigns[0]?.version, campaigns: ids.length }, 'told campaigns of newer zone data');
   }
 }
@@ -41,7 +41,7 @@ export async function sweepZoneData({ pool, tellZoneData, logger }: ZoneDataSwee
 export function startZoneDataSweeping(options: ZoneDataSweepOptions): { stop(): Promise<void> } {
   return repeatWork({
     everyMs: EVERY_MS,
-    work: () => sweepZoneData(options),
+    work: () => notifyOutdatedCampaigns(options),
     onFailure: () => options.logger.warn('PostgreSQL did not answer the search for campaigns with older zone data'),
   });
 }

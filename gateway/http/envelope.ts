@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { mapInTurns } from '../../contact-files/turns.ts';
 import type { PageOf } from '../../db/page.ts';
-import { ErrorAnswer, Meta, Pagination } from '../../domain/api/campaign-answer.ts';
+import { ErrorResponse, Meta, Pagination } from '../../domain/api/campaign-responses.ts';
 import type { RingfenceError } from '../../domain/engine/errors.ts';
 import type { AskedPage } from './page.ts';
 
@@ -17,7 +17,7 @@ export function listOf<T extends z.ZodType>(item: T) {
 }
 
 /** What any route of the API may answer besides. */
-export const refusals = { '4xx': ErrorAnswer, '5xx': ErrorAnswer };
+export const refusals = { '4xx': ErrorResponse, '5xx': ErrorResponse };
 
 export function answer<T>(request: FastifyRequest, data: T) {
   return { data, meta: metaOf(request) };
@@ -53,7 +53,7 @@ export async function largeList<T, Place>(
   return whole;
 }
 
-export function errorAnswer(error: RingfenceError, meta: z.infer<typeof Meta>): z.infer<typeof ErrorAnswer> {
+export function errorAnswer(error: RingfenceError, meta: z.infer<typeof Meta>): z.infer<typeof ErrorResponse> {
   const { code, message, field, details } = error;
   return { error: { code, message, details: field === undefined ? details : { field, ...details } }, meta };
 }

@@ -1,6 +1,6 @@
 /** The one place in which errors become answers. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { type DatabaseTrouble, databaseTrouble } from '../../db/trouble.ts';
+import { type DatabaseErrorKind, databaseErrorKind } from '../../db/errors.ts';
 import { type ErrorCode, RingfenceError } from '../../domain/engine/errors.ts';
 import { errorAnswer, metaOf } from './envelope.ts';
 import { WHOLE_BODY } from './validation.ts';
@@ -47,8 +47,8 @@ export function answerUnknownRoute(request: FastifyRequest, reply: FastifyReply)
 
 function refusalOf(error: unknown, request: FastifyRequest): { error: RingfenceError; status?: number } {
   if (error instanceof RingfenceError) return { error };
-  const trouble = databaseTrouble(error);
-  if (trouble !== null) return { error: DATABASE_TROUBLE[trouble] };
+  const kind = databaseErrorKind(error);
+  if (kind !== null) return { error: DATABASE_ERRORS[kind] };
   const { statusCode, code } = error as Partial<FastifyError>;
   if (statusCode === 413) {
     const limit = request.routeOptions.bodyLimit;
@@ -71,9 +71,9 @@ function howToSend({ routeOptions: { schema } }: FastifyRequest): string {
   return types === undefined ? 'send JSON as application/json' : `send a file as ${types.join(' or ')}`;
 }
 
-const DATABASE_TROUBLE: Readonly<Record<DatabaseTrouble, RingfenceError>> = {
-  away: new RingfenceError('database_unavailable', 'PostgreSQL does not answer: try again in a moment.'),
-  slow: new RingfenceError(
+const DATABASE_ERRORS: Readonly<Record<DatabaseErrorKind, RingfenceError>> = {
+  unavailable: new RingfenceError('database_unavailable', 'PostgreSQL does not answer: try again in a moment.'),
+  timeout: new RingfenceError(
     'database_unavailable',
     'This took longer than a request may take, and changed nothing: ask for less at once, or try again in a moment.',
   ),

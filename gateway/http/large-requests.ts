@@ -9,8 +9,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { FairShare } from '../../db/fair-share.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import './auth.ts';
-import { bringsBody } from './early-answers.ts';
-import type { Patience } from './slow-clients.ts';
+import { hasBody } from './early-responses.ts';
+import type { SlowClientLimits } from './slow-clients.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -26,7 +26,7 @@ const LARGE_ANSWERS_AT_ONCE = 8;
 const RETRY_AFTER_S = 5;
 
 /** To be called behind `authenticate`, whose hook says whose request it is. Bodies of no more than `smallBytes` need no place. */
-export function takeLargeRequestsInTurn(app: FastifyInstance, smallBytes: number, { turnMs }: Patience): void {
+export function queueLargeRequests(app: FastifyInstance, smallBytes: number, { turnMs }: SlowClientLimits): void {
   const bodies = new FairShare(LARGE_BODIES_AT_ONCE);
   const answers = new FairShare(LARGE_ANSWERS_AT_ONCE);
   const placesFor = (request: FastifyRequest): FairShare | null => {
@@ -52,6 +52,6 @@ export function takeLargeRequestsInTurn(app: FastifyInstance, smallBytes: number
 /** What is sent in chunks does not say how long it is. What the route does not take is refused before it is read. */
 function mayBeLarge(request: FastifyRequest, smallBytes: number): boolean {
   const { headers, routeOptions } = request;
-  if (!bringsBody(request) || routeOptions.bodyLimit <= smallBytes) return false;
+  if (!hasBody(request) || routeOptions.bodyLimit <= smallBytes) return false;
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > smallBytes;
 }

@@ -7,9 +7,9 @@ import type { Server } from 'node:http';
 import { IMPORTS } from '../../domain/engine/time-limits.ts';
 import type { FastifyHttpOptions, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { refuseOnSocket, tooLong, tooSlow } from './broken-requests.ts';
-import { bringsBody } from './early-answers.ts';
+import { hasBody } from './early-responses.ts';
 
-export interface Patience {
+export interface SlowClientLimits {
   /** Milliseconds for a request's first line and headers. They fit into a packet or two. */
   readonly headersMs: number;
   /** Milliseconds that a body may be waited for whatever its size: a mobile line that is lost for a moment comes back. */
@@ -26,7 +26,7 @@ export interface Patience {
   readonly turnMs: number;
 }
 
-const PATIENCE: Patience = {
+const SLOW_CLIENT_LIMITS: SlowClientLimits = {
   headersMs: 15_000,
   bodyMs: 30_000,
   bytesPerSecond: 16_384,
@@ -41,15 +41,15 @@ const PATIENCE: Patience = {
  */
 const SILENT_MS = 10 * 60_000;
 
-export function patienceOf(told: Partial<Patience> | undefined): Patience {
-  return { ...PATIENCE, ...told };
+export function slowClientLimits(told: Partial<SlowClientLimits> | undefined): SlowClientLimits {
+  return { ...SLOW_CLIENT_LIMITS, ...told };
 }
 
 /** For the server as it is made. Its own limit of a whole request stays off: it would cut off large imports as well. */
 export function serverLimits({
   headersMs,
   everyMs,
-}: Patience): Pick<FastifyHttpOptions<Server>, 'http' | 'connectionTimeout'> {
+}: SlowClientLimits): Pick<FastifyHttpOptions<Server>, 'http' | 'connectionTimeout'> {
   return {
     connectionTimeout: SILENT_MS,
     http: { headersTimeout: headersMs, connectionsCheckingInterval: everyMs },
@@ -57,9 +57,9 @@ export function serverLimits({
 }
 
 /** Cuts off requests whose bodies come too slowly, those included whose answer has gone out already. */
-export function cutOffSlowBodies(app: FastifyInstance, patience: Patience): void {
+export function cutOffSlowBodies(app: FastifyInstance, slowClients: SlowClientLimits): void {
   app.addHook('onRequest', (request, reply, done) => {
-    if (bringsBody(request)) watch(request, reply, patience);
+    if (hasBody(request)) watch(request, reply, slowClients);
     done();
   });
 }
@@ -67,7 +67,7 @@ export function cutOffSlowBodies(app: FastifyInstance, patience: Patience): void
 function watch(
   { raw }: FastifyRequest,
   reply: FastifyReply,
-  { bodyMs, bytesPerSecond, totalMs, everyMs }: Patience,
+  { bodyMs, bytesPerSecond, totalMs, everyMs }: SlowClientLimits,
 ): void {
   const { socket } = raw;
   const before = socket.bytesRead;

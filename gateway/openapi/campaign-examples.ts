@@ -1,9 +1,9 @@
 import type { z } from 'zod';
-import type { CampaignContactAnswer } from '../../domain/api/campaign-answer.ts';
+import type { CampaignContactResponse } from '../../domain/api/campaign-responses.ts';
 import type { ChangeCampaign } from '../../domain/api/campaign-change.ts';
 import type { CreateCampaignInput } from '../../domain/api/campaign-request.ts';
-import type { CallEventAnswer, ContactExplanation } from '../../domain/api/contact-explanation.ts';
-import type { ForecastAnswer } from '../../domain/forecast/answer.ts';
+import type { CallEventResponse, ContactExplanation } from '../../domain/api/contact-explanation.ts';
+import type { ForecastResponse } from '../../domain/forecast/response.ts';
 import type { ForecastRequest } from '../../domain/forecast/request.ts';
 import { type Described, exampleList, exampleOf } from './described.ts';
 import {
@@ -67,7 +67,7 @@ const ASKED: z.input<typeof ForecastRequest> = {
   retry_share: 0.4,
 };
 
-const COURSE: ForecastAnswer = {
+const COURSE: ForecastResponse = {
   outcome: 'finishes',
   finishes_at: '2026-03-20T17:32:11.000Z',
   calls: 2_800,
@@ -90,7 +90,7 @@ const COURSE: ForecastAnswer = {
   as_of: '2026-03-18T14:30:00.000Z',
 };
 
-const CONTACT: CampaignContactAnswer = {
+const CONTACT: CampaignContactResponse = {
   contact_id: CONTACT_ID,
   phone_number: '+12125550101',
   first_name: 'Ada',
@@ -122,7 +122,7 @@ const EXPLAINED: ContactExplanation = {
   as_of: '2026-03-18T14:30:00.000Z',
 };
 
-const EVENT: CallEventAnswer = {
+const EVENT: CallEventResponse = {
   event_id: 'evt_4Tq8Zb',
   provider: 'truedy',
   provider_call_id: PROVIDER_CALL_ID,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ImportAnswer } from '../../domain/api/contact-answer.ts';
+import type { ImportResponse } from '../../domain/api/contact-responses.ts';
 import type { ContactInput } from '../../domain/contacts/contact.ts';
 import type { SuppressionInput } from '../../domain/contacts/suppression.ts';
 import { ImportOptions } from '../routes/contacts-import.ts';
@@ -22,7 +22,7 @@ const CSV = `phone_number,first_name,appointment
 555,Nobody,
 `;
 
-const IMPORTED: ImportAnswer = {
+const IMPORTED: ImportResponse = {
   imported: 1,
   updated: 0,
   skipped: 1,

@@ -1,6 +1,6 @@
 /** Things that examples of several operations speak of. Numbers that nobody has. */
-import type { CampaignAnswer } from '../../domain/api/campaign-answer.ts';
-import type { ContactAnswer, FolderAnswer } from '../../domain/api/contact-answer.ts';
+import type { Campaign } from '../../domain/api/campaign-responses.ts';
+import type { ContactResponse, FolderResponse } from '../../domain/api/contact-responses.ts';
 
 export const FOLDER_ID = 'c0a1f2b3-0d5e-4c6f-8a7b-9c8d7e6f5a41';
 export const CONTACT_ID = '5b0d2f6e-8e1c-4a3b-9f7d-2c4e6a8b0d12';
@@ -10,9 +10,9 @@ export const IDEMPOTENCY_KEY = 'appointment-reminders-2026-03';
 export const CALL_ID = `${CAMPAIGN_ID}.1.1`;
 export const PROVIDER_CALL_ID = 'call_7Xk2Q9';
 
-export const FOLDER: FolderAnswer = { id: FOLDER_ID, name: 'Patients', created_at: '2026-03-17T09:12:00.000Z' };
+export const FOLDER: FolderResponse = { id: FOLDER_ID, name: 'Patients', created_at: '2026-03-17T09:12:00.000Z' };
 
-export const CONTACT: ContactAnswer = {
+export const CONTACT: ContactResponse = {
   id: CONTACT_ID,
   folder_id: FOLDER_ID,
   phone_number: '+12125550101',
@@ -27,7 +27,7 @@ export const CONTACT: ContactAnswer = {
 };
 
 /** A campaign in the middle of its first day. */
-export const CAMPAIGN: CampaignAnswer = {
+export const CAMPAIGN: Campaign = {
   id: CAMPAIGN_ID,
   status: 'active',
   interrupted: null,

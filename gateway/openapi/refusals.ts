@@ -1,6 +1,6 @@
 /** Every way in which a request may be refused, described once. */
 import { z } from 'zod';
-import { ErrorAnswer } from '../../domain/api/campaign-answer.ts';
+import { ErrorResponse } from '../../domain/api/campaign-responses.ts';
 import type { ErrorCode } from '../../domain/engine/errors.ts';
 import { EXAMPLE_META } from './described.ts';
 import { CAMPAIGN_ID } from './example-values.ts';
@@ -143,7 +143,7 @@ export function headersOf(names: readonly string[]) {
 
 /** Schemas and responses that refusals of all operations share. */
 export function refusalComponents() {
-  const { $schema: _dialect, ...schema } = z.toJSONSchema(ErrorAnswer);
+  const { $schema: _dialect, ...schema } = z.toJSONSchema(ErrorResponse);
   const responses = Object.values(REFUSALS).map(({ name, description, example, headers = [] }) => {
     const value = { error: { details: {}, ...example }, meta: EXAMPLE_META };
     const content = { 'application/json': { schema: { $ref: '#/components/schemas/Error' }, example: value } };

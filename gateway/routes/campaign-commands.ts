@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { CampaignClient } from '../../client/campaign-client.ts';
-import { CancelAnswer, RestartAnswer } from '../../domain/api/campaign-answer.ts';
+import { CancelResponse, RestartResponse } from '../../domain/api/campaign-responses.ts';
 import { CampaignStatus } from '../../domain/engine/campaign-state.ts';
 import { type Command, refusal } from '../../domain/engine/commands.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
@@ -105,7 +105,7 @@ export const campaignCommands: FastifyPluginAsyncZod<CampaignCommandsOptions> = 
         tags: ['campaigns'],
         params: Id,
         response: {
-          200: answerOf(CancelAnswer),
+          200: answerOf(CancelResponse),
           202: NotYet,
           ...refusals,
         },
@@ -137,7 +137,7 @@ export const campaignCommands: FastifyPluginAsyncZod<CampaignCommandsOptions> = 
         tags: ['campaigns'],
         params: Id,
         response: {
-          200: answerOf(RestartAnswer),
+          200: answerOf(RestartResponse),
           ...refusals,
         },
       },

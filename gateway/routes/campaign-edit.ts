@@ -2,11 +2,11 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { CampaignClient } from '../../client/campaign-client.ts';
-import { readCampaign } from '../../db/campaign-answers.ts';
+import { readCampaign } from '../../db/campaign-queries.ts';
 import type { CommandedCampaign } from '../../db/campaigns.ts';
-import { CampaignAnswer } from '../../domain/api/campaign-answer.ts';
+import { Campaign } from '../../domain/api/campaign-responses.ts';
 import { campaignEdit as editOf, ChangeCampaign, changedTerms } from '../../domain/api/campaign-change.ts';
-import { engineSpec, refuseOver } from '../../domain/api/campaign-request.ts';
+import { engineSpec, refuseExpired } from '../../domain/api/campaign-request.ts';
 import { newCampaign } from '../../domain/engine/commands.ts';
 import { editRefusal } from '../../domain/engine/editing.ts';
 import { refuseWithoutRoom } from '../../domain/windows/room-to-dial.ts';
@@ -35,7 +35,7 @@ export const campaignEdit: FastifyPluginAsyncZod<CampaignEditOptions> = async (a
         tags: ['campaigns'],
         params: z.object({ id: Uuid }),
         body: ChangeCampaign,
-        response: { 200: answerOf(CampaignAnswer), ...refusals },
+        response: { 200: answerOf(Campaign), ...refusals },
       },
     },
     async (request) => {
@@ -44,7 +44,7 @@ export const campaignEdit: FastifyPluginAsyncZod<CampaignEditOptions> = async (a
       const present = await findOpen(pool, account, id);
       const change = request.body;
       const terms = changedTerms(present.terms, change);
-      if (change.ends_at !== undefined) refuseOver(terms, clock());
+      if (change.ends_at !== undefined) refuseExpired(terms, clock());
       if (change.start_time !== undefined || change.end_time !== undefined) refuseWithoutRoom(terms, marginMs);
       if (!present.started) refuseUnlessEditable(present, change, clock());
       await ensureStarted(options, present);

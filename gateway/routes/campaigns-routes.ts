@@ -1,9 +1,9 @@
 /** The campaign API: `/batch-calls`. Reads come from PostgreSQL; only commands to a running campaign go to Temporal. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { type CampaignPlace, listCampaignContacts, listCampaigns, readCampaign } from '../../db/campaign-answers.ts';
+import { type CampaignPlace, listCampaignContacts, listCampaigns, readCampaign } from '../../db/campaign-queries.ts';
 import { deleteEndedCampaign, type Kept } from '../../db/campaigns.ts';
-import { CampaignAnswer, CampaignContactAnswer } from '../../domain/api/campaign-answer.ts';
+import { Campaign, CampaignContactResponse } from '../../domain/api/campaign-responses.ts';
 import { campaignTerms, CreateCampaign, CreateCampaignHead } from '../../domain/api/campaign-request.ts';
 import { isStorable } from '../../domain/contacts/contact.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
@@ -19,7 +19,7 @@ import { createCampaign } from './create-campaign.ts';
 import { answer, answerOf, list, listOf, refusals } from '../http/envelope.ts';
 import { takeJsonInRuns } from '../http/json-body.ts';
 import { Microseconds, pageShape, readPage, Seq } from '../http/page.ts';
-import { readingPeople } from '../http/people-body.ts';
+import { readingContacts } from '../http/contacts-body.ts';
 import { startRecorded, type StartOptions } from './start-recorded.ts';
 
 export interface CampaignRoutesOptions extends StartOptions {
@@ -47,7 +47,7 @@ export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & Cont
     '/batch-calls',
     {
       bodyLimit,
-      preValidation: readingPeople(CreateCampaignHead),
+      preValidation: readingContacts(CreateCampaignHead),
       schema: {
         summary: 'Create a campaign, which starts by itself',
         tags: ['campaigns'],
@@ -58,7 +58,7 @@ export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & Cont
             .optional(),
         }),
         body: CreateCampaign,
-        response: { 201: answerOf(CampaignAnswer), ...refusals },
+        response: { 201: answerOf(Campaign), ...refusals },
       },
     },
     async (request, reply) => {
@@ -95,7 +95,7 @@ export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & Cont
           status: z.enum(RecordedStatus.options, oneOf('status', RecordedStatus.options)).optional(),
           ...pageShape,
         }),
-        response: { 200: listOf(CampaignAnswer), ...refusals },
+        response: { 200: listOf(Campaign), ...refusals },
       },
     },
     async (request) => {
@@ -114,7 +114,7 @@ export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & Cont
         summary: 'Read a campaign',
         tags: ['campaigns'],
         params: Id,
-        response: { 200: answerOf(CampaignAnswer), ...refusals },
+        response: { 200: answerOf(Campaign), ...refusals },
       },
     },
     async (request) => {
@@ -135,7 +135,7 @@ export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & Cont
           status: z.enum(BUCKETS, oneOf('status', BUCKETS)).optional(),
           ...pageShape,
         }),
-        response: { 200: listOf(CampaignContactAnswer), ...refusals },
+        response: { 200: listOf(CampaignContactResponse), ...refusals },
       },
     },
     async (request) => {

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { type EventPlace, explainContact, listCallEvents } from '../../db/contact-explanation.ts';
 import type { Pool } from '../../db/pool.ts';
-import { CallEventAnswer, ContactExplanation } from '../../domain/api/contact-explanation.ts';
+import { CallEventResponse, ContactExplanation } from '../../domain/api/contact-explanation.ts';
 import { isStorable } from '../../domain/contacts/contact.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { CallId, Uuid } from '../../domain/engine/ids.ts';
@@ -54,7 +54,7 @@ export const contactCalls: FastifyPluginAsyncZod<ContactCallsOptions> = async (a
         tags: ['campaigns'],
         params: z.object({ id: Uuid, call_id: CallId }),
         querystring: z.strictObject(pageShape),
-        response: { 200: listOf(CallEventAnswer), ...refusals },
+        response: { 200: listOf(CallEventResponse), ...refusals },
       },
     },
     async (request) => {

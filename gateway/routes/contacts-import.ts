@@ -5,7 +5,7 @@ import { importContacts } from '../../db/contact-import.ts';
 import { FairShare } from '../../db/fair-share.ts';
 import { defaultFolder } from '../../db/folders.ts';
 import type { Pool } from '../../db/pool.ts';
-import { ImportAnswer } from '../../domain/api/contact-answer.ts';
+import { ImportResponse } from '../../domain/api/contact-responses.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { uuid } from '../../domain/engine/ids.ts';
 import { Country } from '../../domain/contacts/phone.ts';
@@ -40,7 +40,7 @@ export const contactsImport: FastifyPluginAsyncZod<{ pool: Pool }> = async (app,
         tags: ['contacts'],
         consumes: ['text/csv', 'multipart/form-data'],
         querystring: ImportOptions,
-        response: { 200: answerOf(ImportAnswer), ...refusals },
+        response: { 200: answerOf(ImportResponse), ...refusals },
       },
     },
     async (request, reply) => {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { listContacts, putContact } from '../../db/contacts.ts';
 import { createFolder, deleteFolder, listFolders } from '../../db/folders.ts';
 import type { Pool } from '../../db/pool.ts';
-import { ContactAnswer, FolderAnswer } from '../../domain/api/contact-answer.ts';
+import { ContactResponse, FolderResponse } from '../../domain/api/contact-responses.ts';
 import { ContactInput, contactFrom, isStorable } from '../../domain/contacts/contact.ts';
 import { Uuid, uuid } from '../../domain/engine/ids.ts';
 import { Country } from '../../domain/contacts/phone.ts';
@@ -35,7 +35,7 @@ export const contactsRoutes: FastifyPluginAsyncZod<ContactBodies & { pool: Pool 
         summary: 'List contacts in the order in which they were added',
         tags: ['contacts'],
         querystring: Page.extend({ folder_id: uuid(FOLDER_ID).optional() }),
-        response: { 200: listOf(ContactAnswer), ...refusals },
+        response: { 200: listOf(ContactResponse), ...refusals },
       },
     },
     async (request, reply) => {
@@ -43,7 +43,7 @@ export const contactsRoutes: FastifyPluginAsyncZod<ContactBodies & { pool: Pool 
       const { account } = request.caller;
       const asked = readPage(['contacts', account, folder_id], query, Seq);
       const found = await listContacts(pool, account, folder_id ?? null, asked.page);
-      return largeList({ request, reply, schema: ContactAnswer }, asked, found);
+      return largeList({ request, reply, schema: ContactResponse }, asked, found);
     },
   );
 
@@ -63,7 +63,7 @@ export const contactsRoutes: FastifyPluginAsyncZod<ContactBodies & { pool: Pool 
             'Two-letter code of the country in which a number without international prefix is read.',
           ),
         }),
-        response: { 200: answerOf(ContactAnswer), 201: answerOf(ContactAnswer), ...refusals },
+        response: { 200: answerOf(ContactResponse), 201: answerOf(ContactResponse), ...refusals },
       },
     },
     async (request, reply) => {
@@ -81,7 +81,7 @@ export const contactsRoutes: FastifyPluginAsyncZod<ContactBodies & { pool: Pool 
         summary: 'List contact folders by name',
         tags: ['contacts'],
         querystring: Page,
-        response: { 200: listOf(FolderAnswer), ...refusals },
+        response: { 200: listOf(FolderResponse), ...refusals },
       },
     },
     async (request) => {
@@ -98,7 +98,7 @@ export const contactsRoutes: FastifyPluginAsyncZod<ContactBodies & { pool: Pool 
         summary: 'Create a contact folder',
         tags: ['contacts'],
         body: z.strictObject({ name: z.string(NAME).trim().min(1, NAME).max(255, NAME).refine(isStorable, NAME) }),
-        response: { 201: answerOf(FolderAnswer), ...refusals },
+        response: { 201: answerOf(FolderResponse), ...refusals },
       },
     },
     async (request, reply) => {

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mapInTurns } from '../../contact-files/turns.ts';
-import { readCampaign } from '../../db/campaign-answers.ts';
+import { readCampaign } from '../../db/campaign-queries.ts';
 import {
   type CampaignContact,
   copyStoredContacts,
@@ -11,10 +11,10 @@ import {
   type StoredContact,
   withContactId,
 } from '../../db/campaigns.ts';
-import { once } from '../../db/idempotency.ts';
+import { withIdempotencyKey } from '../../db/idempotency.ts';
 import { inTransaction, type Pool, type Queryable } from '../../db/pool.ts';
-import type { CampaignAnswer } from '../../domain/api/campaign-answer.ts';
-import { campaignTerms, type CreateCampaign, refuseOver } from '../../domain/api/campaign-request.ts';
+import type { Campaign } from '../../domain/api/campaign-responses.ts';
+import { campaignTerms, type CreateCampaign, refuseExpired } from '../../domain/api/campaign-request.ts';
 import { refuseWithoutRoom } from '../../domain/windows/room-to-dial.ts';
 import { contactFrom } from '../../domain/contacts/contact.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
@@ -42,13 +42,13 @@ export async function createCampaign(
   account: string,
   request: CreateCampaign,
   idempotency: Idempotency | null,
-): Promise<{ readonly answer: CampaignAnswer; readonly repeated: boolean }> {
+): Promise<{ readonly answer: Campaign; readonly repeated: boolean }> {
   const stated = await statedContacts(request);
   const id = idempotency === null ? randomUUID() : campaignIdOf(account, idempotency.key);
   return inTransaction(pool, async (tx) => {
     const record = () => recordCampaign(tx, { id, account, request, stated, now, marginMs });
     if (idempotency === null) return { answer: await record(), repeated: false };
-    return once(tx, { account, ...idempotency }, id, record);
+    return withIdempotencyKey(tx, { account, ...idempotency }, id, record);
   });
 }
 
@@ -96,9 +96,9 @@ interface Recording {
 async function recordCampaign(
   tx: Queryable,
   { id, account, request, stated, now, marginMs }: Recording,
-): Promise<CampaignAnswer> {
+): Promise<Campaign> {
   const terms = campaignTerms(request);
-  refuseOver(terms, now);
+  refuseExpired(terms, now);
   refuseWithoutRoom(terms, marginMs);
   if (terms.contact_folder_id !== null) {
     const total = await folderSize(tx, account, terms.contact_folder_id);

@@ -3,12 +3,12 @@ import type { FastifyBaseLogger } from 'fastify';
 import { findCommanded, type CommandedCampaign } from '../../db/campaigns.ts';
 import type { Pool } from '../../db/pool.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
-import { isInterrupted, type WorkflowStanding } from '../../domain/api/interruption.ts';
+import { isInterrupted, type WorkflowStatus } from '../../domain/api/interruption.ts';
 import { reconcileOne } from '../background/reconciler.ts';
 
 export interface EndedWorkflowOptions {
   readonly pool: Pool;
-  readonly lookAtWorkflow: (campaignId: string) => Promise<WorkflowStanding>;
+  readonly readWorkflowStatus: (campaignId: string) => Promise<WorkflowStatus>;
   readonly logger: FastifyBaseLogger;
 }
 

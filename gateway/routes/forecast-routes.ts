@@ -2,10 +2,10 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { inTurns } from '../../contact-files/turns.ts';
-import { readForecastCampaign } from '../../db/forecast-outset.ts';
+import { readForecastCampaign } from '../../db/forecast-input.ts';
 import type { Pool } from '../../db/pool.ts';
-import { refuseOver } from '../../domain/api/campaign-request.ts';
-import { ForecastAnswer } from '../../domain/forecast/answer.ts';
+import { refuseExpired } from '../../domain/api/campaign-request.ts';
+import { ForecastResponse } from '../../domain/forecast/response.ts';
 import { refuseWithoutRoom } from '../../domain/windows/room-to-dial.ts';
 import { assume, forecast } from '../../domain/forecast/forecast.ts';
 import { newForecastCampaign } from '../../domain/forecast/new-campaign.ts';
@@ -16,7 +16,7 @@ import { type ContactBodies, longestDialMarginMs, noCampaign } from './campaigns
 import { countPeople } from './create-campaign.ts';
 import { answer, answerOf, refusals } from '../http/envelope.ts';
 import { takeJsonInRuns } from '../http/json-body.ts';
-import { readingPeople } from '../http/people-body.ts';
+import { readingContacts } from '../http/contacts-body.ts';
 
 export interface ForecastRoutesOptions {
   readonly pool: Pool;
@@ -45,7 +45,7 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
         tags: ['campaigns'],
         params: z.object({ id: Uuid }),
         querystring: ForecastQuery,
-        response: { 200: answerOf(ForecastAnswer), ...refusals },
+        response: { 200: answerOf(ForecastResponse), ...refusals },
       },
     },
     async (request) => {
@@ -60,19 +60,19 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
     '/batch-calls/forecast',
     {
       bodyLimit,
-      preValidation: readingPeople(ForecastRequestHead),
+      preValidation: readingContacts(ForecastRequestHead),
       schema: {
         summary: 'Forecast a campaign before creating it',
         description: `Takes the body of creating it; name and agent_id may be left out, and contact_count may stand instead of the contacts. Nothing is recorded. ${ASSUMED}`,
         tags: ['campaigns'],
         body: ForecastRequest,
-        response: { 200: answerOf(ForecastAnswer), ...refusals },
+        response: { 200: answerOf(ForecastResponse), ...refusals },
       },
     },
     async (request) => {
       const { body, caller } = request;
       const now = clock();
-      refuseOver(body, now);
+      refuseExpired(body, now);
       refuseWithoutRoom(body, marginMs);
       const contacts = body.contact_count ?? (await countPeople(pool, caller.account, body));
       const campaign = newForecastCampaign(body, contacts, now);

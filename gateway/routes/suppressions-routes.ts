@@ -5,7 +5,7 @@ import type { Pool } from '../../db/pool.ts';
 import { addSuppression, listSuppressions, removeSuppression } from '../../db/suppressions.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { parsePhone } from '../../domain/contacts/phone.ts';
-import { suppressedNumber, SuppressionAnswer, SuppressionInput } from '../../domain/contacts/suppression.ts';
+import { suppressedNumber, SuppressionResponse, SuppressionInput } from '../../domain/contacts/suppression.ts';
 import '../http/auth.ts';
 import { answer, answerOf, list, listOf, refusals } from '../http/envelope.ts';
 import { pageShape, readPage, Seq } from '../http/page.ts';
@@ -18,7 +18,7 @@ export const suppressionsRoutes: FastifyPluginAsyncZod<{ pool: Pool }> = async (
         summary: 'List the numbers that must not be called, latest first',
         tags: ['suppressions'],
         querystring: z.strictObject(pageShape),
-        response: { 200: listOf(SuppressionAnswer), ...refusals },
+        response: { 200: listOf(SuppressionResponse), ...refusals },
       },
     },
     async (request) => {
@@ -37,7 +37,7 @@ export const suppressionsRoutes: FastifyPluginAsyncZod<{ pool: Pool }> = async (
           'Counts from the next dial of every campaign of the account; a call under way goes on. 200 when the number was on the list already.',
         tags: ['suppressions'],
         body: SuppressionInput,
-        response: { 200: answerOf(SuppressionAnswer), 201: answerOf(SuppressionAnswer), ...refusals },
+        response: { 200: answerOf(SuppressionResponse), 201: answerOf(SuppressionResponse), ...refusals },
       },
     },
     async (request, reply) => {

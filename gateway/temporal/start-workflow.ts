@@ -13,7 +13,7 @@ import { isBehindItsWorkflow } from '../../domain/api/interruption.ts';
 import { CAMPAIGN_WORKFLOW, type CampaignInput } from '../../workflows/messages.ts';
 import { AGENT_ID, CAMPAIGN_NAME, CAMPAIGN_STATUS } from '../../workflows/search-attributes.ts';
 import { isUnknownSearchAttribute, refusalForGood, temporalUnavailable } from '../../client/temporal-errors.ts';
-import { lookAtWorkflow } from './workflow-standing.ts';
+import { readWorkflowStatus } from './workflow-status.ts';
 
 /** Long enough for a busy server, short enough for the client that waits for its campaign. */
 const START_TIMEOUT_MS = 3_000;
@@ -120,7 +120,7 @@ export function workflowRestarter(client: Client, { taskQueue }: { readonly task
   return async (campaignId, spec, { status, afterItsEnd }) => {
     const reuse = afterItsEnd ? 'ALLOW_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY';
     if ((await start(campaignId, spec, { status, reuse })) === 'started') return 'started';
-    const standing = await lookAtWorkflow(client, campaignId);
+    const standing = await readWorkflowStatus(client, campaignId);
     if (standing.kind === 'running') return 'running';
     if (standing.kind === 'closed' && isBehindItsWorkflow(standing.as)) return 'ended';
     // The run that was in the way has just ended: the next try starts one.

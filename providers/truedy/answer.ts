@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { PlaceResult } from '../port.ts';
-import type { Exchange } from '../send-before.ts';
+import type { SendResult } from '../send-before.ts';
 import { Id } from './fields.ts';
 
 /** Truedy's answer as JSON, or undefined when it is none. */
@@ -24,17 +24,17 @@ const Refused = z.object({
 type Refusal = z.infer<typeof Refused>['error'];
 
 /**
- * What the exchange of a `POST /calls` proves. Only an answer that says so proves that nothing was placed; whatever is
+ * What the result of a `POST /calls` proves. Only an answer that says so proves that nothing was placed; whatever is
  * odd counts as unknown. A refusal that would meet every call of the campaign alike (account, agent, number to call
  * from, a request form that is not understood) is `blocked`, so that it does not use up the roster.
  */
-export function classifyPlacement(exchange: Exchange, now: number): PlaceResult {
-  if (exchange.kind === 'answered') return classifyAnswer(exchange, now);
-  if (exchange.kind === 'unsent') return { kind: 'unavailable', reason: exchange.code };
-  return exchange.kind === 'expired' ? { kind: 'expired' } : { kind: 'unknown', reason: exchange.code };
+export function classifyPlacement(result: SendResult, now: number): PlaceResult {
+  if (result.kind === 'answered') return classifyAnswer(result, now);
+  if (result.kind === 'unsent') return { kind: 'unavailable', reason: result.code };
+  return result.kind === 'expired' ? { kind: 'expired' } : { kind: 'unknown', reason: result.code };
 }
 
-function classifyAnswer(answer: Extract<Exchange, { kind: 'answered' }>, now: number): PlaceResult {
+function classifyAnswer(answer: Extract<SendResult, { kind: 'answered' }>, now: number): PlaceResult {
   const { status } = answer;
   if (status >= 200 && status < 300) {
     const id = Accepted.safeParse(readJson(answer.body)).data?.data.id;

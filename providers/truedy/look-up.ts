@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { canonicalCallId } from '../../domain/engine/ids.ts';
 import { Particulars } from '../../domain/dialling/provider-messages.ts';
 import type { LookUpResult } from '../port.ts';
-import type { Exchange } from '../send-before.ts';
+import type { SendResult } from '../send-before.ts';
 import { readJson } from './answer.ts';
 import { Id, Instant, Reported, Word } from './fields.ts';
 import { isEndedStatus, isLiveStatus, outcomeOf } from './outcome.ts';
@@ -30,7 +30,7 @@ const PAGE = 100;
 const PAGES = 5;
 
 /** One GET to the API, by its path below the root. */
-export type Get = (path: string) => Promise<Exchange>;
+export type Get = (path: string) => Promise<SendResult>;
 
 /** Asks for the call by the provider's id. */
 export async function lookUpById(get: Get, providerCallId: string): Promise<LookUpResult> {
@@ -101,7 +101,7 @@ function whatIsKnown(call: Call, providerCallId: string): LookUpResult {
   return { kind: 'ended', providerCallId, outcome, endedAt, particulars };
 }
 
-function readAnswer<T>(answer: Exchange, schema: z.ZodType<T>): { readonly value: T } | { readonly failure: string } {
+function readAnswer<T>(answer: SendResult, schema: z.ZodType<T>): { readonly value: T } | { readonly failure: string } {
   if (answer.kind === 'expired') return { failure: 'expired' };
   if (answer.kind !== 'answered') return { failure: answer.code };
   if (answer.status === 404) return { failure: 'not_found' };

@@ -6,7 +6,7 @@ import { classifyPlacement } from './answer.ts';
 import type { TruedyConfig } from './config.ts';
 import { parseTruedy } from './event.ts';
 import { lookUpById, lookUpInList } from './look-up.ts';
-import { withPlaces } from './places.ts';
+import { limitConcurrency } from './concurrency-limit.ts';
 import { freezeCall } from './request.ts';
 import { verifyTruedy } from './signature.ts';
 
@@ -44,7 +44,7 @@ export function createTruedyProvider(
   const dials = new Agent(connections);
   // Of their own, so that slow answers to look-ups hold up no dial.
   const lookUps = new Agent(connections);
-  const withPlace = withPlaces(LOOK_UPS_AT_ONCE, LOOK_UPS.answerWithinMs);
+  const withPlace = limitConcurrency(LOOK_UPS_AT_ONCE, LOOK_UPS.answerWithinMs);
   const listWithinMs = LOOK_UPS.answerWithinMs - config.requestTimeoutMs - LAST_PAGE_BEFORE_MS;
   const authorization = `Bearer ${config.apiKey}`;
   const limits = { now, waitMs, timeoutMs: config.requestTimeoutMs };
@@ -71,12 +71,12 @@ export function createTruedyProvider(
 
     async place(frozen, key, sendBy) {
       const headers = { authorization, 'content-type': 'application/json', 'x-idempotency-key': key };
-      const exchange = await sendBefore(
+      const result = await sendBefore(
         dials,
         { origin: root.origin, path: `${pathOfRoot}/calls`, method: 'POST', headers, body: frozen },
         { ...limits, sendBy },
       );
-      return classifyPlacement(exchange, now());
+      return classifyPlacement(result, now());
     },
 
     async lookUp(calls) {

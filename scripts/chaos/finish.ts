@@ -1,6 +1,6 @@
 /** Brings every campaign to its end once nothing is disturbed any more: by itself, or else by cancelling it. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { CampaignAnswer } from '../../domain/api/campaign-answer.ts';
+import { Campaign } from '../../domain/api/campaign-responses.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
 import { type Api, ask } from './api.ts';
 import { OVER } from './audit/times.ts';
@@ -20,7 +20,7 @@ export interface Finishing {
 /** A campaign that has not ended, as it was last read. */
 export interface Left {
   readonly notes: CampaignNotes;
-  readonly answer: CampaignAnswer | null;
+  readonly answer: Campaign | null;
 }
 
 const EVERY_MS = 500;
@@ -69,7 +69,7 @@ async function ended(
     const left: Left[] = [];
     for (const notes of going) {
       const { status, data } = await ask(api, 'GET', `/batch-calls/${notes.id}`);
-      const answer = status === 200 ? (CampaignAnswer.safeParse(data).data ?? null) : null;
+      const answer = status === 200 ? (Campaign.safeParse(data).data ?? null) : null;
       if (!answer || !OVER.includes(answer.status)) left.push({ notes, answer });
     }
     going = left.map(({ notes }) => notes);

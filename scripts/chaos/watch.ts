@@ -1,7 +1,7 @@
 /** Looks at a run while it goes on: at every answer of the API, and at what the tables say of calls that are over. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
-import { CampaignAnswer } from '../../domain/api/campaign-answer.ts';
+import { Campaign } from '../../domain/api/campaign-responses.ts';
 import { total } from '../../domain/engine/tally.ts';
 import { type Api, ask } from './api.ts';
 import type { Sighting } from './audit/evidence.ts';
@@ -67,8 +67,8 @@ export class Watch {
   }
 
   /** Null where the gateway cannot make a list of them at all, which no other trouble explains. */
-  async #list(): Promise<CampaignAnswer[] | null> {
-    const seen: CampaignAnswer[] = [];
+  async #list(): Promise<Campaign[] | null> {
+    const seen: Campaign[] = [];
     for (let cursor: string | null = ''; cursor !== null;) {
       const path = `/batch-calls?limit=${PAGE}${cursor && `&cursor=${cursor}`}`;
       const { status, data, sentAt, nextCursor } = await ask(this.api, 'GET', path, { timeoutMs: TIMEOUT_MS });
@@ -87,8 +87,8 @@ export class Watch {
     return seen;
   }
 
-  #read(row: unknown): CampaignAnswer[] {
-    const read = CampaignAnswer.safeParse(row);
+  #read(row: unknown): Campaign[] {
+    const read = Campaign.safeParse(row);
     if (read.success) return [read.data];
     const { id } = row as { readonly id?: unknown };
     const fields = read.error.issues.map(({ path }) => path.join('.')).join(', ');
@@ -101,7 +101,7 @@ export class Watch {
     if (!this.findings.some(({ text }) => text === finding.text)) this.findings.push(finding);
   }
 
-  #note(campaign: CampaignAnswer): void {
+  #note(campaign: Campaign): void {
     this.answers += 1;
     const now = Date.now();
     const { id, status, waiting_for, as_of } = campaign;

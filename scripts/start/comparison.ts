@@ -6,16 +6,16 @@
  * - how the provider saw each contact's last call end is what the record gives as the reason, and fits the bucket;
  * - never more calls were in flight at the provider than the campaign allows, and none is now.
  */
-import type { CampaignAnswer, CampaignContactAnswer } from '../../domain/api/campaign-answer.ts';
+import type { Campaign, CampaignContactResponse } from '../../domain/api/campaign-responses.ts';
 import { callId, parseCallId } from '../../domain/engine/ids.ts';
 import { peakInFlight } from '../../simulator/ledger.ts';
 import type { ProviderCall } from './ledger.ts';
 
 export type Totals = Pick<
-  CampaignAnswer,
+  Campaign,
   'total_contacts' | 'in_progress' | 'completed' | 'failed' | 'skipped' | 'max_concurrent_calls'
 >;
-export type Contact = Pick<CampaignContactAnswer, 'call_status' | 'reason' | 'call_id'>;
+export type Contact = Pick<CampaignContactResponse, 'call_status' | 'reason' | 'call_id'>;
 
 /** The last line of `npm start -- --exit`. */
 export interface Verdict {

@@ -4,9 +4,9 @@ import { readFile } from 'node:fs/promises';
 import { counted } from '../../domain/engine/counted.ts';
 import type { ApiOptions, ApiRequest } from '../../client/http-api.ts';
 import { requestApi } from '../../client/http-api.ts';
-import { CampaignAnswer, ErrorAnswer } from '../../domain/api/campaign-answer.ts';
+import { Campaign, ErrorResponse } from '../../domain/api/campaign-responses.ts';
 import type { CreateCampaignInput } from '../../domain/api/campaign-request.ts';
-import { FolderAnswer, ImportAnswer } from '../../domain/api/contact-answer.ts';
+import { FolderResponse, ImportResponse } from '../../domain/api/contact-responses.ts';
 
 export interface ImportedFolder {
   readonly folderId: string;
@@ -22,7 +22,7 @@ export async function importExample(api: ApiOptions): Promise<ImportedFolder> {
   const { data: folder } = await requestApi(
     api,
     { method: 'POST', path: '/contacts/folders', body: { name } },
-    FolderAnswer,
+    FolderResponse,
   );
   const response = await fetch(`${api.baseUrl}/contacts/import?folder_id=${folder.id}&default_country=US`, {
     method: 'POST',
@@ -31,8 +31,8 @@ export async function importExample(api: ApiOptions): Promise<ImportedFolder> {
     signal: AbortSignal.timeout(IMPORT_TIMEOUT_MS),
   });
   const answer = (await response.json()) as { readonly data?: unknown };
-  if (!response.ok) throw new Error(`The import was refused: ${ErrorAnswer.parse(answer).error.message}`);
-  const { imported, skipped, errors, error_details } = ImportAnswer.parse(answer.data);
+  if (!response.ok) throw new Error(`The import was refused: ${ErrorResponse.parse(answer).error.message}`);
+  const { imported, skipped, errors, error_details } = ImportResponse.parse(answer.data);
   return {
     folderId: folder.id,
     told: importedInWords({ imported, skipped, errors, rows: error_details.map(({ row }) => row) }),
@@ -98,6 +98,6 @@ export function creation(body: CreateCampaignInput): ApiRequest {
   };
 }
 
-export async function readCampaign(api: ApiOptions, id: string): Promise<CampaignAnswer> {
-  return (await requestApi(api, { method: 'GET', path: `/batch-calls/${id}` }, CampaignAnswer)).data;
+export async function readCampaign(api: ApiOptions, id: string): Promise<Campaign> {
+  return (await requestApi(api, { method: 'GET', path: `/batch-calls/${id}` }, Campaign)).data;
 }

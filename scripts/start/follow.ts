@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { counted } from '../../domain/engine/counted.ts';
 import type { ApiOptions } from '../../client/http-api.ts';
 import { readPages } from '../../client/read-list.ts';
-import { type CampaignAnswer, CampaignContactAnswer } from '../../domain/api/campaign-answer.ts';
+import { type Campaign, CampaignContactResponse } from '../../domain/api/campaign-responses.ts';
 import { isOver } from '../../domain/engine/commands.ts';
 import { reasonInWords } from '../../domain/api/interruption.ts';
 import { type Comparison, compare } from './comparison.ts';
@@ -29,7 +29,7 @@ interface Followed {
  * Shows how a campaign gets on until it has ended.
  * @throws Error when nothing at all has happened for ten minutes.
  */
-export async function followToEnd(followed: Followed): Promise<CampaignAnswer> {
+export async function followToEnd(followed: Followed): Promise<Campaign> {
   const { api, ledgerUrl, campaignId, display, signal, onFirstCall } = followed;
   let news = '';
   let newsAt = performance.now();
@@ -60,14 +60,10 @@ export async function followToEnd(followed: Followed): Promise<CampaignAnswer> {
 }
 
 /** Sets the record of a campaign beside the provider's ledger. */
-export async function compareWithLedger(
-  api: ApiOptions,
-  ledgerUrl: string,
-  campaign: CampaignAnswer,
-): Promise<Comparison> {
-  const contacts: CampaignContactAnswer[] = [];
+export async function compareWithLedger(api: ApiOptions, ledgerUrl: string, campaign: Campaign): Promise<Comparison> {
+  const contacts: CampaignContactResponse[] = [];
   const path = `/batch-calls/${campaign.id}/contacts`;
-  const list = { path, query: { limit: String(PAGE) }, item: CampaignContactAnswer };
+  const list = { path, query: { limit: String(PAGE) }, item: CampaignContactResponse };
   for await (const { data } of readPages(api, list)) contacts.push(...data);
   return compare(campaign, contacts, await readLedger(ledgerUrl, campaign.id));
 }

@@ -1,14 +1,14 @@
 import { counted } from '../../domain/engine/counted.ts';
-import type { CampaignAnswer } from '../../domain/api/campaign-answer.ts';
+import type { Campaign } from '../../domain/api/campaign-responses.ts';
 
 export interface Snapshot {
-  readonly campaign: CampaignAnswer;
+  readonly campaign: Campaign;
   /** Calls that are going on at this moment, as the provider has it. */
   readonly inFlight: number;
 }
 
 const BAR_WIDTH = 24;
-const WAITS_FOR: Record<NonNullable<CampaignAnswer['waiting_for']>, string> = {
+const WAITS_FOR: Record<NonNullable<Campaign['waiting_for']>, string> = {
   start: 'waits for its start',
   window: 'waits for its hours',
   daily_cap: 'waits for the next day: today’s cap is used up',
@@ -32,7 +32,7 @@ export function progressLine({ campaign, inFlight }: Snapshot): string {
   ].join(' | ');
 }
 
-export function waitsFor({ status, waiting_for, until }: CampaignAnswer): string {
+export function waitsFor({ status, waiting_for, until }: Campaign): string {
   if (status !== 'active' && status !== 'scheduled') return status;
   if (waiting_for === null) return 'calling';
   return WAITS_FOR[waiting_for] + (until === null ? '' : ` until ${until.replace(/\.\d+Z$/, 'Z')}`);

@@ -1,6 +1,6 @@
 import { counted } from '../../domain/engine/counted.ts';
 import { requestApi } from '../../client/http-api.ts';
-import { CampaignAnswer } from '../../domain/api/campaign-answer.ts';
+import { Campaign } from '../../domain/api/campaign-responses.ts';
 import type { CreateCampaignInput } from '../../domain/api/campaign-request.ts';
 import { workflowId } from '../../domain/engine/ids.ts';
 import type { Verdict } from './comparison.ts';
@@ -37,10 +37,10 @@ export async function showCampaigns(system: System, signal: AbortSignal): Promis
   return comparison.verdict;
 }
 
-async function create(system: System, body: CreateCampaignInput): Promise<CampaignAnswer> {
+async function create(system: System, body: CreateCampaignInput): Promise<Campaign> {
   const { api } = system;
   const request = creation(body);
-  const { data: campaign } = await requestApi(api, request, CampaignAnswer);
+  const { data: campaign } = await requestApi(api, request, Campaign);
   console.log(`"${campaign.name}", ${counted(campaign.total_contacts, 'contact')}: ${webPage(system, campaign.id)}`);
   console.log(`${curlOf(api, request)}\n`);
   return campaign;

@@ -23,7 +23,7 @@ export const ON_NODE_24 = [
   'test/integration/contacts-import.test.ts',
   'test/integration/gateway-attack.test.ts',
   'test/integration/gateway-bounds.test.ts',
-  'test/integration/gateway-early-answers.test.ts',
+  'test/integration/gateway-early-responses.test.ts',
   'test/integration/gateway-edge.test.ts',
   'test/integration/gateway-slow-clients.test.ts',
   'test/integration/gateway-webhooks.test.ts',

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { requestApi } from '../../client/http-api.ts';
-import { CampaignAnswer } from '../../domain/api/campaign-answer.ts';
+import { Campaign } from '../../domain/api/campaign-responses.ts';
 import { z } from 'zod';
 import { ProcessHarness } from '../support/harness/process-harness.ts';
 
@@ -24,8 +24,7 @@ test('a worker that was frozen through a pause dials nothing when it wakes, and 
   close.push(() => frozen.kill());
   await command(`/batch-calls/${id}/pause`);
   await system.startWorker();
-  const read = async () =>
-    (await requestApi(system.api, { method: 'GET', path: `/batch-calls/${id}` }, CampaignAnswer)).data;
+  const read = async () => (await requestApi(system.api, { method: 'GET', path: `/batch-calls/${id}` }, Campaign)).data;
   await vi.waitFor(async () => expect(await read()).toMatchObject({ status: 'paused', in_progress: 0 }), {
     timeout: 90_000,
     interval: 200,

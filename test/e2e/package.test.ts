@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { requestApi } from '../../client/http-api.ts';
-import { CampaignAnswer } from '../../domain/api/campaign-answer.ts';
+import { Campaign } from '../../domain/api/campaign-responses.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
 import { ExampleFarSide } from '../support/fakes/example-far-side.ts';
@@ -155,10 +155,10 @@ describe('code that uses the package', () => {
       max_concurrent_calls: 5,
     };
     const headers = { 'X-Idempotency-Key': nextId(`own-${process.pid}`) };
-    const { data } = await requestApi(api, { method: 'POST', path: '/batch-calls', body, headers }, CampaignAnswer);
+    const { data } = await requestApi(api, { method: 'POST', path: '/batch-calls', body, headers }, Campaign);
     await vi.waitFor(async () => {
       const path = `/batch-calls/${data.id}`;
-      const { status, completed } = (await requestApi(api, { method: 'GET', path }, CampaignAnswer)).data;
+      const { status, completed } = (await requestApi(api, { method: 'GET', path }, Campaign)).data;
       expect({ status, completed }).toEqual({ status: 'completed', completed: 12 });
     }, 60_000);
     const dials = farSide!.dials.filter(({ reference }) => reference.startsWith(data.id));

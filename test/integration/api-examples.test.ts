@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { lookAtWorkflow } from '../../gateway/temporal/workflow-standing.ts';
+import { readWorkflowStatus } from '../../gateway/temporal/workflow-status.ts';
 import { CALL_ID, CAMPAIGN_ID, CONTACT_ID, FOLDER_ID, PROVIDER_CALL_ID } from '../../gateway/openapi/example-values.ts';
 import { DESCRIBED } from '../../gateway/openapi/document.ts';
 import { reconcile } from '../../gateway/background/reconciler.ts';
@@ -84,7 +84,7 @@ const BEFORE: Readonly<Partial<Record<(typeof STORY)[number], () => Promise<unkn
     await vi.waitFor(async () => {
       await reconcile({
         pool: harness.db.pool,
-        lookAtWorkflow: (id) => lookAtWorkflow(harness.client, id),
+        readWorkflowStatus: (id) => readWorkflowStatus(harness.client, id),
         logger: pino({ level: 'silent' }),
         everyMs: 0,
       });

@@ -1,7 +1,7 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { CancelledFailure, type UpdateDefinition } from '@temporalio/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { readBuckets } from '../../db/campaigns-of-workflows.ts';
+import { readBuckets } from '../../db/workflow-records.ts';
 import {
   cancelUpdate,
   editUpdate,

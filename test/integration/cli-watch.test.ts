@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 import { describe, expect, it, vi } from 'vitest';
-import type { CampaignAnswer } from '../../domain/api/campaign-answer.ts';
+import type { Campaign } from '../../domain/api/campaign-responses.ts';
 import { API_ROOT } from '../../gateway/app.ts';
 import { SystemHarness } from '../support/harness/system-harness.ts';
 import { closing, out, runCli } from '../support/harness/cli.ts';
@@ -69,7 +69,7 @@ describe('campaigns watch', () => {
     const harness = await startRig(1_000);
     const id = await harness.startCampaign(1);
     await harness.result(id);
-    const completed = (await harness.api('GET', `/batch-calls/${id}`)).data as CampaignAnswer;
+    const completed = (await harness.api('GET', `/batch-calls/${id}`)).data as Campaign;
     const answers = [{ ...completed, status: 'active' }, null, null, completed];
     const server = createServer((request, response) => {
       const data = answers.shift();

@@ -8,7 +8,7 @@ import { CampaignClient } from '../../client/campaign-client.ts';
 import { connectTemporal } from '../../client/connection.ts';
 import { EventDelivery, eventSignaller } from '../../gateway/temporal/event-delivery.ts';
 import { workflowRestarter, workflowStarter } from '../../gateway/temporal/start-workflow.ts';
-import { lookAtWorkflow } from '../../gateway/temporal/workflow-standing.ts';
+import { readWorkflowStatus } from '../../gateway/temporal/workflow-status.ts';
 import { addApiKey, hashKey } from '../../db/api-keys.ts';
 import {
   campaignTerms,
@@ -57,7 +57,7 @@ async function openSystem(options: SystemHarnessOptions = {}): Promise<System> {
     },
     startCampaign: workflowStarter(harness.client, { taskQueue: harness.taskQueue }),
     restartWorkflow: workflowRestarter(harness.client, { taskQueue: harness.taskQueue }),
-    lookAtWorkflow: (campaignId) => lookAtWorkflow(harness.client, campaignId),
+    readWorkflowStatus: (campaignId) => readWorkflowStatus(harness.client, campaignId),
     delivery: new EventDelivery(eventSignaller(harness.client)),
     pingTemporal: async () => {},
     logger: pino({ level: 'silent' }),

@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { uploadToApi } from '../../client/http-upload.ts';
-import type { ImportAnswer } from '../../domain/api/contact-answer.ts';
+import type { ImportResponse } from '../../domain/api/contact-responses.ts';
 import { contactsApp } from '../support/harness/contacts-app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
 import { nextId } from '../support/factories/ids.ts';
@@ -45,7 +45,7 @@ async function contactsIn(folder: string): Promise<Contact[]> {
 }
 
 interface Answer {
-  readonly data: ImportAnswer;
+  readonly data: ImportResponse;
   readonly error: { readonly code: string; readonly message: string };
 }
 

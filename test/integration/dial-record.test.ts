@@ -10,7 +10,7 @@ import {
   type SendPermit,
   withdrawPlacements,
 } from '../../db/calls.ts';
-import { recordEnd } from '../../db/campaigns-of-workflows.ts';
+import { recordEnd } from '../../db/workflow-records.ts';
 import { inTransaction, type Queryable } from '../../db/pool.ts';
 import { CreateCampaign } from '../../domain/api/campaign-request.ts';
 import type { PlaceResult } from '../../domain/dialling/provider-messages.ts';

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { inLongTransaction, inTransactionOfItsOwn, type LongWork } from '../../db/long-transaction.ts';
 import { inTransaction, openPool, type Pool, type Queryable } from '../../db/pool.ts';
-import { isDatabaseTrouble } from '../../db/trouble.ts';
+import { isTransientDatabaseError } from '../../db/errors.ts';
 import { startTcpProxy, type TcpProxy } from '../../scripts/tcp-proxy.ts';
 import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
 
@@ -34,7 +34,7 @@ async function warm(): Promise<void> {
 }
 
 async function refused(work: Promise<unknown>): Promise<boolean> {
-  return isDatabaseTrouble(await work.catch((error: unknown) => error));
+  return isTransientDatabaseError(await work.catch((error: unknown) => error));
 }
 
 /** Settled as soon as somebody waits for a lock. */

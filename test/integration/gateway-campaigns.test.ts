@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { RingfenceError } from '../../domain/engine/errors.ts';
-import { sweep } from '../../gateway/background/sweeper.ts';
+import { sweepUnstarted } from '../../gateway/background/unstarted-sweeper.ts';
 import { KEYS, openGateway, type TestGateway } from '../support/harness/gateway.ts';
 import { nextId } from '../support/factories/ids.ts';
 
@@ -231,7 +231,7 @@ describe('an idempotency key', () => {
 
 describe('while Temporal is away', () => {
   const sweepNow = () =>
-    sweep({
+    sweepUnstarted({
       pool: gateway.db.pool,
       startCampaign: gateway.temporal.start,
       logger: gateway.app.log,
@@ -259,7 +259,7 @@ describe('while Temporal is away', () => {
       if (id === broken) throw new Error('this one only');
       await gateway.temporal.start(id);
     };
-    await sweep({ pool: gateway.db.pool, startCampaign, logger: gateway.app.log, olderThanMs: 0 });
+    await sweepUnstarted({ pool: gateway.db.pool, startCampaign, logger: gateway.app.log, olderThanMs: 0 });
     expect([startsOf(broken), startsOf(sound)]).toEqual([0, 1]);
     await sweepNow();
     expect(startsOf(broken)).toBe(1);
@@ -278,8 +278,8 @@ describe('while Temporal is away', () => {
       if (id === odd) throw new RingfenceError('temporal_unavailable', 'Temporal is in trouble about this one.');
       await gateway.temporal.start(id);
     };
-    const round = (after: Awaited<ReturnType<typeof sweep>>) =>
-      sweep({ pool: gateway.db.pool, startCampaign, logger: gateway.app.log, olderThanMs: 0 }, after);
+    const round = (after: Awaited<ReturnType<typeof sweepUnstarted>>) =>
+      sweepUnstarted({ pool: gateway.db.pool, startCampaign, logger: gateway.app.log, olderThanMs: 0 }, after);
     const place = await round(null);
     // Temporal may be away: beside those that were asked with the odd one nobody was tried.
     expect([asked[0], asked.length]).toEqual([odd, 10]);

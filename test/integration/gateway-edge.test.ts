@@ -190,7 +190,7 @@ describe('a campaign that Temporal has forgotten', () => {
     const gone = () => Promise.reject(new RingfenceError('not_found', 'There is no such workflow.'));
     const own = await openGateway({
       campaigns: { pause: gone, resume: gone, cancel: gone, edit: gone },
-      lookAtWorkflow: async () => ({ kind: 'not_found' }),
+      readWorkflowStatus: async () => ({ kind: 'not_found' }),
     });
     try {
       const { id } = (await own.send({ method: 'POST', path: '/batch-calls', body })).body.data;

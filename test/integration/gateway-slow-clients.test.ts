@@ -7,7 +7,7 @@ import { KEYS, openGateway, type TestGateway } from '../support/harness/gateway.
 import { watchForLeaks } from '../support/probes/leaks.ts';
 import { personalDataIn } from '../support/probes/personal-data.ts';
 
-const PATIENCE = { headersMs: 200, bodyMs: 200, bytesPerSecond: 1_000_000, everyMs: 50 };
+const LIMITS = { headersMs: 200, bodyMs: 200, bytesPerSecond: 1_000_000, everyMs: 50 };
 const AUTHORIZED = `Authorization: Bearer ${KEYS.write}`;
 /** A client that goes on for ever, a byte at a time, which is less than the gateway asks for. */
 const TRICKLE_MS = 20;
@@ -21,7 +21,7 @@ const expectNoLeaks = watchForLeaks();
 beforeAll(async () => {
   // Everything is logged, so that whatever a log could give away is there to be found.
   const logger = pino({ level: 'trace' }, { write: (line: string) => void log.push(line) });
-  gateway = await openGateway({ patience: PATIENCE, logger });
+  gateway = await openGateway({ slowClients: LIMITS, logger });
   await gateway.app.listen({ host: '127.0.0.1', port: 0 });
   ({ port } = gateway.app.addresses()[0] as AddressInfo);
 });
@@ -156,7 +156,7 @@ describe('a request that comes byte by byte is cut off, and others are served me
 
 describe('a request that is slow but keeps the pace', () => {
   it('is cut off as a file that never ends, and nothing of it is imported', async () => {
-    const own = await openGateway({ patience: { ...PATIENCE, bytesPerSecond: 1, totalMs: 400 } });
+    const own = await openGateway({ slowClients: { ...LIMITS, bytesPerSecond: 1, totalMs: 400 } });
     await own.app.listen({ host: '127.0.0.1', port: 0 });
     const { port: ownPort } = own.app.addresses()[0] as AddressInfo;
     const lines = [

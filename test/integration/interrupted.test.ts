@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import proto from '@temporalio/proto';
 import { describe, expect, inject, it, vi } from 'vitest';
 import { pino } from 'pino';
-import { lookAtWorkflow } from '../../gateway/temporal/workflow-standing.ts';
+import { readWorkflowStatus } from '../../gateway/temporal/workflow-status.ts';
 import { engineSpec } from '../../domain/api/campaign-request.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { workflowId } from '../../domain/engine/ids.ts';
@@ -33,7 +33,7 @@ function gatewayOf(harness: SystemHarness, more: Partial<ReconcileOptions> = {})
   const log: Record<string, unknown>[] = [];
   const options = {
     pool: harness.db.pool,
-    lookAtWorkflow: (id: string) => lookAtWorkflow(harness.client, id),
+    readWorkflowStatus: (id: string) => readWorkflowStatus(harness.client, id),
     logger: pino({ level: 'warn' }, { write: (line: string) => void log.push(JSON.parse(line) as never) }),
     everyMs: 0,
     ...more,
@@ -402,7 +402,7 @@ describe('a campaign whose workflow was ended in another way', () => {
       workflowExecution: { workflowId: workflowId(id) },
     });
     await vi.waitFor(
-      async () => expect(await lookAtWorkflow(harness.client, id)).toEqual({ kind: 'not_found' }),
+      async () => expect(await readWorkflowStatus(harness.client, id)).toEqual({ kind: 'not_found' }),
       20_000,
     );
     const { compare } = gatewayOf(harness);
@@ -490,7 +490,7 @@ describe('a campaign whose workflow goes on', () => {
     const id = await harness.startCampaign(3, LATER);
     await harness.handle(id).terminate('by hand');
     const away = () => Promise.reject(new RingfenceError('temporal_unavailable', 'away'));
-    expect(await gatewayOf(harness, { lookAtWorkflow: away }).compare()).toBe(false);
+    expect(await gatewayOf(harness, { readWorkflowStatus: away }).compare()).toBe(false);
     expect(await read(harness, id)).toMatchObject({ status: 'scheduled' });
     // What was claimed in vain is due at once, also for a gateway that waits between two looks.
     expect(await gatewayOf(harness, { everyMs: 20_000 }).compare()).toBe(true);
@@ -507,9 +507,9 @@ describe('a campaign whose workflow goes on', () => {
     const lookAt = (id: string) => {
       odd ??= id;
       if (id === odd) return Promise.reject(new RingfenceError('temporal_unavailable', 'about this one'));
-      return lookAtWorkflow(harness.client, id);
+      return readWorkflowStatus(harness.client, id);
     };
-    expect(await gatewayOf(harness, { lookAtWorkflow: lookAt }).compare()).toBe(true);
+    expect(await gatewayOf(harness, { readWorkflowStatus: lookAt }).compare()).toBe(true);
     for (const id of ids) {
       expect(await read(harness, id)).toMatchObject({ status: id === odd ? 'scheduled' : 'interrupted' });
     }
@@ -523,7 +523,7 @@ describe('a campaign whose workflow goes on', () => {
     // A row that the run's first exchange still holds is passed over, and looked at the next time.
     await vi.waitFor(
       async () => {
-        await gatewayOf(harness, { lookAtWorkflow: gone }).compare();
+        await gatewayOf(harness, { readWorkflowStatus: gone }).compare();
         expect(await read(harness, id)).toMatchObject({ status: 'interrupted' });
       },
       { timeout: 20_000 },
@@ -545,9 +545,9 @@ describe('gateways side by side', () => {
     const asked: string[] = [];
     const counting = (id: string) => {
       asked.push(id);
-      return lookAtWorkflow(harness.client, id);
+      return readWorkflowStatus(harness.client, id);
     };
-    const gateways = [1, 2, 3].map(() => gatewayOf(harness, { everyMs: 20_000, lookAtWorkflow: counting }));
+    const gateways = [1, 2, 3].map(() => gatewayOf(harness, { everyMs: 20_000, readWorkflowStatus: counting }));
     await whenNoneIsHeld(harness);
     await Promise.all(gateways.map(({ options }) => reconcile(options)));
     expect(asked.toSorted()).toEqual(ids.toSorted());
@@ -567,20 +567,20 @@ describe('gateways side by side', () => {
     );
     const asked: string[] = [];
     const logger = pino({ level: 'silent' });
-    const lookAtWorkflow = async (id: string) => {
+    const readWorkflowStatus = async (id: string) => {
       asked.push(id);
       return { kind: 'running' } as const;
     };
-    await reconcile({ pool, logger, lookAtWorkflow });
+    await reconcile({ pool, logger, readWorkflowStatus });
     const { rows } = await pool.query<{ id: string }>(
       `select id from campaigns where workflow_checked_at > now() - interval '30 seconds'`,
     );
     expect(asked).toHaveLength(50);
     expect(rows.map(({ id }) => id).toSorted()).toEqual(asked.toSorted());
-    await reconcile({ pool, logger, lookAtWorkflow });
-    await reconcile({ pool, logger, lookAtWorkflow });
+    await reconcile({ pool, logger, readWorkflowStatus });
+    await reconcile({ pool, logger, readWorkflowStatus });
     expect(new Set(asked).size).toBe(120);
-    await reconcile({ pool, logger, lookAtWorkflow });
+    await reconcile({ pool, logger, readWorkflowStatus });
     expect(asked).toHaveLength(120);
   });
 });

@@ -14,7 +14,7 @@ let port: number;
 const clients: Client[] = [];
 
 beforeAll(async () => {
-  gateway = await openGateway({ patience: { turnMs: 300 } });
+  gateway = await openGateway({ slowClients: { turnMs: 300 } });
   await gateway.app.listen({ host: '127.0.0.1', port: 0 });
   ({ port } = gateway.app.addresses()[0] as AddressInfo);
 });

@@ -1,6 +1,6 @@
 /** What a page of each list costs, in rows that the database reads for it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CampaignFilter, listCampaignContacts, listCampaigns } from '../../db/campaign-answers.ts';
+import { type CampaignFilter, listCampaignContacts, listCampaigns } from '../../db/campaign-queries.ts';
 import { listCallEvents } from '../../db/contact-explanation.ts';
 import { listContacts } from '../../db/contacts.ts';
 import { listFolders } from '../../db/folders.ts';

@@ -1,6 +1,6 @@
 /** Lists read page by page, while others add to them and remove from them. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Pagination } from '../../domain/api/campaign-answer.ts';
+import type { Pagination } from '../../domain/api/campaign-responses.ts';
 import { openGateway, type TestGateway } from '../support/harness/gateway.ts';
 import { nextId } from '../support/factories/ids.ts';
 

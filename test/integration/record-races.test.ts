@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { adoptRoster } from '../../db/adoption.ts';
 import { permitDial, recordAnswer, withdrawPlacements } from '../../db/calls.ts';
-import { recordEnd } from '../../db/campaigns-of-workflows.ts';
+import { recordEnd } from '../../db/workflow-records.ts';
 import { inTransaction } from '../../db/pool.ts';
 import { enrol, exchange, skipWaiting } from '../../db/roster.ts';
 import { CreateCampaign } from '../../domain/api/campaign-request.ts';

@@ -15,7 +15,7 @@ import { RingfenceError } from '../../domain/engine/errors.ts';
 import { workflowId } from '../../domain/engine/ids.ts';
 import { API_ROOT } from '../../gateway/app.ts';
 import { startRingfenceGateway } from '../../gateway/ringfence-gateway.ts';
-import { sweep } from '../../gateway/background/sweeper.ts';
+import { sweepUnstarted } from '../../gateway/background/unstarted-sweeper.ts';
 import { type DevServer, startDevServer } from '../../scripts/dev-server.ts';
 import { obtainTemporalCli } from '../../scripts/temporal-binaries.ts';
 import { createTestDatabase } from '../support/harness/database.ts';
@@ -98,7 +98,8 @@ describe('a campaign that Temporal refuses to start', () => {
   const command = (id: string, name: string) => gateway.send({ method: 'POST', path: `/batch-calls/${id}/${name}` });
   const remove = (id: string) => gateway.send({ method: 'DELETE', path: `/batch-calls/${id}` });
   const idOf = ({ body: answer }: ApiReply) => String(answer.error.details.campaign);
-  const sweepNow = () => sweep({ pool: gateway.db.pool, startCampaign, logger: gateway.app.log, olderThanMs: 0 });
+  const sweepNow = () =>
+    sweepUnstarted({ pool: gateway.db.pool, startCampaign, logger: gateway.app.log, olderThanMs: 0 });
   /** Records a campaign while Temporal is away, and answers with its id. */
   const recordUnstarted = async (campaign: object = large, key?: string) => {
     away = true;

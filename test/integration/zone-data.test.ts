@@ -1,9 +1,9 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { zoneDataTeller } from '../../gateway/temporal/tell-zone-data.ts';
+import { zoneDataNotifier } from '../../gateway/temporal/notify-zone-data.ts';
 import { readZoneData, recordZoneData } from '../../db/zone-data.ts';
 import { ZONE_DATA_VERSION } from '../../domain/windows/zone-data.ts';
-import { sweepZoneData } from '../../gateway/background/zone-data-sweeper.ts';
+import { notifyOutdatedCampaigns } from '../../gateway/background/zone-data-sweeper.ts';
 import { editUpdate, pauseAndWait, resumeUpdate, zoneDataSignal } from '../../workflows/messages.ts';
 import { realTimeHarness, type RealTimeHarness } from '../support/harness/real-time.ts';
 import type { Campaign, WorkflowHarness } from '../support/harness/workflow-harness.ts';
@@ -100,8 +100,8 @@ describe('the newest release on record', () => {
 });
 
 describe('the sweep', () => {
-  const sweep = (tellZoneData = zoneDataTeller(harness.client)) =>
-    sweepZoneData({ pool: harness.pool, tellZoneData, logger });
+  const sweep = (notifyOfZoneData = zoneDataNotifier(harness.client)) =>
+    notifyOutdatedCampaigns({ pool: harness.pool, notifyOfZoneData, logger });
 
   it('tells every campaign with an older window, once, paused ones too, and nobody else', async () => {
     const waiting = await state('waiting for a window').arrange(harness);

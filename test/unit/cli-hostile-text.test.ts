@@ -9,11 +9,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { z } from 'zod';
 import { run } from '../../cli/run.ts';
 import { plain } from '../../cli/terminal.ts';
-import { CampaignAnswer, CampaignContactAnswer } from '../../domain/api/campaign-answer.ts';
-import { ImportAnswer } from '../../domain/api/contact-answer.ts';
+import { Campaign, CampaignContactResponse } from '../../domain/api/campaign-responses.ts';
+import { ImportResponse } from '../../domain/api/contact-responses.ts';
 import { ContactExplanation } from '../../domain/api/contact-explanation.ts';
-import { ForecastAnswer } from '../../domain/forecast/answer.ts';
-import { SuppressionAnswer } from '../../domain/contacts/suppression.ts';
+import { ForecastResponse } from '../../domain/forecast/response.ts';
+import { SuppressionResponse } from '../../domain/contacts/suppression.ts';
 import { CAMPAIGN_OPERATIONS } from '../../gateway/openapi/campaign-examples.ts';
 import { CONTACT_OPERATIONS } from '../../gateway/openapi/contact-examples.ts';
 import { CAMPAIGN_ID, CONTACT_ID } from '../../gateway/openapi/example-values.ts';
@@ -81,19 +81,19 @@ const over = (example: unknown) => {
 };
 
 const VERBS: [args: string, operation: unknown, schema: z.ZodType][] = [
-  ['campaigns list', answerTo('GET /batch-calls'), z.array(CampaignAnswer)],
-  [`campaigns show ${CAMPAIGN_ID}`, answerTo('GET /batch-calls/{id}'), CampaignAnswer],
-  [`campaigns watch ${CAMPAIGN_ID}`, over(answerTo('GET /batch-calls/{id}')), CampaignAnswer],
-  ['campaigns start DIRECTORY/campaign.json', answerTo('GET /batch-calls/{id}'), CampaignAnswer],
-  [`campaigns contacts ${CAMPAIGN_ID}`, answerTo('GET /batch-calls/{id}/contacts'), z.array(CampaignContactAnswer)],
+  ['campaigns list', answerTo('GET /batch-calls'), z.array(Campaign)],
+  [`campaigns show ${CAMPAIGN_ID}`, answerTo('GET /batch-calls/{id}'), Campaign],
+  [`campaigns watch ${CAMPAIGN_ID}`, over(answerTo('GET /batch-calls/{id}')), Campaign],
+  ['campaigns start DIRECTORY/campaign.json', answerTo('GET /batch-calls/{id}'), Campaign],
+  [`campaigns contacts ${CAMPAIGN_ID}`, answerTo('GET /batch-calls/{id}/contacts'), z.array(CampaignContactResponse)],
   [
     `campaigns explain ${CAMPAIGN_ID} ${CONTACT_ID}`,
     answerTo('GET /batch-calls/{id}/contacts/{contact_id}'),
     ContactExplanation,
   ],
-  [`campaigns forecast ${CAMPAIGN_ID}`, answerTo('GET /batch-calls/{id}/forecast'), ForecastAnswer],
-  ['contacts suppressed', answerTo('GET /suppressions'), z.array(SuppressionAnswer)],
-  ['contacts import DIRECTORY/people.csv', answerTo('POST /contacts/import'), ImportAnswer],
+  [`campaigns forecast ${CAMPAIGN_ID}`, answerTo('GET /batch-calls/{id}/forecast'), ForecastResponse],
+  ['contacts suppressed', answerTo('GET /suppressions'), z.array(SuppressionResponse)],
+  ['contacts import DIRECTORY/people.csv', answerTo('POST /contacts/import'), ImportResponse],
 ];
 const argsOf = (line: string) => line.split(' ').map((word) => word.replace('DIRECTORY', directory));
 const obeyedIn = (text: string) => [...text.matchAll(OBEYED)].map(([character]) => character);

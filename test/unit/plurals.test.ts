@@ -6,12 +6,12 @@ import { namespaceFinding } from '../../cli/doctor/temporal.ts';
 import { forecastText } from '../../cli/forecast-text.ts';
 import { details } from '../../gateway/temporal/start-workflow.ts';
 import { exchangeSummary, lookUpSummary } from '../../domain/engine/activity-summaries.ts';
-import type { CampaignAnswer } from '../../domain/api/campaign-answer.ts';
+import type { Campaign } from '../../domain/api/campaign-responses.ts';
 import { campaignTerms, CreateCampaign, engineSpec } from '../../domain/api/campaign-request.ts';
 import { newCampaign } from '../../domain/engine/commands.ts';
 import { counted } from '../../domain/engine/counted.ts';
 import { currentDetails } from '../../domain/engine/current-details.ts';
-import type { ForecastAnswer } from '../../domain/forecast/answer.ts';
+import type { ForecastResponse } from '../../domain/forecast/response.ts';
 import { tooLong } from '../../gateway/http/broken-requests.ts';
 import { importedInWords } from '../../scripts/start/demo.ts';
 import { progressLine } from '../../scripts/start/progress.ts';
@@ -43,7 +43,7 @@ function forecastOf(count: number): string {
     if_resumed_now: null,
     assumed: { call_seconds: 1, call_seconds_from: 'default', retry_share: 0, retry_share_from: 'default' },
     as_of: '2026-03-18T12:00:00.000Z',
-  } satisfies ForecastAnswer).join('\n');
+  } satisfies ForecastResponse).join('\n');
 }
 
 const campaign = {
@@ -55,7 +55,7 @@ const campaign = {
   skipped: 0,
   placed_today: 1,
   max_calls_per_day: null,
-} as unknown as CampaignAnswer;
+} as unknown as Campaign;
 
 const SENTENCES: readonly (readonly [(count: number) => string, none: string, one: string, two: string])[] = [
   [(count) => counted(count, 'call'), '0 calls', '1 call', '2 calls'],
@@ -131,4 +131,4 @@ const FOLDERS = [
 const NUMBER_BEFORE_PLURAL =
   /\$\{(?![A-Z_]+\})[^{}]*\} (?:calls|contacts|people|numbers|campaigns|rows|lines|files|minutes|seconds|hours|days|times|attempts|retries|workers|events|issues|errors|problems|fields|columns|keys|edits|pauses|runs|slots)\b/g;
 /** Numbers that are never small, and words. */
-const NEVER_ONE = ['horizonDays', 'verb'];
+const NEVER_ONE = ['horizonDays', 'command'];

@@ -1,7 +1,7 @@
 import { CancelledFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readBuckets } from '../../db/campaigns-of-workflows.ts';
+import { readBuckets } from '../../db/workflow-records.ts';
 import {
   cancelUpdate,
   type PauseAcknowledgement,

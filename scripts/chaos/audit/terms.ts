@@ -49,12 +49,12 @@ function computeTerms({ body, edits }: Edited, at: number): Terms[] {
   const adrift = new Map<string, Readonly<Record<string, unknown>>>();
   for (const { sentAt, answeredAt, taken, change } of edits) {
     if (at < sentAt || taken === 'no') continue;
-    const changed = possible.map((terms) => laidOver(terms, change));
+    const changed = possible.map((terms) => mergeTerms(terms, change));
     const sure = taken === 'yes' && at > answeredAt;
     if (!sure) adrift.set(JSON.stringify(change), change);
     possible = sure ? changed : [...possible, ...changed];
     for (const late of adrift.values())
-      possible = distinct([...possible, ...possible.map((terms) => laidOver(terms, late))]);
+      possible = distinct([...possible, ...possible.map((terms) => mergeTerms(terms, late))]);
     possible = distinct(possible);
   }
   return possible;
@@ -72,7 +72,7 @@ export function attemptsOf({ retry_failed, max_retry_attempts }: Terms): number 
   return 1 + (retry_failed ? max_retry_attempts : 0);
 }
 
-function laidOver(terms: Terms, change: Readonly<Record<string, unknown>>): Terms {
+function mergeTerms(terms: Terms, change: Readonly<Record<string, unknown>>): Terms {
   return { ...terms, ...change, ...retriesAfter(terms, change) };
 }
 

@@ -2,9 +2,9 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler } from 'fastify-type-provider-zod';
 import type { Pool } from '../../../db/pool.ts';
 import { contactsRoutes } from '../../../gateway/routes/contacts-routes.ts';
-import { closeAfterEarlyAnswers } from '../../../gateway/http/early-answers.ts';
+import { closeAfterEarlyResponses } from '../../../gateway/http/early-responses.ts';
 import { answerError } from '../../../gateway/http/errors.ts';
-import { patienceOf } from '../../../gateway/http/slow-clients.ts';
+import { slowClientLimits } from '../../../gateway/http/slow-clients.ts';
 import { validatorCompiler } from '../../../gateway/http/validation.ts';
 
 /** The contacts API by itself. Whoever asks is the account that the header `account` names. */
@@ -14,7 +14,7 @@ export async function contactsApp(pool: Pool): Promise<FastifyInstance> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerError);
-  closeAfterEarlyAnswers(app, patienceOf(undefined));
+  closeAfterEarlyResponses(app, slowClientLimits(undefined));
   app.addHook('onRequest', async (request) => {
     request.caller = { account: String(request.headers.account ?? 'acme'), scope: 'write' };
   });

@@ -82,7 +82,7 @@ export async function openGateway(deps: Partial<GatewayDeps> = {}, given?: TestD
     campaigns: { pause: refuse, resume: refuse, cancel: refuse, edit: refuse },
     startCampaign: temporal.start,
     restartWorkflow: refuse,
-    lookAtWorkflow: refuse,
+    readWorkflowStatus: refuse,
     delivery: new EventDelivery(temporal.signal),
     pingTemporal: async () => (temporal.away ? refuse() : undefined),
     logger: pino({ level: 'info' }, { write: (line: string) => void log.push(line) }),

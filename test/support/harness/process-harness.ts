@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { inject } from 'vitest';
 import { type ApiOptions, requestApi } from '../../../client/http-api.ts';
-import { CampaignAnswer } from '../../../domain/api/campaign-answer.ts';
+import { Campaign } from '../../../domain/api/campaign-responses.ts';
 import type { CreateCampaignInput } from '../../../domain/api/campaign-request.ts';
 import { isOver } from '../../../domain/engine/commands.ts';
 import { API_ROOT } from '../../../gateway/app.ts';
@@ -140,7 +140,7 @@ export class ProcessHarness {
     // A key and its account make the workflow's id, and tests in other processes count on the same Temporal server.
     const headers = { 'X-Idempotency-Key': nextId(`create-${process.pid}`) };
     const request = { method: 'POST', path: '/batch-calls', body, headers } as const;
-    return (await requestApi(this.api, request, CampaignAnswer)).data.id;
+    return (await requestApi(this.api, request, Campaign)).data.id;
   }
 
   /** Resolves with the campaign's calls at the provider, once they are as they should be. */
@@ -153,7 +153,7 @@ export class ProcessHarness {
   }
 
   /** Resolves once the campaign has ended, with its record beside the provider's ledger. */
-  async untilOver(campaignId: string): Promise<Comparison & { readonly campaign: CampaignAnswer }> {
+  async untilOver(campaignId: string): Promise<Comparison & { readonly campaign: Campaign }> {
     for (;;) {
       const campaign = await readCampaign(this.api, campaignId);
       if (isOver(campaign.status)) {

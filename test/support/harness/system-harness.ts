@@ -8,7 +8,7 @@ import type { z } from 'zod';
 import { CampaignClient } from '../../../client/campaign-client.ts';
 import { EventDelivery, eventSignaller } from '../../../gateway/temporal/event-delivery.ts';
 import { workflowRestarter, workflowStarter } from '../../../gateway/temporal/start-workflow.ts';
-import { lookAtWorkflow } from '../../../gateway/temporal/workflow-standing.ts';
+import { readWorkflowStatus } from '../../../gateway/temporal/workflow-status.ts';
 import { campaignTerms, CreateCampaign, engineSpec } from '../../../domain/api/campaign-request.ts';
 import { workflowId } from '../../../domain/engine/ids.ts';
 import { readDatabaseClock } from '../../../db/clock.ts';
@@ -122,7 +122,7 @@ export class SystemHarness {
       campaigns: this.campaigns,
       startCampaign: workflowStarter(this.client, { taskQueue: this.taskQueue }),
       restartWorkflow: workflowRestarter(this.client, { taskQueue: this.taskQueue }),
-      lookAtWorkflow: (campaignId) => lookAtWorkflow(this.client, campaignId),
+      readWorkflowStatus: (campaignId) => readWorkflowStatus(this.client, campaignId),
       delivery: new EventDelivery(eventSignaller(this.client)),
       pingTemporal: () => this.client.workflowService.getSystemInfo({}),
       logger: pino({ level: 'silent' }),

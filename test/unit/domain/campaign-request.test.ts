@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { campaignTerms, CreateCampaign, engineSpec, refuseOver } from '../../../domain/api/campaign-request.ts';
+import { campaignTerms, CreateCampaign, engineSpec, refuseExpired } from '../../../domain/api/campaign-request.ts';
 import { RingfenceError } from '../../../domain/engine/errors.ts';
 
 const FOLDER = '5f0c7a0e-2f63-4c55-9a0e-0a4a4f6f1c11';
@@ -136,11 +136,11 @@ describe('a request against the clock', () => {
   const termsOf = (more: object) => campaignTerms(CreateCampaign.parse({ ...smallest, ...more }));
 
   it('is refused when its end has passed', () => {
-    expect(() => refuseOver(termsOf({ ends_at: '2026-03-20T00:00:00Z' }), now)).toThrow(RingfenceError);
+    expect(() => refuseExpired(termsOf({ ends_at: '2026-03-20T00:00:00Z' }), now)).toThrow(RingfenceError);
   });
 
   it('is taken when its start has passed: it starts at once', () => {
     const past = { schedule_type: 'scheduled', scheduled_at: '2020-01-01T00:00:00Z' };
-    expect(() => refuseOver(termsOf(past), now)).not.toThrow();
+    expect(() => refuseExpired(termsOf(past), now)).not.toThrow();
   });
 });

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EngineSpec } from '../../../domain/engine/campaign-spec.ts';
-import { type Course, fastForward, type Outset, type Pace } from '../../../domain/forecast/fast-forward.ts';
-import { Stretches } from '../../../domain/forecast/stretches.ts';
+import { type Projection, fastForward, type ForecastInput, type Pace } from '../../../domain/forecast/fast-forward.ts';
+import { WindowSegments } from '../../../domain/forecast/window-segments.ts';
 import { retryDelayMs } from '../../../domain/engine/retry-policy.ts';
 import { VirtualCampaign } from '../../../domain/virtual/campaign.ts';
 import { CALM_TURN_MS, calmConduct } from '../../../domain/virtual/conduct.ts';
@@ -117,7 +117,7 @@ function virtualCourse(job: Job): VirtualCourse {
 }
 
 /** How a campaign stands, as its roster and its record have it. */
-function outsetOf({ clock: { now }, roster, state }: VirtualCampaign, { spec }: Job): Outset {
+function inputOf({ clock: { now }, roster, state }: VirtualCampaign, { spec }: Job): ForecastInput {
   const rows = [...roster.contacts.all()];
   const day = civilDay(spec.schedule.timezone, now).date;
   return {
@@ -140,18 +140,18 @@ interface Change {
   readonly pending?: number;
 }
 
-function quickCourse({ spec, retryShare, dialMarginMs }: Job, outset: Outset, change: Change): Course {
+function quickProjection({ spec, retryShare, dialMarginMs }: Job, input: ForecastInput, change: Change): Projection {
   const delayMinutes = spec.retry.delayMinutes.map((minutes) => minutes + change.settlingMs / 60_000);
   const changed = {
-    ...outset,
+    ...input,
     spec: { ...spec, retry: { ...spec.retry, delayMinutes } },
-    pending: Math.max(0, outset.pending + (change.pending ?? 0)),
+    pending: Math.max(0, input.pending + (change.pending ?? 0)),
   };
   const pace: Pace = { slotMs: change.slotMs, retryShare, dialMarginMs };
-  return allSteps(fastForward(changed, pace, new Stretches(spec.schedule, outset.now)));
+  return allSteps(fastForward(changed, pace, new WindowSegments(spec.schedule, input.now)));
 }
 
-function beginning({ now, spec, contacts }: Job): Outset {
+function beginning({ now, spec, contacts }: Job): ForecastInput {
   const today = { day: civilDay(spec.schedule.timezone, now).date, placed: 0 };
   return { now, spec, pending: contacts, retrying: [], inFlight: [], today, beginsAt: spec.scheduled_at ?? now };
 }
@@ -175,27 +175,30 @@ function upTo(days: ReadonlyMap<string, number>, dates: readonly string[]): numb
 }
 
 describe('the quick forecast', () => {
-  test.each([1, 2, 3, 4])('takes the course of the campaign itself: seed %i', (seed) => {
+  test.each([1, 2, 3, 4])('takes the projection of the campaign itself: seed %i', (seed) => {
     let exact = 0;
     let jobs = 0;
     fc.assert(
       fc.property(arbitraryJob, (job) => {
         const { spec, callMs } = job;
         const slotMs = callMs + CALM_TURN_MS;
-        const course = quickCourse(job, beginning(job), { slotMs, settlingMs: 0 });
+        const projection = quickProjection(job, beginning(job), { slotMs, settlingMs: 0 });
         const real = virtualCourse(job);
-        const fast = quickCourse(job, beginning(job), { slotMs: slotMs * (1 - OFF) - TURN_OFF_MS / 4, settlingMs: 0 });
-        const slow = quickCourse(job, beginning(job), {
+        const fast = quickProjection(job, beginning(job), {
+          slotMs: slotMs * (1 - OFF) - TURN_OFF_MS / 4,
+          settlingMs: 0,
+        });
+        const slow = quickProjection(job, beginning(job), {
           slotMs: slotMs * (1 + OFF) + TURN_OFF_MS,
           settlingMs: SETTLING_MS,
         });
 
-        fc.pre(course.end !== 'out_of_sight');
-        expect(course.end).toMatch(/finished|expired/);
+        fc.pre(projection.end !== 'out_of_sight');
+        expect(projection.end).toMatch(/finished|expired/);
         const dates = [...new Set([...real.days.keys(), ...fast.days.keys(), ...slow.days.keys()])].sort();
         // A moment's difference decides whether a round of calls begins before a midnight, a close or the campaign's end,
         // and, of those who are called again and again, in which order and on which day.
-        const again = spec.retry.budget > 0 ? course.calls / 20 : 0;
+        const again = spec.retry.budget > 0 ? projection.calls / 20 : 0;
         const round = spec.max_concurrent_calls + 1 + again;
         const least = upTo(slow.days, dates).map((calls) => calls - round);
         const most = upTo(fast.days, dates).map((calls) => calls + round);
@@ -205,11 +208,11 @@ describe('the quick forecast', () => {
         }
         expect(real.endedAt).toBeLessThanOrEqual(oneContactLater(job, slow.endsAt!));
         expect(oneContactLater(job, real.endedAt)).toBeGreaterThanOrEqual(fast.endsAt!);
-        expect(Math.abs(real.skipped - course.expired)).toBeLessThanOrEqual(2 * round);
+        expect(Math.abs(real.skipped - projection.expired)).toBeLessThanOrEqual(2 * round);
 
         jobs += 1;
-        const sameDays = JSON.stringify([...real.days]) === JSON.stringify([...course.days]);
-        if (sameDays && Math.abs(real.endedAt - course.endsAt!) <= callMs + SETTLING_MS) exact += 1;
+        const sameDays = JSON.stringify([...real.days]) === JSON.stringify([...projection.days]);
+        if (sameDays && Math.abs(real.endedAt - projection.endsAt!) <= callMs + SETTLING_MS) exact += 1;
       }),
       { seed, numRuns: 25 },
     );
@@ -224,20 +227,20 @@ describe('the quick forecast', () => {
         const { spec, callMs, now } = job;
         fc.pre(spec.ends_at === null);
         const slotMs = callMs + CALM_TURN_MS;
-        fc.pre(quickCourse(job, beginning(job), { slotMs, settlingMs: 0 }).end !== 'out_of_sight');
+        fc.pre(quickProjection(job, beginning(job), { slotMs, settlingMs: 0 }).end !== 'out_of_sight');
         const { endedAt } = virtualCourse(job);
         const { campaign } = virtualCampaign(job);
         campaign.go(now + fraction * (endedAt - now));
         fc.pre(!campaign.result);
-        const outset = outsetOf(campaign, job);
+        const input = inputOf(campaign, job);
         // What was placed or has ended within the last half minute is not written down, and calls under way count anew.
         const untold = 2 * spec.max_concurrent_calls + 20;
         const fast = { slotMs: slotMs * (1 - OFF) - TURN_OFF_MS / 4, settlingMs: 0, pending: -untold };
         const slow = { slotMs: slotMs * (1 + OFF) + TURN_OFF_MS, settlingMs: SETTLING_MS, pending: untold };
-        const latest = quickCourse(job, outset, slow);
+        const latest = quickProjection(job, input, slow);
         expect(latest.end).toBe('finished');
         expect(endedAt).toBeLessThanOrEqual(oneContactLater(job, latest.endsAt!));
-        expect(oneContactLater(job, endedAt)).toBeGreaterThanOrEqual(quickCourse(job, outset, fast).endsAt!);
+        expect(oneContactLater(job, endedAt)).toBeGreaterThanOrEqual(quickProjection(job, input, fast).endsAt!);
       }),
       { seed: 1, numRuns: 40 },
     );

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Schedule } from '../../../domain/windows/schedule.ts';
 import { assume, forecast, type ForecastCampaign } from '../../../domain/forecast/forecast.ts';
-import { ForecastAnswer } from '../../../domain/forecast/answer.ts';
+import { ForecastResponse } from '../../../domain/forecast/response.ts';
 import { allSteps } from '../../support/all-steps.ts';
 
 const MARGIN_MS = 10_000;
@@ -45,8 +45,8 @@ function campaign({ spec, ...changes }: Changes = {}): ForecastCampaign {
 }
 
 function forecastOf(changes: Changes, stated: { call_seconds?: number; retry_share?: number } = { call_seconds: 120 }) {
-  const outset = campaign(changes);
-  return ForecastAnswer.parse(allSteps(forecast(outset, assume(stated, outset.measured), MARGIN_MS)));
+  const input = campaign(changes);
+  return ForecastResponse.parse(allSteps(forecast(input, assume(stated, input.measured), MARGIN_MS)));
 }
 
 const limits = ({ limited_by }: { limited_by: readonly { limit: string }[] }) => limited_by.map(({ limit }) => limit);

@@ -5,7 +5,7 @@ import {
   isWrongTemporal,
   judge,
   type Verdict,
-  type WorkflowStanding,
+  type WorkflowStatus,
 } from '../../../domain/api/interruption.ts';
 
 const runs: CheckedCampaign = { status: 'active', startedAgoMs: 3_600_000, missedAgoMs: null, contactsLeft: 5 };
@@ -16,7 +16,7 @@ const running = { kind: 'running' } as const;
 const interrupted = (reason: string, code: string | null = null) => ({ kind: 'interrupted', reason, code });
 
 describe('what follows from how a workflow stands', () => {
-  it.each<[string, Partial<CheckedCampaign>, WorkflowStanding, Verdict | object]>([
+  it.each<[string, Partial<CheckedCampaign>, WorkflowStatus, Verdict | object]>([
     ['it runs', {}, running, { kind: 'well' }],
     ['it was missed and runs', { missedAgoMs: 31_000 }, running, { kind: 'well' }],
     ['it was interrupted and runs', { status: 'interrupted' }, running, { kind: 'well' }],

@@ -11,7 +11,7 @@ import { campaignTerms, CreateCampaign, engineSpec } from '../../../domain/api/c
 import { CampaignEdit, editedSpec, recordedTerms } from '../../../domain/engine/editing.ts';
 import { RingfenceError } from '../../../domain/engine/errors.ts';
 import { StatedEdit } from '../../../domain/engine/stated-edit.ts';
-import { laidOver, specChange } from '../../../domain/engine/spec-change.ts';
+import { mergeSpec, specChange } from '../../../domain/engine/spec-change.ts';
 
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
 const time = fc.constantFrom('08:00', '10:30', '17:00', null);
@@ -85,7 +85,7 @@ describe('a change laid over what the engine knows of the terms', () => {
       fc.property(terms, change, (present, stated) => {
         const onRecord = outcome(() => changedTerms(present, stated));
         if ('refused' in onRecord) {
-          expect(outcome(() => laidOver(engineSpec(present), specChange(stated)))).toEqual(onRecord);
+          expect(outcome(() => mergeSpec(engineSpec(present), specChange(stated)))).toEqual(onRecord);
           return;
         }
         const edit = CampaignEdit.parse(structuredClone(campaignEdit(stated)));

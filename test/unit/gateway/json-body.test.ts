@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type JsonBody, readJson } from '../../../gateway/http/json-body.ts';
 import { JsonScan } from '../../../gateway/http/json-scan.ts';
-import { readPeople } from '../../../gateway/http/people-body.ts';
+import { readContacts } from '../../../gateway/http/contacts-body.ts';
 import { mostPerTurn, turnsDuring } from '../../support/probes/turns.ts';
 
 const parse = (text: string): unknown => JSON.parse(text);
@@ -163,7 +163,7 @@ describe('the work of one turn of the event loop', () => {
     let looked = 0;
     const person = z.unknown().refine(() => (looked += 1) > 0);
     const most = await mostPerTurn(
-      () => readPeople(body, head, person),
+      () => readContacts(body, head, person),
       () => looked,
     );
     expect(looked).toBe(contacts);
@@ -174,7 +174,7 @@ describe('the work of one turn of the event loop', () => {
     const body = await read(`{"contacts":[${`${item},`.repeat(9_999)}${item}]}`);
     let looked = 0;
     const person = z.unknown().refine(() => (looked += 1) < 0, 'is wrong');
-    await expect(readPeople(body, head, person)).rejects.toMatchObject({
+    await expect(readContacts(body, head, person)).rejects.toMatchObject({
       code: 'validation_error',
       field: 'contacts[0]',
       details: { issues: { length: 20 } },
@@ -191,7 +191,7 @@ describe('what was sent', () => {
       `{"contacts":[${'{"b":1},'.repeat(200)}1],"padding":"${PADDING}"}`,
     ]) {
       const head = z.looseObject({ contacts: z.array(z.unknown()).default([]) });
-      const { sent } = await readPeople(await read(text), head, z.unknown());
+      const { sent } = await readContacts(await read(text), head, z.unknown());
       expect(sent).toEqual(JSON.parse(text));
     }
   });

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { Agent, buildConnector } from 'undici';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { sendBefore, type Exchange, type SendLimits } from '../../../providers/send-before.ts';
+import { sendBefore, type SendResult, type SendLimits } from '../../../providers/send-before.ts';
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -13,7 +13,7 @@ afterEach(async () => {
 /** A server that hands each request to the test and counts the bytes of every connection. */
 async function listen() {
   const sockets: Socket[] = [];
-  const waiting: ((exchange: [IncomingMessage, ServerResponse]) => void)[] = [];
+  const waiting: ((result: [IncomingMessage, ServerResponse]) => void)[] = [];
   const arrived: [IncomingMessage, ServerResponse][] = [];
   let requests = 0;
   const server: Server = createServer((request, response) => {
@@ -61,12 +61,12 @@ function post(agent: Agent, origin: string, limits: Partial<SendLimits> = {}) {
 describe('a request that is sent in time', () => {
   test('is answered, body included', async () => {
     const server = await listen();
-    const exchange = post(agentOf(), server.origin);
+    const result = post(agentOf(), server.origin);
     const [, response] = await server.next();
     response.writeHead(201, { 'x-a': 'b' });
     response.write('half ');
     response.end('and half');
-    const answer = await exchange;
+    const answer = await result;
     expect(answer).toMatchObject({ kind: 'answered', status: 201 });
     if (answer.kind !== 'answered') return;
     expect(answer.headers['x-a']).toBe('b');
@@ -75,19 +75,19 @@ describe('a request that is sent in time', () => {
 
   test('does not follow a redirect', async () => {
     const server = await listen();
-    const exchange = post(agentOf(), server.origin);
+    const result = post(agentOf(), server.origin);
     const [, response] = await server.next();
     response.writeHead(307, { location: `${server.origin}/elsewhere` }).end();
-    expect(await exchange).toMatchObject({ kind: 'answered', status: 307 });
+    expect(await result).toMatchObject({ kind: 'answered', status: 307 });
     expect(server.requests()).toBe(1);
   });
 
   test('is lost when the connection breaks, and is not sent again', async () => {
     const server = await listen();
-    const exchange = post(agentOf(), server.origin);
+    const result = post(agentOf(), server.origin);
     const [request] = await server.next();
     request.socket.destroy();
-    expect(await exchange).toMatchObject({ kind: 'lost' });
+    expect(await result).toMatchObject({ kind: 'lost' });
     expect(server.requests()).toBe(1);
   });
 
@@ -112,11 +112,11 @@ describe('a request that is sent in time', () => {
 
   test('is lost when the answer stops half-way until the time is up', async () => {
     const server = await listen();
-    const exchange = post(agentOf(), server.origin, { timeoutMs: 150 });
+    const result = post(agentOf(), server.origin, { timeoutMs: 150 });
     const [, response] = await server.next();
     response.writeHead(201, { 'content-length': '100' });
     response.write('{"data":');
-    expect(await exchange).toEqual({ kind: 'lost', code: 'timeout' });
+    expect(await result).toEqual({ kind: 'lost', code: 'timeout' });
   });
 
   test('is lost when the answer is no HTTP or larger than allowed', async () => {
@@ -131,9 +131,9 @@ describe('a request that is sent in time', () => {
     expect(nonsense).toMatchObject({ kind: 'lost' });
 
     const server = await listen();
-    const exchange = post(agentOf({ maxResponseSize: 10 }), server.origin);
+    const result = post(agentOf({ maxResponseSize: 10 }), server.origin);
     (await server.next())[1].end('x'.repeat(11));
-    expect(await exchange).toEqual({ kind: 'lost', code: 'UND_ERR_RES_EXCEEDED_MAX_SIZE' });
+    expect(await result).toEqual({ kind: 'lost', code: 'UND_ERR_RES_EXCEEDED_MAX_SIZE' });
   });
 });
 
@@ -165,7 +165,7 @@ describe('a request whose time has passed when a connection is at hand', () => {
     const server = await listen();
     const connect = buildConnector({});
     let clock = 1_000;
-    let exchange: Promise<Exchange> | undefined;
+    let result: Promise<SendResult> | undefined;
     let handOver = () => {};
     const made = new Promise<void>((resolve) => {
       const agent = agentOf({
@@ -175,21 +175,21 @@ describe('a request whose time has passed when a connection is at hand', () => {
             resolve();
           }),
       });
-      exchange = post(agent, server.origin, { now: () => clock, sendBy: 2_000 });
+      result = post(agent, server.origin, { now: () => clock, sendBy: 2_000 });
     });
     await made;
     clock = 2_000;
     handOver();
-    expect(await exchange).toEqual({ kind: 'expired' });
+    expect(await result).toEqual({ kind: 'expired' });
     await vi.waitFor(() => expect(server.sockets[0]?.closed).toBe(true), { timeout: 10_000 });
     expect(server.bytes()).toBe(0);
   });
 
   test('is sent up to the last millisecond', async () => {
     const server = await listen();
-    const exchange = post(agentOf(), server.origin, { now: () => 1_999, sendBy: 2_000 });
+    const result = post(agentOf(), server.origin, { now: () => 1_999, sendBy: 2_000 });
     (await server.next())[1].end('ok');
-    expect(await exchange).toMatchObject({ kind: 'answered' });
+    expect(await result).toMatchObject({ kind: 'answered' });
   });
 });
 
@@ -201,16 +201,16 @@ describe('a request for which there is no connection', () => {
     const { port } = server.address() as AddressInfo;
     await new Promise((resolve) => server.close(resolve));
     const agent = agentOf({ connections: 2 });
-    const exchanges = await Promise.all(Array.from({ length: 9 }, () => post(agent, `http://127.0.0.1:${port}`)));
-    expect(new Set(exchanges.map((exchange) => JSON.stringify(exchange)))).toEqual(
+    const results = await Promise.all(Array.from({ length: 9 }, () => post(agent, `http://127.0.0.1:${port}`)));
+    expect(new Set(results.map((result) => JSON.stringify(result)))).toEqual(
       new Set([JSON.stringify({ kind: 'unsent', code: 'ECONNREFUSED' })]),
     );
   });
 
   test('is unsent when the other side does not speak TLS', async () => {
     const server = await listen();
-    const exchange = await post(agentOf(), server.origin.replace('http:', 'https:'));
-    expect(exchange).toMatchObject({ kind: 'unsent' });
+    const result = await post(agentOf(), server.origin.replace('http:', 'https:'));
+    expect(result).toMatchObject({ kind: 'unsent' });
     expect(server.requests()).toBe(0);
   });
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import type { CampaignAnswer } from '../../../../domain/api/campaign-answer.ts';
+import type { Campaign } from '../../../../domain/api/campaign-responses.ts';
 import { curlOf } from '../../../../scripts/start/curl.ts';
 import { progressLine, waitsFor } from '../../../../scripts/start/progress.ts';
 import { elsewhere } from '../../../../scripts/start/services.ts';
@@ -39,7 +39,7 @@ describe('what npm start tells', () => {
     placed_today: 120,
     max_calls_per_day: 500,
     max_concurrent_calls: 20,
-  } as CampaignAnswer;
+  } as Campaign;
 
   test('how far a campaign is, what is in flight, and the count of the day', () => {
     expect(progressLine({ campaign, inFlight: 18 })).toBe(
@@ -47,7 +47,7 @@ describe('what npm start tells', () => {
     );
   });
 
-  test.each<[Partial<CampaignAnswer>, string]>([
+  test.each<[Partial<Campaign>, string]>([
     [{ waiting_for: 'slot' }, 'all lines busy'],
     [{ waiting_for: 'window', until: '2026-03-23T14:00:00.000Z' }, 'waits for its hours until 2026-03-23T14:00:00Z'],
     [{ status: 'paused', waiting_for: null }, 'paused'],

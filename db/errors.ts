@@ -11,7 +11,7 @@ const PASSING = [
 const TOO_SLOW = '57014';
 /** A lock did not come within the time that may be waited for it. */
 const LOCKED = '55P03';
-const SOCKET_TROUBLE = new Set([
+const SOCKET_ERRORS = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
   'EPIPE',
@@ -23,23 +23,23 @@ const SOCKET_TROUBLE = new Set([
   'ERR_STREAM_DESTROYED',
 ]);
 /** The driver's own complaints about its connection carry no code. */
-const DRIVER_TROUBLE =
+const DRIVER_ERRORS =
   /timeout exceeded when trying to connect|timeout expired|read timeout|connection terminated|not queryable|client was closed/i;
 
-/** `away`: no answer, or not now. `slow`: a statement was given up. `locked`: somebody else holds what it needs. */
-export type DatabaseTrouble = 'away' | 'slow' | 'locked';
+/** `unavailable`: no answer, or not now. `timeout`: a statement was given up. `locked`: somebody else holds what it needs. */
+export type DatabaseErrorKind = 'unavailable' | 'timeout' | 'locked';
 
 /** What an error of the driver tells of the database. Null when the query itself was wrong. */
-export function databaseTrouble(error: unknown): DatabaseTrouble | null {
+export function databaseErrorKind(error: unknown): DatabaseErrorKind | null {
   if (!(error instanceof Error)) return null;
   const { code } = error as { code?: unknown };
-  if (typeof code !== 'string') return DRIVER_TROUBLE.test(error.message) ? 'away' : null;
-  if (code === TOO_SLOW) return 'slow';
+  if (typeof code !== 'string') return DRIVER_ERRORS.test(error.message) ? 'unavailable' : null;
+  if (code === TOO_SLOW) return 'timeout';
   if (code === LOCKED) return 'locked';
-  return SOCKET_TROUBLE.has(code) || PASSING.some((prefix) => code.startsWith(prefix)) ? 'away' : null;
+  return SOCKET_ERRORS.has(code) || PASSING.some((prefix) => code.startsWith(prefix)) ? 'unavailable' : null;
 }
 
 /** Whether an error of the driver tells that the database is away or overloaded, not that the query was wrong. */
-export function isDatabaseTrouble(error: unknown): boolean {
-  return databaseTrouble(error) !== null;
+export function isTransientDatabaseError(error: unknown): boolean {
+  return databaseErrorKind(error) !== null;
 }

@@ -2,7 +2,7 @@ import type { Schedule } from '../windows/schedule.ts';
 import { callingWindows, civilDay, HORIZON_MS } from '../windows/windows.ts';
 
 /** A piece of a calling window that lies on one civil day: what a campaign records as its window. Epoch milliseconds. */
-export interface Stretch {
+export interface WindowSegment {
   readonly opensAt: number;
   readonly closesAt: number;
   /** The civil date in the schedule's zone. */
@@ -10,19 +10,19 @@ export interface Stretch {
 }
 
 /**
- * The stretches of a schedule from an instant on, found one by one as they are asked for and kept: computing them is
+ * The window segments of a schedule from an instant on, found one by one as they are asked for and kept: computing them is
  * most of the work of a forecast that runs over years, and several forecasts read the same ones.
  */
-export class Stretches {
-  private readonly known: Stretch[] = [];
-  private readonly source: Generator<Stretch, void>;
+export class WindowSegments {
+  private readonly known: WindowSegment[] = [];
+  private readonly source: Generator<WindowSegment, void>;
 
   constructor(schedule: Schedule, from: number) {
-    this.source = stretches(schedule, from);
+    this.source = segments(schedule, from);
   }
 
   /** Undefined when nothing opens any more within the horizon of the search. */
-  at(index: number): Stretch | undefined {
+  at(index: number): WindowSegment | undefined {
     while (this.known.length <= index) {
       const { value } = this.source.next();
       if (!value) return undefined;
@@ -32,7 +32,7 @@ export class Stretches {
   }
 }
 
-function* stretches(schedule: Schedule, from: number): Generator<Stretch, void> {
+function* segments(schedule: Schedule, from: number): Generator<WindowSegment, void> {
   let start = from;
   for (;;) {
     let closed = true;
@@ -46,7 +46,7 @@ function* stretches(schedule: Schedule, from: number): Generator<Stretch, void> 
   }
 }
 
-function* byDays(timezone: string, opensAt: number, closesAt: number): Generator<Stretch, void> {
+function* byDays(timezone: string, opensAt: number, closesAt: number): Generator<WindowSegment, void> {
   for (let from = opensAt; from < closesAt;) {
     const { date, endsAt } = civilDay(timezone, from);
     const to = Math.min(closesAt, endsAt);

@@ -2,7 +2,7 @@ import type { Bucket } from '../domain/engine/tally.ts';
 import type { Queryable } from './pool.ts';
 
 /** Contacts that one statement moved, by the buckets that their rows had before and have now. */
-export interface Move {
+export interface BucketTransition {
   readonly from: Bucket;
   readonly to: Bucket;
   readonly contacts: number;
@@ -10,22 +10,26 @@ export interface Move {
   readonly called: number;
 }
 
-/** The sum of moves, as it changes a campaign's counters. */
-export interface Moves {
+/** The sum of transitions, as it changes a campaign's counters. */
+export interface CounterChanges {
   readonly deltas: Partial<Record<Bucket, number>>;
   called: number;
 }
 
-export function addMoves(moves: Moves, rows: readonly Move[]): void {
+export function addTransitions(transitions: CounterChanges, rows: readonly BucketTransition[]): void {
   for (const { from, to, contacts, called } of rows) {
-    moves.deltas[from] = (moves.deltas[from] ?? 0) - contacts;
-    moves.deltas[to] = (moves.deltas[to] ?? 0) + contacts;
-    moves.called += called;
+    transitions.deltas[from] = (transitions.deltas[from] ?? 0) - contacts;
+    transitions.deltas[to] = (transitions.deltas[to] ?? 0) + contacts;
+    transitions.called += called;
   }
 }
 
 /** Changes the campaign's counters by the moves of this transaction. */
-export async function applyMoves(tx: Queryable, campaignId: string, { deltas, called }: Moves): Promise<void> {
+export async function applyToCounters(
+  tx: Queryable,
+  campaignId: string,
+  { deltas, called }: CounterChanges,
+): Promise<void> {
   const delta = (bucket: Bucket): number => deltas[bucket] ?? 0;
   await tx.query(
     `update campaigns

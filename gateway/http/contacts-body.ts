@@ -19,17 +19,17 @@ declare module 'fastify' {
 type Head = z.ZodType<{ readonly contacts: readonly unknown[] }>;
 
 /** The hook of a route whose body is `head` with contacts for the unknown. */
-export function readingPeople(head: Head): preValidationAsyncHookHandler {
+export function readingContacts(head: Head): preValidationAsyncHookHandler {
   return async (request) => {
     if (!(request.body instanceof JsonBody)) return;
-    const { read, sent } = await readPeople(request.body, head, ContactInput);
+    const { read, sent } = await readContacts(request.body, head, ContactInput);
     request.sentBody = sent;
     request.body = asChecked(read);
   };
 }
 
 /** @throws RingfenceError `validation_error` */
-export async function readPeople<T extends { readonly contacts: readonly unknown[] }>(
+export async function readContacts<T extends { readonly contacts: readonly unknown[] }>(
   body: JsonBody,
   head: z.ZodType<T>,
   person: z.ZodType,

@@ -2,14 +2,14 @@
 import type { Client, WorkflowExecutionStatusName } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { workflowId } from '../../domain/engine/ids.ts';
-import type { WorkflowStanding } from '../../domain/api/interruption.ts';
+import type { WorkflowStatus } from '../../domain/api/interruption.ts';
 import { isWorkflowNotFound, temporalUnavailable } from '../../client/temporal-errors.ts';
 
 const { HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT } = proto.temporal.api.enums.v1.HistoryEventFilterType;
 type Failure = proto.temporal.api.failure.v1.IFailure;
 
 /** The server's words for a workflow that is over. By any other it runs, under this run id or the next. */
-const CLOSED: Partial<Record<WorkflowExecutionStatusName, Extract<WorkflowStanding, { kind: 'closed' }>['as']>> = {
+const CLOSED: Partial<Record<WorkflowExecutionStatusName, Extract<WorkflowStatus, { kind: 'closed' }>['as']>> = {
   COMPLETED: 'completed',
   CANCELLED: 'cancelled',
   TERMINATED: 'terminated',
@@ -25,7 +25,7 @@ const CODE = /^(?:[A-Za-z][A-Za-z_]{0,63}|[0-9A-Z]{5})$/;
  * How the workflow of a campaign stands, whichever its present run is.
  * @throws RingfenceError `temporal_unavailable` when the server does not answer, or has no such namespace
  */
-export async function lookAtWorkflow(client: Client, campaignId: string): Promise<WorkflowStanding> {
+export async function readWorkflowStatus(client: Client, campaignId: string): Promise<WorkflowStatus> {
   // Without a run id: a reset and a continue-as-new go on under another one.
   const handle = client.workflow.getHandle(workflowId(campaignId));
   try {

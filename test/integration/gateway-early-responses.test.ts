@@ -27,7 +27,7 @@ beforeAll(async () => {
   gateway = await openGateway({
     bodyLimit: BODY_LIMIT,
     requestsPerMinute: REQUESTS_PER_MINUTE,
-    patience: { lingerMs: LINGER_MS },
+    slowClients: { lingerMs: LINGER_MS },
   });
   gateway.app.server.on('connection', (socket: Socket) => accepted.push(socket));
   await gateway.app.listen({ host: '127.0.0.1', port: 0 });

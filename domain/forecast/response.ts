@@ -23,7 +23,7 @@ const LimitedBy = z.object({
 });
 export type LimitedBy = z.infer<typeof LimitedBy>;
 
-export const CourseAnswer = z.object({
+export const ProjectionResponse = z.object({
   outcome: z
     .enum([
       'finishes',
@@ -55,7 +55,7 @@ export const CourseAnswer = z.object({
       'What makes it last, worst first: each limit without which it would finish earlier by more than a minute and a hundredth of the time, or leave fewer contacts uncalled. Empty when no single one does.',
     ),
 });
-export type CourseAnswer = z.infer<typeof CourseAnswer>;
+export type ProjectionResponse = z.infer<typeof ProjectionResponse>;
 
 const From = z.enum(['request', 'measured', 'default']);
 
@@ -69,13 +69,13 @@ export const Assumed = z.object({
 });
 export type Assumed = z.infer<typeof Assumed>;
 
-export const ForecastAnswer = CourseAnswer.extend({
+export const ForecastResponse = ProjectionResponse.extend({
   status: RecordedStatus.nullable().describe('Null for a campaign that is not created yet.'),
   contacts: count.describe('Contacts that are not in a terminal bucket.'),
-  if_resumed_now: CourseAnswer.nullable().describe(
+  if_resumed_now: ProjectionResponse.nullable().describe(
     'For a paused campaign, and for an interrupted one: if it were restarted now.',
   ),
   assumed: Assumed,
   as_of: instant,
 });
-export type ForecastAnswer = z.infer<typeof ForecastAnswer>;
+export type ForecastResponse = z.infer<typeof ForecastResponse>;

@@ -15,7 +15,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Patience } from './slow-clients.ts';
+import type { SlowClientLimits } from './slow-clients.ts';
 
 /** Of a rest that is dropped. Most bodies that are refused fit, also where a client reads no answer before it has sent all. */
 const MOST_DROPPED_BYTES = 1 << 20;
@@ -30,7 +30,7 @@ declare module 'fastify' {
   }
 }
 
-export function closeAfterEarlyAnswers(app: FastifyInstance, { lingerMs }: Patience): void {
+export function closeAfterEarlyResponses(app: FastifyInstance, { lingerMs }: SlowClientLimits): void {
   const ending = new WeakSet<Socket>();
   const awaited = new WeakSet<IncomingMessage>();
 
@@ -52,7 +52,7 @@ export function closeAfterEarlyAnswers(app: FastifyInstance, { lingerMs }: Patie
 
   app.addHook('onSend', (request, reply, _payload, done) => {
     // Requests that are injected in tests have no such field.
-    const isEarly = bringsBody(request) && 'complete' in request.raw && !request.raw.complete;
+    const isEarly = hasBody(request) && 'complete' in request.raw && !request.raw.complete;
     if (isEarly || ALWAYS_CLOSE.has(reply.statusCode)) {
       const { socket } = request.raw;
       void reply.header('connection', 'close');
@@ -68,7 +68,7 @@ export function closeAfterEarlyAnswers(app: FastifyInstance, { lingerMs }: Patie
 }
 
 /** Whether a request announces a body. */
-export function bringsBody({ headers }: Pick<FastifyRequest, 'headers'>): boolean {
+export function hasBody({ headers }: Pick<FastifyRequest, 'headers'>): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0;
 }
 

@@ -1,5 +1,5 @@
 /** Campaigns as clients are told of them. Each answer comes from one row, so that its counts always belong together. */
-import type { CampaignAnswer, CampaignContactAnswer } from '../domain/api/campaign-answer.ts';
+import type { Campaign, CampaignContactResponse } from '../domain/api/campaign-responses.ts';
 import type { CampaignTerms } from '../domain/api/campaign-request.ts';
 import type { WaitingFor } from '../domain/engine/campaign-state.ts';
 import type { InterruptedReason, RecordedStatus } from '../domain/api/interruption.ts';
@@ -41,12 +41,7 @@ const COLUMNS = `id, spec, status, interrupted_reason, interrupted_code, interru
   failed, skipped, called, placed_day::text, placed_on_day, created_at, updated_at`;
 
 /** Null when the account has no such campaign. */
-export async function readCampaign(
-  db: Queryable,
-  account: string,
-  id: string,
-  now: number,
-): Promise<CampaignAnswer | null> {
+export async function readCampaign(db: Queryable, account: string, id: string, now: number): Promise<Campaign | null> {
   const { rows } = await db.query<CampaignRow>(`select ${COLUMNS} from campaigns where account = $1 and id = $2`, [
     account,
     id,
@@ -72,7 +67,7 @@ export async function listCampaigns(
   filter: CampaignFilter,
   page: Page<CampaignPlace>,
   now: number,
-): Promise<PageOf<CampaignAnswer, CampaignPlace>> {
+): Promise<PageOf<Campaign, CampaignPlace>> {
   const campaigns = newestFirst(account, filter);
   const total = await totalOf(db, campaigns, page);
   const { rows } = await db.query<CampaignRow & { created_us: string }>(
@@ -121,7 +116,7 @@ export async function listCampaignContacts(
   id: string,
   filter: { readonly bucket?: Bucket | undefined },
   page: Page<number>,
-): Promise<PageOf<CampaignContactAnswer, number> | null> {
+): Promise<PageOf<CampaignContactResponse, number> | null> {
   const campaign = await db.query<Buckets & { total: number; enrolled: boolean }>(
     `select total, pending, in_progress, retrying, completed, failed, skipped, enrolled_at is not null as enrolled
        from campaigns where account = $1 and id = $2`,
@@ -166,12 +161,12 @@ function contactsInOrder(id: string, bucket: Bucket | undefined): OrderedRows<nu
   };
 }
 
-type CampaignContactRow = Omit<CampaignContactAnswer, 'called_at'> & {
+type CampaignContactRow = Omit<CampaignContactResponse, 'called_at'> & {
   readonly seq: number;
   readonly called_at: Date | null;
 };
 
-function campaignAnswer(row: CampaignRow, now: number): CampaignAnswer {
+function campaignAnswer(row: CampaignRow, now: number): Campaign {
   // One campaign in a zone that only a newer version knows must not take the others' answers away.
   const today = zoneHistory(row.spec.timezone) ? civilDay(row.spec.timezone, now).date : null;
   return {
@@ -198,7 +193,7 @@ function campaignAnswer(row: CampaignRow, now: number): CampaignAnswer {
 }
 
 /** What stands in the row of an earlier interruption says nothing about a campaign that goes on. */
-function interruption(row: CampaignRow): CampaignAnswer['interrupted'] {
+function interruption(row: CampaignRow): Campaign['interrupted'] {
   const { status, interrupted_reason: reason, interrupted_code: code, interrupted_at: at } = row;
   return status === 'interrupted' && reason && at ? { reason, code, since: at.toISOString() } : null;
 }

@@ -12,7 +12,7 @@ const SIGNAL_TIMEOUT_MS = 3_000;
  *
  * @throws RingfenceError `temporal_unavailable`
  */
-export function zoneDataTeller(client: Client): (campaignId: string, version: string) => Promise<void> {
+export function zoneDataNotifier(client: Client): (campaignId: string, version: string) => Promise<void> {
   return async (campaignId, version) => {
     try {
       await client.withDeadline(Date.now() + SIGNAL_TIMEOUT_MS, () =>

@@ -5,10 +5,10 @@ import { Uuid } from '../engine/ids.ts';
 const count = z.int().min(0);
 const instant = z.iso.datetime();
 
-export const FolderAnswer = z.object({ id: Uuid, name: z.string(), created_at: instant });
-export type FolderAnswer = z.infer<typeof FolderAnswer>;
+export const FolderResponse = z.object({ id: Uuid, name: z.string(), created_at: instant });
+export type FolderResponse = z.infer<typeof FolderResponse>;
 
-export const ContactAnswer = z.object({
+export const ContactResponse = z.object({
   id: Uuid,
   folder_id: Uuid,
   phone_number: z.string(),
@@ -21,10 +21,10 @@ export const ContactAnswer = z.object({
   created_at: instant,
   updated_at: instant,
 });
-export type ContactAnswer = z.infer<typeof ContactAnswer>;
+export type ContactResponse = z.infer<typeof ContactResponse>;
 
 /** Every row of the file is counted in exactly one of the four numbers. */
-export const ImportAnswer = z.object({
+export const ImportResponse = z.object({
   imported: count,
   updated: count,
   /** Rows of people who stand further up in the file, or in the folder already. */
@@ -42,4 +42,4 @@ export const ImportAnswer = z.object({
   /** How many errors are counted but not listed; present only when there are any. */
   error_details_omitted: count.optional(),
 });
-export type ImportAnswer = z.infer<typeof ImportAnswer>;
+export type ImportResponse = z.infer<typeof ImportResponse>;

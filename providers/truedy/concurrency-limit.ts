@@ -1,10 +1,10 @@
 /** Work that has waited so long for its place is not done any more: nobody waits for what it would bring. */
-export class WaitedTooLong extends Error {
-  override readonly name = 'WaitedTooLong';
+export class SlotTimeout extends Error {
+  override readonly name = 'SlotTimeout';
 }
 
 /** Runs what it is given, no more than so many at a time, in the order in which it came. */
-export function withPlaces(places: number, longestWaitMs: number): <T>(work: () => Promise<T>) => Promise<T> {
+export function limitConcurrency(places: number, longestWaitMs: number): <T>(work: () => Promise<T>) => Promise<T> {
   let free = places;
   const waiting = new Set<() => void>();
 
@@ -20,7 +20,7 @@ export function withPlaces(places: number, longestWaitMs: number): <T>(work: () 
       };
       const timer = setTimeout(() => {
         waiting.delete(take);
-        reject(new WaitedTooLong());
+        reject(new SlotTimeout());
       }, longestWaitMs);
       waiting.add(take);
     });

@@ -27,13 +27,13 @@ const EVERY_MS = 3_000;
  * Goes through all campaigns without a workflow once, those behind `after` first.
  * @returns behind which place the next round should begin: Temporal was away there. Null when the round came to its end.
  */
-export async function sweep(
+export async function sweepUnstarted(
   options: SweepOptions,
   after: UnstartedPlace | null = null,
 ): Promise<UnstartedPlace | null> {
   const fromTheFirst = { after: null, upTo: after };
   for (const part of after === null ? [fromTheFirst] : [{ after, upTo: null }, fromTheFirst]) {
-    const awayAt = await sweepPart(options, part);
+    const awayAt = await sweepUnstartedPart(options, part);
     if (awayAt !== null) return awayAt;
   }
   return null;
@@ -44,7 +44,7 @@ interface Part {
   readonly upTo: UnstartedPlace | null;
 }
 
-async function sweepPart(options: SweepOptions, { after, upTo }: Part): Promise<UnstartedPlace | null> {
+async function sweepUnstartedPart(options: SweepOptions, { after, upTo }: Part): Promise<UnstartedPlace | null> {
   const { pool, olderThanMs = OLDER_THAN_MS } = options;
   for (let place = after; ;) {
     const campaigns = await findUnstarted(pool, { olderThanMs, after: place, upTo, limit: CAMPAIGNS_AT_ONCE });
@@ -82,12 +82,12 @@ async function tryToStart(
 }
 
 /** Sweeps every few seconds until it is stopped. Any number of gateways may do so side by side. */
-export function startSweeping(options: SweepOptions): { stop(): Promise<void> } {
+export function startSweepingUnstarted(options: SweepOptions): { stop(): Promise<void> } {
   let after: UnstartedPlace | null = null;
   return repeatWork({
     everyMs: EVERY_MS,
     work: async () => {
-      after = await sweep(options, after);
+      after = await sweepUnstarted(options, after);
     },
     onFailure: () => options.logger.warn('PostgreSQL did not answer the search for campaigns without a workflow'),
   });

@@ -9,7 +9,7 @@ const PATIENCE_MS = 8_000;
  * first. Connections that were opened ahead of a request never sent would keep the server waiting for nothing, as they
  * do not count as idle; they are closed at once, and what has not been answered after some seconds is cut off.
  */
-export function prepareDrain(app: FastifyInstance): () => Promise<void> {
+export function prepareShutdown(app: FastifyInstance): () => Promise<void> {
   const sockets = new Set<Socket>();
   app.server.on('connection', (socket) => {
     sockets.add(socket);

@@ -8,7 +8,7 @@ import { BUCKETS } from '../engine/tally.ts';
 const count = z.int().min(0);
 const instant = z.iso.datetime();
 
-export const CampaignAnswer = z.object({
+export const Campaign = z.object({
   id: Uuid,
   status: RecordedStatus.describe(
     '`interrupted`: its workflow was ended from outside, and nothing is called until it is restarted.',
@@ -57,21 +57,21 @@ export const CampaignAnswer = z.object({
   updated_at: instant.describe('When the record last changed.'),
   as_of: instant.describe('When the record was read.'),
 });
-export type CampaignAnswer = z.infer<typeof CampaignAnswer>;
+export type Campaign = z.infer<typeof Campaign>;
 
-export const RestartAnswer = z.object({ id: Uuid, status: RecordedStatus, restarted_at: instant });
-export type RestartAnswer = z.infer<typeof RestartAnswer>;
+export const RestartResponse = z.object({ id: Uuid, status: RecordedStatus, restarted_at: instant });
+export type RestartResponse = z.infer<typeof RestartResponse>;
 
 /** What is told of a cancel that found the campaign interrupted; otherwise the workflow acknowledges it. */
-export const CancelAnswer = z.object({
+export const CancelResponse = z.object({
   id: Uuid,
   acknowledged: z.literal(true),
   status: CampaignStatus,
   cancel_requested_at: instant,
 });
-export type CancelAnswer = z.infer<typeof CancelAnswer>;
+export type CancelResponse = z.infer<typeof CancelResponse>;
 
-export const CampaignContactAnswer = z.object({
+export const CampaignContactResponse = z.object({
   contact_id: Uuid,
   phone_number: z.string(),
   first_name: z.string().nullable(),
@@ -84,7 +84,7 @@ export const CampaignContactAnswer = z.object({
   call_id: z.string().nullable(),
   called_at: instant.nullable(),
 });
-export type CampaignContactAnswer = z.infer<typeof CampaignContactAnswer>;
+export type CampaignContactResponse = z.infer<typeof CampaignContactResponse>;
 
 export const Pagination = z.object({
   total: count.describe('How many items the list has in all; with `cursor`, it may be as of the first page.'),
@@ -102,7 +102,7 @@ export type Pagination = z.infer<typeof Pagination>;
 export const Meta = z.object({ request_id: z.string(), ts: instant });
 
 /** The answer to a request that was refused. */
-export const ErrorAnswer = z.object({
+export const ErrorResponse = z.object({
   error: z.object({ code: z.string(), message: z.string(), details: z.record(z.string(), z.unknown()) }),
   meta: Meta,
 });

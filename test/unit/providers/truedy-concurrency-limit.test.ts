@@ -1,6 +1,6 @@
 /** Questions to the provider that wait for their turn. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { WaitedTooLong, withPlaces } from '../../../providers/truedy/places.ts';
+import { SlotTimeout, limitConcurrency } from '../../../providers/truedy/concurrency-limit.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -13,7 +13,7 @@ const lasting = (ms: number) => () => new Promise<number>((resolve) => setTimeou
 
 describe('work for two places', () => {
   it('is done two at a time, in the order in which it came, also where some of it fails', async () => {
-    const withPlace = withPlaces(2, 60_000);
+    const withPlace = limitConcurrency(2, 60_000);
     const begun: number[] = [];
     const results = [0, 1, 2, 3, 4].map((nth) =>
       withPlace(async () => {
@@ -32,10 +32,10 @@ describe('work for two places', () => {
   });
 
   it('is not begun once it has waited too long, and takes no place then', async () => {
-    const withPlace = withPlaces(2, 1_000);
+    const withPlace = limitConcurrency(2, 1_000);
     const first = [1, 2].map(() => withPlace(lasting(1_500)));
     const late = vi.fn(lasting(1));
-    const waited = expect(withPlace(late)).rejects.toBeInstanceOf(WaitedTooLong);
+    const waited = expect(withPlace(late)).rejects.toBeInstanceOf(SlotTimeout);
     await vi.advanceTimersByTimeAsync(1_000);
     await waited;
     const next = [3, 4].map((ms) => withPlace(lasting(ms)));
