@@ -97,8 +97,8 @@ class Exchanges {
 
   async adopt(): Promise<void> {
     const adoption = { campaignId: this.campaignId, runId: RUN, number: 1 };
-    const { lastBatch, epoch } = await inTransaction(this.pool, (tx) => adoptRoster(tx, adoption, Date.now()));
-    this.#batch = lastBatch;
+    const { lastExchange, epoch } = await inTransaction(this.pool, (tx) => adoptRoster(tx, adoption, Date.now()));
+    this.#batch = lastExchange;
     this.#epoch = epoch;
   }
 
@@ -132,7 +132,7 @@ class Exchanges {
     return {
       campaignId: this.campaignId,
       now,
-      batch: this.#batch,
+      exchangeNumber: this.#batch,
       epoch: this.#epoch,
       continuedFrom: null,
       settled: this.#claimed.map(({ seq, attempt }) => ({
@@ -149,7 +149,7 @@ class Exchanges {
       released: [],
       endRetries: null,
       want: CLAIM,
-      told: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0, zoneData: null },
+      sync: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0, zoneData: null },
       terms: null,
       day: null,
       lateEvents: 0,

@@ -74,16 +74,16 @@ async function readSnapshot(
       status: CampaignStatus;
       ending: Ending | null;
       epoch: number;
-      last_batch: number;
+      last_exchange: number;
       claim_cursor: number;
       terms: CampaignTerms;
     }
   >(
-    `select status, ending, epoch, last_batch, claim_cursor, spec as terms, ${BUCKETS.join(', ')}
+    `select status, ending, epoch, last_exchange, claim_cursor, spec as terms, ${BUCKETS.join(', ')}
        from campaigns where id = $1`,
     [campaignId],
   );
-  const { status, ending, epoch, last_batch: lastBatch, claim_cursor: cursor, terms, ...buckets } = rows[0]!;
+  const { status, ending, epoch, last_exchange: lastExchange, claim_cursor: cursor, terms, ...buckets } = rows[0]!;
   const spec = engineSpec(terms);
   // By the days of the zone that holds now: the records name those of the zone that held when each call was placed.
   const { days } = await countPlaced(tx, campaignId, recentDays(spec.schedule.timezone, now), []);
@@ -94,7 +94,7 @@ async function readSnapshot(
     ending,
     spec,
     epoch,
-    lastBatch,
+    lastExchange,
     buckets,
     unsettled: unsettled.map((call) => ({ ...call, day: dayOf(call) })),
     placedByDay: Object.fromEntries(days.map(({ date, placed }) => [date, placed])),
@@ -191,9 +191,9 @@ async function releaseClaims(tx: Queryable, campaignId: string): Promise<number>
   const { rows } = await tx.query<{ cursor: number }>(
     // The claimed are sought first: the planner could read all that wait to find the claimed among them.
     `with claimed as materialized (
-       select seq from campaign_contacts where campaign_id = $1 and claim_batch is not null
+       select seq from campaign_contacts where campaign_id = $1 and claimed_in_exchange is not null
      ), released as (
-       update campaign_contacts set claim_batch = null
+       update campaign_contacts set claimed_in_exchange = null
         where campaign_id = $1 and seq = any(array(select seq from claimed)) and bucket in ('pending', 'retrying')
        returning seq, bucket
      )
@@ -206,8 +206,8 @@ async function releaseClaims(tx: Queryable, campaignId: string): Promise<number>
 
 /** Which contacts an exchange may claim; whether there are any is asked in the same words. */
 export const CLAIMABLE = {
-  pending: "bucket = 'pending' and claim_batch is null",
-  retrying: "bucket = 'retrying' and claim_batch is null",
+  pending: "bucket = 'pending' and claimed_in_exchange is null",
+  retrying: "bucket = 'retrying' and claimed_in_exchange is null",
 } as const;
 
 /** What of the roster still waits to be claimed. */

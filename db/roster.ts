@@ -38,8 +38,8 @@ export async function exchange(pool: Pool, request: ExchangeRequest, runId: stri
   return inTransaction(pool, async (tx) => {
     const campaign = await lockCampaign(tx, request.campaignId);
     const owner = campaign.owner_run_id;
-    const isNext = request.batch === campaign.last_batch + 1;
-    const isRepeat = request.batch === campaign.last_batch;
+    const isNext = request.exchangeNumber === campaign.last_exchange + 1;
+    const isRepeat = request.exchangeNumber === campaign.last_exchange;
     const owns = owner === runId && (isNext || isRepeat);
     const takesOver = request.continuedFrom !== null && owner === request.continuedFrom && isNext;
     if (campaign.epoch !== request.epoch || !(owns || takesOver)) return { kind: 'superseded' };
@@ -80,7 +80,7 @@ export async function skipWaiting(
          select seq, bucket from campaign_contacts
           where campaign_id = $1 and bucket in ('pending', 'retrying') order by bucket, seq limit $3 for update
        ), moved as (
-         update campaign_contacts c set bucket = 'skipped', reason = $2, claim_batch = null, due_at = null
+         update campaign_contacts c set bucket = 'skipped', reason = $2, claimed_in_exchange = null, due_at = null
            from waiting
           where c.campaign_id = $1 and c.seq = any(array(select seq from waiting)) and c.seq = waiting.seq
          returning waiting.bucket as "from"
@@ -125,7 +125,7 @@ async function settle(tx: Queryable, request: ExchangeRequest): Promise<BucketTr
           for update of c
      ), moved as (
        update campaign_contacts c
-          set bucket = news."to", reason = news.reason, claim_batch = null,
+          set bucket = news."to", reason = news.reason, claimed_in_exchange = null,
               called = c.called or news.outcome is not null,
               attempt = c.attempt + (news."to" = 'retrying')::int,
               due_at = case when news."to" = 'retrying' then to_timestamp(news."retryAt" / 1000.0) end
@@ -184,11 +184,11 @@ async function start(tx: Queryable, request: ExchangeRequest): Promise<BucketTra
 async function release(tx: Queryable, request: ExchangeRequest): Promise<void> {
   if (request.released.length === 0) return;
   await tx.query(
-    `update campaign_contacts c set claim_batch = null
+    `update campaign_contacts c set claimed_in_exchange = null
        from jsonb_to_recordset($2::jsonb) as n(seq int, attempt int)
       where c.campaign_id = $1 and c.seq = any($3) and c.seq = n.seq and c.attempt = n.attempt
-        and c.bucket = 'retrying' and c.claim_batch < $4`,
-    [request.campaignId, JSON.stringify(request.released), seqsOf(request.released), request.batch],
+        and c.bucket = 'retrying' and c.claimed_in_exchange < $4`,
+    [request.campaignId, JSON.stringify(request.released), seqsOf(request.released), request.exchangeNumber],
   );
 }
 
@@ -206,7 +206,7 @@ async function endRetries(
   if (retries === null) return { transitions: [], upTo: null };
   const { rows } = await tx.query<BucketTransition & { readonly looked: number; readonly up_to: number | null }>(
     `with waiting as (
-       select seq, attempt, reason, claim_batch from campaign_contacts
+       select seq, attempt, reason, claimed_in_exchange from campaign_contacts
         where campaign_id = $1 and bucket = 'retrying' and seq > $2 order by seq limit $3
      ), ended as (
        update campaign_contacts c
@@ -214,7 +214,7 @@ async function endRetries(
               attempt = c.attempt - 1, due_at = null
          from waiting
         where c.campaign_id = $1 and c.seq = any(array(select seq from waiting)) and c.seq = waiting.seq
-          and c.claim_batch is null and (c.attempt > $4 + 1 or c.reason <> all($5::text[]))
+          and c.claimed_in_exchange is null and (c.attempt > $4 + 1 or c.reason <> all($5::text[]))
        returning c.bucket
      )
      select 'retrying' as "from", "to", count(ended.bucket)::int as contacts, 0 as called,
@@ -242,13 +242,13 @@ async function claim(tx: Queryable, request: ExchangeRequest, cursor: number): P
      ), chosen as (
        select * from due union all select * from fresh order by rank, due_at, seq limit $3
      ), claimed as (
-       update campaign_contacts c set claim_batch = $2
+       update campaign_contacts c set claimed_in_exchange = $2
          from chosen
         where c.campaign_id = $1 and c.seq = any(array(select seq from chosen)) and c.seq = chosen.seq
        returning c.seq, c.attempt, chosen.rank, chosen.due_at
      )
      select seq, attempt from claimed order by rank, due_at, seq`,
-    [request.campaignId, request.batch, request.want, request.now, cursor],
+    [request.campaignId, request.exchangeNumber, request.want, request.now, cursor],
   );
   return rows;
 }
@@ -256,9 +256,9 @@ async function claim(tx: Queryable, request: ExchangeRequest, cursor: number): P
 async function readClaim(tx: Queryable, request: ExchangeRequest): Promise<ReadyContact[]> {
   const { rows } = await tx.query<ReadyContact>(
     `select seq, attempt from campaign_contacts
-      where campaign_id = $1 and claim_batch = $2 and bucket in ('pending', 'retrying')
+      where campaign_id = $1 and claimed_in_exchange = $2 and bucket in ('pending', 'retrying')
       order by bucket desc, due_at, seq`,
-    [request.campaignId, request.batch],
+    [request.campaignId, request.exchangeNumber],
   );
   return rows;
 }
@@ -272,11 +272,11 @@ async function writeCampaign(
   nextRetryAt: number | null,
 ): Promise<Buckets> {
   await applyToCounters(tx, request.campaignId, transitions);
-  const { told, day } = request;
-  const until = told.waitingFor === 'retry' ? nextRetryAt : told.until;
+  const { sync, day } = request;
+  const until = sync.waitingFor === 'retry' ? nextRetryAt : sync.until;
   const { rows } = await tx.query<Buckets>(
     `update campaigns
-        set owner_run_id = $2, last_batch = $3, claim_cursor = $4, status = $5, ending = $12, waiting_for = $6, spec = spec || coalesce($11::jsonb, '{}'),
+        set owner_run_id = $2, last_exchange = $3, claim_cursor = $4, status = $5, ending = $12, waiting_for = $6, spec = spec || coalesce($11::jsonb, '{}'),
             waiting_until = to_timestamp($7::bigint / 1000.0), placed_day = coalesce($8, placed_day),
             placed_on_day = coalesce($9, placed_on_day), late_events = greatest(late_events, $10), zone_data = $13,
             updated_at = now()
@@ -285,17 +285,17 @@ async function writeCampaign(
     [
       request.campaignId,
       runId,
-      request.batch,
+      request.exchangeNumber,
       cursor,
-      told.status,
-      told.waitingFor,
+      sync.status,
+      sync.waitingFor,
       until,
       day,
-      day === null ? null : told.placed,
+      day === null ? null : sync.placed,
       request.lateEvents,
       request.terms === null ? null : JSON.stringify(request.terms),
-      told.ending,
-      told.zoneData,
+      sync.ending,
+      sync.zoneData,
     ],
   );
   return rows[0]!;

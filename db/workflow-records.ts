@@ -21,7 +21,7 @@ export interface LockedCampaign {
   readonly owner_run_id: string | null;
   readonly epoch: number;
   readonly status: CampaignStatus;
-  readonly last_batch: number;
+  readonly last_exchange: number;
   readonly claim_cursor: number;
 }
 
@@ -34,7 +34,7 @@ export interface LockedCampaign {
  */
 export async function lockCampaign(tx: Queryable, campaignId: string): Promise<LockedCampaign> {
   const { rows } = await tx.query<LockedCampaign>(
-    `select owner_run_id, epoch, status, last_batch, claim_cursor, set_config('enable_bitmapscan', 'off', true)
+    `select owner_run_id, epoch, status, last_exchange, claim_cursor, set_config('enable_bitmapscan', 'off', true)
        from campaigns where id = $1 for no key update`,
     [campaignId],
   );

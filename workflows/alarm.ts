@@ -1,21 +1,21 @@
 import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 import { windowCheckAt } from '../domain/engine/calling-day.ts';
-import type { Desk } from './desk.ts';
+import type { CampaignRun } from './campaign-run.ts';
 
 /**
  * Makes sure that the run wakes at `at`. A timer that is already set for then or earlier is kept, even if it wakes the
  * run for nothing: setting a timer is a billed action, waking is not.
  */
-export function armAlarm(desk: Desk, at: number | null): void {
-  const { alarm } = desk;
+export function armAlarm(run: CampaignRun, at: number | null): void {
+  const { alarm } = run;
   if (alarm && !alarm.fired && (at === null || alarm.at <= at)) return;
-  dropAlarm(desk);
+  dropAlarm(run);
   if (at === null) return;
   const scope = new CancellationScope();
   const armed = { at, scope, fired: false };
-  desk.alarm = armed;
+  run.alarm = armed;
   void scope
-    .run(() => sleep(Math.max(1, at - Date.now()), { summary: summary(desk, at) }))
+    .run(() => sleep(Math.max(1, at - Date.now()), { summary: summary(run, at) }))
     .then(() => {
       armed.fired = true;
     })
@@ -24,15 +24,15 @@ export function armAlarm(desk: Desk, at: number | null): void {
     });
 }
 
-export function dropAlarm(desk: Desk): void {
-  if (desk.alarm && !desk.alarm.fired) desk.alarm.scope.cancel();
-  desk.alarm = null;
+export function dropAlarm(run: CampaignRun): void {
+  if (run.alarm && !run.alarm.fired) run.alarm.scope.cancel();
+  run.alarm = null;
 }
 
 /** How the timer reads on the Web UI's timeline. */
-function summary(desk: Desk, at: number): string {
-  const { waiting } = desk;
-  if (at === windowCheckAt(desk.state)) return 'Ask for the calling window again, two hours before it opens';
+function summary(run: CampaignRun, at: number): string {
+  const { waiting } = run;
+  if (at === windowCheckAt(run.state)) return 'Ask for the calling window again, two hours before it opens';
   if (waiting.until !== at) return 'Next check of calls and settlements';
   switch (waiting.for) {
     case 'start':

@@ -18,91 +18,91 @@ import {
   editedSpec,
   editRefusal,
   needsRecount,
-  untoldEdit,
+  unsyncedEdit,
 } from '../domain/engine/editing.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import { decide, type Plan } from '../domain/engine/pacing.ts';
 import { adopt, liveBuckets } from '../domain/engine/settling.ts';
 import { armAlarm, dropAlarm } from './alarm.ts';
-import { isBusy, mayStillSend, openDesk, takeNews, type Desk } from './desk.ts';
-import { considerNewRun, fitsNewRun, isDrained, waitInDrain } from './drain.ts';
+import { isBusy, mayStillSend, createRun, processInbox, type CampaignRun } from './campaign-run.ts';
+import { considerNewRun, fitsNewRun, isDrained, waitInDrain } from './continue-as-new.ts';
 import { setHandlers } from './handlers.ts';
-import { insist } from './insist.ts';
+import { insist } from './retry-forever.ts';
 import type { CampaignInput, CampaignResult } from './messages.ts';
 import { callingWindow, closeRoster, openRoster, recordStatus, recountDays } from './proxies.ts';
-import { show } from './show.ts';
-import { startExchange, startLookUp, startPlacements, takeBackPlacements } from './work.ts';
+import { show } from './web-ui.ts';
+import { startExchange, startLookUp, startPlacements, takeBackPlacements } from './start-activities.ts';
 
 export async function campaign(input: CampaignInput): Promise<CampaignResult> {
-  const desk = openDesk(input, Date.now());
-  setHandlers(desk);
-  noteCancelRequest(desk);
-  const result = await CancellationScope.nonCancellable(() => run(desk));
+  const run = createRun(input, Date.now());
+  setHandlers(run);
+  noteCancelRequest(run);
+  const result = await CancellationScope.nonCancellable(() => runCampaign(run));
   // Who asked Temporal to cancel the workflow sees it end as cancelled; it did all that the command of that name does.
-  if (desk.cancelRequested && result.status === 'cancelled') throw new CancelledFailure('The campaign was cancelled.');
+  if (run.cancelRequested && result.status === 'cancelled') throw new CancelledFailure('The campaign was cancelled.');
   return result;
 }
 
-async function run(desk: Desk): Promise<CampaignResult> {
-  show(desk);
-  if (!desk.continued) await adoptRecords(desk);
+async function runCampaign(run: CampaignRun): Promise<CampaignResult> {
+  show(run);
+  if (!run.continued) await adoptRecords(run);
   for (;;) {
     const now = Date.now();
-    if (isOver(desk.state.status)) return result(desk);
-    takeNews(desk, now, Math.random);
-    advance(desk.state, now);
-    const plan = decide(desk.state, now, { exchange: desk.exchanging, lookUp: desk.lookingUp });
-    desk.waiting = plan.waiting;
-    show(desk);
-    if (desk.state.superseded && !isBusy(desk)) await adoptRecords(desk);
-    else if (desk.changes.length > 0 && !mayStillSend(desk)) await takeChange(desk);
-    else if (plan.askWindowFrom !== null) await askWindow(desk, plan.askWindowFrom);
-    else if (plan.close) await skipWaiting(desk);
-    else if (plan.finished) await finish(desk);
+    if (isOver(run.state.status)) return result(run);
+    processInbox(run, now, Math.random);
+    advance(run.state, now);
+    const plan = decide(run.state, now, { exchange: run.exchanging, lookUp: run.lookingUp });
+    run.waiting = plan.waiting;
+    show(run);
+    if (run.state.superseded && !isBusy(run)) await adoptRecords(run);
+    else if (run.changes.length > 0 && !mayStillSend(run)) await takeChange(run);
+    else if (plan.askWindowFrom !== null) await askWindow(run, plan.askWindowFrom);
+    else if (plan.close) await skipWaiting(run);
+    else if (plan.finished) await finish(run);
     else {
-      considerNewRun(desk, now);
-      carryOut(desk, plan, now);
-      if (isDrained(desk, now) && fitsNewRun(desk, now)) await startNewRun(desk);
-      await nextNews(desk, plan.wakeAt, now);
+      considerNewRun(run, now);
+      carryOut(run, plan, now);
+      if (isDrained(run, now) && fitsNewRun(run, now)) await startNewRun(run);
+      await nextMessage(run, plan.wakeAt, now);
     }
   }
 }
 
 /** Starts what the plan says; nothing here waits for it. */
-function carryOut(desk: Desk, plan: Plan, now: number): void {
-  const { state } = desk;
-  const insists = desk.drain?.until === Infinity;
-  if (state.status === 'paused' || state.ending || desk.changes.length > 0 || insists) takeBackPlacements(desk);
-  if (desk.drain) {
+function carryOut(run: CampaignRun, plan: Plan, now: number): void {
+  const { state } = run;
+  const insists = run.drain?.until === Infinity;
+  if (state.status === 'paused' || state.ending || run.changes.length > 0 || insists) takeBackPlacements(run);
+  if (run.drain) {
     // Deadlock otherwise: handlers wait for the exchange or the look-up, the drain waits for the handlers.
-    if (plan.exchange && !allHandlersFinished() && isUntold(desk)) startExchange(desk, 0, now);
+    if (plan.exchange && !allHandlersFinished() && isUnsynced(run)) startExchange(run, 0, now);
     const unconfirmed = plan.lookUp.filter((id) => state.inFlight[id]?.unconfirmed);
-    if (unconfirmed.length > 0) startLookUp(desk, unconfirmed);
+    if (unconfirmed.length > 0) startLookUp(run, unconfirmed);
     return;
   }
   // Until the roster knows this run as its owner, a placement would only be refused.
-  if (!desk.continued && !desk.oversized && desk.changes.length === 0) startPlacements(desk, plan, now);
-  if (plan.lookUp.length > 0) startLookUp(desk, plan.lookUp);
-  if (plan.exchange || (desk.continued && !desk.exchanging)) startExchange(desk, plan.exchange?.want ?? 0, now);
+  if (!run.continued && !run.oversized && run.changes.length === 0) startPlacements(run, plan, now);
+  if (plan.lookUp.length > 0) startLookUp(run, plan.lookUp);
+  if (plan.exchange || (run.continued && !run.exchanging)) startExchange(run, plan.exchange?.want ?? 0, now);
 }
 
-async function adoptRecords(desk: Desk): Promise<void> {
-  desk.adoptions += 1;
+async function adoptRecords(run: CampaignRun): Promise<void> {
+  run.adoptions += 1;
   const { snapshot, facts } = await insist(() =>
     openRoster.executeWithOptions(
-      { summary: desk.state.batch === 0 ? 'Enrol the contacts' : 'Adopt what is unsettled' },
-      [{ campaignId: desk.campaignId, adoption: desk.adoptions }],
+      { summary: run.state.exchangeNumber === 0 ? 'Enrol the contacts' : 'Adopt what is unsettled' },
+      [{ campaignId: run.campaignId, adoption: run.adoptions }],
     ),
   );
   // What was acknowledged but not written down yet must outlive the records.
-  const edit = untoldEdit(desk.state);
-  if (edit) desk.changes.unshift({ kind: 'edit', edit, done: () => {} });
-  desk.continued = false;
-  adopt(desk.state, desk.campaignId, snapshot, facts, Date.now());
+  const edit = unsyncedEdit(run.state);
+  if (edit) run.changes.unshift({ kind: 'edit', edit, done: () => {} });
+  run.continued = false;
+  adopt(run.state, run.campaignId, snapshot, facts, Date.now());
 }
 
-async function askWindow(desk: Desk, from: number): Promise<void> {
-  const { state } = desk;
+async function askWindow(run: CampaignRun, from: number): Promise<void> {
+  const { state } = run;
   try {
     const answer = await callingWindow.executeWithOptions({ summary: 'Find the next calling window' }, [
       { schedule: state.spec.schedule, from },
@@ -116,14 +116,14 @@ async function askWindow(desk: Desk, from: number): Promise<void> {
 }
 
 /** The next change, with nothing being placed: hours, day and limits change between two placements, never during one. */
-async function takeChange(desk: Desk): Promise<void> {
-  const next = desk.changes.shift();
-  if (next?.kind === 'zone_data') applyZoneData(desk.state, next.version);
-  else if (next) next.done(await takeEdit(desk, next.edit));
+async function takeChange(run: CampaignRun): Promise<void> {
+  const next = run.changes.shift();
+  if (next?.kind === 'zone_data') applyZoneData(run.state, next.version);
+  else if (next) next.done(await takeEdit(run, next.edit));
 }
 
 /** Returns why the edit is refused, or null. */
-async function takeEdit({ state, campaignId }: Desk, edit: CampaignEdit): Promise<RingfenceError | null> {
+async function takeEdit({ state, campaignId }: CampaignRun, edit: CampaignEdit): Promise<RingfenceError | null> {
   const refused = editRefusal(state, edit, Date.now());
   if (refused !== null) return refused;
   const { timezone } = editedSpec(state.spec, edit).schedule;
@@ -149,8 +149,8 @@ function timezoneRefused(message: string): RingfenceError {
   return new RingfenceError('validation_error', message, { field: 'timezone' });
 }
 
-async function skipWaiting(desk: Desk): Promise<void> {
-  const { campaignId, state } = desk;
+async function skipWaiting(run: CampaignRun): Promise<void> {
+  const { campaignId, state } = run;
   const reason = state.ending ?? 'cancelled';
   const buckets = await insist(() =>
     closeRoster.executeWithOptions({ summary: `Skip the contacts that still wait: ${reason}` }, [
@@ -167,10 +167,10 @@ async function skipWaiting(desk: Desk): Promise<void> {
 }
 
 /** Records the end, after which no run owns the campaign's records. */
-async function finish(desk: Desk): Promise<void> {
-  const { state, campaignId } = desk;
+async function finish(run: CampaignRun): Promise<void> {
+  const { state, campaignId } = run;
   const status = state.ending === 'cancelled' ? 'cancelled' : 'completed';
-  dropAlarm(desk);
+  dropAlarm(run);
   const recorded = await insist(() =>
     recordStatus.executeWithOptions({ summary: `The campaign is ${status}` }, [
       { campaignId, epoch: state.epoch, status },
@@ -181,12 +181,12 @@ async function finish(desk: Desk): Promise<void> {
 }
 
 /** Answers whatever came in while the end was being recorded, and returns how the campaign ended. */
-async function result(desk: Desk): Promise<CampaignResult> {
-  const { state, campaignId } = desk;
-  desk.waiting = { for: null, until: null };
-  show(desk);
-  takeNews(desk, Date.now(), Math.random);
-  for (const change of desk.changes.splice(0)) {
+async function result(run: CampaignRun): Promise<CampaignResult> {
+  const { state, campaignId } = run;
+  run.waiting = { for: null, until: null };
+  show(run);
+  processInbox(run, Date.now(), Math.random);
+  for (const change of run.changes.splice(0)) {
     if (change.kind === 'edit') change.done(editRefusal(state, change.edit, Date.now()));
   }
   await condition(allHandlersFinished);
@@ -194,42 +194,42 @@ async function result(desk: Desk): Promise<CampaignResult> {
 }
 
 /** Everything goes along: what is in flight, what is at hand, what is not settled yet. */
-async function startNewRun(desk: Desk): Promise<never> {
+async function startNewRun(run: CampaignRun): Promise<never> {
   return continueAsNew<typeof campaign>({
-    campaignId: desk.campaignId,
-    spec: desk.state.spec,
-    carried: desk.state,
-    cancelRequested: desk.cancelRequested,
+    campaignId: run.campaignId,
+    spec: run.state.spec,
+    carried: run.state,
+    cancelRequested: run.cancelRequested,
   });
 }
 
 /** Sleeps until something comes in or the clock reaches the next instant that matters. */
-async function nextNews(desk: Desk, wakeAt: number | null, now: number): Promise<void> {
-  const at = desk.drain ? Math.min(wakeAt ?? Infinity, waitInDrain(desk, desk.drain, now)) : wakeAt;
-  armAlarm(desk, at !== null && Number.isFinite(at) ? at : null);
+async function nextMessage(run: CampaignRun, wakeAt: number | null, now: number): Promise<void> {
+  const at = run.drain ? Math.min(wakeAt ?? Infinity, waitInDrain(run, run.drain, now)) : wakeAt;
+  armAlarm(run, at !== null && Number.isFinite(at) ? at : null);
   await condition(
     () =>
-      desk.news.length > 0 ||
-      (desk.changes.length > 0 && !mayStillSend(desk)) ||
-      (desk.alarm?.fired ?? false) ||
-      isNewlyCancelled(desk) ||
-      isDrained(desk, Date.now()),
+      run.inbox.length > 0 ||
+      (run.changes.length > 0 && !mayStillSend(run)) ||
+      (run.alarm?.fired ?? false) ||
+      isNewlyCancelled(run) ||
+      isDrained(run, Date.now()),
   );
 }
 
 /** Whether the database does not know yet what the answer to a command promises. */
-function isUntold({ state }: Desk): boolean {
-  return state.told.status !== state.status || state.untold !== null;
+function isUnsynced({ state }: CampaignRun): boolean {
+  return state.lastSync.status !== state.status || state.pendingTerms !== null;
 }
 
-function isNewlyCancelled(desk: Desk): boolean {
-  return desk.cancelRequested && refusal(desk.state, 'cancel') === null;
+function isNewlyCancelled(run: CampaignRun): boolean {
+  return run.cancelRequested && refusal(run.state, 'cancel') === null;
 }
 
 /** The Web UI's cancel means the same as the command: the work goes on in a scope that a cancel request does not reach. */
-function noteCancelRequest(desk: Desk): void {
+function noteCancelRequest(run: CampaignRun): void {
   const root = CancellationScope.current();
   void root.cancelRequested.catch(() => {
-    desk.cancelRequested = true;
+    run.cancelRequested = true;
   });
 }

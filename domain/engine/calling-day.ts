@@ -1,6 +1,6 @@
 import type { EngineSpec } from './campaign-spec.ts';
 import type { CampaignState, PacingFacts, RecordedWindow } from './campaign-state.ts';
-import { OPENING_RAMP } from './provider-hold.ts';
+import { startSlowly } from './circuit-breaker.ts';
 import { isNewerZoneData } from './zone-data-version.ts';
 
 /** How long to wait before asking again when no window was found to open within the search's horizon. */
@@ -73,7 +73,7 @@ export function applyWindow(
   state.askWindowAgainAt = answer.window ? null : now + ASK_AGAIN_MS;
   if (!answer.window) return;
   forgetOldDays(state, answer.window.day);
-  state.ramp ??= OPENING_RAMP;
+  startSlowly(state);
 }
 
 /**

@@ -6,7 +6,7 @@ import type { CampaignState, InFlightCall, ReadyContact } from './campaign-state
 import { callId } from './ids.ts';
 import type { EndedEvent, Outcome } from './outcome.ts';
 import { type LookUpFinding, type PlacementResult, REPEAT_REFUSED } from './placement.ts';
-import { holdAfter, recovered } from './provider-hold.ts';
+import { recordFailure, recordSuccess } from './circuit-breaker.ts';
 import { mayNotBeGranted } from './retries-to-end.ts';
 import { afterAttempt } from './retry-policy.ts';
 import { lastDialAt, spendWindow } from './calling-day.ts';
@@ -46,7 +46,7 @@ export function startPlacing(state: CampaignState, id: string, contact: ReadyCon
     deadlineAt: now + facts.callLifetimeMs + facts.graceMs,
     checks: 0,
     mayRepeat: false,
-    reported: false,
+    synced: false,
   };
   state.inFlight[id] = call;
   state.placedByDay[call.day] = (state.placedByDay[call.day] ?? 0) + 1;
@@ -93,13 +93,13 @@ export function applyPlacement(
   switch (result.kind) {
     case 'accepted':
       systemKeepsUp(state);
-      recovered(state, now);
+      recordSuccess(state, now);
       if (result.ended) end(state, id, call, result.ended, now);
       else followLive(state, call, now);
       return;
     case 'rejected':
       systemKeepsUp(state);
-      recovered(state, now);
+      recordSuccess(state, now);
       refuse(state, id, call, result.reason, now);
       return;
     case 'invalid':
@@ -125,13 +125,13 @@ export function applyPlacement(
       return;
     case 'throttled':
       systemKeepsUp(state);
-      holdAfter(state, 'throttled', now, random, result.retryAfterMs);
+      recordFailure(state, 'throttled', now, random, result.retryAfterMs);
       backToReady(state, id, call);
       return;
     case 'unavailable':
     case 'blocked':
       systemKeepsUp(state);
-      holdAfter(state, `${result.kind}:${result.reason}`, now, random, null);
+      recordFailure(state, `${result.kind}:${result.reason}`, now, random, null);
       backToReady(state, id, call);
       return;
     case 'superseded':
@@ -152,11 +152,11 @@ export function applyPlacement(
       systemKeepsUp(state);
       if (result.reason === REPEAT_REFUSED) {
         // The provider answers; it is only this call that must wait, longer each time it is refused.
-        recovered(state, now);
+        recordSuccess(state, now);
         waitLonger(state, call, now);
         return;
       }
-      holdAfter(state, `unknown:${result.reason}`, now, random, result.retryAfterMs);
+      recordFailure(state, `unknown:${result.reason}`, now, random, result.retryAfterMs);
       becomeUnknown(state, call, now, FIRST_CHECK_MS);
       return;
   }
@@ -293,7 +293,7 @@ function settleOutcome(
     outcome,
     at: endedAt,
     retryAt: disposition.to === 'retrying' ? disposition.retryAt : null,
-    reported: call.reported,
+    synced: call.synced,
     since: now,
     eventId,
   });
@@ -322,7 +322,7 @@ function settleWithoutCall(
     outcome: null,
     at: now,
     retryAt: null,
-    reported: call.reported,
+    synced: call.synced,
     since: now,
     eventId: null,
   });
@@ -332,7 +332,7 @@ function backToReady(state: CampaignState, id: string, call: InFlightCall): void
   giveBackUnit(state, call);
   delete state.inFlight[id];
   const contact = { seq: call.seq, attempt: call.attempt };
-  if (call.reported) state.returned.push(contact);
+  if (call.synced) state.returned.push(contact);
   // If the campaign is ending and the others have been skipped already, this one is still to be.
   state.closed = false;
   if (!mayNotBeGranted(state, call)) {
@@ -347,7 +347,7 @@ function backToReady(state: CampaignState, id: string, call: InFlightCall): void
 function takeOut(state: CampaignState, id: string, call: InFlightCall): void {
   giveBackUnit(state, call);
   delete state.inFlight[id];
-  if (call.reported) state.returned.push({ seq: call.seq, attempt: call.attempt });
+  if (call.synced) state.returned.push({ seq: call.seq, attempt: call.attempt });
   state.closed = false;
 }
 

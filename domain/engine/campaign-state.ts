@@ -96,7 +96,7 @@ export const InFlightCall = z.looseObject({
   /** Whether the provider, asked under the same key once more, would return its first answer: set by a look-up. */
   mayRepeat: z.boolean(),
   /** Whether the last exchange already wrote it down as in progress. */
-  reported: z.boolean(),
+  synced: z.boolean(),
   /** Set on a retry when fewer retries were granted while it was in flight: if it was not placed, the records decide. */
   retryInDoubt: z.boolean().optional(),
   /** Its end by an event that came before the reply to its placement, which decides whether the event is of this call. */
@@ -115,7 +115,7 @@ export const Settlement = z.looseObject({
   at: instant,
   retryAt: instant.nullable(),
   /** Whether the contact stood as in progress in the counts of the last exchange. */
-  reported: z.boolean(),
+  synced: z.boolean(),
   /** When it was added here: what waits too long is exchanged by itself. */
   since: instant,
   /** The event that ended it, to tell a duplicate from a late event; null when no event did. */
@@ -124,7 +124,7 @@ export const Settlement = z.looseObject({
 export type Settlement = z.infer<typeof Settlement>;
 
 /** What the last exchange told PostgreSQL about the campaign itself. */
-export const Told = z.looseObject({
+export const CampaignSync = z.looseObject({
   status: CampaignStatus,
   ending: Ending.nullable(),
   waitingFor: WaitingFor.nullable(),
@@ -134,15 +134,15 @@ export const Told = z.looseObject({
   /** Release of the IANA data behind the recorded window; null while there is none. */
   zoneData: z.string().nullable(),
 });
-export type Told = z.infer<typeof Told>;
+export type CampaignSync = z.infer<typeof CampaignSync>;
 
 /** Trouble at the provider: nothing is placed until `until`; afterwards one call at first, then twice as many each time. */
-export const Hold = z.looseObject({
+export const Breaker = z.looseObject({
   reason: z.string(),
-  until: instant,
+  openUntil: instant,
   failures: count,
 });
-export type Hold = z.infer<typeof Hold>;
+export type Breaker = z.infer<typeof Breaker>;
 
 /** Our own database or machines are too slow to dial: nothing is placed until `until`. */
 export const SystemWait = z.looseObject({
@@ -185,7 +185,7 @@ export const CampaignState = z.looseObject({
    * above this number next. Null: there are none.
    */
   endRetriesAfter: count.nullable(),
-  batch: count,
+  exchangeNumber: count,
   /** The roster as the last exchange left it. */
   roster: z.looseObject({
     buckets: Buckets,
@@ -193,13 +193,13 @@ export const CampaignState = z.looseObject({
     nextRetryAt: instant.nullable(),
     countedAt: instant,
   }),
-  hold: Hold.nullable(),
+  breaker: Breaker.nullable(),
   systemWait: SystemWait.nullable(),
   /** How many placements may be under way at once while the provider's health is being felt out; null: as many as slots. */
-  ramp: count.nullable(),
-  told: Told,
+  slowStart: count.nullable(),
+  lastSync: CampaignSync,
   /** Changed terms, as fields of the request, that the next exchange writes down; null: none. */
-  untold: z.record(z.string(), z.unknown()).nullable(),
+  pendingTerms: z.record(z.string(), z.unknown()).nullable(),
   /** Ids of the latest commands, the last one last: a command may come as an update and again as a signal. */
   commandIds: z.array(z.string()),
   /** Set when another run has taken over the campaign's records: adopt before doing anything else. */

@@ -1,7 +1,7 @@
 /** What operators may tell a campaign, when it is allowed, and what it does to the state. */
 import type { CampaignState, CampaignStatus } from './campaign-state.ts';
 import type { EngineSpec } from './campaign-spec.ts';
-import { probeAtOnce } from './provider-hold.ts';
+import { probeAtOnce } from './circuit-breaker.ts';
 
 export type Command = 'pause' | 'resume' | 'cancel';
 
@@ -86,18 +86,18 @@ export function newCampaign(spec: EngineSpec, now: number): CampaignState {
     returned: [],
     released: [],
     endRetriesAfter: null,
-    batch: 0,
+    exchangeNumber: 0,
     roster: {
       buckets: { pending: 0, in_progress: 0, retrying: 0, completed: 0, failed: 0, skipped: 0 },
       moreToClaim: false,
       nextRetryAt: null,
       countedAt: now,
     },
-    hold: null,
+    breaker: null,
     systemWait: null,
-    ramp: null,
-    told: { status: 'scheduled', ending: null, waitingFor: 'start', until: beginsAt, placed: 0, zoneData: null },
-    untold: null,
+    slowStart: null,
+    lastSync: { status: 'scheduled', ending: null, waitingFor: 'start', until: beginsAt, placed: 0, zoneData: null },
+    pendingTerms: null,
     commandIds: [],
     superseded: false,
     heard: { late: 0, duplicate: 0, malformed: 0 },

@@ -17,7 +17,8 @@ export function currentDetails(state: CampaignState, waiting: Waiting): string {
     `- In flight: ${inFlight} of ${state.spec.max_concurrent_calls}`,
     `- Placed ${state.window ? `on ${state.window.day}` : 'today'}: ${placedToday(state)} of ${state.spec.max_calls_per_day ?? 'any number'}`,
   ];
-  if (state.hold) lines.push(`- Provider: ${state.hold.reason}, ${counted(state.hold.failures, 'time')} in a row`);
+  if (state.breaker)
+    lines.push(`- Provider: ${state.breaker.reason}, ${counted(state.breaker.failures, 'time')} in a row`);
   return lines.join('\n');
 }
 

@@ -76,8 +76,8 @@ function wrongState(message: string): RingfenceError {
 }
 
 /** The changes that the records have not been told of, as an edit to be made once more on what they say. */
-export function untoldEdit({ spec, untold }: CampaignState): CampaignEdit | null {
-  return untold && { spec, terms: untold };
+export function unsyncedEdit({ spec, pendingTerms }: CampaignState): CampaignEdit | null {
+  return pendingTerms && { spec, terms: pendingTerms };
 }
 
 /** Whether the day's count must be taken again from the dial records: the same calls fall on other days. */
@@ -94,7 +94,7 @@ export function applyEdit(state: CampaignState, edit: CampaignEdit, recount: Rec
   }
   const fewerRetries = grantsLess(spec.retry, state.spec.retry);
   state.spec = spec;
-  state.untold = { ...state.untold, ...recordedTerms(edit, spec) };
+  state.pendingTerms = { ...state.pendingTerms, ...recordedTerms(edit, spec) };
   if (fewerRetries) endRetries(state);
   if (hoursChanged) forgetWindow(state);
   if (recount) takeRecount(state, recount);

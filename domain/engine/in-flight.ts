@@ -12,9 +12,9 @@ export interface InFlightSurvey {
   /** The earliest instant ahead at which one of them is to be looked up or given up; null: none. */
   readonly nextAt: number | null;
   /** When the first of those was sent of which the roster has not been told; null: it knows of all that are placed. */
-  readonly untoldSince: number | null;
+  readonly unsyncedSince: number | null;
   /** Whether the roster knows of every one, placements under way included. */
-  readonly allTold: boolean;
+  readonly allSynced: boolean;
 }
 
 /** Looks at each call in flight once: decisions are made per piece of news, with thousands of calls in flight. */
@@ -24,25 +24,25 @@ export function surveyInFlight({ inFlight }: CampaignState, now: number): InFlig
   let placing = 0;
   let unconfirmed = 0;
   let nextAt = Infinity;
-  let untoldSince = Infinity;
-  let allTold = true;
+  let unsyncedSince = Infinity;
+  let allSynced = true;
   for (const id in inFlight) {
     const call = inFlight[id];
     if (call === undefined) continue;
-    const { phase, checkAt, deadlineAt, reported, sentAt } = call;
+    const { phase, checkAt, deadlineAt, synced, sentAt } = call;
     count += 1;
     if (call.unconfirmed) unconfirmed += 1;
-    if (!reported) allTold = false;
+    if (!synced) allSynced = false;
     if (phase === 'placing') {
       placing += 1;
     } else {
-      if (!reported && !call.unconfirmed && sentAt < untoldSince) untoldSince = sentAt;
+      if (!synced && !call.unconfirmed && sentAt < unsyncedSince) unsyncedSince = sentAt;
       if (checkAt !== null && checkAt <= now) due.push([id, call]);
     }
     if (checkAt !== null && checkAt > now && checkAt < nextAt) nextAt = checkAt;
     if (deadlineAt > now && deadlineAt < nextAt) nextAt = deadlineAt;
   }
-  return { count, placing, unconfirmed, due, nextAt: finite(nextAt), untoldSince: finite(untoldSince), allTold };
+  return { count, placing, unconfirmed, due, nextAt: finite(nextAt), unsyncedSince: finite(unsyncedSince), allSynced };
 }
 
 function finite(instant: number): number | null {

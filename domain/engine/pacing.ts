@@ -3,6 +3,7 @@
  * changes neither.
  */
 import { capLeft, isOpen, lastDialAt, placedToday, windowCheckAt, windowQuestion, zoneDataOf } from './calling-day.ts';
+import { isBreakerOpen } from './circuit-breaker.ts';
 import type { CampaignState, InFlightCall, ReadyContact, WaitingFor } from './campaign-state.ts';
 import { surveyInFlight, type InFlightSurvey } from './in-flight.ts';
 import { isWaitingForSystem } from './system-wait.ts';
@@ -63,9 +64,9 @@ export function decide(state: CampaignState, now: number, underWay: UnderWay): P
   const waiting = waitingAt(state, now, calls.count);
   const gateOpen = askWindowFrom === null && mayPlace(state, now);
   const room = gateOpen ? Math.max(0, Math.min(slotsLeft(state, calls.count), capLeft(state))) : 0;
-  const ramp = gateOpen ? Math.max(0, Math.min(state.ramp ?? MOST_PLACING, MOST_PLACING) - calls.placing) : 0;
-  const repeat = gateOpen ? repeatable(state, calls, now).slice(0, ramp) : [];
-  const place = state.ready.slice(0, Math.max(0, Math.min(room, ramp - repeat.length)));
+  const allowed = gateOpen ? Math.max(0, Math.min(state.slowStart ?? MOST_PLACING, MOST_PLACING) - calls.placing) : 0;
+  const repeat = gateOpen ? repeatable(state, calls, now).slice(0, allowed) : [];
+  const place = state.ready.slice(0, Math.max(0, Math.min(room, allowed - repeat.length)));
   const exchange = underWay.exchange ? null : exchangeAt(state, calls, now, room, place.length, waiting);
   return {
     askWindowFrom,
@@ -75,7 +76,7 @@ export function decide(state: CampaignState, now: number, underWay: UnderWay): P
     exchange,
     waiting,
     wakeAt: wakeAt(state, calls, now, waiting),
-    close: !underWay.exchange && exchange === null && calls.allTold && isReadyToClose(state),
+    close: !underWay.exchange && exchange === null && calls.allSynced && isReadyToClose(state),
     finished: !underWay.exchange && !underWay.lookUp && exchange === null && calls.count === 0 && isFinished(state),
   };
 }
@@ -91,7 +92,7 @@ export function waitingAt(state: CampaignState, now: number, inFlight = Object.k
     return { for: 'window', until: opensAt !== null && opensAt > now ? opensAt : null };
   }
   if (capLeft(state) <= 0) return { for: 'daily_cap', until: state.window?.nextDayOpensAt ?? null };
-  if (state.hold && now < state.hold.until) return { for: 'provider', until: state.hold.until };
+  if (state.breaker && isBreakerOpen(state, now)) return { for: 'provider', until: state.breaker.openUntil };
   if (slotsLeft(state, inFlight) <= 0) return { for: 'slot', until: null };
   if (isWaitingForSystem(state, now)) return { for: 'system', until: state.systemWait?.until ?? null };
   const { moreToClaim, nextRetryAt } = state.roster;
@@ -107,7 +108,7 @@ function mayPlace(state: CampaignState, now: number): boolean {
     !state.ending &&
     !state.superseded &&
     isOpen(state, now) &&
-    !(state.hold && now < state.hold.until) &&
+    !isBreakerOpen(state, now) &&
     !isWaitingForSystem(state, now)
   );
 }
@@ -159,13 +160,13 @@ function isBeyondLimits(state: CampaignState, inFlight: number): boolean {
  * may wait for them, and our own records have the answer.
  */
 function lookUps(state: CampaignState, calls: InFlightSurvey, now: number, repeated: readonly string[]): string[] {
-  const holding = state.hold !== null && now < state.hold.until;
+  const open = isBreakerOpen(state, now);
   const due = calls.due.filter(([id]) => !repeated.includes(id));
   const isUrgent = (call: InFlightCall): boolean => call.unconfirmed || now >= call.deadlineAt;
   const urgent = due.filter(([, call]) => isUrgent(call));
-  const others = holding ? [] : due.filter(([, call]) => !isUrgent(call));
+  const others = open ? [] : due.filter(([, call]) => !isUrgent(call));
   others.sort(([, a], [, b]) => (a.checkAt ?? 0) - (b.checkAt ?? 0));
-  const sparingly = others.slice(0, state.ramp ?? LOOK_UP_BATCH);
+  const sparingly = others.slice(0, state.slowStart ?? LOOK_UP_BATCH);
   return [...urgent, ...sparingly].slice(0, LOOK_UP_BATCH).map(([id]) => id);
 }
 
@@ -218,8 +219,8 @@ function oldestNews(state: CampaignState, calls: InFlightSurvey): number | null 
   if (state.returned.length > 0) return 0;
   // What was settled first stands first.
   const settledSince = state.settled[0]?.since ?? null;
-  if (settledSince === null || calls.untoldSince === null) return settledSince ?? calls.untoldSince;
-  return Math.min(settledSince, calls.untoldSince);
+  if (settledSince === null || calls.unsyncedSince === null) return settledSince ?? calls.unsyncedSince;
+  return Math.min(settledSince, calls.unsyncedSince);
 }
 
 /**
@@ -227,16 +228,16 @@ function oldestNews(state: CampaignState, calls: InFlightSurvey): number | null 
  * without a moment's wait for a slot or for a retry that is near, is one condition to them.
  */
 function isNewToDatabase(state: CampaignState, waiting: Waiting, now: number): boolean {
-  const { told } = state;
-  if (told.status !== state.status || told.ending !== state.ending || state.untold !== null) return true;
+  const { lastSync } = state;
+  if (lastSync.status !== state.status || lastSync.ending !== state.ending || state.pendingTerms !== null) return true;
   if (state.endRetriesAfter !== null) return true;
   // Until the database knows of the new window, the campaign is told again and again that its zone data is old.
-  if (told.zoneData !== zoneDataOf(state)) return true;
-  const before = condition({ for: told.waitingFor, until: told.until }, now);
+  if (lastSync.zoneData !== zoneDataOf(state)) return true;
+  const before = condition({ for: lastSync.waitingFor, until: lastSync.until }, now);
   const after = condition(waiting, now);
   if (before !== after) return true;
   if (after === 'calling' || after === 'retry') return false;
-  return told.until !== waiting.until || told.placed !== placedToday(state);
+  return lastSync.until !== waiting.until || lastSync.placed !== placedToday(state);
 }
 
 function condition(waiting: Waiting, now: number): WaitingFor | 'calling' {
@@ -257,7 +258,7 @@ function wakeAt(state: CampaignState, calls: InFlightSurvey, now: number, waitin
   }
   const news = oldestNews(state, calls);
   if (news !== null) instants.push(news + SETTLE_AFTER_MS);
-  if (state.hold) instants.push(state.hold.until);
+  if (state.breaker) instants.push(state.breaker.openUntil);
   if (state.systemWait) instants.push(state.systemWait.until);
   const ahead = instants.filter((instant): instant is number => typeof instant === 'number' && instant > now);
   return ahead.length > 0 ? Math.min(...ahead) : null;

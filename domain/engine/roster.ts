@@ -1,7 +1,7 @@
 /** The messages between a campaign and its roster: one exchange settles what ended and claims what is due. */
 import type { EngineSpec } from './campaign-spec.ts';
 import type { EndedEvent } from './outcome.ts';
-import type { CampaignStatus, Ending, ReadyContact, Settlement, Told } from './campaign-state.ts';
+import type { CampaignStatus, Ending, ReadyContact, Settlement, CampaignSync } from './campaign-state.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import type { Buckets } from './tally.ts';
 
@@ -10,7 +10,7 @@ export interface ExchangeRequest {
   /** The campaign's clock: a retry is due when it says so, whatever the database's clock says. Epoch milliseconds. */
   readonly now: number;
   /** Number of this claim, one more than the last answered one. */
-  readonly batch: number;
+  readonly exchangeNumber: number;
   /** The epoch of the state: with the run that asks, it tells whether this run still owns the records. */
   readonly epoch: number;
   /** In the first exchange of a run that continues another as new, the other's run id: it may take over without adopting. */
@@ -26,10 +26,10 @@ export interface ExchangeRequest {
   readonly endRetries: { readonly after: number; readonly granted: Pick<RetryPolicy, 'budget' | 'on'> } | null;
   /** How many due contacts to claim at the most. */
   readonly want: number;
-  readonly told: Told;
+  readonly sync: CampaignSync;
   /** Terms that were changed since the last exchange, as fields of the request. */
   readonly terms: Readonly<Record<string, unknown>> | null;
-  /** The civil day that `told.placed` counts. */
+  /** The civil day that `lastSync.placed` counts. */
   readonly day: string | null;
   readonly lateEvents: number;
 }
@@ -63,7 +63,7 @@ export interface RosterSnapshot extends RosterView {
   readonly ending: Ending | null;
   /** The terms as they were last written down: an edit outlives the run that took it. */
   readonly spec: EngineSpec;
-  readonly lastBatch: number;
+  readonly lastExchange: number;
   readonly epoch: number;
   readonly unsettled: readonly UnsettledCall[];
   readonly placedByDay: Readonly<Record<string, number>>;

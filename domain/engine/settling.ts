@@ -21,7 +21,7 @@ export function exchangeRequest(
   return {
     campaignId,
     now,
-    batch: state.batch + 1,
+    exchangeNumber: state.exchangeNumber + 1,
     epoch: state.epoch,
     continuedFrom,
     settled: state.settled.map(({ seq, attempt, to, reason, outcome, at, retryAt }) => ({
@@ -34,14 +34,14 @@ export function exchangeRequest(
       retryAt,
     })),
     started: Object.values(state.inFlight)
-      .filter((call) => !call.reported && !call.unconfirmed && call.phase !== 'placing')
+      .filter((call) => !call.synced && !call.unconfirmed && call.phase !== 'placing')
       .map(({ seq, attempt }) => ({ seq, attempt })),
     returned: [...state.returned],
     released: [...state.released],
     endRetries:
       state.endRetriesAfter === null ? null : { after: state.endRetriesAfter, granted: grantedRetries(state) },
     want,
-    told: {
+    sync: {
       status: state.status,
       ending: state.ending,
       waitingFor: waiting.for,
@@ -49,7 +49,7 @@ export function exchangeRequest(
       placed: placedToday(state),
       zoneData: zoneDataOf(state),
     },
-    terms: state.untold,
+    terms: state.pendingTerms,
     day: state.window?.day ?? null,
     lateEvents: state.heard.late,
   };
@@ -62,10 +62,10 @@ export function applyExchange(
   reply: Extract<ExchangeReply, { kind: 'exchanged' }>,
   now: number,
 ): void {
-  state.batch = request.batch;
-  state.told = request.told;
+  state.exchangeNumber = request.exchangeNumber;
+  state.lastSync = request.sync;
   // An edit that was taken while the exchange was under way made a new object.
-  if (state.untold === request.terms) state.untold = null;
+  if (state.pendingTerms === request.terms) state.pendingTerms = null;
   state.settled.splice(0, request.settled.length);
   state.returned.splice(0, request.returned.length);
   state.released.splice(0, request.released.length);
@@ -73,7 +73,7 @@ export function applyExchange(
   if (request.endRetries && request.endRetries.after === state.endRetriesAfter && sameRetries(state, request)) {
     state.endRetriesAfter = reply.retriesEndedUpTo;
   }
-  markReported(state, request);
+  markSynced(state, request);
   takeClaimed(state, reply.claimed);
   // A retry has a promised time; a first call has none.
   state.ready.sort((a, b) => Number(b.attempt > 1) - Number(a.attempt > 1));
@@ -92,8 +92,8 @@ export function adopt(
   state.facts = facts;
   if (JSON.stringify(snapshot.spec.schedule) !== JSON.stringify(state.spec.schedule)) forgetWindow(state);
   state.spec = snapshot.spec;
-  state.untold = null;
-  state.batch = snapshot.lastBatch;
+  state.pendingTerms = null;
+  state.exchangeNumber = snapshot.lastExchange;
   state.epoch = snapshot.epoch;
   state.superseded = false;
   state.closed = false;
@@ -116,10 +116,10 @@ export function liveBuckets(state: CampaignState): Buckets {
 
 function* moves(state: CampaignState): Generator<{ from: Bucket; to: Bucket }> {
   for (const call of Object.values(state.inFlight)) {
-    if (!call.reported) yield { from: waitingBucket(call.attempt), to: 'in_progress' };
+    if (!call.synced) yield { from: waitingBucket(call.attempt), to: 'in_progress' };
   }
-  for (const { attempt, reported, to } of state.settled) {
-    yield { from: reported ? 'in_progress' : waitingBucket(attempt), to };
+  for (const { attempt, synced, to } of state.settled) {
+    yield { from: synced ? 'in_progress' : waitingBucket(attempt), to };
   }
   for (const { attempt } of state.returned) yield { from: 'in_progress', to: waitingBucket(attempt) };
 }
@@ -146,12 +146,12 @@ function sameRetries(state: CampaignState, { endRetries }: ExchangeRequest): boo
 }
 
 /** The contacts that the request told of are in progress in the roster's counts, wherever they have gone since. */
-function markReported(state: CampaignState, request: ExchangeRequest): void {
+function markSynced(state: CampaignState, request: ExchangeRequest): void {
   for (const contact of request.started) {
     const call = state.inFlight[idOf(request.campaignId, contact)];
     const settlement = state.settled.find((settled) => isSame(settled, contact));
-    if (call) call.reported = true;
-    else if (settlement) settlement.reported = true;
+    if (call) call.synced = true;
+    else if (settlement) settlement.synced = true;
     else state.returned.push({ seq: contact.seq, attempt: contact.attempt });
   }
 }
@@ -177,7 +177,7 @@ function adoptCall(
       outcome: null,
       at: now,
       retryAt: null,
-      reported: true,
+      synced: true,
       since: now,
       eventId: null,
     });
@@ -198,7 +198,7 @@ function adoptCall(
     deadlineAt: Math.max(now, expectedEnd) + facts.graceMs,
     checks: 0,
     mayRepeat: false,
-    reported: true,
+    synced: true,
   };
   state.inFlight[id] = adopted;
   if (call.ended) applyEnded(state, call.ended, now);

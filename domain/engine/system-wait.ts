@@ -1,6 +1,6 @@
 /**
  * How a campaign answers trouble on our own side: a dial that was delayed by the database or the machine, and sent
- * nothing. The carrier has no part in it, so its hold and its ramp stay as they are. Placing waits a second, doubled by
+ * nothing. The carrier has no part in it, so its circuit breaker stays as it is. Placing waits a second, doubled by
  * each wait that follows without a placement that reached the carrier, up to half a minute.
  */
 import type { CampaignState } from './campaign-state.ts';

@@ -1,5 +1,5 @@
 /**
- * The projection of a campaign without trouble, ahead of time and in a moment. `domain/virtual/` takes every decision of
+ * The projection of a campaign without trouble, ahead of time and in a moment. `test/simulation/` takes every decision of
  * every call, which is too slow to answer a request about a million of them; here calls that begin together are one
  * cohort, and in a stretch of full use all the slots' calls go by at once. A property test holds both to the same projection.
  *
@@ -8,7 +8,7 @@
  */
 import type { EngineSpec } from '../engine/campaign-spec.ts';
 import { retryDelayMs } from '../engine/retry-policy.ts';
-import { Queue } from '../virtual/queue.ts';
+import { Queue } from './queue.ts';
 import type { WindowSegments } from './window-segments.ts';
 
 /** Contacts that stand alike. `attempt` is the attempt under way or, while they wait, the next one. */

@@ -9,13 +9,14 @@ import { MOST_CONCURRENT_CALLS } from '../api/campaign-request.ts';
 import { isOver } from '../engine/commands.ts';
 import type { RecordedStatus } from '../api/interruption.ts';
 import type { Schedule } from '../windows/schedule.ts';
-import { CALM_TURN_MS } from '../virtual/conduct.ts';
 import type { Assumed, ProjectionResponse, ForecastResponse, Limit, LimitedBy } from './response.ts';
 import { type Projection, fastForward, type ForecastInput, type Pace, type Steps } from './fast-forward.ts';
 import type { ForecastQuery } from './request.ts';
 import { WindowSegments } from './window-segments.ts';
 
 const CALL_SECONDS = 120;
+/** From the end of a call to the next dial in its slot: the event's way to the campaign, its decision, the dial's way out. */
+export const TURN_MS = 310;
 const RETRY_SHARE = 0.3;
 /** Fewer calls than this say little of those to come. */
 const ENOUGH_CALLS = 20;
@@ -58,7 +59,7 @@ export function assume(stated: ForecastQuery, measured: ForecastCampaign['measur
 export function* forecast(campaign: ForecastCampaign, assumed: Assumed, dialMarginMs: number): Steps<ForecastResponse> {
   const { status, now } = campaign;
   const pace: Pace = {
-    slotMs: assumed.call_seconds * 1_000 + CALM_TURN_MS,
+    slotMs: assumed.call_seconds * 1_000 + TURN_MS,
     retryShare: assumed.retry_share,
     dialMarginMs,
   };

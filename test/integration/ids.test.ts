@@ -197,13 +197,13 @@ describe('the gateway', () => {
       [callId({ campaignId: id, seq: 1, attempt: 1 }), id],
     );
     const ended = { seq: 1, attempt: 1, to: 'completed', reason: 'completed', outcome: 'completed', at: 1 } as const;
-    const told = { status: 'active', ending: null, waitingFor: null, until: null, placed: 1, zoneData: null } as const;
+    const sync = { status: 'active', ending: null, waitingFor: null, until: null, placed: 1, zoneData: null } as const;
     await exchange(
       gateway.db.pool,
       {
         campaignId: id.toUpperCase(),
         now: Date.now(),
-        batch: 1,
+        exchangeNumber: 1,
         epoch: 1,
         continuedFrom: null,
         settled: [{ ...ended, retryAt: null }],
@@ -212,7 +212,7 @@ describe('the gateway', () => {
         released: [],
         endRetries: null,
         want: 0,
-        told,
+        sync,
         terms: null,
         day: null,
         lateEvents: 0,

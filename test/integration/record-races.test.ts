@@ -29,7 +29,7 @@ function request(campaignId: string, changes: Partial<ExchangeRequest>): Exchang
   return {
     campaignId,
     now: NOW,
-    batch: 1,
+    exchangeNumber: 1,
     epoch: 1,
     continuedFrom: null,
     settled: [],
@@ -38,7 +38,7 @@ function request(campaignId: string, changes: Partial<ExchangeRequest>): Exchang
     released: [],
     endRetries: null,
     want: 0,
-    told: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0, zoneData: null },
+    sync: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0, zoneData: null },
     terms: null,
     day: null,
     lateEvents: 0,
@@ -60,7 +60,7 @@ async function underWay(): Promise<string> {
     if (permit.kind !== 'send') throw new Error(permit.kind);
     await recordAnswer(pool, dial, { kind: 'accepted', providerCallId: nextId('call') }, permit);
   }
-  await exchange(pool, request(id, { batch: 2, started: [{ seq: 1, attempt: 1 }] }), 'the run');
+  await exchange(pool, request(id, { exchangeNumber: 2, started: [{ seq: 1, attempt: 1 }] }), 'the run');
   return id;
 }
 
@@ -79,7 +79,7 @@ const STEPS: Readonly<Record<string, (campaignId: string) => Promise<unknown>>> 
     exchange(
       database.pool,
       request(id, {
-        batch: 3,
+        exchangeNumber: 3,
         settled: [{ ...completed, seq: 1, retryAt: null }],
         started: [{ seq: 2, attempt: 1 }],
         want: 2,
@@ -133,7 +133,7 @@ interface Records extends Buckets {
   readonly called: number;
   readonly owner_run_id: string | null;
   readonly epoch: number;
-  readonly last_batch: number;
+  readonly last_exchange: number;
 }
 
 /** The counters must be what the rows say. */
@@ -165,17 +165,17 @@ describe('records that two steps touch at the same moment', () => {
       () => STEPS[first]!(id),
       () => STEPS[second]!(id),
     );
-    const { owner_run_id, last_batch, epoch } = await expectTrueCounters(id);
+    const { owner_run_id, last_exchange, epoch } = await expectTrueCounters(id);
     // Whoever owns the records goes on with them; if nobody does, the campaign is over.
     if (owner_run_id === null) return;
-    const next = request(id, { batch: last_batch + 1, epoch, want: PEOPLE });
+    const next = request(id, { exchangeNumber: last_exchange + 1, epoch, want: PEOPLE });
     expect(await exchange(database.pool, next, owner_run_id)).toMatchObject({ kind: 'exchanged' });
     const { unsettled } = await adopt(id, 'the last run', 1);
     await expectTrueCounters(id);
     // A contact whose call is out is not claimed for another.
     const claim = await exchange(
       database.pool,
-      request(id, { batch: last_batch + 2, epoch: epoch + 1, want: PEOPLE }),
+      request(id, { exchangeNumber: last_exchange + 2, epoch: epoch + 1, want: PEOPLE }),
       'the last run',
     );
     if (claim.kind !== 'exchanged') throw new Error('the last run does not own the records');
@@ -188,9 +188,9 @@ describe('an adoption that was done before', () => {
   it('changes nothing when its frozen try wakes: neither the owner nor what has been claimed since', async () => {
     const id = await underWay();
     const before = await expectTrueCounters(id);
-    expect(await adopt(id, 'the run', 1)).toMatchObject({ epoch: 1, lastBatch: 2 });
+    expect(await adopt(id, 'the run', 1)).toMatchObject({ epoch: 1, lastExchange: 2 });
     expect(await expectTrueCounters(id)).toEqual(before);
-    const repeat = await exchange(database.pool, request(id, { batch: 2 }), 'the run');
+    const repeat = await exchange(database.pool, request(id, { exchangeNumber: 2 }), 'the run');
     expect(repeat).toMatchObject({ kind: 'exchanged' });
   });
 

@@ -52,7 +52,7 @@ describe('a run whose records another has taken over', () => {
         {
           campaignId,
           now: NOW,
-          batch: 1,
+          exchangeNumber: 1,
           epoch,
           continuedFrom: null,
           settled: [],
@@ -61,7 +61,7 @@ describe('a run whose records another has taken over', () => {
           released: [],
           endRetries: null,
           want: 1,
-          told: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0, zoneData: null },
+          sync: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0, zoneData: null },
           terms: null,
           day: null,
           lateEvents: 0,

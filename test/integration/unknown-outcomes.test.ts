@@ -186,7 +186,7 @@ describe('a number that is suppressed while its campaign runs', () => {
     const id = await harness.startCampaign(40, { max_concurrent_calls: 2 });
     await vi.waitFor(() => expect(harness!.simulator.ledger().accepted).toBeGreaterThanOrEqual(2), { timeout: 20_000 });
     const { rows } = await harness.db.pool.query<{ phone_number: string }>(
-      'select phone_number from campaign_contacts where campaign_id = $1 and seq > 30 and claim_batch is not null',
+      'select phone_number from campaign_contacts where campaign_id = $1 and seq > 30 and claimed_in_exchange is not null',
       [id],
     );
     expect(rows.length).toBe(10);

@@ -23,7 +23,7 @@ const spec = engineSpec(
 
 function heldDetails(failures: number): string {
   const state = newCampaign(spec, 0);
-  state.hold = { reason: 'http_500', failures } as unknown as NonNullable<typeof state.hold>;
+  state.breaker = { reason: 'http_500', failures } as unknown as NonNullable<typeof state.breaker>;
   return currentDetails(state, { for: 'provider', until: null });
 }
 

@@ -98,7 +98,7 @@ export function callInFlight(stated: Partial<InFlightCall> = {}): InFlightCall {
     deadlineAt: sentAt + callLifetimeMs + graceMs,
     checks: 0,
     mayRepeat: false,
-    reported: phase !== 'placing',
+    synced: phase !== 'placing',
     ...stated,
   };
 }

@@ -45,7 +45,7 @@ export class CountedRoster {
         {
           campaignId: this.#campaignId,
           now: this.#now,
-          batch: this.#batch,
+          exchangeNumber: this.#batch,
           epoch: this.#epoch,
           continuedFrom: null,
           settled: [],
@@ -54,7 +54,7 @@ export class CountedRoster {
           released: [],
           endRetries: null,
           want: this.#want,
-          told: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0, zoneData: null },
+          sync: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0, zoneData: null },
           terms: null,
           day: null,
           lateEvents: 0,

@@ -5,11 +5,11 @@ import type { EngineSpec } from '../../../domain/engine/campaign-spec.ts';
 import { type Projection, fastForward, type ForecastInput, type Pace } from '../../../domain/forecast/fast-forward.ts';
 import { WindowSegments } from '../../../domain/forecast/window-segments.ts';
 import { retryDelayMs } from '../../../domain/engine/retry-policy.ts';
-import { VirtualCampaign } from '../../../domain/virtual/campaign.ts';
-import { CALM_TURN_MS, calmConduct } from '../../../domain/virtual/conduct.ts';
+import { VirtualCampaign } from '../../simulation/campaign.ts';
+import { FAULT_FREE_TURN_MS, faultFree } from '../../simulation/world-model.ts';
 import { civilDay, windowAt } from '../../../domain/windows/windows.ts';
-import { CHANGES, HOURS } from '../../support/arbitrary-trial.ts';
-import { CAMPAIGN_ID, unseen } from '../../support/trial.ts';
+import { CHANGES, HOURS } from '../../simulation/arbitrary-scenario.ts';
+import { CAMPAIGN_ID, unseen } from '../../simulation/scenario.ts';
 import { allSteps } from '../../support/all-steps.ts';
 
 const HOUR_MS = 3_600_000;
@@ -83,7 +83,7 @@ interface VirtualCourse {
 function virtualCampaign(job: Job): { readonly campaign: VirtualCampaign; readonly days: Map<string, number> } {
   const { now, spec, contacts, callMs, retryShare, dialMarginMs } = job;
   const lives: number[] = [];
-  const conduct = calmConduct((_seq, attempt) => {
+  const world = faultFree((_seq, attempt) => {
     const life = (lives[attempt] ?? 0) + 1;
     lives[attempt] = life;
     const again = Math.round(life * retryShare) > Math.round((life - 1) * retryShare);
@@ -98,7 +98,7 @@ function virtualCampaign(job: Job): { readonly campaign: VirtualCampaign; readon
     callLifetimeMs: HOUR_MS,
   };
   const days = new Map<string, number>();
-  const options = { campaignId: CAMPAIGN_ID, spec, contacts, startsAt: now, provider, graceMs: 60_000, conduct };
+  const options = { campaignId: CAMPAIGN_ID, spec, contacts, startsAt: now, provider, graceMs: 60_000, world };
   const campaign = new VirtualCampaign(options, {
     ...unseen,
     accepted: ({ dialledAt }) => {
@@ -181,7 +181,7 @@ describe('the quick forecast', () => {
     fc.assert(
       fc.property(arbitraryJob, (job) => {
         const { spec, callMs } = job;
-        const slotMs = callMs + CALM_TURN_MS;
+        const slotMs = callMs + FAULT_FREE_TURN_MS;
         const projection = quickProjection(job, beginning(job), { slotMs, settlingMs: 0 });
         const real = virtualCourse(job);
         const fast = quickProjection(job, beginning(job), {
@@ -226,7 +226,7 @@ describe('the quick forecast', () => {
       fc.property(arbitraryJob, fraction, (job, fraction) => {
         const { spec, callMs, now } = job;
         fc.pre(spec.ends_at === null);
-        const slotMs = callMs + CALM_TURN_MS;
+        const slotMs = callMs + FAULT_FREE_TURN_MS;
         fc.pre(quickProjection(job, beginning(job), { slotMs, settlingMs: 0 }).end !== 'out_of_sight');
         const { endedAt } = virtualCourse(job);
         const { campaign } = virtualCampaign(job);

@@ -67,8 +67,8 @@ function waitingFor(window: RecordedWindow) {
   const state = begun();
   applyWindow(state, { window, facts: FACTS }, NOW);
   // The database knows.
-  state.told = {
-    ...state.told,
+  state.lastSync = {
+    ...state.lastSync,
     status: 'active',
     waitingFor: 'window',
     until: window.opensAt,
@@ -146,7 +146,7 @@ describe('news of a release of the zone data', () => {
     expect(decide(state, NOW, idle).exchange).not.toBeNull();
 
     state.status = 'paused';
-    state.told = { ...state.told, status: 'paused', waitingFor: null, until: null, zoneData: '2026g' };
+    state.lastSync = { ...state.lastSync, status: 'paused', waitingFor: null, until: null, zoneData: '2026g' };
     expect(decide(state, NOW, idle).exchange).toBeNull();
     applyZoneData(state, '2026h');
     expect(decide(state, NOW, idle)).toMatchObject({ askWindowFrom: null, exchange: { want: 0 } });

@@ -70,7 +70,7 @@ describe('a placement without an answer', () => {
 
   it('is looked up at once, also while the provider is in trouble: our own records have the answer', () => {
     const state = placing();
-    state.hold = { reason: 'throttled', until: NOW + HOUR_MS, failures: 3 };
+    state.breaker = { reason: 'throttled', openUntil: NOW + HOUR_MS, failures: 3 };
     applyPlacement(state, ID, unanswered, NOW, 0.5);
     expect(decide(state, NOW, { exchange: false, lookUp: false }).lookUp).toEqual([ID]);
   });

@@ -9,11 +9,11 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import fc from 'fast-check';
-import { counted } from '../domain/engine/counted.ts';
-import { wholeNumber } from '../cli/options.ts';
-import { arbitraryTrial, SMALL } from '../test/support/arbitrary-trial.ts';
-import { runTrial, type Trial } from '../test/support/trial.ts';
-import { campaignOf, type Share, type ShareResult, type Tally } from './simulation.ts';
+import { counted } from '../../domain/engine/counted.ts';
+import { wholeNumber } from '../../cli/options.ts';
+import { arbitraryScenario, SMALL } from './arbitrary-scenario.ts';
+import { runScenario, type Scenario } from './scenario.ts';
+import { campaignOf, type Share, type ShareResult, type Tally } from './course.ts';
 
 const TRACE_LINES = 60;
 const SHRINK_RUNS = 20_000;
@@ -24,11 +24,11 @@ interface Options {
   readonly calls: number;
   readonly json: boolean;
   readonly campaign?: number;
-  readonly trial?: string;
+  readonly scenario?: string;
 }
 
-async function main({ seed, calls, json, campaign, trial }: Options): Promise<number> {
-  if (trial !== undefined) return show(JSON.parse(await readFile(trial, 'utf8')) as Trial);
+async function main({ seed, calls, json, campaign, scenario }: Options): Promise<number> {
+  if (scenario !== undefined) return show(JSON.parse(await readFile(scenario, 'utf8')) as Scenario);
   if (campaign !== undefined) return show(campaignOf(seed, campaign));
   const startedAt = performance.now();
   const processes = Math.max(1, availableParallelism());
@@ -51,7 +51,7 @@ async function main({ seed, calls, json, campaign, trial }: Options): Promise<nu
 
 /** The runtime's flags go along with a forked process: it reads TypeScript as this one does. */
 async function inProcess(share: Share): Promise<ShareResult> {
-  const child = fork(fileURLToPath(new URL('./simulate-share.ts', import.meta.url)), [JSON.stringify(share)]);
+  const child = fork(fileURLToPath(new URL('./share.ts', import.meta.url)), [JSON.stringify(share)]);
   const failed = once(child, 'exit').then(([code]) => Promise.reject(new Error(`A share ended with ${String(code)}.`)));
   const [result] = (await Promise.race([once(child, 'message'), failed])) as [ShareResult];
   failed.catch(() => {});
@@ -82,7 +82,7 @@ function inWords(report: Tally & { seed: number; seconds: number; callsPerSecond
 }
 
 /** Runs one campaign and shows the end of its course. */
-function show(trial: Trial): number {
+function show(scenario: Scenario): number {
   const lines: string[] = [];
   const trace = (line: string): void => {
     lines.push(line);
@@ -90,7 +90,7 @@ function show(trial: Trial): number {
   };
   let code = 0;
   try {
-    const { counts } = runTrial(trial, { trace });
+    const { counts } = runScenario(scenario, { trace });
     trace(`every promise was kept: ${JSON.stringify(counts)}`);
   } catch (error) {
     trace(String(error));
@@ -104,7 +104,7 @@ function show(trial: Trial): number {
 function explain(seed: number, { campaign, message }: Extract<ShareResult, { kind: 'broken' }>): number {
   console.log(`Campaign ${campaign} of seed ${seed}: ${message}`);
   console.log(`Again, with its last steps: npm run simulate -- --seed ${seed} --campaign ${campaign}`);
-  const property = fc.property(arbitraryTrial(SMALL), (trial) => void runTrial(trial));
+  const property = fc.property(arbitraryScenario(SMALL), (scenario) => void runScenario(scenario));
   const found = fc.check(property, { seed, numRuns: SHRINK_RUNS, interruptAfterTimeLimit: SHRINK_MS });
   const [small] = found.counterexample ?? [];
   if (small === undefined) {
@@ -113,7 +113,7 @@ function explain(seed: number, { campaign, message }: Extract<ShareResult, { kin
   }
   console.log('The smallest campaign found that breaks a promise:');
   show(small);
-  console.log(`Again: write this into a file and run npm run simulate -- --trial <file>\n${JSON.stringify(small)}`);
+  console.log(`Again: write this into a file and run npm run simulate -- --scenario <file>\n${JSON.stringify(small)}`);
   return 1;
 }
 
@@ -123,6 +123,6 @@ const program = new Command('simulate')
   .option('--calls <number>', 'how many calls to place at the least', wholeNumber(1, 1_000_000_000), 1_000_000)
   .option('--json', 'print the result as JSON', false)
   .option('--campaign <number>', 'run this one of the seed’s campaigns only', wholeNumber(0, 2 ** 31))
-  .option('--trial <file>', 'run the campaign that is described in this file, and show its steps')
+  .option('--scenario <file>', 'run the campaign that is described in this file, and show its steps')
   .parse();
 process.exitCode = await main(program.opts<Options>());

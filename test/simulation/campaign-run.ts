@@ -2,18 +2,18 @@
  * The desk of one virtual run: what workflows/desk.ts holds for a real one. What happens puts news here; the loop in
  * campaign.ts takes it up in the order in which it came.
  */
-import { applyEnded, applyFinding, applyPlacement } from '../engine/calls.ts';
-import type { CampaignState } from '../engine/campaign-state.ts';
-import { applyCommand, refusal, type Command } from '../engine/commands.ts';
-import type { CampaignEdit } from '../engine/editing.ts';
-import type { EndedEvent } from '../engine/outcome.ts';
-import type { Waiting } from '../engine/pacing.ts';
-import type { LookUpFinding, PlacementResult } from '../engine/placement.ts';
-import type { ExchangeReply, ExchangeRequest } from '../engine/roster.ts';
-import { applyExchange } from '../engine/settling.ts';
+import { applyEnded, applyFinding, applyPlacement } from '../../domain/engine/calls.ts';
+import type { CampaignState } from '../../domain/engine/campaign-state.ts';
+import { applyCommand, refusal, type Command } from '../../domain/engine/commands.ts';
+import type { CampaignEdit } from '../../domain/engine/editing.ts';
+import type { EndedEvent } from '../../domain/engine/outcome.ts';
+import type { Waiting } from '../../domain/engine/pacing.ts';
+import type { LookUpFinding, PlacementResult } from '../../domain/engine/placement.ts';
+import type { ExchangeReply, ExchangeRequest } from '../../domain/engine/roster.ts';
+import { applyExchange } from '../../domain/engine/settling.ts';
 import type { DialHandle } from './dialling.ts';
 
-export type VirtualNews =
+export type VirtualMessage =
   | { readonly kind: 'event'; readonly event: EndedEvent }
   | { readonly kind: 'command'; readonly command: Command }
   | { readonly kind: 'placed'; readonly callId: string; readonly result: PlacementResult }
@@ -23,7 +23,7 @@ export type VirtualNews =
 export interface VirtualRun {
   readonly id: string;
   state: CampaignState;
-  news: VirtualNews[];
+  inbox: VirtualMessage[];
   readonly placements: Map<string, DialHandle>;
   readonly edits: CampaignEdit[];
   exchanging: boolean;
@@ -45,11 +45,11 @@ export interface VirtualRun {
   alive: boolean;
 }
 
-export function openRun(id: string, state: CampaignState, continuedFrom: string | null): VirtualRun {
+export function createRun(id: string, state: CampaignState, continuedFrom: string | null): VirtualRun {
   return {
     id,
     state,
-    news: [],
+    inbox: [],
     placements: new Map(),
     edits: [],
     exchanging: false,
@@ -68,11 +68,11 @@ export function openRun(id: string, state: CampaignState, continuedFrom: string 
 }
 
 /** Takes up all that has come in. Returns whether a resume was among it. */
-export function takeNews(run: VirtualRun, now: number, spread: () => number): boolean {
-  const { state, news } = run;
+export function processInbox(run: VirtualRun, now: number, spread: () => number): boolean {
+  const { state, inbox } = run;
   let resumed = false;
-  run.news = [];
-  for (const item of news) {
+  run.inbox = [];
+  for (const item of inbox) {
     switch (item.kind) {
       case 'event':
         applyEnded(state, item.event, now);
@@ -124,5 +124,5 @@ export function isBusy(run: VirtualRun): boolean {
 
 /** Whether nothing would be lost if the run ended here. */
 export function isQuiet(run: VirtualRun): boolean {
-  return !isBusy(run) && run.news.length === 0 && run.edits.length === 0 && run.continuedFrom === null && !run.blocked;
+  return !isBusy(run) && run.inbox.length === 0 && run.edits.length === 0 && run.continuedFrom === null && !run.blocked;
 }

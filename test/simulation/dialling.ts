@@ -1,9 +1,9 @@
 /** Dials and look-ups on virtual time, step by step as activities/ and db/calls.ts take them. */
-import type { EndedEvent } from '../engine/outcome.ts';
-import { type LookUpFinding, type PlacementResult, REPEAT_REFUSED } from '../engine/placement.ts';
-import { sendBy } from '../dialling/send-by.ts';
+import type { EndedEvent } from '../../domain/engine/outcome.ts';
+import { type LookUpFinding, type PlacementResult, REPEAT_REFUSED } from '../../domain/engine/placement.ts';
+import { sendBy } from '../../domain/dialling/send-by.ts';
 import type { VirtualClock } from './clock.ts';
-import type { Answer, Conduct } from './conduct.ts';
+import type { Answer, WorldModel } from './world-model.ts';
 import type { DialRecord } from './dial-records.ts';
 import type { ArrivingEvent, LedgerCall, VirtualProvider } from './provider.ts';
 import type { VirtualRoster } from './roster.ts';
@@ -33,13 +33,13 @@ export class Dialling {
 
   constructor(
     private readonly clock: VirtualClock,
-    private readonly conduct: Conduct,
+    private readonly world: WorldModel,
     private readonly roster: VirtualRoster,
     private readonly provider: VirtualProvider,
   ) {}
 
   dial(request: DialRequest, runId: string, report: (result: PlacementResult) => void): DialHandle {
-    const { clock, conduct } = this;
+    const { clock, world } = this;
     const givenUpAt = Math.max(request.notAfter, clock.now) + TRY_MS;
     let running = false;
     let cancelled = false;
@@ -56,20 +56,20 @@ export class Dialling {
       this.tryOnce(request, runId, finish, () => {
         clock.at(startedAt + TRY_MS, () => {
           running = false;
-          const again = 1_000 * 2 ** (tries - 1) + conduct.delay('dial');
+          const again = 1_000 * 2 ** (tries - 1) + world.delay('dial');
           const hopeless = cancelled || tries >= TRIES || clock.now + again > givenUpAt;
           if (hopeless) finish({ kind: 'unanswered', error: false, reason: 'no_answer_from_worker' });
           else clock.after(again, () => begin(tries + 1));
         });
       });
     };
-    clock.after(conduct.delay('dial'), () => begin(1));
+    clock.after(world.delay('dial'), () => begin(1));
     return {
       cancel: () => {
         cancelled = true;
         if (running || over) return;
         over = true;
-        clock.after(conduct.delay('task'), () => report({ kind: 'taken_back' }));
+        clock.after(world.delay('task'), () => report({ kind: 'taken_back' }));
       },
     };
   }
@@ -121,11 +121,11 @@ export class Dialling {
     finish: (result: PlacementResult) => void,
     die: () => void,
   ): void {
-    const { clock, conduct, roster, provider } = this;
+    const { clock, world, roster, provider } = this;
     const { callId, seq, attempt, placement, day, notAfter } = request;
     const { keyTtlMs, requestTimeoutMs } = provider.facts;
     const unknown = (reason: string): void => finish({ kind: 'unknown', reason, retryAfterMs: null });
-    const worker = conduct.worker();
+    const worker = world.worker();
     if (roster.owner !== runId) return finish({ kind: 'superseded' });
     const known = this.knownResult(request);
     if (known) return finish(known);
@@ -136,7 +136,7 @@ export class Dialling {
       finish({ kind: repeat ? 'unresolved' : kind });
     };
     if (placement <= record.notPlacedThrough) return refuse('withdrawn');
-    if (conduct.isSuppressed(seq)) return refuse('suppressed');
+    if (world.isSuppressed(seq)) return refuse('suppressed');
     if (clock.now >= notAfter) return refuse('expired');
     if (!repeat) roster.calls.writeAhead(record, day, clock.now);
     if (worker === 'dies_before_sending') return die();
@@ -148,7 +148,7 @@ export class Dialling {
       keyTtlMs,
       requestTimeoutMs,
     });
-    const sentAt = clock.now + conduct.delay('window');
+    const sentAt = clock.now + world.delay('window');
     if (sentAt >= last.at) {
       clock.at(sentAt, () => {
         if (!repeat) roster.calls.withdraw(record, placement);
@@ -156,10 +156,10 @@ export class Dialling {
       });
       return;
     }
-    clock.at(sentAt + Math.min(conduct.delay('request'), requestTimeoutMs - 1), () => {
+    clock.at(sentAt + Math.min(world.delay('request'), requestTimeoutMs - 1), () => {
       const answer = provider.receive(callId, seq, attempt, sentAt);
       if (worker === 'dies_after_sending') return die();
-      const heardAt = clock.now + conduct.delay('reply');
+      const heardAt = clock.now + world.delay('reply');
       const unheard =
         answer.kind === 'unheard' || answer.kind === 'accepts_unheard' || heardAt >= sentAt + requestTimeoutMs;
       if (unheard) clock.at(sentAt + requestTimeoutMs, () => unknown('timeout'));

@@ -1,8 +1,8 @@
 /**
  * How the world around a virtual campaign behaves: how long each step takes, what becomes of a call, and what goes
- * wrong. The campaign only asks; so a forecast and a trial by fault differ in nothing but the conduct they are given.
+ * wrong. The campaign only asks; so a forecast and a scenario by fault differ in nothing but the world they are given.
  */
-import type { Outcome } from '../engine/outcome.ts';
+import type { Outcome } from '../../domain/engine/outcome.ts';
 
 /**
  * What takes time: the server's waking of the campaign, a worker's taking up of a dial, the request's way to the
@@ -41,7 +41,7 @@ export interface Delivery {
   readonly signalled: boolean;
 }
 
-export interface Conduct {
+export interface WorldModel {
   delay(step: Step): number;
   /** Whether the worker that takes up a try lives to report it. */
   worker(): 'lives' | 'dies_before_sending' | 'dies_after_sending';
@@ -62,7 +62,7 @@ const EVENT_MS = 200;
 const ONCE: readonly Delivery[] = [{ afterMs: EVENT_MS, event: 1, outcome: null, signalled: true }];
 
 /** A world without trouble, in which calls have the given lives and every step takes its usual time. */
-export function calmConduct(life: (seq: number, attempt: number) => CallLife): Conduct {
+export function faultFree(life: (seq: number, attempt: number) => CallLife): WorldModel {
   return {
     delay: (step) => USUAL_MS[step],
     worker: () => 'lives',
@@ -87,4 +87,4 @@ export const USUAL_MS: Readonly<Record<Step, number>> = {
 };
 
 /** From the decision to place a call to the decision about the next one in its slot, less the call itself. */
-export const CALM_TURN_MS = USUAL_MS.dial + USUAL_MS.request + EVENT_MS + 2 * USUAL_MS.task;
+export const FAULT_FREE_TURN_MS = USUAL_MS.dial + USUAL_MS.request + EVENT_MS + 2 * USUAL_MS.task;

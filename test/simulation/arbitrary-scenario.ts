@@ -1,8 +1,8 @@
-/** Trials for fast-check: every kind of schedule, zone, limit, provider, fault and intervention. */
+/** Scenarios for fast-check: every kind of schedule, zone, limit, provider, fault and intervention. */
 import fc from 'fast-check';
 import type { EngineSpec } from '../../domain/engine/campaign-spec.ts';
-import { NO_FAULTS, type FaultRates } from '../../domain/virtual/faults.ts';
-import type { Intervention, Trial } from './trial.ts';
+import { NO_FAULTS, type FaultRates } from './faults.ts';
+import type { Intervention, Scenario } from './scenario.ts';
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
@@ -36,7 +36,7 @@ export const HOURS: readonly (readonly [string | null, string | null])[] = [
   ['00:00', '00:15'],
 ];
 
-export interface TrialSize {
+export interface ScenarioSize {
   /** Contacts, calls in flight, things done from outside and the time they are spread over, at the most. */
   readonly contacts: number;
   readonly limit: number;
@@ -46,9 +46,9 @@ export interface TrialSize {
   readonly resets: boolean;
 }
 
-export const SMALL: TrialSize = { contacts: 12, limit: 4, interventions: 8, spanMs: 6 * HOUR_MS, resets: true };
+export const SMALL: ScenarioSize = { contacts: 12, limit: 4, interventions: 8, spanMs: 6 * HOUR_MS, resets: true };
 
-export function arbitraryTrial(size: TrialSize): fc.Arbitrary<Trial> {
+export function arbitraryScenario(size: ScenarioSize): fc.Arbitrary<Scenario> {
   return fc
     .record({
       seed: fc.integer(),
@@ -92,7 +92,7 @@ export function arbitraryTrial(size: TrialSize): fc.Arbitrary<Trial> {
       interventions: fc.array(intervention(size), { maxLength: size.interventions }),
     })
     .map(({ change, beforeMs, hours, working_days, blackoutTomorrow, limit, cap, budget, delayMinutes, ...rest }) => {
-      const { startsAfterMs, endsAfterMs, ...trial } = rest;
+      const { startsAfterMs, endsAfterMs, ...scenario } = rest;
       const startsAt = Date.parse(change[1]) - beforeMs;
       const schedule = {
         timezone: change[0],
@@ -103,7 +103,7 @@ export function arbitraryTrial(size: TrialSize): fc.Arbitrary<Trial> {
       };
       const tomorrow = new Date(startsAt + 24 * HOUR_MS).toISOString().slice(0, 10);
       const spec: EngineSpec = {
-        name: 'Trial',
+        name: 'Scenario',
         agent_id: 'agent-1',
         schedule: { ...schedule, blackout_dates: blackoutTomorrow ? [tomorrow] : [] },
         scheduled_at: startsAfterMs === null ? null : startsAt + startsAfterMs,
@@ -112,11 +112,11 @@ export function arbitraryTrial(size: TrialSize): fc.Arbitrary<Trial> {
         max_calls_per_day: cap,
         retry: { budget, delayMinutes, on: ['no_answer', 'busy', 'failed'] },
       };
-      return { ...trial, startsAt, spec };
+      return { ...scenario, startsAt, spec };
     });
 }
 
-function caps(size: TrialSize): fc.Arbitrary<number | null> {
+function caps(size: ScenarioSize): fc.Arbitrary<number | null> {
   const least = Math.max(1, Math.round(size.contacts / 4));
   return fc.oneof(fc.constant(null), fc.integer({ min: least, max: size.contacts }));
 }
@@ -136,7 +136,7 @@ function faultRates(): fc.Arbitrary<Partial<FaultRates>> {
   return fc.record(Object.fromEntries(kinds.map((kind) => [kind, share(kind)])));
 }
 
-function intervention(size: TrialSize): fc.Arbitrary<Intervention> {
+function intervention(size: ScenarioSize): fc.Arbitrary<Intervention> {
   const afterMs = fc.oneof(
     fc.integer({ min: 0, max: 2_000 }),
     fc.integer({ min: 0, max: 5 * MINUTE_MS }),

@@ -7,13 +7,13 @@ import type { Plan } from '../../domain/engine/pacing.ts';
 import type { ExchangeRequest } from '../../domain/engine/roster.ts';
 import { liveBuckets } from '../../domain/engine/settling.ts';
 import { BUCKETS, total, type Bucket } from '../../domain/engine/tally.ts';
-import type { CampaignWatch, VirtualCampaign } from '../../domain/virtual/campaign.ts';
-import type { VirtualRun } from '../../domain/virtual/desk.ts';
-import type { LedgerCall, VirtualProviderFacts } from '../../domain/virtual/provider.ts';
+import type { CampaignWatch, VirtualCampaign } from './campaign.ts';
+import type { VirtualRun } from './campaign-run.ts';
+import type { LedgerCall, VirtualProviderFacts } from './provider.ts';
 import { civilDay, isInside } from '../../domain/windows/windows.ts';
 
-export class BrokenPromise extends Error {
-  override readonly name = 'BrokenPromise';
+export class InvariantViolation extends Error {
+  override readonly name = 'InvariantViolation';
 
   constructor(
     readonly promise: string,
@@ -23,7 +23,7 @@ export class BrokenPromise extends Error {
   }
 }
 
-export interface PromisesOptions {
+export interface InvariantsOptions {
   readonly contacts: number;
   readonly spec: EngineSpec;
   readonly provider: VirtualProviderFacts;
@@ -41,7 +41,7 @@ const DAY_MS = 86_400_000;
  */
 const LOOK_UP_SLACK_MS = 5 * MINUTE_MS;
 
-export class Promises implements CampaignWatch {
+export class Invariants implements CampaignWatch {
   readonly counts = { accepted: 0, settled: 0, turns: 0, peak: 0, late: 0, lost: 0, pauses: 0, placements: 0 };
   campaign!: VirtualCampaign;
   private readonly specs: { from: number; readonly spec: EngineSpec }[];
@@ -61,7 +61,7 @@ export class Promises implements CampaignWatch {
   /** When an unknown call was last asked for again: from then on it may have been accepted anew. */
   private readonly repeatedAt = new Map<string, number>();
 
-  constructor(private readonly options: PromisesOptions) {
+  constructor(private readonly options: InvariantsOptions) {
     this.specs = [{ from: -Infinity, spec: options.spec }];
     this.accepts = new Uint16Array(options.contacts + 1);
     this.settles = new Uint16Array(options.contacts + 1);
@@ -268,7 +268,7 @@ export class Promises implements CampaignWatch {
   }
 
   private hold(promise: string, holds: boolean, detail: () => string): void {
-    if (!holds) throw new BrokenPromise(promise, `${iso(this.now)} ${detail()}`);
+    if (!holds) throw new InvariantViolation(promise, `${iso(this.now)} ${detail()}`);
   }
 
   private trace(line: string): void {

@@ -1,10 +1,10 @@
-/** Whole campaigns on virtual time, under every promise. A failure shrinks to a few contacts; its trial runs again by `runTrial`. */
+/** Whole campaigns on virtual time, under every promise. A failure shrinks to a few contacts; its scenario runs again by `runScenario`. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { calmConduct } from '../../../domain/virtual/conduct.ts';
-import { VirtualCampaign } from '../../../domain/virtual/campaign.ts';
-import { arbitraryTrial, CHANGES, HOURS, SMALL } from '../../support/arbitrary-trial.ts';
-import { CAMPAIGN_ID, runTrial, type Trial, unseen } from '../../support/trial.ts';
+import { faultFree } from '../../simulation/world-model.ts';
+import { VirtualCampaign } from '../../simulation/campaign.ts';
+import { arbitraryScenario, CHANGES, HOURS, SMALL } from '../../simulation/arbitrary-scenario.ts';
+import { CAMPAIGN_ID, runScenario, type Scenario, unseen } from '../../simulation/scenario.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -16,10 +16,10 @@ const ALWAYS = {
   blackout_dates: [],
 };
 
-type Changes = Partial<Omit<Trial, 'spec'>> & { readonly spec?: Partial<Trial['spec']> };
+type Changes = Partial<Omit<Scenario, 'spec'>> & { readonly spec?: Partial<Scenario['spec']> };
 
 /** A campaign that calls at any time and meets no trouble, but for what is given. */
-function trial({ spec, ...changes }: Changes): Trial {
+function scenario({ spec, ...changes }: Changes): Scenario {
   return {
     seed: 1,
     contacts: 4,
@@ -39,7 +39,7 @@ function trial({ spec, ...changes }: Changes): Trial {
     interventions: [],
     ...changes,
     spec: {
-      name: 'Trial',
+      name: 'Scenario',
       agent_id: 'agent-1',
       schedule: ALWAYS,
       scheduled_at: null,
@@ -52,10 +52,10 @@ function trial({ spec, ...changes }: Changes): Trial {
   };
 }
 
-function calmCampaign(contacts: number, limit: number): VirtualCampaign {
-  const { spec, startsAt, provider, graceMs } = trial({ spec: { max_concurrent_calls: limit } });
-  const conduct = calmConduct(() => ({ queueMs: 0, lengthMs: 20_000, outcome: 'completed' }));
-  return new VirtualCampaign({ campaignId: CAMPAIGN_ID, spec, contacts, startsAt, provider, graceMs, conduct }, unseen);
+function faultFreeCampaign(contacts: number, limit: number): VirtualCampaign {
+  const { spec, startsAt, provider, graceMs } = scenario({ spec: { max_concurrent_calls: limit } });
+  const world = faultFree(() => ({ queueMs: 0, lengthMs: 20_000, outcome: 'completed' }));
+  return new VirtualCampaign({ campaignId: CAMPAIGN_ID, spec, contacts, startsAt, provider, graceMs, world }, unseen);
 }
 
 describe('a campaign on virtual time', () => {
@@ -63,28 +63,28 @@ describe('a campaign on virtual time', () => {
     'keeps every promise, whatever its terms, faults and interventions: seed %i',
     (seed) => {
       fc.assert(
-        fc.property(arbitraryTrial(SMALL), (trial) => void runTrial(trial)),
+        fc.property(arbitraryScenario(SMALL), (scenario) => void runScenario(scenario)),
         { seed, numRuns: 250 },
       );
     },
   );
 
   test('takes the same course when its state goes through JSON and the schema at quiet moments', () => {
-    const courseOf = (trial: Trial): string[] => {
+    const courseOf = (scenario: Scenario): string[] => {
       const course: string[] = [];
-      runTrial(trial, { trace: (line) => line.includes('round_trip') || course.push(line) });
+      runScenario(scenario, { trace: (line) => line.includes('round_trip') || course.push(line) });
       return course;
     };
     const size = { ...SMALL, resets: false };
     const instants = fc.array(fc.integer({ min: 0, max: 5 * MINUTE_MS }), { minLength: 20, maxLength: 20 });
     fc.assert(
-      fc.property(arbitraryTrial(size), instants, (trial, instants) => {
-        const interventions = trial.interventions.filter(({ kind }) => kind !== 'round_trip');
+      fc.property(arbitraryScenario(size), instants, (scenario, instants) => {
+        const interventions = scenario.interventions.filter(({ kind }) => kind !== 'round_trip');
         const roundTrips = instants.map((afterMs) => ({ afterMs, kind: 'round_trip' as const }));
         const last = Math.max(0, ...interventions.map(({ afterMs }) => afterMs));
         const within = roundTrips.filter(({ afterMs }) => afterMs <= last);
-        const plain = courseOf({ ...trial, interventions });
-        expect(courseOf({ ...trial, interventions: [...interventions, ...within] })).toEqual(plain);
+        const plain = courseOf({ ...scenario, interventions });
+        expect(courseOf({ ...scenario, interventions: [...interventions, ...within] })).toEqual(plain);
       }),
       { seed: 1, numRuns: 150 },
     );
@@ -92,12 +92,12 @@ describe('a campaign on virtual time', () => {
 
   const days = CHANGES.flatMap(([zone, change]) => HOURS.map(([start, end]) => ({ zone, change, start, end })));
   test.each(days)('keeps window and cap in $zone around $change, $start to $end', ({ zone, change, start, end }) => {
-    const { counts } = runTrial(
-      trial({
+    const { counts } = runScenario(
+      scenario({
         contacts: 40,
         startsAt: Date.parse(change) - 26 * HOUR_MS,
         usualCallMs: 15 * MINUTE_MS,
-        provider: { ...trial({}).provider, queueBoundMs: 30_000, callLifetimeMs: 15 * MINUTE_MS },
+        provider: { ...scenario({}).provider, queueBoundMs: 30_000, callLifetimeMs: 15 * MINUTE_MS },
         spec: {
           schedule: { ...ALWAYS, timezone: zone, start_time: start, end_time: end },
           max_calls_per_day: 7,
@@ -108,7 +108,7 @@ describe('a campaign on virtual time', () => {
   });
 
   test('ends in a time that follows from its limits and the length of its calls', () => {
-    const campaign = calmCampaign(1_000, 10);
+    const campaign = faultFreeCampaign(1_000, 10);
     const startsAt = campaign.clock.now;
     expect(campaign.go()).toBe(true);
     expect(campaign.result?.buckets.completed).toBe(1_000);
@@ -119,15 +119,17 @@ describe('a campaign on virtual time', () => {
   });
 
   test('gives the unit of a refused call back: refusals use up no day', () => {
-    const { campaign } = runTrial(trial({ contacts: 5, faults: { rejected: 1 }, spec: { max_calls_per_day: 1 } }));
+    const { campaign } = runScenario(
+      scenario({ contacts: 5, faults: { rejected: 1 }, spec: { max_calls_per_day: 1 } }),
+    );
     expect(campaign.result?.buckets.failed).toBe(5);
     expect(campaign.result?.endedAt).toBeLessThan(Date.parse('2026-03-02T09:00:00Z'));
   });
 
   test('gives the unit of a placement that was taken back back once, whenever the pause comes', () => {
     for (let afterMs = 60; afterMs < 300; afterMs += 4) {
-      runTrial(
-        trial({
+      runScenario(
+        scenario({
           seed: afterMs,
           contacts: 6,
           faults: { slow: 0.3, workerDies: 0.3 },
@@ -144,10 +146,10 @@ describe('a campaign on virtual time', () => {
   test.each(['unreachable', 'errors'] as const)(
     'tries a provider that is in trouble for an hour (%s) now and then',
     (kind) => {
-      const { counts } = runTrial(
-        trial({
+      const { counts } = runScenario(
+        scenario({
           contacts: 600,
-          provider: { ...trial({}).provider, keyTtlMs: 0 },
+          provider: { ...scenario({}).provider, keyTtlMs: 0 },
           outages: [{ afterMs: 2_000, lastsMs: HOUR_MS, kind }],
           spec: { max_concurrent_calls: 200 },
         }),
@@ -161,7 +163,7 @@ describe('a campaign on virtual time', () => {
   );
 
   test('holds no more of a roster of ten million than is in flight and at hand', () => {
-    const campaign = calmCampaign(10_000_000, 50);
+    const campaign = faultFreeCampaign(10_000_000, 50);
     campaign.go(campaign.clock.now + HOUR_MS);
     expect(campaign.roster.contacts.buckets.completed).toBeGreaterThan(8_000);
     expect([...campaign.roster.contacts.all()].length).toBeLessThan(400);
@@ -172,8 +174,8 @@ describe('what virtual campaigns have found', () => {
   test('hours that a reset takes back close the window that was found for them', () => {
     const startsAt = Date.parse('2026-02-28T23:59:00Z');
     const hours = { ...ALWAYS, start_time: '00:00', end_time: '00:15' };
-    runTrial(
-      trial({
+    runScenario(
+      scenario({
         startsAt,
         spec: { schedule: hours },
         interventions: [
@@ -188,8 +190,8 @@ describe('what virtual campaigns have found', () => {
   test('a reset to before an edit that the records know leaves nothing open that the edit closed', () => {
     const hours = { ...ALWAYS, start_time: '09:00', end_time: '17:00' };
     for (let afterMs = 1_000; afterMs < 5_000; afterMs += 200) {
-      const { counts } = runTrial(
-        trial({
+      const { counts } = runScenario(
+        scenario({
           contacts: 20,
           startsAt: Date.parse('2026-03-02T20:00:00Z'),
           interventions: [
@@ -205,8 +207,8 @@ describe('what virtual campaigns have found', () => {
 
   test('a reset brings nobody back whom the records know to be called', () => {
     for (let afterMs = 6_000; afterMs < 20_000; afterMs += 500) {
-      const { counts } = runTrial(
-        trial({
+      const { counts } = runScenario(
+        scenario({
           contacts: 8,
           interventions: [
             { afterMs: 1_000, kind: 'save' },
@@ -220,8 +222,8 @@ describe('what virtual campaigns have found', () => {
   });
 
   test('a day that a run adopts is counted in the zone that an edit gave it', () => {
-    const { counts } = runTrial(
-      trial({
+    const { counts } = runScenario(
+      scenario({
         startsAt: Date.parse('2026-02-28T23:59:00Z'),
         spec: { max_concurrent_calls: 1, max_calls_per_day: 3 },
         interventions: [
@@ -235,8 +237,8 @@ describe('what virtual campaigns have found', () => {
 
   test('an unknown call is not asked for again while the limit is below what is in flight', () => {
     for (let seed = 1; seed <= 20; seed++) {
-      runTrial(
-        trial({
+      runScenario(
+        scenario({
           seed,
           contacts: 1,
           faults: { unheard: 0.5, lookUpSilent: 1 },
@@ -251,15 +253,15 @@ describe('what virtual campaigns have found', () => {
     for (let afterMs = 50; afterMs < 250; afterMs++) {
       const startsAt = Date.parse('2026-03-02T08:00:00Z');
       const spec = { ends_at: startsAt + afterMs };
-      runTrial(trial({ seed: afterMs, contacts: 2, startsAt, faults: { slow: 0.1 }, spec }));
+      runScenario(scenario({ seed: afterMs, contacts: 2, startsAt, faults: { slow: 0.1 }, spec }));
     }
   });
 
   test('slots whose time is over are freed while the provider is silent and hundreds wait to be looked up', () => {
-    const { counts } = runTrial(
-      trial({
+    const { counts } = runScenario(
+      scenario({
         contacts: 1_500,
-        provider: { ...trial({}).provider, keyTtlMs: 0, callLifetimeMs: 120_000, queueBoundMs: 5_000 },
+        provider: { ...scenario({}).provider, keyTtlMs: 0, callLifetimeMs: 120_000, queueBoundMs: 5_000 },
         usualCallMs: 60_000,
         faults: { slow: 0.5 },
         outages: [{ afterMs: MINUTE_MS, lastsMs: HOUR_MS, kind: 'errors' }],

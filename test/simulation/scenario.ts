@@ -1,10 +1,10 @@
-/** Trials of a campaign on virtual time: one plain description, made by a seed or by fast-check, run under every promise. */
+/** Scenarios of a campaign on virtual time: one plain description, made by a seed or by fast-check, run under every promise. */
 import type { EngineSpec } from '../../domain/engine/campaign-spec.ts';
-import { type CampaignWatch, VirtualCampaign } from '../../domain/virtual/campaign.ts';
-import { NO_FAULTS, seededFaults, type FaultRates, type Outage } from '../../domain/virtual/faults.ts';
-import type { VirtualProviderFacts } from '../../domain/virtual/provider.ts';
-import { seededRandom } from '../../domain/virtual/random.ts';
-import { Promises } from './promises.ts';
+import { type CampaignWatch, VirtualCampaign } from './campaign.ts';
+import { NO_FAULTS, seededFaults, type FaultRates, type Outage } from './faults.ts';
+import type { VirtualProviderFacts } from './provider.ts';
+import { seededRandom } from './random.ts';
+import { Invariants } from './invariants.ts';
 
 export const CAMPAIGN_ID = '00000000-0000-4000-8000-000000000001';
 
@@ -40,7 +40,7 @@ export type Intervention = { readonly afterMs: number } & (
   | { readonly kind: 'schedule'; readonly schedule: EngineSpec['schedule'] }
 );
 
-export interface Trial {
+export interface Scenario {
   readonly seed: number;
   readonly contacts: number;
   readonly startsAt: number;
@@ -53,7 +53,7 @@ export interface Trial {
   readonly interventions: readonly Intervention[];
 }
 
-export interface TrialRun {
+export interface ScenarioRun {
   readonly everyTurns?: number;
   readonly trace?: (line: string) => void;
 }
@@ -61,28 +61,28 @@ export interface TrialRun {
 /** A quarter of an hour a week takes its years; what is not over by then never will be. */
 const LONGEST_MS = 300 * 366 * 86_400_000;
 
-/** Runs a trial to its end. Throws the first promise that is broken. */
-export function runTrial(trial: Trial, { everyTurns = 1, trace }: TrialRun = {}): Promises {
-  const { contacts, spec, provider, graceMs, startsAt, seed, usualCallMs } = trial;
-  const promises = new Promises({ contacts, spec, provider, graceMs, everyTurns, trace });
-  const outages = trial.outages.map(({ afterMs, lastsMs, kind }) => ({
+/** Runs a scenario to its end. Throws the first promise that is broken. */
+export function runScenario(scenario: Scenario, { everyTurns = 1, trace }: ScenarioRun = {}): Invariants {
+  const { contacts, spec, provider, graceMs, startsAt, seed, usualCallMs } = scenario;
+  const promises = new Invariants({ contacts, spec, provider, graceMs, everyTurns, trace });
+  const outages = scenario.outages.map(({ afterMs, lastsMs, kind }) => ({
     from: startsAt + afterMs,
     to: startsAt + afterMs + lastsMs,
     kind,
   }));
-  const conduct = seededFaults(
+  const world = seededFaults(
     seededRandom(seed),
-    { ...NO_FAULTS, ...trial.faults },
+    { ...NO_FAULTS, ...scenario.faults },
     { queueMs: provider.queueBoundMs, lengthMs: provider.callLifetimeMs, usualMs: usualCallMs },
     outages,
   );
-  const options = { campaignId: CAMPAIGN_ID, spec, contacts, startsAt, provider, graceMs, conduct };
+  const options = { campaignId: CAMPAIGN_ID, spec, contacts, startsAt, provider, graceMs, world };
   const campaign = new VirtualCampaign(options, promises);
   promises.campaign = campaign;
-  for (const intervention of trial.interventions) {
+  for (const intervention of scenario.interventions) {
     campaign.clock.at(startsAt + intervention.afterMs, () => intervene(campaign, intervention, trace));
   }
-  letItEnd(campaign, trial);
+  letItEnd(campaign, scenario);
   campaign.go(startsAt + LONGEST_MS);
   promises.concluded();
   return promises;
@@ -126,7 +126,7 @@ function intervene(campaign: VirtualCampaign, intervention: Intervention, trace?
 }
 
 /** Whatever was done to it, in the end the campaign may call again: one that does not finish then never would. */
-function letItEnd(campaign: VirtualCampaign, { interventions, startsAt, spec }: Trial): void {
+function letItEnd(campaign: VirtualCampaign, { interventions, startsAt, spec }: Scenario): void {
   const last = Math.max(0, ...interventions.map(({ afterMs }) => afterMs));
   const hours = (count: number): number => startsAt + last + count * 3_600_000;
   campaign.clock.at(hours(1), () => {

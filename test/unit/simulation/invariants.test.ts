@@ -1,11 +1,11 @@
 /** The checks of virtual campaigns must themselves notice what they are there for. */
 import { describe, expect, test } from 'vitest';
 import type { EngineSpec } from '../../../domain/engine/campaign-spec.ts';
-import { VirtualCampaign } from '../../../domain/virtual/campaign.ts';
-import { calmConduct } from '../../../domain/virtual/conduct.ts';
-import type { LedgerCall } from '../../../domain/virtual/provider.ts';
-import { Promises } from '../../support/promises.ts';
-import { CAMPAIGN_ID } from '../../support/trial.ts';
+import { VirtualCampaign } from '../../simulation/campaign.ts';
+import { faultFree } from '../../simulation/world-model.ts';
+import type { LedgerCall } from '../../simulation/provider.ts';
+import { Invariants } from '../../simulation/invariants.ts';
+import { CAMPAIGN_ID } from '../../simulation/scenario.ts';
 
 const NOW = Date.parse('2026-03-02T10:00:00Z');
 const provider = {
@@ -17,9 +17,9 @@ const provider = {
   callLifetimeMs: 30_000,
 };
 
-function promisesOf(changes: Partial<EngineSpec> = {}): Promises {
+function invariantsOf(changes: Partial<EngineSpec> = {}): Invariants {
   const spec: EngineSpec = {
-    name: 'Trial',
+    name: 'Scenario',
     agent_id: 'agent-1',
     schedule: { timezone: 'UTC', start_time: '09:00', end_time: '17:00', working_days: [1], blackout_dates: [] },
     scheduled_at: null,
@@ -30,11 +30,11 @@ function promisesOf(changes: Partial<EngineSpec> = {}): Promises {
     ...changes,
   };
   const settings = { contacts: 10, spec, provider, graceMs: 60_000 };
-  const promises = new Promises({ ...settings, everyTurns: 1 });
-  const conduct = calmConduct(() => ({ queueMs: 0, lengthMs: 1_000, outcome: 'completed' }));
+  const promises = new Invariants({ ...settings, everyTurns: 1 });
+  const world = faultFree(() => ({ queueMs: 0, lengthMs: 1_000, outcome: 'completed' }));
   promises.campaign = new VirtualCampaign(
-    { campaignId: CAMPAIGN_ID, startsAt: NOW, conduct, ...settings },
-    new Promises({ ...settings, everyTurns: 1 }),
+    { campaignId: CAMPAIGN_ID, startsAt: NOW, world, ...settings },
+    new Invariants({ ...settings, everyTurns: 1 }),
   );
   return promises;
 }
@@ -59,20 +59,20 @@ function settlement(seq: number, outcome: 'completed' | null) {
 
 describe('a promise is broken', () => {
   test('P1 by one call in flight too many, and not by as many calls one after another', () => {
-    const promises = promisesOf();
+    const promises = invariantsOf();
     promises.accepted(call(1), NOW);
     promises.accepted(call(2), NOW);
     promises.ended(call(1));
     promises.accepted(call(3), NOW);
     expect(() => promises.accepted(call(4), NOW)).toThrow(/^P[12]:/);
-    const uncapped = promisesOf({ max_calls_per_day: null });
+    const uncapped = invariantsOf({ max_calls_per_day: null });
     uncapped.accepted(call(1), NOW);
     uncapped.accepted(call(2), NOW);
     expect(() => uncapped.accepted(call(3), NOW)).toThrow(/^P1:/);
   });
 
   test('P2 by one dial too many in a day, and not by one on the next', () => {
-    const promises = promisesOf({
+    const promises = invariantsOf({
       max_concurrent_calls: 10,
       schedule: {
         timezone: 'UTC',
@@ -89,29 +89,29 @@ describe('a promise is broken', () => {
 
   test('P3 by a dial at the instant at which the window closes', () => {
     const closesAt = Date.parse('2026-03-02T17:00:00Z');
-    promisesOf().accepted(call(1, { dialledAt: closesAt - 1 }), NOW);
-    expect(() => promisesOf().accepted(call(1, { dialledAt: closesAt }), NOW)).toThrow(/^P3:/);
+    invariantsOf().accepted(call(1, { dialledAt: closesAt - 1 }), NOW);
+    expect(() => invariantsOf().accepted(call(1, { dialledAt: closesAt }), NOW)).toThrow(/^P3:/);
   });
 
   test('P4 by a call after the acknowledged pause, and not after the resume', () => {
-    const promises = promisesOf();
+    const promises = invariantsOf();
     promises.pauseAcknowledged();
     expect(() => promises.accepted(call(1), NOW)).toThrow(/^P4:/);
-    const resumed = promisesOf();
+    const resumed = invariantsOf();
     resumed.pauseAcknowledged();
     resumed.resumed();
     resumed.accepted(call(1), NOW);
   });
 
   test('P5 by a second call for one attempt', () => {
-    const promises = promisesOf();
+    const promises = invariantsOf();
     promises.accepted(call(1), NOW);
     promises.ended(call(1));
     expect(() => promises.accepted(call(1), NOW)).toThrow(/^P5:/);
   });
 
   test('P6 by a second settlement of one attempt', () => {
-    const promises = promisesOf();
+    const promises = invariantsOf();
     promises.accepted(call(1), NOW);
     promises.settled(settlement(1, 'completed'), true);
     promises.settled(settlement(1, 'completed'), false);
@@ -119,7 +119,7 @@ describe('a promise is broken', () => {
   });
 
   test('P9 by a call that is written down as none, by an outcome without a call, and by a second end', () => {
-    const promises = promisesOf();
+    const promises = invariantsOf();
     promises.accepted(call(1), NOW);
     expect(() => promises.settled(settlement(1, null), true)).toThrow(/^P9:/);
     expect(() => promises.settled(settlement(2, 'completed'), true)).toThrow(/^P9:/);
@@ -129,6 +129,6 @@ describe('a promise is broken', () => {
   });
 
   test('at the end, by a campaign that will never end', () => {
-    expect(() => promisesOf().concluded()).toThrow(/^progress:/);
+    expect(() => invariantsOf().concluded()).toThrow(/^progress:/);
   });
 });

@@ -1,4 +1,4 @@
-import { Queue } from './queue.ts';
+import { Queue } from '../../domain/forecast/queue.ts';
 
 /** Time that passes by itself from one thing that happens to the next. Epoch milliseconds. */
 export class VirtualClock {

@@ -1,6 +1,6 @@
-import type { CallAddress } from '../engine/ids.ts';
-import type { Outcome } from '../engine/outcome.ts';
-import type { Answer, Conduct } from './conduct.ts';
+import type { CallAddress } from '../../domain/engine/ids.ts';
+import type { Outcome } from '../../domain/engine/outcome.ts';
+import type { Answer, WorldModel } from './world-model.ts';
 import type { VirtualClock } from './clock.ts';
 
 /** What the virtual provider promises and the engine relies on. Milliseconds; see the provider port for each. */
@@ -53,7 +53,7 @@ export class VirtualProvider {
   constructor(
     readonly facts: VirtualProviderFacts,
     private readonly clock: VirtualClock,
-    private readonly conduct: Conduct,
+    private readonly world: WorldModel,
     private readonly listener: ProviderListener,
   ) {}
 
@@ -61,7 +61,7 @@ export class VirtualProvider {
   receive(callId: string, seq: number, attempt: number, sentAt: number): Answer & { call?: LedgerCall } {
     const { now } = this.clock;
     const known = this.calls.get(callId);
-    const answer = this.conduct.answer(now);
+    const answer = this.world.answer(now);
     if (known && now < known.acceptedAt + this.facts.keyTtlMs) {
       // A refusal is said before the key is looked at, as many providers do.
       return answer.kind === 'accepts' ? { kind: 'accepts', call: known } : answer;
@@ -73,7 +73,7 @@ export class VirtualProvider {
   /** What the provider says of a call when asked; null: nothing that proves anything. */
   find(callId: string, knowsId: boolean): LedgerCall | null {
     const { finds } = this.facts;
-    if (!this.conduct.answersLookUps(this.clock.now)) return null;
+    if (!this.world.answersLookUps(this.clock.now)) return null;
     return finds === 'by key' || (finds === 'by id' && knowsId) ? (this.calls.get(callId) ?? null) : null;
   }
 
@@ -84,7 +84,7 @@ export class VirtualProvider {
 
   private accept(callId: string, seq: number, attempt: number, sentAt: number): LedgerCall {
     const { now } = this.clock;
-    const { queueMs, lengthMs, outcome } = this.conduct.life(seq, attempt);
+    const { queueMs, lengthMs, outcome } = this.world.life(seq, attempt);
     const dialledAt = now + Math.min(queueMs, this.facts.queueBoundMs);
     const endsAt = dialledAt + Math.min(lengthMs, this.facts.callLifetimeMs);
     const call = { callId, seq, attempt, acceptedAt: now, dialledAt, endsAt, outcome, ended: false };
@@ -98,7 +98,7 @@ export class VirtualProvider {
     const { now } = this.clock;
     call.ended = true;
     this.listener.ended(call);
-    for (const { afterMs, event, outcome, signalled } of this.conduct.deliveries(now)) {
+    for (const { afterMs, event, outcome, signalled } of this.world.deliveries(now)) {
       const arriving = {
         call,
         eventId: `${call.callId}#${event}`,

@@ -1,33 +1,41 @@
 /**
  * A whole campaign on virtual time: the same core and the same loop as workflows/campaign.ts, with a roster on maps, a
- * provider with a ledger, and everything that a server, workers and a database do in between left to a conduct. It does
- * no I/O and reads no clock: with the same conduct it takes the same course.
+ * provider with a ledger, and everything that a server, workers and a database do in between left to a world. It does
+ * no I/O and reads no clock: with the same world it takes the same course.
  *
  * A run is `blocked` while the loop waits for one activity, otherwise it takes a turn whenever there is news or its
  * alarm has gone off, a moment later and for all that has come in until then. A run is followed by another when it
  * continues as new, is reset to an earlier state, or is started afresh; only the latest is alive.
  */
-import { applyWindow } from '../engine/calling-day.ts';
-import { idOf, startPlacing, startRepeating } from '../engine/calls.ts';
-import { CampaignState, type CampaignStatus, type PacingFacts } from '../engine/campaign-state.ts';
-import type { EngineSpec } from '../engine/campaign-spec.ts';
-import { advance, newCampaign, type Command } from '../engine/commands.ts';
+import { applyWindow } from '../../domain/engine/calling-day.ts';
+import { idOf, startPlacing, startRepeating } from '../../domain/engine/calls.ts';
+import { CampaignState, type CampaignStatus, type PacingFacts } from '../../domain/engine/campaign-state.ts';
+import type { EngineSpec } from '../../domain/engine/campaign-spec.ts';
+import { advance, newCampaign, type Command } from '../../domain/engine/commands.ts';
 import {
   applyEdit,
   editedSpec,
   editRefusal,
   needsRecount,
-  untoldEdit,
+  unsyncedEdit,
   type CampaignEdit,
   type Recount,
-} from '../engine/editing.ts';
-import { decide, type Plan } from '../engine/pacing.ts';
-import { adopt, exchangeRequest, liveBuckets } from '../engine/settling.ts';
-import type { Buckets } from '../engine/tally.ts';
-import { windowAt } from '../windows/windows.ts';
+} from '../../domain/engine/editing.ts';
+import { decide, type Plan } from '../../domain/engine/pacing.ts';
+import { adopt, exchangeRequest, liveBuckets } from '../../domain/engine/settling.ts';
+import type { Buckets } from '../../domain/engine/tally.ts';
+import { windowAt } from '../../domain/windows/windows.ts';
 import { VirtualClock } from './clock.ts';
-import type { Conduct } from './conduct.ts';
-import { isBusy, isQuiet, mayStillSend, openRun, takeNews, type VirtualNews, type VirtualRun } from './desk.ts';
+import type { WorldModel } from './world-model.ts';
+import {
+  isBusy,
+  isQuiet,
+  mayStillSend,
+  createRun,
+  processInbox,
+  type VirtualMessage,
+  type VirtualRun,
+} from './campaign-run.ts';
 import { Dialling } from './dialling.ts';
 import { VirtualProvider, type LedgerCall, type VirtualProviderFacts } from './provider.ts';
 import { VirtualRoster, type RosterListener } from './roster.ts';
@@ -57,7 +65,7 @@ export interface VirtualCampaignOptions {
   readonly startsAt: number;
   readonly provider: VirtualProviderFacts;
   readonly graceMs: number;
-  readonly conduct: Conduct;
+  readonly world: WorldModel;
 }
 
 export class VirtualCampaign {
@@ -70,24 +78,24 @@ export class VirtualCampaign {
   private run: VirtualRun;
   private runs = 1;
   /** A state to which a reset may go back, and what was told to the campaign since. */
-  private savePoint: { state: string; commands: VirtualNews[]; edits: CampaignEdit[] } | null = null;
+  private savePoint: { state: string; commands: VirtualMessage[]; edits: CampaignEdit[] } | null = null;
 
   constructor(
     private readonly options: VirtualCampaignOptions,
     private readonly watch: CampaignWatch,
   ) {
-    const { campaignId, contacts, spec, startsAt, provider, conduct, graceMs } = options;
+    const { campaignId, contacts, spec, startsAt, provider, world, graceMs } = options;
     this.clock = new VirtualClock(startsAt);
     this.roster = new VirtualRoster(campaignId, contacts, spec, watch);
-    this.provider = new VirtualProvider(provider, this.clock, conduct, {
+    this.provider = new VirtualProvider(provider, this.clock, world, {
       accepted: (call, sentAt) => watch.accepted(call, sentAt),
       ended: (call) => watch.ended(call),
       event: (event) => {
         const news = this.dialling.takeIn(event);
-        if (news) this.clock.after(conduct.delay('task'), () => this.put(this.run, { kind: 'event', event: news }));
+        if (news) this.clock.after(world.delay('task'), () => this.put(this.run, { kind: 'event', event: news }));
       },
     });
-    this.dialling = new Dialling(this.clock, conduct, this.roster, this.provider);
+    this.dialling = new Dialling(this.clock, world, this.roster, this.provider);
     this.facts = {
       dialMarginMs: provider.requestTimeoutMs + provider.queueBoundMs,
       callLifetimeMs: provider.queueBoundMs + provider.callLifetimeMs,
@@ -147,9 +155,9 @@ export class VirtualCampaign {
     if (this.result || !this.savePoint || (forgetful && !this.isTold())) return;
     const { state, commands, edits } = this.savePoint;
     this.run.alive = false;
-    this.run = openRun(this.nextRunId(), CampaignState.parse(JSON.parse(state)), null);
+    this.run = createRun(this.nextRunId(), CampaignState.parse(JSON.parse(state)), null);
     if (!forgetful) {
-      this.run.news.push(...commands);
+      this.run.inbox.push(...commands);
       this.run.edits.push(...edits);
     }
     this.watch.tookOver();
@@ -165,14 +173,14 @@ export class VirtualCampaign {
 
   /** Whether the records know of all that was told to the campaign. */
   private isTold(): boolean {
-    const { told, status, ending, untold } = this.state;
-    const waits = this.run.edits.length > 0 || this.run.news.some(({ kind }) => kind === 'command');
-    return told.status === status && ending === null && untold === null && !waits;
+    const { lastSync, status, ending, pendingTerms } = this.state;
+    const waits = this.run.edits.length > 0 || this.run.inbox.some(({ kind }) => kind === 'command');
+    return lastSync.status === status && ending === null && pendingTerms === null && !waits;
   }
 
   private startFresh(): VirtualRun {
     this.savePoint = null;
-    const run = openRun(this.nextRunId(), newCampaign(this.options.spec, this.clock.now), null);
+    const run = createRun(this.nextRunId(), newCampaign(this.options.spec, this.clock.now), null);
     this.adoptRecords(run);
     return run;
   }
@@ -181,16 +189,16 @@ export class VirtualCampaign {
     return `run-${this.runs++}`;
   }
 
-  private put(run: VirtualRun, news: VirtualNews): void {
+  private put(run: VirtualRun, message: VirtualMessage): void {
     if (!run.alive) return;
-    run.news.push(news);
+    run.inbox.push(message);
     this.wake(run);
   }
 
   private wake(run: VirtualRun): void {
     if (run.blocked || run.turnComes || !run.alive) return;
     run.turnComes = true;
-    this.clock.after(this.options.conduct.delay('task'), () => {
+    this.clock.after(this.options.world.delay('task'), () => {
       run.turnComes = false;
       if (run.alive && !run.blocked) this.turns(run);
     });
@@ -200,7 +208,7 @@ export class VirtualCampaign {
   private turns(run: VirtualRun): void {
     while (run.alive) {
       const { now } = this.clock;
-      if (takeNews(run, now, () => this.options.conduct.spread())) this.watch.resumed();
+      if (processInbox(run, now, () => this.options.world.spread())) this.watch.resumed();
       advance(run.state, now);
       const plan = decide(run.state, now, { exchange: run.exchanging, lookUp: run.lookingUp });
       run.waiting = plan.waiting;
@@ -266,18 +274,18 @@ export class VirtualCampaign {
   }
 
   private startLookUp(run: VirtualRun, callIds: readonly string[]): void {
-    const { conduct } = this.options;
+    const { world } = this.options;
     run.lookingUp = true;
     const asked = callIds.map((id) => {
       const call = run.state.inFlight[id];
       if (call) call.checkAt = null;
       return { id, seq: call?.seq ?? 0, attempt: call?.attempt ?? 0, placement: call?.placement ?? 0 };
     });
-    this.clock.after(conduct.delay('look_up'), () => {
+    this.clock.after(world.delay('look_up'), () => {
       const findings = asked.map(({ id, seq, attempt, placement }) =>
         this.dialling.lookUp(id, seq, attempt, placement),
       );
-      this.clock.after(conduct.delay('look_up'), () => {
+      this.clock.after(world.delay('look_up'), () => {
         run.lookingUp = false;
         this.put(run, { kind: 'found', callIds, findings });
       });
@@ -285,30 +293,30 @@ export class VirtualCampaign {
   }
 
   private startExchange(run: VirtualRun, want: number): void {
-    const { conduct, campaignId } = this.options;
+    const { world, campaignId } = this.options;
     const request = exchangeRequest(run.state, campaignId, want, run.waiting, run.continuedFrom, this.clock.now);
     run.exchanging = true;
     const transact = (): void => {
       const reply = this.roster.exchange(request, run.id);
-      if (conduct.repeatsExchange()) this.clock.after(EXCHANGE_AGAIN_MS, transact);
+      if (world.repeatsExchange()) this.clock.after(EXCHANGE_AGAIN_MS, transact);
       else {
-        this.clock.after(conduct.delay('roster'), () => {
+        this.clock.after(world.delay('roster'), () => {
           run.exchanging = false;
           this.put(run, { kind: 'exchanged', request, reply });
         });
       }
     };
-    this.clock.after(conduct.delay('roster'), transact);
+    this.clock.after(world.delay('roster'), transact);
   }
 
   /** Lets the loop wait for one activity: `act` at the worker, `take` back in the run. */
   private awaits<T>(run: VirtualRun, step: 'roster' | 'window', act: () => T, take: (answer: T) => void): void {
-    const { conduct } = this.options;
+    const { world } = this.options;
     run.blocked = true;
-    this.clock.after(conduct.delay(step), () => {
+    this.clock.after(world.delay(step), () => {
       if (!run.alive) return;
       const answer = act();
-      this.clock.after(conduct.delay(step), () => {
+      this.clock.after(world.delay(step), () => {
         if (!run.alive) return;
         run.blocked = false;
         take(answer);
@@ -323,7 +331,7 @@ export class VirtualCampaign {
       'roster',
       () => this.roster.adopt(run.id, this.clock.now),
       (snapshot) => {
-        const again = untoldEdit(run.state);
+        const again = unsyncedEdit(run.state);
         if (again) run.edits.unshift(again);
         run.continuedFrom = null;
         adopt(run.state, this.options.campaignId, snapshot, this.facts, this.clock.now);
@@ -396,7 +404,7 @@ export class VirtualCampaign {
 
   private continueAsNew(run: VirtualRun): void {
     run.alive = false;
-    const next = openRun(this.nextRunId(), CampaignState.parse(JSON.parse(JSON.stringify(run.state))), run.id);
+    const next = createRun(this.nextRunId(), CampaignState.parse(JSON.parse(JSON.stringify(run.state))), run.id);
     next.pauseAsked = run.pauseAsked;
     this.run = next;
     this.wake(next);
@@ -420,7 +428,7 @@ export class VirtualCampaign {
   private acknowledge(run: VirtualRun): void {
     if (!run.pauseAsked) return;
     if (run.state.status !== 'paused' || run.state.ending) {
-      run.pauseAsked = run.news.some((news) => news.kind === 'command' && news.command === 'pause');
+      run.pauseAsked = run.inbox.some((news) => news.kind === 'command' && news.command === 'pause');
       return;
     }
     if (mayStillSend(run)) return;

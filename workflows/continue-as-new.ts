@@ -1,5 +1,5 @@
 /**
- * Continuing as new. A run that the server suggests to end stops placing (`desk.drain` is set), lets placements,
+ * Continuing as new. A run that the server suggests to end stops placing (`run.drain` is set), lets placements,
  * exchange, look-up and handlers end, and hands everything to its successor. Placing calls is worth more than a short
  * history, so a drain is given up when something is slow, and tried again later; a history that grows too long to be
  * replayed in one workflow task is not risked.
@@ -10,7 +10,7 @@
  * time before the one after it (gateway/temporal/event-delivery.ts). One that was taken in with other news may be older.
  */
 import { allHandlersFinished, workflowInfo } from '@temporalio/workflow';
-import { isBusy, type Desk, type Drain } from './desk.ts';
+import { isBusy, type CampaignRun, type Drain } from './campaign-run.ts';
 
 /** Longer than most placements, and than a replay: the timer of a drain that fired during one would refuse the end again. */
 const DRAIN_MS = 10_000;
@@ -23,16 +23,16 @@ const MOST_CARRIED = 1_500_000;
 const EXPECTED_WITHIN_MS = 250;
 
 /** Enters or gives up a drain. */
-export function considerNewRun(desk: Desk, now: number): void {
+export function considerNewRun(run: CampaignRun, now: number): void {
   const info = workflowInfo();
   if (!info.continueAsNewSuggested) return;
   const insist = info.historyLength >= INSIST_AT_EVENTS;
-  if (desk.oversized && now < desk.drainAgainAt) return;
-  if (desk.drain && now >= desk.drain.until && !insist && !isQuiet(desk)) {
-    desk.drain = null;
-    desk.drainAgainAt = now + TRY_AGAIN_AFTER_MS;
-  } else if (!desk.drain && (insist || now >= desk.drainAgainAt)) {
-    desk.drain = { until: insist ? Infinity : now + DRAIN_MS, quietSince: null };
+  if (run.oversized && now < run.drainAgainAt) return;
+  if (run.drain && now >= run.drain.until && !insist && !isQuiet(run)) {
+    run.drain = null;
+    run.drainAgainAt = now + TRY_AGAIN_AFTER_MS;
+  } else if (!run.drain && (insist || now >= run.drainAgainAt)) {
+    run.drain = { until: insist ? Infinity : now + DRAIN_MS, quietSince: null };
   }
 }
 
@@ -40,39 +40,39 @@ export function considerNewRun(desk: Desk, now: number): void {
  * Whether the state is small enough to be carried into a new run. If it is not, nothing more is placed until it has become
  * so: what is in flight ends and is settled meanwhile.
  */
-export function fitsNewRun(desk: Desk, now: number): boolean {
-  desk.oversized = JSON.stringify(desk.state).length > MOST_CARRIED;
-  if (desk.oversized) {
-    desk.drain = null;
-    desk.drainAgainAt = now + TRY_AGAIN_AFTER_MS;
+export function fitsNewRun(run: CampaignRun, now: number): boolean {
+  run.oversized = JSON.stringify(run.state).length > MOST_CARRIED;
+  if (run.oversized) {
+    run.drain = null;
+    run.drainAgainAt = now + TRY_AGAIN_AFTER_MS;
   }
-  return !desk.oversized;
+  return !run.oversized;
 }
 
 /** Whether the run may end now. */
-export function isDrained(desk: Desk, now: number): boolean {
-  const { drain, heardAt } = desk;
-  if (!drain || !isQuiet(desk)) return false;
+export function isDrained(run: CampaignRun, now: number): boolean {
+  const { drain, heardAt } = run;
+  if (!drain || !isQuiet(run)) return false;
   const wokenByEvents = drain.quietSince !== null && drain.quietSince < now && now === heardAt;
-  return wokenByEvents || now >= eventsExpectedUntil(desk);
+  return wokenByEvents || now >= eventsExpectedUntil(run);
 }
 
 /** Notes, at the end of a turn, whether anything is still under way, and returns when a drain goes on if nothing comes in. */
-export function waitInDrain(desk: Desk, drain: Drain, now: number): number {
-  if (!isQuiet(desk)) {
+export function waitInDrain(run: CampaignRun, drain: Drain, now: number): number {
+  if (!isQuiet(run)) {
     drain.quietSince = null;
     return drain.until;
   }
   drain.quietSince ??= now;
-  return eventsExpectedUntil(desk);
+  return eventsExpectedUntil(run);
 }
 
-function eventsExpectedUntil(desk: Desk): number {
-  return desk.heardAt + EXPECTED_WITHIN_MS;
+function eventsExpectedUntil(run: CampaignRun): number {
+  return run.heardAt + EXPECTED_WITHIN_MS;
 }
 
 /** Whether nothing would be lost if the run ended here. */
-function isQuiet(desk: Desk): boolean {
-  const nothingCame = desk.news.length === 0 && desk.changes.length === 0;
-  return !isBusy(desk) && nothingCame && !desk.continued && allHandlersFinished();
+function isQuiet(run: CampaignRun): boolean {
+  const nothingCame = run.inbox.length === 0 && run.changes.length === 0;
+  return !isBusy(run) && nothingCame && !run.continued && allHandlersFinished();
 }

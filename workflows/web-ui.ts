@@ -1,12 +1,12 @@
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { currentDetails } from '../domain/engine/current-details.ts';
-import type { Desk } from './desk.ts';
+import type { CampaignRun } from './campaign-run.ts';
 import { CAMPAIGN_STATUS } from './search-attributes.ts';
 
 /** Brings what the Web UI shows of the campaign up to date. */
-export function show(desk: Desk): void {
-  const { state } = desk;
-  setCurrentDetails(currentDetails(state, desk.waiting));
+export function show(run: CampaignRun): void {
+  const { state } = run;
+  setCurrentDetails(currentDetails(state, run.waiting));
   // Setting an attribute that the server does not know would fail the workflow task for ever.
   if (!state.facts?.searchAttributes) return;
   const shown = workflowInfo().typedSearchAttributes.get(CAMPAIGN_STATUS);

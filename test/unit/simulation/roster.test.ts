@@ -4,14 +4,14 @@ import fc from 'fast-check';
 import type { EngineSpec } from '../../../domain/engine/campaign-spec.ts';
 import type { ExchangeRequest } from '../../../domain/engine/roster.ts';
 import { total } from '../../../domain/engine/tally.ts';
-import { Queue } from '../../../domain/virtual/queue.ts';
-import { seededRandom } from '../../../domain/virtual/random.ts';
-import { VirtualRoster } from '../../../domain/virtual/roster.ts';
-import { CAMPAIGN_ID } from '../../support/trial.ts';
+import { Queue } from '../../../domain/forecast/queue.ts';
+import { seededRandom } from '../../simulation/random.ts';
+import { VirtualRoster } from '../../simulation/roster.ts';
+import { CAMPAIGN_ID } from '../../simulation/scenario.ts';
 
 const NOW = Date.parse('2026-03-02T10:00:00Z');
 const spec: EngineSpec = {
-  name: 'Trial',
+  name: 'Scenario',
   agent_id: 'agent-1',
   schedule: { timezone: 'UTC', start_time: null, end_time: null, working_days: [1], blackout_dates: [] },
   scheduled_at: null,
@@ -31,7 +31,7 @@ function request(changes: Partial<ExchangeRequest>): ExchangeRequest {
   return {
     campaignId: CAMPAIGN_ID,
     now: NOW,
-    batch: 1,
+    exchangeNumber: 1,
     epoch: 1,
     continuedFrom: null,
     settled: [],
@@ -40,7 +40,7 @@ function request(changes: Partial<ExchangeRequest>): ExchangeRequest {
     released: [],
     endRetries: null,
     want: 0,
-    told: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0, zoneData: null },
+    sync: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0, zoneData: null },
     terms: null,
     day: null,
     lateEvents: 0,
@@ -68,7 +68,7 @@ describe('the virtual roster', () => {
       ],
       moreToClaim: true,
     });
-    expect(roster.exchange(request({ batch: 2, want: 2 }), 'run-1')).toMatchObject({
+    expect(roster.exchange(request({ exchangeNumber: 2, want: 2 }), 'run-1')).toMatchObject({
       claimed: [{ seq: 3, attempt: 1 }],
       moreToClaim: false,
     });
@@ -80,7 +80,7 @@ describe('the virtual roster', () => {
     roster.exchange(first, 'run-1');
     const again = roster.exchange(first, 'run-1');
     expect(again).toMatchObject({ claimed: [{ seq: 1 }, { seq: 2 }], buckets: { pending: 3 } });
-    const second = request({ batch: 2, settled: [busy(1, NOW)], started: [{ seq: 2, attempt: 1 }], want: 1 });
+    const second = request({ exchangeNumber: 2, settled: [busy(1, NOW)], started: [{ seq: 2, attempt: 1 }], want: 1 });
     const settled = roster.exchange(second, 'run-1');
     expect(settled).toMatchObject({ claimed: [{ seq: 1, attempt: 2 }], buckets: { pending: 1, retrying: 1 } });
     expect(roster.exchange(second, 'run-1')).toEqual(settled);
@@ -90,8 +90,8 @@ describe('the virtual roster', () => {
     const roster = openRoster(4);
     roster.exchange(request({ want: 3 }), 'run-1');
     const settled = [busy(1, NOW + 2), busy(2, NOW + 1), busy(3, NOW + 60_000)];
-    expect(roster.exchange(request({ batch: 2, settled }), 'run-1')).toMatchObject({ nextRetryAt: NOW + 1 });
-    expect(roster.exchange(request({ batch: 3, want: 9, now: NOW + 5 }), 'run-1')).toMatchObject({
+    expect(roster.exchange(request({ exchangeNumber: 2, settled }), 'run-1')).toMatchObject({ nextRetryAt: NOW + 1 });
+    expect(roster.exchange(request({ exchangeNumber: 3, want: 9, now: NOW + 5 }), 'run-1')).toMatchObject({
       claimed: [
         { seq: 2, attempt: 2 },
         { seq: 1, attempt: 2 },
@@ -104,26 +104,26 @@ describe('the virtual roster', () => {
   test('knows one owner: another run, or one that is behind, must adopt', () => {
     const roster = openRoster(3);
     roster.exchange(request({}), 'run-1');
-    expect(roster.exchange(request({ batch: 2 }), 'run-2')).toEqual({ kind: 'superseded' });
-    expect(roster.exchange(request({ batch: 3 }), 'run-1')).toEqual({ kind: 'superseded' });
-    expect(roster.exchange(request({ batch: 2, continuedFrom: 'run-1' }), 'run-2')).toMatchObject({
+    expect(roster.exchange(request({ exchangeNumber: 2 }), 'run-2')).toEqual({ kind: 'superseded' });
+    expect(roster.exchange(request({ exchangeNumber: 3 }), 'run-1')).toEqual({ kind: 'superseded' });
+    expect(roster.exchange(request({ exchangeNumber: 2, continuedFrom: 'run-1' }), 'run-2')).toMatchObject({
       kind: 'exchanged',
     });
-    expect(roster.exchange(request({ batch: 3 }), 'run-1')).toEqual({ kind: 'superseded' });
+    expect(roster.exchange(request({ exchangeNumber: 3 }), 'run-1')).toEqual({ kind: 'superseded' });
   });
 
   test('releases the claims of an earlier run to the one that adopts', () => {
     const roster = openRoster(3);
     roster.exchange(request({ want: 2 }), 'run-1');
-    expect(roster.adopt('run-2', NOW)).toMatchObject({ lastBatch: 1, moreToClaim: true });
-    const reply = roster.exchange(request({ epoch: 2, batch: 2, want: 3 }), 'run-2');
+    expect(roster.adopt('run-2', NOW)).toMatchObject({ lastExchange: 1, moreToClaim: true });
+    const reply = roster.exchange(request({ epoch: 2, exchangeNumber: 2, want: 3 }), 'run-2');
     expect(reply).toMatchObject({ claimed: [{ seq: 1 }, { seq: 2 }, { seq: 3 }] });
   });
 
   test('keeps the sum of its buckets when it closes', () => {
     const roster = openRoster(1_000);
     roster.exchange(request({ want: 5 }), 'run-1');
-    roster.exchange(request({ batch: 2, started: [{ seq: 1, attempt: 1 }] }), 'run-1');
+    roster.exchange(request({ exchangeNumber: 2, started: [{ seq: 1, attempt: 1 }] }), 'run-1');
     const buckets = roster.close('cancelled');
     expect(buckets).toMatchObject({ in_progress: 1, skipped: 999 });
     expect(total(buckets)).toBe(1_000);

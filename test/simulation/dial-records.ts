@@ -1,8 +1,8 @@
 /** The dial records of a virtual campaign and the events stored beside them, with the meaning that db/calls.ts gives. */
-import type { Recount } from '../engine/editing.ts';
-import type { EndedEvent } from '../engine/outcome.ts';
-import type { UnsettledCall } from '../engine/roster.ts';
-import { recentDays } from '../windows/windows.ts';
+import type { Recount } from '../../domain/engine/editing.ts';
+import type { EndedEvent } from '../../domain/engine/outcome.ts';
+import type { UnsettledCall } from '../../domain/engine/roster.ts';
+import { recentDays } from '../../domain/windows/windows.ts';
 
 export interface DialRecord {
   readonly callId: string;

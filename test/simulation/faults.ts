@@ -1,6 +1,6 @@
-/** A conduct with faults by seed: the same seed and the same rates give the same faults. */
-import type { Outcome } from '../engine/outcome.ts';
-import { USUAL_MS, type Answer, type Conduct, type Delivery, type Step } from './conduct.ts';
+/** A world with faults by seed: the same seed and the same rates give the same faults. */
+import type { Outcome } from '../../domain/engine/outcome.ts';
+import { USUAL_MS, type Answer, type WorldModel, type Delivery, type Step } from './world-model.ts';
 import { between, oneOf, type Random } from './random.ts';
 
 /** Shares in [0, 1] of what goes wrong. */
@@ -79,7 +79,7 @@ export function seededFaults(
   rates: FaultRates,
   lengths: CallLengths,
   outages: readonly Outage[],
-): Conduct {
+): WorldModel {
   const happens = (share: number): boolean => share > 0 && random() < share;
   const outage = (now: number): Outage | undefined => outages.find(({ from, to }) => now >= from && now < to);
   return {

@@ -1,5 +1,5 @@
 /**
- * The desk of one campaign run: its state, what has come in and not been taken up, and what is under way. Handlers and
+ * The run of one campaign run: its state, what has come in and not been taken up, and what is under way. Handlers and
  * activities only put news here; the main loop alone takes it up and changes the state.
  */
 import { ApplicationFailure, type CancellationScope, workflowInfo } from '@temporalio/workflow';
@@ -17,7 +17,7 @@ import type { ExchangeReply, ExchangeRequest } from '../domain/engine/roster.ts'
 import { applyExchange } from '../domain/engine/settling.ts';
 import type { CampaignInput } from './messages.ts';
 
-export type News =
+export type InboxMessage =
   | { readonly kind: 'events'; readonly events: readonly EndedEvent[]; readonly malformed: number }
   | { readonly kind: 'malformed' }
   | {
@@ -39,12 +39,12 @@ export type PendingChange =
     }
   | { readonly kind: 'zone_data'; readonly version: string };
 
-export interface Desk {
+export interface CampaignRun {
   readonly campaignId: string;
   readonly state: CampaignState;
-  readonly news: News[];
+  readonly inbox: InboxMessage[];
   /** Of the placements since the last taking back: to cancel it takes back those that have not been sent. */
-  dials: CancellationScope | null;
+  placementScope: CancellationScope | null;
   /** In the order in which they came. While there is one, no placement starts. */
   readonly changes: PendingChange[];
   exchanging: boolean;
@@ -98,12 +98,12 @@ function ownId({ campaignId }: CampaignInput): string {
   );
 }
 
-export function openDesk(input: CampaignInput, now: number): Desk {
+export function createRun(input: CampaignInput, now: number): CampaignRun {
   return {
     campaignId: ownId(input),
     state: input.carried ? StateSchema.parse(input.carried) : newCampaign(input.spec, now),
-    news: [],
-    dials: null,
+    inbox: [],
+    placementScope: null,
     changes: [],
     exchanging: false,
     lookingUp: false,
@@ -120,13 +120,13 @@ export function openDesk(input: CampaignInput, now: number): Desk {
 }
 
 /** Takes up all that has come in, in the order in which it came. */
-export function takeNews(desk: Desk, now: number, random: () => number): void {
-  const { state } = desk;
-  if (desk.cancelRequested && refusal(state, 'cancel') === null) applyCommand(state, 'cancel', now);
-  for (const item of desk.news.splice(0)) {
+export function processInbox(run: CampaignRun, now: number, random: () => number): void {
+  const { state } = run;
+  if (run.cancelRequested && refusal(state, 'cancel') === null) applyCommand(state, 'cancel', now);
+  for (const item of run.inbox.splice(0)) {
     switch (item.kind) {
       case 'events':
-        desk.heardAt = now;
+        run.heardAt = now;
         for (const event of item.events) applyEnded(state, event, now);
         state.heard.malformed += item.malformed;
         break;
@@ -151,7 +151,7 @@ export function takeNews(desk: Desk, now: number, random: () => number): void {
         if (item.reply.kind === 'superseded') {
           state.superseded = true;
         } else {
-          desk.continued = false;
+          run.continued = false;
           applyExchange(state, item.request, item.reply, now);
         }
         break;
@@ -166,15 +166,15 @@ function take(state: CampaignState, command: Command, now: number): string | nul
 }
 
 /** Whether a placement, a look-up or an exchange is under way. */
-export function isBusy(desk: Desk): boolean {
-  return desk.exchanging || desk.lookingUp || isPlacing(desk);
+export function isBusy(run: CampaignRun): boolean {
+  return run.exchanging || run.lookingUp || isPlacing(run);
 }
 
-export function isPlacing(desk: Desk): boolean {
-  return Object.values(desk.state.inFlight).some((call) => call.phase === 'placing');
+export function isPlacing(run: CampaignRun): boolean {
+  return Object.values(run.state.inFlight).some((call) => call.phase === 'placing');
 }
 
 /** Whether anything may still be sent that is not on record as sent: a pause is not complete before, nor may terms change. */
-export function mayStillSend(desk: Desk): boolean {
-  return Object.values(desk.state.inFlight).some((call) => call.phase === 'placing' || call.unconfirmed);
+export function mayStillSend(run: CampaignRun): boolean {
+  return Object.values(run.state.inFlight).some((call) => call.phase === 'placing' || call.unconfirmed);
 }

@@ -1,9 +1,9 @@
 /** The database of a virtual campaign: the same exchange, adoption and closing as in db/, on maps. */
-import { idOf } from '../engine/calls.ts';
-import type { CampaignStatus, Ending, ReadyContact } from '../engine/campaign-state.ts';
-import type { EngineSpec } from '../engine/campaign-spec.ts';
-import type { ExchangeReply, ExchangeRequest, RosterSnapshot } from '../engine/roster.ts';
-import type { Bucket, Buckets } from '../engine/tally.ts';
+import { idOf } from '../../domain/engine/calls.ts';
+import type { CampaignStatus, Ending, ReadyContact } from '../../domain/engine/campaign-state.ts';
+import type { EngineSpec } from '../../domain/engine/campaign-spec.ts';
+import type { ExchangeReply, ExchangeRequest, RosterSnapshot } from '../../domain/engine/roster.ts';
+import type { Bucket, Buckets } from '../../domain/engine/tally.ts';
 import { ContactRows, type ContactRow } from './contact-rows.ts';
 import { DialRecords } from './dial-records.ts';
 
@@ -19,7 +19,7 @@ export class VirtualRoster {
   readonly calls = new DialRecords();
   owner: string | null = null;
   private epoch = 0;
-  private lastBatch = 0;
+  private lastExchange = 0;
   private cursor = 0;
   private status: CampaignStatus = 'scheduled';
   private ending: Ending | null = null;
@@ -34,8 +34,8 @@ export class VirtualRoster {
   }
 
   exchange(request: ExchangeRequest, runId: string): ExchangeReply {
-    const isNext = request.batch === this.lastBatch + 1;
-    const isRepeat = request.batch === this.lastBatch;
+    const isNext = request.exchangeNumber === this.lastExchange + 1;
+    const isRepeat = request.exchangeNumber === this.lastExchange;
     const owns = this.owner === runId && (isNext || isRepeat);
     const takesOver = request.continuedFrom !== null && request.continuedFrom === this.owner && isNext;
     if (request.epoch !== this.epoch || !(owns || takesOver)) return { kind: 'superseded' };
@@ -49,13 +49,13 @@ export class VirtualRoster {
       if (row && row.bucket !== 'in_progress') this.contacts.move(row, 'in_progress');
     }
     const claimed = isRepeat
-      ? this.contacts.heldBy(request.batch)
-      : this.contacts.claim(request.want, request.batch, request.now, this.cursor);
+      ? this.contacts.heldBy(request.exchangeNumber)
+      : this.contacts.claim(request.want, request.exchangeNumber, request.now, this.cursor);
     for (const { seq, attempt } of claimed) if (attempt === 1) this.cursor = Math.max(this.cursor, seq);
     this.owner = runId;
-    this.lastBatch = request.batch;
-    this.status = request.told.status;
-    this.ending = request.told.ending;
+    this.lastExchange = request.exchangeNumber;
+    this.status = request.sync.status;
+    this.ending = request.sync.ending;
     if (request.terms) this.spec = { ...this.spec, ...request.terms };
     return { kind: 'exchanged', claimed, events: this.calls.undelivered(), retriesEndedUpTo: null, ...this.view() };
   }
@@ -76,7 +76,7 @@ export class VirtualRoster {
       ending: this.ending,
       spec: this.spec,
       epoch: this.epoch,
-      lastBatch: this.lastBatch,
+      lastExchange: this.lastExchange,
       unsettled: this.calls.unsettled(days),
       placedByDay: Object.fromEntries(days.map(({ date, placed }) => [date, placed])),
       ...this.view(),

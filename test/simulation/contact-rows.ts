@@ -2,9 +2,9 @@
  * The contacts of a virtual campaign. Contacts that nobody has claimed yet are only a number, and contacts in a terminal
  * bucket only counts, so that memory goes by what is in flight or waits for a retry and not by the size of the roster.
  */
-import type { ReadyContact } from '../engine/campaign-state.ts';
-import { waitingBucket, type Bucket, type Buckets } from '../engine/tally.ts';
-import { Queue } from './queue.ts';
+import type { ReadyContact } from '../../domain/engine/campaign-state.ts';
+import { waitingBucket, type Bucket, type Buckets } from '../../domain/engine/tally.ts';
+import { Queue } from '../../domain/forecast/queue.ts';
 
 export interface ContactRow {
   readonly seq: number;
@@ -61,10 +61,10 @@ export class ContactRows {
   }
 
   /** Claims up to `want` contacts: retries that are due, then first calls after `cursor`. */
-  claim(want: number, batch: number, now: number, cursor: number): ReadyContact[] {
+  claim(want: number, exchange: number, now: number, cursor: number): ReadyContact[] {
     const claimed: ReadyContact[] = [];
     const take = (row: ContactRow): void => {
-      row.claim = batch;
+      row.claim = exchange;
       claimed.push({ seq: row.seq, attempt: row.attempt });
     };
     for (let due = this.nextRetry(); due && due.at <= now && claimed.length < want; due = this.nextRetry()) {
@@ -80,8 +80,8 @@ export class ContactRows {
   }
 
   /** Those contacts of a claim that still wait as they did when it was made. */
-  heldBy(batch: number): ReadyContact[] {
-    const held = [...this.rows.values()].filter((row) => row.claim === batch && row.bucket !== 'in_progress');
+  heldBy(exchange: number): ReadyContact[] {
+    const held = [...this.rows.values()].filter((row) => row.claim === exchange && row.bucket !== 'in_progress');
     const rank = (row: ContactRow): number => (row.bucket === 'retrying' ? 0 : 1);
     held.sort((a, b) => rank(a) - rank(b) || (a.dueAt ?? 0) - (b.dueAt ?? 0) || a.seq - b.seq);
     return held.map(({ seq, attempt }) => ({ seq, attempt }));

@@ -1,0 +1,82 @@
+/**
+ * A circuit breaker with slow start: how a whole campaign answers trouble at the provider. It has three states.
+ * - closed: `breaker` and `slowStart` are null. Free slots are filled as fast as placements are answered.
+ * - open: `breaker.openUntil` lies ahead. Nothing is placed. A placement opens it when it is throttled, cannot reach the
+ *   provider, is blocked or ends unknown. Failures that arrive while it is open belong to the same trouble and count once.
+ * - half-open: `breaker.openUntil` has passed. Only `slowStart` placements run at a time: one at first, twice as many after
+ *   each success. Once that reaches the concurrency limit, the breaker closes. A failure opens it again, for longer.
+ *
+ * A window opens with a slow start too, so that a provider that is down costs a handful of tries and not every slot.
+ */
+import type { CampaignState } from './campaign-state.ts';
+
+/** One lost reply among many good ones is no outage: the first pause is short, and only failures in a row lengthen it. */
+const FIRST_PAUSE_MS = 500;
+const MAX_PAUSE_MS = 60_000;
+/** People resolve trouble with an account, which takes minutes: the provider is probed slowly. */
+const BLOCKED_PAUSE_MS = 60_000;
+const MAX_BLOCKED_PAUSE_MS = 300_000;
+/** The longest Retry-After that is obeyed: one of a year, or a wrong one, must end. */
+const MAX_RETRY_AFTER_MS = 3_600_000;
+/** Placements at a time with which a window opens. */
+export const OPENING_RAMP = 8;
+
+export function isBreakerOpen({ breaker }: CampaignState, now: number): boolean {
+  return breaker !== null && now < breaker.openUntil;
+}
+
+/** A window opens: the first placements feel out whether the provider is there. */
+export function startSlowly(state: CampaignState): void {
+  state.slowStart ??= OPENING_RAMP;
+}
+
+/**
+ * Opens the breaker, or keeps it open for longer. `retryAfterMs` is the provider's own delay and is obeyed exactly, up to an
+ * hour. One that is shorter than the first pause is ignored: a date that has passed by our clock would make us retry as fast
+ * as the provider refuses. `random` in [0, 1) spreads the pauses of many campaigns.
+ */
+export function recordFailure(
+  state: CampaignState,
+  reason: string,
+  now: number,
+  random: number,
+  retryAfterMs: number | null,
+): void {
+  const isOpen = isBreakerOpen(state, now);
+  const obeyed = retryAfterMs !== null && retryAfterMs >= FIRST_PAUSE_MS ? retryAfterMs : null;
+  const failures = (state.breaker?.failures ?? 0) + (isOpen ? 0 : 1);
+  const ownPauseMs = isOpen ? 0 : backoff(reason, failures, random);
+  const pauseMs = obeyed === null ? ownPauseMs : Math.min(obeyed, MAX_RETRY_AFTER_MS);
+  state.breaker = { reason, openUntil: Math.max(state.breaker?.openUntil ?? 0, now + pauseMs), failures };
+  state.slowStart = 1;
+}
+
+/**
+ * Doubles the slow start, and closes the breaker once the slow start no longer limits anything. A success that arrives while
+ * the breaker is open belongs to a placement from before the trouble and says nothing about now.
+ */
+export function recordSuccess(state: CampaignState, now: number): void {
+  if (state.slowStart === null || isBreakerOpen(state, now)) return;
+  const next = state.slowStart * 2;
+  if (next >= state.spec.max_concurrent_calls) {
+    state.slowStart = null;
+    state.breaker = null;
+    return;
+  }
+  state.slowStart = next;
+  // The next pause starts short again.
+  if (state.breaker) state.breaker.failures = 0;
+}
+
+/** Lets one call through now: whoever resumes a campaign wants to know at once whether the trouble is over. */
+export function probeAtOnce({ breaker }: CampaignState, now: number): void {
+  if (breaker) breaker.openUntil = Math.min(breaker.openUntil, now);
+}
+
+function backoff(reason: string, failures: number, random: number): number {
+  const [first, most] = reason.startsWith('blocked')
+    ? [BLOCKED_PAUSE_MS, MAX_BLOCKED_PAUSE_MS]
+    : [FIRST_PAUSE_MS, MAX_PAUSE_MS];
+  const base = Math.min(first * 2 ** (failures - 1), most);
+  return Math.round(base * (0.75 + random / 2));
+}
