@@ -3,7 +3,7 @@
  * one runs an activity that does nothing and takes a signal from a plain client, per item, under a semaphore. The real
  * one dials over HTTP, takes signed webhooks, keeps records, passes all gates. One after the other, on the same servers.
  */
-import { connectTemporal } from '../client/connection.ts';
+import { connectTemporal } from '../client/temporal/connection.ts';
 import { startChild } from '../scripts/child.ts';
 import { findReadyLine } from '../scripts/start/ready-line.ts';
 import { waitUntilReady } from '../scripts/wait-until-ready.ts';

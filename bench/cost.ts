@@ -3,7 +3,7 @@
  * the database's statistics and from the processes what each call cost.
  */
 import type { Client } from '@temporalio/client';
-import { connectTemporal } from '../client/connection.ts';
+import { connectTemporal } from '../client/temporal/connection.ts';
 import { workflowId } from '../domain/engine/ids.ts';
 import { createCampaign, untilOver } from './campaign.ts';
 import { importPeople } from './contacts.ts';

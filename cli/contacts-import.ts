@@ -46,7 +46,7 @@ async function importFile(file: string, flags: Flags): Promise<ImportResponse> {
     ...(flags.overwrite ? { overwrite_existing: 'true' } : {}),
   });
   const bar = barFor(source);
-  const { uploadToApi } = await import('../client/http-upload.ts');
+  const { uploadToApi } = await import('./http-upload.ts');
   try {
     return await uploadToApi(
       api,

@@ -1,7 +1,7 @@
 /** What commands that list something have in common: which part of the list, and what is said of the rest. */
 import type { Command } from 'commander';
 import type { Pagination } from '../domain/api/campaign-responses.ts';
-import { type AskedList, readPage, readPages } from '../client/read-list.ts';
+import { type AskedList, readPage, readPages } from './read-list.ts';
 import { type ApiFlags, apiOf } from './api.ts';
 import { wholeNumber } from './options.ts';
 import { untilTaken } from './until-taken.ts';

@@ -10,7 +10,7 @@ export interface ApiOptions {
 }
 
 export interface ApiRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Below the root, with its query. */
   readonly path: string;
   readonly body?: unknown;

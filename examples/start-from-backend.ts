@@ -3,8 +3,8 @@
  *
  *     RINGFENCE_API_KEY=... node --import tsx examples/start-from-backend.ts
  *
- * RINGFENCE_API_URL is the gateway (the local one unless set). Temporal is found by its own environment configuration:
- * TEMPORAL_ADDRESS and so on, or localhost:7233.
+ * RINGFENCE_API_URL is the gateway. Default: the local one. Everything goes through it; a backend that must be able to pause
+ * while the gateway is away connects to Temporal too, by CampaignClient.connect({ api }).
  */
 import { CampaignClient, RingfenceError } from '../client/index.ts';
 
@@ -12,7 +12,7 @@ const baseUrl = process.env.RINGFENCE_API_URL ?? 'http://127.0.0.1:8080/api/publ
 const key = process.env.RINGFENCE_API_KEY;
 if (!key) throw new Error('Set RINGFENCE_API_KEY to a key with the scope "write".');
 
-const campaigns = await CampaignClient.connect({ api: { baseUrl, key } });
+const campaigns = new CampaignClient({ api: { baseUrl, key } });
 try {
   const { id, total_contacts } = await campaigns.start(
     {
@@ -56,6 +56,4 @@ try {
   if (!(error instanceof RingfenceError)) throw error;
   console.error(`${error.code}: ${error.message}`);
   process.exitCode = 1;
-} finally {
-  await campaigns.close();
 }

@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import type { FastifyBaseLogger } from 'fastify';
 import { pino } from 'pino';
 import { CampaignClient } from '../client/campaign-client.ts';
-import { connectTemporal } from '../client/connection.ts';
+import { connectTemporal } from '../client/temporal/connection.ts';
 import { EventDelivery, eventSignaller } from './temporal/event-delivery.ts';
 import { workflowRestarter, workflowStarter } from './temporal/start-workflow.ts';
 import { zoneDataNotifier } from './temporal/notify-zone-data.ts';

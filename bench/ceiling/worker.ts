@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Worker, NativeConnection } from '@temporalio/worker';
 import { z } from 'zod';
-import { connectTemporal } from '../../client/connection.ts';
+import { connectTemporal } from '../../client/temporal/connection.ts';
 import { BARE_QUEUE } from './messages.ts';
 
 const { TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, BARE_CALL_MS } = z

@@ -1,7 +1,7 @@
 /** What a run used: processor time, and the work of the servers. */
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { connectTemporal } from '../../client/connection.ts';
+import { connectTemporal } from '../../client/temporal/connection.ts';
 import { cpuMs } from '../cpu.ts';
 import { onRedis, type Servers } from './servers.ts';
 

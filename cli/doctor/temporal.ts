@@ -7,7 +7,7 @@ import { counted } from '../../domain/engine/counted.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { DIAL_QUEUE_SUFFIX } from '../../domain/engine/task-queues.ts';
 import { missingSearchAttributes } from '../../worker/search-attributes.ts';
-import { connectTemporal } from '../../client/connection.ts';
+import { connectTemporal } from '../../client/temporal/connection.ts';
 import { clockFinding } from './clock.ts';
 import { type Finding, skipped, trouble, well } from './finding.ts';
 

@@ -1,13 +1,8 @@
 /** A change of a campaign's terms: what `PATCH /batch-calls/{id}` may state, and what it makes of the present terms. */
 import { z } from 'zod';
 import { namesOf, shortened } from '../contacts/bounds.ts';
-import {
-  CampaignTermsRules,
-  checkRetries,
-  Fields,
-  MOST_CONCURRENT_CALLS,
-  type CampaignTerms,
-} from './campaign-request.ts';
+import type { CampaignTerms } from './campaign-request.ts';
+import { CampaignTermsRules, checkRetries, limitsShape, MOST_CONCURRENT_CALLS, timesShape } from './campaign-terms.ts';
 import type { CampaignEdit } from '../engine/editing.ts';
 import { RingfenceError } from '../engine/errors.ts';
 import { decideRetries } from '../engine/retry-terms.ts';
@@ -21,28 +16,28 @@ export const ChangeCampaign = z
   .strictObject(
     {
       ...scheduleChangeShape,
-      scheduled_at: Fields.shape.scheduled_at.unwrap().optional(),
-      ends_at: Fields.shape.ends_at.unwrap().optional(),
+      scheduled_at: timesShape.scheduled_at.unwrap().optional(),
+      ends_at: timesShape.ends_at.unwrap().optional(),
       max_concurrent_calls: z
         .int(CONCURRENT)
         .min(0, CONCURRENT)
         .max(MOST_CONCURRENT_CALLS, CONCURRENT)
         .optional()
         .describe('0 holds the campaign: calls under way go on, none starts.'),
-      max_calls_per_day: Fields.shape.max_calls_per_day.unwrap().optional(),
+      max_calls_per_day: limitsShape.max_calls_per_day.unwrap().optional(),
       retry_failed: z
         .boolean('retry_failed must be true or false')
         .optional()
         .describe('Left out, it follows from `max_retry_attempts` where that is given.'),
-      max_retry_attempts: Fields.shape.max_retry_attempts
+      max_retry_attempts: limitsShape.max_retry_attempts
         .unwrap()
         .unwrap()
         .optional()
         .describe(
           'Further calls to one contact, whatever becomes of them; 0 turns retries off. Where there were none, `retry_failed` true alone makes it 1. 0 together with `retry_failed` true is refused.',
         ),
-      retry_delay_minutes: Fields.shape.retry_delay_minutes.unwrap().optional(),
-      retry_on: Fields.shape.retry_on.unwrap().optional(),
+      retry_delay_minutes: limitsShape.retry_delay_minutes.unwrap().optional(),
+      retry_on: limitsShape.retry_on.unwrap().optional(),
     },
     {
       error: (issue) =>

@@ -62,10 +62,24 @@ export type Campaign = z.infer<typeof Campaign>;
 export const RestartResponse = z.object({ id: Uuid, status: RecordedStatus, restarted_at: instant });
 export type RestartResponse = z.infer<typeof RestartResponse>;
 
+const acknowledged = { id: Uuid, acknowledged: z.literal(true) };
+
+export const PauseResponse = z.object({
+  ...acknowledged,
+  status: z.literal('paused'),
+  paused_at: instant,
+  live: z.array(z.string()),
+  unknown: z.array(z.string()),
+});
+
+export const ResumeResponse = z.object({ ...acknowledged, status: CampaignStatus, resumed_at: instant });
+
+/** Kept in Temporal and obeyed when a worker runs again. The status is the one on record, not what was asked for. */
+export const NotYetResponse = z.object({ id: Uuid, acknowledged: z.literal(false), status: RecordedStatus });
+
 /** What is told of a cancel that found the campaign interrupted; otherwise the workflow acknowledges it. */
 export const CancelResponse = z.object({
-  id: Uuid,
-  acknowledged: z.literal(true),
+  ...acknowledged,
   status: CampaignStatus,
   cancel_requested_at: instant,
 });

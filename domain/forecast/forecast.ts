@@ -5,7 +5,7 @@
  * A limit is judged by leaving it out: the same campaign is run ahead once more without it, and what that wins says how
  * much it holds the campaign up. So a daily cap that the hours do not let the campaign reach anyway is not named.
  */
-import { MOST_CONCURRENT_CALLS } from '../api/campaign-request.ts';
+import { MOST_CONCURRENT_CALLS } from '../api/campaign-terms.ts';
 import { isOver } from '../engine/commands.ts';
 import type { RecordedStatus } from '../api/interruption.ts';
 import type { Schedule } from '../windows/schedule.ts';

@@ -1,13 +1,7 @@
 /** What may be stated when asking for a forecast. */
 import { z } from 'zod';
-import {
-  checkPeople,
-  checkRetries,
-  checkTerms,
-  Fields,
-  unreadContacts,
-  withRetryDecided,
-} from '../api/campaign-request.ts';
+import { checkPeople, Fields, unreadContacts, withRetryDecided } from '../api/campaign-request.ts';
+import { checkRetries, checkTerms } from '../api/campaign-terms.ts';
 
 const MOST_CONTACTS = 100_000_000;
 const LONGEST_CALL_S = 14_400;

@@ -3,12 +3,17 @@ import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { CampaignClient } from '../../client/campaign-client.ts';
-import { CancelResponse, RestartResponse } from '../../domain/api/campaign-responses.ts';
-import { CampaignStatus } from '../../domain/engine/campaign-state.ts';
+import {
+  CancelResponse,
+  NotYetResponse,
+  PauseResponse,
+  RestartResponse,
+  ResumeResponse,
+} from '../../domain/api/campaign-responses.ts';
+import type { CampaignStatus } from '../../domain/engine/campaign-state.ts';
 import { type Command, refusal } from '../../domain/engine/commands.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { Uuid } from '../../domain/engine/ids.ts';
-import { RecordedStatus } from '../../domain/api/interruption.ts';
 import { type EndedWorkflowOptions, noteEnded, throwEnded } from './ended-workflow.ts';
 import { answer, answerOf, refusals } from '../http/envelope.ts';
 import { ensureStarted, findOpen } from './open-campaign.ts';
@@ -20,11 +25,7 @@ export interface CampaignCommandsOptions extends StartOptions, RestartOptions, E
 }
 
 const Id = z.object({ id: Uuid });
-const acknowledged = { id: Uuid, acknowledged: z.literal(true), status: CampaignStatus };
-const instant = z.iso.datetime();
-
-/** Kept in Temporal and obeyed when a worker runs again. The status is the one on record, not what was asked for. */
-const NotYet = answerOf(z.object({ id: Uuid, acknowledged: z.literal(false), status: RecordedStatus }));
+const NotYet = answerOf(NotYetResponse);
 
 export const campaignCommands: FastifyPluginAsyncZod<CampaignCommandsOptions> = async (app, options) => {
   const { pool, campaigns, clock } = options;
@@ -57,14 +58,7 @@ export const campaignCommands: FastifyPluginAsyncZod<CampaignCommandsOptions> = 
         tags: ['campaigns'],
         params: Id,
         response: {
-          200: answerOf(
-            z.object({
-              ...acknowledged,
-              paused_at: instant,
-              live: z.array(z.string()).readonly(),
-              unknown: z.array(z.string()).readonly(),
-            }),
-          ),
+          200: answerOf(PauseResponse),
           202: NotYet,
           ...refusals,
         },
@@ -85,7 +79,7 @@ export const campaignCommands: FastifyPluginAsyncZod<CampaignCommandsOptions> = 
         summary: 'Let a paused campaign go on',
         tags: ['campaigns'],
         params: Id,
-        response: { 200: answerOf(z.object({ ...acknowledged, resumed_at: instant })), 202: NotYet, ...refusals },
+        response: { 200: answerOf(ResumeResponse), 202: NotYet, ...refusals },
       },
     },
     async (request, reply) => {

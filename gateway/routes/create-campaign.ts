@@ -14,7 +14,8 @@ import {
 import { withIdempotencyKey } from '../../db/idempotency.ts';
 import { inTransaction, type Pool, type Queryable } from '../../db/pool.ts';
 import type { Campaign } from '../../domain/api/campaign-responses.ts';
-import { campaignTerms, type CreateCampaign, refuseExpired } from '../../domain/api/campaign-request.ts';
+import { campaignTerms, type CreateCampaign } from '../../domain/api/campaign-request.ts';
+import { refuseExpired } from '../../domain/api/campaign-terms.ts';
 import { refuseWithoutRoom } from '../../domain/windows/room-to-dial.ts';
 import { contactFrom } from '../../domain/contacts/contact.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';

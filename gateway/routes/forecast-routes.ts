@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { inTurns } from '../../contact-files/turns.ts';
 import { readForecastCampaign } from '../../db/forecast-input.ts';
 import type { Pool } from '../../db/pool.ts';
-import { refuseExpired } from '../../domain/api/campaign-request.ts';
+import { refuseExpired } from '../../domain/api/campaign-terms.ts';
 import { ForecastResponse } from '../../domain/forecast/response.ts';
 import { refuseWithoutRoom } from '../../domain/windows/room-to-dial.ts';
 import { assume, forecast } from '../../domain/forecast/forecast.ts';

@@ -13,8 +13,8 @@ import { RingfenceError } from '../../domain/engine/errors.ts';
 import { workflowId } from '../../domain/engine/ids.ts';
 import type { EndedEvent } from '../../domain/engine/outcome.ts';
 import { callEventsSignal } from '../../workflows/messages.ts';
-import { retryTransient } from '../../client/retry-transient.ts';
-import { isWorkflowNotFound, temporalUnavailable } from '../../client/temporal-errors.ts';
+import { retryTransient } from '../../client/temporal/retry-transient.ts';
+import { isWorkflowNotFound, temporalUnavailable } from '../../client/temporal/temporal-errors.ts';
 
 /** `accepted`: durable in Temporal. `closed`: the campaign's workflow has ended or was never started. */
 export type Delivered = 'accepted' | 'closed';

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { workflowId } from '../../domain/engine/ids.ts';
 import { zoneDataSignal } from '../../workflows/messages.ts';
-import { isWorkflowNotFound, temporalUnavailable } from '../../client/temporal-errors.ts';
+import { isWorkflowNotFound, temporalUnavailable } from '../../client/temporal/temporal-errors.ts';
 
 /** Long enough for a busy server; a campaign that is not reached is told in the next sweep. */
 const SIGNAL_TIMEOUT_MS = 3_000;

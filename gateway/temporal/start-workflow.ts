@@ -12,7 +12,11 @@ import { canonicalId, workflowId } from '../../domain/engine/ids.ts';
 import { isBehindItsWorkflow } from '../../domain/api/interruption.ts';
 import { CAMPAIGN_WORKFLOW, type CampaignInput } from '../../workflows/messages.ts';
 import { AGENT_ID, CAMPAIGN_NAME, CAMPAIGN_STATUS } from '../../workflows/search-attributes.ts';
-import { isUnknownSearchAttribute, refusalForGood, temporalUnavailable } from '../../client/temporal-errors.ts';
+import {
+  isUnknownSearchAttribute,
+  refusalForGood,
+  temporalUnavailable,
+} from '../../client/temporal/temporal-errors.ts';
 import { readWorkflowStatus } from './workflow-status.ts';
 
 /** Long enough for a busy server, short enough for the client that waits for its campaign. */

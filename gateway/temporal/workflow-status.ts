@@ -3,7 +3,7 @@ import type { Client, WorkflowExecutionStatusName } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { workflowId } from '../../domain/engine/ids.ts';
 import type { WorkflowStatus } from '../../domain/api/interruption.ts';
-import { isWorkflowNotFound, temporalUnavailable } from '../../client/temporal-errors.ts';
+import { isWorkflowNotFound, temporalUnavailable } from '../../client/temporal/temporal-errors.ts';
 
 const { HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT } = proto.temporal.api.enums.v1.HistoryEventFilterType;
 type Failure = proto.temporal.api.failure.v1.IFailure;

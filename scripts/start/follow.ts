@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { counted } from '../../domain/engine/counted.ts';
 import type { ApiOptions } from '../../client/http-api.ts';
-import { readPages } from '../../client/read-list.ts';
+import { readPages } from '../../cli/read-list.ts';
 import { type Campaign, CampaignContactResponse } from '../../domain/api/campaign-responses.ts';
 import { isOver } from '../../domain/engine/commands.ts';
 import { reasonInWords } from '../../domain/api/interruption.ts';

@@ -1,7 +1,7 @@
 /** What Ringfence stands on: servers that the environment names, or our own. */
 import { join } from 'node:path';
 import { loadClientConfigProfile } from '@temporalio/envconfig';
-import { connectTemporal } from '../../client/connection.ts';
+import { connectTemporal } from '../../client/temporal/connection.ts';
 import { type Child } from '../child.ts';
 import { startDevServer } from '../dev-server.ts';
 import { startPostgres } from '../postgres.ts';

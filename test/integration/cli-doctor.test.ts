@@ -1,7 +1,7 @@
 import Long from 'long';
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { run } from '../../cli/run.ts';
-import { connectTemporal } from '../../client/connection.ts';
+import { connectTemporal } from '../../client/temporal/connection.ts';
 import { API_ROOT } from '../../gateway/app.ts';
 import { createSimulator } from '../../simulator/simulator.ts';
 import { recordZoneData } from '../../db/zone-data.ts';

@@ -5,7 +5,7 @@ import Long from 'long';
 import { pino } from 'pino';
 import { afterEach, describe, expect, inject, it, vi } from 'vitest';
 import { CampaignClient } from '../../client/campaign-client.ts';
-import { connectTemporal } from '../../client/connection.ts';
+import { connectTemporal } from '../../client/temporal/connection.ts';
 import { EventDelivery, eventSignaller } from '../../gateway/temporal/event-delivery.ts';
 import { workflowRestarter, workflowStarter } from '../../gateway/temporal/start-workflow.ts';
 import { readWorkflowStatus } from '../../gateway/temporal/workflow-status.ts';
@@ -35,6 +35,9 @@ interface System {
   readonly harness: SystemHarness;
   readonly app: FastifyInstance;
   readonly campaigns: CampaignClient;
+  readonly baseUrl: string;
+  /** Breaks off this many of the requests that come next. */
+  readonly gatewayAway: (requests: number) => void;
 }
 
 /** Workers, provider and a gateway that listens, with a client that knows both the gateway and Temporal. */
@@ -63,6 +66,12 @@ async function openSystem(options: SystemHarnessOptions = {}): Promise<System> {
     logger: pino({ level: 'silent' }),
     clock: Date.now,
   });
+  let toBreakOff = 0;
+  app.addHook('onRequest', async ({ raw }) => {
+    if (toBreakOff === 0) return;
+    toBreakOff -= 1;
+    raw.socket.destroy();
+  });
   const address = await app.listen({ host: '127.0.0.1', port: 0 });
   closing.push(
     () => provider.close(),
@@ -73,6 +82,8 @@ async function openSystem(options: SystemHarnessOptions = {}): Promise<System> {
     harness,
     app,
     campaigns: new CampaignClient({ temporal: harness.client, api: { baseUrl: address + API_ROOT, key: KEY } }),
+    baseUrl: address + API_ROOT,
+    gatewayAway: (requests) => (toBreakOff = requests),
   };
 }
 
@@ -266,6 +277,94 @@ describe('a campaign, from any backend', () => {
       code: 'validation_error',
       details: { field: 'contacts', http_status: 422 },
     });
+  });
+});
+
+describe('over HTTP alone', () => {
+  const overHttp = async (options: SystemHarnessOptions = {}) => {
+    const system = await openSystem(options);
+    const api = { baseUrl: system.baseUrl, key: KEY };
+    return { ...system, temporal: system.campaigns, campaigns: new CampaignClient({ api }) };
+  };
+
+  it('a campaign is started and awaited, through pauses of its gateway', async () => {
+    const { harness, campaigns, gatewayAway } = await overHttp({ simulator: { timeScale: 1_000 } });
+    const { id } = await campaigns.start(campaignOf(6, { max_concurrent_calls: 2 }));
+    const result = campaigns.result(id.toUpperCase());
+    gatewayAway(3);
+    expect(await result).toMatchObject({ campaign_id: id, status: 'completed' });
+    const { buckets } = await result;
+    expect(buckets.completed + buckets.failed).toBe(6);
+    expect(await campaigns.progress(id)).toMatchObject({ status: 'completed', in_flight: 0, buckets });
+    expect(harness.simulator.ledger()).toMatchObject({ accepted: 6 });
+    await expect(campaigns.pause(id)).rejects.toMatchObject({ code: 'wrong_state' });
+  });
+
+  it('a campaign is paused, edited, resumed and cancelled, and its workflow says the same', async () => {
+    const system = await overHttp();
+    const { campaigns, temporal } = system;
+    const id = await withLiveCalls({ ...system, campaigns: temporal }, 2);
+
+    const paused = await campaigns.pause(id);
+    expect(paused).toEqual({
+      acknowledged: true,
+      status: 'paused',
+      paused_at: expect.any(String),
+      live: [expect.any(String), expect.any(String)],
+      unknown: [],
+    });
+    expect(await temporal.progress(id)).toMatchObject({ status: 'paused' });
+
+    const edited = await campaigns.edit(id, { max_calls_per_day: 77 });
+    expect(edited).toEqual({ status: 'paused', waiting_for: null, until: null, edited_at: expect.any(String) });
+    const { late_events, duplicate_events, malformed_signals, ...seen } = await temporal.progress(id);
+    expect([late_events, duplicate_events, malformed_signals]).toEqual([0, 0, 0]);
+    await vi.waitFor(async () => expect(await campaigns.progress(id)).toEqual(seen), PATIENCE);
+
+    expect(await campaigns.resume(id)).toEqual({
+      acknowledged: true,
+      status: 'active',
+      resumed_at: expect.any(String),
+    });
+    const cancelled = await campaigns.cancel(id);
+    expect(cancelled).toEqual({
+      acknowledged: true,
+      status: expect.any(String),
+      cancel_requested_at: expect.any(String),
+    });
+    await expect(campaigns.edit(id, { max_concurrent_calls: 1 })).rejects.toMatchObject({ code: 'wrong_state' });
+  });
+
+  it('a command is not acknowledged when no worker answers', async () => {
+    const { harness, campaigns } = await overHttp();
+    await harness.stopWorkers();
+    const { id } = await campaigns.start(campaignOf(1));
+    expect(await campaigns.pause(id)).toEqual({ acknowledged: false });
+  });
+
+  it('a campaign whose workflow was ended from outside has no result', async () => {
+    const system = await overHttp();
+    const id = await withLiveCalls({ ...system, campaigns: system.temporal }, 1);
+    await system.harness.handle(id).terminate();
+    await expect(system.campaigns.pause(id)).rejects.toMatchObject({ code: 'wrong_state' });
+    await expect(system.campaigns.result(id)).rejects.toMatchObject({
+      code: 'wrong_state',
+      details: { status: 'interrupted', reason: 'terminated' },
+    });
+  });
+
+  it('what nobody gave an id, and what the gateway decides, is refused', async () => {
+    const { campaigns } = await overHttp();
+    for (const ask of ['pause', 'resume', 'cancel', 'progress', 'result'] as const) {
+      await expect(campaigns[ask](NOBODY)).rejects.toMatchObject({ code: 'not_found' });
+      await expect(campaigns[ask]('../contacts')).rejects.toMatchObject({ code: 'not_found', field: 'id' });
+    }
+    await expect(campaigns.pause(NOBODY, { updateId: 'once' })).rejects.toMatchObject({
+      code: 'misconfigured',
+      field: 'updateId',
+    });
+    await expect(campaigns.edit(NOBODY, {}, { timeoutMs: 1 })).rejects.toMatchObject({ field: 'timeoutMs' });
+    expect(() => new CampaignClient({})).toThrow(expect.objectContaining({ code: 'misconfigured', field: 'api' }));
   });
 });
 

@@ -9,7 +9,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CampaignClient } from '../../client/campaign-client.ts';
-import { connectTemporal } from '../../client/connection.ts';
+import { connectTemporal } from '../../client/temporal/connection.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { uploadToApi } from '../../client/http-upload.ts';
+import { uploadToApi } from '../../cli/http-upload.ts';
 import type { ImportResponse } from '../../domain/api/contact-responses.ts';
 import { contactsApp } from '../support/harness/contacts-app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { uploadToApi } from '../../client/http-upload.ts';
+import { uploadToApi } from '../../cli/http-upload.ts';
 
 const CHUNK = 1 << 18;
 const CHUNKS = 1_600;

@@ -1,7 +1,7 @@
 /** The gateway's connection to Temporal, where the network falls silent in the moment in which it is made. */
 import type { Client } from '@temporalio/client';
 import { afterEach, describe, expect, inject, it, vi } from 'vitest';
-import { connectTemporal } from '../../client/connection.ts';
+import { connectTemporal } from '../../client/temporal/connection.ts';
 import { renewingClient } from '../../gateway/temporal/renewing-client.ts';
 import { startTcpProxy, type TcpProxy } from '../../scripts/tcp-proxy.ts';
 

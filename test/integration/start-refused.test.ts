@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { connectTemporal } from '../../client/connection.ts';
+import { connectTemporal } from '../../client/temporal/connection.ts';
 import { workflowRestarter, workflowStarter } from '../../gateway/temporal/start-workflow.ts';
 import { campaignTerms, CreateCampaign, engineSpec } from '../../domain/api/campaign-request.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';

@@ -1,6 +1,6 @@
 import { ServiceError } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
-import { retryTransient } from '../../../client/retry-transient.ts';
+import { retryTransient } from '../../../client/temporal/retry-transient.ts';
 
 const BUSY_WORKFLOW = 8;
 const NOT_READY = 9;

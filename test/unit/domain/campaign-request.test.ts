@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { campaignTerms, CreateCampaign, engineSpec, refuseExpired } from '../../../domain/api/campaign-request.ts';
+import { campaignTerms, CreateCampaign, engineSpec } from '../../../domain/api/campaign-request.ts';
+import { refuseExpired } from '../../../domain/api/campaign-terms.ts';
 import { RingfenceError } from '../../../domain/engine/errors.ts';
 
 const FOLDER = '5f0c7a0e-2f63-4c55-9a0e-0a4a4f6f1c11';

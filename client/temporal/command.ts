@@ -1,26 +1,14 @@
-/** Carries an operator's command to a campaign's workflow: acknowledged where a worker answers, durable in any case. */
+/** Carries a command to a campaign's workflow: acknowledged where a worker answers, durable in any case. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Client, type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
-import type { UpdateDefinition } from '@temporalio/common';
-import { RingfenceError } from '../domain/engine/errors.ts';
-import { wayOut } from '../domain/api/interruption.ts';
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { ApplicationFailure, UpdateDefinition } from '@temporalio/common';
+import { RingfenceError } from '../../domain/engine/errors.ts';
+import { wayOut } from '../../domain/api/interruption.ts';
+import type { Acknowledged } from '../campaign-control.ts';
+import type { CommandOptions } from '../options.ts';
 import { retryTransient } from './retry-transient.ts';
-import { isTimeout, isTransient, isWorkflowNotFound, temporalUnavailable } from './temporal-errors.ts';
-
-/**
- * What became of a command. When no worker answered in time it is not acknowledged: Temporal keeps it, and the workflow
- * obeys as soon as a worker runs, but nothing is promised about this moment.
- */
-export type Acknowledged<T> = ({ readonly acknowledged: true } & T) | { readonly acknowledged: false };
-
-export interface CommandOptions {
-  /** Repeats of one command under one id are one command. Made at random when left out. */
-  readonly updateId?: string;
-  /** How long to wait for a worker's answer before the command is left to be obeyed later. */
-  readonly timeoutMs?: number;
-}
+import { isNamed, isTimeout, isTransient, isWorkflowNotFound, temporalUnavailable } from './temporal-errors.ts';
 
 /** An update with what it takes. */
 export interface Sent<T, A extends unknown[]> {
@@ -80,7 +68,7 @@ async function answerInTime<T, A extends unknown[]>(
     } catch (error) {
       if (isTimeout(error) || isTransient(error)) return null;
       if (isWorkflowNotFound(error)) await refuseUnlessRunning(client, handle);
-      else if (error instanceof WorkflowUpdateFailedError) throwUnlessRunEnded(error);
+      else if (isNamed(error, 'WorkflowUpdateFailedError')) throwUnlessRunEnded(error);
       else throw temporalUnavailable(error);
       // One run has given way to the next in the meantime: the next is asked, under the same id.
       if (Date.now() + AFTER_RUN_ENDED_MS >= deadline) return null;
@@ -89,14 +77,18 @@ async function answerInTime<T, A extends unknown[]>(
   }
 }
 
-function throwUnlessRunEnded(error: WorkflowUpdateFailedError): void {
+function throwUnlessRunEnded(error: Error): void {
   const { cause } = error;
-  if (!(cause instanceof ApplicationFailure)) throw temporalUnavailable(error);
+  if (!isApplicationFailure(cause)) throw temporalUnavailable(error);
   if (cause.type === RUN_ENDED) return;
   if (cause.type === 'wrong_state' || cause.type === 'validation_error') {
     throw new RingfenceError(cause.type, cause.message, { cause: error, ...fieldOf(cause) });
   }
   throw new RingfenceError('internal', 'The campaign could not carry out the command.', { cause: error });
+}
+
+function isApplicationFailure(cause: unknown): cause is ApplicationFailure {
+  return isNamed(cause, 'ApplicationFailure');
 }
 
 /** The field at fault, where the workflow names it. */

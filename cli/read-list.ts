@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Answer, type ApiOptions, requestApi } from './http-api.ts';
+import { type Answer, type ApiOptions, requestApi } from '../client/http-api.ts';
 
 export interface AskedList<T> {
   /** Below the root, without a query. */

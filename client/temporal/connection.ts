@@ -1,26 +1,16 @@
-import { Client, Connection } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { RingfenceError } from '../domain/engine/errors.ts';
+import type { Client } from '@temporalio/client';
+import type { loadClientConnectConfig } from '@temporalio/envconfig';
+import { RingfenceError } from '../../domain/engine/errors.ts';
+import type { ConnectOptions } from '../options.ts';
 import { temporalUnavailable } from './temporal-errors.ts';
-
-export interface ConnectOptions {
-  /** Name of a profile in Temporal's configuration file; its default rules apply when left out. */
-  readonly profile?: string;
-  /** Read in place of the process's environment. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
-  /** How long to wait for the server; 10 seconds unless told. */
-  readonly timeoutMs?: number;
-  /** Do not wait for the server: the first request will. For a process that must come up without it. */
-  readonly lazy?: boolean;
-}
 
 /**
  * Connects to Temporal as its environment configuration says: `TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`,
- * `TEMPORAL_API_KEY`, `TEMPORAL_TLS_*`, or a profile of its configuration file, so that a server of one's own and
+ * `TEMPORAL_API_KEY`, `TEMPORAL_TLS_*`, or a profile of its configuration file, so that a self-hosted server and
  * Temporal Cloud are reached in the same way.
  *
- * @throws RingfenceError `misconfigured` when the configuration cannot be read, `temporal_unavailable` when the server
- * does not answer.
+ * @throws RingfenceError `misconfigured` when the configuration cannot be read or Temporal's packages are missing,
+ * `temporal_unavailable` when the server does not answer.
  */
 export async function connectTemporal({
   profile,
@@ -28,7 +18,10 @@ export async function connectTemporal({
   timeoutMs = 10_000,
   lazy = false,
 }: ConnectOptions = {}): Promise<Client> {
-  const { connectionOptions, namespace = 'default' } = readConfiguration(profile, env);
+  // Loaded here and not above: a program that speaks HTTP alone need not have them.
+  const { Client, Connection } = await import('@temporalio/client').catch(notInstalled);
+  const { loadClientConnectConfig: load } = await import('@temporalio/envconfig').catch(notInstalled);
+  const { connectionOptions, namespace = 'default' } = readConfiguration(load, profile, env);
   const connection = lazy
     ? Connection.lazy(connectionOptions)
     : await Connection.connect({ ...connectionOptions, connectTimeout: timeoutMs }).catch((error: unknown) => {
@@ -47,9 +40,20 @@ const CHANNEL = {
   'grpc.use_local_subchannel_pool': 1,
 };
 
-function readConfiguration(profile: string | undefined, env: ConnectOptions['env']) {
+function notInstalled(error: unknown): never {
+  const { code } = error as { code?: unknown };
+  if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') throw error;
+  const message = 'To speak to Temporal, install the packages @temporalio/client and @temporalio/envconfig.';
+  throw new RingfenceError('misconfigured', message, { cause: error });
+}
+
+function readConfiguration(
+  load: typeof loadClientConnectConfig,
+  profile: string | undefined,
+  env: ConnectOptions['env'],
+) {
   try {
-    const { connectionOptions, namespace } = loadClientConnectConfig({
+    const { connectionOptions, namespace } = load({
       ...(profile === undefined ? {} : { profile }),
       ...(env === undefined ? {} : { overrideEnvVars: withoutUndefined(env) }),
     });

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { Agent, request } from 'undici';
 import type { z } from 'zod';
 import { RingfenceError } from '../domain/engine/errors.ts';
-import { type ApiOptions, gatewayAway, readAnswer, urlOf } from './http-api.ts';
+import { type ApiOptions, gatewayAway, readAnswer, urlOf } from '../client/http-api.ts';
 
 export interface Upload {
   /** Below the root, with its query. */

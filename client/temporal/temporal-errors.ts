@@ -1,7 +1,8 @@
-/** What the errors of Temporal's client mean for a campaign. */
-import { isGrpcServiceError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
-import { WorkflowNotFoundError } from '@temporalio/common';
-import { RingfenceError } from '../domain/engine/errors.ts';
+/**
+ * What the errors of Temporal's client mean for a campaign. They are told by their names and fields, as the SDK marks them, and
+ * not by its classes: this code runs without the SDK, and beside any copy of it.
+ */
+import { RingfenceError } from '../../domain/engine/errors.ts';
 
 /** Status codes of gRPC by their numbers in the protocol. */
 const GRPC = {
@@ -14,17 +15,32 @@ const GRPC = {
   unavailable: 14,
 } as const;
 
+type ErrorName =
+  | 'ApplicationFailure'
+  | 'CancelledFailure'
+  | 'TerminatedFailure'
+  | 'WorkflowFailedError'
+  | 'WorkflowNotFoundError'
+  | 'WorkflowUpdateFailedError'
+  | 'WorkflowUpdateRPCTimeoutOrCancelledError';
+
+export function isNamed(error: unknown, name: ErrorName): error is Error {
+  return error instanceof Error && error.name === name;
+}
+
 /** The gRPC status behind an error of the client, or null when it is none. */
 function grpcStatus(error: unknown): { code: number; text: string } | null {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (isGrpcServiceError(cause)) return { code: cause.code, text: cause.details };
+    const { code, details, metadata } = cause as Partial<Record<'code' | 'details' | 'metadata', unknown>>;
+    if (typeof code !== 'number' || typeof details !== 'string') continue;
+    if (typeof metadata === 'object' && metadata !== null) return { code, text: details };
   }
   return null;
 }
 
 /** Neither this client nor the workflow did anything wrong: nobody answered in the time that was given. */
 export function isTimeout(error: unknown): boolean {
-  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
+  if (isNamed(error, 'WorkflowUpdateRPCTimeoutOrCancelledError')) return true;
   const code = grpcStatus(error)?.code;
   return code === GRPC.deadlineExceeded || code === GRPC.cancelled;
 }
@@ -61,7 +77,7 @@ export function refusalForGood(error: unknown): string | null {
 }
 
 export function isWorkflowNotFound(error: unknown): boolean {
-  return error instanceof WorkflowNotFoundError;
+  return isNamed(error, 'WorkflowNotFoundError');
 }
 
 /** Every other failure to reach the server, or to be served by it. */

@@ -1,0 +1,152 @@
+/** When and how much a campaign calls: the terms that a request states and a change may state anew. */
+import { z } from 'zod';
+import { nonexistentPart } from '../engine/dates.ts';
+import { RingfenceError } from '../engine/errors.ts';
+import { MOST_RETRIES, RetryableOutcome } from '../engine/retry-policy.ts';
+import { retryContradiction, type StatedRetries } from '../engine/retry-terms.ts';
+import { checkHours } from '../engine/schedule-fields.ts';
+
+export const MOST_CONCURRENT_CALLS = 2_000;
+const LONGEST_DELAY_MINUTES = 43_200;
+
+const TYPE = 'schedule_type must be "immediate" or "scheduled"';
+const CONCURRENT = `max_concurrent_calls must be a whole number from 1 to ${MOST_CONCURRENT_CALLS}`;
+const PER_DAY = 'max_calls_per_day must be a whole number of at least 1; leave it out for no cap';
+const RETRY = 'retry_failed must be true or false';
+const ATTEMPTS = `max_retry_attempts must be a whole number from 0 to ${MOST_RETRIES}`;
+/** Fractions of a second are taken to any length that somebody might write. */
+const LONGEST_INSTANT = 400;
+const DELAY = `retry_delay_minutes must be minutes from 0 to ${LONGEST_DELAY_MINUTES}: one number, or a list of 1 to ${MOST_RETRIES}, one per retry`;
+const RETRY_ON = `retry_on must be a list of at most ${RetryableOutcome.options.length} out of ${RetryableOutcome.options.join(', ')}; a completed or lost call is never tried again`;
+
+const Instant = (field: string, meaning: string) => {
+  const message = `${field} must be an instant with Z or an offset, such as 2026-03-20T14:30:00Z`;
+  const problem = (text: unknown) => {
+    const missing = nonexistentPart(text);
+    return missing === null ? message : `${field} names ${missing}: correct it`;
+  };
+  return z.iso
+    .datetime({ offset: true, error: ({ input }) => problem(input) })
+    .max(LONGEST_INSTANT, { error: message, abort: true })
+    .refine(hasPlainYear, `${field} must lie in the years 0000 to 9999 of UTC`)
+    .nullable()
+    .describe(meaning)
+    .default(null);
+};
+/** Whether the year in UTC has four digits too: an offset can carry an instant out of the years that answers can name. */
+const hasPlainYear = (text: string) => {
+  const year = new Date(text).getUTCFullYear();
+  return !(year < 0 || year > 9999);
+};
+const DelayMinutes = z.number(DELAY).min(0, DELAY).max(LONGEST_DELAY_MINUTES, DELAY);
+
+export const timesShape = {
+  schedule_type: z
+    .enum(['immediate', 'scheduled'], TYPE)
+    .describe('`scheduled` needs `scheduled_at`.')
+    .default('immediate'),
+  scheduled_at: Instant('scheduled_at', 'With Z or an offset. One in the past starts at once.'),
+  ends_at: Instant('ends_at', 'With Z or an offset. Who has not been called by then is skipped as expired.'),
+};
+
+export const limitsShape = {
+  max_concurrent_calls: z
+    .int(CONCURRENT)
+    .min(1, CONCURRENT)
+    .max(MOST_CONCURRENT_CALLS, CONCURRENT)
+    .describe('Calls that are going on, or may be, at any moment.')
+    .default(10),
+  max_calls_per_day: z
+    .int(PER_DAY)
+    .min(1, PER_DAY)
+    .nullable()
+    .describe('Calls placed on one civil day of the time zone, retries included. Null: no cap.')
+    .default(null),
+  retry_failed: z
+    .boolean(RETRY)
+    .nullable()
+    .describe('Left out, it follows from `max_retry_attempts`; false turns retries off whatever that says.')
+    .default(null),
+  max_retry_attempts: z
+    .int(ATTEMPTS)
+    .min(0, ATTEMPTS)
+    .max(MOST_RETRIES, ATTEMPTS)
+    .nullable()
+    .describe(
+      'Further calls to one contact, whatever becomes of them. Left out: 1 where `retry_failed` is true, otherwise 0. 0 together with `retry_failed` true is refused.',
+    )
+    .default(null),
+  retry_delay_minutes: z
+    .union([DelayMinutes, z.array(DelayMinutes).min(1, DELAY).max(MOST_RETRIES, DELAY)], DELAY)
+    .describe('From the end of one call to the next: one number, or one per retry, of which the last repeats.')
+    .default(60),
+  retry_on: z
+    .array(z.enum(RetryableOutcome.options, RETRY_ON), RETRY_ON)
+    .max(RetryableOutcome.options.length, RETRY_ON)
+    .describe('Outcomes after which a contact is called again.')
+    .default(['no_answer', 'busy', 'failed']),
+};
+
+/**
+ * What depends on the clock, and is therefore not asked again when a request is repeated. A start in the past is no
+ * error: the campaign starts at once.
+ * @throws RingfenceError `validation_error`
+ */
+export function refuseExpired(terms: { readonly ends_at: string | null }, now: number): void {
+  if (terms.ends_at !== null && Date.parse(terms.ends_at) <= now) {
+    throw new RingfenceError('validation_error', 'ends_at has passed: give a later instant, or leave it out', {
+      field: 'ends_at',
+    });
+  }
+}
+
+/** The rules between the fields of terms that stand, for a change laid over them. */
+export const CampaignTermsRules = z
+  .looseObject({
+    start_time: z.string().nullable(),
+    end_time: z.string().nullable(),
+    schedule_type: z.enum(['immediate', 'scheduled']),
+    scheduled_at: z.string().nullable(),
+    ends_at: z.string().nullable(),
+  })
+  .superRefine(checkTerms);
+
+type Contradiction = readonly [field: string, message: string];
+
+/** The rules between the fields that say when and how a campaign calls; goes into `superRefine`. */
+export function checkTerms(
+  terms: Parameters<typeof contradictoryTimes>[0] & Parameters<typeof checkHours>[0],
+  context: z.RefinementCtx,
+): void {
+  checkHours(terms, context);
+  addIssues(contradictoryTimes(terms), context);
+}
+
+/** The rule between the fields that say how often a contact is called again; goes into `superRefine`. */
+export function checkRetries(stated: StatedRetries, context: z.RefinementCtx): void {
+  const message = retryContradiction(stated);
+  if (message !== null) addIssues([['max_retry_attempts', message]], context);
+}
+
+export function addIssues(contradictions: Iterable<Contradiction>, context: z.RefinementCtx): void {
+  for (const [field, message] of contradictions) context.addIssue({ code: 'custom', path: [field], message });
+}
+
+interface Times {
+  readonly schedule_type: 'immediate' | 'scheduled';
+  readonly scheduled_at: string | null;
+  readonly ends_at: string | null;
+}
+
+function* contradictoryTimes(terms: Times): Generator<Contradiction> {
+  const { schedule_type, scheduled_at, ends_at } = terms;
+  if (schedule_type === 'scheduled' && scheduled_at === null) {
+    yield ['scheduled_at', 'scheduled_at is missing: give the start, or set schedule_type to "immediate"'];
+  }
+  if (schedule_type === 'immediate' && scheduled_at !== null) {
+    yield ['scheduled_at', 'scheduled_at needs schedule_type "scheduled": set it, or leave scheduled_at out'];
+  }
+  if (ends_at !== null && scheduled_at !== null && Date.parse(ends_at) <= Date.parse(scheduled_at)) {
+    yield ['ends_at', 'ends_at must be after scheduled_at'];
+  }
+}
