@@ -77,10 +77,10 @@ describe('a command that is taken', () => {
   });
 
   test('resume: a provider that was in trouble is tried at once, with one call', () => {
-    const hold = { reason: 'throttled', until: at('13:00'), failures: 3 };
-    const state = campaignState({ status: 'paused', hold, ramp: 1 });
+    const breaker = { reason: 'throttled', openUntil: at('13:00'), failures: 3 };
+    const state = campaignState({ status: 'paused', breaker, slowStart: 1 });
     expect(give(state, 'resume')).toBeNull();
-    expect(state).toMatchObject({ hold: { until: NOON }, ramp: 1 });
+    expect(state).toMatchObject({ breaker: { openUntil: NOON }, slowStart: 1 });
   });
 });
 
