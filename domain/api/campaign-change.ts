@@ -23,18 +23,18 @@ export const ChangeCampaign = z
         .min(0, CONCURRENT)
         .max(MOST_CONCURRENT_CALLS, CONCURRENT)
         .optional()
-        .describe('0 holds the campaign: calls under way go on, none starts.'),
+        .describe('The maximum number of calls in flight. 0 stops new calls; live calls continue.'),
       max_calls_per_day: limitsShape.max_calls_per_day.unwrap().optional(),
       retry_failed: z
         .boolean('retry_failed must be true or false')
         .optional()
-        .describe('Left out, it follows from `max_retry_attempts` where that is given.'),
+        .describe('Default: follows `max_retry_attempts` if that is given.'),
       max_retry_attempts: limitsShape.max_retry_attempts
         .unwrap()
         .unwrap()
         .optional()
         .describe(
-          'Further calls to one contact, whatever becomes of them; 0 turns retries off. Where there were none, `retry_failed` true alone makes it 1. 0 together with `retry_failed` true is refused.',
+          'The maximum number of retries for one contact, whatever their outcomes. 0 turns retries off. If it was 0, `retry_failed` true alone sets it to 1. 0 with `retry_failed` true is refused.',
         ),
       retry_delay_minutes: limitsShape.retry_delay_minutes.unwrap().optional(),
       retry_on: limitsShape.retry_on.unwrap().optional(),

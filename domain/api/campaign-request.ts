@@ -29,30 +29,30 @@ const Text = (message: string) =>
  */
 export const Fields = z.strictObject(
   {
-    name: Text(NAME).describe('For people.'),
-    agent_id: Text(AGENT).describe('The agent that speaks, as the provider knows it.'),
+    name: Text(NAME).describe('A name for people.'),
+    agent_id: Text(AGENT).describe("The provider's id of the agent that speaks."),
     phone_number_ids: z
       .array(Text(NUMBERS), NUMBERS)
       .max(100, NUMBERS)
-      .describe("Numbers to call from, as the provider knows them. Empty: the provider's choice.")
+      .describe("The provider's ids of the numbers to call from. Empty: the provider chooses.")
       .default([]),
     phone_rotation_strategy: z
       .enum(['random', 'sequential', 'round_robin'], ROTATION)
-      .describe('Which of these numbers calls whom.')
+      .describe('How these numbers are distributed over the contacts.')
       .default('round_robin'),
     contact_source: z
       .enum(['csv', 'folder', 'manual'], SOURCE)
-      .describe('`folder` copies a folder; the others take `contacts` and `contact_ids`.')
+      .describe('`folder` copies a folder. The other sources use `contacts` and `contact_ids`.')
       .default('manual'),
     contact_folder_id: uuid(FOLDER)
       .nullable()
-      .describe('Its contacts are those of the instant at which the campaign is created.')
+      .describe('The campaign gets the contacts that the folder has when the campaign is created.')
       .default(null),
-    contact_ids: z.array(uuid(IDS), IDS).max(MOST_CONTACTS, IDS).describe('People out of any folders.').default([]),
+    contact_ids: z.array(uuid(IDS), IDS).max(MOST_CONTACTS, IDS).describe('Contacts from any folders.').default([]),
     contacts: z
       .array(ContactInput, CONTACTS)
       .max(MOST_CONTACTS, CONTACTS)
-      .describe('People. Who is named twice is called once.')
+      .describe('The contacts. Duplicates are called once.')
       .default([]),
     ...timesShape,
     ...scheduleShape,

@@ -11,28 +11,28 @@ const instant = z.iso.datetime();
 export const Campaign = z.object({
   id: Uuid,
   status: RecordedStatus.describe(
-    '`interrupted`: its workflow was ended from outside, and nothing is called until it is restarted.',
+    '`interrupted`: its workflow was ended from outside, and no call is placed until it is restarted.',
   ),
-  interrupted: Interruption.nullable().describe('Why it is interrupted; null while it is not.'),
+  interrupted: Interruption.nullable().describe('Why the campaign is interrupted. Null if it is not.'),
   failure: z
     .string()
     .nullable()
     .describe(
-      'Why Temporal refuses to start its workflow, in the words of the server; such a campaign is `failed`, and called nobody. Null for any other.',
+      "Why Temporal refuses to start its workflow, in the server's words. Such a campaign is `failed` and has placed no calls. Null for any other campaign.",
     ),
   waiting_for: WaitingFor.nullable().describe(
-    'What keeps the next call from being placed; null while calls are being placed or nothing is left.',
+    'What prevents the next call. Null while calls are being placed, or if none is left.',
   ),
-  until: instant.nullable().describe('When that ends, where it is known.'),
-  total_contacts: count.describe('The six buckets pending to skipped sum to it.'),
-  called: count.describe('Contacts for whom at least one call was placed.'),
+  until: instant.nullable().describe('When that ends. Null if unknown.'),
+  total_contacts: count.describe('The sum of the six buckets `pending` to `skipped`.'),
+  called: count.describe('Contacts with at least one placed call.'),
   pending: count,
   in_progress: count,
   retrying: count,
   completed: count,
   failed: count,
   skipped: count,
-  placed_today: count.describe("Calls placed on the civil day that it is now in the campaign's time zone."),
+  placed_today: count.describe("Calls placed on the present civil day of the campaign's time zone."),
   name: z.string(),
   agent_id: z.string(),
   phone_number_ids: z.array(z.string()),
@@ -89,26 +89,24 @@ export const CampaignContactResponse = z.object({
   contact_id: Uuid,
   phone_number: z.string(),
   first_name: z.string().nullable(),
-  call_status: z.enum(BUCKETS).describe('The bucket in which the contact is.'),
+  call_status: z.enum(BUCKETS).describe("The contact's bucket."),
   reason: z
     .string()
     .nullable()
-    .describe('Why it stands there, where there is a reason: an outcome, a refusal, `suppressed`, `cancelled`.'),
-  attempt: z.int().describe('The attempt under way or, while the contact waits, the next one.'),
+    .describe('The reason for the bucket, if there is one: an outcome, a refusal, `suppressed` or `cancelled`.'),
+  attempt: z.int().describe('The present attempt or, while the contact waits, the next one.'),
   call_id: z.string().nullable(),
   called_at: instant.nullable(),
 });
 export type CampaignContactResponse = z.infer<typeof CampaignContactResponse>;
 
 export const Pagination = z.object({
-  total: count.describe('How many items the list has in all; with `cursor`, it may be as of the first page.'),
-  total_is_exact: z
-    .boolean()
-    .describe('False where there are more: without a counter of its own, a list is counted no further than 10,000.'),
+  total: count.describe('The number of items in the list. With `cursor`, it may be the number at the first page.'),
+  total_is_exact: z.boolean().describe('False if there are more: lists without a counter are counted up to 10,000.'),
   limit: count,
-  offset: count.describe('As asked for; 0 with `cursor`.'),
+  offset: count.describe('The requested offset; 0 with `cursor`.'),
   has_more: z.boolean(),
-  next_cursor: z.string().nullable().describe('To be given as `cursor` for the next page. Null at the end.'),
+  next_cursor: z.string().nullable().describe('The `cursor` of the next page. Null at the end.'),
 });
 export type Pagination = z.infer<typeof Pagination>;
 

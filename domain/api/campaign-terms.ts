@@ -43,10 +43,13 @@ const DelayMinutes = z.number(DELAY).min(0, DELAY).max(LONGEST_DELAY_MINUTES, DE
 export const timesShape = {
   schedule_type: z
     .enum(['immediate', 'scheduled'], TYPE)
-    .describe('`scheduled` needs `scheduled_at`.')
+    .describe('`scheduled` requires `scheduled_at`.')
     .default('immediate'),
-  scheduled_at: Instant('scheduled_at', 'With Z or an offset. One in the past starts at once.'),
-  ends_at: Instant('ends_at', 'With Z or an offset. Who has not been called by then is skipped as expired.'),
+  scheduled_at: Instant('scheduled_at', 'The start, with Z or an offset. A past time starts the campaign immediately.'),
+  ends_at: Instant(
+    'ends_at',
+    'The end, with Z or an offset. Contacts not called by then are skipped with the reason `expired`.',
+  ),
 };
 
 export const limitsShape = {
@@ -54,18 +57,18 @@ export const limitsShape = {
     .int(CONCURRENT)
     .min(1, CONCURRENT)
     .max(MOST_CONCURRENT_CALLS, CONCURRENT)
-    .describe('Calls that are going on, or may be, at any moment.')
+    .describe('The maximum number of calls in flight, including calls with an unknown outcome.')
     .default(10),
   max_calls_per_day: z
     .int(PER_DAY)
     .min(1, PER_DAY)
     .nullable()
-    .describe('Calls placed on one civil day of the time zone, retries included. Null: no cap.')
+    .describe('The maximum number of calls placed on one civil day of the time zone, including retries. Null: no cap.')
     .default(null),
   retry_failed: z
     .boolean(RETRY)
     .nullable()
-    .describe('Left out, it follows from `max_retry_attempts`; false turns retries off whatever that says.')
+    .describe('Default: true if `max_retry_attempts` is at least 1. False turns retries off in any case.')
     .default(null),
   max_retry_attempts: z
     .int(ATTEMPTS)
@@ -73,12 +76,14 @@ export const limitsShape = {
     .max(MOST_RETRIES, ATTEMPTS)
     .nullable()
     .describe(
-      'Further calls to one contact, whatever becomes of them. Left out: 1 where `retry_failed` is true, otherwise 0. 0 together with `retry_failed` true is refused.',
+      'The maximum number of retries for one contact, whatever their outcomes. Default: 1 if `retry_failed` is true, otherwise 0. 0 with `retry_failed` true is refused.',
     )
     .default(null),
   retry_delay_minutes: z
     .union([DelayMinutes, z.array(DelayMinutes).min(1, DELAY).max(MOST_RETRIES, DELAY)], DELAY)
-    .describe('From the end of one call to the next: one number, or one per retry, of which the last repeats.')
+    .describe(
+      'Minutes from the end of one call to the next: one number, or one number per retry. The last number repeats.',
+    )
     .default(60),
   retry_on: z
     .array(z.enum(RetryableOutcome.options, RETRY_ON), RETRY_ON)

@@ -8,19 +8,21 @@ const instant = z.iso.datetime();
 
 export const ContactExplanation = CampaignContactResponse.omit({ call_id: true, called_at: true }).extend({
   campaign_status: RecordedStatus,
-  gate: Gate.nullable().describe('What holds it now; null while it is called, and when it is done with.'),
+  gate: Gate.nullable().describe(
+    'What prevents a call now. Null while the contact is being called, and after its last call.',
+  ),
   next_eligible_at: instant
     .nullable()
-    .describe('When it may be called next, as far as that is a matter of time and known.'),
+    .describe('When the contact may be called next. Null if unknown, or if it does not depend on time.'),
   attempts: z.array(
     z.object({
       call_id: z.string(),
       attempt: z.int(),
-      first_sent_at: instant.nullable().describe('When the request left, or may have left.'),
+      first_sent_at: instant.nullable().describe('When the request was or may have been sent.'),
       provider_call_id: z.string().nullable(),
-      not_placed_reason: z.string().nullable().describe('Why it surely was not placed.'),
+      not_placed_reason: z.string().nullable().describe('Why the call was certainly not placed.'),
       outcome: z.string().nullable(),
-      outcome_as_sent: z.string().nullable().describe("The provider's own word."),
+      outcome_as_sent: z.string().nullable().describe("The outcome in the provider's word."),
       ended_at: instant.nullable(),
     }),
   ),
@@ -35,16 +37,18 @@ export const CallEventResponse = z.object({
   provider_call_id: z.string().nullable(),
   kind: z.string(),
   outcome: z.string().nullable(),
-  outcome_as_sent: z.string().nullable().describe("The provider's own word."),
+  outcome_as_sent: z.string().nullable().describe("The outcome in the provider's word."),
   occurred_at: instant,
   received_at: instant,
   contradicts: z
     .boolean()
     .describe(
-      'It names this call and is of another one by the records, at this provider or elsewhere: it changed nothing.',
+      'True if the event names this call but belongs, by the records, to another call or provider. Such an event changes nothing.',
     ),
-  late: z.boolean().describe('It came after its call was over and written down, and changed nothing.'),
-  signalled_at: instant.nullable().describe('When its campaign was told; only the end of a call is told.'),
+  late: z.boolean().describe('True if the event arrived after its call was settled. Such an event changes nothing.'),
+  signalled_at: instant
+    .nullable()
+    .describe('When the event was signalled to the campaign. Only the end of a call is signalled.'),
   raw: z.string().describe('The body, byte for byte.'),
 });
 export type CallEventResponse = z.infer<typeof CallEventResponse>;

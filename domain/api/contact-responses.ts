@@ -36,7 +36,7 @@ export const ImportResponse = z.object({
       row: z.int().min(2),
       phone: z.string(),
       reason: z.string(),
-      advice: z.string().optional().describe('What to write instead, where the reason does not say it.'),
+      advice: z.string().optional().describe('What to write instead, if the reason does not say it.'),
     }),
   ),
   /** How many errors are counted but not listed; present only when there are any. */

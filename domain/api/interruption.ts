@@ -28,10 +28,10 @@ export type InterruptedReason = z.infer<typeof InterruptedReason>;
 
 export const Interruption = z.object({
   reason: InterruptedReason.describe(
-    'How the workflow was closed; `not_found`: Temporal does not know it. `completed` and `cancelled`: the workflow ended the campaign, and the record, which may come from a backup, does not know.',
+    'How the workflow was closed. `not_found`: Temporal does not know the workflow. `completed` and `cancelled`: the workflow ended the campaign, but the record does not show it, for example because it was restored from a backup.',
   ),
-  code: z.string().nullable().describe('The code of a failure, where there is one.'),
-  since: z.iso.datetime().describe('When it was noticed.'),
+  code: z.string().nullable().describe('The code of the failure, if there is one.'),
+  since: z.iso.datetime().describe('When the interruption was detected.'),
 });
 export type Interruption = z.infer<typeof Interruption>;
 

@@ -62,14 +62,16 @@ export const ContactInput = z.strictObject(
     phone_number: z
       .string(PHONE)
       .max(LONGEST_PHONE, PHONE)
-      .describe('As people write it, in international form: plus sign, country code, number.'),
+      .describe(
+        'The number in international form: plus sign, country code, number. Spaces and punctuation are allowed.',
+      ),
     extension: z
       .string(EXTENSION)
       .trim()
       .max(20, { error: EXTENSION, abort: true })
       .regex(/^\d{1,20}$/, EXTENSION)
       .nullish()
-      .describe('Behind a switchboard. With the number it says who the person is.'),
+      .describe('The extension at a switchboard. Number and extension together identify the person.'),
     first_name: Text.nullish(),
     last_name: Text.nullish(),
     email: Text.refine((text) => text === '' || looksLikeEmail(text), 'must be an e-mail address').nullish(),
@@ -81,14 +83,14 @@ export const ContactInput = z.strictObject(
         if ('problem' in read) context.addIssue({ code: 'custom', message: read.problem });
       })
       .nullish()
-      .describe('IANA name of the zone in which the person lives.'),
+      .describe("IANA name of the person's time zone."),
     custom_fields: boundedRecord(
       MOST_CUSTOM_FIELDS,
       `must be at most ${MOST_CUSTOM_FIELDS} fields: leave out what the agent does not need`,
       z.record(z.string().refine(isCustomFieldName, CUSTOM_NAME), CustomValue, CUSTOM_FIELDS),
     )
       .nullish()
-      .describe('What the agent may speak of, by name.'),
+      .describe('Values that the agent may use, by name.'),
   },
   { error: ({ code }) => (code === 'invalid_type' ? CONTACT : undefined) },
 );

@@ -12,7 +12,7 @@ export const SuppressionInput = z.strictObject({
   phone_number: z
     .string(NUMBER)
     .max(200, NUMBER)
-    .describe('In its international form. The number is suppressed with all its extensions.'),
+    .describe('The number in international form. It is suppressed with all its extensions.'),
   reason: z
     .string(REASON)
     .trim()

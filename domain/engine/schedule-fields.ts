@@ -24,26 +24,26 @@ const WorkingDays = z
   .min(1, WORKING_DAYS)
   .max(7, WORKING_DAYS)
   .refine((days) => new Set(days).size === days.length, WORKING_DAYS)
-  .describe('1 is Monday, 7 Sunday. Hours past midnight belong to the day on which they began.');
+  .describe('1 is Monday, 7 is Sunday. Hours past midnight belong to the day on which they began.');
 
 const StartTime = z
   .string(START)
   .max(5, { error: START, abort: true })
   .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, START)
   .nullable()
-  .describe('HH:MM. Both hours or neither; neither means the whole day.');
+  .describe('HH:MM. Set both times or neither. Neither means the whole day.');
 
 const EndTime = z
   .string(END)
   .max(5, { error: END, abort: true })
   .regex(/^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/, END)
   .nullable()
-  .describe('HH:MM, or 24:00. Earlier than the start: on the next day.');
+  .describe('HH:MM, or 24:00. A time before the start is on the next day.');
 
 const BlackoutDates = z
   .array(z.iso.date({ error: ({ input }) => blackoutProblem(input) }), BLACKOUT)
   .max(1_000, 'blackout_dates must hold at most 1000 dates: leave out those that have passed')
-  .describe('Days without calls.');
+  .describe('Days without calls, as YYYY-MM-DD.');
 
 /** The fields beside the zone with their defaults. */
 export const hoursShape = {

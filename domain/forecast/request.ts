@@ -16,10 +16,10 @@ const retryShare = (number: z.ZodNumber) => number.min(0, SHARE).max(1, SHARE).o
 /** Of `GET /batch-calls/{id}/forecast`. */
 export const ForecastQuery = z.strictObject({
   call_seconds: callSeconds(z.coerce.number(SECONDS)).describe(
-    "How long a call holds its slot. Left out: the average of the campaign's latest calls, or 120 before there are enough.",
+    "How long a call takes a slot. Default: the average of the campaign's latest calls, or 120 if there are fewer than twenty.",
   ),
   retry_share: retryShare(z.coerce.number(SHARE)).describe(
-    "Share of calls that end in one of retry_on. Left out: that of the campaign's latest calls, or 0.3.",
+    "The share of calls that end in an outcome of retry_on. Default: the share of the campaign's latest calls, or 0.3 if there are fewer than twenty.",
   ),
 });
 export type ForecastQuery = z.infer<typeof ForecastQuery>;
@@ -33,9 +33,11 @@ const ForecastFields = Fields.extend({
     .max(MOST_CONTACTS, COUNT)
     .nullable()
     .default(null)
-    .describe('Instead of contacts or a folder: how many there would be.'),
-  call_seconds: callSeconds(z.number(SECONDS)).describe('How long a call holds its slot. Left out: 120.'),
-  retry_share: retryShare(z.number(SHARE)).describe('Share of calls that end in one of retry_on. Left out: 0.3.'),
+    .describe('The number of contacts, instead of contacts or a folder.'),
+  call_seconds: callSeconds(z.number(SECONDS)).describe('How long a call takes a slot. Default: 120.'),
+  retry_share: retryShare(z.number(SHARE)).describe(
+    'The share of calls that end in an outcome of retry_on. Default: 0.3.',
+  ),
 });
 
 /** The body of `POST /batch-calls/forecast`: that of creating the campaign, and what is assumed. */

@@ -12,14 +12,14 @@ export type Limit = z.infer<typeof Limit>;
 
 const LimitedBy = z.object({
   limit: Limit.describe(
-    '`slot` is max_concurrent_calls, `window` the calling hours and days, `retry` the wait before a retry; the others are called as in `waiting_for`.',
+    '`slot` is max_concurrent_calls, `window` the calling hours and days, `retry` the delay before a retry. The other limits have the names of `waiting_for`.',
   ),
   finishes_at_without: instant
     .nullable()
     .describe(
-      'When it would finish without this limit and with all others. For `slot`: with as many calls at once as are allowed at all.',
+      'When the campaign would finish without this limit and with all others. For `slot`: with the highest possible max_concurrent_calls.',
     ),
-  expires_without: count.describe('Contacts that would not be called even so.'),
+  expires_without: count.describe('Contacts that would still not be called.'),
 });
 export type LimitedBy = z.infer<typeof LimitedBy>;
 
@@ -37,22 +37,20 @@ export const ProjectionResponse = z.object({
       'ended',
     ])
     .describe(
-      '`finishes`: every contact is called. `expires`: ends_at comes first. `paused`, `interrupted`, `held` (max_concurrent_calls is 0) and `never_opens`: nothing is called as things stand. `ending`: it was told to end, and live calls are followed. `ended`: it is over.',
+      '`finishes`: every contact is called. `expires`: ends_at comes first. `paused`, `interrupted`, `held` (max_concurrent_calls is 0) and `never_opens`: no call is placed in the present state. `ending`: the campaign is ending, and its live calls run to their end. `ended`: the campaign is over.',
     ),
-  finishes_at: instant.nullable().describe('When the last call has ended; null when that does not come.'),
-  calls: count.describe('Calls still to be placed, retries included.'),
-  expires: count.describe('Contacts that are not called before ends_at and are skipped.'),
-  calling_days: count.describe("Civil days, in the campaign's time zone, on which calls are placed."),
-  calls_per_day: z.number().min(0).nullable().describe('On average over these days.'),
+  finishes_at: instant.nullable().describe('When the last call ends. Null if it never does.'),
+  calls: count.describe('Calls still to be placed, including retries.'),
+  expires: count.describe('Contacts that are skipped because ends_at comes first.'),
+  calling_days: count.describe("Civil days of the campaign's time zone on which calls are placed."),
+  calls_per_day: z.number().min(0).nullable().describe('The average over these days.'),
   days: z
     .array(z.object({ date: z.iso.date(), calls: count }))
-    .describe(
-      'The first 366 of these days. On the first and the last day calls may be placed for a part of the hours only.',
-    ),
+    .describe('The first 366 of these days. The first and the last day may be partial.'),
   limited_by: z
     .array(LimitedBy)
     .describe(
-      'What makes it last, worst first: each limit without which it would finish earlier by more than a minute and a hundredth of the time, or leave fewer contacts uncalled. Empty when no single one does.',
+      'The limits that delay the campaign, worst first: without such a limit it would finish earlier by more than a minute and 1% of the time, or call more contacts. Empty if no single limit does.',
     ),
 });
 export type ProjectionResponse = z.infer<typeof ProjectionResponse>;
@@ -60,11 +58,11 @@ export type ProjectionResponse = z.infer<typeof ProjectionResponse>;
 const From = z.enum(['request', 'measured', 'default']);
 
 export const Assumed = z.object({
-  call_seconds: z.number().describe('How long a call holds its slot, from its acceptance by the provider to its end.'),
-  call_seconds_from: From.describe("`measured`: on the campaign's latest calls."),
+  call_seconds: z.number().describe('How long a call takes a slot, from its acceptance by the provider to its end.'),
+  call_seconds_from: From.describe("`measured`: from the campaign's latest calls."),
   retry_share: z
     .number()
-    .describe('The share of calls that end in one of retry_on, and are tried again while attempts are left.'),
+    .describe('The share of calls that end in an outcome of retry_on. They are retried while attempts are left.'),
   retry_share_from: From,
 });
 export type Assumed = z.infer<typeof Assumed>;
@@ -73,7 +71,7 @@ export const ForecastResponse = ProjectionResponse.extend({
   status: RecordedStatus.nullable().describe('Null for a campaign that is not created yet.'),
   contacts: count.describe('Contacts that are not in a terminal bucket.'),
   if_resumed_now: ProjectionResponse.nullable().describe(
-    'For a paused campaign, and for an interrupted one: if it were restarted now.',
+    'The forecast for a resume of a paused campaign, or a restart of an interrupted one, at this moment. Null for any other campaign.',
   ),
   assumed: Assumed,
   as_of: instant,

@@ -15,7 +15,7 @@ const Timezone = z
     if ('problem' in read) context.addIssue({ code: 'custom', message: `timezone ${read.problem}` });
   })
   .overwrite((name) => canonicalZoneName(name) ?? name)
-  .describe('IANA name of the zone in which hours and days are meant.');
+  .describe('IANA name of the time zone of hours and days.');
 
 /** The fields of a schedule with their defaults, for a schema that holds them among others; add `checkHours` to it. */
 export const scheduleShape = { timezone: Timezone.default('UTC'), ...hoursShape };

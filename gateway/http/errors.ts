@@ -60,7 +60,7 @@ function refusalOf(error: unknown, request: FastifyRequest): { error: RingfenceE
     return { error: new RingfenceError('bad_request', message, { field: 'Content-Type' }), status: 415 };
   }
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
-    const [field, message] = MALFORMED[code ?? ''] ?? [WHOLE_BODY, 'The request cannot be read.'];
+    const [field, message] = MALFORMED[code ?? ''] ?? [WHOLE_BODY, 'The request is unreadable.'];
     return { error: new RingfenceError('bad_request', message, { field }) };
   }
   return { error: new RingfenceError('internal', 'Something went wrong here: the request id finds it in the log.') };

@@ -21,14 +21,14 @@ export const pageShape = {
     .int(LIMIT)
     .min(1, LIMIT)
     .max(100, LIMIT)
-    .describe('The most items of one answer.')
+    .describe('The maximum number of items on a page.')
     .default(50),
   cursor: z
     .string(CURSOR)
     .min(1, CURSOR)
     .max(LONGEST_CURSOR, CURSOR)
     .describe(
-      'The `next_cursor` of the page before, for the page after it. A page costs the same wherever it begins; what comes or goes meanwhile neither repeats an item nor hides one. Of the same list with the same filters; `limit` may differ.',
+      'The `next_cursor` of the previous page. A page costs the same everywhere in the list, and changes of the list neither repeat nor hide an item. Use the cursor with the same list and the same filters; `limit` may differ.',
     )
     .optional(),
   offset: z.coerce
@@ -36,7 +36,7 @@ export const pageShape = {
     .int(OFFSET)
     .min(0, OFFSET)
     .max(MOST_LEFT_OUT, OFFSET)
-    .describe('How many items to leave out first. Long lists are read with `cursor`.')
+    .describe('The number of items to skip. Use `cursor` for long lists.')
     .default(0),
 };
 type PageQuery = z.infer<z.ZodObject<typeof pageShape>>;

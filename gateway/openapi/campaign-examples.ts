@@ -140,18 +140,18 @@ const EVENT: CallEventResponse = {
 const OVER = 'The campaign has ended, or is interrupted.';
 const NOT_YET = exampleOf({ id, acknowledged: false, status: 'active' });
 const AFTER_202 =
-  '202: no worker answered in time. The command is kept by Temporal and obeyed when one runs again; nothing is promised about this moment.';
+  '202: no worker answered in time. Temporal keeps the command, and the campaign executes it when a worker runs again. Nothing is promised about this moment.';
 
 /** By method and path below the root of the API. */
 export const CAMPAIGN_OPERATIONS: Readonly<Record<string, Described>> = {
   'POST /batch-calls': {
     operationId: 'createCampaign',
     description:
-      'Answers when the campaign and its contacts are recorded. Repeated with the same X-Idempotency-Key and body it changes nothing and gives the first answer again, with the header Idempotency-Replayed. Where Temporal refuses to start the campaign for good the answer is 422 with the code `start_refused`: the campaign is recorded as `failed`, `details.campaign` is its id, and every repeat with the key has the same answer.',
+      'Responds once the campaign and its contacts are recorded; the campaign then starts on its own. A repeat with the same X-Idempotency-Key and body changes nothing and returns the first response, with the header Idempotency-Replayed. If Temporal permanently refuses to start the campaign, the response is 422 with the code `start_refused`: the campaign is recorded as `failed`, `details.campaign` is its id, and every repeat with the key gets the same response.',
     parameters: { 'x-idempotency-key': IDEMPOTENCY_KEY },
     requests: {
-      people: { summary: 'People stated in the request', value: PEOPLE, status: 201 },
-      folder: { summary: 'A folder, from a day on and in the hours of another country', value: FOLDER, status: 201 },
+      people: { summary: 'Contacts in the request', value: PEOPLE, status: 201 },
+      folder: { summary: 'A folder, with a start date and hours in another time zone', value: FOLDER, status: 201 },
     },
     answers: {
       201: exampleOf({
@@ -170,13 +170,14 @@ export const CAMPAIGN_OPERATIONS: Readonly<Record<string, Described>> = {
   },
   'GET /batch-calls': {
     operationId: 'listCampaigns',
-    description: 'All campaigns of the account, or those with an agent or a status.',
+    description: 'Returns the campaigns of the account, optionally filtered by agent and status.',
     parameters: { agent_id: 'demo-agent', status: 'active', limit: 50 },
     answers: { 200: exampleList(CAMPAIGN) },
   },
   'GET /batch-calls/{id}': {
     operationId: 'getCampaign',
-    description: 'Its terms, its status, what it waits for, and its contacts by bucket.',
+    description:
+      'Returns the terms, the status, what the campaign waits for, and the number of contacts in each bucket.',
     parameters: { id },
     answers: { 200: exampleOf(CAMPAIGN) },
   },
@@ -185,25 +186,25 @@ export const CAMPAIGN_OPERATIONS: Readonly<Record<string, Described>> = {
     parameters: { id },
     conflict: OVER,
     requests: {
-      limits: { summary: 'Other limits', value: NEW_LIMITS, status: 200 },
-      hours: { summary: 'Other hours in another zone', value: NEW_HOURS, status: 200 },
-      hold: { summary: 'No new calls for now', value: HELD, status: 200 },
+      limits: { summary: 'Change limits', value: NEW_LIMITS, status: 200 },
+      hours: { summary: 'Change hours and time zone', value: NEW_HOURS, status: 200 },
+      hold: { summary: 'Stop new calls', value: HELD, status: 200 },
     },
     answers: { 200: exampleOf({ ...CAMPAIGN, max_concurrent_calls: 5, max_calls_per_day: 300 }) },
   },
   'DELETE /batch-calls/{id}': {
     operationId: 'deleteCampaign',
     description:
-      'With its contacts, calls and events. Only a campaign that is completed, cancelled or failed is removed, and an interrupted one once no call of it can be going on.',
+      'Deletes the campaign with its contacts, calls and events. The campaign must be completed, cancelled or failed. An interrupted campaign can be deleted once none of its calls can be live.',
     parameters: { id },
-    conflict: 'The campaign has not ended, or is interrupted and a call of it may be going on.',
+    conflict: 'The campaign has not ended, or it is interrupted and one of its calls may be live.',
     answers: { 200: exampleOf({ id, deleted: true }) },
   },
   'POST /batch-calls/{id}/pause': {
     operationId: 'pauseCampaign',
-    description: `200: nothing is being placed any more. \`live\` are the calls that are going on, \`unknown\` those of which it is not known whether the provider took them; both go on to their end. ${AFTER_202}`,
+    description: `200: no placement is under way. \`live\` lists the live calls, and \`unknown\` the calls that the provider may have accepted. Both continue to their end. ${AFTER_202}`,
     parameters: { id },
-    conflict: 'The campaign is paused already, is interrupted, or has ended.',
+    conflict: 'The campaign is already paused, is interrupted, or has ended.',
     answers: {
       200: exampleOf({
         id,
@@ -218,7 +219,7 @@ export const CAMPAIGN_OPERATIONS: Readonly<Record<string, Described>> = {
   },
   'POST /batch-calls/{id}/resume': {
     operationId: 'resumeCampaign',
-    description: `It is scheduled again if its start is ahead, and active otherwise. ${AFTER_202}`,
+    description: `The campaign becomes scheduled if its start is in the future, and active otherwise. ${AFTER_202}`,
     parameters: { id },
     conflict: 'The campaign is not paused.',
     answers: {
@@ -228,9 +229,9 @@ export const CAMPAIGN_OPERATIONS: Readonly<Record<string, Described>> = {
   },
   'POST /batch-calls/{id}/cancel': {
     operationId: 'cancelCampaign',
-    description: `Everybody who still waits is skipped with the reason \`cancelled\`. An interrupted campaign is restarted for that: its live calls are followed, and nobody is called. ${AFTER_202}`,
+    description: `Live calls run to their end, and all contacts that still wait are skipped with the reason \`cancelled\`. An interrupted campaign gets a new workflow for this, which tracks its live calls and places none. ${AFTER_202}`,
     parameters: { id },
-    conflict: 'The campaign is ending already, or has ended.',
+    conflict: 'The campaign is already ending, or has ended.',
     answers: {
       200: exampleOf({ id, acknowledged: true, status: 'active', cancel_requested_at: '2026-03-18T14:30:00.000Z' }),
       202: NOT_YET,
@@ -239,10 +240,10 @@ export const CAMPAIGN_OPERATIONS: Readonly<Record<string, Described>> = {
   'POST /batch-calls/{id}/restart': {
     operationId: 'restartCampaign',
     description:
-      'A campaign is interrupted when its workflow was ended from outside; `interrupted` says how. Another one is started under the same id. It adopts the records: who was called is not called again, calls that are live are followed, and a paused campaign is paused again. Of several requests at the same time one starts it, and all have this answer. Where Temporal refuses to start another run for good, 422 with `start_refused`, it stays interrupted.',
+      'A campaign is interrupted if its workflow was ended from outside; `interrupted` gives the reason. A restart starts another workflow under the same id. It adopts the records: no call is repeated, live calls are tracked, and a paused campaign stays paused. Simultaneous requests start one workflow and get the same response. If Temporal permanently refuses the start, the response is 422 `start_refused` and the campaign stays interrupted.',
     parameters: { id },
     conflict:
-      'The campaign is not interrupted. Or its workflow has ended it and the record, which may come from a backup, does not know: another run would call people again.',
+      'The campaign is not interrupted. Or its workflow ended it but the record does not show it, for example because it was restored from a backup: another run would call people again.',
     answers: { 200: exampleOf({ id, status: 'active', restarted_at: '2026-03-18T14:30:00.000Z' }) },
   },
   'GET /batch-calls/{id}/forecast': {
@@ -254,14 +255,14 @@ export const CAMPAIGN_OPERATIONS: Readonly<Record<string, Described>> = {
     operationId: 'forecastNewCampaign',
     requests: {
       number: { summary: 'A number of contacts', value: ASKED, status: 200 },
-      campaign: { summary: 'The request that would create it', value: PEOPLE, status: 200 },
+      campaign: { summary: 'The request that would create the campaign', value: PEOPLE, status: 200 },
     },
     answers: { 200: exampleOf(COURSE) },
   },
   'GET /batch-calls/{id}/contacts': {
     operationId: 'listCampaignContacts',
     description:
-      'In the order in which they were given. `call_id` and `called_at` are of the latest call that was placed.',
+      'Contacts come in the order in which they were given. `call_id` and `called_at` belong to the latest placed call.',
     parameters: { id, limit: 50 },
     answers: { 200: exampleList(CONTACT) },
   },
@@ -272,7 +273,7 @@ export const CAMPAIGN_OPERATIONS: Readonly<Record<string, Described>> = {
   },
   'GET /batch-calls/{id}/calls/{call_id}/events': {
     operationId: 'listCallEvents',
-    description: 'Each as it was understood, and byte for byte as it came.',
+    description: 'Returns each event in the order of arrival, as parsed and as received.',
     parameters: { id, call_id: CALL_ID, limit: 50 },
     answers: { 200: exampleList(EVENT) },
   },

@@ -33,7 +33,11 @@ const IMPORTED: ImportResponse = {
 const SUPPRESSION: z.input<typeof SuppressionInput> = { phone_number: '+12125550103', reason: 'asked on the phone' };
 const SUPPRESSED = { ...SUPPRESSION, created_at: '2026-03-18T14:30:00.000Z' };
 
-const FILE = { type: 'string', contentMediaType: 'text/csv', description: 'The file, as the last part of the form.' };
+const FILE = {
+  type: 'string',
+  contentMediaType: 'text/csv',
+  description: 'The file. It must be the last part of the form.',
+};
 const { $schema: _dialect, ...options } = z.toJSONSchema(ImportOptions, { io: 'input' });
 
 const NO_FOLDER = 'The account has no such folder.';
@@ -43,7 +47,7 @@ export const CONTACT_OPERATIONS: Readonly<Record<string, Described>> = {
   'GET /contacts': {
     operationId: 'listContacts',
     missing: NO_FOLDER,
-    description: 'Of all folders, or of one.',
+    description: 'Returns the contacts of all folders, or of one, in the order in which they were added.',
     parameters: { folder_id: FOLDER_ID, limit: 50 },
     answers: { 200: exampleList(CONTACT) },
   },
@@ -51,26 +55,26 @@ export const CONTACT_OPERATIONS: Readonly<Record<string, Described>> = {
     operationId: 'putContact',
     missing: NO_FOLDER,
     description:
-      'A person is a number and, behind a switchboard, the extension. What is stated of a person who is there overwrites what is stored, and what is left out stays. 201 when the person is new, 200 otherwise.',
-    requests: { person: { summary: 'A person', value: PERSON, status: 201 } },
+      'The number and the extension identify a contact. If the contact exists, the given fields are overwritten and the others stay. Returns 201 for a new contact, and 200 otherwise.',
+    requests: { person: { summary: 'A contact', value: PERSON, status: 201 } },
     answers: { 200: exampleOf(CONTACT), 201: exampleOf(CONTACT) },
   },
   'GET /contacts/folders': {
     operationId: 'listFolders',
-    description: 'All folders of the account.',
+    description: 'Returns the folders of the account.',
     parameters: { limit: 50 },
     answers: { 200: exampleList(FOLDER) },
   },
   'POST /contacts/folders': {
     operationId: 'createFolder',
-    description: 'A folder holds each person once.',
-    conflict: 'A folder has this name.',
+    description: 'A folder contains each contact once.',
+    conflict: 'A folder with this name exists.',
     requests: { folder: { summary: 'A folder', value: { name: 'Clients' }, status: 201 } },
     answers: { 201: exampleOf({ ...FOLDER, name: 'Clients' }) },
   },
   'DELETE /contacts/folders/{id}': {
     operationId: 'deleteFolder',
-    description: 'What campaigns have copied of it, or are to copy, stays with them.',
+    description: 'Campaigns keep the contacts that they have copied or are going to copy.',
     parameters: { id: FOLDER_ID },
     answers: { 200: exampleOf({ id: FOLDER_ID, deleted: true }) },
   },
@@ -78,10 +82,10 @@ export const CONTACT_OPERATIONS: Readonly<Record<string, Described>> = {
     operationId: 'importContacts',
     missing: NO_FOLDER,
     description:
-      'As the body itself, or as the file of a form whose other fields come before it. The first row names the columns: one for the number, and those for extension, names, e-mail address and time zone, in many spellings; every other column is a custom field. Everybody is imported or, when the file cannot be read to its end, nobody. Rows whose number cannot be dialled are counted and named; none is guessed at. Two imports run at a time; a third is answered with 429.',
+      'Send the file as the body, or as the last field of a form. The first row names the columns. The columns for number, extension, names, e-mail address and time zone are recognized in many spellings; every other column is a custom field. If the file cannot be read to its end, no contact is imported. Rows whose number cannot be dialled are counted and listed; numbers are never guessed. An account can run two imports at a time; a third gets 429.',
     parameters: { folder_id: FOLDER_ID, default_country: 'US', overwrite_existing: 'false' },
     bodies: {
-      'text/csv': { type: 'string', description: 'In UTF-8, with a header.' },
+      'text/csv': { type: 'string', description: 'A CSV file in UTF-8, with a header.' },
       'multipart/form-data': {
         ...options,
         properties: { ...options.properties, file: FILE },
@@ -101,13 +105,13 @@ export const CONTACT_OPERATIONS: Readonly<Record<string, Described>> = {
   },
   'GET /suppressions': {
     operationId: 'listSuppressions',
-    description: 'All of the account.',
+    description: 'Returns the suppressed numbers of the account.',
     parameters: { limit: 50 },
     answers: { 200: exampleList(SUPPRESSED) },
   },
   'POST /suppressions': {
     operationId: 'addSuppression',
-    requests: { number: { summary: 'A number, and why', value: SUPPRESSION, status: 201 } },
+    requests: { number: { summary: 'A number and a reason', value: SUPPRESSION, status: 201 } },
     answers: { 200: exampleOf(SUPPRESSED), 201: exampleOf(SUPPRESSED) },
   },
   'DELETE /suppressions/{phone_number}': {

@@ -38,18 +38,18 @@ interface RawDocument {
 export const INFO = {
   title: 'Ringfence',
   version: '1',
-  summary: 'Outbound call campaigns whose limits hold.',
+  summary: 'Outbound call campaigns within hours, concurrency limits and daily caps.',
   description:
-    'Bodies are JSON unless said otherwise; a field that is not listed is refused by name. Instants are ISO 8601. Every answer carries `meta`; a refusal is `{"error": {"code", "message", "details"}, "meta"}`, whose code is stable and whose message says what to do. Where an input is at fault, `details.field` names it: a field of the body (`contacts[3].phone_number`), a parameter of the path or the query, a header, `body` for the body as a whole, `file` for a contact file, `path` for an address that does not exist.',
+    'Bodies are JSON unless stated otherwise. Unknown fields are refused by name. Times are ISO 8601. Every response has `meta`. A refusal is `{"error": {"code", "message", "details"}, "meta"}`: the code is stable, and the message says what to do. `details.field` names an invalid input: a field of the body (`contacts[3].phone_number`), a parameter of the path or the query, a header, `body` for the whole body, `file` for a contact file, `path` for an address that does not exist.',
   license: { name: 'Apache 2.0', identifier: 'Apache-2.0' },
 };
 
 export const TAGS = [
-  { name: 'campaigns', description: 'Campaigns, what they do and what became of their contacts.' },
-  { name: 'contacts', description: 'People, in folders, before they belong to a campaign.' },
+  { name: 'campaigns', description: 'Create and control campaigns, and read the outcomes of their contacts.' },
+  { name: 'contacts', description: 'Contacts in folders, before they belong to a campaign.' },
   { name: 'suppressions', description: 'Numbers that are never called.' },
-  { name: 'webhooks', description: 'Where providers report.' },
-  { name: 'health', description: 'For those who run it.' },
+  { name: 'webhooks', description: 'Receivers for the events of providers.' },
+  { name: 'health', description: 'Health checks for operators.' },
 ];
 
 /**
@@ -122,9 +122,9 @@ function answers(operation: Operation, described: Described): Record<string, Res
 }
 
 const MEANING: Readonly<Record<string, string>> = {
-  200: 'Done.',
-  201: 'Made.',
-  202: 'Kept, and carried out later.',
+  200: 'Success.',
+  201: 'Created.',
+  202: 'Accepted, and executed later.',
 };
 
 function needsKey({ security = [] }: Operation): boolean {

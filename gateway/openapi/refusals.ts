@@ -15,7 +15,7 @@ interface Refusal {
 export const REFUSALS: Readonly<Record<number, Refusal>> = {
   400: {
     name: 'BadRequest',
-    description: 'The request cannot be read.',
+    description: 'The request is unreadable.',
     example: {
       code: 'bad_request',
       message: 'The body is not JSON: check its quotes, commas and brackets.',
@@ -24,7 +24,7 @@ export const REFUSALS: Readonly<Record<number, Refusal>> = {
   },
   401: {
     name: 'Unauthorized',
-    description: 'No valid key, or, for a webhook, no valid signature.',
+    description: 'The key is missing or invalid or, for a webhook, the signature.',
     example: {
       code: 'unauthorized',
       message: 'Send a valid key as "Authorization: Bearer KEY".',
@@ -34,7 +34,7 @@ export const REFUSALS: Readonly<Record<number, Refusal>> = {
   },
   403: {
     name: 'Forbidden',
-    description: 'The key may only read.',
+    description: 'The key is read-only.',
     example: {
       code: 'forbidden',
       message: 'This key may only read: use one with the scope "write".',
@@ -43,18 +43,18 @@ export const REFUSALS: Readonly<Record<number, Refusal>> = {
   },
   404: {
     name: 'NotFound',
-    description: 'The account has nothing with this id.',
+    description: 'The account has no object with this id.',
     example: { code: 'not_found', message: 'There is no campaign with this id.', details: { field: 'id' } },
   },
   408: {
     name: 'RequestTimeout',
-    description: 'The request came too slowly.',
+    description: 'The request arrived too slowly.',
     example: { code: 'request_timeout', message: 'The request did not arrive in time: send it again.' },
   },
   409: {
     name: 'Conflict',
     description:
-      'It does not go with the present state; or others are changing the same at this moment, and `Retry-After` says when to try again.',
+      'The request contradicts the present state. Or another request is changing the same object, and `Retry-After` says when to try again.',
     example: {
       code: 'wrong_state',
       message: 'The campaign is completed; it takes no more commands.',
@@ -65,7 +65,7 @@ export const REFUSALS: Readonly<Record<number, Refusal>> = {
   413: {
     name: 'PayloadTooLarge',
     description:
-      'The body is too large. A campaign or a forecast may bring 10 MiB, or what its gateway is set to; a contact 1 MiB, any other request 64 KiB. Files of contacts are imported at any size.',
+      'The body is too large. The limit is 10 MiB for a campaign or a forecast, unless the gateway sets another one, 1 MiB for a contact, and 64 KiB for any other request. Imports have no such limit.',
     example: {
       code: 'payload_too_large',
       message:
@@ -75,7 +75,7 @@ export const REFUSALS: Readonly<Record<number, Refusal>> = {
   },
   415: {
     name: 'UnsupportedMediaType',
-    description: 'Bodies of this content type are not taken here.',
+    description: 'The route does not accept this content type.',
     example: {
       code: 'bad_request',
       message: 'This content type is not taken here: send JSON as application/json.',
@@ -85,7 +85,7 @@ export const REFUSALS: Readonly<Record<number, Refusal>> = {
   422: {
     name: 'Unprocessable',
     description:
-      '`details.field` names the field at fault, `details.issues` further ones; the message says what would be right. With the code `start_refused` Temporal refuses to start the workflow, for good: `details.reason` says why in the words of the server.',
+      "`details.field` names the invalid field, and `details.issues` lists further ones. The message says what is valid. With the code `start_refused`, Temporal permanently refuses to start the workflow; `details.reason` contains the reason in the server's words.",
     example: {
       code: 'validation_error',
       message: 'end_time must differ from start_time; leave both out for the whole day',
@@ -100,19 +100,19 @@ export const REFUSALS: Readonly<Record<number, Refusal>> = {
   429: {
     name: 'TooManyRequests',
     description:
-      'More requests than one key may send in a minute, or than one account may have under way at once. Retry-After says when to go on.',
+      'The key has sent too many requests per minute, or the account has too many requests under way. Retry-After says when to try again.',
     example: { code: 'rate_limit_exceeded', message: 'Too many requests with this key: try again in 12 seconds.' },
     headers: ['Retry-After', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'],
   },
   500: {
     name: 'InternalError',
-    description: 'The fault is on this side.',
+    description: 'An error in Ringfence.',
     example: { code: 'internal', message: 'Something went wrong here: the request id finds it in the log.' },
   },
   503: {
     name: 'Unavailable',
     description:
-      'PostgreSQL or Temporal does not answer, or not within the time that a request may take. Nothing was changed, or what was recorded is carried out later.',
+      'PostgreSQL or Temporal does not answer in time. Nothing was changed, or the recorded change is executed later.',
     example: {
       code: 'temporal_unavailable',
       message: 'Temporal does not answer: try again in a moment.',
@@ -125,13 +125,13 @@ export const REFUSALS: Readonly<Record<number, Refusal>> = {
 const seconds = { type: 'integer', minimum: 0 };
 
 export const HEADERS = {
-  'Retry-After': { description: 'Seconds after which to try again.', schema: seconds },
-  'RateLimit-Limit': { description: 'Requests that one key may send in a minute.', schema: seconds },
-  'RateLimit-Remaining': { description: 'How many of these are left.', schema: seconds },
-  'RateLimit-Reset': { description: 'Seconds until they are counted anew.', schema: seconds },
+  'Retry-After': { description: 'Seconds until the next try.', schema: seconds },
+  'RateLimit-Limit': { description: 'Requests per minute of one key.', schema: seconds },
+  'RateLimit-Remaining': { description: 'Remaining requests in this minute.', schema: seconds },
+  'RateLimit-Reset': { description: 'Seconds until the count starts again.', schema: seconds },
   'WWW-Authenticate': { description: 'Bearer.', schema: { type: 'string' } },
   'Idempotency-Replayed': {
-    description: '`true` where the answer is that of an earlier request with the same key.',
+    description: '`true` if the response is that of an earlier request with the same key.',
     schema: { type: 'string', const: 'true' },
   },
 } as const;

@@ -12,21 +12,21 @@ const EVENT = {
 export const SERVICE_OPERATIONS: Readonly<Record<string, Described>> = {
   'GET /healthz': {
     operationId: 'getHealth',
-    description: 'Asks nobody else.',
+    description: 'Does not contact other services.',
     answers: { 200: exampleOf({ status: 'up' }) },
   },
   'GET /readyz': {
     operationId: 'getReadiness',
-    description: 'Without Temporal campaigns are recorded and events are kept, but nothing runs.',
+    description: 'Without Temporal, campaigns are recorded and events are stored, but no campaign runs.',
     answers: { 200: exampleOf({ status: 'ready', zone_data: '2026f', warnings: [] }) },
   },
   'POST /webhooks/{provider}': {
     operationId: 'receiveEvents',
     description:
-      "In the provider's own form and with its own signature, which is checked on the bytes as they came: Truedy's in X-Truedy-Signature and X-Truedy-Timestamp. Answered with 200 only when nothing more depends on the event's being sent again.",
+      "The body and the signature have the provider's form. The signature is verified on the raw bytes; Truedy sends it in X-Truedy-Signature and X-Truedy-Timestamp. The response is 200 only if the event does not have to be sent again.",
     parameters: { provider: 'truedy' },
-    bodies: { 'application/json': { type: 'object', description: 'As the provider writes it.' } },
-    requests: { ended: { summary: 'The end of a call, as Truedy sends it', value: EVENT, status: 200 } },
+    bodies: { 'application/json': { type: 'object', description: "The event in the provider's form." } },
+    requests: { ended: { summary: 'The end of a call from Truedy', value: EVENT, status: 200 } },
     answers: { 200: { received: 1 } },
   },
 };

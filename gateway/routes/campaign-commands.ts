@@ -54,7 +54,7 @@ export const campaignCommands: FastifyPluginAsyncZod<CampaignCommandsOptions> = 
     {
       config: { stopsCalls: true },
       schema: {
-        summary: 'Stop placing calls',
+        summary: 'Pause a campaign',
         tags: ['campaigns'],
         params: Id,
         response: {
@@ -76,7 +76,7 @@ export const campaignCommands: FastifyPluginAsyncZod<CampaignCommandsOptions> = 
     '/batch-calls/:id/resume',
     {
       schema: {
-        summary: 'Let a paused campaign go on',
+        summary: 'Resume a paused campaign',
         tags: ['campaigns'],
         params: Id,
         response: { 200: answerOf(ResumeResponse), 202: NotYet, ...refusals },
@@ -95,7 +95,7 @@ export const campaignCommands: FastifyPluginAsyncZod<CampaignCommandsOptions> = 
     {
       config: { stopsCalls: true },
       schema: {
-        summary: 'End a campaign; live calls are followed to their end',
+        summary: 'Cancel a campaign',
         tags: ['campaigns'],
         params: Id,
         response: {
@@ -127,7 +127,7 @@ export const campaignCommands: FastifyPluginAsyncZod<CampaignCommandsOptions> = 
     '/batch-calls/:id/restart',
     {
       schema: {
-        summary: 'Let an interrupted campaign go on',
+        summary: 'Restart an interrupted campaign',
         tags: ['campaigns'],
         params: Id,
         response: {

@@ -30,9 +30,9 @@ export const campaignEdit: FastifyPluginAsyncZod<CampaignEditOptions> = async (a
     '/batch-calls/:id',
     {
       schema: {
-        summary: 'Change limits, hours or the retry policy',
+        summary: 'Change the terms of a campaign',
         description:
-          'Takes effect between two calls; what is under way goes on. The answer is the campaign as changed.',
+          'Changes limits, hours or the retry policy. The change takes effect between two placements, and calls under way continue. Returns the changed campaign.',
         tags: ['campaigns'],
         params: z.object({ id: Uuid }),
         body: ChangeCampaign,

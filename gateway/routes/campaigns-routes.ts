@@ -49,13 +49,14 @@ export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & Cont
       bodyLimit,
       preValidation: readingContacts(CreateCampaignHead),
       schema: {
-        summary: 'Create a campaign, which starts by itself',
+        summary: 'Create a campaign',
         tags: ['campaigns'],
         headers: z.looseObject({
           'x-idempotency-key': z
             .string()
             .regex(/^[\x20-\x7e]{1,255}$/, KEY)
-            .optional(),
+            .optional()
+            .describe('Identifies the request. A repeat with the same key and body returns the first response.'),
         }),
         body: CreateCampaign,
         response: { 201: answerOf(Campaign), ...refusals },
@@ -153,7 +154,7 @@ export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & Cont
     '/batch-calls/:id',
     {
       schema: {
-        summary: 'Remove a campaign that has ended or is interrupted',
+        summary: 'Delete a campaign',
         tags: ['campaigns'],
         params: Id,
         response: { 200: answerOf(z.object({ id: Uuid, deleted: z.literal(true) })), ...refusals },

@@ -28,8 +28,8 @@ export const contactCalls: FastifyPluginAsyncZod<ContactCallsOptions> = async (a
     '/batch-calls/:id/contacts/:contact_id',
     {
       schema: {
-        summary: "Explain one of a campaign's contacts",
-        description: 'Its calls, the gate that holds it now, and when it may be called next.',
+        summary: 'Explain a contact of a campaign',
+        description: "Returns the contact's calls, what prevents a call now, and when the contact may be called next.",
         tags: ['campaigns'],
         params: z.object({ id: Uuid, contact_id: Uuid }),
         response: { 200: answerOf(ContactExplanation), ...refusals },
@@ -50,7 +50,7 @@ export const contactCalls: FastifyPluginAsyncZod<ContactCallsOptions> = async (a
     '/batch-calls/:id/calls/:call_id/events',
     {
       schema: {
-        summary: 'List the webhooks of a call in the order in which they came',
+        summary: 'List the webhooks of a call',
         tags: ['campaigns'],
         params: z.object({ id: Uuid, call_id: CallId }),
         querystring: z.strictObject(pageShape),

@@ -32,7 +32,7 @@ export const contactsRoutes: FastifyPluginAsyncZod<ContactBodies & { pool: Pool 
     {
       config: { answersAtLength: true },
       schema: {
-        summary: 'List contacts in the order in which they were added',
+        summary: 'List contacts',
         tags: ['contacts'],
         querystring: Page.extend({ folder_id: uuid(FOLDER_ID).optional() }),
         response: { 200: listOf(ContactResponse), ...refusals },
@@ -52,15 +52,17 @@ export const contactsRoutes: FastifyPluginAsyncZod<ContactBodies & { pool: Pool 
     {
       bodyLimit: Math.min(bodyLimit, ONE_CONTACT_LIMIT),
       schema: {
-        summary: 'Add a person to a folder, or update the one who is there',
+        summary: 'Add or update a contact',
         tags: ['contacts'],
         body: ContactInput.extend({
           phone_number: ContactInput.shape.phone_number.describe(
-            'As people write it; in international form unless default_country is named.',
+            'The number, in international form unless default_country is set.',
           ),
-          folder_id: uuid(FOLDER_ID).nullish().describe('Left out: the folder named default, made on first use'),
+          folder_id: uuid(FOLDER_ID)
+            .nullish()
+            .describe('Default: the folder named `default`, which is created on first use.'),
           default_country: Country.nullish().describe(
-            'Two-letter code of the country in which a number without international prefix is read.',
+            'Two-letter code of the country for numbers without an international prefix.',
           ),
         }),
         response: { 200: answerOf(ContactResponse), 201: answerOf(ContactResponse), ...refusals },
@@ -111,7 +113,7 @@ export const contactsRoutes: FastifyPluginAsyncZod<ContactBodies & { pool: Pool 
     '/contacts/folders/:id',
     {
       schema: {
-        summary: 'Delete a folder with its contacts; campaigns keep their own copy',
+        summary: 'Delete a folder with its contacts',
         tags: ['contacts'],
         params: z.strictObject({ id: Uuid }),
         response: { 200: answerOf(z.object({ id: Uuid, deleted: z.literal(true) })), ...refusals },

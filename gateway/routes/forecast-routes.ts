@@ -28,7 +28,7 @@ export interface ForecastRoutesOptions {
 const STEPS_PER_TURN = 200;
 
 const ASSUMED =
-  'Assumes that the provider is in no trouble, that nobody changes anything, that all calls take equally long and that the same share of each attempt is tried again.';
+  'The forecast assumes that the provider has no trouble, that nobody changes the campaign, that all calls take equally long, and that the same share of each attempt is retried.';
 
 export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & ContactBodies> = async (app, options) => {
   const { pool, providers, clock, bodyLimit } = options;
@@ -63,7 +63,7 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
       preValidation: readingContacts(ForecastRequestHead),
       schema: {
         summary: 'Forecast a campaign before creating it',
-        description: `Takes the body of creating it; name and agent_id may be left out, and contact_count may stand instead of the contacts. Nothing is recorded. ${ASSUMED}`,
+        description: `Send the body that creates the campaign. name and agent_id are optional, and contact_count can replace the contacts. Nothing is recorded. ${ASSUMED}`,
         tags: ['campaigns'],
         body: ForecastRequest,
         response: { 200: answerOf(ForecastResponse), ...refusals },

@@ -18,7 +18,7 @@ const up = { 200: answerOf(z.object({ status: z.literal('up') })), ...refusals }
 const warnings = z
   .array(z.enum(['most_workflows_missing']))
   .describe(
-    '`most_workflows_missing`: Temporal does not know most of the workflows that run; it is another one than before, or was emptied.',
+    '`most_workflows_missing`: Temporal does not know most of the running workflows. The gateway is connected to another server, or the data of the server was deleted.',
   );
 const zone_data = z.string().describe('Release of the IANA time zone data.');
 const ready = { 200: answerOf(z.object({ status: z.literal('ready'), zone_data, warnings })), ...refusals };
@@ -34,11 +34,13 @@ export const health: FastifyPluginAsyncZod<HealthOptions> = async (app, { health
       .catch(() => false),
   );
 
-  app.get('/healthz', { schema: { summary: 'The process is up', tags: ['health'], response: up } }, async (request) =>
-    answer(request, { status: 'up' as const }),
+  app.get(
+    '/healthz',
+    { schema: { summary: 'Check that the process runs', tags: ['health'], response: up } },
+    async (request) => answer(request, { status: 'up' as const }),
   );
 
-  const schema = { summary: 'PostgreSQL and Temporal answer', tags: ['health'], response: ready };
+  const schema = { summary: 'Check that PostgreSQL and Temporal answer', tags: ['health'], response: ready };
   app.get('/readyz', { schema }, async (request) => {
     const [postgresql, temporal] = await Promise.all([asksPostgresql(), asksTemporal()]);
     if (postgresql && temporal) {

@@ -15,7 +15,7 @@ export const suppressionsRoutes: FastifyPluginAsyncZod<{ pool: Pool }> = async (
     '/suppressions',
     {
       schema: {
-        summary: 'List the numbers that must not be called, latest first',
+        summary: 'List suppressed numbers, latest first',
         tags: ['suppressions'],
         querystring: z.strictObject(pageShape),
         response: { 200: listOf(SuppressionResponse), ...refusals },
@@ -32,9 +32,9 @@ export const suppressionsRoutes: FastifyPluginAsyncZod<{ pool: Pool }> = async (
     '/suppressions',
     {
       schema: {
-        summary: 'Never call a number again',
+        summary: 'Suppress a number',
         description:
-          'Counts from the next dial of every campaign of the account; a call under way goes on. 200 when the number was on the list already.',
+          'Takes effect with the next dial of every campaign of the account. A call under way continues. Returns 200 if the number was already suppressed.',
         tags: ['suppressions'],
         body: SuppressionInput,
         response: { 200: answerOf(SuppressionResponse), 201: answerOf(SuppressionResponse), ...refusals },
@@ -52,8 +52,8 @@ export const suppressionsRoutes: FastifyPluginAsyncZod<{ pool: Pool }> = async (
     '/suppressions/:phone_number',
     {
       schema: {
-        summary: 'Let a number be called again',
-        description: 'A contact that was skipped because of it stays skipped.',
+        summary: 'Remove a number from the suppression list',
+        description: 'A contact that was skipped because of the suppression stays skipped.',
         tags: ['suppressions'],
         params: z.strictObject({ phone_number: z.string() }),
         response: { 200: answerOf(z.object({ phone_number: z.string(), deleted: z.literal(true) })), ...refusals },

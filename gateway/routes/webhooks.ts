@@ -67,7 +67,7 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (app, { pool,
       bodyLimit: BODY_LIMIT,
       config: { takesAnyType: true },
       schema: {
-        summary: "Take in a provider's events",
+        summary: "Receive a provider's events",
         tags: ['webhooks'],
         response: { 200: z.object({ received: z.int().min(0) }), ...refusals },
       },

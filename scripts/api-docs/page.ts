@@ -31,25 +31,26 @@ const INTRODUCTION = `# HTTP API
 
 <!-- Written by scripts/write-api-docs.ts from what the gateway serves at /openapi.json: change the schemas and gateway/openapi, not this page. -->
 
-Paths of campaigns and contacts stand under \`${API_ROOT}\` and take \`Authorization: Bearer KEY\`; a key with the scope
-\`read\` may only GET. Bodies are JSON unless said otherwise, and a field that is not listed is refused by name. Every
-answer carries \`meta\` (\`request_id\`, \`ts\`), lists carry \`pagination\` beside \`data\`: see [lists](#lists). Instants are ISO 8601. [What is refused](#refusals) says so in one form. The examples take the API's root from
-\`RINGFENCE_API_URL\` and the key from \`RINGFENCE_API_KEY\`; a test sends every one of them to a gateway.`;
+The paths of campaigns and contacts are under \`${API_ROOT}\` and require \`Authorization: Bearer KEY\`. A key with the scope
+\`read\` can only send GET requests. Bodies are JSON unless stated otherwise. Unknown fields are refused by name. Times are ISO 8601. Every
+response has \`meta\` (\`request_id\`, \`ts\`), and lists have \`pagination\` beside \`data\`: see [lists](#lists). All [errors](#errors) have one
+form. The examples take the API's root from \`RINGFENCE_API_URL\` and the key from \`RINGFENCE_API_KEY\`. A test sends each of them to a
+gateway.`;
 
 const LISTS = `## Lists
 
 \`pagination\` has \`total\`, \`total_is_exact\`, \`limit\`, \`offset\`, \`has_more\` and \`next_cursor\`.
 
-- **Read a list to its end with \`cursor\`**: give each page's \`next_cursor\` as \`cursor\` of the next request, with the same path and
-  filters, until it is null. A page costs the same wherever it begins. What is in the list from the first page to the last
-  comes exactly once, whatever is added or removed meanwhile; what is added meanwhile may come or not. The same is true of a
-  filter: an item that begins or ceases to match counts as added or removed.
-- A cursor has no end of validity and no meaning to read. One of another list, with other filters, or altered, is refused
-  with 422 and \`details.field\` \`cursor\`.
-- \`offset\` leaves out up to ${MOST_LEFT_OUT.toLocaleString('en-US')} items; more is refused. Every answer has a \`next_cursor\` to go on with.
-- \`total\` is exact for contacts, in folders and in campaigns, which are counted as they come and go. Campaigns, folders, suppressions and
-  events of a call are counted up to ${COUNTED_AT_MOST.toLocaleString('en-US')}; \`total_is_exact\` is false where there are more (and for the contacts of an account with more folders
-  than that). With \`cursor\`, such a \`total\` is that of the first page.`;
+- **Use \`cursor\` to read a whole list**: send each page's \`next_cursor\` as the \`cursor\` of the next request, with the same path and
+  filters, until it is null. A page costs the same everywhere in the list. Each item that is in the list from the first page to the last
+  appears exactly once, whatever is added or removed meanwhile. Items added meanwhile may appear or not. The same applies to
+  filters: an item that starts or stops matching counts as added or removed.
+- A cursor does not expire, and its content has no meaning for clients. A cursor of another list, with other filters, or with changes is
+  refused with 422 and \`details.field\` \`cursor\`.
+- \`offset\` skips up to ${MOST_LEFT_OUT.toLocaleString('en-US')} items; more are refused. Every response also has a \`next_cursor\`.
+- \`total\` is exact for contacts in folders and in campaigns, which have counters. Campaigns, folders, suppressions and
+  events of a call are counted up to ${COUNTED_AT_MOST.toLocaleString('en-US')}. \`total_is_exact\` is false if there are more, and for the contacts of an account with more
+  folders than that. With \`cursor\`, such a \`total\` is that of the first page.`;
 
 function operationText(method: string, path: string, operation: Operation, answers: Map<string, string>): string[] {
   const { summary, description, parameters, requestBody, responses } = operation;
@@ -71,11 +72,11 @@ function operationText(method: string, path: string, operation: Operation, answe
   }
   const refused = Object.entries(responses).filter(([status]) => !status.startsWith('2'));
   const named = refused.map(([status, { description }]) => (description ? `${status} (${description})` : status));
-  if (named.length > 0) text.push(`Refused with ${named.join(', ')}.`);
+  if (named.length > 0) text.push(`Errors: ${named.join(', ')}.`);
   return text;
 }
 
-/** The same answer is described where it first comes. */
+/** Describes a response where it first appears. */
 function answerText(
   title: string,
   status: string,
@@ -84,13 +85,13 @@ function answerText(
   answers: Map<string, string>,
 ): string[] {
   const item = data.items ?? data;
-  const what = data.items ? `a list in \`data\`, each with` : '`data` with';
+  const what = data.items ? `a list in \`data\`. Each item has` : '`data` has';
   const key = JSON.stringify(item.properties);
   const first = answers.get(key);
-  if (first !== undefined) return [`Answers ${status}: ${what} the fields of ${first}.`];
+  if (first !== undefined) return [`Returns ${status}: ${what} the fields of ${first}.`];
   answers.set(key, `\`${title}\` (${status})`);
   const shown = example === undefined ? [] : [fenced('json', json(example))];
-  return [`Answers ${status}: ${what}`, outputTable(item), ...shown];
+  return [`Returns ${status}: ${what}`, outputTable(item), ...shown];
 }
 
 type Refusals = ReturnType<typeof Description.parse>['components']['responses'];
@@ -103,12 +104,12 @@ function refusalText(refusals: Refusals, operations: readonly Operation[]): stri
     const told = Object.keys(headers).map((header) => `\`${header}\``);
     return [status, description, told.join(', '), `\`${code}\`: ${message}`];
   });
-  return ['## Refusals', REFUSED, markdownTable(['Status', 'When', 'Headers', 'For example'], rows)];
+  return ['## Errors', REFUSED, markdownTable(['Status', 'When', 'Headers', 'For example'], rows)];
 }
 
-const REFUSED = `A refusal is \`{"error": {"code", "message", "details"}, "meta"}\` with a 4xx or 5xx status. The code is stable; the
-message says what would be right; \`details.field\` names the input at fault: a field of the body (\`contacts[3].phone_number\`), a parameter of the
-path or the query, a header, \`body\` for the body as a whole, \`file\` for a contact file, \`path\` for an address that does not exist.`;
+const REFUSED = `An error is \`{"error": {"code", "message", "details"}, "meta"}\` with a 4xx or 5xx status. The code is stable, and the
+message says what is valid. \`details.field\` names the invalid input: a field of the body (\`contacts[3].phone_number\`), a parameter of the
+path or the query, a header, \`body\` for the whole body, \`file\` for a contact file, \`path\` for an address that does not exist.`;
 
 function fenced(language: string, text: string): string {
   return `\`\`\`${language}\n${text}\n\`\`\``;

@@ -85,7 +85,7 @@ function bounds(schema: Schema): string {
   const low = minimum === undefined ? '' : `at least ${minimum}`;
   const high = maximum === undefined ? '' : `at most ${maximum}`;
   const length = maxLength === undefined ? '' : `at most ${maxLength} characters`;
-  const count = maxItems === undefined ? '' : `at most ${maxItems} of them`;
+  const count = maxItems === undefined ? '' : `at most ${maxItems} items`;
   const own = [low, high, length, count].filter(Boolean).join(', ');
   if (own !== '') return own;
   if (items && !items.properties) return bounds(items);
