@@ -25,17 +25,17 @@ export function gatewayCommand(parent: Command, name: string, description: strin
 }
 
 export function urlOption(): Option {
-  return new Option('--url <url>', "root of the gateway's API").env('RINGFENCE_API_URL').default(LOCAL_GATEWAY);
+  return new Option('--url <url>', "root URL of the gateway's API").env('RINGFENCE_API_URL').default(LOCAL_GATEWAY);
 }
 
 export function keyOption(): Option {
-  return new Option('--key <key>', 'key of the API').env('RINGFENCE_API_KEY');
+  return new Option('--key <key>', 'API key').env('RINGFENCE_API_KEY');
 }
 
 /** @throws RingfenceError `misconfigured` when there is no key. */
 export function apiOf({ url, key }: ApiFlags): ApiOptions {
   if (key !== undefined && key !== '') return { baseUrl: url, key };
-  throw new RingfenceError('misconfigured', 'There is no key: set RINGFENCE_API_KEY, or give --key.', {
+  throw new RingfenceError('misconfigured', 'The API key is missing: set RINGFENCE_API_KEY or pass --key.', {
     field: '--key',
   });
 }

@@ -17,39 +17,36 @@ import { examples } from './help.ts';
 const SOME_ID = '1f4baf16-1540-4d91-9696-7f34b2f2cb77';
 
 export function addCampaignCommands(campaigns: Command): void {
-  workflowCommand(campaigns, 'pause', 'Stop placing calls, and say which are, or may be, live.').action(
+  workflowCommand(campaigns, 'pause', 'Pause a campaign, and list the calls that are or may be live.').action(
     (id: string, flags: Json) => show(flags, () => tell('pause', (client) => client.pause(id)), pauseText),
   );
 
-  workflowCommand(campaigns, 'resume', 'Let a paused campaign go on.').action((id: string, flags: Json) =>
+  workflowCommand(campaigns, 'resume', 'Resume a paused campaign.').action((id: string, flags: Json) =>
     show(flags, () => tell('resume', (client) => client.resume(id)), resumeText),
   );
 
   workflowCommand(
     campaigns,
     'cancel',
-    'End a campaign: live calls are followed to their end, everybody else is skipped.',
+    'Cancel a campaign: live calls run to their end, all other contacts are skipped.',
   )
-    .option('--yes', 'do not ask first; needed where there is no terminal')
+    .option('--yes', 'do not ask for confirmation; required without a terminal')
     .addOption(urlOption())
     .addOption(keyOption())
-    .addHelpText('after', '\nThe gateway is asked only where the campaign is interrupted.')
+    .addHelpText('after', '\nThe command uses the gateway only if the campaign is interrupted.')
     .action((id: string, flags: ApiFlags & { yes?: true }) =>
       show(
         flags,
         async () => {
-          if (!flags.yes) await confirm(`Cancel campaign ${id}? Whoever has not been called is skipped for good.`);
+          if (!flags.yes)
+            await confirm(`Cancel campaign ${id}? All contacts not called yet will be skipped permanently.`);
           return cancel(id, flags);
         },
         cancelText,
       ),
     );
 
-  gatewayCommand(
-    campaigns,
-    'restart',
-    'Let a campaign go on whose workflow was ended from outside: it adopts its records.',
-  )
+  gatewayCommand(campaigns, 'restart', 'Restart an interrupted campaign: a new workflow adopts its records.')
     .argument('<id>', 'id of the campaign')
     .addHelpText('after', examples(`campaigns restart ${SOME_ID}`))
     .action((id: string, flags: ApiFlags) =>
@@ -107,7 +104,7 @@ async function tell<T extends object>(
   if (outcome.acknowledged) return outcome;
   throw new RingfenceError(
     'temporal_unavailable',
-    `No worker answered. The ${name} is kept and will be obeyed when one runs; nothing is promised until then.`,
+    `No worker answered. The ${name} is recorded and will take effect when a worker runs. Nothing is promised until then.`,
   );
 }
 
@@ -115,7 +112,7 @@ async function tell<T extends object>(
 async function confirm(question: string): Promise<void> {
   const { stdin: input, stderr: output } = process;
   if (!input.isTTY || !output.isTTY) {
-    const message = 'This cannot be taken back, and there is no terminal to ask at: give --yes.';
+    const message = 'This cannot be undone. Pass --yes to confirm.';
     throw new RingfenceError('bad_request', message, { field: '--yes' });
   }
   const terminal = createInterface({ input, output });

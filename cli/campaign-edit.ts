@@ -13,38 +13,42 @@ type Field = keyof ChangeCampaignInput;
 
 /** Each field of an edit, the option that sets it, and how the option's value is read. The schema judges it. */
 const OPTIONS: Readonly<Record<Field, readonly [flags: string, means: string, read: (value: string) => unknown]>> = {
-  max_concurrent_calls: ['--max-concurrent-calls <number>', 'calls at a time; 0 holds the campaign', number],
-  max_calls_per_day: ['--daily-cap <number>', 'calls per day, or none', orNone(number)],
+  max_concurrent_calls: ['--max-concurrent-calls <number>', 'maximum concurrent calls; 0 stops new calls', number],
+  max_calls_per_day: ['--daily-cap <number>', 'maximum calls per day, or none', orNone(number)],
   timezone: ['--timezone <zone>', 'IANA time zone, such as Europe/Berlin', String],
   start_time: [
     '--start-time <HH:MM>',
-    'when the hours begin; none, with --end-time none, for the whole day',
+    'start of the hours; none, with --end-time none, for the whole day',
     orNone(String),
   ],
-  end_time: ['--end-time <HH:MM>', 'when they end; 24:00 is the end of the day', orNone(String)],
-  working_days: ['--working-days <list>', 'days of the week, 1 Monday to 7 Sunday, such as 1,2,3', numbers],
+  end_time: ['--end-time <HH:MM>', 'end of the hours; 24:00 is the end of the day', orNone(String)],
+  working_days: ['--working-days <list>', 'days of the week, 1 (Monday) to 7 (Sunday), such as 1,2,3', numbers],
   blackout_dates: [
     '--blackout-dates <list>',
     'all dates without calls, such as 2026-12-24,2026-12-25, or none',
     listOrNone,
   ],
-  scheduled_at: ['--scheduled-at <instant>', 'another start, for a campaign that has not begun', String],
-  ends_at: ['--ends-at <instant>', 'when whatever is left expires, or none', orNone(String)],
+  scheduled_at: ['--scheduled-at <instant>', 'new start, for a campaign that has not started', String],
+  ends_at: [
+    '--ends-at <instant>',
+    'end of the campaign, after which the remaining contacts are skipped, or none',
+    orNone(String),
+  ],
   retry_failed: [
     '--retry-failed <yes|no>',
-    'whether there are retries; yes alone means as many as before, or one',
+    'turn retries on or off; yes alone means the earlier number, or one',
     yesOrNo,
   ],
   max_retry_attempts: ['--max-retry-attempts <number>', 'retries per contact, 0 to 10; 0 turns them off', number],
   retry_delay_minutes: ['--retry-delay-minutes <list>', 'minutes before a retry: one number, or one per retry', delay],
-  retry_on: ['--retry-on <list>', 'outcomes that are tried again, such as no_answer,busy, or none', listOrNone],
+  retry_on: ['--retry-on <list>', 'outcomes to retry, such as no_answer,busy, or none', listOrNone],
 };
 
 export function addCampaignEdit(campaigns: Command): void {
   const edit = workflowCommand(
     campaigns,
     'edit',
-    'Change limits, hours or the retry policy between two calls; what is left out stays as it is.',
+    'Change limits, hours or the retry policy of a campaign, between two placements.',
     examples(
       'campaigns edit 1f4baf16-1540-4d91-9696-7f34b2f2cb77 --max-concurrent-calls 5 --daily-cap none',
       'campaigns edit 1f4baf16-1540-4d91-9696-7f34b2f2cb77 --start-time 10:00 --end-time 17:00 --timezone Europe/Paris',
@@ -89,7 +93,7 @@ function inOptions(error: RingfenceError, given: readonly (readonly [string, unk
   const { field, message, code } = error;
   if (given.length === 0) {
     return field === 'body'
-      ? new RingfenceError(code, 'Nothing is to be changed: give at least one option of --help, or --file.')
+      ? new RingfenceError(code, 'Nothing to change: pass at least one option of --help, or --file.')
       : error;
   }
   const [name] = given.find(([name]) => name === field) ?? [];

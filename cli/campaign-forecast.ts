@@ -15,18 +15,10 @@ interface Flags extends ApiFlags {
 }
 
 export function addCampaignForecast(campaigns: Command): void {
-  gatewayCommand(
-    campaigns,
-    'forecast',
-    'Say when a campaign will be through, how many calls a day that makes, and what limits it.',
-  )
+  gatewayCommand(campaigns, 'forecast', 'Forecast when a campaign finishes, the calls per day, and what limits it.')
     .argument('<id-or-file>', 'id of a campaign, or JSON file with the body of POST /batch-calls/forecast, or -')
-    .option('--call-seconds <number>', 'how long a call holds its slot (default: as measured)', number(1, 14_400))
-    .option(
-      '--retry-share <number>',
-      'share of calls that are tried again, 0 to 1 (default: as measured)',
-      number(0, 1),
-    )
+    .option('--call-seconds <number>', 'seconds that a call takes a slot (default: as measured)', number(1, 14_400))
+    .option('--retry-share <number>', 'share of calls to retry, 0 to 1 (default: as measured)', number(0, 1))
     .addHelpText(
       'after',
       examples(

@@ -16,9 +16,9 @@ const SOME_ID = '1f4baf16-1540-4d91-9696-7f34b2f2cb77';
 const SOME_CONTACT = '0b0a8f0e-6c0c-4c5e-8f3b-2f7e6f1f9a31';
 
 export function addCampaignQuestions(campaigns: Command): void {
-  gatewayCommand(campaigns, 'start', 'Create a campaign, which starts by itself.')
+  gatewayCommand(campaigns, 'start', 'Create a campaign.')
     .argument('<file>', 'JSON file with the body of POST /batch-calls, or - for standard input')
-    .option('--idempotency-key <key>', 'a name for this campaign: repeating the command then starts no second one')
+    .option('--idempotency-key <key>', 'identifies this command: a repeat does not create a second campaign')
     .addHelpText('after', examples('campaigns start campaign.json --idempotency-key reminders-2026-03'))
     .action((file: string, flags: ApiFlags & { idempotencyKey?: string }) =>
       show(
@@ -33,8 +33,8 @@ export function addCampaignQuestions(campaigns: Command): void {
     );
 
   addListOptions(gatewayCommand(campaigns, 'list', 'List campaigns, newest first.'))
-    .addOption(new Option('--status <status>', 'only those in this status').choices(RecordedStatus.options))
-    .option('--agent <id>', 'only those of this agent')
+    .addOption(new Option('--status <status>', 'only campaigns with this status').choices(RecordedStatus.options))
+    .option('--agent <id>', 'only campaigns of this agent')
     .addHelpText('after', examples('campaigns list --status active', 'campaigns list --agent demo-agent --all --json'))
     .action((flags: ListFlags & { status?: string; agent?: string }) =>
       show(
@@ -48,7 +48,7 @@ export function addCampaignQuestions(campaigns: Command): void {
       ),
     );
 
-  gatewayCommand(campaigns, 'show', 'Show one campaign: its status, what it waits for, its counts and its limits.')
+  gatewayCommand(campaigns, 'show', 'Show a campaign: status, what it waits for, counts and limits.')
     .argument('<id>', 'id of the campaign')
     .addHelpText('after', examples(`campaigns show ${SOME_ID}`))
     .action((id: string, flags: ApiFlags) =>
@@ -62,15 +62,9 @@ export function addCampaignQuestions(campaigns: Command): void {
       ),
     );
 
-  addListOptions(
-    gatewayCommand(
-      campaigns,
-      'contacts',
-      "List a campaign's contacts with their ids, in the order in which they came.",
-    ),
-  )
+  addListOptions(gatewayCommand(campaigns, 'contacts', 'List the contacts of a campaign with their ids.'))
     .argument('<id>', 'id of the campaign')
-    .addOption(new Option('--status <bucket>', 'only those in this bucket').choices(BUCKETS))
+    .addOption(new Option('--status <bucket>', 'only contacts in this bucket').choices(BUCKETS))
     .addHelpText('after', examples(`campaigns contacts ${SOME_ID} --status failed --all`))
     .action((id: string, flags: ListFlags & { status?: string }) =>
       show(
@@ -85,13 +79,9 @@ export function addCampaignQuestions(campaigns: Command): void {
       ),
     );
 
-  gatewayCommand(
-    campaigns,
-    'explain',
-    'Say why a contact of a campaign is not called now, when it may be, and list its calls.',
-  )
+  gatewayCommand(campaigns, 'explain', 'Explain why a contact is not called now, when it may be, and list its calls.')
     .argument('<id>', 'id of the campaign')
-    .argument('<contact>', 'id of the contact, as "campaigns contacts" lists it')
+    .argument('<contact>', 'id of the contact, from "campaigns contacts"')
     .addHelpText('after', examples(`campaigns explain ${SOME_ID} ${SOME_CONTACT}`))
     .action((id: string, contact: string, flags: ApiFlags) =>
       show(

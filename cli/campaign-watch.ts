@@ -15,11 +15,11 @@ import { progressBar } from './progress-bar.ts';
 import { printJson, printNote, printText } from './terminal.ts';
 
 const MORE = `
-On a terminal there is a bar, elsewhere a line for each change, with --json the campaign as a JSON object on a
-line of its own. A gateway that does not answer is asked again, for five minutes.
+watch shows a bar on a terminal, and prints a line for each change otherwise. With --json each line is the campaign as a JSON object. If the
+gateway does not answer, watch tries again for five minutes.
 
-Exit codes: 0 the campaign has completed, 6 it has ended otherwise, 8 it is interrupted and does not go on until it is
-restarted; those of every command besides.`;
+Exit codes: 0 the campaign has completed, 6 it has ended otherwise, 8 it is interrupted and waits for a restart; otherwise those of every
+command.`;
 
 const PATIENCE_MS = 5 * 60_000;
 
@@ -28,9 +28,9 @@ interface Flags extends ApiFlags {
 }
 
 export function addCampaignWatch(campaigns: Command): void {
-  gatewayCommand(campaigns, 'watch', 'Follow a campaign until it has ended or is interrupted.')
+  gatewayCommand(campaigns, 'watch', 'Watch a campaign until it has ended or is interrupted.')
     .argument('<id>', 'id of the campaign')
-    .option('--every <seconds>', 'how often to look, 0.1 to 3600', seconds, 2)
+    .option('--every <seconds>', 'seconds between two requests, 0.1 to 3600', seconds, 2)
     .addHelpText(
       'after',
       `${examples(

@@ -7,17 +7,17 @@ import { addCampaignWatch } from './campaign-watch.ts';
 import { examples } from './help.ts';
 
 const MORE = `
-start, list, show, contacts, explain, forecast, watch and restart ask the gateway: RINGFENCE_API_URL and
-RINGFENCE_API_KEY, or --url and --key. pause, resume, cancel and edit go to Temporal by its environment configuration (TEMPORAL_ADDRESS and so
-on, or a profile), and need no gateway; only to cancel an interrupted campaign does.
+start, list, show, contacts, explain, forecast, watch and restart use the gateway: set RINGFENCE_API_URL and RINGFENCE_API_KEY, or pass
+--url and --key. pause, resume, cancel and edit talk to Temporal directly, with its environment configuration (TEMPORAL_ADDRESS and so on,
+or a profile). They need no gateway, except to cancel an interrupted campaign.
 
-Exit codes: 0 done, 1 unexpected, 2 refused, 3 not found, 4 not possible in this status, 5 nobody answered,
-6 a watched campaign has ended without completing, 8 it is interrupted.`;
+Exit codes: 0 success, 1 unexpected failure, 2 refused, 3 not found, 4 not possible in this status, 5 no answer,
+6 the watched campaign has ended without completing, 8 the watched campaign is interrupted.`;
 
 /** `campaigns`: start campaigns, look at them, and command them. Never needs the database. */
 export function campaignsCommand(): Command {
   const campaigns = new Command('campaigns')
-    .description('Start campaigns, look at them, and command them.')
+    .description('Create, inspect and control campaigns.')
     .addHelpText(
       'after',
       examples(

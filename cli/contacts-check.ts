@@ -27,10 +27,10 @@ interface Options {
 export function addContactsCheck(contacts: Command): void {
   contacts
     .command('check')
-    .description('Say what an import of a contact file would do, without importing it.')
+    .description('Check a contact file without importing it.')
     .argument('<file>', 'CSV file with a header, or - for standard input')
-    .option('--default-country <code>', 'country of numbers without international prefix, such as US', country)
-    .option('--json', 'print JSON, with every contact and every row that does not import')
+    .option('--default-country <code>', 'country of numbers without an international prefix, such as US', country)
+    .option('--json', 'print JSON, with every contact and every rejected row')
     .addHelpText(
       'after',
       examples(

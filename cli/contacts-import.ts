@@ -17,15 +17,11 @@ interface Flags extends ApiFlags {
 }
 
 export function addContactsImport(contacts: Command): void {
-  gatewayCommand(
-    contacts,
-    'import',
-    'Import a contact file into a folder: everybody in it, or nobody if it cannot be read.',
-  )
+  gatewayCommand(contacts, 'import', 'Import a contact file into a folder. An unreadable file imports nothing.')
     .argument('<file>', 'CSV file with a header, or - for standard input')
     .option('--folder <id>', "id of the folder (default: the account's default folder)")
-    .option('--default-country <code>', 'country of numbers without international prefix, such as US', country)
-    .option('--overwrite', 'let the file replace what is known of people who are in the folder already')
+    .option('--default-country <code>', 'country of numbers without an international prefix, such as US', country)
+    .option('--overwrite', 'overwrite contacts that are already in the folder')
     .addHelpText(
       'after',
       examples(

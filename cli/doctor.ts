@@ -7,12 +7,11 @@ import { examples } from './help.ts';
 import { type Line, printJson, printText } from './terminal.ts';
 
 const MORE = `
-Looked at are: this program and Node.js; Temporal by its environment configuration, with namespace, search
-attributes, the task queues of RINGFENCE_TASK_QUEUE and the clock; the gateway (RINGFENCE_API_URL) and the key
-(RINGFENCE_API_KEY); the database and its schema, where DATABASE_URL is set; whether campaigns have their workflows; the
-provider, where its variables are.
+doctor checks this program and Node.js; Temporal with its namespace, search attributes, task queues (RINGFENCE_TASK_QUEUE) and clock; the
+gateway (RINGFENCE_API_URL) and the API key (RINGFENCE_API_KEY); the database and its schema, if DATABASE_URL is set; the workflows of
+campaigns; the provider, if its variables are set.
 
-Exit codes: 0 all is well, 7 something is not.`;
+Exit codes: 0 no problem, 7 at least one problem.`;
 
 interface Flags extends Json {
   readonly url: string;
@@ -22,7 +21,7 @@ interface Flags extends Json {
 /** `doctor`: what is reachable, in which versions, what is missing, and what to do. Changes nothing. */
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('Say what is reachable and what is missing, and what to do.')
+    .description('Check every part of the system, and say what to do.')
     .addOption(urlOption())
     .addOption(keyOption())
     .option('--json', 'print JSON')

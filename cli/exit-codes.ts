@@ -1,6 +1,6 @@
 import type { ErrorCode, RingfenceError } from '../domain/engine/errors.ts';
 
-/** What the exit code of the operators' tool says. */
+/** What the exit code of the command line says. */
 export const EXIT = {
   done: 0,
   /** Failed in a way that nobody foresaw. */

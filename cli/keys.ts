@@ -9,23 +9,21 @@ import { examples } from './help.ts';
 import { table } from './output.ts';
 
 const MORE = `
-Keys are an administrator's: these commands, and no others, need the database, named by DATABASE_URL.`;
+These commands are for administrators. They connect to the database (DATABASE_URL), and no other command needs it.`;
 
 /** `keys`: who may use the API. */
 export function keysCommand(): Command {
   const keys = new Command('keys')
-    .description('Create, list and revoke keys of the API.')
+    .description('Create, list and revoke API keys.')
     .addHelpText('after', `${examples("keys create --name 'reporting' --scope read", 'keys list')}\n${MORE}`);
 
   keys
     .command('create')
-    .description('Make a key. It is printed once and stored nowhere but as a hash.')
-    .requiredOption('--name <name>', 'what or whom it is for', text('name'))
-    .option('--account <account>', 'whose campaigns and contacts it opens', text('account'), 'default')
+    .description('Create an API key. It is printed once; only its hash is stored.')
+    .requiredOption('--name <name>', 'purpose or owner of the key', text('name'))
+    .option('--account <account>', 'account that the key gives access to', text('account'), 'default')
     .addOption(
-      new Option('--scope <scope>', 'what it allows: read, or write which includes it')
-        .choices(['read', 'write'])
-        .default('write'),
+      new Option('--scope <scope>', 'read, or write, which includes read').choices(['read', 'write']).default('write'),
     )
     .option('--json', 'print JSON')
     .addHelpText(
@@ -39,14 +37,14 @@ export function keysCommand(): Command {
           const { createApiKey } = await import('../db/api-keys.ts');
           return withDatabase((pool) => createApiKey(pool, key));
         },
-        (made) => [made.key, '', ...keyTable([made]), '', 'Keep the key now: it is not shown again.'],
+        (made) => [made.key, '', ...keyTable([made]), '', 'Save the key now. It is not shown again.'],
       ),
     );
 
   keys
     .command('list')
-    .description('List keys, revoked ones included, oldest first.')
-    .option('--account <account>', 'only those of this account')
+    .description('List all keys, including revoked ones, oldest first.')
+    .option('--account <account>', 'only keys of this account')
     .option('--json', 'print JSON')
     .addHelpText('after', examples('keys list', 'keys list --account shop --json'))
     .action((flags: Json & { account?: string }) =>
@@ -62,8 +60,8 @@ export function keysCommand(): Command {
 
   keys
     .command('revoke')
-    .description('Close a key for good, from the next request on.')
-    .argument('<id>', 'id of the key, as "keys list" shows it')
+    .description('Revoke a key permanently, from the next request on.')
+    .argument('<id>', 'id of the key, from "keys list"')
     .option('--json', 'print JSON')
     .addHelpText('after', examples('keys revoke 1f4baf16-1540-4d91-9696-7f34b2f2cb77'))
     .action((id: string, flags: Json) =>

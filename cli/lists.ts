@@ -29,10 +29,10 @@ const MOST_ON_A_PAGE = 100;
 
 export function addListOptions(command: Command): Command {
   return command
-    .option('--limit <number>', 'how many, 1 to 100', wholeNumber(1, MOST_ON_A_PAGE), 50)
-    .option('--offset <number>', 'how many to leave out before them', wholeNumber(0, 10_000), 0)
-    .option('--cursor <cursor>', 'go on where a page ended: its next_cursor, as --json prints it')
-    .option('--all', 'all there are, from the beginning or from --cursor on');
+    .option('--limit <number>', 'maximum number of items, 1 to 100', wholeNumber(1, MOST_ON_A_PAGE), 50)
+    .option('--offset <number>', 'number of items to skip', wholeNumber(0, 10_000), 0)
+    .option('--cursor <cursor>', 'next_cursor of the previous page, as --json prints it')
+    .option('--all', 'all items, from the beginning or from --cursor');
 }
 
 export async function readListed<T>(flags: ListFlags, list: AskedList<T>): Promise<Listed<T>> {

@@ -8,12 +8,12 @@ import { plain } from './terminal.ts';
 import { windowsCommand } from './windows.ts';
 
 /**
- * The operators' tool with all its commands. Each stands in a file of its own, and loads what is heavy (Temporal, the
+ * All commands of the command line. Each has its own file, and loads heavy modules (Temporal, the
  * database) only when it acts, so that help and the commands that need neither start at once.
  */
 export function program(): Command {
   const program = new Command('ringfence')
-    .description("The operators' tool of Ringfence.")
+    .description('The command line of Ringfence.')
     .usage('COMMAND [options]')
     .showHelpAfterError('(add --help for the options and examples)')
     .addHelpText('after', examples('campaigns list', 'campaigns --help', 'campaigns pause --help'))

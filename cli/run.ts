@@ -6,7 +6,7 @@ import { program } from './program.ts';
 import { printError } from './terminal.ts';
 
 /**
- * Runs the operators' tool with the arguments that follow its name, and answers with the exit code. Results go to
+ * Runs the command line with the arguments that follow its name, and answers with the exit code. Results go to
  * standard output; what went wrong goes to standard error, with the option at fault and the way out.
  */
 export async function run(args: readonly string[]): Promise<number> {

@@ -19,10 +19,10 @@ interface SuppressFlags extends ApiFlags {
 }
 
 export function addSuppressions(contacts: Command): void {
-  gatewayCommand(contacts, 'suppress', 'Never call these numbers again; counts from the next dial of every campaign.')
+  gatewayCommand(contacts, 'suppress', 'Suppress numbers, from the next dial of every campaign.')
     .argument('[numbers...]', 'numbers in international form')
-    .option('--file <file>', 'a file with a number on each line, or - for standard input')
-    .option('--reason <text>', 'why, for whoever reads the list')
+    .option('--file <file>', 'file with one number per line, or - for standard input')
+    .option('--reason <text>', 'reason, shown in the list')
     .addHelpText(
       'after',
       examples(
@@ -38,7 +38,7 @@ export function addSuppressions(contacts: Command): void {
       ),
     );
 
-  gatewayCommand(contacts, 'unsuppress', 'Let numbers be called again; contacts that were skipped stay skipped.')
+  gatewayCommand(contacts, 'unsuppress', 'Remove numbers from the suppression list. Skipped contacts stay skipped.')
     .argument('<numbers...>', 'numbers in international form')
     .addHelpText('after', examples('contacts unsuppress +14155550132'))
     .action((given: string[], flags: ApiFlags) =>
@@ -49,7 +49,7 @@ export function addSuppressions(contacts: Command): void {
       ),
     );
 
-  addListOptions(gatewayCommand(contacts, 'suppressed', 'List the numbers that must not be called, latest first.'))
+  addListOptions(gatewayCommand(contacts, 'suppressed', 'List suppressed numbers, latest first.'))
     .addHelpText('after', examples('contacts suppressed', 'contacts suppressed --all --json'))
     .action((flags: ListFlags) =>
       show(
@@ -71,7 +71,7 @@ async function numbersOf(given: readonly string[], file: string | undefined): Pr
     if (text.trim() !== '') entries.push({ text, where: `Line ${index + 1} of the file`, field: '--file' });
   }
   if (entries.length === 0) {
-    throw new RingfenceError('bad_request', 'There is no number: give some, or --file.', { field: '--file' });
+    throw new RingfenceError('bad_request', 'No number was given: pass numbers or --file.', { field: '--file' });
   }
   return entries.map(({ text, where, field }) => {
     try {

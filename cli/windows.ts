@@ -33,13 +33,16 @@ export function windowsCommand(): Command {
   return new Command('windows')
     .description('Print the next calling windows of a schedule.')
     .requiredOption('--timezone <zone>', 'IANA time zone, such as Europe/Berlin')
-    .option('--start <HH:MM>', 'when the window opens, in local time; with --end (default: the whole day)')
-    .option('--end <HH:MM>', 'when it closes; earlier than --start means overnight, 24:00 the end of the day')
-    .option('--days <list>', 'working days, 1 Monday to 7 Sunday (default: 1,2,3,4,5)', list)
+    .option('--start <HH:MM>', 'local time at which the window opens; requires --end (default: the whole day)')
+    .option(
+      '--end <HH:MM>',
+      'local time at which it closes; before --start: on the next day; 24:00: the end of the day',
+    )
+    .option('--days <list>', 'working days, 1 (Monday) to 7 (Sunday) (default: 1,2,3,4,5)', list)
     .option('--blackout <dates>', 'dates without calls, such as 2026-12-24,2026-12-25', list)
-    .option('--from <instant>', 'where to begin, with Z or an offset (default: now)', instant)
-    .option('--count <number>', 'how many windows, 1 to 1000', wholeNumber(1, 1_000), 5)
-    .option('--json', 'print JSON; "closes_at" is null where a window does not close within 400 days')
+    .option('--from <instant>', 'first instant, with Z or an offset (default: now)', instant)
+    .option('--count <number>', 'number of windows, 1 to 1000', wholeNumber(1, 1_000), 5)
+    .option('--json', 'print JSON; "closes_at" is null if a window does not close within 400 days')
     .addHelpText(
       'after',
       examples(

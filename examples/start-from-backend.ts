@@ -43,7 +43,7 @@ try {
       `Paused. Nothing is being placed; live: ${paused.live.length}, perhaps live: ${paused.unknown.length}.`,
     );
   } else {
-    console.log('No worker answered. The pause is kept and will be obeyed when one runs.');
+    console.log('No worker answered. The pause is recorded and will take effect when one runs.');
   }
   await campaigns.resume(id);
 

@@ -1,6 +1,6 @@
 /**
- * The help of every command of the operators' tool as a page of Markdown:
- * `node --import tsx scripts/write-cli-docs.ts` writes docs/cli.md anew.
+ * The help of every command as a page of Markdown:
+ * `node --import tsx scripts/write-cli-docs.ts` writes docs/cli.md.
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,16 +8,16 @@ import type { Command } from 'commander';
 import { EXIT } from '../cli/exit-codes.ts';
 import { program } from '../cli/program.ts';
 
-/** Whatever the terminal of whoever writes the page. */
+/** The width of the page, independent of the terminal. */
 const WIDTH = 110;
 
-const INTRODUCTION = `# The operators' tool
+const INTRODUCTION = `# Command line
 
-<!-- Written by scripts/write-cli-docs.ts from the help of the tool: change the commands, not this page. -->
+<!-- Written by scripts/write-cli-docs.ts from the help of the command line: change the commands, not this page. -->
 
-\`npm run -s ringfence -- COMMAND\` in a clone. \`--json\` prints JSON, refusals included; results go to standard output, everything
-else to standard error. Progress bars and colours are for terminals only, and \`NO_COLOR\` turns colours off. The exit codes
-stand in [operations](operations.md#exit-codes); ${EXIT.done} is success.`;
+Run \`npm run -s ringfence -- COMMAND\` in a clone. \`--json\` prints JSON, including errors. Results go to standard output, everything
+else to standard error. Progress bars and colours appear only on terminals; \`NO_COLOR\` turns colours off. Exit code ${EXIT.done} is
+success; [operations](operations.md#exit-codes) explains the others.`;
 
 export function cliPage(): string {
   return `${[INTRODUCTION, ...sections(program(), [])].join('\n\n')}\n`;
@@ -31,7 +31,7 @@ function sections(parent: Command, path: readonly string[]): string[] {
   });
 }
 
-/** As `--help` prints it, with what is said after the options. */
+/** The output of `--help`, including the text after the options. */
 function helpOf(command: Command): string {
   let text = '';
   command.configureOutput({

@@ -32,7 +32,7 @@ export const DATABASE_LIMITS: DatabaseLimits = {
   idleInTransactionMs: 10_000,
 };
 
-/** Of scripts and the operators' tool: they do one thing, nobody waits behind them, and it may be large. */
+/** Of scripts and the command line: they do one thing, nobody waits behind them, and it may be large. */
 export const TOOL_LIMITS: DatabaseLimits = {
   ...DATABASE_LIMITS,
   lockMs: 60_000,

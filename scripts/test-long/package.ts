@@ -67,7 +67,7 @@ async function runInstall(command: string, args: readonly string[], cwd: string,
   if (exitCode !== 0) throw new Error(`The installation ended with exit code ${exitCode}: see its output above.`);
 }
 
-/** Loads each entry, Temporal's native code with the worker's, and runs the operators' tool. */
+/** Loads each entry, Temporal's native code with the worker's, and runs the command line. */
 async function use(project: string, { node, env }: BroughtNode): Promise<void> {
   const entries = Object.keys(packageJson.exports).filter((entry) => entry !== './package.json');
   const imports = entries.map((entry) => `await import('ringfence/${entry.slice(2)}');`).join('\n');

@@ -88,7 +88,7 @@ describe('the package', () => {
     expect(stdout).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED');
   });
 
-  it('brings the operators’ tool', async () => {
+  it('brings the command line', async () => {
     const { stdout } = await inProject(join(project, 'node_modules/.bin/ringfence'), ['--help']);
     expect(stdout).toMatch(/^Usage: ringfence /);
     expect(stdout).toContain('campaigns');

@@ -1,4 +1,4 @@
-/** The operators' tool over answers in which whatever others may write is meant for the terminal. */
+/** The command line over answers in which whatever others may write is meant for the terminal. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

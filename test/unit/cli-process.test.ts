@@ -15,7 +15,7 @@ function ringfence(line: string, nodeOptions: string[] = []) {
   return spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
 }
 
-describe("the operators' tool as a process", () => {
+describe('the command line as a process', () => {
   it('prints windows without loading Temporal or the database', () => {
     const line = 'windows --timezone Asia/Tokyo --start 09:00 --end 18:00 --from 2026-06-01T00:00:00Z --count 1 --json';
     const { status, stdout, stderr } = ringfence(line, ['--import', LIST_LOADED]);

@@ -198,14 +198,14 @@ describe('campaigns cancel', () => {
   it('asks nobody where there is no terminal, and does nothing', async () => {
     vi.spyOn(process, 'stdin', 'get').mockReturnValue(Readable.from(['y\n']) as unknown as typeof process.stdin);
     expect(await run([...cancel, '--json'])).toBe(2);
-    expect(err).toContain('give --yes');
+    expect(err).toContain('Pass --yes');
     expect(JSON.parse(out)).toMatchObject({ error: { code: 'bad_request', details: { field: '--yes' } } });
   });
 });
 
 describe('campaigns edit', () => {
   it.each([
-    ['', 'Nothing is to be changed'],
+    ['', 'Nothing to change'],
     ['--max-concurrent-calls many', '--max-concurrent-calls must be a whole number from 0'],
     ['--daily-cap 0', '--daily-cap must be a whole number of at least 1'],
     ['--timezone CET+1', '--timezone must be an IANA zone'],
