@@ -1,44 +1,49 @@
-import type { ErrorCode, RingfenceError } from '../domain/engine/errors.ts';
+import { ERROR_CODES, type ErrorCode } from '../domain/engine/error-codes.ts';
+import type { RingfenceError } from '../domain/engine/errors.ts';
 
-/** What the exit code of the command line says. */
+/** The exit codes of the command line. */
 export const EXIT = {
   done: 0,
-  /** Failed in a way that nobody foresaw. */
   unexpected: 1,
-  /** The input was refused, for a reason that was named. */
   refused: 2,
   notFound: 3,
-  /** Not possible in the campaign's present status. */
   wrongState: 4,
-  /** Nobody answered: worth another try. */
   unreachable: 5,
-  /** The campaign that was watched has ended, but not completed. */
   notCompleted: 6,
-  /** The doctor has found trouble. */
   trouble: 7,
-  /** The campaign that was watched is interrupted: it does not go on until it is restarted. */
   interrupted: 8,
 } as const;
-type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** Ends the tool with this code after a command has printed its answer. */
+/** For docs/cli.md. */
+export const EXIT_MEANING: Readonly<Record<ExitCode, string>> = {
+  [EXIT.done]: 'success',
+  [EXIT.unexpected]: 'unexpected failure',
+  [EXIT.refused]: 'refused, with the reason',
+  [EXIT.notFound]: 'not found',
+  [EXIT.wrongState]: "not possible in the campaign's present status",
+  [EXIT.unreachable]: 'no answer, or too busy: try again',
+  [EXIT.notCompleted]: 'the watched campaign has ended without completing',
+  [EXIT.trouble]: '`doctor` has found a problem',
+  [EXIT.interrupted]: 'the watched campaign is interrupted until it is restarted',
+};
+
+/** Ends the command line with this code after a command has printed its answer. */
 export class Finished extends Error {
   constructor(readonly exitCode: ExitCode) {
     super(`finished with exit code ${exitCode}`);
   }
 }
 
-const EXIT_OF: Partial<Record<ErrorCode, ExitCode>> = {
+const OWN_EXIT: Partial<Record<ErrorCode, ExitCode>> = {
   not_found: EXIT.notFound,
   wrong_state: EXIT.wrongState,
   conflict: EXIT.wrongState,
-  api_unreachable: EXIT.unreachable,
-  temporal_unavailable: EXIT.unreachable,
-  database_unavailable: EXIT.unreachable,
-  rate_limit_exceeded: EXIT.unreachable,
   internal: EXIT.unexpected,
 };
 
-export function exitCodeOf({ code }: RingfenceError): ExitCode {
-  return EXIT_OF[code] ?? EXIT.refused;
+/** A newer gateway may know more codes than this program: they count as refusals. */
+export function exitCodeOf({ code }: Pick<RingfenceError, 'code'>): ExitCode {
+  const terms = code in ERROR_CODES ? ERROR_CODES[code] : null;
+  return OWN_EXIT[code] ?? (terms?.repeat === 'later' ? EXIT.unreachable : EXIT.refused);
 }

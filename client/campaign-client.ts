@@ -25,8 +25,8 @@ import type { TemporalClient } from './temporal-client.ts';
  * controlled through Temporal, so that a pause does not depend on the gateway; the gateway creates and restarts campaigns,
  * because it keeps their contacts in PostgreSQL and these never pass through Temporal.
  *
- * Every method throws a RingfenceError, whose `code` says what to do: `not_found`, `wrong_state` (not possible in the
- * campaign's present status), `temporal_unavailable` and `api_unreachable` (try again), or a code of the gateway's.
+ * Every method throws a RingfenceError. `ERROR_CODES` lists what each `code` means and whether to repeat the request:
+ * `wrong_state` is not possible in the campaign's present status, `temporal_unavailable` and `api_unreachable` may be repeated.
  *
  * @example
  * const campaigns = new CampaignClient({ api: { baseUrl, key } });

@@ -10,7 +10,8 @@ import {
 } from '../domain/api/campaign-responses.ts';
 import { isInterrupted } from '../domain/api/interruption.ts';
 import { isOver } from '../domain/engine/commands.ts';
-import { type ErrorCode, RingfenceError } from '../domain/engine/errors.ts';
+import type { ErrorCode } from '../domain/engine/error-codes.ts';
+import { RingfenceError } from '../domain/engine/errors.ts';
 import { type Buckets, BUCKETS } from '../domain/engine/tally.ts';
 import type { CampaignControl, CampaignProgress, CampaignResult } from './campaign-control.ts';
 import { type ApiOptions, requestApi } from './http-api.ts';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ErrorResponse, Pagination } from '../domain/api/campaign-responses.ts';
-import { type ErrorCode, RingfenceError } from '../domain/engine/errors.ts';
+import type { ErrorCode } from '../domain/engine/error-codes.ts';
+import { RingfenceError } from '../domain/engine/errors.ts';
 
 export interface ApiOptions {
   /** Root of the gateway's API, its path included: `https://calls.example.com/api/public/v1`. */

@@ -8,4 +8,5 @@ export type { Campaign, RestartResponse } from '../domain/api/campaign-responses
 export type { ChangeCampaignInput } from '../domain/api/campaign-change.ts';
 export type { CreateCampaignInput } from '../domain/api/campaign-request.ts';
 export type { CancelAcknowledgement, PauseAcknowledgement, ResumeAcknowledgement } from '../domain/engine/answers.ts';
-export { type ErrorCode, RingfenceError } from '../domain/engine/errors.ts';
+export { ERROR_CODES, type ErrorCode } from '../domain/engine/error-codes.ts';
+export { RingfenceError } from '../domain/engine/errors.ts';

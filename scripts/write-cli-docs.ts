@@ -5,8 +5,10 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { EXIT } from '../cli/exit-codes.ts';
+import { EXIT, EXIT_MEANING, exitCodeOf } from '../cli/exit-codes.ts';
+import { ERROR_CODES, type ErrorCode } from '../domain/engine/error-codes.ts';
 import { program } from '../cli/program.ts';
+import { markdownTable } from './markdown-table.ts';
 
 /** The width of the page, independent of the terminal. */
 const WIDTH = 110;
@@ -17,10 +19,25 @@ const INTRODUCTION = `# Command line
 
 Run \`npm run -s ringfence -- COMMAND\` in a clone. \`--json\` prints JSON, including errors. Results go to standard output, everything
 else to standard error. Progress bars and colours appear only on terminals; \`NO_COLOR\` turns colours off. Exit code ${EXIT.done} is
-success; [operations](operations.md#exit-codes) explains the others.`;
+success; the others are [below](#exit-codes).`;
+
+const EXIT_CODES = `## Exit codes
+
+With \`--json\` an error is printed as JSON. Its code is one of the [error codes](api.md#error-codes) of the API.
+
+${exitTable()}`;
+
+function exitTable(): string {
+  const codes = Object.keys(ERROR_CODES) as ErrorCode[];
+  const rows = Object.values(EXIT).map((exit) => {
+    const errors = codes.filter((code) => exitCodeOf({ code }) === exit);
+    return [String(exit), EXIT_MEANING[exit], errors.map((code) => `\`${code}\``).join(', ')];
+  });
+  return markdownTable(['Exit code', 'Meaning', 'Error codes'], rows);
+}
 
 export function cliPage(): string {
-  return `${[INTRODUCTION, ...sections(program(), [])].join('\n\n')}\n`;
+  return `${[INTRODUCTION, ...sections(program(), []), EXIT_CODES].join('\n\n')}\n`;
 }
 
 function sections(parent: Command, path: readonly string[]): string[] {

@@ -11,4 +11,5 @@ export type {
 } from '../providers/port.ts';
 export { type SendResult, sendBefore, type SendLimits } from '../providers/send-before.ts';
 export { Outcome } from '../domain/engine/outcome.ts';
-export { type ErrorCode, RingfenceError } from '../domain/engine/errors.ts';
+export { ERROR_CODES, type ErrorCode } from '../domain/engine/error-codes.ts';
+export { RingfenceError } from '../domain/engine/errors.ts';

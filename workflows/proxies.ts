@@ -4,7 +4,7 @@
  */
 import { ActivityCancellationType, proxyActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { ErrorCode } from '../domain/engine/errors.ts';
+import type { ErrorCode } from '../domain/engine/error-codes.ts';
 import { DIAL_QUEUE_SUFFIX } from '../domain/engine/task-queues.ts';
 import { DIAL, LOOK_UPS, RECORD_ACTIVITIES } from '../domain/engine/time-limits.ts';
 

@@ -1,7 +1,9 @@
+import type { ErrorCode } from './error-codes.ts';
+
 /**
  * The one error type that Ringfence raises on purpose.
  *
- * `code` is stable and meant for machines; the message is for people and never holds a phone number, a name or an
+ * `code` is stable and meant for machines (`error-codes.ts` lists them all); the message is for people and never holds a phone number, a name or an
  * e-mail address, because messages end in workflow histories and logs. Each boundary (HTTP, workflow, command line)
  * turns the code into its own kind of answer in one place.
  */
@@ -23,27 +25,3 @@ export class RingfenceError extends Error {
   /** Ids and facts that help to find the cause; free of personal data. */
   readonly details: Readonly<Record<string, unknown>>;
 }
-
-/** Stable codes. A new one may be added; the meaning of an old one never changes. */
-export type ErrorCode =
-  | 'validation_error'
-  | 'bad_request'
-  | 'unauthorized'
-  | 'forbidden'
-  | 'not_found'
-  | 'wrong_state'
-  | 'start_refused'
-  | 'conflict'
-  | 'idempotency_mismatch'
-  | 'payload_too_large'
-  | 'request_timeout'
-  | 'rate_limit_exceeded'
-  | 'invalid_signature'
-  | 'stale_signature'
-  | 'unparsable_file'
-  | 'temporal_unavailable'
-  | 'database_unavailable'
-  | 'api_unreachable'
-  | 'superseded'
-  | 'misconfigured'
-  | 'internal';

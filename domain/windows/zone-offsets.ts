@@ -47,7 +47,7 @@ export function* constantOffsets(timezone: string, from: number): Generator<Offs
 /** Which stretch of the zone an instant lies in. */
 function stretchAt({ ends }: ZoneHistory, at: number): number {
   if (Number.isNaN(new Date(at).getTime())) {
-    throw new RingfenceError('validation_error', 'the instant lies outside the range of dates');
+    throw new RingfenceError('validation_error', 'at lies outside the range of dates', { field: 'at' });
   }
   let first = 0;
   let last = ends.length - 1;

@@ -4,8 +4,10 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ConnectionError, FastifyBaseLogger } from 'fastify';
 import { counted } from '../../domain/engine/counted.ts';
+import { ERROR_CODES } from '../../domain/engine/error-codes.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { errorAnswer } from './envelope.ts';
+import { statusOf } from './errors.ts';
 
 const TOO_SLOW = 'The request came in too slowly and was cut off: send it again.';
 
@@ -16,8 +18,8 @@ const TOO_SLOW = 'The request came in too slowly and was cut off: send it again.
 export function answerBroken(logger: FastifyBaseLogger): (error: ConnectionError, socket: Socket) => void {
   return ({ code }, socket) => {
     logger.debug({ code }, 'refused a connection that sent no whole request');
-    const [status, error] = refusalOf(code);
-    refuseOnSocket(socket, status, error);
+    const { error, status } = refusalOf(code);
+    refuseOnSocket(socket, error, status);
     socket.destroy();
   };
 }
@@ -38,7 +40,7 @@ export function tooLong(limitMs: number): RingfenceError {
 }
 
 /** Writes an answer past the parser, where there is still somebody to read it. The caller closes the connection. */
-export function refuseOnSocket(socket: Socket, status: number, error: RingfenceError): void {
+export function refuseOnSocket(socket: Socket, error: RingfenceError, status = statusOf(error)): void {
   if (!socket.writable) return;
   const body = JSON.stringify(errorAnswer(error, { request_id: randomUUID(), ts: new Date().toISOString() }));
   const head = [
@@ -50,15 +52,12 @@ export function refuseOnSocket(socket: Socket, status: number, error: RingfenceE
   socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
-function refusalOf(code: string): readonly [status: number, error: RingfenceError] {
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return [408, tooSlow()];
+function refusalOf(code: string): { readonly error: RingfenceError; readonly status?: number } {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return { error: tooSlow() };
   if (code === 'HPE_HEADER_OVERFLOW') {
-    return [
-      431,
-      new RingfenceError('bad_request', 'The headers are larger than 16 KiB: send fewer or shorter ones.', {
-        field: 'headers',
-      }),
-    ];
+    const message = 'The headers are larger than 16 KiB: send fewer or shorter ones.';
+    const error = new RingfenceError('bad_request', message, { field: 'headers' });
+    return { error, status: ERROR_CODES.bad_request.narrower.headersTooLarge };
   }
-  return [400, new RingfenceError('bad_request', 'This is not a request that HTTP allows.', { field: 'request' })];
+  return { error: new RingfenceError('bad_request', 'This is not a request that HTTP allows.', { field: 'request' }) };
 }

@@ -15,12 +15,17 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { ERROR_CODES } from '../../domain/engine/error-codes.ts';
 import type { SlowClientLimits } from './slow-clients.ts';
 
 /** Of a rest that is dropped. Most bodies that are refused fit, also where a client reads no answer before it has sent all. */
 const MOST_DROPPED_BYTES = 1 << 20;
 
-const ALWAYS_CLOSE: ReadonlySet<number> = new Set([401, 413, 429]);
+const ALWAYS_CLOSE: ReadonlySet<number> = new Set([
+  ERROR_CODES.unauthorized.status,
+  ERROR_CODES.payload_too_large.status,
+  ERROR_CODES.rate_limit_exceeded.status,
+]);
 /** Bodies that are handed on as they come. All others are bounded by the route's limit. */
 const STREAMED = /^(?:text\/csv|multipart\/form-data)\b/i;
 declare module 'fastify' {

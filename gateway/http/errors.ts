@@ -1,42 +1,31 @@
 /** The one place in which errors become answers. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { type DatabaseErrorKind, databaseErrorKind } from '../../db/errors.ts';
-import { type ErrorCode, RingfenceError } from '../../domain/engine/errors.ts';
+import { ERROR_CODES } from '../../domain/engine/error-codes.ts';
+import { RingfenceError } from '../../domain/engine/errors.ts';
 import { errorAnswer, metaOf } from './envelope.ts';
 import { WHOLE_BODY } from './validation.ts';
 
-const STATUS: Readonly<Record<ErrorCode, number>> = {
-  bad_request: 400,
-  unauthorized: 401,
-  invalid_signature: 401,
-  stale_signature: 401,
-  forbidden: 403,
-  not_found: 404,
-  request_timeout: 408,
-  wrong_state: 409,
-  conflict: 409,
-  superseded: 409,
-  payload_too_large: 413,
-  validation_error: 422,
-  idempotency_mismatch: 422,
-  start_refused: 422,
-  unparsable_file: 422,
-  rate_limit_exceeded: 429,
-  misconfigured: 500,
-  internal: 500,
-  temporal_unavailable: 503,
-  database_unavailable: 503,
-  api_unreachable: 503,
-};
+const BAD_REQUEST = ERROR_CODES.bad_request.status;
+const UNSUPPORTED_MEDIA_TYPE = ERROR_CODES.bad_request.narrower.unsupportedMediaType;
+const UNAUTHORIZED = ERROR_CODES.unauthorized.status;
+const INTERNAL = ERROR_CODES.internal.status;
+const UNAVAILABLE = ERROR_CODES.database_unavailable.status;
+
 /** Both PostgreSQL and Temporal come back within seconds when they come back by themselves, and locks are let go of. */
 const RETRY_AFTER_S = 5;
 
+/** The HTTP status of an error. What only clients raise would be an error of the gateway's own. */
+export function statusOf({ code }: RingfenceError): number {
+  return ERROR_CODES[code].status ?? INTERNAL;
+}
+
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const { error: refusal, status = STATUS[refusal.code] } = refusalOf(error, request);
-  if (status >= 500) request.log.error({ code: refusal.code, cause: traceOf(error) }, 'request failed');
-  const { retry_after_s: seconds = status === 503 ? RETRY_AFTER_S : undefined } = refusal.details;
+  const { error: refusal, status = statusOf(refusal) } = refusalOf(error, request);
+  if (status >= INTERNAL) request.log.error({ code: refusal.code, cause: traceOf(error) }, 'request failed');
+  const { retry_after_s: seconds = status === UNAVAILABLE ? RETRY_AFTER_S : undefined } = refusal.details;
   if (typeof seconds === 'number') void reply.header('retry-after', String(seconds));
-  if (status === 401) void reply.header('www-authenticate', 'Bearer');
+  if (status === UNAUTHORIZED) void reply.header('www-authenticate', 'Bearer');
   return reply.code(status).send(errorAnswer(refusal, metaOf(request)));
 }
 
@@ -50,16 +39,19 @@ function refusalOf(error: unknown, request: FastifyRequest): { error: RingfenceE
   const kind = databaseErrorKind(error);
   if (kind !== null) return { error: DATABASE_ERRORS[kind] };
   const { statusCode, code } = error as Partial<FastifyError>;
-  if (statusCode === 413) {
+  if (statusCode === ERROR_CODES.payload_too_large.status) {
     const limit = request.routeOptions.bodyLimit;
     const message = `The body is larger than ${limit} bytes, the most that is taken here: send less, and import large numbers of contacts into a folder.`;
     return { error: new RingfenceError('payload_too_large', message, { field: WHOLE_BODY, details: { limit } }) };
   }
-  if (statusCode === 415) {
+  if (statusCode === UNSUPPORTED_MEDIA_TYPE) {
     const message = `This content type is not taken here: ${howToSend(request)}.`;
-    return { error: new RingfenceError('bad_request', message, { field: 'Content-Type' }), status: 415 };
+    return {
+      error: new RingfenceError('bad_request', message, { field: 'Content-Type' }),
+      status: UNSUPPORTED_MEDIA_TYPE,
+    };
   }
-  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+  if (statusCode !== undefined && statusCode >= BAD_REQUEST && statusCode < INTERNAL) {
     const [field, message] = MALFORMED[code ?? ''] ?? [WHOLE_BODY, 'The request is unreadable.'];
     return { error: new RingfenceError('bad_request', message, { field }) };
   }

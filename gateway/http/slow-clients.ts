@@ -84,7 +84,7 @@ function watch(
     if (waitedMs <= Math.min(paceMs, totalMs)) return;
     const error = waitedMs > totalMs ? tooLong(totalMs) : tooSlow();
     // Without a socket it is not its turn: the answer to an earlier request of the connection is still to come.
-    if (!reply.raw.headersSent && reply.raw.socket) refuseOnSocket(socket, 408, error);
+    if (!reply.raw.headersSent && reply.raw.socket) refuseOnSocket(socket, error);
     raw.destroy(error);
   }, everyMs);
   raw.once('close', () => clearInterval(look));

@@ -1,7 +1,7 @@
 /** Every way in which a request may be refused, described once. */
 import { z } from 'zod';
 import { ErrorResponse } from '../../domain/api/campaign-responses.ts';
-import type { ErrorCode } from '../../domain/engine/errors.ts';
+import type { ErrorCode } from '../../domain/engine/error-codes.ts';
 import { EXAMPLE_META } from './described.ts';
 import { CAMPAIGN_ID } from './example-values.ts';
 
@@ -49,7 +49,7 @@ export const REFUSALS: Readonly<Record<number, Refusal>> = {
   408: {
     name: 'RequestTimeout',
     description: 'The request arrived too slowly.',
-    example: { code: 'request_timeout', message: 'The request did not arrive in time: send it again.' },
+    example: { code: 'request_timeout', message: 'The request came in too slowly and was cut off: send it again.' },
   },
   409: {
     name: 'Conflict',

@@ -1,4 +1,5 @@
 import { COUNTED_AT_MOST } from '../../db/page.ts';
+import { ERROR_CODES, type Repeat } from '../../domain/engine/error-codes.ts';
 import { API_ROOT } from '../../gateway/app.ts';
 import { MOST_LEFT_OUT } from '../../gateway/http/page.ts';
 import { commands, json } from './curl.ts';
@@ -104,8 +105,33 @@ function refusalText(refusals: Refusals, operations: readonly Operation[]): stri
     const told = Object.keys(headers).map((header) => `\`${header}\``);
     return [status, description, told.join(', '), `\`${code}\`: ${message}`];
   });
-  return ['## Errors', REFUSED, markdownTable(['Status', 'When', 'Headers', 'For example'], rows)];
+  const codes = Object.entries(ERROR_CODES).map(([code, { status, meaning, repeat, field }]) => [
+    `\`${code}\``,
+    status === null ? 'none' : String(status),
+    meaning,
+    REPEAT[repeat],
+    FIELD[field],
+  ]);
+  return [
+    '## Errors',
+    REFUSED,
+    markdownTable(['Status', 'When', 'Headers', 'For example'], rows),
+    '### Error codes',
+    CODES,
+    markdownTable(['Code', 'Status', 'Meaning', 'Repeat', '`field`'], codes),
+  ];
 }
+
+const CODES = `Every code that the gateway, the client and the command line give. A code without a status is given by the
+client and the command line alone. *Repeat* says whether the same request can succeed later. To repeat a request that creates a campaign, send it with the
+same \`X-Idempotency-Key\`.`;
+
+const REPEAT: Readonly<Record<Repeat, string>> = {
+  never: 'no',
+  after_change: 'after a change',
+  later: 'yes, after `Retry-After` or a moment',
+};
+const FIELD = { always: 'yes', sometimes: 'where one input is at fault', never: 'no' } as const;
 
 const REFUSED = `An error is \`{"error": {"code", "message", "details"}, "meta"}\` with a 4xx or 5xx status. The code is stable, and the
 message says what is valid. \`details.field\` names the invalid input: a field of the body (\`contacts[3].phone_number\`), a parameter of the

@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, test } from 'vitest';
 import type { z } from 'zod';
 import { PAGES, withFigures } from '../../bench/figures/write.ts';
-import { EXIT } from '../../cli/exit-codes.ts';
 import { GatewayConfig } from '../../gateway/config.ts';
 import { TruedyEnv } from '../../providers/from-env.ts';
 import { TruedyConfig } from '../../providers/truedy/config.ts';
@@ -141,10 +140,6 @@ describe('settings', () => {
       SIMULATOR_API_KEY: options.apiKey,
       SIMULATOR_KEY_TTL_MS: String(options.keyTtlMs),
     });
-  });
-
-  test('exit codes of the tool', () => {
-    expect(Object.keys(told('Exit codes'))).toEqual(Object.values(EXIT).map(String));
   });
 
   test('search attributes', () => {

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { RingfenceError, type ErrorCode } from '../../../domain/engine/errors.ts';
+import type { ErrorCode } from '../../../domain/engine/error-codes.ts';
+import { RingfenceError } from '../../../domain/engine/errors.ts';
 import { verifyTruedy } from '../../../providers/truedy/signature.ts';
 
 const NOW = Date.UTC(2026, 2, 2, 12, 0, 0);
