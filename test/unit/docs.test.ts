@@ -64,6 +64,18 @@ describe('README', () => {
   });
 });
 
+describe('files named in the documents', () => {
+  const named = pages
+    .filter((page) => page !== 'CHANGELOG.md')
+    .flatMap((page) =>
+      [...read(page).matchAll(/`((?:[\w-]+\/)+[\w-]+\.(?:ts|sql|mjs))`/g)].map(([, file]) => [page, file!] as const),
+    );
+
+  it.each(named)('%s names %s', (_, file) => {
+    expect(existsSync(join(ROOT, file))).toBe(true);
+  });
+});
+
 describe('glossary', () => {
   const terms = tableRows(read('docs/glossary.md')).flatMap(([term]) => unmarked(term!).split(', '));
 
@@ -156,6 +168,18 @@ describe('operations', () => {
 });
 
 describe('architecture', () => {
+  const decisions = tableRows(section(read('docs/architecture.md'), 'Where it is decided')).map((cells) =>
+    cells.map(unquoted),
+  );
+
+  it('answers at least ten questions', () => {
+    expect(decisions.length).toBeGreaterThanOrEqual(10);
+  });
+
+  it.each(decisions)('%s In %s, function %s', (_, file, name) => {
+    expect(read(file!)).toMatch(new RegExp(`\\bfunction\\*? ${name}\\(`));
+  });
+
   it('knows every table', () => {
     const migrations = readdirSync(join(ROOT, 'db/migrations')).map((file) => read(`db/migrations/${file}`));
     const tables = migrations.flatMap((sql) => [...sql.matchAll(/^create table (\w+)/gm)].map(([, name]) => name));
