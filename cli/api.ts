@@ -1,10 +1,12 @@
 /** What the commands that ask the gateway have in common, and how every command prints its answer. */
 import { type Command, Option } from 'commander';
+import { API_ROOT } from '../domain/api/api-root.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import type { ApiOptions } from '../client/http-api.ts';
+import { DEFAULTS } from '../worker/defaults.ts';
 import { type Line, printJson, printText } from './terminal.ts';
 
-export const LOCAL_GATEWAY = 'http://127.0.0.1:8080/api/public/v1';
+export const LOCAL_GATEWAY = `http://${DEFAULTS.gatewayHost}:${DEFAULTS.gatewayPort}${API_ROOT}`;
 
 export interface Json {
   readonly json?: true;

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { Finding } from './doctor/finding.ts';
 import { type Json, keyOption, urlOption } from './api.ts';
 import { coloursFor } from './colours.ts';
+import { DEFAULTS } from '../worker/defaults.ts';
 import { EXIT, Finished } from './exit-codes.ts';
 import { examples } from './help.ts';
 import { type Line, printJson, printText } from './terminal.ts';
@@ -54,7 +55,7 @@ async function examine(flags: Flags): Promise<Finding[]> {
   ]);
   const findings = await Promise.all([
     checkThisProgram(),
-    checkTemporal({ taskQueue: env.RINGFENCE_TASK_QUEUE || 'ringfence' }),
+    checkTemporal({ taskQueue: env.RINGFENCE_TASK_QUEUE || DEFAULTS.taskQueue }),
     checkGateway(flags),
     checkDatabase({ url: env.DATABASE_URL }),
     checkCampaigns({ ...flags, databaseUrl: env.DATABASE_URL }),

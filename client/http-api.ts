@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { API_ROOT } from '../domain/api/api-root.ts';
 import { ErrorResponse, Pagination } from '../domain/api/campaign-responses.ts';
 import type { ErrorCode } from '../domain/engine/error-codes.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
@@ -93,7 +94,7 @@ function refusal({ status, headers }: Head, answer: unknown): RingfenceError {
 function unreadable(status: number): RingfenceError {
   return new RingfenceError(
     'api_unreachable',
-    `The answer (HTTP ${status}) is not one of Ringfence's API: check that the address ends in its path, /api/public/v1.`,
+    `The answer (HTTP ${status}) is not one of Ringfence's API: check that the address ends in its path, ${API_ROOT}.`,
     { details: { http_status: status } },
   );
 }

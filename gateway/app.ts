@@ -5,6 +5,7 @@ import { jsonSchemaTransform, serializerCompiler } from 'fastify-type-provider-z
 import { onBehalfOf } from '../db/account-pool.ts';
 import { findApiKeys } from '../db/api-keys.ts';
 import type { Pool } from '../db/pool.ts';
+import { API_ROOT } from '../domain/api/api-root.ts';
 import { authenticate } from './http/auth.ts';
 import { campaignCommands, type CampaignCommandsOptions } from './routes/campaign-commands.ts';
 import { campaignEdit, type CampaignEditOptions } from './routes/campaign-edit.ts';
@@ -22,6 +23,7 @@ import { health, type HealthOptions } from './routes/health.ts';
 import { cutOffSlowBodies, type SlowClientLimits, slowClientLimits, serverLimits } from './http/slow-clients.ts';
 import { completeDocument, INFO, TAGS } from './openapi/document.ts';
 import { suppressionsRoutes } from './routes/suppressions-routes.ts';
+import { BODY_LIMITS } from './http/body-limits.ts';
 import { validatorCompiler } from './http/validation.ts';
 import { webhooks, type WebhooksOptions } from './routes/webhooks.ts';
 
@@ -32,38 +34,35 @@ export interface GatewayDeps
     CampaignEditOptions,
     WebhooksOptions,
     Omit<HealthOptions, 'healthPool'> {
-  /** Of the webhooks, so that requests cannot keep events out. Default: `pool`. */
+  /** Connections for webhooks, so that requests cannot keep events out. Default: `pool`. */
   readonly webhookPool?: Pool;
-  /** Default: `pool`. */
+  /** Connections for health checks. Default: `pool`. */
   readonly healthPool?: Pool;
   readonly campaigns: CampaignCommandsOptions['campaigns'] & CampaignEditOptions['campaigns'];
   readonly logger: FastifyBaseLogger;
-  /** Bytes of a body that brings contacts. Default: 10 MiB. Larger ones are refused, and others are held to less. */
+  /**
+   * Largest body of a campaign or a forecast, in bytes. Other requests have smaller limits.
+   * @defaultValue `10485760` (10 MiB)
+   */
   readonly bodyLimit?: number;
-  /** Requests per minute and key. Default: 1,200. */
+  /** Requests per minute of one key. @defaultValue `1200` */
   readonly requestsPerMinute?: number | undefined;
-  /** Addresses and CIDR networks whose `X-Forwarded-For` is believed. Default: none. */
+  /** Addresses and CIDR networks of trusted proxies, whose `X-Forwarded-For` counts. Default: none. */
   readonly trustedProxies?: readonly string[] | undefined;
-  /** With slow clients; defaults of the gateway's unless told. */
+  /** Limits for slow clients that differ from the gateway's own. */
   readonly slowClients?: Partial<SlowClientLimits>;
 }
 
-const BODY_LIMIT = 10 * 1024 * 1024;
-/** Of a request without contacts. The largest honest one is a schedule with a thousand blackout dates: 13 KiB. */
-const SMALL_BODY_LIMIT = 64 * 1024;
-/** Where the API of campaigns and contacts stands. */
-export const API_ROOT = '/api/public/v1';
-
 /** The gateway, without a port: the caller listens, or injects requests. */
 export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> {
-  const { pool, logger, bodyLimit = BODY_LIMIT, requestsPerMinute, trustedProxies = [], ...rest } = deps;
+  const { pool, logger, bodyLimit = BODY_LIMITS.withContacts, requestsPerMinute, trustedProxies = [], ...rest } = deps;
   const slowClients = slowClientLimits(deps.slowClients);
   const app: FastifyInstance = fastify({
     loggerInstance: logger,
     // Its own lines would hold whole addresses, with whatever stands in the query.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
-    bodyLimit: Math.min(bodyLimit, SMALL_BODY_LIMIT),
+    bodyLimit: Math.min(bodyLimit, BODY_LIMITS.other),
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     ...serverLimits(slowClients),
     clientErrorHandler: answerBroken(logger),
@@ -108,7 +107,7 @@ export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> 
       api.decorateRequest('caller');
       const limits = await limitRate(api, { requestsPerMinute });
       api.addHook('onRequest', authenticate({ findKeys: (hashes) => findApiKeys(pool, hashes), limits }));
-      queueLargeRequests(api, SMALL_BODY_LIMIT, slowClients);
+      queueLargeRequests(api, BODY_LIMITS.other, slowClients);
       // Only now: a request whose body is still coming holds no connection.
       api.addHook('preHandler', ({ caller, routeOptions }, _reply, done) => {
         // With a share of their own, so that a flood of other requests cannot keep an account from stopping its calls.

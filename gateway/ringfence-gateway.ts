@@ -14,7 +14,7 @@ import { migrate } from '../db/migrate.ts';
 import { openPool } from '../db/pool.ts';
 import { DATABASE_LIMITS, HEALTH_LIMITS } from '../domain/engine/time-limits.ts';
 import type { CallProvider } from '../providers/port.ts';
-import { WORKER_DEFAULTS } from '../worker/defaults.ts';
+import { DEFAULTS } from '../worker/defaults.ts';
 import { buildGateway } from './app.ts';
 import { prepareShutdown } from './http/graceful-shutdown.ts';
 import { startSweepingLostCalls } from './background/lost-calls-sweeper.ts';
@@ -22,34 +22,34 @@ import { startReconciling } from './background/reconciler.ts';
 import { startSweepingUnstarted } from './background/unstarted-sweeper.ts';
 import { startZoneDataSweeping } from './background/zone-data-sweeper.ts';
 
-/** What a gateway is made of. All but the first two have the defaults of the gateway's settings. */
+/** Options of a gateway. The defaults are those of the gateway's settings. */
 export interface RingfenceGatewayOptions {
-  /** Whose webhooks are taken in, each at `/webhooks/NAME`. They stay the caller's: close them after the gateway. */
+  /** Providers whose webhooks it receives, each at `/webhooks/NAME`. The caller closes them after the gateway. */
   readonly providers: readonly CallProvider[];
-  /** Connection string of PostgreSQL, whose schema is brought to the newest version. */
+  /** Connection string of PostgreSQL. The schema is migrated to the newest version. */
   readonly databaseUrl: string;
-  /** It stays the caller's. Without it the gateway connects by Temporal's environment configuration. */
+  /** Temporal client, which the caller closes. Default: one by Temporal's environment configuration. */
   readonly temporal?: Client;
-  /** The queue of the workers; theirs must be the same. `ringfence` unless told. */
+  /** Task queue of the workers that run the campaigns. @defaultValue `'ringfence'` */
   readonly taskQueue?: string;
-  /** Where it listens; `127.0.0.1` unless told. */
+  /** Address that it listens on. @defaultValue `'127.0.0.1'` */
   readonly host?: string;
-  /** 8080 unless told; 0 takes any free one. */
+  /** Port that it listens on; 0 takes any free port. @defaultValue `8080` */
   readonly port?: number;
-  /** A key with the scope `write` for the account `default`, of which only the hash is stored. */
+  /** A key with the scope `write` for the account `default`. Only its hash is stored. */
   readonly apiKey?: string | undefined;
-  /** Bytes of the largest request of the API; 10 MiB unless told. */
+  /** Largest body of a campaign or a forecast, in bytes. @defaultValue `10485760` (10 MiB) */
   readonly bodyLimit?: number;
-  /** Requests per minute that one key may send. Default: 1,200. */
+  /** Requests per minute of one key. @defaultValue `1200` */
   readonly requestsPerMinute?: number;
   /**
-   * Proxies whose `X-Forwarded-For` is believed, as IP addresses or CIDR networks. Default: none, and the header is
-   * ignored.
+   * Trusted proxies as IP addresses or CIDR networks: the `X-Forwarded-For` of their requests counts. Default: none, and the
+   * header is ignored.
    */
   readonly trustedProxies?: readonly string[];
-  /** Connections to PostgreSQL for the API. Default: 20. Webhooks and health checks have nine more of their own. */
+  /** Connections to PostgreSQL for the API. Webhooks and health checks use nine more. @defaultValue `20` */
   readonly databaseConnections?: number;
-  /** Standard output as JSON lines unless told. */
+  /** Default: JSON lines on standard output. */
   readonly logger?: FastifyBaseLogger;
 }
 
@@ -77,10 +77,10 @@ const WEBHOOK_CONNECTIONS = 8;
 export async function startRingfenceGateway({
   providers,
   databaseUrl,
-  taskQueue = WORKER_DEFAULTS.taskQueue,
-  host = '127.0.0.1',
-  port = 8080,
-  databaseConnections = WORKER_DEFAULTS.databaseConnections,
+  taskQueue = DEFAULTS.taskQueue,
+  host = DEFAULTS.gatewayHost,
+  port = DEFAULTS.gatewayPort,
+  databaseConnections = DEFAULTS.databaseConnections,
   logger = pino({ base: { service: 'gateway' } }),
   ...options
 }: RingfenceGatewayOptions): Promise<RingfenceGateway> {

@@ -1,28 +1,28 @@
 import { z } from 'zod';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import { LONGEST_QUEUE_NAME } from '../domain/engine/task-queues.ts';
-import { WORKER_DEFAULTS } from './defaults.ts';
+import { DEFAULTS } from './defaults.ts';
 
 const seconds = z.coerce.number().positive();
 
 /** The worker's own settings. How to reach Temporal comes from Temporal's environment configuration. */
 export const WorkerConfig = z.object({
   DATABASE_URL: z.string().min(1),
-  RINGFENCE_TASK_QUEUE: z.string().min(1).max(LONGEST_QUEUE_NAME).default(WORKER_DEFAULTS.taskQueue),
+  RINGFENCE_TASK_QUEUE: z.string().min(1).max(LONGEST_QUEUE_NAME).default(DEFAULTS.taskQueue),
   /** Port of /healthz and /readyz; 0 takes any free one. */
-  RINGFENCE_HEALTH_PORT: z.coerce.number().int().min(0).max(65_535).default(8081),
-  RINGFENCE_HEALTH_HOST: z.string().default('127.0.0.1'),
+  RINGFENCE_HEALTH_PORT: z.coerce.number().int().min(0).max(65_535).default(DEFAULTS.healthPort),
+  RINGFENCE_HEALTH_HOST: z.string().default(DEFAULTS.healthHost),
   /** Connections to PostgreSQL. Each dial holds one twice, for milliseconds. */
-  RINGFENCE_DB_POOL: z.coerce.number().int().min(2).default(WORKER_DEFAULTS.databaseConnections),
+  RINGFENCE_DB_POOL: z.coerce.number().int().min(2).default(DEFAULTS.databaseConnections),
   /** Placements that this worker talks to the provider about at once. */
-  RINGFENCE_MAX_DIALS: z.coerce.number().int().min(1).default(WORKER_DEFAULTS.maxDials),
+  RINGFENCE_MAX_DIALS: z.coerce.number().int().min(1).default(DEFAULTS.maxDials),
   /** Placements per second over all workers of the queue; unset: no limit but the campaigns' own. */
   RINGFENCE_DIALS_PER_SECOND: z.coerce.number().positive().optional(),
   /** How long after a call's greatest length it is given up as lost, in seconds. */
-  RINGFENCE_CALL_GRACE: seconds.default(WORKER_DEFAULTS.callGraceMs / 1000),
+  RINGFENCE_CALL_GRACE: seconds.default(DEFAULTS.callGraceMs / 1000),
   /** host:port for Prometheus; unset: no metrics are served. */
   RINGFENCE_METRICS: z.string().optional(),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default(DEFAULTS.logLevel),
 });
 export type WorkerConfig = z.infer<typeof WorkerConfig>;
 

@@ -7,32 +7,32 @@ import { recordZoneData } from '../db/zone-data.ts';
 import { DATABASE_LIMITS, HEALTH_LIMITS } from '../domain/engine/time-limits.ts';
 import { ZONE_DATA_VERSION } from '../domain/windows/zone-data.ts';
 import type { CallProvider } from '../providers/port.ts';
-import { WORKER_DEFAULTS } from './defaults.ts';
+import { DEFAULTS } from './defaults.ts';
 import { pacingFacts } from './facts.ts';
 import { campaignWorkerOptions, dialWorkerOptions } from './options.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
-/** What a worker is made of. All but the first two have the defaults of the worker's settings. */
+/** Options of a worker. The defaults are those of the worker's settings. */
 export interface RingfenceWorkerOptions {
-  /** Places calls and says what became of them. It stays the caller's: close it when the worker has stopped. */
+  /** Places the calls and reports what became of them. The caller closes it after the worker has stopped. */
   readonly provider: CallProvider;
-  /** Connection string of PostgreSQL, whose schema is brought to the newest version. */
+  /** Connection string of PostgreSQL. The schema is migrated to the newest version. */
   readonly databaseUrl: string;
   /**
-   * How Temporal is reached; it stays the caller's. Without it the worker connects by Temporal's environment
-   * configuration, and takes the namespace from there as well.
+   * Connection to Temporal, which the caller closes, and the namespace. Default: both by Temporal's environment
+   * configuration.
    */
   readonly temporal?: { readonly connection: NativeConnection; readonly namespace: string };
-  /** The queue of campaigns; the gateway's must be the same. `ringfence` unless told. */
+  /** Task queue of the campaigns; the gateway needs the same. @defaultValue `'ringfence'` */
   readonly taskQueue?: string;
-  /** Connections to PostgreSQL; 20 unless told. */
+  /** Connections to PostgreSQL. @defaultValue `20` */
   readonly databaseConnections?: number;
-  /** Placements that this worker talks to the provider about at once; 200 unless told. */
+  /** Placements under way at the same time in this worker. @defaultValue `200` */
   readonly maxDials?: number;
-  /** Placements per second over all workers of the queue; no limit unless told. */
+  /** Placements per second over all workers of the task queue. Default: no limit. */
   readonly dialsPerSecond?: number | undefined;
-  /** How long after a call's greatest length it is given up as lost, in milliseconds; 90,000 unless told. */
+  /** Time after a call's maximum length until it counts as lost, in milliseconds. @defaultValue `90000` */
   readonly callGraceMs?: number;
 }
 
@@ -75,11 +75,11 @@ export async function createRingfenceWorker({
   provider,
   databaseUrl,
   temporal,
-  taskQueue = WORKER_DEFAULTS.taskQueue,
-  databaseConnections = WORKER_DEFAULTS.databaseConnections,
-  maxDials = WORKER_DEFAULTS.maxDials,
+  taskQueue = DEFAULTS.taskQueue,
+  databaseConnections = DEFAULTS.databaseConnections,
+  maxDials = DEFAULTS.maxDials,
   dialsPerSecond,
-  callGraceMs = WORKER_DEFAULTS.callGraceMs,
+  callGraceMs = DEFAULTS.callGraceMs,
 }: RingfenceWorkerOptions): Promise<RingfenceWorker> {
   const factsWith = (searchAttributes: boolean) => pacingFacts(provider.facts, callGraceMs, searchAttributes);
   // Refused before anything is opened.

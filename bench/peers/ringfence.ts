@@ -1,4 +1,5 @@
 /** Ringfence beside its peers: its real worker and gateway, through its real API. */
+import { API_ROOT } from '../../domain/api/api-root.ts';
 import { join } from 'node:path';
 import { requestApi } from '../../client/http-api.ts';
 import { Campaign } from '../../domain/api/campaign-responses.ts';
@@ -8,8 +9,6 @@ import { startGateway, startWorker } from '../../scripts/start/processes.ts';
 import { importPeople } from '../contacts.ts';
 import type { Ground, LaunchedPeer } from './peer.ts';
 
-/** Where the gateway serves its API. */
-const API_ROOT = '/api/public/v1';
 const KEY = 'rf_bench-peers-key';
 
 export async function launchRingfence({ env, logs, slots }: Ground): Promise<LaunchedPeer> {

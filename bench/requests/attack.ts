@@ -22,5 +22,3 @@ export interface Targets {
   readonly largestFolder: string;
   readonly webhookSecret: string;
 }
-
-export const API_ROOT = '/api/public/v1';

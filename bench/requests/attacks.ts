@@ -1,7 +1,8 @@
 /** All that is sent, to every route that reads something. */
 import { gzipSync } from 'node:zlib';
 import { signTruedy } from '../../providers/truedy/signature.ts';
-import { API_ROOT, type Attack, type Targets } from './attack.ts';
+import { API_ROOT } from '../../domain/api/api-root.ts';
+import { type Attack, type Targets } from './attack.ts';
 import { FILES } from './files.ts';
 import { filled } from './filled.ts';
 import { ANY_JSON, CAMPAIGN_JSON, type JsonBody, PEOPLE_JSON } from './json-bodies.ts';

@@ -1,6 +1,7 @@
 /** Contact files that cost most to read. They come as a stream, so their size is that of a good long look at each. */
 import { numberOf } from '../contacts.ts';
-import { API_ROOT, type Attack } from './attack.ts';
+import { API_ROOT } from '../../domain/api/api-root.ts';
+import { type Attack } from './attack.ts';
 import { filled } from './filled.ts';
 
 const SIZE = 10 * 1024 * 1024;

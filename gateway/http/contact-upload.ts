@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { CONTACT_FILE } from '../../domain/contacts/contact-header.ts';
+import { BODY_LIMITS } from './body-limits.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 
 export interface Upload {
@@ -10,9 +11,6 @@ export interface Upload {
   readonly fields: Readonly<Record<string, string>>;
   readonly bytes: AsyncIterable<Uint8Array>;
 }
-
-/** A file of this size holds over ten million contacts; more is surely a mistake, and it would fill the database's disk. */
-const MOST_BYTES = 1 << 30;
 
 /** The three options, and a little more so that what is too much can be named. The size of a file is looked at below. */
 const FORM_LIMITS = {
@@ -73,10 +71,14 @@ async function* guarded(stream: Readable): AsyncGenerator<Uint8Array> {
     // Destroying the stream of a refused file would close the connection before the refusal is sent.
     for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
       received += chunk.length;
-      if (received > MOST_BYTES) {
-        throw new RingfenceError('payload_too_large', `The file is larger than ${MOST_BYTES} bytes: split it.`, {
-          field: CONTACT_FILE,
-        });
+      if (received > BODY_LIMITS.contactFile) {
+        throw new RingfenceError(
+          'payload_too_large',
+          `The file is larger than ${BODY_LIMITS.contactFile} bytes: split it.`,
+          {
+            field: CONTACT_FILE,
+          },
+        );
       }
       yield chunk;
     }

@@ -19,10 +19,10 @@
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RingfenceError } from '../../domain/engine/errors.ts';
+import { DEFAULTS } from '../../worker/defaults.ts';
 import { clientAddress } from './client-address.ts';
 
 const WINDOW_MS = 60_000;
-const REQUESTS_PER_MINUTE = 1_200;
 /** Keys, and addresses, remembered at once. The one that has been silent longest is forgotten first. */
 export const REMEMBERED = 5_000;
 
@@ -38,7 +38,7 @@ declare module 'fastify' {
 }
 
 export interface RateLimitOptions {
-  /** Requests per minute and key, and wrong keys per minute and address. Default: 1,200. */
+  /** Requests per minute and key, and wrong keys per minute and address. @defaultValue `1200` */
   readonly requestsPerMinute?: number | undefined;
 }
 
@@ -52,7 +52,7 @@ export interface RequestLimits {
 export async function limitRate(app: FastifyInstance, options: RateLimitOptions): Promise<RequestLimits> {
   await app.register(rateLimit, {
     global: false,
-    max: options.requestsPerMinute ?? REQUESTS_PER_MINUTE,
+    max: options.requestsPerMinute ?? DEFAULTS.requestsPerMinute,
     timeWindow: WINDOW_MS,
     cache: REMEMBERED,
     // The headers of the IETF draft: RateLimit-Limit, -Remaining, -Reset, and Retry-After with a 429.

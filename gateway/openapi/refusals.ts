@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ErrorResponse } from '../../domain/api/campaign-responses.ts';
 import type { ErrorCode } from '../../domain/engine/error-codes.ts';
+import { BODY_LIMITS, inWords } from '../http/body-limits.ts';
 import { EXAMPLE_META } from './described.ts';
 import { CAMPAIGN_ID } from './example-values.ts';
 
@@ -64,8 +65,7 @@ export const REFUSALS: Readonly<Record<number, Refusal>> = {
   },
   413: {
     name: 'PayloadTooLarge',
-    description:
-      'The body is too large. The limit is 10 MiB for a campaign or a forecast, unless the gateway sets another one, 1 MiB for a contact, and 64 KiB for any other request. Imports have no such limit.',
+    description: `The body is too large. The limit is ${inWords(BODY_LIMITS.withContacts)} for a campaign or a forecast, unless the gateway sets another one, ${inWords(BODY_LIMITS.oneContact)} for a contact, ${inWords(BODY_LIMITS.contactFile)} for a contact file, and ${inWords(BODY_LIMITS.other)} for any other request.`,
     example: {
       code: 'payload_too_large',
       message:

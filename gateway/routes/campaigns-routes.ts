@@ -12,7 +12,7 @@ import { Uuid } from '../../domain/engine/ids.ts';
 import { RecordedStatus } from '../../domain/api/interruption.ts';
 import { BUCKETS } from '../../domain/engine/tally.ts';
 import type { CallProvider } from '../../providers/port.ts';
-import { WORKER_DEFAULTS } from '../../worker/defaults.ts';
+import { DEFAULTS } from '../../worker/defaults.ts';
 import { dialMarginMs } from '../../worker/facts.ts';
 import { hashBody } from '../http/body-hash.ts';
 import { createCampaign } from './create-campaign.ts';
@@ -178,7 +178,7 @@ export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & Cont
 function longestCallMs(providers: ReadonlyMap<string, CallProvider>, name: string): number {
   const provider = providers.get(name);
   const known = (provider ? [provider] : [...providers.values()]).map(
-    ({ facts }) => facts.queueBoundMs + facts.callLifetimeMs + WORKER_DEFAULTS.callGraceMs,
+    ({ facts }) => facts.queueBoundMs + facts.callLifetimeMs + DEFAULTS.callGraceMs,
   );
   return Math.max(provider ? 0 : A_DAY_MS, ...known);
 }

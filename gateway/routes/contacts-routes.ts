@@ -10,13 +10,12 @@ import { Country } from '../../domain/contacts/phone.ts';
 import '../http/auth.ts';
 import type { ContactBodies } from './campaigns-routes.ts';
 import { contactsImport } from './contacts-import.ts';
+import { BODY_LIMITS } from '../http/body-limits.ts';
 import { answer, answerOf, largeList, list, listOf, refusals } from '../http/envelope.ts';
 import { pageShape, readPage, Seq } from '../http/page.ts';
 
 const Page = z.strictObject(pageShape);
 const FOLDER_ID = 'folder_id must be the id of a folder (a UUID)';
-/** A hundred custom fields of two thousand characters, four bytes each. */
-const ONE_CONTACT_LIMIT = 1024 * 1024;
 const NAME = 'name must be 1 to 255 characters';
 const FolderPlace = z.string().refine(isStorable);
 
@@ -50,7 +49,7 @@ export const contactsRoutes: FastifyPluginAsyncZod<ContactBodies & { pool: Pool 
   app.post(
     '/contacts',
     {
-      bodyLimit: Math.min(bodyLimit, ONE_CONTACT_LIMIT),
+      bodyLimit: Math.min(bodyLimit, BODY_LIMITS.oneContact),
       schema: {
         summary: 'Add or update a contact',
         tags: ['contacts'],

@@ -1,5 +1,5 @@
 /** Examples of requests as commands that can be copied. */
-import { API_ROOT } from '../../gateway/app.ts';
+import { API_ROOT } from '../../domain/api/api-root.ts';
 import type { Operation } from './description.ts';
 
 const FILE = 'contacts.csv';

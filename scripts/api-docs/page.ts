@@ -1,6 +1,6 @@
 import { COUNTED_AT_MOST } from '../../db/page.ts';
 import { ERROR_CODES, type Repeat } from '../../domain/engine/error-codes.ts';
-import { API_ROOT } from '../../gateway/app.ts';
+import { API_ROOT } from '../../domain/api/api-root.ts';
 import { MOST_LEFT_OUT } from '../../gateway/http/page.ts';
 import { commands, json } from './curl.ts';
 import { Description, type Operation, type Schema } from './description.ts';

@@ -2,6 +2,7 @@
  * The system under test: both servers, two workers and two gateways as processes of their own, a network between any two
  * of them, and the provider beside them.
  */
+import { API_ROOT } from '../../domain/api/api-root.ts';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createSimulator, type Simulator } from '../../simulator/simulator.ts';
@@ -35,7 +36,6 @@ export interface ChaosSystem {
 }
 
 const BINARIES = fileURLToPath(new URL('../../.ringfence', import.meta.url));
-const API_ROOT = '/api/public/v1';
 const API_KEY = 'chaos-write-key-1';
 const PROVIDER_KEY = 'chaos-provider-key';
 const WEBHOOK_SECRET = 'whsec_chaos';

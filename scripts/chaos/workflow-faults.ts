@@ -1,4 +1,5 @@
 /** What somebody with access to Temporal may do to the workflows of campaigns, and how ended ones are started again. */
+import { DEFAULTS } from '../../worker/defaults.ts';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
@@ -18,7 +19,6 @@ export interface WorkflowFaultsOptions {
   readonly running: () => readonly CampaignNotes[];
 }
 
-const TASK_QUEUE = 'ringfence';
 const TIMEOUT_MS = 10_000;
 const AGAIN_AFTER_MS = 1_500;
 /** Longer than it may take until a campaign is known to be interrupted. */
@@ -128,7 +128,7 @@ export class WorkflowFaults {
       await this.#within(() =>
         temporal.workflow.start('campaign', {
           workflowId: workflowId(notes.id),
-          taskQueue: TASK_QUEUE,
+          taskQueue: DEFAULTS.taskQueue,
           args: [{ campaignId: notes.id, spec }],
         }),
       );

@@ -1,4 +1,6 @@
 /** Everything that a campaign needs, on this machine: what it stands on, then Ringfence itself. */
+import { DEFAULTS } from '../../worker/defaults.ts';
+import { API_ROOT } from '../../domain/api/api-root.ts';
 import { randomBytes } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -39,9 +41,7 @@ export interface System {
   readonly workerEnv: Environment;
 }
 
-/** Where the gateway serves its API. Importing it from there would load the whole gateway into this process. */
-const API_ROOT = '/api/public/v1';
-const PORTS = { gateway: 8080, simulator: 8090 };
+const PORTS = { gateway: DEFAULTS.gatewayPort, simulator: 8090 };
 /** Who needs whom: the servers nobody, the simulator and Ringfence the servers, Ringfence the simulator. */
 const RANK = { server: 0, simulator: 1, ringfence: 2 };
 

@@ -2,7 +2,7 @@ import Long from 'long';
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { run } from '../../cli/run.ts';
 import { connectTemporal } from '../../client/temporal/connection.ts';
-import { API_ROOT } from '../../gateway/app.ts';
+import { API_ROOT } from '../../domain/api/api-root.ts';
 import { createSimulator } from '../../simulator/simulator.ts';
 import { recordZoneData } from '../../db/zone-data.ts';
 import { ZONE_DATA_VERSION } from '../../domain/windows/zone-data.ts';

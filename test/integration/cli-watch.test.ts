@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 import { describe, expect, it, vi } from 'vitest';
 import type { Campaign } from '../../domain/api/campaign-responses.ts';
-import { API_ROOT } from '../../gateway/app.ts';
+import { API_ROOT } from '../../domain/api/api-root.ts';
 import { SystemHarness } from '../support/harness/system-harness.ts';
 import { closing, out, runCli } from '../support/harness/cli.ts';
 

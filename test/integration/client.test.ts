@@ -17,7 +17,8 @@ import {
   engineSpec,
 } from '../../domain/api/campaign-request.ts';
 import { workflowId } from '../../domain/engine/ids.ts';
-import { API_ROOT, buildGateway } from '../../gateway/app.ts';
+import { API_ROOT } from '../../domain/api/api-root.ts';
+import { buildGateway } from '../../gateway/app.ts';
 import { nextId, nextTaskQueue } from '../support/factories/ids.ts';
 import { SystemHarness, type SystemHarnessOptions } from '../support/harness/system-harness.ts';
 

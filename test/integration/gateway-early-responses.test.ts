@@ -1,7 +1,7 @@
 /** Answers that are ready before the body of their request is in. Clients here speak over plain sockets. */
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { API_ROOT } from '../../gateway/app.ts';
+import { API_ROOT } from '../../domain/api/api-root.ts';
 import { KEYS, openGateway, type TestGateway } from '../support/harness/gateway.ts';
 import { watchForLeaks } from '../support/probes/leaks.ts';
 

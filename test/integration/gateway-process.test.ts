@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, inject, it } from 'vitest';
-import { API_ROOT } from '../../gateway/app.ts';
+import { API_ROOT } from '../../domain/api/api-root.ts';
 import { startGateway } from '../../scripts/start/processes.ts';
 import { ZONE_DATA_VERSION } from '../../domain/windows/zone-data.ts';
 import { createTestDatabase } from '../support/harness/database.ts';

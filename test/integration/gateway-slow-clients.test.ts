@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { API_ROOT } from '../../gateway/app.ts';
+import { API_ROOT } from '../../domain/api/api-root.ts';
 import { KEYS, openGateway, type TestGateway } from '../support/harness/gateway.ts';
 import { watchForLeaks } from '../support/probes/leaks.ts';
 import { personalDataIn } from '../support/probes/personal-data.ts';

@@ -8,7 +8,7 @@ import { engineSpec } from '../../domain/api/campaign-request.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { workflowId } from '../../domain/engine/ids.ts';
 import { findCommanded } from '../../db/campaigns.ts';
-import { API_ROOT } from '../../gateway/app.ts';
+import { API_ROOT } from '../../domain/api/api-root.ts';
 import { reconcile, type ReconcileOptions, startReconciling } from '../../gateway/background/reconciler.ts';
 import { CAMPAIGN_WORKFLOW } from '../../workflows/messages.ts';
 import { openGateway } from '../support/harness/gateway.ts';

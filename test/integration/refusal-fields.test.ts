@@ -1,7 +1,7 @@
 /** Whatever input is at fault, the refusal names it: every route, by the gateway's own description. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signTruedy } from '../../providers/truedy/signature.ts';
-import { API_ROOT } from '../../gateway/app.ts';
+import { API_ROOT } from '../../domain/api/api-root.ts';
 import { type ApiCall, KEYS, openGateway, type TestGateway, WEBHOOK_SECRET } from '../support/harness/gateway.ts';
 import { filled, type Operation, operationsOf } from '../support/probes/openapi.ts';
 import { SMALLEST_BODIES } from '../support/factories/smallest-bodies.ts';

@@ -13,7 +13,7 @@ import { workflowRestarter, workflowStarter } from '../../gateway/temporal/start
 import { campaignTerms, CreateCampaign, engineSpec } from '../../domain/api/campaign-request.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { workflowId } from '../../domain/engine/ids.ts';
-import { API_ROOT } from '../../gateway/app.ts';
+import { API_ROOT } from '../../domain/api/api-root.ts';
 import { startRingfenceGateway } from '../../gateway/ringfence-gateway.ts';
 import { sweepUnstarted } from '../../gateway/background/unstarted-sweeper.ts';
 import { type DevServer, startDevServer } from '../../scripts/dev-server.ts';

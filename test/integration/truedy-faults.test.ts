@@ -6,7 +6,7 @@ import { TruedyConfig } from '../../providers/truedy/config.ts';
 import { createTruedyProvider } from '../../providers/truedy/truedy.ts';
 import type { CallFault, FaultPlan, RequestFault } from '../../simulator/faults.ts';
 import type { SimulatorOptions } from '../../simulator/options.ts';
-import { WORKER_DEFAULTS } from '../../worker/defaults.ts';
+import { DEFAULTS } from '../../worker/defaults.ts';
 import { createSimulator } from '../../simulator/simulator.ts';
 import { watchForLeaks } from '../support/probes/leaks.ts';
 import { receiveWebhooks, type ReceivedWebhook } from '../support/fakes/webhook-receiver.ts';
@@ -298,10 +298,10 @@ test('as many requests as a worker dials at most wait for no connection here, ho
   const { place, simulator } = await connect({
     faults: { rules: [{ fault: { kind: 'delay_reply', ms: 6_000, when: 'before' } }] },
   });
-  const placed = await Promise.all(Array.from({ length: WORKER_DEFAULTS.maxDials }, () => place()));
+  const placed = await Promise.all(Array.from({ length: DEFAULTS.maxDials }, () => place()));
   // One that waited for half of its time for a connection would be unavailable, and hold its campaign.
   expect(placed.map(({ result }) => result.kind)).toEqual(placed.map(() => 'accepted'));
-  expect(simulator.ledger().accepted).toBe(WORKER_DEFAULTS.maxDials);
+  expect(simulator.ledger().accepted).toBe(DEFAULTS.maxDials);
 });
 
 test('fifty calls looked up at once have the provider’s answer, however long they wait here for their turn', async () => {

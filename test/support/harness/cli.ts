@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, vi } from 'vitest';
 import { run } from '../../../cli/run.ts';
-import { API_ROOT, type GatewayDeps } from '../../../gateway/app.ts';
+import { API_ROOT } from '../../../domain/api/api-root.ts';
+import type { GatewayDeps } from '../../../gateway/app.ts';
 import { KEYS, openGateway, type TestGateway } from './gateway.ts';
 
 /** What the last run printed on each stream. */

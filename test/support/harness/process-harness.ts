@@ -8,7 +8,7 @@ import { type ApiOptions, requestApi } from '../../../client/http-api.ts';
 import { Campaign } from '../../../domain/api/campaign-responses.ts';
 import type { CreateCampaignInput } from '../../../domain/api/campaign-request.ts';
 import { isOver } from '../../../domain/engine/commands.ts';
-import { API_ROOT } from '../../../gateway/app.ts';
+import { API_ROOT } from '../../../domain/api/api-root.ts';
 import { type Child } from '../../../scripts/child.ts';
 import { type Comparison } from '../../../scripts/start/comparison.ts';
 import { readCampaign } from '../../../scripts/start/demo.ts';
