@@ -5,7 +5,7 @@ import { callId } from '../domain/engine/ids.ts';
 import type { PlaceResult } from '../domain/dialling/provider-messages.ts';
 import { CannotFreeze, freeze, place as placeAt } from '../providers/checked.ts';
 import { sendBy } from '../domain/dialling/send-by.ts';
-import { DIAL } from '../domain/engine/time-limits.ts';
+import { DIAL } from '../domain/engine/dial-budget.ts';
 import { callingRun, type ActivityDeps } from './context.ts';
 import { whileHeartbeating } from './heartbeats.ts';
 

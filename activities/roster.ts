@@ -4,13 +4,12 @@ import { enrol, exchange, skipWaiting } from '../db/roster.ts';
 import type { PacingFacts } from '../domain/engine/campaign-state.ts';
 import type { ExchangeReply, ExchangeRequest, RosterSnapshot } from '../domain/engine/roster.ts';
 import type { Buckets } from '../domain/engine/tally.ts';
+import { RECORD_ACTIVITIES } from '../domain/engine/time-limits.ts';
 import { callingRun, type ActivityDeps } from './context.ts';
 import { inHeartbeatingTransaction, whileHeartbeating } from './heartbeats.ts';
 
 /** Contacts skipped in one transaction: long enough to be worth it, short enough not to hold up anybody. */
 const SKIP_CHUNK = 5_000;
-
-const HEARTBEAT_MS = 5_000;
 
 /**
  * Copies the folder if that was not done yet, makes the calling run the owner, and returns what is unsettled. `adoption`
@@ -42,7 +41,7 @@ export async function closeRoster(
   { campaignId, epoch, reason }: { campaignId: string; epoch: number; reason: 'cancelled' | 'expired' },
 ): Promise<Buckets | null> {
   const owner = { campaignId, epoch, runId: callingRun(campaignId) };
-  return whileHeartbeating(HEARTBEAT_MS, async () => {
+  return whileHeartbeating(RECORD_ACTIVITIES.longHeartbeatEveryMs, async () => {
     for (;;) {
       const skipped = await skipWaiting(pool, owner, reason, SKIP_CHUNK);
       if (skipped === null) return null;

@@ -1,14 +1,14 @@
 import type { PacingFacts } from '../domain/engine/campaign-state.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
-import { DIAL } from '../domain/engine/time-limits.ts';
+import { DIAL } from '../domain/engine/dial-budget.ts';
 import type { ProviderFacts } from '../providers/port.ts';
 
 /** What campaigns must know of the provider, in the terms of pacing. Milliseconds. */
 export function pacingFacts(provider: ProviderFacts, graceMs: number, searchAttributes: boolean): PacingFacts {
-  if (provider.requestTimeoutMs > DIAL.requestMs) {
+  if (provider.requestTimeoutMs > DIAL.longestRequestMs) {
     throw new RingfenceError(
       'misconfigured',
-      `The provider's request time-out must be at most ${DIAL.requestMs / 1000} s, not ${provider.requestTimeoutMs / 1000} s.`,
+      `The provider's request time-out must be at most ${DIAL.longestRequestMs / 1000} s, not ${provider.requestTimeoutMs / 1000} s.`,
     );
   }
   return {

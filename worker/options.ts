@@ -1,7 +1,7 @@
 import type { NativeConnection, WorkerOptions } from '@temporalio/worker';
 import { createActivities, type ActivityDeps } from '../activities/index.ts';
 import { DIAL_QUEUE_SUFFIX } from '../domain/engine/task-queues.ts';
-import { DIAL } from '../domain/engine/time-limits.ts';
+import { DIAL } from '../domain/engine/dial-budget.ts';
 
 export interface WorkerSetting {
   readonly connection: NativeConnection;

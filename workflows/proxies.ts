@@ -6,7 +6,8 @@ import { ActivityCancellationType, proxyActivities, workflowInfo, type ActivityO
 import type { Activities } from '../activities/index.ts';
 import type { ErrorCode } from '../domain/engine/error-codes.ts';
 import { DIAL_QUEUE_SUFFIX } from '../domain/engine/task-queues.ts';
-import { DIAL, LOOK_UPS, RECORD_ACTIVITIES } from '../domain/engine/time-limits.ts';
+import { DIAL } from '../domain/engine/dial-budget.ts';
+import { LOOK_UPS, RECORD_ACTIVITIES } from '../domain/engine/time-limits.ts';
 
 /** A zone that one worker does not know the next one hardly knows better: what it is asked for is done without. */
 const NO_SUCH_ZONE: string[] = ['validation_error'] satisfies ErrorCode[];
@@ -62,7 +63,7 @@ export const { lookUpCalls } = proxyActivities<Pick<Activities, 'lookUpCalls'>>(
 
 const dialOptions: ActivityOptions = {
   // No try is given up while it might still send.
-  startToCloseTimeout: DIAL.startToCloseMs,
+  startToCloseTimeout: DIAL.tryMs,
   // A worker that died is noticed by this. One that was only frozen is refused when it wakes, by the number of its placement.
   heartbeatTimeout: DIAL.heartbeatTimeoutMs,
   // These serve workers and databases that die: trouble at the provider is an answer, not an error. A second or third
@@ -93,7 +94,7 @@ export function dial(
       ...dialOptions,
       taskQueue: `${workflowInfo().taskQueue}${DIAL_QUEUE_SUFFIX}`,
       // Tries end with the window. A try that began just before may take its full time to answer.
-      scheduleToCloseTimeout: Math.max(request.notAfter - now, 0) + DIAL.startToCloseMs,
+      scheduleToCloseTimeout: Math.max(request.notAfter - now, 0) + DIAL.tryMs,
       summary: `Call contact ${request.seq}${request.attempt > 1 ? `, attempt ${request.attempt}` : ''}`,
     },
     [request],

@@ -1,4 +1,4 @@
-import { DIAL } from '../engine/time-limits.ts';
+import { DIAL } from '../engine/dial-budget.ts';
 
 export interface SendTimes {
   /** When the try began, by this machine's clock. */

@@ -1,5 +1,6 @@
 /**
  * How long anything may take that waits for PostgreSQL, and the activities that wait for it in turn. All are milliseconds.
+ * The time budget of a dial is in `dial-budget.ts`.
  *
  * Each limit is longer than those inside it: a lock is given up before its statement, a statement before the client stops
  * waiting for its answer, and an answer before the activity's time is over. So the innermost one speaks, which knows best
@@ -91,6 +92,8 @@ export const RECORD_ACTIVITIES = {
   startToCloseMs: 20_000,
   /** For a long one. */
   longStartToCloseMs: 15 * 60_000,
+  /** Of a long one that is a row of short transactions. */
+  longHeartbeatEveryMs: 5_000,
   /** Several times the interval at which a long one is watched. */
   longHeartbeatTimeoutMs: 20_000,
 } as const;
@@ -104,22 +107,4 @@ export const LOOK_UPS = {
   answerWithinMs: 30_000,
   /** Until everything is answered or given up, and written down: each question ends with the provider's request time-out. */
   startToCloseMs: 75_000,
-} as const;
-
-/** One try of a dial. */
-export const DIAL = {
-  heartbeatEveryMs: 3_000,
-  /**
-   * A try that has not sent by this time after it began never will. The server gives a try up later than this, so that
-   * tries do not overlap. One that a frozen process begins late is refused by the number of its placement.
-   */
-  sendWithinMs: 8_000,
-  /** A worker that died is noticed by this. */
-  heartbeatTimeoutMs: 10_000,
-  /** The longest request time-out that a provider may have: a longer one would let a second try begin beside the first. */
-  requestMs: 15_000,
-  /** Until the request must have left, its answer, and the rest for the last transaction. */
-  startToCloseMs: 30_000,
-  /** How long a stopping worker waits: none is cut off between its request and its record. */
-  shutdownGraceMs: 35_000,
 } as const;

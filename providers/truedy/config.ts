@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DIAL } from '../../domain/engine/dial-budget.ts';
 
 /** What the Truedy adapter must be told. Parsed once, in the main files. */
 export const TruedyConfig = z.object({
@@ -12,8 +13,8 @@ export const TruedyConfig = z.object({
     .array(z.string().regex(/^whsec_.+/, 'must start with whsec_'))
     .min(1)
     .max(10),
-  /** Bounds a whole exchange, the wait for a connection and the answer's body included. */
-  requestTimeoutMs: z.int().min(100).max(120_000).default(10_000),
+  /** Limit for a whole request, including the wait for a connection and the body of the answer. */
+  requestTimeoutMs: z.int().min(100).max(120_000).default(DIAL.defaultRequestMs),
   /** The longest an accepted call may stay queued at the provider before it is dialled. */
   queueBoundMs: z.int().min(0).max(3_600_000).default(30_000),
   /** Told to the provider with each call: the longest a call may last once answered. */

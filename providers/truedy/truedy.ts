@@ -1,5 +1,6 @@
 import { Agent } from 'undici';
 import type { CallProvider, CallRef, LookUpResult } from '../port.ts';
+import { connectWithinMs } from '../../domain/engine/dial-budget.ts';
 import { LOOK_UPS } from '../../domain/engine/time-limits.ts';
 import { sendBefore } from '../send-before.ts';
 import { classifyPlacement } from './answer.ts';
@@ -30,8 +31,7 @@ export function createTruedyProvider(
 ): CallProvider {
   const root = new URL(config.baseUrl);
   const pathOfRoot = root.pathname.replace(/\/+$/, '');
-  // The other half of the time is the answer's: a request sent with no time left would be unknown for nothing.
-  const waitMs = config.requestTimeoutMs / 2;
+  const waitMs = connectWithinMs(config.requestTimeoutMs);
   const connections = {
     // One request at a time on a connection: requests pipelined behind a broken one would be sent again.
     pipelining: 1,

@@ -1,7 +1,7 @@
 /** A database that is slow for a while, as during a failover or a migration. */
 import { afterEach, expect, it, vi } from 'vitest';
 import { inTransaction } from '../../db/pool.ts';
-import { DIAL } from '../../domain/engine/time-limits.ts';
+import { DIAL } from '../../domain/engine/dial-budget.ts';
 import { realTimeHarness, type RealTimeHarness } from '../support/harness/real-time.ts';
 import { reaches } from '../support/factories/states.ts';
 
