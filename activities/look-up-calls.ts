@@ -133,7 +133,7 @@ async function linkFound(
   return inTransaction(pool, (tx) => recordAcceptance(tx, dial, providerCallId));
 }
 
-/** Of these calls those that the provider has reported under an id of its own, as they are known now. */
+/** Those of these calls that the provider has reported under its id, as they are known now. */
 async function findAmongOrphans(
   { pool, provider, now }: ActivityDeps,
   calls: readonly KnownCall[],

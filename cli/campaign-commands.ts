@@ -116,7 +116,7 @@ async function confirm(question: string): Promise<void> {
     throw new RingfenceError('bad_request', message, { field: '--yes' });
   }
   const terminal = createInterface({ input, output });
-  // Whoever closes the input (Ctrl-D) instead of answering would be waited for without end.
+  // Without this, closed input (Ctrl-D) instead of an answer would be awaited forever.
   const closed = new AbortController();
   terminal.once('close', () => closed.abort());
   const answer = await terminal.question(`${question} [y/N] `, { signal: closed.signal }).catch(() => '');

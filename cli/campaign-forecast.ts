@@ -1,4 +1,4 @@
-/** `campaigns forecast`: when a campaign will be through, of one that runs and of one that is only a file yet. */
+/** `campaigns forecast`: when a campaign finishes, for a running campaign and for one in a file. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import { ForecastResponse } from '../domain/forecast/response.ts';

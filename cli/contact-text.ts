@@ -56,7 +56,7 @@ export function explanationText(contact: ContactExplanation): string[] {
 }
 
 function heldByNothing(status: string): string {
-  return status === 'in_progress' ? 'nothing: it is being called' : 'nothing: it is done with';
+  return status === 'in_progress' ? 'nothing: the contact is being called' : 'nothing: the contact is over';
 }
 
 function callResult(call: ContactExplanation['attempts'][number]): string {

@@ -21,12 +21,12 @@ import type { TemporalClient } from './temporal-client.ts';
 /**
  * Runs call campaigns from any backend.
  *
- * With `api` alone everything goes through the gateway over HTTP. With a Temporal connection too, a campaign that runs is
- * controlled through Temporal, so that a pause does not depend on the gateway; the gateway creates and restarts campaigns,
- * because it keeps their contacts in PostgreSQL and these never pass through Temporal.
+ * With only `api`, every request goes to the gateway over HTTP. With a Temporal connection, running campaigns are controlled
+ * through Temporal, so that a pause does not depend on the gateway. The gateway always creates and restarts campaigns,
+ * because their contacts are stored in PostgreSQL and never pass through Temporal.
  *
- * Every method throws a RingfenceError. `ERROR_CODES` lists what each `code` means and whether to repeat the request:
- * `wrong_state` is not possible in the campaign's present status, `temporal_unavailable` and `api_unreachable` may be repeated.
+ * Every method throws a RingfenceError. `ERROR_CODES` lists the meaning of each `code` and whether to repeat the request.
+ * `wrong_state`: not possible in the campaign's present status. `temporal_unavailable` and `api_unreachable`: try again.
  *
  * @example
  * const campaigns = new CampaignClient({ api: { baseUrl, key } });
@@ -38,7 +38,7 @@ export class CampaignClient {
   readonly #control: CampaignControl;
   #ownConnection: TemporalClient['connection'] | null = null;
 
-  /** @throws RingfenceError `misconfigured` without both `api` and `temporal` */
+  /** @throws RingfenceError `misconfigured` if both `api` and `temporal` are missing. */
   constructor({ api, temporal }: CampaignClientOptions) {
     this.#api = api;
     if (temporal) this.#control = controlOverTemporal(temporal);
@@ -46,8 +46,9 @@ export class CampaignClient {
   }
 
   /**
-   * Connects to Temporal by its environment configuration: address, namespace, TLS, API key or a profile. Needs the
-   * packages `@temporalio/client` and `@temporalio/envconfig`.
+   * Connects to Temporal by its environment configuration: address, namespace, TLS, API key or a profile. Requires the
+   * packages `@temporalio/client` and `@temporalio/envconfig`. Call `close` when you no longer need the client.
+   * @throws RingfenceError `temporal_unavailable` if the server does not answer within `timeoutMs`.
    */
   static async connect({
     api,
@@ -59,7 +60,12 @@ export class CampaignClient {
     return client;
   }
 
-  /** Creates a campaign, which starts by itself. Needs `api`. The fields are those of `POST /batch-calls`. */
+  /**
+   * Creates a campaign, which then starts on its own. Requires `api`. The fields and defaults are those of
+   * `POST /batch-calls`.
+   * @throws RingfenceError `validation_error` with `field`, `idempotency_mismatch` if the key was used with another body,
+   * `start_refused` if Temporal permanently refuses to start the campaign.
+   */
   async start(campaign: CreateCampaignInput, { idempotencyKey }: StartOptions = {}): Promise<Campaign> {
     const { data } = await requestApi(
       this.#apiTo('start'),
@@ -75,26 +81,31 @@ export class CampaignClient {
   }
 
   /**
-   * Stops placing calls. The acknowledgement means that nothing is being placed any more, and names the calls that are,
-   * or may be, live. These go on to their normal end.
+   * Pauses a campaign. The acknowledgement means that no placement is under way, and names the calls that are or may be
+   * live. These calls continue to their normal end.
+   * @throws RingfenceError `wrong_state` if the campaign is already paused, is interrupted, or has ended.
    */
   async pause(campaignId: string, options: CommandOptions = {}): Promise<Acknowledged<PauseAcknowledgement>> {
     return this.#control.pause(readId(campaignId), options);
   }
 
-  /** Lets a paused campaign go on. */
+  /** Resumes a paused campaign. @throws RingfenceError `wrong_state` if the campaign is not paused. */
   async resume(campaignId: string, options: CommandOptions = {}): Promise<Acknowledged<ResumeAcknowledgement>> {
     return this.#control.resume(readId(campaignId), options);
   }
 
-  /** Ends a campaign: nothing more is placed, live calls are followed to their end, all other contacts are skipped. */
+  /**
+   * Cancels a campaign: no further call is placed, live calls run to their end, and all other contacts are skipped.
+   * @throws RingfenceError `wrong_state` if the campaign is already ending, or has ended.
+   */
   async cancel(campaignId: string, options: CommandOptions = {}): Promise<Acknowledged<CancelAcknowledgement>> {
     return this.#control.cancel(readId(campaignId), options);
   }
 
   /**
-   * Lets an interrupted campaign go on, whose workflow was ended from outside: another one adopts its records. Needs `api`,
-   * because only the gateway can read them. `wrong_state` unless the campaign is interrupted.
+   * Restarts an interrupted campaign, whose workflow was ended from outside: a new workflow adopts its records. Requires `api`,
+   * because only the gateway can read them.
+   * @throws RingfenceError `wrong_state` if the campaign is not interrupted.
    */
   async restart(campaignId: string): Promise<RestartResponse> {
     const path = `/batch-calls/${encodeURIComponent(campaignId)}/restart`;
@@ -102,11 +113,12 @@ export class CampaignClient {
   }
 
   /**
-   * Changes the terms of a campaign between two of its placements. The fields are those of `PATCH /batch-calls/{id}`; what
-   * is left out stays as it is, also when somebody else changes it at the same time. `retry_failed: true` alone brings back
-   * as many retries as there were before they were turned off, or one.
+   * Changes the terms of a campaign, between two placements. The fields are those of `PATCH /batch-calls/{id}`. Fields that are
+   * left out keep their values, even if another client changes them at the same time. `retry_failed: true` alone restores
+   * the number of retries before they were turned off, or sets it to one.
    *
-   * Unlike other commands it is not left to be obeyed later when nobody answers: then it may or may not be taken.
+   * If no worker answers, the edit may or may not take effect. Other commands take effect later in this case.
+   * @throws RingfenceError `validation_error` with `field`, or `wrong_state` if the campaign is over.
    */
   async edit(
     campaignId: string,
@@ -116,17 +128,20 @@ export class CampaignClient {
     return this.#control.edit(readId(campaignId), change, options);
   }
 
-  /** The campaign at this moment. Over Temporal each question is a billed action on Temporal Cloud. */
+  /** Returns the present state of a campaign. Through Temporal, each call is a billed action on Temporal Cloud. */
   async progress(campaignId: string): Promise<CampaignProgress> {
     return this.#control.progress(readId(campaignId));
   }
 
-  /** Waits until the campaign has ended, however long that takes. `wrong_state` when its workflow was ended by hand. */
+  /**
+   * Waits until the campaign has ended, without a time limit.
+   * @throws RingfenceError `wrong_state` if its workflow was ended from outside.
+   */
   async result(campaignId: string): Promise<CampaignResult> {
     return this.#control.result(readId(campaignId));
   }
 
-  /** Closes the connection to Temporal if this client made it. */
+  /** Closes the connection to Temporal that `connect` opened. A client from the constructor has none to close. */
   async close(): Promise<void> {
     await this.#ownConnection?.close();
   }

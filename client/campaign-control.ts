@@ -1,4 +1,4 @@
-/** What a campaign can be told and asked, whichever way the client takes. */
+/** Commands and queries of a campaign, over HTTP or through Temporal. */
 import type { ChangeCampaignInput } from '../domain/api/campaign-change.ts';
 import type { RecordedStatus } from '../domain/api/interruption.ts';
 import type {
@@ -12,29 +12,29 @@ import type {
 import type { CommandOptions } from './options.ts';
 
 /**
- * What became of a command. When no worker answered in time it is not acknowledged: Temporal keeps it, and the workflow
- * obeys as soon as a worker runs, but nothing is promised about this moment.
+ * The result of a command. If no worker answers in time, the command is not acknowledged: Temporal keeps it, and it takes
+ * effect when a worker runs, but nothing is promised about this moment.
  */
 export type Acknowledged<T> = ({ readonly acknowledged: true } & T) | { readonly acknowledged: false };
 
-/** Counters of events, which only the workflow has. */
+/** Counters of events, which only the workflow knows. */
 type EventCounters = 'late_events' | 'duplicate_events' | 'malformed_signals';
 
 /**
- * A campaign at this moment: over Temporal as its workflow sees it, with its counters of events; over HTTP as it is on
- * record, which follows the workflow within seconds.
+ * The present state of a campaign. Through Temporal it comes from the workflow, with its counters of events. Over HTTP it comes
+ * from the database, which is at most half a minute behind while calls run.
  */
 export type CampaignProgress = Omit<WorkflowProgress, 'status' | EventCounters> & {
   readonly status: RecordedStatus;
 } & Partial<Pick<WorkflowProgress, EventCounters>>;
 
-/** How a campaign ended. The buckets sum to its total. `late_events` is known over Temporal alone. */
+/** The result of a campaign. The buckets add up to its total. `late_events` is known only through Temporal. */
 export type CampaignResult = Omit<WorkflowResult, 'late_events'> & Partial<Pick<WorkflowResult, 'late_events'>>;
 
-/** What holds since `edited_at`. */
+/** The state of the campaign after an edit, at `edited_at`. */
 export type EditAcknowledgement = Omit<WorkflowEdit, 'status'> & { readonly status: RecordedStatus };
 
-/** Every id is a campaign's in its one form. Every method throws RingfenceError. */
+/** Ids are in canonical form. Every method throws RingfenceError. */
 export interface CampaignControl {
   pause(id: string, options: CommandOptions): Promise<Acknowledged<PauseAcknowledgement>>;
   resume(id: string, options: CommandOptions): Promise<Acknowledged<ResumeAcknowledgement>>;

@@ -5,15 +5,15 @@ import type { ErrorCode } from '../domain/engine/error-codes.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
 
 export interface ApiOptions {
-  /** Root of the gateway's API, its path included: `https://calls.example.com/api/public/v1`. */
+  /** Root URL of the gateway's API, including its path: `https://calls.example.com/api/public/v1`. */
   readonly baseUrl: string;
-  /** A key with the scope `write`, or `read` where nothing is changed. */
+  /** API key with the scope `write`. `read` is enough for requests that change nothing. */
   readonly key: string;
 }
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  /** Below the root, with its query. */
+  /** Path below the root, with its query. */
   readonly path: string;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
@@ -24,14 +24,14 @@ export interface Answer<T> {
   readonly pagination?: Pagination | undefined;
 }
 
-/** What an answer says before its body. */
+/** Status and headers of a response. */
 type Head = Pick<Response, 'ok' | 'status'> & { readonly headers: Pick<Headers, 'get'> };
 
 const TIMEOUT_MS = 30_000;
 
 /**
- * Sends one request to the gateway and reads its answer. Nothing is repeated here.
- * @throws RingfenceError with the gateway's own code, or `api_unreachable` when there was no answer to read.
+ * Sends one request to the gateway and reads the response. It is never repeated.
+ * @throws RingfenceError with the gateway's code, or `api_unreachable` without a readable response.
  */
 export async function requestApi<T>(
   api: ApiOptions,
@@ -62,7 +62,7 @@ export function urlOf({ baseUrl }: ApiOptions, path: string): string {
   return baseUrl.replace(/\/+$/, '') + path;
 }
 
-/** @throws RingfenceError what the gateway refused, or `api_unreachable` when it was not the gateway that answered. */
+/** @throws RingfenceError with the gateway's error, or `api_unreachable` if the response is not from a gateway. */
 export function readAnswer<T>(response: Head, answer: unknown, data: z.ZodType<T>): Answer<T> {
   if (!response.ok) throw refusal(response, answer);
   const parsed = z.object({ data, pagination: Pagination.optional() }).safeParse(answer);

@@ -1,4 +1,4 @@
-/** Ringfence from another program: everything that a backend needs to run campaigns. */
+/** The Ringfence SDK: everything that a backend needs to run campaigns. */
 export { CampaignClient } from './campaign-client.ts';
 export type { Acknowledged, CampaignProgress, CampaignResult, EditAcknowledgement } from './campaign-control.ts';
 export type { ApiOptions } from './http-api.ts';

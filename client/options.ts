@@ -1,38 +1,38 @@
-/** How the client is told where Ringfence is, and what a command may state beside itself. */
+/** Options of the client and of its commands. */
 import type { ApiOptions } from './http-api.ts';
 import type { TemporalClient } from './temporal-client.ts';
 
-/** At least one of the two. With both, a campaign that runs is controlled through Temporal. */
+/** At least one of the two is required. With both, running campaigns are controlled through Temporal. */
 export interface CampaignClientOptions {
-  /** The gateway. Creates and restarts campaigns; without `temporal`, does everything else too. */
+  /** The gateway, which creates and restarts campaigns. Without `temporal` it does everything else too. */
   readonly api?: ApiOptions | undefined;
-  /** A `Client` of `@temporalio/client`. Its connection stays the caller's to close. */
+  /** A `Client` of `@temporalio/client`. Close its connection yourself. */
   readonly temporal?: TemporalClient | undefined;
 }
 
 export interface StartOptions {
   /**
-   * Names this campaign among all of the account's: a repeat with the same key and the same campaign starts nothing and
-   * gets the first answer. Without one, a repeat after a lost answer calls everybody twice.
+   * Identifies the request within the account. A repeat with the same key and the same campaign starts nothing and returns
+   * the first response. Without a key, a repeat after a lost response calls everybody twice. Default: none.
    */
   readonly idempotencyKey?: string;
 }
 
-/** For a client with a Temporal connection. Over HTTP alone they are refused: the gateway decides both. */
+/** Options of a command through Temporal. A client that uses only HTTP refuses them: the gateway decides both. */
 export interface CommandOptions {
-  /** Repeats of one command under one id are one command. Made at random when left out. */
+  /** Identifies the command: repeats with the same id take effect once. Default: a random id. */
   readonly updateId?: string;
-  /** How long to wait for a worker's answer before the command is left to be obeyed later. Default: 15,000. */
+  /** Milliseconds to wait for a worker's answer. After that the command takes effect later. @defaultValue 15000 */
   readonly timeoutMs?: number;
 }
 
 export interface ConnectOptions {
-  /** Name of a profile in Temporal's configuration file; its default rules apply when left out. */
+  /** Name of a profile in Temporal's configuration file. Default: by Temporal's rules. */
   readonly profile?: string;
-  /** Read in place of the process's environment. */
+  /** Environment to read. Default: the process's environment. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** How long to wait for the server. Default: 10,000. */
+  /** Milliseconds to wait for the server. @defaultValue 10000 */
   readonly timeoutMs?: number;
-  /** Do not wait for the server: the first request will. For a process that must come up without it. */
+  /** Connects with the first request, not before. For a process that must start without the server. @defaultValue false */
   readonly lazy?: boolean;
 }

@@ -1,6 +1,6 @@
 /**
- * What is used of the `Client` of `@temporalio/client`. It is typed by its shape, so that a program without that package can
- * read the types of this one.
+ * The part of `@temporalio/client`'s `Client` that this package uses. The type is structural, so that a program without that
+ * package can use the types of this one.
  */
 export interface TemporalClient {
   readonly connection: { close(): Promise<void> };

@@ -11,7 +11,7 @@ import { utf8Text } from './utf8-text.ts';
 
 /** A quote that is never closed swallows the rest of the file; no honest row comes near this size. */
 const MOST_BYTES_PER_RECORD = 1 << 20;
-/** A thousand column names are no longer. All that is found out about the header is found out at one blow. */
+/** A thousand column names are no longer. The header is examined in one step. */
 const MOST_HEADER_BYTES = 1 << 16;
 /** How much of the file is parsed in one turn of the event loop, and how many rows of it are read in one. */
 const PIECE_BYTES = 4_096;

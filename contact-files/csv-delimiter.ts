@@ -26,7 +26,7 @@ export class FirstRecord {
 
 /**
  * Which delimiter a file uses, judged by its header alone: rows hold free text, in which any of them may stand. The one
- * that brings out a phone column wins, then the one that brings out most columns. Each is tried in a turn of its own.
+ * that brings out a phone column wins, then the one that brings out most columns. Each is tried in a separate turn.
  */
 export async function delimiterOf(header: Buffer): Promise<string> {
   const candidates = await mapInTurns(DELIMITERS, 1, (delimiter) => {

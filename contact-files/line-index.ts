@@ -16,7 +16,7 @@ export class LineIndex {
   #kept: Stretch[] = [];
   #end = 0;
   #line = 1;
-  /** A CR ends the stretch: whether it is a line break of its own shows with the next byte. */
+  /** A CR ends the stretch. The next byte shows whether it is a line break by itself. */
   #openCr = false;
 
   add(bytes: Buffer): void {

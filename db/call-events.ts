@@ -71,7 +71,7 @@ async function storeForAcceptedCall(
 
 /**
  * The row of `provider_calls` is upserted before anything is read, as the dial's reply does too, so that of the two
- * whoever comes second sees the other.
+ * the second one sees the first.
  */
 async function storeAndTie(tx: Queryable, provider: string, event: CallEvent, raw: string): Promise<StoredEvent> {
   const tie = await tieOf(tx, provider, event);

@@ -6,7 +6,7 @@
  * - `not_placed_reason` set: the provider refused it for good;
  * - `settled_at` set: the outcome is in the roster and the record is history.
  *
- * Every placement of a call has a number, (epoch, n). Whoever concludes that nothing was sent writes the number of the
+ * Every placement of a call has a number, (epoch, n). A conclusion that nothing was sent first writes the number of the
  * placement to `not_placed_through` first; a dial refuses numbers up to it. A worker that was frozen, and wakes after
  * others have drawn that conclusion, so cannot send any more; nor one that was to repeat a request, after a look-up has said
  * that the call may have been accepted. The number and `first_sent_at` are written under the lock of
@@ -201,7 +201,7 @@ export async function recordAcceptance(
 ): Promise<EndedEvent | null> {
   const tied = tx.query({
     name: 'record-acceptance',
-    // The tie is made first, as whoever stores an event does too: the record is joined to it.
+    // The link is written first, as for an event: the record is joined to it.
     text: `
       with tie as (
         insert into provider_calls (provider, provider_call_id, call_id) values ($1, $2, $3)

@@ -138,7 +138,7 @@ export async function listCampaignContacts(
       order by c.seq`,
     valuesOf(contacts, page),
   );
-  // The counters are kept with every move of a contact: counting a large roster anew for each page would be slow.
+  // The counters are kept with every move of a contact: counting a large roster for each page would be slow.
   const total = filter.bucket === undefined ? counts.total : counts[filter.bucket];
   return pageOf(
     rows,

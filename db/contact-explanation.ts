@@ -106,7 +106,7 @@ export async function listCallEvents(
   });
 }
 
-/** An event has a call or contradicts one, each with an index of its own: a page is among the first of both. */
+/** An event has a call or contradicts one. Each column has an index: a page is among the first of both. */
 function eventsAsTheyCame(callId: string): OrderedRows<EventPlace> {
   const order = 'received_at, event_id, provider';
   const first = (column: string) => `

@@ -43,7 +43,7 @@ export async function claimChecks(
   return rows;
 }
 
-/** One campaign, whoever compared it last. Null when it is over or there is none. */
+/** One campaign, whichever gateway compared it last. Null if it is over or does not exist. */
 export async function readCheck(db: Queryable, campaignId: string): Promise<ClaimedCheck | null> {
   const { rows } = await db.query<ClaimedCheck>(
     `select ${CHECKED} from campaigns
@@ -166,7 +166,7 @@ export async function noteRestart(tx: Queryable, campaignId: string, now: number
   );
 }
 
-/** An interrupted campaign is to end: its next run skips whoever waits. False when it is not interrupted. */
+/** Marks an interrupted campaign as ending: its next run skips the waiting contacts. False if it is not interrupted. */
 export async function noteCancel(db: Queryable, account: string, campaignId: string): Promise<boolean> {
   const { rowCount } = await db.query(
     `update campaigns set ending = coalesce(ending, 'cancelled'), updated_at = now()

@@ -17,7 +17,7 @@ export async function lostCallsWithEnd(db: Queryable, limit: number): Promise<st
   return rows.map(({ id }) => id);
 }
 
-/** Nothing is called again because of a late end: whoever was given up has been told to be done. */
+/** A late end causes no call: the contact of a lost call is already over. */
 const NO_MORE_CALLS = { budget: 0, delayMinutes: [0], on: [] };
 
 /**

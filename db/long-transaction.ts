@@ -85,8 +85,8 @@ async function workForLong<T>(
 }
 
 /**
- * The same on a connection of its own, for rows that are copied in: behind a copy no other statement may be sent, and it
- * takes as long as whoever sends the rows.
+ * The same on a separate connection, for rows that are copied in: no other statement can follow a copy, and the copy
+ * takes as long as its sender.
  */
 export async function inTransactionOfItsOwn<T>(
   pool: Pool,
@@ -132,7 +132,7 @@ function patient(client: Queryable, queryMs: number): Queryable {
 
 /**
  * Looks again and again whether the server has the transaction under way, and takes what is sent to it. Where it does not,
- * the rest was lost on the way: the connection is cut off, and whoever waits for it is told.
+ * the rest was lost on the way: the connection is closed, and its caller gets the error.
  */
 function watchTransaction(
   pool: Pool,
@@ -175,7 +175,7 @@ async function isUnderWay(pool: Pool, pid: number): Promise<boolean | null> {
   );
 }
 
-/** The driver has no way of its own to close a connection on which an answer is waited for. */
+/** The driver cannot close a connection that waits for an answer. */
 function socketOf(client: pg.ClientBase): Socket {
   return (client as unknown as { connection: { stream: Socket } }).connection.stream;
 }

@@ -23,7 +23,7 @@ const LINGER_MS = 2_000;
 
 /**
  * Opens a pool. Connections are made on first use. On one of them statements that do not need each other's answers can be
- * sent together, one round trip for all of them: whoever sends them waits for all of them at once.
+ * sent together, one round trip for all of them: the caller waits for all of them together.
  *
  * A database that does not answer surfaces as an error that Temporal or the HTTP client can retry, not as a hang, and the
  * connection is closed. It was probably not the only one on its way through the network, so the idle ones are not trusted

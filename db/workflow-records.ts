@@ -1,4 +1,4 @@
-/** What a campaign's workflow reads and writes of its own row outside of exchanges. */
+/** What a campaign's workflow reads and writes in the campaign's row outside exchanges. */
 import { RingfenceError } from '../domain/engine/errors.ts';
 import { BUCKETS, type Buckets } from '../domain/engine/tally.ts';
 import type { CampaignStatus } from '../domain/engine/campaign-state.ts';
@@ -26,7 +26,7 @@ export interface LockedCampaign {
 }
 
 /**
- * Locks the campaign's row until the transaction ends. Whoever moves contacts between buckets begins with it, before
+ * Locks the campaign's row until the transaction ends. Every move of contacts between buckets begins with it, before
  * anything else is read: exchanges, adoptions and enrolments of a campaign so come one after the other.
  *
  * Nothing in a transaction that begins with it reads by bitmaps: a row that has moved on leaves an entry in its index, which

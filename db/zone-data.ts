@@ -3,7 +3,7 @@ import type { Queryable } from './pool.ts';
 
 /** A campaign that is told and answers with the old release again, from a worker of before the upgrade, is told again. */
 const TELL_AGAIN_AFTER = '1 hour';
-/** Whoever has taken a campaign on tells it within this time, or has died. */
+/** A gateway that claimed a campaign notifies it within this time, or has died. */
 const TELL_WITHIN = '1 minute';
 
 /**

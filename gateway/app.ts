@@ -110,7 +110,7 @@ export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> 
       queueLargeRequests(api, BODY_LIMITS.other, slowClients);
       // Only now: a request whose body is still coming holds no connection.
       api.addHook('preHandler', ({ caller, routeOptions }, _reply, done) => {
-        // With a share of their own, so that a flood of other requests cannot keep an account from stopping its calls.
+        // With a separate share, so that a flood of other requests cannot prevent an account from stopping its calls.
         const share = routeOptions.config.stopsCalls ? `${caller.account}, stopping calls` : caller.account;
         onBehalfOf(share, done);
       });

@@ -1,2 +1,2 @@
-/** A gateway with providers of one's own: the HTTP API, and the webhooks by which calls are heard of. */
+/** The gateway with your own provider: the HTTP API, and the webhooks that report the events of calls. */
 export { type RingfenceGateway, type RingfenceGatewayOptions, startRingfenceGateway } from './ringfence-gateway.ts';

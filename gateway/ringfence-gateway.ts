@@ -53,11 +53,11 @@ export interface RingfenceGatewayOptions {
   readonly logger?: FastifyBaseLogger;
 }
 
-/** The HTTP API and the webhooks, listening. */
+/** A running gateway. */
 export interface RingfenceGateway {
-  /** Where it listens, as `http://host:port`. */
+  /** The address that it listens on, as `http://host:port`. */
   readonly url: string;
-  /** Answers the requests under way, then closes everything that it opened. */
+  /** Answers the requests under way, within at most eight seconds, and closes all connections that the gateway opened. */
   close(): Promise<void>;
 }
 
@@ -66,10 +66,10 @@ const PING_TIMEOUT_MS = 2_000;
 const WEBHOOK_CONNECTIONS = 8;
 
 /**
- * Starts a gateway over any providers. It comes up without Temporal: campaigns are recorded and events are kept, and the
- * workflows start when Temporal answers.
+ * Starts a gateway with any providers. It starts even if Temporal is unavailable: campaigns are recorded and events are
+ * stored, and the workflows start when Temporal answers.
  *
- * @throws errors of PostgreSQL's driver when it is away, and of Node.js when the port is taken.
+ * @throws errors of PostgreSQL's driver if the database is unavailable, and of Node.js if the port is in use.
  * @example
  * const gateway = await startRingfenceGateway({ providers: [provider], databaseUrl: 'postgres://…', apiKey });
  * process.once('SIGTERM', () => gateway.close());

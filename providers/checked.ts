@@ -1,4 +1,4 @@
-/** An adapter's answers as the engine may take them: parsed by the engine's own schemas, whoever wrote the adapter. */
+/** An adapter's answers, parsed by the engine's schemas whatever the adapter is. */
 import type { z } from 'zod';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import {

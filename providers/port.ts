@@ -9,46 +9,47 @@ import type {
 
 export type { CallEvent, CallRef, CallToPlace, LookUpResult, PlaceResult };
 
-/** What can be relied on at a provider. The engine's pacing and its treatment of unknown outcomes follow from these. */
+/** Facts about a provider. The engine's pacing and its treatment of unknown outcomes depend on them. */
 export interface ProviderFacts {
-  /** For how long a repeated request with the same key surely returns the first answer. 0: keys are not honoured. */
+  /** How long a repeated request with the same key certainly returns the first answer. 0: the provider ignores keys. */
   readonly keyTtlMs: number;
-  /** How a call can be found whose reply was lost. */
+  /** How to find a call whose reply was lost. */
   readonly finds: 'by key' | 'by id' | 'nothing';
-  /** Whether our call id comes back in events. */
+  /** Whether events contain Ringfence's call id. */
   readonly echoes: boolean;
-  /** The longest the HTTP request may take before its outcome counts as unknown. */
+  /** The longest time of an HTTP request. After it the outcome is unknown. */
   readonly requestTimeoutMs: number;
-  /** The longest an accepted call may wait at the provider before it is dialled. */
+  /** The longest time that an accepted call waits at the provider before it is dialled. */
   readonly queueBoundMs: number;
-  /** The longest a call can last once dialled, ringing included: what the adapter told the provider. */
+  /** The longest duration of a dialled call, ringing included, as given to the provider. */
   readonly callLifetimeMs: number;
 }
 
 /**
  * A voice provider. `freeze` decides the request's bytes once; every try of one attempt sends these same bytes under
- * the same key. `place` sends at most one HTTP request and never repeats it by itself.
+ * the same key. `place` sends at most one HTTP request and never repeats it.
  */
 export interface CallProvider {
   readonly name: string;
   readonly facts: ProviderFacts;
   /**
-   * Throws for a contact of which no request can be made: that contact then is `failed: invalid`, and no other is held up. Throws
-   * a RingfenceError `misconfigured` where no contact could be called: then the campaign holds.
+   * Throws if no request can be made for the contact. The contact is then `failed: invalid`, and other contacts are not
+   * affected. Throws a RingfenceError `misconfigured` if no contact could be called. The circuit breaker then opens.
    */
   freeze(call: CallToPlace): string;
-  /** Sends `frozen` unless `sendBy` (epoch ms) has passed at the moment a connection is at hand. */
+  /** Sends `frozen` unless `sendBy` (epoch milliseconds) has passed when a connection is ready. */
   place(frozen: string, key: string, sendBy: number): Promise<PlaceResult>;
   /**
-   * Says what it knows of these calls, in the order of the question. All of those whose id at the provider is not known are
-   * asked for together, so that a list of calls is read once for all of them.
+   * Returns what the provider knows of these calls, in the order of the question. All calls without a provider id come
+   * together, so that a list of calls is read once for all of them.
    */
   lookUp(calls: readonly CallRef[]): Promise<readonly LookUpResult[]>;
-  /** Throws a RingfenceError `invalid_signature` or `stale_signature`. */
+  /** @throws RingfenceError `invalid_signature` or `stale_signature`. */
   verify(rawBody: Buffer, headers: IncomingHttpHeaders, now: number): void;
   /**
-   * Throws a RingfenceError `bad_request` when the body is not an event of this provider. What is returned must be by the
-   * schema `CallEvent`, ignored events excepted: an event that is not is answered with 500, and comes again.
+   * Returns the events of the body. Except for ignored events they must match the schema `CallEvent`: any other event gets 500,
+   * and the provider repeats it.
+   * @throws RingfenceError `bad_request` if the body is not an event of this provider.
    */
   parse(rawBody: Buffer): CallEvent[];
   close(): Promise<void>;

@@ -2,13 +2,13 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 
 /**
- * One HTTP request that is written at most once, and only while its time has not passed.
+ * The result of one HTTP request that is written at most once, and only before `sendBy`.
  *
- * The request starts as *waiting*: for a free connection, or for one to be made. From there it becomes
- * - `unsent` when no connection could be had (refused, not resolved, TLS failure, waited too long): nothing left;
- * - `expired` when a connection was at hand but `sendBy` had passed: nothing left;
- * - *sent* otherwise. Bytes may have left from now on, so whatever goes wrong afterwards is `lost`, and only a complete
- *   answer is `answered`.
+ * The request starts as *waiting* for a free or a new connection. From there it becomes
+ * - `unsent` if there is no connection (refused, not resolved, TLS failure, timeout): nothing was sent;
+ * - `expired` if `sendBy` had passed when the connection was ready: nothing was sent;
+ * - *sent* otherwise. Bytes may have left from now on, so every later failure is `lost`, and only a complete
+ *   response is `answered`.
  *
  * The change from waiting happens in `onRequestStart`, which undici calls on the chosen connection before it writes the
  * first byte; aborting there writes nothing. undici repeats requests only when they are pipelined behind a failed one
@@ -26,16 +26,16 @@ export type SendResult =
   | { readonly kind: 'lost'; readonly code: string };
 
 export interface SendLimits {
-  /** Epoch milliseconds; compared when a connection is at hand. */
+  /** Epoch milliseconds, compared when a connection is ready. */
   readonly sendBy: number;
-  /** For how long to wait for a connection. */
+  /** Milliseconds to wait for a connection. */
   readonly waitMs: number;
-  /** For how long the whole may take, waiting and the answer's body included. */
+  /** Milliseconds for the whole request, including the wait and the response's body. */
   readonly timeoutMs: number;
   readonly now: () => number;
 }
 
-/** Sends `request` once. Never rejects: every ending is one of the four kinds. */
+/** Sends `request` once. Never rejects: the result is one of the four kinds of `SendResult`. */
 export function sendBefore(
   dispatcher: Dispatcher,
   request: Dispatcher.DispatchOptions,

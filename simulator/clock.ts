@@ -1,4 +1,4 @@
-/** Time as the simulator takes it, so that tests can hand in a clock of their own. */
+/** The clock of the simulator, so that tests can pass another one. */
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number;

@@ -149,7 +149,7 @@ const Poses = z.strictObject({
   echoes: z.boolean().default(true),
   /** Whether events carry an id. */
   event_ids: z.boolean().default(true),
-  /** Whether a redelivery is signed anew, or goes out with the first signature. */
+  /** Whether a redelivery gets a new signature, or keeps the first one. */
   signs_anew: z.boolean().default(true),
   spelling: z.enum(['ended', 'completed']).default('ended'),
   /** The agents that exist; null: any. */

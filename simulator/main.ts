@@ -4,7 +4,7 @@ import { FaultPlan } from './faults.ts';
 import { createSimulator } from './simulator.ts';
 
 /**
- * Runs the simulator as a process of its own. Every setting is a flag or, beneath it, an environment variable
+ * Runs the simulator as a process. Every setting is a flag or, with lower priority, an environment variable
  * (`--time-scale` is `SIMULATOR_TIME_SCALE`). One line of JSON on standard output tells when it is ready.
  */
 

@@ -38,7 +38,7 @@ export interface Simulator {
   close(): Promise<void>;
 }
 
-/** A voice provider of its own, over HTTP: it speaks the Truedy calls API and misbehaves as it is told to. */
+/** A voice provider over HTTP: it speaks the Truedy calls API and misbehaves on request. */
 export function createSimulator(
   input: z.input<typeof SimulatorOptions> = {},
   { clock = systemClock }: { readonly clock?: Clock } = {},

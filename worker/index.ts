@@ -1,4 +1,4 @@
-/** A worker with a provider of one's own: what a program needs to run campaigns over any API for voice calls. */
+/** The worker with your own provider: everything that a program needs to run campaigns with any voice-call API. */
 export { createRingfenceWorker, type RingfenceWorker, type RingfenceWorkerOptions } from './ringfence-worker.ts';
 export type {
   CallEvent,

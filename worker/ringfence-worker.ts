@@ -36,36 +36,36 @@ export interface RingfenceWorkerOptions {
   readonly callGraceMs?: number;
 }
 
-/** A worker that runs campaigns and dials for them. */
+/** A worker that runs campaigns and places their calls. */
 export interface RingfenceWorker {
   readonly namespace: string;
   readonly taskQueue: string;
-  /** False where the server does not know them and does not let us register them: campaigns run without. */
+  /** False if the server lacks the search attributes and does not permit their registration. Campaigns then run without them. */
   readonly searchAttributes: boolean;
   /**
-   * The newest release of the IANA time zone data that a worker on this database has had, such as `2026f`. Where it is not
-   * this worker's own, this worker is to be upgraded.
+   * The newest release of the IANA time zone data that any worker on this database has had, such as `2026f`. If this
+   * worker has an older release, upgrade it.
    */
   readonly newestZoneData: string;
   /**
-   * Works until `shutdown`. Resolves when everything that was begun is over and what the worker opened is closed; rejects
-   * when it cannot work any more.
+   * Runs until `shutdown`. Resolves when all started work is finished and the worker's connections are closed. Rejects if
+   * the worker cannot continue.
    */
   run(): Promise<void>;
-  /** Takes on nothing more. Placements under way are finished, which takes up to 35 seconds. */
+  /** Accepts no new work. Placements under way finish, within at most 35 seconds. */
   shutdown(): void;
-  /** What is missing at this moment: `temporal`, `database`, or nothing. For a readiness check. */
+  /** The services that are unavailable now: `temporal`, `database`, or none. For a readiness check. */
   notReady(): Promise<string[]>;
 }
 
 /**
- * Makes a worker over any provider. It holds its connections until it has run: one that is not wanted any more is shut down
- * and run all the same. One process may have several, for several queues.
+ * Creates a worker with any provider. It keeps its connections open until it has run: to discard a worker, call `shutdown`
+ * and then `run`. One process may have several workers for several queues.
  *
- * The events of its calls come in by a gateway, which must be given the same provider.
+ * A gateway with the same provider receives the events of its calls.
  *
- * @throws RingfenceError `misconfigured` when the facts of the provider cannot be kept; errors of PostgreSQL's driver and of
- * Temporal's SDK when either is away.
+ * @throws RingfenceError `misconfigured` if the facts of the provider are contradictory; errors of PostgreSQL's driver and of
+ * Temporal's SDK if either is unavailable.
  * @example
  * const worker = await createRingfenceWorker({ provider, databaseUrl: 'postgres://…' });
  * process.once('SIGTERM', () => worker.shutdown());

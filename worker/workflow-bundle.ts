@@ -28,7 +28,7 @@ const SHIPPED = import.meta.url.endsWith('.js') ? new URL('workflows/bundle.js',
 
 /**
  * Returns the bundle that was shipped, or that of the sources as they are now: the one that was built before, or a new one.
- * @param root folder of the sources; this program's own unless told.
+ * @param root folder of the sources. Default: that of this program.
  */
 export async function workflowBundle(root: URL = ROOT): Promise<WorkflowBundle> {
   if (SHIPPED) return asBundle(await readFile(SHIPPED, 'utf8'));

@@ -26,7 +26,7 @@ export async function checkCampaigns({
     return [skipped(check, 'neither DATABASE_URL nor RINGFENCE_API_KEY is set')];
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    // Whoever could not be asked has a finding of its own.
+    // What could not be asked has a separate finding.
     return [skipped(check, 'not asked: there is nobody to ask')];
   }
 }

@@ -124,7 +124,7 @@ async function checkSearchAttributes(client: Client): Promise<Finding> {
   );
 }
 
-/** Campaigns run on one queue, dials on another; whoever polls the first for workflows must poll it for activities too. */
+/** Campaigns run on one queue, dials on another. A worker that polls the first for workflows must poll it for activities too. */
 async function checkQueues(client: Client, taskQueue: string): Promise<Finding[]> {
   return Promise.all([
     orTold('task queues', checkQueue(client, taskQueue, TASK_QUEUE_TYPE_WORKFLOW, 'workflows')),

@@ -86,7 +86,7 @@ async function resultOf(client: Client, handle: WorkflowHandle, id: string): Pro
     if (!isNamed(error, 'WorkflowFailedError')) throw temporalUnavailable(error);
     if (!isNamed(error.cause, 'CancelledFailure')) throw endedWithoutResult(error);
   }
-  // A workflow that was cancelled through Temporal ends without a result of its own, but can still be asked.
+  // A workflow that was cancelled through Temporal ends without a result, but can still be queried.
   const { buckets, late_events } = await progressOf(client, handle);
   return { campaign_id: id, status: 'cancelled', buckets, late_events };
 }

@@ -72,7 +72,7 @@ export type CreateCampaign = z.infer<typeof CreateCampaign>;
 /** What a client may send: everything that has a default may be left out. */
 export type CreateCampaignInput = z.input<typeof CreateCampaign>;
 
-/** Instead of the contacts: how many there are. For whoever reads them by themselves, some at a time. */
+/** The contacts unread, only counted. For a caller that reads them in parts. */
 export const unreadContacts = { contacts: z.array(z.unknown(), CONTACTS).max(MOST_CONTACTS, CONTACTS).default([]) };
 
 /** The same body before its contacts are looked at. */

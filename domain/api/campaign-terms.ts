@@ -1,4 +1,4 @@
-/** When and how much a campaign calls: the terms that a request states and a change may state anew. */
+/** When and how much a campaign calls: the terms that a request states and a change replaces. */
 import { z } from 'zod';
 import { nonexistentPart } from '../engine/dates.ts';
 import { RingfenceError } from '../engine/errors.ts';

@@ -35,7 +35,7 @@ export function reasonOf({ details, message }: RingfenceError): string {
 
 /** What can be done about a campaign that has failed for this. */
 const WAY_OUT =
-  'Nobody was called. Delete the campaign, and create it anew under another idempotency key, with smaller terms or when the limits of the server are higher.';
+  'Nobody was called. Delete the campaign, and create it again with another idempotency key, with smaller terms or after the limits of the server are raised.';
 
 /** The answer to the request that meets the refusal, and to every repeat of the one that created the campaign. */
 export function failedStart(id: string, reason: string, cause?: unknown): RingfenceError {
@@ -55,7 +55,7 @@ export function neverStarted(reason: string): RingfenceError {
 /** The answer where an interrupted campaign is refused another run. */
 export function restartRefused(id: string, refusal: RingfenceError): RingfenceError {
   const reason = reasonOf(refusal);
-  const message = `The campaign stays interrupted: ${failureInWords(reason)}. Nothing is called. Try again when the limits of the server are higher, or delete the campaign once no call of it can be going on.`;
+  const message = `The campaign stays interrupted: ${failureInWords(reason)}. Nothing is called. Try again after the limits of the server are raised, or delete the campaign once none of its calls can be live.`;
   return new RingfenceError('start_refused', message, {
     details: { campaign: id, status: 'interrupted', reason },
     cause: refusal,

@@ -8,7 +8,7 @@
  * `MISSED_TWICE_MS` apart, of a campaign that started a while ago, and only while most other workflows are found.
  * A server that does not answer is no evidence at all.
  *
- * `interrupted` is left by the next run, whoever starts it: it adopts the records, and the former status holds again.
+ * The next run, however it is started, ends `interrupted`: it adopts the records, and the former status holds again.
  */
 import { z } from 'zod';
 import { CampaignStatus } from '../engine/campaign-state.ts';

@@ -1,19 +1,19 @@
 /**
- * What passes between the engine and a provider's adapter. An adapter may be anybody's: what it answers is parsed here
- * before the engine acts on it.
+ * The messages between the engine and a provider's adapter. Adapters may come from other programs, so their answers are parsed
+ * here before the engine uses them.
  */
 import { z } from 'zod';
 import { isStorable } from '../contacts/contact.ts';
 import { ToldOutcome } from '../engine/outcome.ts';
 
-/** One call to be placed, as the roster knows it. Holds personal data: never log it, never hand it to a workflow. */
+/** A call to be placed, from the roster. Contains personal data: never log it, never pass it to a workflow. */
 export interface CallToPlace {
   readonly callId: string;
   readonly agentId: string;
   /** Strict E.164. */
   readonly phoneNumber: string;
   readonly extension: string | null;
-  /** The provider's id of the number to call from, already chosen by the campaign's rotation; null: provider's choice. */
+  /** The provider's id of the number to call from, chosen by the campaign's rotation. Null: the provider chooses. */
   readonly fromNumberId: string | null;
   readonly firstName: string | null;
   readonly lastName: string | null;
@@ -21,7 +21,7 @@ export interface CallToPlace {
   readonly customFields: Readonly<Record<string, string>>;
 }
 
-/** A reason goes into histories and logs. What is no short code may be the provider's own text, and is left out. */
+/** A reason appears in histories and logs. Anything but a short code may be the provider's text, and is left out. */
 const Reason = z
   .string()
   .regex(/^[\w.:-]{1,80}$/)
@@ -32,13 +32,13 @@ const LATEST_MS = 8.64e15;
 
 /**
  * The answer to one attempt to place a call.
- * - `accepted`: the provider has the call under its own id.
- * - `rejected`: the provider refused this call for good; nothing was placed.
+ * - `accepted`: the provider has the call, with a provider id.
+ * - `rejected`: the provider permanently refused this call; nothing was placed.
  * - `throttled`: too many requests; nothing was placed.
  * - `unavailable`: the request never reached the provider (no connection); nothing was placed.
- * - `blocked`: our account or agent is in trouble; nothing was placed.
- * - `expired`: `sendBy` had passed when a connection was at hand; nothing was sent.
- * - `unknown`: the provider may or may not have the call (time-out, connection lost, 5xx, unreadable answer).
+ * - `blocked`: the account or the agent is refused; nothing was placed.
+ * - `expired`: `sendBy` had passed when a connection was ready; nothing was sent.
+ * - `unknown`: the provider may have the call (timeout, lost connection, 5xx, unreadable answer).
  * `reason` is a short code, never the provider's text.
  */
 export const PlaceResult = z.discriminatedUnion('kind', [
@@ -46,7 +46,7 @@ export const PlaceResult = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('rejected'), reason: Reason }),
   z.object({
     kind: z.literal('throttled'),
-    /** Null where the provider does not say, or says nothing that is a time. */
+    /** Milliseconds. Null if the provider gives no valid time. */
     retryAfterMs: z.number().min(0).transform(Math.ceil).nullable().catch(null),
   }),
   z.object({ kind: z.literal('unavailable'), reason: Reason }),
@@ -56,15 +56,15 @@ export const PlaceResult = z.discriminatedUnion('kind', [
 ]);
 export type PlaceResult = Readonly<z.infer<typeof PlaceResult>>;
 
-/** A call that the provider is asked about. */
+/** A call to look up. */
 export interface CallRef {
-  /** Our id of the call; null: that of a call which may be anybody's. */
+  /** Ringfence's id of the call. Null if unknown: the call may belong to another system. */
   readonly callId: string | null;
-  /** The provider's id; null: not known. */
+  /** The provider's id of the call. Null if unknown. */
   readonly providerCallId: string | null;
 }
 
-/** By what a call is recognised whose reply was lost, as far as the provider says. What is none of it reads as null. */
+/** The details that identify a call whose reply was lost, as far as the provider gives them. Invalid values become null. */
 export const Particulars = z.object({
   /** Strict E.164. */
   phoneNumber: z
@@ -73,12 +73,12 @@ export const Particulars = z.object({
     .nullable()
     .catch(null),
   agentId: z.string().min(1).max(200).refine(isStorable).nullable().catch(null),
-  /** When it was accepted, by the provider's clock. Milliseconds since the epoch. */
+  /** The time of acceptance by the provider's clock, in epoch milliseconds. */
   placedAt: z.number().min(0).max(LATEST_MS).transform(Math.round).nullable().catch(null),
 });
 export type Particulars = Readonly<z.infer<typeof Particulars>>;
 
-/** What the provider knows of a call now. `unknown`: it could not be asked, or does not say; no proof of anything. */
+/** What the provider knows of a call now. `unknown`: the provider gave no answer about it, which proves nothing. */
 export const LookUpResult = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('live'),
@@ -89,7 +89,7 @@ export const LookUpResult = z.discriminatedUnion('kind', [
     kind: z.literal('ended'),
     providerCallId: ProviderCallId,
     outcome: ToldOutcome,
-    /** Milliseconds since the epoch; null where the provider does not say, or says nothing that is a time. */
+    /** Epoch milliseconds. Null if the provider gives no valid time. */
     endedAt: z.number().min(0).max(LATEST_MS).transform(Math.round).nullable().catch(null),
     particulars: Particulars.optional().catch(undefined),
   }),
@@ -97,20 +97,20 @@ export const LookUpResult = z.discriminatedUnion('kind', [
 ]);
 export type LookUpResult = Readonly<z.infer<typeof LookUpResult>>;
 
-/** One event out of a provider's webhook. Only `ended` frees a slot; the others are kept and read by look-ups. */
+/** An event from a provider's webhook. Only `ended` frees a slot. The others are stored, and look-ups read them. */
 export const CallEvent = z
   .object({
-    /** The provider's id of the event, or one made of call and event name where it gives none. */
+    /** The provider's id of the event. Without one: an id made of call and event name. */
     eventId: z.string().min(1).max(200).refine(isStorable),
     kind: z.enum(['started', 'joined', 'ended', 'billed', 'ignored']),
-    /** Our own call id where the provider echoes it. */
+    /** Ringfence's call id, if the provider returns it. */
     callId: z.string().min(1).max(120).refine(isStorable).nullable(),
     providerCallId: ProviderCallId.nullable(),
-    /** Only for `ended`, and always there. */
+    /** Required for `ended`, null otherwise. */
     outcome: ToldOutcome.nullable(),
-    /** The provider's own word for the outcome, as it came. */
+    /** The provider's word for the outcome, unchanged. */
     outcomeAsSent: z.string().refine(isStorable).nullable(),
-    /** Milliseconds since the epoch, whole. */
+    /** Epoch milliseconds, a whole number. */
     occurredAt: z.int().min(0).max(LATEST_MS),
   })
   .refine(({ kind, outcome }) => (kind === 'ended') === (outcome !== null), {

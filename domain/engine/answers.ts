@@ -1,25 +1,25 @@
-/** What a campaign answers to a command or a question. Instants are ISO 8601 in UTC. */
+/** A campaign's answers to commands and queries. Times are ISO 8601 in UTC. */
 import type { CampaignStatus, WaitingFor } from './campaign-state.ts';
 import type { Buckets } from './tally.ts';
 
-/** How a campaign ended. The buckets sum to its total. */
+/** The result of a campaign. The buckets add up to its total. */
 export interface CampaignResult {
   readonly campaign_id: string;
   readonly status: CampaignStatus;
   readonly buckets: Buckets;
-  /** Events that came after their call was over, and changed nothing. */
+  /** Events that arrived after their call was over, and changed nothing. */
   readonly late_events: number;
 }
 
-/** A campaign as its workflow sees it at this moment. */
+/** The present state of a campaign, from its workflow. */
 export interface CampaignProgress {
   readonly campaign_id: string;
   readonly status: CampaignStatus;
-  /** What keeps the next call from being placed; null while calls are being placed or nothing is left. */
+  /** What prevents the next call. Null while calls are being placed, or if none is left. */
   readonly waiting_for: WaitingFor | null;
   readonly until: string | null;
   readonly buckets: Buckets;
-  /** Calls being placed, live or of unknown outcome: what the concurrency limit counts. */
+  /** Placing, live and unknown calls. The concurrency limit counts these. */
   readonly in_flight: number;
   readonly max_concurrent_calls: number;
   readonly placed_today: number;
@@ -29,13 +29,13 @@ export interface CampaignProgress {
   readonly malformed_signals: number;
 }
 
-/** The promise behind a pause: nothing is being placed any more, and these calls are, or may be, live. */
+/** The acknowledgement of a pause: no placement is under way, and these calls are or may be live. */
 export interface PauseAcknowledgement {
   readonly status: 'paused';
   readonly paused_at: string;
-  /** Call ids that the provider has accepted and that have not ended. */
+  /** Ids of calls that the provider has accepted and that have not ended. */
   readonly live: string[];
-  /** Call ids of which it is not known whether the provider accepted them. */
+  /** Ids of calls that the provider may have accepted. */
   readonly unknown: string[];
 }
 

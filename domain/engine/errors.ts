@@ -1,11 +1,11 @@
 import type { ErrorCode } from './error-codes.ts';
 
 /**
- * The one error type that Ringfence raises on purpose.
+ * The error type of all expected errors in Ringfence.
  *
- * `code` is stable and meant for machines (`error-codes.ts` lists them all); the message is for people and never holds a phone number, a name or an
- * e-mail address, because messages end in workflow histories and logs. Each boundary (HTTP, workflow, command line)
- * turns the code into its own kind of answer in one place.
+ * `code` is stable and meant for programs; `ERROR_CODES` lists all codes. The message is for people. It never contains a phone
+ * number, a name or an e-mail address, because messages appear in workflow histories and logs. Each boundary (HTTP, workflow,
+ * command line) converts the code in one place.
  */
 export class RingfenceError extends Error {
   override readonly name = 'RingfenceError';
@@ -20,8 +20,8 @@ export class RingfenceError extends Error {
     this.details = options.details ?? {};
   }
 
-  /** The input field at fault, in the caller's own spelling (`contacts[3].phone_number`), where there is one. */
+  /** The invalid input field as the caller spells it (`contacts[3].phone_number`), if there is one. */
   readonly field?: string;
-  /** Ids and facts that help to find the cause; free of personal data. */
+  /** Ids and facts about the cause, without personal data. */
   readonly details: Readonly<Record<string, unknown>>;
 }

@@ -1,4 +1,4 @@
-/** Dials have a queue of their own, so that a rate limit or a backlog there does not slow the roster down. */
+/** Dials have a separate queue, so that a rate limit or a backlog there does not slow down the roster. */
 export const DIAL_QUEUE_SUFFIX = '-dials';
 
 /** Temporal takes names of 1,000 bytes, and refuses every start on a queue with a longer one. The rest is for suffixes. */

@@ -23,7 +23,7 @@ export interface DatabaseLimits {
 export const DATABASE_LIMITS: DatabaseLimits = {
   // A new connection takes milliseconds, over TLS and far away a second.
   connectMs: 4_000,
-  // Whoever holds a row longer holds it for a long work, and waiting would only take connections from others.
+  // A row that is locked for longer belongs to a long operation; waiting would only take connections from others.
   lockMs: 3_000,
   // Milliseconds, on a busy database a second or two.
   statementMs: 5_000,
@@ -41,7 +41,7 @@ export const TOOL_LIMITS: DatabaseLimits = {
   queryMs: 7 * 60_000,
 };
 
-/** Whoever asks whether a process is ready waits a few seconds at most. */
+/** A readiness check waits a few seconds at most. */
 export const HEALTH_LIMITS: DatabaseLimits = {
   ...DATABASE_LIMITS,
   connectMs: 1_000,
@@ -50,7 +50,7 @@ export const HEALTH_LIMITS: DatabaseLimits = {
   queryMs: 1_000,
 };
 
-/** Transactions whose size is that of a roster or a folder have limits of their own. */
+/** Transactions of the size of a roster or a folder have separate limits. */
 export const LONG_TRANSACTIONS = {
   /** For its locks. Others of its kind may hold them; nobody else waits behind it meanwhile. */
   lockMs: 30_000,

@@ -63,7 +63,7 @@ const GRID_PER_CALL = 32;
 /** With retries, as many rounds of all slots go by at once as keep the whole below this many steps. */
 const STEPS = 4_000;
 
-/** Work in small steps, which whoever waits for its result may take at any pace. */
+/** Work in small steps. The caller decides how many run per turn of the event loop. */
 export type Steps<T> = Generator<void, T, void>;
 
 /** A step is one stretch of a calling window, or one instant at which calls begin. */

@@ -27,7 +27,7 @@ export function refuseWithoutRoom(
   );
 }
 
-/** Hours past midnight fall on two civil days, each with a daily cap of its own. */
+/** Hours past midnight fall on two civil days, each with its daily cap. */
 function longestStretchMinutes(start: number, end: number): number {
   return start < end ? end - start : Math.max(DAY_MINUTES - start, end);
 }

@@ -3,7 +3,7 @@ import { ZONE_DATA_VERSION, zoneHistory, type ZoneHistory } from './zone-data.ts
 
 export const DAY_MS = 86_400_000;
 
-/** A span is never longer than this, so that whoever looks for an end gets a chance to stop. */
+/** The longest span, so that a search for an end can stop. */
 const LONGEST_SPAN_MS = 32 * DAY_MS;
 
 /** A stretch of time [from, to), epoch milliseconds, through which a zone's offset does not change. */

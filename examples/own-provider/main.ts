@@ -1,5 +1,5 @@
 /**
- * Ringfence over a provider of one's own: a worker that dials with it, and a gateway that takes its webhooks in, here in one
+ * Ringfence with your own provider: a worker that dials with it, and a gateway that receives its webhooks, here in one
  * process. Temporal is found by its own environment configuration: TEMPORAL_ADDRESS and so on, or localhost:7233.
  *
  *     DATABASE_URL=... EXAMPLE_URL=... EXAMPLE_KEY=... EXAMPLE_SECRET=... node --import tsx examples/own-provider/main.ts

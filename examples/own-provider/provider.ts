@@ -1,5 +1,5 @@
 /**
- * A provider of one's own, for an API for voice calls that is made up here:
+ * Your own provider, for a fictitious voice-call API:
  *
  *     POST /dials     {"to", "agent", "reference", "max_seconds"}, Idempotency-Key   201 {"id"}
  *     GET /dials/ID   {"id", "state": "ringing" | "talking" | "over", "result", "over_at"}
@@ -120,7 +120,7 @@ export function createExampleProvider({
         throw new RingfenceError('invalid_signature', 'X-Signature does not fit this body: compare the secrets.');
       }
       if (Math.abs(now - Number(seconds) * 1000) > SIGNATURE_AGE_MS) {
-        throw new RingfenceError('stale_signature', 'X-Signature is more than five minutes old: sign anew.');
+        throw new RingfenceError('stale_signature', 'X-Signature is more than five minutes old: sign again.');
       }
     },
 

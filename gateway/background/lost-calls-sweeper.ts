@@ -18,13 +18,13 @@ const EVERY_MS = 10_000;
 const CORRECTED_AT_ONCE = 100;
 
 /**
- * Puts late ends in the place of `lost`: those of calls that the providers have reported under ids of their own since, which
+ * Replaces `lost` by late ends: those of calls that the providers have since reported under provider ids, which
  * they are asked about here, and those that came while the loss was being written down.
  */
 export async function sweepLostCalls({ pool, providers, logger }: LostCallsSweepOptions): Promise<void> {
   const now = await readDatabaseClock(pool);
   for (const provider of providers) {
-    // Also where nobody is left to be asked: whoever asked may have died since, or another call have taken the doubt away.
+    // Even if no provider is left to ask: the process that asked may have died, or another call may have resolved the doubt.
     await adoptOrphans(pool, provider, await orphansOfLostCalls(pool, provider.name, ORPHANS_ASKED), () => now);
   }
   for (const callId of await lostCallsWithEnd(pool, CORRECTED_AT_ONCE)) {

@@ -60,7 +60,7 @@ export async function reconcile(options: ReconcileOptions): Promise<boolean> {
   };
   await Promise.all(Array.from({ length: AT_ONCE }, compareNext));
   const away = unanswered.length >= UNANSWERED_WHEN_AWAY || unanswered.length === claimed.length;
-  // A few out of many are trouble of their own. They have had their turn, so that they do not take the others'.
+  // A few failures out of many concern only those campaigns. They have had their turn, so they do not delay the others.
   if (unanswered.length === 0 || !away) return true;
   await returnChecks(pool, unanswered);
   return false;

@@ -20,7 +20,7 @@ const WITH_PORT = /^(?:(\d+\.\d+\.\d+\.\d+)|\[([\da-f:.]+)\])(?::\d+)?$/i;
 
 /**
  * The address that counts for a request: the last one in `X-Forwarded-For` that no trusted proxy has, where the connection
- * comes from a trusted proxy; otherwise that of the connection. Of an IPv6 address its /64 network counts, because whoever
+ * comes from a trusted proxy; otherwise that of the connection. Of an IPv6 address its /64 network counts, because a client that
  * has one address there has all of them.
  */
 export function clientAddress({ ip, socket }: Pick<FastifyRequest, 'ip' | 'socket'>): string {

@@ -22,7 +22,7 @@ const FORM_LIMITS = {
   headerPairs: 20,
 };
 
-/** Lets the routes of `app` take files. To be called in a scope of its own: other routes take JSON only. */
+/** Lets the routes of `app` accept files. Call it in a separate scope: other routes accept JSON only. */
 export async function takeUploads(app: FastifyInstance): Promise<void> {
   await app.register(multipart, { limits: FORM_LIMITS });
   app.addContentTypeParser('text/csv', (_request, body, done) => done(null, body));

@@ -40,7 +40,7 @@ export function list<T, Place>(request: FastifyRequest, asked: AskedPage<Place>,
 /** Items of a list that are written in one turn of the event loop. */
 const ITEMS_PER_TURN = 5;
 
-/** The same as `list`, of items that may be so large that not all of them are written at one blow. */
+/** The same as `list`, for items that may be too large to be written in one step. */
 export async function largeList<T, Place>(
   { request, reply, schema }: { request: FastifyRequest; reply: FastifyReply; schema: z.ZodType<T> },
   asked: AskedPage<Place>,

@@ -5,10 +5,10 @@ import { RingfenceError } from '../../domain/engine/errors.ts';
 import { JsonScan, type ListOutline } from './json-scan.ts';
 import { WHOLE_BODY } from './validation.ts';
 
-/** Parses a text at one blow, and refuses one that means to change a prototype. */
+/** Parses a text in one step, and refuses one that would change a prototype. */
 type Parse = (text: string) => unknown;
 
-/** Below it a body is parsed at one blow. */
+/** A smaller body is parsed in one step. */
 const SMALL = 65_536;
 /** How much of a body is scanned in one turn. */
 const SCAN_BYTES = 524_288;

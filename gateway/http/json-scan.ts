@@ -1,5 +1,5 @@
 /**
- * The outline of a JSON text, found without reading what stands in it. `JSON.parse` reads a text at one blow, and may take
+ * The outline of a JSON text, found without reading what stands in it. `JSON.parse` reads a text in one step, and may take
  * seconds for ten megabytes of it; with the outline it can be given the text piece by piece. The scan looks at each byte
  * once and may be interrupted anywhere.
  *
@@ -14,7 +14,7 @@ import { WHOLE_BODY } from './validation.ts';
  * most; all other fields of a request are fewer than thirty.
  */
 export const MOST_VALUES = 1_000;
-/** A text is parsed at one blow, escapes and all. The longest that a request has use for has 2,000 characters. */
+/** A text is parsed in one step, including its escapes. The longest that a request has use for has 2,000 characters. */
 const LONGEST_TEXT_BYTES = 131_072;
 /** More than any name of a field takes, however it is escaped. */
 const LONGEST_NAME_BYTES = 1_024;

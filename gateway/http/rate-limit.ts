@@ -2,7 +2,7 @@
  * How many requests are taken from whom. What is beyond is answered with 429.
  *
  * A right key is counted by itself: by the hash of the key, whatever its header looks like and whatever address it comes
- * from. Requests to pause and cancel have a count of their own, so that a program that has spent its key's requests cannot
+ * from. Requests to pause and cancel have a separate count, so that a program that has spent its key's requests cannot
  * keep its operators from stopping its calls.
  *
  * Wrong keys, and requests without one, are counted by the address they come from. An address that has spent its count gets

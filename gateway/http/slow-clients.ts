@@ -1,5 +1,5 @@
 /**
- * What a client may take its time with. Whoever sends a request byte by byte costs a connection and, while a file is
+ * Time limits for slow clients. A request that is sent byte by byte costs a connection and, while a file is
  * imported, one of few places; so every request must come in at some pace, and one that does not is cut off. The time
  * that the request waits for us does not count against it.
  */

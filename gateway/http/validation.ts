@@ -11,7 +11,7 @@ export const MOST_ISSUES = 20;
 const LONGEST_MESSAGE = 500;
 const NO_OBJECT = 'the body must be a JSON object';
 
-/** Bodies that were held against their schema by whoever read them. */
+/** Bodies whose reader has already checked them against their schema. */
 const checked = new WeakSet<object>();
 
 /** Keeps a body that was read already from being read again. */

@@ -1,4 +1,4 @@
-/** When a campaign will be through: of one that runs, and of one that is only being thought of. */
+/** Forecasts of running and planned campaigns. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { inTurns } from '../../contact-files/turns.ts';

@@ -8,7 +8,7 @@ import { ZONE_DATA_VERSION } from '../../domain/windows/zone-data.ts';
 import { answer, answerOf, refusals } from '../http/envelope.ts';
 
 export interface HealthOptions {
-  /** Of its own: a gateway whose other connections are all in use is busy, not ill. */
+  /** A separate pool: a gateway whose other connections are all in use is busy, not broken. */
   readonly healthPool: Pool;
   /** Rejects when Temporal does not answer. */
   readonly pingTemporal: () => Promise<unknown>;

@@ -25,7 +25,7 @@ export interface WebhooksOptions {
 const BODY_LIMIT = 256 * 1024;
 
 export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (app, { pool, providers, delivery, clock }) => {
-  // A signature is made over bytes: nothing may be parsed and written anew before it is checked.
+  // A signature covers the raw bytes: nothing may be parsed and serialized again before it is verified.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 

@@ -25,7 +25,7 @@ export type SignalEvents = (campaignId: string, events: readonly EndedEvent[]) =
 /** Keeps a signal well under the size that Temporal takes. */
 const MOST_EVENTS_PER_SIGNAL = 200;
 /**
- * From the answer to one signal to the next. Little beside a call, and long beside a workflow task: events that come thick
+ * From the answer to one signal to the next. Short compared with a call, and long compared with a workflow task: frequent events
  * share signals and workflow tasks, and a run that ends right after a signal ends before the next (drain.ts). Counted from
  * the answer, because a server on which a workflow task takes longer also takes longer to answer.
  */

@@ -38,7 +38,7 @@ type StartCampaign = (campaignId: string, spec: EngineSpec) => Promise<void>;
 export function workflowStarter(client: Client, { taskQueue }: { readonly taskQueue: string }): StartCampaign {
   const start = starting(client, taskQueue);
   return async (campaignId, spec) => {
-    // The record in PostgreSQL decides what may be started; a second workflow would dial everybody anew.
+    // The record in PostgreSQL decides what may be started; a second workflow would dial everybody again.
     await start(campaignId, spec, { status: 'scheduled', reuse: 'REJECT_DUPLICATE' });
   };
 }
@@ -57,7 +57,7 @@ function starting(
   client: Client,
   taskQueue: string,
 ): (campaignId: string, spec: EngineSpec, terms: StartTerms) => Promise<Started> {
-  // Where one start was refused because of them, all are; whoever registers them later restarts the process.
+  // If one start was refused because of them, all are. Restart the process after registering them.
   let withSearchAttributes = true;
 
   const start = (campaignId: string, spec: EngineSpec, { status, reuse }: StartTerms) => {

@@ -48,7 +48,7 @@ export function verifyTruedy(
   if (Math.abs(now - Number(timestamp) * 1000) > TOLERANCE_MS) {
     throw new RingfenceError(
       'stale_signature',
-      'The signature is more than five minutes away from our clock: the provider must sign anew, or a clock is wrong.',
+      'The signature is more than five minutes away from our clock: the provider must sign again, or a clock is wrong.',
       { field: 'X-Truedy-Timestamp' },
     );
   }

@@ -42,7 +42,7 @@ export function createTruedyProvider(
   };
   // Each dial has a connection: one that waited for another here would look like one that the provider keeps waiting.
   const dials = new Agent(connections);
-  // Of their own, so that slow answers to look-ups hold up no dial.
+  // Separate, so that slow answers to look-ups delay no dial.
   const lookUps = new Agent(connections);
   const withPlace = limitConcurrency(LOOK_UPS_AT_ONCE, LOOK_UPS.answerWithinMs);
   const listWithinMs = LOOK_UPS.answerWithinMs - config.requestTimeoutMs - LAST_PAGE_BEFORE_MS;

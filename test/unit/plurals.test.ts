@@ -131,4 +131,4 @@ const FOLDERS = [
 const NUMBER_BEFORE_PLURAL =
   /\$\{(?![A-Z_]+\})[^{}]*\} (?:calls|contacts|people|numbers|campaigns|rows|lines|files|minutes|seconds|hours|days|times|attempts|retries|workers|events|issues|errors|problems|fields|columns|keys|edits|pauses|runs|slots)\b/g;
 /** Numbers that are never small, and words. */
-const NEVER_ONE = ['horizonDays', 'command'];
+const NEVER_ONE = ['horizonDays', 'act'];
