@@ -1,7 +1,6 @@
 /**
- * Transactions that may rightly take minutes, because they are as large as a roster or a folder. They have limits of their
- * own, and since a long silence says nothing about the network, the server is asked over another connection whether it
- * still works on them.
+ * Transactions that may take minutes, because they are as large as a roster or a folder. They have separate time limits. A long
+ * silence says nothing about the network, so another connection asks the server whether it still works on them.
  */
 import type { Socket } from 'node:net';
 import pg from 'pg';

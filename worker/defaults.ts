@@ -3,7 +3,7 @@
  * options of the programming interfaces and the documents take it from here.
  */
 export const DEFAULTS = {
-  /** The task queue of campaigns; their dials have one of their own beside it. */
+  /** The task queue of campaigns. Dials use another one, with a suffix. */
   taskQueue: 'ringfence',
   databaseConnections: 20,
   logLevel: 'info',

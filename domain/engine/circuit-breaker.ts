@@ -68,7 +68,7 @@ export function recordSuccess(state: CampaignState, now: number): void {
   if (state.breaker) state.breaker.failures = 0;
 }
 
-/** Lets one call through now: whoever resumes a campaign wants to know at once whether the trouble is over. */
+/** Lets one call through now: a person who resumes a campaign wants to know whether the trouble is over. */
 export function probeAtOnce({ breaker }: CampaignState, now: number): void {
   if (breaker) breaker.openUntil = Math.min(breaker.openUntil, now);
 }

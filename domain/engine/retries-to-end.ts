@@ -1,13 +1,12 @@
 /**
- * Retries that were granted and are not any more: the terms have fewer of them, or none. A contact that waits for one is not
- * called again; it ends with its last outcome. Most of them wait in the roster and are ended there by exchanges, some
- * at a time. Those that the campaign has at hand are given back first, and those that no exchange has written down yet are
- * settled anew.
+ * Ends retries that the terms no longer grant. A contact that waits for such a retry is not called again and ends with its
+ * last outcome. Most of these contacts wait in the roster, where each exchange ends some of them. Claimed contacts are
+ * returned to the roster first. Settlements that no exchange has recorded yet are decided again.
  */
 import type { CampaignState, InFlightCall, ReadyContact } from './campaign-state.ts';
 import { afterAttempt } from './retry-policy.ts';
 
-/** The terms have changed: whoever waits for a retry waits for what they grant now. */
+/** Applies changed terms to all contacts that wait for a retry. */
 export function endRetries(state: CampaignState): void {
   state.endRetriesAfter = 0;
   state.released.push(...state.ready.filter(isRetry));
