@@ -30,9 +30,9 @@ export default defineConfig({
       project('replay', 2, { timeoutS: 60 }),
       // Skipping time moves the clock of everything on that server.
       project('workflow', 3, { timeoutS: 60, services: ['test-server', 'postgres'], oneAfterAnother: true }),
-      project('integration', 4, { timeoutS: 60, services: ['temporal', 'postgres'] }),
+      project('integration', 4, { timeoutS: 60, services: ['program', 'temporal', 'postgres'] }),
       // Each runs whole systems and kills parts of them, of which most of the time is waiting for what died to be missed.
-      project('e2e', 5, { timeoutS: 180, services: ['temporal', 'postgres'] }),
+      project('e2e', 5, { timeoutS: 180, services: ['program', 'temporal', 'postgres'] }),
     ],
   },
 });

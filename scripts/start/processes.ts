@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { type Child, startChild } from '../child.ts';
 import type { WebhookTarget } from '../../simulator/options.ts';
+import { compiledMain } from './compiled-main.ts';
 import { waitUntilReady } from '../wait-until-ready.ts';
 import { endOf, findReadyLine, type ReadyLine } from './ready-line.ts';
 
@@ -100,7 +101,7 @@ async function startMain(name: string, file: string, main: Main): Promise<{ chil
   const from = await endOf(logFile);
   const child = await startChild({
     command: process.execPath,
-    args: ['--import', 'tsx', file],
+    args: [await compiledMain(file)],
     cwd: ROOT,
     logFile,
     env,

@@ -111,7 +111,7 @@ describe('npm start', () => {
   test('tells of a process that ends by itself, and leaves with an error and nothing else running', async () => {
     const start = npmStart();
     await start.untilSaid('First call after');
-    start.killProcess('gateway/main.ts');
+    start.killProcess('gateway/main.js');
     expect(await start.ended()).toBe(1);
     expect(start.output).toContain('The gateway ended (signal SIGKILL). The end of');
     await expectNothingLeft(start);

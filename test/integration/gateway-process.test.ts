@@ -10,6 +10,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { API_ROOT } from '../../domain/api/api-root.ts';
+import { compiledMain } from '../../scripts/start/compiled-main.ts';
 import { startGateway } from '../../scripts/start/processes.ts';
 import { ZONE_DATA_VERSION } from '../../domain/windows/zone-data.ts';
 import { createTestDatabase } from '../support/harness/database.ts';
@@ -37,7 +38,7 @@ async function scratch(): Promise<string> {
 
 /** Runs a program of ours to its end. */
 async function runToEnd(file: string, env: Readonly<Record<string, string>>) {
-  const child = spawn(process.execPath, ['--import', 'tsx', file], { cwd: ROOT, env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, [await compiledMain(file)], { cwd: ROOT, env: { ...process.env, ...env } });
   const [stdout, stderr, code] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
@@ -82,7 +83,7 @@ describe('the gateway as a process', () => {
     const db = await createTestDatabase();
     closing.push(() => db.drop());
     // Its readiness probe would fail, as it should: the ready line alone is waited for.
-    const child = spawn(process.execPath, ['--import', 'tsx', 'gateway/main.ts'], {
+    const child = spawn(process.execPath, [await compiledMain('gateway/main.ts')], {
       cwd: ROOT,
       env: {
         ...process.env,

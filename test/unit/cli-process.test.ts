@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { compiledProgram } from '../../scripts/compiled.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -11,7 +13,7 @@ const LIST_LOADED = `data:text/javascript,${encodeURIComponent(`
 `)}`;
 
 function ringfence(line: string, nodeOptions: string[] = []) {
-  const args = ['--import', 'tsx', ...nodeOptions, 'cli/main.ts', ...line.split(' ')];
+  const args = [...nodeOptions, join(compiledProgram(), 'cli/main.js'), ...line.split(' ')];
   return spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
 }
 

@@ -2,7 +2,7 @@
 import { Client, Connection } from '@temporalio/client';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
 import type { z } from 'zod';
 import { CampaignClient } from '../../../client/campaign-client.ts';
@@ -24,11 +24,10 @@ import { pacingFacts } from '../../../worker/facts.ts';
 import { campaignWorkerOptions, dialWorkerOptions } from '../../../worker/options.ts';
 import { type WorkflowBundle, workflowBundle } from '../../../worker/workflow-bundle.ts';
 import { type CampaignInput, type CampaignResult } from '../../../workflows/messages.ts';
+import './temporal-runtime.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { fictitiousNumber } from '../factories/people.ts';
 import { nextTaskQueue } from '../factories/ids.ts';
-
-Runtime.install({ logger: new DefaultLogger('WARN') });
 
 let bundle: Promise<WorkflowBundle> | undefined;
 const KEY = 'harness-key';

@@ -1,6 +1,6 @@
 /** Campaigns over real activities and a real database on any Temporal server, with a provider that follows a script. */
 import type { Client, WorkflowHandleWithSignaledRunId } from '@temporalio/client';
-import { DefaultLogger, makeTelemetryFilterString, type NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { type NativeConnection, Worker } from '@temporalio/worker';
 import type { Activities } from '../../../activities/index.ts';
 import { workflowStarter } from '../../../gateway/temporal/start-workflow.ts';
 import { type DatabaseClock, readDatabaseClock } from '../../../db/clock.ts';
@@ -19,15 +19,11 @@ import { type WorkflowBundle, workflowBundle } from '../../../worker/workflow-bu
 import type { CampaignInput, CampaignProgress, CampaignResult } from '../../../workflows/messages.ts';
 import { callEventsSignal, progressQuery } from '../../../workflows/messages.ts';
 import type { ProviderFacts } from '../../../providers/port.ts';
+import './temporal-runtime.ts';
 import type { TestDatabase } from './database.ts';
 import { fictitiousPerson } from '../factories/people.ts';
 import { nextId } from '../factories/ids.ts';
 import { ScriptedProvider } from '../fakes/scripted-provider.ts';
-
-Runtime.install({
-  logger: new DefaultLogger('WARN'),
-  telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
-});
 
 /** Stands in histories in place of this machine's name. */
 const IDENTITY = 'harness';
