@@ -2,6 +2,7 @@ import { log } from '@temporalio/activity';
 import { findCalls, type KnownCall, type OpenPlacement, recordAcceptance, withdrawPlacements } from '../db/calls.ts';
 import { orphansOfCalls } from '../db/orphans.ts';
 import { inTransaction } from '../db/pool.ts';
+import { lookUpEventId } from '../domain/engine/ids.ts';
 import type { EndedEvent } from '../domain/engine/outcome.ts';
 import type { LookUpFinding } from '../domain/engine/placement.ts';
 import type { LookUpResult } from '../domain/dialling/provider-messages.ts';
@@ -114,7 +115,7 @@ async function takeIn(
   return {
     kind: 'ended',
     event: {
-      event_id: `lookup:${call.callId}`,
+      event_id: lookUpEventId(call.callId),
       call_id: call.callId,
       outcome: found.outcome,
       ended_at: Math.round(found.endedAt ?? deps.now()),

@@ -16,6 +16,7 @@
  * costs more than to run them. Only those have one that look rows up by their whole key, of which there is one plan.
  */
 import { callerNumber, type Rotation } from '../domain/dialling/caller-number.ts';
+import { recordEventId } from '../domain/engine/ids.ts';
 import type { EndedEvent, Outcome } from '../domain/engine/outcome.ts';
 import type { CallToPlace, PlaceResult } from '../domain/dialling/provider-messages.ts';
 import { type Bucket, isTerminal } from '../domain/engine/tally.ts';
@@ -380,7 +381,12 @@ async function terminal(tx: Queryable, dial: Dial): Promise<EndedEvent | null> {
 /** A settled call's own record serves as its terminal event when none is stored (it was looked up, or given up). */
 function fromRecord(callId: string, record: DialRecord): EndedEvent | null {
   if (!record.settled || record.outcome === null || record.ended_at === null) return null;
-  return { event_id: `record:${callId}`, call_id: callId, outcome: record.outcome, ended_at: Number(record.ended_at) };
+  return {
+    event_id: recordEventId(callId),
+    call_id: callId,
+    outcome: record.outcome,
+    ended_at: Number(record.ended_at),
+  };
 }
 
 interface Contact {

@@ -1,11 +1,12 @@
 /**
- * Every id that Ringfence makes is built here, from plain strings and numbers only, so that the module also runs inside
- * the workflow sandbox. Nothing personal may enter an id: ids stand in workflow ids, histories and logs.
+ * Every id that is made of other values is built here, from plain strings, numbers and bytes, so that the module also runs
+ * inside the workflow sandbox. Elsewhere ids are only random UUIDs, or the event ids that a provider's adapter derives.
+ * Nothing personal may enter an id, because ids appear in workflow ids, histories and logs.
  *
- * A UUID has one form here: small letters, with hyphens. PostgreSQL takes others for the same value (capitals, braces, no
- * hyphens), but workflow ids, call ids and idempotency keys are compared as text: two forms of one id would be two
- * workflows of one campaign and two calls to one person. Capitals are put right where an id comes in and again where an id
- * is made of it; every other form is refused.
+ * A UUID has one form here: lower case, with hyphens. PostgreSQL accepts other forms of the same value (capitals, braces, no
+ * hyphens), but workflow ids, call ids and idempotency keys are compared as text. Two forms of one id would be two workflows
+ * of one campaign, and two calls to one person. Capitals are corrected where an id comes in, and again where an id is made of
+ * it; every other form is refused.
  */
 import { z } from 'zod';
 import { RingfenceError } from './errors.ts';
@@ -67,4 +68,27 @@ export const CallId = z
 /** The workflow id of a campaign. */
 export function workflowId(campaignId: string): string {
   return `campaign-${canonicalId(campaignId)}`;
+}
+
+/**
+ * The id of a campaign whose creation named an idempotency key: a UUID of version 8. The same account and key always give
+ * the same id, and so the same workflow.
+ * @param digest SHA-256 of account and key
+ */
+export function campaignIdOfDigest(digest: Uint8Array): string {
+  const bytes = [...digest.subarray(0, 16)];
+  bytes[6] = (bytes[6]! & 0x0f) | 0x80;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  const hex = bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+/** The id of the end that a look-up found, for which the provider sent no event. */
+export function lookUpEventId(id: string): string {
+  return `lookup:${id}`;
+}
+
+/** The id of the end that is taken from the call's own record, because no event of it is stored. */
+export function recordEventId(id: string): string {
+  return `record:${id}`;
 }

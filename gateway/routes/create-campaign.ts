@@ -18,6 +18,7 @@ import { campaignTerms, type CreateCampaign } from '../../domain/api/campaign-re
 import { refuseExpired } from '../../domain/api/campaign-terms.ts';
 import { refuseWithoutRoom } from '../../domain/windows/room-to-dial.ts';
 import { contactFrom } from '../../domain/contacts/contact.ts';
+import { campaignIdOfDigest } from '../../domain/engine/ids.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 
 export interface Idempotency {
@@ -75,14 +76,11 @@ function statedContacts({ contacts }: Pick<People, 'contacts'>): Promise<Campaig
   );
 }
 
-/** The same account and key always give the same id, and with it the same workflow: a UUID of version 8 made by hash. */
 export function campaignIdOf(account: string, key: string): string {
-  const hash = createHash('sha256')
+  const digest = createHash('sha256')
     .update(JSON.stringify([account, key]))
     .digest();
-  hash[6] = (hash[6]! & 0x0f) | 0x80;
-  hash[8] = (hash[8]! & 0x3f) | 0x80;
-  return hash.toString('hex', 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  return campaignIdOfDigest(digest);
 }
 
 interface Recording {

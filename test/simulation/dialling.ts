@@ -1,4 +1,5 @@
 /** Dials and look-ups on virtual time, step by step as activities/ and db/calls.ts take them. */
+import { lookUpEventId } from '../../domain/engine/ids.ts';
 import type { EndedEvent } from '../../domain/engine/outcome.ts';
 import { type LookUpFinding, type PlacementResult, REPEAT_REFUSED } from '../../domain/engine/placement.ts';
 import { sendBy } from '../../domain/dialling/send-by.ts';
@@ -96,7 +97,7 @@ export class Dialling {
     if (!call.ended) return { kind: 'live' };
     return {
       kind: 'ended',
-      event: { event_id: `lookup:${callId}`, call_id: callId, outcome: call.outcome, ended_at: call.endsAt },
+      event: { event_id: lookUpEventId(callId), call_id: callId, outcome: call.outcome, ended_at: call.endsAt },
     };
   }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -9,6 +10,7 @@ import {
   Uuid,
   workflowId,
 } from '../../../domain/engine/ids.ts';
+import { filesBelow, PRODUCT, ROOT } from '../../support/probes/sources.ts';
 import { EndedEvent } from '../../../domain/engine/outcome.ts';
 
 const ID = '1f4baf16-1540-4d91-9696-7f34b2f2cb77';
@@ -25,6 +27,15 @@ const OTHER_FORMS = [
   '1f4b-af16-1540-4d91-9696-7f34-b2f2-cb77',
 ];
 const NONE = ['', 'not-an-id', '-'.repeat(36), ID.replace('1', 'g'), ID.replace('1', '１')];
+
+it('every id that is made of other values is made in ids.ts', () => {
+  const elsewhere = PRODUCT.flatMap(filesBelow)
+    .filter((file) => file !== 'domain/engine/ids.ts')
+    .filter((file) =>
+      /`(?:campaign-|lookup:|record:)\$\{|\}\.\$\{\w*seq\b|& 0x0f/.test(readFileSync(`${ROOT}/${file}`, 'utf8')),
+    );
+  expect(elsewhere).toEqual([]);
+});
 
 describe('an id in capitals', () => {
   it('is the same id, wherever one is read or made', () => {

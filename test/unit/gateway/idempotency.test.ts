@@ -32,6 +32,12 @@ describe('what a body states', () => {
   });
 });
 
+describe('the id of a campaign with an idempotency key', () => {
+  it('is the same for ever: a repeat after an upgrade finds the first campaign', () => {
+    expect(campaignIdOf('default', 'reminders-2026-03')).toBe('0415b16f-144e-87c1-a707-cf721257c680');
+  });
+});
+
 describe('a large body', () => {
   it('is hashed a hundred items of a list in one turn of the event loop', async () => {
     const contacts = Array.from({ length: 5_000 }, (_, n) => ({ phone_number: '+14155550101', first_name: `${n}` }));
