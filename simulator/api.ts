@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import type { SimulatedCall } from './calls.ts';
+import type { SimulatedCall } from './simulated-call.ts';
 import { findFault } from './fault-plan.ts';
 import type { EventName, Poses } from './faults.ts';
 

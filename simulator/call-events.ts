@@ -1,5 +1,5 @@
 import { toldTime } from './api.ts';
-import type { SimulatedCall } from './calls.ts';
+import type { SimulatedCall } from './simulated-call.ts';
 import type { Timers } from './clock.ts';
 import { drawId } from './draw.ts';
 import { findFault } from './fault-plan.ts';

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { describeCall, detailsOf, fail, PlaceBody, succeed } from './api.ts';
-import type { Calls, SimulatedCall } from './calls.ts';
+import type { Calls } from './calls.ts';
+import type { SimulatedCall } from './simulated-call.ts';
 import type { Timers } from './clock.ts';
 import { disturb } from './disturb.ts';
 import type { ActiveFaultPlan, DueFaults } from './fault-plan.ts';

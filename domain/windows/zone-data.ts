@@ -44,11 +44,6 @@ export function databaseName(name: string): string | null {
   return byName.get(name.toLowerCase())?.name ?? null;
 }
 
-/** Every name that the data has, aliases included. */
-export function allZoneNames(): string[] {
-  return [...byName.values()].map(({ name }) => name);
-}
-
 /** The zone's stretches; null when the data has no zone of this name. */
 export function zoneHistory(name: string): ZoneHistory | null {
   const zone = byName.get(name.toLowerCase());

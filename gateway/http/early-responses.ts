@@ -16,7 +16,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ERROR_CODES } from '../../domain/engine/error-codes.ts';
-import type { SlowClientLimits } from './slow-clients.ts';
+import type { SlowClientLimits } from './slow-client-limits.ts';
 
 /** Of a rest that is dropped. Most bodies that are refused fit, also where a client reads no answer before it has sent all. */
 const MOST_DROPPED_BYTES = 1 << 20;

@@ -10,7 +10,7 @@ import { FairShare } from '../../db/fair-share.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import './auth.ts';
 import { hasBody } from './early-responses.ts';
-import type { SlowClientLimits } from './slow-clients.ts';
+import type { SlowClientLimits } from './slow-client-limits.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

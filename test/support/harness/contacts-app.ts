@@ -4,7 +4,7 @@ import type { Pool } from '../../../db/pool.ts';
 import { contactsRoutes } from '../../../gateway/routes/contacts-routes.ts';
 import { closeAfterEarlyResponses } from '../../../gateway/http/early-responses.ts';
 import { answerError } from '../../../gateway/http/errors.ts';
-import { slowClientLimits } from '../../../gateway/http/slow-clients.ts';
+import { slowClientLimits } from '../../../gateway/http/slow-client-limits.ts';
 import { validatorCompiler } from '../../../gateway/http/validation.ts';
 
 /** The contacts API by itself. Whoever asks is the account that the header `account` names. */

@@ -1,6 +1,6 @@
 import moment from 'moment-timezone';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { allZoneNames, databaseName, ZONE_DATA_VERSION, zoneHistory } from '../../../domain/windows/zone-data.ts';
+import { databaseName, ZONE_DATA_VERSION, zoneHistory } from '../../../domain/windows/zone-data.ts';
 import { canonicalZoneName, readZoneName } from '../../../domain/windows/zone-name.ts';
 import { offsetAt } from '../../../domain/windows/zone-offsets.ts';
 import { isNewerZoneData, isZoneDataVersion } from '../../../domain/engine/zone-data-version.ts';
@@ -27,8 +27,9 @@ describe('the zone data', () => {
   });
 
   it('is read as the package that brings it reads it, for every zone', () => {
-    expect(allZoneNames().sort()).toEqual(moment.tz.names().sort());
-    for (const name of allZoneNames()) {
+    expect(moment.tz.names().length).toBeGreaterThan(500);
+    for (const name of moment.tz.names()) {
+      expect(databaseName(name)).toBe(name);
       const { untils, offsets } = moment.tz.zone(name)!;
       const expected = { ends: untils, offsets: offsets.map((minutes) => Math.round(0 - minutes * 60_000)) };
       expect(zoneHistory(name), name).toEqual(expected);
@@ -82,7 +83,7 @@ describe('names that are refused', () => {
   const now = Date.parse('2026-11-29T00:00:00Z');
 
   it('leave every place, and all old names of places', () => {
-    const refused = allZoneNames().filter((name) => canonicalZoneName(name) !== name);
+    const refused = moment.tz.names().filter((name) => canonicalZoneName(name) !== name);
     const signs = refused.filter((name) => /^Etc\/GMT[+-]\d+$/.test(name));
     expect(signs).toHaveLength(26);
     expect(refused.filter((name) => !signs.includes(name)).sort()).toEqual(['EST', 'HST', 'MST']);
