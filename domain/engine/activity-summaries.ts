@@ -1,4 +1,4 @@
-/** How activities read on the Web UI's timeline. */
+/** Descriptions of activities on the Web UI's timeline. */
 import { counted } from './counted.ts';
 
 export function lookUpSummary(calls: number): string {

@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { RetryPolicy } from './retry-policy.ts';
 import { EngineSchedule } from './schedule-fields.ts';
 
-/** What the engine needs to know of a campaign. Free of personal data: it stands in the workflow's history. */
+/** The terms of a campaign as the engine uses them. Contains no personal data, because it appears in the workflow's history. */
 export const EngineSpec = z.looseObject({
   name: z.string(),
   agent_id: z.string(),
   schedule: EngineSchedule,
-  /** Epoch milliseconds; null: at once. */
+  /** Epoch milliseconds. Null: immediately. */
   scheduled_at: z.number().nullable(),
-  /** Epoch milliseconds; what has not been called by then expires. */
+  /** Epoch milliseconds. Contacts not called by then expire. */
   ends_at: z.number().nullable(),
   max_concurrent_calls: z.number().int().min(0),
   /** Null: no cap. */

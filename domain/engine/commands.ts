@@ -1,11 +1,11 @@
-/** What operators may tell a campaign, when it is allowed, and what it does to the state. */
+/** The commands of a campaign: when each is allowed, and what it does to the state. */
 import type { CampaignState, CampaignStatus } from './campaign-state.ts';
 import type { EngineSpec } from './campaign-spec.ts';
 import { probeAtOnce } from './circuit-breaker.ts';
 
 export type Command = 'pause' | 'resume' | 'cancel';
 
-/** Why the command cannot be taken now, in words that say what can; null when it can. */
+/** Why the command is refused now, with what is possible instead. Null if it is allowed. */
 export function refusal(
   state: { readonly status: CampaignStatus | 'interrupted'; readonly ending: CampaignState['ending'] },
   command: Command,
@@ -22,10 +22,10 @@ export function refusal(
   }
 }
 
-/** How many commands are remembered; a repeat comes within seconds of a handful of others. */
+/** How many command ids are kept. A repeat arrives within seconds, after a few other commands. */
 const REMEMBERED = 50;
 
-/** Whether a command with this id was taken up before; remembers it if not. Commands sent by hand have no id. */
+/** Whether a command with this id was processed before. Keeps the id if not. Commands sent by hand have no id. */
 export function isRepeat(state: CampaignState, id: string | null): boolean {
   if (id === null) return false;
   if (state.commandIds.includes(id)) return true;
@@ -34,7 +34,7 @@ export function isRepeat(state: CampaignState, id: string | null): boolean {
   return false;
 }
 
-/** Carries out a command that is not refused. */
+/** Applies a command that is not refused. */
 export function applyCommand(state: CampaignState, command: Command, now: number): void {
   switch (command) {
     case 'pause':
@@ -50,7 +50,7 @@ export function applyCommand(state: CampaignState, command: Command, now: number
   }
 }
 
-/** The changes that time alone makes: the campaign begins, and what is left expires. */
+/** Applies the changes that depend only on time: the campaign starts, and the remaining contacts expire. */
 export function advance(state: CampaignState, now: number): void {
   if (state.status === 'scheduled' && now >= state.beginsAt) state.status = 'active';
   const { ends_at } = state.spec;
@@ -61,7 +61,7 @@ export function isOver(status: CampaignStatus | 'interrupted'): boolean {
   return status === 'completed' || status === 'failed' || status === 'cancelled';
 }
 
-/** A campaign as it is before anything is known of its roster. */
+/** The state of a campaign before its first adoption. */
 export function newCampaign(spec: EngineSpec, now: number): CampaignState {
   const beginsAt = spec.scheduled_at ?? now;
   const status = now < beginsAt ? 'scheduled' : 'active';

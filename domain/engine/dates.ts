@@ -1,4 +1,4 @@
-/** Dates and instants as people write them: what is wrong with one that has the form and names nothing. */
+/** Finds dates and times that have a valid form but do not exist. */
 import { z } from 'zod';
 
 const CalendarDate = z.iso.date();
@@ -6,12 +6,12 @@ const BEGINS_WITH_DATE = /^(\d{4}-\d\d-\d\d)(?!\d)/;
 const THEN_A_TIME = /^[Tt ](\d\d:\d\d(?::\d\d)?)(?!\d)/;
 const ENDS_WITH_OFFSET = /[+-](\d\d):?(\d\d)$/;
 const TIME = /^(?:[01]\d|2[0-3])(?::[0-5]\d){1,2}$/;
-/** Far more than any instant that is meant as one. */
+/** Longer than any real time. */
 const LONGEST_READ = 100;
 
 /**
- * Which part of a date or an instant does not exist, such as `the date 2026-02-30, which does not exist`. Null for one that
- * exists, and for a text of another form.
+ * The part of a date or a time that does not exist, such as `the date 2026-02-30, which does not exist`. Null if everything
+ * exists, or if the text has another form.
  */
 export function nonexistentPart(text: unknown): string | null {
   if (typeof text !== 'string' || text.length > LONGEST_READ) return null;

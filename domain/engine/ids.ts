@@ -11,13 +11,13 @@
 import { z } from 'zod';
 import { RingfenceError } from './errors.ts';
 
-/** An id as somebody states it, read in its one form. */
+/** Parses a stated id into its canonical form. */
 export const uuid = (message?: string) => z.guid(message).toLowerCase();
 export const Uuid = uuid();
 
 /**
- * The one form of an id.
- * @throws RingfenceError `validation_error` when the text is no UUID with hyphens
+ * The canonical form of an id.
+ * @throws RingfenceError `validation_error` if the text is not a UUID with hyphens
  */
 export function canonicalId(id: string): string {
   const read = Uuid.safeParse(id);
@@ -27,7 +27,7 @@ export function canonicalId(id: string): string {
   });
 }
 
-/** Where a call stands in its campaign: the contact's number in the campaign's roster (from 1) and the attempt (from 1). */
+/** The address of a call: its campaign, the contact's number in the roster (from 1) and the attempt (from 1). */
 export interface CallAddress {
   readonly campaignId: string;
   readonly seq: number;
@@ -35,8 +35,8 @@ export interface CallAddress {
 }
 
 /**
- * The id of one attempt at one contact, and at the same time the idempotency key of every try of it at the provider.
- * It is a function of the address, so a worker that died, a reset workflow or a second worker all arrive at the same key.
+ * The id of one attempt at one contact. It is also the idempotency key of every try at the provider. It is a function of the
+ * address, so a restarted worker, a reset workflow and a second worker all use the same key.
  */
 export function callId({ campaignId, seq, attempt }: CallAddress): string {
   return `${canonicalId(campaignId)}.${seq}.${attempt}`;
@@ -44,7 +44,7 @@ export function callId({ campaignId, seq, attempt }: CallAddress): string {
 
 const CALL_ID = /^(?<campaignId>[^.]{36})\.(?<seq>[1-9]\d{0,8})\.(?<attempt>[1-9]\d{0,2})$/;
 
-/** The address inside a call id, or null when the text is not one of ours. A provider may give an id back in capitals. */
+/** The address in a call id, or null if the text is not a call id. A provider may return an id in capitals. */
 export function parseCallId(id: string): CallAddress | null {
   const groups = CALL_ID.exec(id)?.groups;
   const campaignId = Uuid.safeParse(groups?.campaignId);
@@ -52,13 +52,13 @@ export function parseCallId(id: string): CallAddress | null {
   return { campaignId: campaignId.data, seq: Number(groups.seq), attempt: Number(groups.attempt) };
 }
 
-/** The one form of a call id that was stated or given back, or null when it is not one of ours. */
+/** The canonical form of a call id that was stated or returned. Null if the text is not a call id. */
 export function canonicalCallId(id: string): string | null {
   const address = parseCallId(id);
   return address && callId(address);
 }
 
-/** A call id as somebody states it, read in its one form. */
+/** Parses a stated call id into its canonical form. */
 export const CallId = z
   .string()
   .max(120)

@@ -1,32 +1,32 @@
 import { z } from 'zod';
 import type { Outcome } from './outcome.ts';
 
-/** Outcomes that may be tried again. A completed call never is, and a lost one might ring twice. */
+/** Outcomes that may be retried. A completed call needs no retry, and a retry of a lost call might ring twice. */
 export const RetryableOutcome = z.enum(['no_answer', 'busy', 'voicemail', 'failed', 'cancelled']);
 
-/** The most further calls to one contact. */
+/** The largest number of retries for one contact. */
 export const MOST_RETRIES = 10;
 
-/** When and how often a contact is called again. */
+/** When and how often a contact is retried. */
 export const RetryPolicy = z.object({
-  /** Further attempts after the first, one budget per contact whatever the outcomes. */
+  /** The number of retries per contact, one budget for all outcomes. */
   budget: z.number().int().min(0).max(MOST_RETRIES),
-  /** What the budget is, or would be again while retries are turned off. Default: the budget. */
+  /** The number of retries to restore when retries are turned on again. Default: the budget. */
   attempts: z.number().int().min(0).max(MOST_RETRIES).optional(),
-  /** Minutes from the end of one attempt to the next: one number for all, or one per retry (the last one repeats). */
+  /** Minutes from the end of one attempt to the next: one number for all retries, or one per retry. The last one repeats. */
   delayMinutes: z.array(z.number().min(0)).min(1).max(MOST_RETRIES),
   on: z.array(RetryableOutcome).max(RetryableOutcome.options.length),
 });
 export type RetryPolicy = z.infer<typeof RetryPolicy>;
 
-/** Where a contact goes after an attempt. `retryAt` in epoch milliseconds. */
+/** The bucket of a contact after an attempt. `retryAt` is in epoch milliseconds. */
 export type Disposition =
   | { readonly to: 'completed' | 'failed'; readonly reason: string }
   | { readonly to: 'retrying'; readonly reason: string; readonly retryAt: number };
 
 /**
- * Decides what an outcome means for the contact. A voicemail counts as reached unless the campaign retries voicemails,
- * which says that it does not.
+ * Decides what an outcome means for the contact: a terminal bucket, or a retry and its time. A voicemail counts as reached
+ * unless the campaign retries voicemails.
  */
 export function afterAttempt(policy: RetryPolicy, attempt: number, outcome: Outcome, endedAt: number): Disposition {
   const wanted = (policy.on as readonly Outcome[]).includes(outcome);
@@ -37,12 +37,12 @@ export function afterAttempt(policy: RetryPolicy, attempt: number, outcome: Outc
   return { to: reached ? 'completed' : 'failed', reason: outcome };
 }
 
-/** Whether a policy grants fewer retries than another to a contact that waits for one. */
+/** Whether a policy grants fewer retries than another to a contact that waits for a retry. */
 export function grantsLess(policy: RetryPolicy, than: RetryPolicy): boolean {
   return policy.budget < than.budget || than.on.some((outcome) => !policy.on.includes(outcome));
 }
 
-/** From the end of this attempt to the next one. */
+/** Milliseconds from the end of this attempt to the next one. */
 export function retryDelayMs({ delayMinutes }: RetryPolicy, attempt: number): number {
   return Math.round((delayMinutes[Math.min(attempt, delayMinutes.length) - 1] ?? 0) * 60_000);
 }

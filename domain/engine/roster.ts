@@ -1,4 +1,4 @@
-/** The messages between a campaign and its roster: one exchange settles what ended and claims what is due. */
+/** The messages between a campaign and its roster. One exchange settles finished calls and claims contacts that are due. */
 import type { EngineSpec } from './campaign-spec.ts';
 import type { EndedEvent } from './outcome.ts';
 import type { CampaignStatus, Ending, ReadyContact, Settlement, CampaignSync } from './campaign-state.ts';
@@ -7,61 +7,61 @@ import type { Buckets } from './tally.ts';
 
 export interface ExchangeRequest {
   readonly campaignId: string;
-  /** The campaign's clock: a retry is due when it says so, whatever the database's clock says. Epoch milliseconds. */
+  /** The campaign's clock in epoch milliseconds. It decides when a retry is due, not the database's clock. */
   readonly now: number;
-  /** Number of this claim, one more than the last answered one. */
+  /** Number of this exchange, one more than the last answered one. */
   readonly exchangeNumber: number;
-  /** The epoch of the state: with the run that asks, it tells whether this run still owns the records. */
+  /** The epoch of the state. With the run id it shows whether this run still owns the records. */
   readonly epoch: number;
-  /** In the first exchange of a run that continues another as new, the other's run id: it may take over without adopting. */
+  /** The predecessor's run id, in the first exchange after continue-as-new: the run may take over without adopting. */
   readonly continuedFrom: string | null;
   readonly settled: readonly Pick<Settlement, 'seq' | 'attempt' | 'to' | 'reason' | 'outcome' | 'at' | 'retryAt'>[];
-  /** Calls that went into flight and have not been reported as in progress before. */
+  /** Calls in flight that no exchange has recorded as in progress yet. */
   readonly started: readonly ReadyContact[];
-  /** Contacts reported as in progress that surely were not called. */
+  /** Contacts recorded as in progress whose call was certainly not placed. */
   readonly returned: readonly ReadyContact[];
-  /** Claims of contacts that wait for a retry, to be given back. */
+  /** Claims of retries that are returned to the roster. */
   readonly released: readonly ReadyContact[];
-  /** Ends retries that these terms no longer grant, of contacts above a number, some at a time; null: there are none. */
+  /** Ends retries that these terms no longer grant, some at a time, for contacts above a number. Null: there are none. */
   readonly endRetries: { readonly after: number; readonly granted: Pick<RetryPolicy, 'budget' | 'on'> } | null;
-  /** How many due contacts to claim at the most. */
+  /** The largest number of due contacts to claim. */
   readonly want: number;
   readonly sync: CampaignSync;
-  /** Terms that were changed since the last exchange, as fields of the request. */
+  /** Terms changed since the last exchange, as fields of the API request. */
   readonly terms: Readonly<Record<string, unknown>> | null;
   /** The civil day that `lastSync.placed` counts. */
   readonly day: string | null;
   readonly lateEvents: number;
 }
 
-/** The roster as an exchange leaves it. */
+/** The roster after an exchange. */
 export interface RosterView {
   readonly buckets: Buckets;
-  /** Whether contacts wait for their first call that no batch has claimed yet. */
+  /** Whether contacts wait for their first call and are not claimed yet. */
   readonly moreToClaim: boolean;
-  /** Epoch milliseconds of the earliest retry that no batch has claimed; null: none waits. */
+  /** The due time of the earliest retry that is not claimed, in epoch milliseconds. Null: none waits. */
   readonly nextRetryAt: number | null;
 }
 
-/** A call that went out, or may have, and that no exchange has settled yet. */
+/** An unsettled call that was or may have been sent. */
 export interface UnsettledCall {
   readonly seq: number;
   readonly attempt: number;
   readonly day: string;
   readonly sentAt: number;
-  /** When the provider's reply was recorded, after which it surely was accepted; null while there is none. */
+  /** When the provider's acceptance was recorded. Null if it was not. */
   readonly acceptedAt: number | null;
   readonly refusal: string | null;
   readonly ended: EndedEvent | null;
 }
 
-/** All that a run without carried state needs to go on where another stopped. */
+/** Everything that a run without its predecessor's state needs to continue. */
 export interface RosterSnapshot extends RosterView {
-  /** As it was last written down: a pause outlives the run that obeyed it. */
+  /** The recorded status: a pause survives the run that executed it. */
   readonly status: CampaignStatus;
-  /** A cancel outlives the run that was told, too. */
+  /** The recorded ending: a cancel also survives its run. */
   readonly ending: Ending | null;
-  /** The terms as they were last written down: an edit outlives the run that took it. */
+  /** The recorded terms: an edit survives its run. */
   readonly spec: EngineSpec;
   readonly lastExchange: number;
   readonly epoch: number;
@@ -73,10 +73,10 @@ export type ExchangeReply =
   | ({
       readonly kind: 'exchanged';
       readonly claimed: readonly ReadyContact[];
-      /** Up to which contact retries have been ended; null: up to the last one, or none were to be ended. */
+      /** The contact up to which retries were ended. Null: all were ended, or none had to be. */
       readonly retriesEndedUpTo: number | null;
-      /** Terminal events that are stored but were never signalled. */
+      /** Stored terminal events that were never signalled. */
       readonly events: readonly EndedEvent[];
     } & RosterView)
-  /** Another run owns the records, or this one is behind them: nothing was settled and nothing claimed. */
+  /** Another run owns the records, or this run is behind them. Nothing was settled or claimed. */
   | { readonly kind: 'superseded' };

@@ -1,12 +1,12 @@
 /**
- * The fields of a schedule, as the engine carries them. Of a zone's name only the form is looked at here: which zones exist
- * is a matter of data, and no workflow may ask that. `schedule.ts` asks it at the door.
+ * The fields of a schedule in the engine. Only the form of a zone's name is checked here. Which zones exist depends on data that
+ * no workflow may read; `schedule.ts` checks it where a request enters.
  */
 import { z } from 'zod';
 import { nonexistentPart } from './dates.ts';
 
 const ZONE = 'timezone must have the form of an IANA zone name, such as "Europe/Berlin"';
-/** No name in the IANA data comes near it. */
+/** Longer than any name in the IANA data. */
 export const LONGEST_ZONE_NAME = 64;
 
 const START = 'start_time must be HH:MM from "00:00" to "23:59"';
@@ -45,7 +45,7 @@ const BlackoutDates = z
   .max(1_000, 'blackout_dates must hold at most 1000 dates: leave out those that have passed')
   .describe('Days without calls, as YYYY-MM-DD.');
 
-/** The fields beside the zone with their defaults. */
+/** The fields except the zone, with their defaults. */
 export const hoursShape = {
   start_time: StartTime.default(null),
   end_time: EndTime.default(null),
@@ -53,7 +53,7 @@ export const hoursShape = {
   blackout_dates: BlackoutDates.default([]),
 };
 
-/** The same fields for a change: what is not given stays as it is, so nothing may be filled in here. */
+/** The same fields for a change. They have no defaults, because missing fields do not change. */
 export const hoursChangeShape = {
   start_time: StartTime.optional(),
   end_time: EndTime.optional(),
@@ -61,7 +61,7 @@ export const hoursChangeShape = {
   blackout_dates: BlackoutDates.optional(),
 };
 
-/** The rules that concern both hours at once; goes into `superRefine` of each schema with `scheduleShape`'s fields. */
+/** The rules between the two times, for `superRefine` of each schema with the fields of `scheduleShape`. */
 export function checkHours(
   { start_time, end_time }: { start_time: string | null; end_time: string | null },
   context: z.RefinementCtx,
@@ -76,16 +76,16 @@ export function checkHours(
   }
 }
 
-/** A zone that was found in the data when it was stated. */
+/** A zone that existed in the data when it was stated. */
 const StatedTimezone = z
   .string(ZONE)
   .max(LONGEST_ZONE_NAME, { error: ZONE, abort: true })
   .regex(/^[A-Za-z][\w+-]*(?:\/[\w+-]+)*$/, ZONE);
 
-/** A schedule as the engine carries it. */
+/** A schedule in the engine. */
 export const EngineSchedule = z
   .object({ timezone: StatedTimezone.default('UTC'), ...hoursShape })
   .superRefine(checkHours);
 
-/** The fields of a change of it. */
+/** The fields of a change of a schedule. */
 export const engineScheduleChangeShape = { timezone: StatedTimezone.optional(), ...hoursChangeShape };

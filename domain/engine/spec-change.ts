@@ -1,6 +1,6 @@
 /**
- * A change of a campaign's terms as the engine takes it: only what changes, laid over the terms that hold when its turn
- * has come. Two changes that are made at the same time, by whatever way, thus both stand.
+ * A change of a campaign's terms. It contains only the changed fields and is merged into the terms in effect when its turn comes.
+ * Two simultaneous changes therefore both take effect.
  */
 import { z } from 'zod';
 import { EngineSpec } from './campaign-spec.ts';
@@ -9,23 +9,23 @@ import { RetryPolicy } from './retry-policy.ts';
 import { decideRetries, retryBudget, retryTermsOf } from './retry-terms.ts';
 import { engineScheduleChangeShape } from './schedule-fields.ts';
 
-/** What is left out stays as it is. Instants are epoch milliseconds. */
+/** Missing fields do not change. Times are epoch milliseconds. */
 export const SpecChange = z.strictObject({
   schedule: z.strictObject(engineScheduleChangeShape).optional(),
   scheduled_at: EngineSpec.shape.scheduled_at.optional(),
   ends_at: EngineSpec.shape.ends_at.optional(),
   max_concurrent_calls: EngineSpec.shape.max_concurrent_calls.optional(),
   max_calls_per_day: EngineSpec.shape.max_calls_per_day.optional(),
-  /** `enabled` and `budget` as they are stated: what they come to is decided over the policy that holds then. */
+  /** `enabled` and `budget` as stated. Merging decides the result, from the policy in effect then. */
   retry: RetryPolicy.omit({ attempts: true }).partial().extend({ enabled: z.boolean().optional() }).optional(),
 });
 export type SpecChange = z.infer<typeof SpecChange>;
 
-/** As the API takes it: it is carried from run to run until it is recorded. */
+/** The limit of the API. The text is carried from run to run until it is recorded. */
 const LONGEST_INSTANT = 400;
 const instant = z.iso.datetime({ offset: true }).max(LONGEST_INSTANT).nullable().optional();
 
-/** The changed fields of the request, as they are recorded and read. */
+/** The changed fields of the API request, as they are recorded and returned. */
 export const EditTerms = z.strictObject({
   ...engineScheduleChangeShape,
   scheduled_at: instant,
@@ -39,7 +39,7 @@ export const EditTerms = z.strictObject({
 });
 export type EditTerms = z.infer<typeof EditTerms>;
 
-/** What a stated change means for the engine. */
+/** Converts the fields of an API request. */
 export function specChange(change: EditTerms): SpecChange {
   const { timezone, start_time, end_time, working_days, blackout_dates } = change;
   const { max_concurrent_calls, max_calls_per_day, scheduled_at, ends_at } = change;
@@ -61,7 +61,7 @@ export function specChange(change: EditTerms): SpecChange {
 
 /**
  * The terms after the change.
- * @throws RingfenceError `validation_error` when the two do not go together
+ * @throws RingfenceError `validation_error` if the result is contradictory
  */
 export function mergeSpec(spec: EngineSpec, change: SpecChange): EngineSpec {
   const { schedule, retry, ...rest } = change;

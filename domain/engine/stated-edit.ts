@@ -1,6 +1,6 @@
 /**
- * An edit as it comes in from outside: from our own clients, or made by hand in the Web UI. What it has the engine do and what
- * it has written down as the campaign's terms must be one and the same, or a run that adopts the records goes on by others.
+ * Checks an edit from outside: from a Ringfence client, or made by hand in the Web UI. Its change and its recorded terms must
+ * agree. Otherwise a run that adopts the records would continue with other terms.
  */
 import { z } from 'zod';
 import { EditTerms, SpecChange, specChange } from './spec-change.ts';
@@ -13,7 +13,7 @@ export const StatedEdit = z
   });
 export type StatedEdit = z.infer<typeof StatedEdit>;
 
-/** Fields that are left out and fields that change nothing are the same. */
+/** Treats missing fields and undefined fields alike. */
 function isSame(one: SpecChange, other: SpecChange): boolean {
   return inOneForm(one) === inOneForm(other);
 }

@@ -5,7 +5,7 @@ export function isZoneDataVersion(value: unknown): value is string {
   return typeof value === 'string' && FORM.test(value);
 }
 
-/** Whether the first is the later release. The database compares in the same way, as bytes. */
+/** Whether the first release is newer. The database compares in the same way, by bytes. */
 export function isNewerZoneData(version: string, than: string): boolean {
   return version > than;
 }
