@@ -12,8 +12,8 @@ import type {
   EditAcknowledgement,
 } from './campaign-control.ts';
 import { controlOverHttp } from './control-over-http.ts';
-import { type ApiOptions, requestApi } from './http-api.ts';
-import type { CampaignClientOptions, CommandOptions, ConnectOptions, StartOptions } from './options.ts';
+import { requestApi } from './http-api.ts';
+import type { ApiOptions, CampaignClientOptions, CommandOptions, ConnectOptions, StartOptions } from './options.ts';
 import { connectTemporal } from './temporal/connection.ts';
 import { controlOverTemporal } from './temporal/control-over-temporal.ts';
 import type { TemporalClient } from './temporal-client.ts';

@@ -14,8 +14,8 @@ import type { ErrorCode } from '../domain/engine/error-codes.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import { type Buckets, BUCKETS } from '../domain/engine/tally.ts';
 import type { CampaignControl, CampaignProgress, CampaignResult } from './campaign-control.ts';
-import { type ApiOptions, requestApi } from './http-api.ts';
-import type { CommandOptions } from './options.ts';
+import { requestApi } from './http-api.ts';
+import type { ApiOptions, CommandOptions } from './options.ts';
 
 /** A campaign takes hours: the question comes less often the longer it goes on. */
 const FIRST_PAUSE_MS = 500;

@@ -3,13 +3,9 @@ import { API_ROOT } from '../domain/api/api-root.ts';
 import { ErrorResponse, Pagination } from '../domain/api/campaign-responses.ts';
 import type { ErrorCode } from '../domain/engine/error-codes.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
+import type { ApiOptions } from './options.ts';
 
-export interface ApiOptions {
-  /** Root URL of the gateway's API, including its path: `https://calls.example.com/api/public/v1`. */
-  readonly baseUrl: string;
-  /** API key with the scope `write`. `read` is enough for requests that change nothing. */
-  readonly key: string;
-}
+export type { ApiOptions };
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';

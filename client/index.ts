@@ -1,8 +1,7 @@
 /** The Ringfence SDK: everything that a backend needs to run campaigns. */
 export { CampaignClient } from './campaign-client.ts';
 export type { Acknowledged, CampaignProgress, CampaignResult, EditAcknowledgement } from './campaign-control.ts';
-export type { ApiOptions } from './http-api.ts';
-export type { CampaignClientOptions, CommandOptions, ConnectOptions, StartOptions } from './options.ts';
+export type { ApiOptions, CampaignClientOptions, CommandOptions, ConnectOptions, StartOptions } from './options.ts';
 export type { TemporalClient } from './temporal-client.ts';
 export type { Campaign, RestartResponse } from '../domain/api/campaign-responses.ts';
 export type { ChangeCampaignInput } from '../domain/api/campaign-change.ts';

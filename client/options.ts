@@ -1,6 +1,12 @@
 /** Options of the client and of its commands. */
-import type { ApiOptions } from './http-api.ts';
 import type { TemporalClient } from './temporal-client.ts';
+
+export interface ApiOptions {
+  /** Root URL of the gateway's API, including its path: `https://calls.example.com/api/public/v1`. */
+  readonly baseUrl: string;
+  /** API key with the scope `write`. `read` is enough for requests that change nothing. */
+  readonly key: string;
+}
 
 /** At least one of the two is required. With both, running campaigns are controlled through Temporal. */
 export interface CampaignClientOptions {

@@ -1,15 +1,18 @@
 /**
- * `npm run build`: everything that runs without its sources, as JavaScript under dist/. Of this the package is made, and the
- * container image.
+ * `npm run build`: everything that runs without its sources, as JavaScript. `dist/` is in the package `ringfence` and in the
+ * container image, `packages/client/dist/` in the package `@ringfence/client`.
  */
 import { execFileSync } from 'node:child_process';
-import { cp, rm, writeFile } from 'node:fs/promises';
+import { cp, readdir, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Runtime, DefaultLogger } from '@temporalio/worker';
 import { workflowBundle } from '../worker/workflow-bundle.ts';
+import { copyDeclarations } from './build/declarations.ts';
+import { writeSdk } from './build/sdk.ts';
 
 const ROOT = new URL('../', import.meta.url);
 const DIST = new URL('dist/', ROOT);
+const CLIENT = new URL('packages/client/', ROOT);
 const SOURCE_MAP = /\n\/\/# sourceMappingURL=data:application\/json;[^,]*base64,(?<map>[\w+/=]+)\s*$/;
 
 /** The bundle without this machine's paths and without the sources' text: names and lines are enough for a stack trace. */
@@ -35,3 +38,21 @@ await cp(new URL('db/migrations', ROOT), new URL('db/migrations', DIST), { recur
 Runtime.install({ logger: new DefaultLogger('WARN') });
 const { code } = await workflowBundle();
 await writeFile(new URL('workflows/bundle.js', DIST), slim(code));
+
+const dist = fileURLToPath(DIST);
+const client = fileURLToPath(new URL('dist/', CLIENT));
+await rm(client, { recursive: true, force: true });
+await writeSdk(fileURLToPath(ROOT), `${dist}sdk`);
+await cp(`${dist}sdk`, client, { recursive: true });
+for (const entry of ['client', 'worker', 'gateway']) {
+  await copyDeclarations(dist, `${entry}/index.d.ts`, `${dist}types`);
+}
+await copyDeclarations(dist, 'client/index.d.ts', `${client}types`);
+for (const file of await readdir(dist, { recursive: true })) {
+  // The entries' declarations have been copied, and nobody can import another file.
+  if (file.endsWith('.d.ts') && !file.startsWith('types')) await rm(`${dist}${file}`);
+}
+await cp(new URL('LICENSE', ROOT), new URL('LICENSE', CLIENT));
+// The SDK carries its data, to check the time zone of an edit.
+const notice = new URL('node_modules/moment-timezone/LICENSE', ROOT);
+for (const folder of [`${dist}sdk`, client]) await cp(notice, `${folder}/moment-timezone.LICENSE`);

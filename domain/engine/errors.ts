@@ -10,6 +10,11 @@ import type { ErrorCode } from './error-codes.ts';
 export class RingfenceError extends Error {
   override readonly name = 'RingfenceError';
 
+  /** A program may load several copies of this class, one with the SDK and one with a worker. They are one type. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === 'RingfenceError';
+  }
+
   constructor(
     readonly code: ErrorCode,
     message: string,

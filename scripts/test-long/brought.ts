@@ -4,11 +4,15 @@ import { delimiter, dirname, join } from 'node:path';
 import { runCommand } from '../binaries/run-command.ts';
 
 export const VERSIONS = {
+  node22: '22.23.3',
   /** The line that the image runs; the tests hold the Dockerfile to it. */
   node24: '24.21.0',
   /** The oldest Node.js that package.json's "engines" lets in. */
   oldestNode: '20.19.0',
   yarn1: '1.22.22',
+  jest: '30.5.2',
+  typescript5: '5.9.3',
+  typescript6: '6.0.3',
 } as const;
 
 export interface BroughtNode {
@@ -21,7 +25,7 @@ export interface BroughtNode {
  * Installs a package from npm into a folder of its own, unless it is there.
  *
  * @param home the directory of what Ringfence keeps on this machine
- * @returns the folder of its commands
+ * @returns the folder of its commands, `node_modules/.bin`
  */
 export async function bringPackage(name: string, version: string, home: string): Promise<string> {
   const target = join(home, 'npm', `${name}-${version}`);

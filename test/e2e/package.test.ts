@@ -1,4 +1,4 @@
-/** The package as somebody installs it: in a project of its own, which sees nothing of the sources. */
+/** The two packages as somebody installs them: in a project that sees nothing of the sources. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
@@ -10,6 +10,15 @@ import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { requestApi } from '../../client/http-api.ts';
 import { Campaign } from '../../domain/api/campaign-responses.ts';
 import packageJson from '../../package.json' with { type: 'json' };
+import {
+  checkTypes,
+  CLIENT_PROGRAM,
+  MODULE_MODES,
+  MOST_CLIENT_BYTES,
+  packBoth,
+  type Packed,
+  sizeOf,
+} from '../../scripts/test-long/packages.ts';
 import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
 import { ExampleFarSide } from '../support/fakes/example-far-side.ts';
 import { nextId, nextTaskQueue } from '../support/factories/ids.ts';
@@ -22,21 +31,21 @@ const TSCONFIG = {
   compilerOptions: { module: 'nodenext', target: 'es2022', strict: true, types: ['node'], outDir: 'out', rootDir: '.' },
   include: ['*.ts'],
 };
+const INSTALL = ['install', '--silent', '--prefer-offline', '--no-audit', '--no-fund'];
 const SECRET = 'secret-of-the-package-test';
 const KEY = 'key-of-the-package-test';
 
 let project: string;
-let tarball: string;
+let packed: Packed;
 const inProject = (command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
   promisify(execFile)(command, args, { cwd: project, env: { ...process.env, ...env } });
 
 beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), 'ringfence-package-'));
-  await promisify(execFile)('npm', ['pack', '--silent', '--pack-destination', project], { cwd: ROOT });
-  tarball = (await readdir(project)).find((name) => name.endsWith('.tgz'))!;
+  packed = await packBoth(ROOT, project);
   await writeFile(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
   const types = `@types/node@${packageJson.devDependencies['@types/node']}`;
-  await inProject('npm', ['install', '--silent', '--prefer-offline', '--no-audit', '--no-fund', tarball, types]);
+  await inProject('npm', [...INSTALL, packed.ringfence, packed.client, types]);
 
   await writeFile(join(project, 'tsconfig.json'), JSON.stringify(TSCONFIG));
   // The types of Temporal's SDK name it without bringing it.
@@ -52,18 +61,64 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => rm(project, { recursive: true, force: true }));
 
-describe('the package', () => {
+const filesOf = async (tarball: string): Promise<string[]> => {
+  const { stdout } = await inProject('tar', ['-tzf', tarball]);
+  return stdout
+    .trim()
+    .split('\n')
+    .map((file) => file.replace('package/', ''));
+};
+
+describe('the package @ringfence/client', () => {
+  let backend: string;
+  beforeAll(async () => {
+    backend = await mkdtemp(join(tmpdir(), 'ringfence-backend-'));
+    await writeFile(join(backend, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+    await promisify(execFile)('npm', [...INSTALL, packed.client], { cwd: backend });
+  }, 60_000);
+  afterAll(() => rm(backend, { recursive: true, force: true }));
+
+  it('holds the SDK in one file, its facade for ES modules, and its types', async () => {
+    const files = await filesOf(packed.client);
+    expect(files.filter((file) => !file.startsWith('dist/types/')).toSorted()).toEqual([
+      'LICENSE',
+      'README.md',
+      'dist/index.cjs',
+      'dist/index.js',
+      'dist/moment-timezone.LICENSE',
+      'package.json',
+    ]);
+    expect(files.filter((file) => file.startsWith('dist/types/') && !/\.d\.c?ts$/.test(file))).toEqual([]);
+  });
+
+  it('brings zod and nothing else, and is small', async () => {
+    const installed = (await readdir(join(backend, 'node_modules'))).filter((name) => !name.startsWith('.'));
+    expect(installed.toSorted()).toEqual(['@ringfence', 'zod']);
+    expect(await sizeOf(join(backend, 'node_modules'))).toBeLessThan(MOST_CLIENT_BYTES);
+  });
+
+  it('is imported and required as one, without Temporal', async () => {
+    await writeFile(join(backend, 'program.mjs'), CLIENT_PROGRAM);
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, ['program.mjs'], { cwd: backend });
+    expect([stdout, stderr]).toEqual(['', '']);
+  });
+
+  it.each(MODULE_MODES)('has its types for $module', async (mode) => {
+    await checkTypes(backend, { node: process.execPath, tsc: TSC }, 'client', mode);
+  });
+});
+
+describe('the package ringfence', () => {
   it('is smaller than a megabyte, and holds nothing but what is used', async () => {
-    expect((await stat(join(project, tarball))).size).toBeLessThan(1_000_000);
-    const { stdout } = await inProject('tar', ['-tzf', tarball]);
-    const others = /^package\/(?:package\.json|README\.md|LICENSE|dist\/.+\.(?:js|d\.ts|sql))$/;
-    expect(
-      stdout
-        .trim()
-        .split('\n')
-        .filter((file) => !others.test(file)),
-    ).toEqual([]);
-    expect(stdout).not.toContain('simulator');
+    expect((await stat(packed.ringfence)).size).toBeLessThan(1_000_000);
+    const files = await filesOf(packed.ringfence);
+    const known =
+      /^(?:package\.json|README\.md|LICENSE|dist\/(?:(?!types|sdk).+\.(?:js|sql)|types\/.+\.d\.c?ts|sdk\/(?:index\.c?js|moment-timezone\.LICENSE)))$/;
+    expect(files.filter((file) => !known.test(file))).toEqual([]);
+    expect(files.filter((file) => file.includes('simulator'))).toEqual([]);
+    expect(files).toEqual(
+      expect.arrayContaining(['dist/cli/main.js', 'dist/sdk/index.cjs', 'dist/workflows/bundle.js']),
+    );
   });
 
   it('does not bring along what only its development needs', async () => {
@@ -140,7 +195,7 @@ describe('code that uses the package', () => {
 
   it('runs as the README has it', async () => {
     const { stdout, stderr } = await inProject(process.execPath, ['out/readme.js'], env);
-    expect([stdout, stderr]).toEqual([expect.stringMatching(/^Still going on: \d\n$/), '']);
+    expect([stdout, stderr]).toEqual([expect.stringMatching(/^Calls still live: \d\n$/), '']);
     const { rows } = await db!.pool.query('select name from campaigns');
     expect(rows).toEqual([{ name: 'Appointment reminders' }]);
   });
