@@ -1,4 +1,5 @@
 import { permitDial, recordAnswer, type Dial } from '../db/calls.ts';
+import type { DialRequest } from '../domain/engine/calls.ts';
 import type { EndedEvent } from '../domain/engine/outcome.ts';
 import { type PlacementResult, REPEAT_REFUSED } from '../domain/engine/placement.ts';
 import { callId } from '../domain/engine/ids.ts';
@@ -9,29 +10,15 @@ import { DIAL } from '../domain/engine/dial-budget.ts';
 import { callingRun, type ActivityDeps } from './context.ts';
 import { whileHeartbeating } from './heartbeats.ts';
 
-export interface PlaceCallRequest {
-  readonly campaignId: string;
-  readonly seq: number;
-  readonly attempt: number;
-  /** The epoch of the state that decided, and the number of this placement in it. */
-  readonly epoch: number;
-  readonly placement: number;
-  /** The civil day whose cap the call counts against. */
-  readonly day: string;
-  /** Nothing is sent before this instant (epoch milliseconds), nor at or after the other. */
-  readonly notBefore: number;
-  readonly notAfter: number;
-}
-
 /**
  * Places one call: writes the dial record, sends the request at most once, writes down the answer. However often it is
  * called for one call id, the provider sees the same key and the same bytes, and after an answer no request at all.
  */
-export async function placeCall(deps: ActivityDeps, request: PlaceCallRequest): Promise<PlacementResult> {
+export async function placeCall(deps: ActivityDeps, request: DialRequest): Promise<PlacementResult> {
   return whileHeartbeating(DIAL.heartbeatEveryMs, () => place(deps, request));
 }
 
-async function place(deps: ActivityDeps, request: PlaceCallRequest): Promise<PlacementResult> {
+async function place(deps: ActivityDeps, request: DialRequest): Promise<PlacementResult> {
   const { pool, provider } = deps;
   const startedAt = deps.now();
   const dial: Dial = {

@@ -52,7 +52,7 @@ export interface RingfenceWorker {
    * the worker cannot continue.
    */
   run(): Promise<void>;
-  /** Accepts no new work. Placements under way finish, within at most 35 seconds. */
+  /** Accepts no new work. Placements under way finish, which takes up to 35 seconds. */
   shutdown(): void;
   /** The services that are unavailable now: `temporal`, `database`, or none. For a readiness check. */
   notReady(): Promise<string[]>;

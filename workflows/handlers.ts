@@ -11,12 +11,14 @@ import { isOver, refusal, type Command } from '../domain/engine/commands.ts';
 import type { RingfenceError } from '../domain/engine/errors.ts';
 import { EndedEvent } from '../domain/engine/outcome.ts';
 import { CampaignEdit, editRefusal } from '../domain/engine/editing.ts';
-import { waitingAt } from '../domain/engine/pacing.ts';
+import { waitingAt } from '../domain/engine/gates.ts';
 import { liveBuckets } from '../domain/engine/settling.ts';
 import { placedToday } from '../domain/engine/calling-day.ts';
 import { StatedEdit } from '../domain/engine/stated-edit.ts';
+import { ACKNOWLEDGEMENTS } from '../domain/engine/time-limits.ts';
 import { isZoneDataVersion } from '../domain/engine/zone-data-version.ts';
-import { mayStillSend, type CampaignRun } from './campaign-run.ts';
+import type { CampaignRun } from '../domain/engine/campaign-run.ts';
+import { mayStillSend } from '../domain/engine/in-flight.ts';
 import {
   callEventsSignal,
   cancelUpdate,
@@ -30,9 +32,6 @@ import {
   type CampaignProgress,
   type EditAcknowledgement,
 } from './messages.ts';
-
-/** An acknowledgement waits this long for the database to know as well, so that a read right after it agrees. */
-const SYNC_WITHIN_MS = 2_000;
 
 export function setHandlers(run: CampaignRun): void {
   setHandler(pauseSignal, (id) => void run.inbox.push(command('pause', id)), {
@@ -54,9 +53,9 @@ export function setHandlers(run: CampaignRun): void {
     pauseAndWait,
     async () => {
       await submit(run, 'pause');
-      await awaitSynced(run, () => !mayStillSend(run));
-      // While the database was told, a resume and another pause may have let a placement in.
-      await nonCancellable(() => condition(() => run.state.status !== 'paused' || !mayStillSend(run)));
+      await awaitSynced(run, () => !mayStillSend(run.state));
+      // Meanwhile a resume and another pause may have let a placement in.
+      await nonCancellable(() => condition(() => run.state.status !== 'paused' || !mayStillSend(run.state)));
       if (run.state.status !== 'paused') throw wrongState('The campaign was resumed before the pause was complete.');
       const calls = Object.entries(run.state.inFlight);
       return {
@@ -82,8 +81,8 @@ export function setHandlers(run: CampaignRun): void {
     async () => {
       await submit(run, 'cancel');
       await nonCancellable(() =>
-        condition(() => run.state.lastSync.ending !== null || isOver(run.state.status), SYNC_WITHIN_MS, {
-          summary: 'The database is told of the change',
+        condition(() => run.state.lastSync.ending !== null || isOver(run.state.status), ACKNOWLEDGEMENTS.syncWithinMs, {
+          summary: 'Wait until the database knows the change',
         }),
       );
       return { status: run.state.status, cancel_requested_at: new Date().toISOString() };
@@ -112,8 +111,8 @@ async function edit(run: CampaignRun, change: CampaignEdit): Promise<EditAcknowl
   await nonCancellable(() => condition(() => answer !== undefined));
   if (answer?.refused) throw refusedEdit(answer.refused);
   await nonCancellable(() =>
-    condition(() => run.state.pendingTerms === null && hasHours(run), SYNC_WITHIN_MS, {
-      summary: 'The database is told of the change',
+    condition(() => run.state.pendingTerms === null && hasHours(run), ACKNOWLEDGEMENTS.syncWithinMs, {
+      summary: 'Wait until the database knows the change',
     }),
   );
   const waiting = waitingAt(run.state, Date.now());
@@ -167,9 +166,13 @@ async function awaitSynced(run: CampaignRun, promise: () => boolean): Promise<vo
   const { status } = run.state;
   await nonCancellable(() => condition(promise));
   await nonCancellable(async () => {
-    await condition(() => run.state.lastSync.status === status || run.state.status !== status, SYNC_WITHIN_MS, {
-      summary: 'The database is told of the change',
-    });
+    await condition(
+      () => run.state.lastSync.status === status || run.state.status !== status,
+      ACKNOWLEDGEMENTS.syncWithinMs,
+      {
+        summary: 'Wait until the database knows the change',
+      },
+    );
   });
 }
 

@@ -6,11 +6,11 @@ const FIRST_PAUSE_MS = 60_000;
 const LONGEST_PAUSE_MS = 15 * 60_000;
 
 /**
- * Does what an activity does, however often it fails: a campaign whose workflow failed would call nobody any more, and follow
- * no call. The server repeats failed tries by itself, without a trace in the history; here come failures that it was told
- * not to repeat, by whatever stands between worker and server.
+ * Repeats an activity for as long as it fails: a campaign whose workflow failed would call nobody any more, and follow no call.
+ * The server itself repeats failed tries, without a trace in the history. Only failures that something between worker and
+ * server declared final arrive here.
  */
-export async function insist<T>(work: () => Promise<T>): Promise<T> {
+export async function retryForever<T>(work: () => Promise<T>): Promise<T> {
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
     try {
       return await work();

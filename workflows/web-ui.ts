@@ -1,10 +1,10 @@
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { currentDetails } from '../domain/engine/current-details.ts';
-import type { CampaignRun } from './campaign-run.ts';
+import type { CampaignRun } from '../domain/engine/campaign-run.ts';
 import { CAMPAIGN_STATUS } from './search-attributes.ts';
 
 /** Brings what the Web UI shows of the campaign up to date. */
-export function show(run: CampaignRun): void {
+export function showInWebUi(run: CampaignRun): void {
   const { state } = run;
   setCurrentDetails(currentDetails(state, run.waiting));
   // Setting an attribute that the server does not know would fail the workflow task for ever.

@@ -80,7 +80,7 @@ export function applyWindow(
  * Takes note that no window could be computed: until one can, or the hours are changed, nothing is called. The campaign waits
  * for its window until it asks again.
  */
-export function holdWithoutWindow(state: CampaignState, now: number): void {
+export function waitWithoutWindow(state: CampaignState, now: number): void {
   state.window = null;
   state.windowSpent = false;
   state.askWindowAgainAt = now + ASK_AGAIN_AFTER_FAILURE_MS;

@@ -29,6 +29,67 @@ export function idOf(campaignId: string, contact: { readonly seq: number; readon
   return callId({ campaignId, seq: contact.seq, attempt: contact.attempt });
 }
 
+/** Turns what a step places into calls on their way out, and returns their ids: repeats first, as they were decided. */
+export function startDials(
+  state: CampaignState,
+  campaignId: string,
+  { place, repeat }: { readonly place: readonly ReadyContact[]; readonly repeat: readonly string[] },
+  now: number,
+): string[] {
+  for (const id of repeat) startRepeating(state, id);
+  const placed = state.ready.splice(0, place.length).map((contact) => {
+    const id = idOf(campaignId, contact);
+    startPlacing(state, id, contact, now);
+    return id;
+  });
+  return [...repeat, ...placed];
+}
+
+/** One placement, as the worker is asked for it. */
+export interface DialRequest {
+  readonly campaignId: string;
+  readonly seq: number;
+  readonly attempt: number;
+  /** The epoch of the state that decided, and the number of this placement in it. */
+  readonly epoch: number;
+  readonly placement: number;
+  /** The civil day whose cap it counts against. */
+  readonly day: string;
+  /** Nothing is sent before this instant (epoch milliseconds), nor at or after the other. */
+  readonly notBefore: number;
+  readonly notAfter: number;
+}
+
+/** The request for a call that is being placed; null: it is not in flight any more. */
+export function dialRequest(state: CampaignState, campaignId: string, id: string, now: number): DialRequest | null {
+  const call = state.inFlight[id];
+  if (!call) return null;
+  const { seq, attempt, placement, day, notAfter } = call;
+  return {
+    campaignId,
+    seq,
+    attempt,
+    epoch: state.epoch,
+    placement,
+    day,
+    notBefore: state.window?.opensAt ?? now,
+    notAfter,
+  };
+}
+
+/** A call as a look-up asks for it. */
+export type CallToLookUp = Pick<InFlightCall, 'seq' | 'attempt' | 'placement'> & { readonly callId: string };
+
+/** Marks the calls as being looked up: none is asked about again before the answer. */
+export function startLookingUp(state: CampaignState, callIds: readonly string[]): CallToLookUp[] {
+  return callIds.flatMap((callId) => {
+    const call = state.inFlight[callId];
+    if (!call) return [];
+    call.checkAt = null;
+    return [{ callId, seq: call.seq, attempt: call.attempt, placement: call.placement }];
+  });
+}
+
 /** A ready contact becomes a call that is being placed: it takes a slot and a unit of its day's cap. */
 export function startPlacing(state: CampaignState, id: string, contact: ReadyContact, now: number): InFlightCall {
   const { window, facts } = state;
@@ -138,7 +199,7 @@ export function applyPlacement(
       state.superseded = true;
       call.phase = 'unknown';
       return;
-    case 'taken_back':
+    case 'cancelled':
       becomeUnconfirmed(state, call, now);
       return;
     case 'unanswered':

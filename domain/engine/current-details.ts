@@ -1,7 +1,7 @@
 import { counted } from './counted.ts';
 import { placedToday } from './calling-day.ts';
 import type { CampaignState } from './campaign-state.ts';
-import type { Waiting } from './pacing.ts';
+import type { Waiting } from './gates.ts';
 import { liveBuckets } from './settling.ts';
 import { BUCKETS, total } from './tally.ts';
 

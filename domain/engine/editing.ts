@@ -80,9 +80,19 @@ export function unsyncedEdit({ spec, pendingTerms }: CampaignState): CampaignEdi
   return pendingTerms && { spec, terms: pendingTerms };
 }
 
-/** Whether the day's count must be taken again from the dial records: the same calls fall on other days. */
-export function needsRecount(state: CampaignState, edit: CampaignEdit): boolean {
-  return editedSpec(state.spec, edit).schedule.timezone !== state.spec.schedule.timezone;
+/** What has to happen before the edit is taken: nothing, a count of calls by the days of another zone, or a refusal. */
+export type EditStart =
+  | { readonly kind: 'apply' }
+  | { readonly kind: 'recount'; readonly timezone: string; /** Ids. */ readonly inFlight: readonly string[] }
+  | { readonly kind: 'refuse'; readonly error: RingfenceError };
+
+export function startEdit(state: CampaignState, edit: CampaignEdit, now: number): EditStart {
+  const error = editRefusal(state, edit, now);
+  if (error !== null) return { kind: 'refuse', error };
+  const { timezone } = editedSpec(state.spec, edit).schedule;
+  // The same calls fall on other civil days there.
+  if (timezone === state.spec.schedule.timezone) return { kind: 'apply' };
+  return { kind: 'recount', timezone, inFlight: Object.keys(state.inFlight) };
 }
 
 /** Takes the new terms. Nothing may be being placed: a placement carries the hours and the day it was decided under. */

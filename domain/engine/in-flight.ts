@@ -48,3 +48,17 @@ export function surveyInFlight({ inFlight }: CampaignState, now: number): InFlig
 function finite(instant: number): number | null {
   return instant === Infinity ? null : instant;
 }
+
+export function isPlacing({ inFlight }: Pick<CampaignState, 'inFlight'>): boolean {
+  for (const id in inFlight) if (inFlight[id]?.phase === 'placing') return true;
+  return false;
+}
+
+/** Whether anything may still be sent that is not on record as sent: a pause is not complete before, nor may terms change. */
+export function mayStillSend({ inFlight }: Pick<CampaignState, 'inFlight'>): boolean {
+  for (const id in inFlight) {
+    const call = inFlight[id];
+    if (call?.phase === 'placing' || call?.unconfirmed) return true;
+  }
+  return false;
+}

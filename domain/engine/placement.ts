@@ -13,7 +13,7 @@ import type { EndedEvent } from './outcome.ts';
  * - `withdrawn`: this placement was recorded as not placed before; nothing is sent under its number.
  * - `superseded`: another run owns the campaign's records; nothing was sent by this one.
  * - `unresolved`: an earlier placement may have been accepted, and this one sent nothing: the provider was not asked.
- * - `taken_back`: cancelled before its worker reported; only the dial record knows whether anything was sent.
+ * - `cancelled`: cancelled before its worker reported; only the dial record knows whether anything was sent.
  * - `unanswered`: no worker reported. `error`: each try failed with an error of ours, which `reason` names by its code;
  *   otherwise the worker died or is frozen.
  * - `unknown`: the provider may or may not have it; `retryAfterMs` is how long it asked us to wait, if it did.
@@ -32,7 +32,7 @@ export type PlacementResult =
   | { readonly kind: 'withdrawn' }
   | { readonly kind: 'superseded' }
   | { readonly kind: 'unresolved' }
-  | { readonly kind: 'taken_back' }
+  | { readonly kind: 'cancelled' }
   | { readonly kind: 'unanswered'; readonly error: boolean; readonly reason: string }
   | { readonly kind: 'unknown'; readonly reason: string; readonly retryAfterMs: number | null };
 

@@ -2,7 +2,7 @@
 import { applyEnded, idOf } from './calls.ts';
 import { forgetWindow, placedToday, zoneDataOf } from './calling-day.ts';
 import type { CampaignState, InFlightCall, PacingFacts, Settlement } from './campaign-state.ts';
-import type { Waiting } from './pacing.ts';
+import type { Waiting } from './gates.ts';
 import { takeClaimed } from './retries-to-end.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import type { ExchangeReply, ExchangeRequest, RosterSnapshot, UnsettledCall } from './roster.ts';
@@ -107,6 +107,23 @@ export function adopt(
   state.ending ??= snapshot.ending;
   takeRoster(state, snapshot, now);
   for (const call of snapshot.unsettled) adoptCall(state, campaignId, call, facts, now);
+}
+
+/** The contacts that waited are skipped. Null: another run owns the records, and nothing was skipped. */
+export function applyClosed(state: CampaignState, buckets: Buckets | null, now: number): void {
+  if (buckets === null) {
+    state.superseded = true;
+    return;
+  }
+  state.closed = true;
+  state.ready = [];
+  takeRoster(state, { buckets, moreToClaim: false, nextRetryAt: null }, now);
+}
+
+/** The end is on record, after which no run owns the campaign's records. False: another run owned them, and it is not. */
+export function applyEnd(state: CampaignState, status: 'completed' | 'cancelled', recorded: boolean): void {
+  if (recorded) state.status = status;
+  else state.superseded = true;
 }
 
 /** The buckets at this moment: those of the last exchange, moved by what happened since. */

@@ -108,3 +108,9 @@ export const LOOK_UPS = {
   /** Until everything is answered or given up, and written down: each question ends with the provider's request time-out. */
   startToCloseMs: 75_000,
 } as const;
+
+/** Answers to commands and edits. */
+export const ACKNOWLEDGEMENTS = {
+  /** An acknowledgement waits this long for the database to know as well, so that a read right after it agrees. */
+  syncWithinMs: 2_000,
+} as const;

@@ -126,7 +126,17 @@ function caps(size: ScenarioSize): fc.Arbitrary<number | null> {
  * stay rare enough together that a call is placed in the end.
  */
 function faultRates(): fc.Arbitrary<Partial<FaultRates>> {
-  const ANSWERS = ['acceptsUnheard', 'unheard', 'rejected', 'throttled', 'unavailable', 'blocked', 'workerDies'];
+  const ANSWERS = [
+    'acceptsUnheard',
+    'unheard',
+    'rejected',
+    'throttled',
+    'unavailable',
+    'blocked',
+    'workerDies',
+    'workerFreezes',
+    'slowDatabase',
+  ];
   const share = (kind: string) =>
     fc.oneof(
       { weight: 3, arbitrary: fc.constant(0) },
@@ -151,16 +161,18 @@ function intervention(size: ScenarioSize): fc.Arbitrary<Intervention> {
     'round_trip',
   );
   const rare = size.resets
-    ? fc.constantFrom<'reset' | 'forgetful_reset' | 'restart' | 'cancel'>(
+    ? fc.constantFrom<'reset' | 'forgetful_reset' | 'long_history' | 'cancel' | 'cancel_request'>(
         'reset',
         'forgetful_reset',
-        'restart',
+        'long_history',
         'cancel',
+        'cancel_request',
       )
-    : fc.constantFrom<'cancel' | 'new_run'>('new_run');
+    : fc.constantFrom<'long_history' | 'new_run'>('new_run', 'long_history');
   return fc.oneof(
     { weight: 5, arbitrary: fc.record({ afterMs, kind: simple }) },
     { weight: 2, arbitrary: fc.record({ afterMs, kind: rare }) },
+    ...(size.resets ? [{ weight: 1, arbitrary: termination(afterMs) }] : []),
     {
       weight: 1,
       arbitrary: fc.record({
@@ -190,4 +202,10 @@ function intervention(size: ScenarioSize): fc.Arbitrary<Intervention> {
         })),
     },
   );
+}
+
+/** A termination, and how long nobody starts the campaign again. */
+function termination(afterMs: fc.Arbitrary<number>): fc.Arbitrary<Intervention> {
+  const downMs = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 30 * MINUTE_MS }));
+  return fc.record({ afterMs, kind: fc.constant('terminate' as const), downMs });
 }

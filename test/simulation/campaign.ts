@@ -1,55 +1,45 @@
 /**
- * A whole campaign on virtual time: the same core and the same loop as workflows/campaign.ts, with a roster on maps, a
- * provider with a ledger, and everything that a server, workers and a database do in between left to a world. It does
- * no I/O and reads no clock: with the same world it takes the same course.
+ * A whole campaign on virtual time: the loop and the core of the workflow, with a roster on maps, a provider with a ledger, and
+ * everything that a server, workers and a database do in between left to a world model. It does no I/O and reads no clock: with
+ * the same world it takes the same course.
  *
- * A run is `blocked` while the loop waits for one activity, otherwise it takes a turn whenever there is news or its
- * alarm has gone off, a moment later and for all that has come in until then. A run is followed by another when it
- * continues as new, is reset to an earlier state, or is started afresh; only the latest is alive.
+ * A run is `blocked` while the loop waits for one activity. Otherwise a workflow task comes whenever there is a message or its
+ * timer has fired, a moment later and for all that has come in until then. A run is followed by another when it continues as
+ * new, is reset to an earlier state, or is terminated and started again; only the latest is alive.
  */
 import { applyWindow } from '../../domain/engine/calling-day.ts';
-import { idOf, startPlacing, startRepeating } from '../../domain/engine/calls.ts';
+import { hasNews, processInbox, takeOver, type InboxMessage } from '../../domain/engine/campaign-run.ts';
+import { dialRequest, startDials, startLookingUp } from '../../domain/engine/calls.ts';
 import { CampaignState, type CampaignStatus, type PacingFacts } from '../../domain/engine/campaign-state.ts';
 import type { EngineSpec } from '../../domain/engine/campaign-spec.ts';
-import { advance, newCampaign, type Command } from '../../domain/engine/commands.ts';
-import {
-  applyEdit,
-  editedSpec,
-  editRefusal,
-  needsRecount,
-  unsyncedEdit,
-  type CampaignEdit,
-  type Recount,
-} from '../../domain/engine/editing.ts';
-import { decide, type Plan } from '../../domain/engine/pacing.ts';
-import { adopt, exchangeRequest, liveBuckets } from '../../domain/engine/settling.ts';
+import { advance, isOver, newCampaign, refusal, type Command } from '../../domain/engine/commands.ts';
+import { considerDrain, fitsNewRun, isDrained, isQuiet, wakeInDrain } from '../../domain/engine/continue-as-new.ts';
+import { applyEdit, startEdit, type CampaignEdit, type Recount } from '../../domain/engine/editing.ts';
+import { mayStillSend } from '../../domain/engine/in-flight.ts';
+import { nextStep, type Step, type Work } from '../../domain/engine/next-step.ts';
+import { applyClosed, applyEnd, exchangeRequest, liveBuckets } from '../../domain/engine/settling.ts';
 import type { Buckets } from '../../domain/engine/tally.ts';
+import { ACKNOWLEDGEMENTS } from '../../domain/engine/time-limits.ts';
 import { windowAt } from '../../domain/windows/windows.ts';
 import { VirtualClock } from './clock.ts';
-import type { WorldModel } from './world-model.ts';
-import {
-  isBusy,
-  isQuiet,
-  mayStillSend,
-  createRun,
-  processInbox,
-  type VirtualMessage,
-  type VirtualRun,
-} from './campaign-run.ts';
 import { Dialling } from './dialling.ts';
+import type { Handler } from './handlers.ts';
 import { VirtualProvider, type LedgerCall, type VirtualProviderFacts } from './provider.ts';
 import { VirtualRoster, type RosterListener } from './roster.ts';
+import { openVirtualRun, type VirtualRun } from './virtual-run.ts';
+import type { WorldModel } from './world-model.ts';
 
-const DRAIN_MS = 2_000;
-const TRY_AGAIN_AFTER_MS = 30_000;
+/** Pause before an exchange whose answer was lost runs once more. */
 const EXCHANGE_AGAIN_MS = 1_000;
+/** A history that is longer than the engine risks. */
+const TOO_MANY_EVENTS = 20_000;
 
 /** Who looks on. Nothing here may change what it is shown. */
 export interface CampaignWatch extends RosterListener {
   accepted(call: LedgerCall, sentAt: number): void;
   ended(call: LedgerCall): void;
-  /** The loop has taken up its news and decided. */
-  turned(run: VirtualRun, plan: Plan): void;
+  /** The loop has processed its inbox and decided. */
+  decided(run: VirtualRun, step: Step): void;
   pauseAcknowledged(): void;
   resumed(): void;
   termsChanged(spec: EngineSpec): void;
@@ -77,8 +67,9 @@ export class VirtualCampaign {
   private readonly facts: PacingFacts;
   private run: VirtualRun;
   private runs = 1;
+  private updates = 1;
   /** A state to which a reset may go back, and what was told to the campaign since. */
-  private savePoint: { state: string; commands: VirtualMessage[]; edits: CampaignEdit[] } | null = null;
+  private savePoint: { state: string; commands: InboxMessage[]; edits: CampaignEdit[] } | null = null;
 
   constructor(
     private readonly options: VirtualCampaignOptions,
@@ -90,9 +81,11 @@ export class VirtualCampaign {
     this.provider = new VirtualProvider(provider, this.clock, world, {
       accepted: (call, sentAt) => watch.accepted(call, sentAt),
       ended: (call) => watch.ended(call),
-      event: (event) => {
-        const news = this.dialling.takeIn(event);
-        if (news) this.clock.after(world.delay('task'), () => this.put(this.run, { kind: 'event', event: news }));
+      event: (arriving) => {
+        const event = this.dialling.takeIn(arriving);
+        if (!event) return;
+        const message: InboxMessage = { kind: 'events', events: [event], malformed: 0 };
+        this.clock.after(world.delay('task'), () => this.put(this.run, message));
       },
     });
     this.dialling = new Dialling(this.clock, world, this.roster, this.provider);
@@ -110,41 +103,61 @@ export class VirtualCampaign {
     return this.run.state;
   }
 
+  /** Whether a run is there to follow the campaign: not between a termination and the start after it. */
+  get hasRun(): boolean {
+    return this.run.alive;
+  }
+
   /** Goes on until the campaign is over, or `until`, or nothing will ever happen again; false in the last case. */
   go(until = Infinity): boolean {
     while (!this.result && this.clock.now < until) if (!this.clock.step()) return false;
     return true;
   }
 
+  /** Sends the command as an update, and, where the world says so, once more as a signal with the update's id. */
   command(command: Command): void {
-    if (command === 'pause' && this.state.status !== 'paused') this.run.pauseAsked = true;
-    this.savePoint?.commands.push({ kind: 'command', command });
-    this.put(this.run, { kind: 'command', command });
+    const { run } = this;
+    if (!run.alive || isOver(run.state.status)) return;
+    const id = `update-${this.updates++}`;
+    const again: InboxMessage = { kind: 'command', command, id, done: () => {} };
+    this.savePoint?.commands.push(again);
+    if (refusal(run.state, command) === null) {
+      run.handlers.start(command === 'pause' ? this.pause(run, id) : this.submit(run, command, id), this.clock.now);
+    }
+    if (this.options.world.repeatsCommand())
+      this.clock.after(this.options.world.delay('task'), () => this.put(run, again));
+    this.wake(run);
+  }
+
+  /** As the Web UI's cancel asks the workflow itself. */
+  requestCancel(): void {
+    this.run.cancelRequested = true;
+    this.wake(this.run);
   }
 
   /** Changes terms as the request for it does: what is not given stays as it is at this moment. */
   edit(change: Partial<Pick<EngineSpec, 'schedule' | 'max_concurrent_calls' | 'max_calls_per_day'>>): void {
     const edit = { spec: { ...this.state.spec, ...change }, terms: { ...change } };
     this.savePoint?.edits.push(edit);
-    this.run.edits.push(edit);
-    this.wake(this.run);
+    this.addEdit(this.run, edit);
   }
 
-  suggestNewRun(): void {
-    this.run.newRunSuggested = true;
+  /** The server suggests to continue as new; `insistently`: after so many events that a replay would take too long. */
+  suggestNewRun(insistently = false): void {
+    this.run.history = { continueAsNewSuggested: true, events: insistently ? TOO_MANY_EVENTS : 0 };
     this.wake(this.run);
   }
 
   /** The state goes through its schema and JSON, as between two runs, if nothing is under way. Nothing may come of it. */
   roundTrip(): boolean {
-    if (!isQuiet(this.run)) return false;
+    if (!this.isAtRest()) return false;
     this.run.state = CampaignState.parse(JSON.parse(JSON.stringify(this.run.state)));
     return true;
   }
 
   /** Remembers this moment as one to which a reset may go back, if nothing is under way. */
   save(): void {
-    if (isQuiet(this.run)) this.savePoint = { state: JSON.stringify(this.state), commands: [], edits: [] };
+    if (this.isAtRest()) this.savePoint = { state: JSON.stringify(this.state), commands: [], edits: [] };
   }
 
   /**
@@ -152,36 +165,44 @@ export class VirtualCampaign {
    * campaign since is told again, or, where `forgetful`, is left out if the records know of it.
    */
   reset(forgetful: boolean): void {
-    if (this.result || !this.savePoint || (forgetful && !this.isTold())) return;
+    if (this.result || !this.run.alive || !this.savePoint || (forgetful && !this.isSynced())) return;
     const { state, commands, edits } = this.savePoint;
     this.run.alive = false;
-    this.run = createRun(this.nextRunId(), CampaignState.parse(JSON.parse(state)), null);
+    const earlier = CampaignState.parse(JSON.parse(state));
+    this.run = openVirtualRun(this.nextRunId(), this.options.campaignId, earlier, { hasRecords: true });
     if (!forgetful) {
       this.run.inbox.push(...commands);
-      this.run.edits.push(...edits);
+      for (const edit of edits) this.addEdit(this.run, edit);
     }
     this.watch.tookOver();
     this.wake(this.run);
   }
 
-  /** As after a terminate: a run without any state takes over. What the records do not know is lost, so they must. */
-  restart(): void {
-    if (this.result || !this.isTold()) return;
+  /**
+   * Terminates the workflow; after a while a run without any state takes over. What was acknowledged must survive, so nothing
+   * happens while the records do not know all of it. What is under way goes on meanwhile, and nobody listens.
+   */
+  terminate(downMs: number): void {
+    if (this.result || !this.run.alive || !this.isSynced()) return;
     this.run.alive = false;
-    this.run = this.startFresh();
+    this.clock.after(downMs, () => (this.run = this.startFresh()));
   }
 
-  /** Whether the records know of all that was told to the campaign. */
-  private isTold(): boolean {
+  /** Whether the records know of all that was acknowledged. */
+  private isSynced(): boolean {
     const { lastSync, status, ending, pendingTerms } = this.state;
-    const waits = this.run.edits.length > 0 || this.run.inbox.some(({ kind }) => kind === 'command');
-    return lastSync.status === status && ending === null && pendingTerms === null && !waits;
+    return lastSync.status === status && lastSync.ending === ending && pendingTerms === null;
+  }
+
+  private isAtRest(): boolean {
+    return this.run.alive && !this.run.blocked && isQuiet(this.state, this.run);
   }
 
   private startFresh(): VirtualRun {
     this.savePoint = null;
-    const run = createRun(this.nextRunId(), newCampaign(this.options.spec, this.clock.now), null);
-    this.adoptRecords(run);
+    const state = newCampaign(this.options.spec, this.clock.now);
+    const run = openVirtualRun(this.nextRunId(), this.options.campaignId, state);
+    this.wake(run);
     return run;
   }
 
@@ -189,84 +210,121 @@ export class VirtualCampaign {
     return `run-${this.runs++}`;
   }
 
-  private put(run: VirtualRun, message: VirtualMessage): void {
+  private put(run: VirtualRun, message: InboxMessage): void {
     if (!run.alive) return;
     run.inbox.push(message);
     this.wake(run);
   }
 
+  private addEdit(run: VirtualRun, edit: CampaignEdit): void {
+    run.changes.push({ kind: 'edit', edit, done: () => {} });
+    this.wake(run);
+  }
+
+  /** Waits until the loop has taken up a command. */
+  private *submit(run: VirtualRun, command: Command, id: string): Handler {
+    let isTaken = false;
+    const done = (refused: string | null): void => {
+      isTaken = true;
+      if (command === 'resume' && refused === null) this.watch.resumed();
+    };
+    run.inbox.push({ kind: 'command', command, id, done });
+    yield { until: () => isTaken };
+  }
+
+  /** The waits of a pause, as in workflows/handlers.ts. */
+  private *pause(run: VirtualRun, id: string): Handler {
+    yield* this.submit(run, 'pause', id);
+    const { status } = run.state;
+    yield { until: () => !mayStillSend(run.state) };
+    yield {
+      until: () => run.state.lastSync.status === status || run.state.status !== status,
+      withinMs: ACKNOWLEDGEMENTS.syncWithinMs,
+    };
+    yield { until: () => run.state.status !== 'paused' || !mayStillSend(run.state) };
+    if (run.alive && run.state.status === 'paused') this.watch.pauseAcknowledged();
+  }
+
   private wake(run: VirtualRun): void {
-    if (run.blocked || run.turnComes || !run.alive) return;
-    run.turnComes = true;
+    if (run.blocked || run.isTaskScheduled || !run.alive) return;
+    run.isTaskScheduled = true;
     this.clock.after(this.options.world.delay('task'), () => {
-      run.turnComes = false;
-      if (run.alive && !run.blocked) this.turns(run);
+      run.isTaskScheduled = false;
+      if (run.alive && !run.blocked) this.loop(run);
     });
   }
 
   /** The loop of the workflow, up to its next wait. */
-  private turns(run: VirtualRun): void {
-    while (run.alive) {
+  private loop(run: VirtualRun): void {
+    let waits = false;
+    while (run.alive && !run.blocked && !waits) {
       const { now } = this.clock;
-      if (processInbox(run, now, () => this.options.world.spread())) this.watch.resumed();
+      processInbox(run, now, () => this.options.world.spread());
       advance(run.state, now);
-      const plan = decide(run.state, now, { exchange: run.exchanging, lookUp: run.lookingUp });
-      run.waiting = plan.waiting;
-      this.watch.turned(run, plan);
-      if (run.state.superseded && !isBusy(run)) this.adoptRecords(run);
-      else if (run.edits.length > 0 && !mayStillSend(run)) {
-        if (this.takeEdit(run)) continue;
-      } else if (plan.askWindowFrom !== null) this.askWindow(run, plan.askWindowFrom);
-      else if (plan.close) this.skipWaiting(run);
-      else if (plan.finished) this.finish(run);
-      else this.carryOn(run, plan, now);
-      this.acknowledge(run);
-      return;
+      considerDrain(run, run.history, now);
+      const step = nextStep(run.state, run, now);
+      run.waiting = step.waiting;
+      this.watch.decided(run, step);
+      this.carryOut(run, step, now);
+      this.pollHandlers(run);
+      waits = step.kind === 'work' && !hasNews(run) && !isDrained(run.state, run, now);
     }
   }
 
-  private carryOn(run: VirtualRun, plan: Plan, now: number): void {
-    this.considerNewRun(run, now);
-    this.carryOut(run, plan, now);
-    if (run.drain && isQuiet(run)) this.continueAsNew(run);
-    else this.armAlarm(run, plan.wakeAt);
-    if (run.edits.length > 0 && !mayStillSend(run)) this.wake(run);
+  private carryOut(run: VirtualRun, step: Step, now: number): void {
+    switch (step.kind) {
+      case 'adopt':
+        this.adoptRecords(run);
+        return;
+      case 'edit':
+        this.takeChange(run);
+        return;
+      case 'ask_window':
+        this.askWindow(run, step.from);
+        return;
+      case 'close':
+        this.awaits(
+          run,
+          'roster',
+          () => this.roster.close(step.reason, run),
+          (buckets) => applyClosed(run.state, buckets, this.clock.now),
+        );
+        return;
+      case 'finish':
+        this.awaits(
+          run,
+          'roster',
+          () => this.roster.recordEnd(step.status, run),
+          (recorded) => applyEnd(run.state, step.status, recorded),
+        );
+        return;
+      case 'continue_as_new':
+        if (fitsNewRun(run, now)) this.continueAsNew(run);
+        return;
+      case 'work':
+        this.startWork(run, step, now);
+        this.setTimer(run, wakeInDrain(run, step.wakeAt, now));
+        return;
+      case 'end':
+        run.alive = false;
+        this.result = { status: run.state.status, buckets: liveBuckets(run.state), endedAt: now };
+    }
   }
 
-  private carryOut(run: VirtualRun, plan: Plan, now: number): void {
-    const { state } = run;
-    if (state.status === 'paused' || state.ending || run.edits.length > 0) {
+  private startWork(run: VirtualRun, work: Work, now: number): void {
+    if (work.cancelPlacements) {
       for (const placement of run.placements.values()) placement.cancel();
       run.placements.clear();
     }
-    if (run.drain) {
-      const unconfirmed = plan.lookUp.filter((id) => state.inFlight[id]?.unconfirmed);
-      if (unconfirmed.length > 0) this.startLookUp(run, unconfirmed);
-      return;
-    }
-    if (run.continuedFrom === null && run.edits.length === 0) this.startPlacements(run, plan, now);
-    if (plan.lookUp.length > 0) this.startLookUp(run, plan.lookUp);
-    if (plan.exchange || (run.continuedFrom !== null && !run.exchanging))
-      this.startExchange(run, plan.exchange?.want ?? 0);
+    for (const id of startDials(run.state, run.campaignId, work, now)) this.place(run, id, now);
+    if (work.lookUp.length > 0) this.startLookUp(run, work.lookUp);
+    if (work.exchange) this.startExchange(run, work.exchange.want, now);
   }
 
-  private startPlacements(run: VirtualRun, plan: Plan, now: number): void {
-    for (const id of plan.repeat) {
-      startRepeating(run.state, id);
-      this.place(run, id);
-    }
-    for (const contact of run.state.ready.splice(0, plan.place.length)) {
-      const id = idOf(this.options.campaignId, contact);
-      startPlacing(run.state, id, contact, now);
-      this.place(run, id);
-    }
-  }
-
-  private place(run: VirtualRun, callId: string): void {
-    const call = run.state.inFlight[callId];
-    if (!call) return;
-    const { seq, attempt, placement, day, notAfter } = call;
-    const handle = this.dialling.dial({ callId, seq, attempt, placement, day, notAfter }, run.id, (result) => {
+  private place(run: VirtualRun, callId: string, now: number): void {
+    const request = dialRequest(run.state, run.campaignId, callId, now);
+    if (!request) return;
+    const handle = this.dialling.dial({ ...request, callId }, run.id, (result) => {
       if (run.placements.get(callId) === handle) run.placements.delete(callId);
       this.put(run, { kind: 'placed', callId, result });
     });
@@ -275,16 +333,11 @@ export class VirtualCampaign {
 
   private startLookUp(run: VirtualRun, callIds: readonly string[]): void {
     const { world } = this.options;
+    const { epoch } = run.state;
     run.lookingUp = true;
-    const asked = callIds.map((id) => {
-      const call = run.state.inFlight[id];
-      if (call) call.checkAt = null;
-      return { id, seq: call?.seq ?? 0, attempt: call?.attempt ?? 0, placement: call?.placement ?? 0 };
-    });
+    const calls = startLookingUp(run.state, callIds);
     this.clock.after(world.delay('look_up'), () => {
-      const findings = asked.map(({ id, seq, attempt, placement }) =>
-        this.dialling.lookUp(id, seq, attempt, placement),
-      );
+      const findings = calls.map((call) => this.dialling.lookUp({ ...call, epoch }));
       this.clock.after(world.delay('look_up'), () => {
         run.lookingUp = false;
         this.put(run, { kind: 'found', callIds, findings });
@@ -292,9 +345,9 @@ export class VirtualCampaign {
     });
   }
 
-  private startExchange(run: VirtualRun, want: number): void {
+  private startExchange(run: VirtualRun, want: number, now: number): void {
     const { world, campaignId } = this.options;
-    const request = exchangeRequest(run.state, campaignId, want, run.waiting, run.continuedFrom, this.clock.now);
+    const request = exchangeRequest(run.state, campaignId, want, run.waiting, run.continuedFrom, now);
     run.exchanging = true;
     const transact = (): void => {
       const reply = this.roster.exchange(request, run.id);
@@ -320,21 +373,19 @@ export class VirtualCampaign {
         if (!run.alive) return;
         run.blocked = false;
         take(answer);
-        if (run.alive) this.turns(run);
+        this.loop(run);
       });
     });
   }
 
   private adoptRecords(run: VirtualRun): void {
+    run.adoptions += 1;
     this.awaits(
       run,
       'roster',
       () => this.roster.adopt(run.id, this.clock.now),
       (snapshot) => {
-        const again = unsyncedEdit(run.state);
-        if (again) run.edits.unshift(again);
-        run.continuedFrom = null;
-        adopt(run.state, this.options.campaignId, snapshot, this.facts, this.clock.now);
+        takeOver(run, snapshot, this.facts, this.clock.now);
         this.watch.tookOver();
         this.watch.termsChanged(run.state.spec);
       },
@@ -351,88 +402,50 @@ export class VirtualCampaign {
     );
   }
 
-  /** Returns whether the loop may go on at once. */
-  private takeEdit(run: VirtualRun): boolean {
-    const edit = run.edits.shift();
-    if (!edit || editRefusal(run.state, edit, this.clock.now) !== null) return true;
+  private takeChange(run: VirtualRun): void {
+    const change = run.changes.shift();
+    if (change?.kind !== 'edit') return;
+    const start = startEdit(run.state, change.edit, this.clock.now);
+    if (start.kind === 'refuse') return;
     const apply = (recount: Recount | null): void => {
-      applyEdit(run.state, edit, recount, this.clock.now);
+      applyEdit(run.state, change.edit, recount, this.clock.now);
       this.watch.termsChanged(run.state.spec);
     };
-    if (!needsRecount(run.state, edit)) {
+    if (start.kind === 'apply') {
       apply(null);
-      return true;
+      return;
     }
-    const { timezone } = editedSpec(run.state.spec, edit).schedule;
     const askedAt = this.clock.now;
-    const inFlight = Object.keys(run.state.inFlight);
-    this.awaits(run, 'roster', () => this.roster.calls.recount(timezone, askedAt, inFlight), apply);
-    return false;
-  }
-
-  private skipWaiting(run: VirtualRun): void {
-    const reason = run.state.ending ?? 'cancelled';
-    this.awaits(
-      run,
-      'roster',
-      () => this.roster.close(reason),
-      (buckets) => {
-        run.state.closed = true;
-        run.state.ready = [];
-        run.state.roster = { buckets, moreToClaim: false, nextRetryAt: null, countedAt: this.clock.now };
-      },
-    );
-  }
-
-  private finish(run: VirtualRun): void {
-    const status = run.state.ending === 'cancelled' ? 'cancelled' : 'completed';
-    run.state.status = status;
-    run.alive = false;
-    this.roster.recordEnd(status);
-    this.result = { status, buckets: liveBuckets(run.state), endedAt: this.clock.now };
-  }
-
-  private considerNewRun(run: VirtualRun, now: number): void {
-    if (!run.newRunSuggested) return;
-    if (run.drain && now >= run.drain.until) {
-      run.drain = null;
-      run.drainAgainAt = now + TRY_AGAIN_AFTER_MS;
-    } else if (!run.drain && now >= run.drainAgainAt) {
-      run.drain = { until: now + DRAIN_MS };
-    }
+    this.awaits(run, 'roster', () => this.roster.calls.recount(start.timezone, askedAt, start.inFlight), apply);
   }
 
   private continueAsNew(run: VirtualRun): void {
     run.alive = false;
-    const next = createRun(this.nextRunId(), CampaignState.parse(JSON.parse(JSON.stringify(run.state))), run.id);
-    next.pauseAsked = run.pauseAsked;
-    this.run = next;
-    this.wake(next);
+    const carried = CampaignState.parse(JSON.parse(JSON.stringify(run.state)));
+    const { cancelRequested } = run;
+    const start = { continuedFrom: run.id, cancelRequested };
+    this.run = openVirtualRun(this.nextRunId(), this.options.campaignId, carried, start);
+    this.wake(this.run);
   }
 
   /** A timer that is set for then or earlier is kept. */
-  private armAlarm(run: VirtualRun, wakeAt: number | null): void {
-    const at = run.drain ? Math.min(wakeAt ?? Infinity, run.drain.until) : wakeAt;
-    if (run.alarm && !run.alarm.fired && (at === null || run.alarm.at <= at)) return;
-    run.alarm = null;
+  private setTimer(run: VirtualRun, at: number | null): void {
+    if (run.timer && !run.timer.fired && (at === null || run.timer.at <= at)) return;
+    run.timer = null;
     if (at === null) return;
-    const alarm = { at: Math.max(at, this.clock.now + 1), fired: false };
-    run.alarm = alarm;
-    this.clock.at(alarm.at, () => {
-      alarm.fired = true;
-      if (run.alarm === alarm) this.wake(run);
+    const timer = { at: Math.max(at, this.clock.now + 1), fired: false };
+    run.timer = timer;
+    this.clock.at(timer.at, () => {
+      timer.fired = true;
+      if (run.timer === timer) this.wake(run);
     });
   }
 
-  /** Handlers see the state whenever the loop waits: a pause is acknowledged as soon as nothing is being placed. */
-  private acknowledge(run: VirtualRun): void {
-    if (!run.pauseAsked) return;
-    if (run.state.status !== 'paused' || run.state.ending) {
-      run.pauseAsked = run.inbox.some((news) => news.kind === 'command' && news.command === 'pause');
-      return;
-    }
-    if (mayStillSend(run)) return;
-    run.pauseAsked = false;
-    this.watch.pauseAcknowledged();
+  /** Handlers see the state whenever the loop waits. One that gives a wait up has a timer of its own. */
+  private pollHandlers(run: VirtualRun): void {
+    const { now } = this.clock;
+    run.handlers.poll(now);
+    const { nextAt } = run.handlers;
+    if (nextAt !== null) this.clock.at(Math.max(nextAt, now + 1), () => this.wake(run));
   }
 }

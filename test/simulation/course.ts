@@ -43,7 +43,7 @@ export function runShare({ seed, first, step, calls }: Share): ShareResult {
       tally.campaigns += 1;
       tally.contacts += scenario.contacts;
       tally.calls += counts.accepted;
-      tally.decisions += counts.turns;
+      tally.decisions += counts.decisions;
       tally.peakInFlight = Math.max(tally.peakInFlight, counts.peak);
       tally.lost += counts.lost;
       tally.pauses += counts.pauses;

@@ -4,12 +4,20 @@ import type { EndedEvent } from '../../domain/engine/outcome.ts';
 import type { UnsettledCall } from '../../domain/engine/roster.ts';
 import { recentDays } from '../../domain/windows/windows.ts';
 
+/** The number of a placement: of two in one epoch the later has the higher one. */
+export interface PlacementNumber {
+  readonly epoch: number;
+  readonly placement: number;
+}
+
 export interface DialRecord {
   readonly callId: string;
   readonly seq: number;
   readonly attempt: number;
   /** Placements up to this one are concluded as not placed, and refused. */
-  notPlacedThrough: number;
+  notPlacedThrough: PlacementNumber;
+  /** Tries that were permitted to send. */
+  tries: number;
   /** Set while a request may have reached the provider. */
   firstSentAt: number | null;
   day: string | null;
@@ -41,7 +49,8 @@ export class DialRecords {
       callId,
       seq,
       attempt,
-      notPlacedThrough: 0,
+      notPlacedThrough: { epoch: 0, placement: 0 },
+      tries: 0,
       firstSentAt: null,
       day: null,
       acceptedAt: null,
@@ -52,22 +61,42 @@ export class DialRecords {
     return record;
   }
 
-  /** The request is about to leave for the first time. */
-  writeAhead(record: DialRecord, day: string, now: number): void {
-    record.firstSentAt = now;
-    record.day = day;
-    this.count(record, 1);
+  /** A request is about to leave. Returns the number of this try, and when an earlier one may have sent. */
+  writeAhead(
+    record: DialRecord,
+    day: string,
+    now: number,
+  ): { readonly tryNumber: number; readonly sentBefore: number | null } {
+    const sentBefore = record.firstSentAt;
+    record.tries += 1;
+    if (sentBefore === null) {
+      record.firstSentAt = now;
+      record.day = day;
+      this.count(record, 1);
+    }
+    return { tryNumber: record.tries, sentBefore };
   }
 
-  /** Nothing was sent under this placement: it, and those before it, are refused from here on. */
-  withdraw(record: DialRecord, placement: number): void {
-    record.notPlacedThrough = Math.max(record.notPlacedThrough, placement);
+  /** Placements up to this one are refused from here on. */
+  conclude(record: DialRecord, number: PlacementNumber): void {
+    if (!isUpTo(number, record.notPlacedThrough)) record.notPlacedThrough = number;
+  }
+
+  isWithdrawn(record: DialRecord, number: PlacementNumber): boolean {
+    return isUpTo(number, record.notPlacedThrough);
+  }
+
+  /** This try sent nothing. Whether another did, one that was permitted after it knows. */
+  withdraw(record: DialRecord, number: PlacementNumber, tryNumber: number): void {
+    if (record.tries !== tryNumber) return;
+    this.conclude(record, number);
     this.count(record, -1);
     record.firstSentAt = null;
     record.day = null;
   }
 
-  refuse(record: DialRecord, reason: string): void {
+  refuse(record: DialRecord, reason: string, tryNumber: number): void {
+    if (record.tries !== tryNumber || record.acceptedAt !== null) return;
     if (record.refusal === null) this.count(record, -1);
     record.refusal = reason;
   }
@@ -139,4 +168,8 @@ export class DialRecords {
       for (const old of this.byMinute.keys()) if (old < minute - MINUTES_KEPT) this.byMinute.delete(old);
     }
   }
+}
+
+function isUpTo(number: PlacementNumber, limit: PlacementNumber): boolean {
+  return number.epoch < limit.epoch || (number.epoch === limit.epoch && number.placement <= limit.placement);
 }

@@ -1,31 +1,41 @@
 /** Dials and look-ups on virtual time, step by step as activities/ and db/calls.ts take them. */
-import { lookUpEventId } from '../../domain/engine/ids.ts';
+import { sendBy } from '../../domain/dialling/send-by.ts';
+import type { CallToLookUp, DialRequest as EngineDialRequest } from '../../domain/engine/calls.ts';
+import { lookUpEventId, recordEventId } from '../../domain/engine/ids.ts';
 import type { EndedEvent } from '../../domain/engine/outcome.ts';
 import { type LookUpFinding, type PlacementResult, REPEAT_REFUSED } from '../../domain/engine/placement.ts';
-import { sendBy } from '../../domain/dialling/send-by.ts';
+import { DIAL } from '../../domain/engine/dial-budget.ts';
 import type { VirtualClock } from './clock.ts';
-import type { Answer, WorldModel } from './world-model.ts';
 import type { DialRecord } from './dial-records.ts';
 import type { ArrivingEvent, LedgerCall, VirtualProvider } from './provider.ts';
 import type { VirtualRoster } from './roster.ts';
+import type { Answer, WorkerFate, WorldModel } from './world-model.ts';
 
-/** The activity's options: how long one try may take, how many there may be, and when a try must have sent. */
-const TRY_MS = 30_000;
+/** The activity's retry options in workflows/proxies.ts. */
 const TRIES = 3;
+const FIRST_RETRY_MS = 1_000;
 
-export interface DialRequest {
+export interface DialRequest extends EngineDialRequest {
   readonly callId: string;
-  readonly seq: number;
-  readonly attempt: number;
-  readonly placement: number;
-  readonly day: string;
-  readonly notAfter: number;
 }
 
 /** One placement under way. */
 export interface DialHandle {
-  /** Takes it back if no worker is at it; otherwise it is waited for. */
+  /** Cancels it if no worker is at it; otherwise it is waited for. */
   cancel(): void;
+}
+
+/** One try of a placement, as the server sees it: it ends once, by its answer or because its worker is not heard of. */
+interface Try {
+  finish(result: PlacementResult): void;
+  /** The worker sends no more heartbeats. */
+  fallSilent(): void;
+}
+
+/** A try that may send: its number, and when another may have sent before it. */
+interface Permit {
+  readonly tryNumber: number;
+  readonly sentBefore: number | null;
 }
 
 export class Dialling {
@@ -41,7 +51,7 @@ export class Dialling {
 
   dial(request: DialRequest, runId: string, report: (result: PlacementResult) => void): DialHandle {
     const { clock, world } = this;
-    const givenUpAt = Math.max(request.notAfter, clock.now) + TRY_MS;
+    const givenUpAt = Math.max(request.notAfter, clock.now) + DIAL.tryMs;
     let running = false;
     let cancelled = false;
     let over = false;
@@ -53,15 +63,22 @@ export class Dialling {
     const begin = (tries: number): void => {
       if (over) return;
       running = true;
-      const startedAt = clock.now;
-      this.tryOnce(request, runId, finish, () => {
-        clock.at(startedAt + TRY_MS, () => {
-          running = false;
-          const again = 1_000 * 2 ** (tries - 1) + world.delay('dial');
-          const hopeless = cancelled || tries >= TRIES || clock.now + again > givenUpAt;
-          if (hopeless) finish({ kind: 'unanswered', error: false, reason: 'no_answer_from_worker' });
-          else clock.after(again, () => begin(tries + 1));
-        });
+      let ended = false;
+      const end = (then: () => void): void => {
+        if (ended) return;
+        ended = true;
+        running = false;
+        then();
+      };
+      const again = (): void => {
+        const pauseMs = FIRST_RETRY_MS * 2 ** (tries - 1) + world.delay('dial');
+        const hopeless = cancelled || tries >= TRIES || clock.now + pauseMs > givenUpAt;
+        if (hopeless) finish({ kind: 'unanswered', error: false, reason: 'no_answer_from_worker' });
+        else clock.after(pauseMs, () => begin(tries + 1));
+      };
+      this.tryOnce(request, runId, {
+        finish: (result) => end(() => finish(result)),
+        fallSilent: () => clock.after(DIAL.heartbeatTimeoutMs, () => end(again)),
       });
     };
     clock.after(world.delay('dial'), () => begin(1));
@@ -70,23 +87,22 @@ export class Dialling {
         cancelled = true;
         if (running || over) return;
         over = true;
-        clock.after(world.delay('task'), () => report({ kind: 'taken_back' }));
+        clock.after(world.delay('task'), () => report({ kind: 'cancelled' }));
       },
     };
   }
 
-  lookUp(callId: string, seq: number, attempt: number, placement: number): LookUpFinding {
+  lookUp({ callId, seq, attempt, placement, epoch }: CallToLookUp & { readonly epoch: number }): LookUpFinding {
     if (this.roster.isSettled(seq, attempt)) return { kind: 'ended', event: this.fromRecord(callId) };
     const { calls } = this.roster;
     const record = calls.open(callId, seq, attempt);
     if (record.refusal !== null) return { kind: 'not_placed', reason: record.refusal };
+    const wasAccepted = record.acceptedAt !== null;
+    // A worker that wakes later under this number sends nothing any more.
+    if (!wasAccepted) calls.conclude(record, { epoch, placement });
     const stored = record.events[0]?.event;
     if (stored) return { kind: 'ended', event: stored };
-    if (record.firstSentAt === null) {
-      calls.withdraw(record, placement);
-      return { kind: 'not_placed', reason: null };
-    }
-    const wasAccepted = record.acceptedAt !== null;
+    if (record.firstSentAt === null) return { kind: 'not_placed', reason: null };
     const call = this.provider.find(callId, wasAccepted);
     if (!call) {
       const { keyTtlMs, requestTimeoutMs } = this.provider.facts;
@@ -116,79 +132,124 @@ export class Dialling {
     return signalled ? event : null;
   }
 
-  private tryOnce(
-    request: DialRequest,
-    runId: string,
-    finish: (result: PlacementResult) => void,
-    die: () => void,
-  ): void {
-    const { clock, world, roster, provider } = this;
-    const { callId, seq, attempt, placement, day, notAfter } = request;
-    const { keyTtlMs, requestTimeoutMs } = provider.facts;
-    const unknown = (reason: string): void => finish({ kind: 'unknown', reason, retryAfterMs: null });
-    const worker = world.worker();
-    if (roster.owner !== runId) return finish({ kind: 'superseded' });
-    const known = this.knownResult(request);
-    if (known) return finish(known);
-    const record = roster.calls.open(callId, seq, attempt);
-    const repeat = record.firstSentAt !== null;
-    const refuse = (kind: 'withdrawn' | 'suppressed' | 'expired'): void => {
-      if (!repeat) roster.calls.withdraw(record, placement);
-      finish({ kind: repeat ? 'unresolved' : kind });
-    };
-    if (placement <= record.notPlacedThrough) return refuse('withdrawn');
-    if (world.isSuppressed(seq)) return refuse('suppressed');
-    if (clock.now >= notAfter) return refuse('expired');
-    if (!repeat) roster.calls.writeAhead(record, day, clock.now);
-    if (worker === 'dies_before_sending') return die();
-    const last = sendBy({
-      startedAt: clock.now,
-      permittedAt: clock.now,
-      notAfter,
-      sentBefore: repeat ? record.firstSentAt : null,
-      keyTtlMs,
-      requestTimeoutMs,
-    });
-    const sentAt = clock.now + world.delay('window');
-    if (sentAt >= last.at) {
-      clock.at(sentAt, () => {
-        if (!repeat) roster.calls.withdraw(record, placement);
-        finish({ kind: last.otherwise });
+  /** The activity: permit, request, answer on record. The worker may die, or freeze and go on later, in between. */
+  private tryOnce(request: DialRequest, runId: string, attempt: Try): void {
+    const { clock, world } = this;
+    const startedAt = clock.now;
+    const fate = world.worker();
+    this.unlessStopped('before_record', fate, attempt, () => {
+      clock.after(world.delay('record'), () => {
+        const permit = this.permit(request, runId);
+        if ('kind' in permit) return attempt.finish(permit);
+        const last = sendBy({
+          startedAt,
+          permittedAt: clock.now,
+          notAfter: request.notAfter,
+          sentBefore: permit.sentBefore,
+          ...this.provider.facts,
+        });
+        this.unlessStopped('before_sending', fate, attempt, () => {
+          if (clock.now < last.at) return this.send(request, permit, fate, attempt);
+          this.record(request, permit, { kind: 'expired' }, () => attempt.finish({ kind: last.otherwise }));
+        });
       });
-      return;
-    }
-    clock.at(sentAt + Math.min(world.delay('request'), requestTimeoutMs - 1), () => {
-      const answer = provider.receive(callId, seq, attempt, sentAt);
-      if (worker === 'dies_after_sending') return die();
-      const heardAt = clock.now + world.delay('reply');
-      const unheard =
-        answer.kind === 'unheard' || answer.kind === 'accepts_unheard' || heardAt >= sentAt + requestTimeoutMs;
-      if (unheard) clock.at(sentAt + requestTimeoutMs, () => unknown('timeout'));
-      else clock.at(heardAt, () => finish(this.written(record, placement, answer, repeat)));
     });
   }
 
-  /** Writes down the provider's answer, as `recordAnswer` does, and says what the campaign is told. */
+  private send(request: DialRequest, permit: Permit, fate: WorkerFate, attempt: Try): void {
+    const { clock, world, provider } = this;
+    const { callId, seq, attempt: number } = request;
+    const { requestTimeoutMs } = provider.facts;
+    const sentAt = clock.now;
+    clock.at(sentAt + Math.min(world.delay('request'), requestTimeoutMs - 1), () => {
+      const answer = provider.receive(callId, seq, number, sentAt);
+      this.unlessStopped('after_sending', fate, attempt, () => {
+        const heardAt = clock.now + world.delay('reply');
+        const unheard =
+          answer.kind === 'unheard' || answer.kind === 'accepts_unheard' || heardAt >= sentAt + requestTimeoutMs;
+        if (unheard) {
+          clock.at(sentAt + requestTimeoutMs, () =>
+            attempt.finish({ kind: 'unknown', reason: 'timeout', retryAfterMs: null }),
+          );
+          return;
+        }
+        clock.at(heardAt, () => this.record(request, permit, answer, (result) => attempt.finish(result)));
+      });
+    });
+  }
+
+  /** A worker that dies at this point goes no further; one that freezes goes on later, whatever became of its try. */
+  private unlessStopped(point: WorkerFate['at'], fate: WorkerFate, attempt: Try, goOn: () => void): void {
+    if (fate.at !== point) return goOn();
+    if (fate.forMs >= DIAL.heartbeatTimeoutMs) attempt.fallSilent();
+    if (fate.forMs !== Infinity) this.clock.after(fate.forMs, goOn);
+  }
+
+  /** The first transaction of a try: whether it may send, and if not, what that means. */
+  private permit(request: DialRequest, runId: string): Permit | PlacementResult {
+    const { clock, world, roster } = this;
+    const { callId, seq, attempt, day, epoch, notBefore, notAfter } = request;
+    if (!roster.isOwnedBy(runId, epoch)) return { kind: 'superseded' };
+    const known = this.knownResult(request);
+    if (known) return known;
+    if (roster.isRemoved(request)) return this.withoutSending(request, 'removed');
+    const record = roster.calls.open(callId, seq, attempt);
+    if (roster.calls.isWithdrawn(record, request)) return this.withoutSending(request, 'withdrawn');
+    if (world.isSuppressed(seq)) return this.withoutSending(request, 'suppressed');
+    if (clock.now >= notAfter) return this.withoutSending(request, 'expired');
+    if (clock.now < notBefore) return this.withoutSending(request, 'delayed');
+    return roster.calls.writeAhead(record, day, clock.now);
+  }
+
+  private withoutSending(
+    { callId, epoch, placement }: DialRequest,
+    kind: 'removed' | 'withdrawn' | 'suppressed' | 'expired' | 'delayed',
+  ): PlacementResult {
+    const record = this.roster.calls.get(callId);
+    if (record && record.firstSentAt !== null) return { kind: 'unresolved' };
+    if (record) this.roster.calls.conclude(record, { epoch, placement });
+    return { kind };
+  }
+
+  /** The last transaction of a try, which takes its time: writes the answer down and says what the campaign is told. */
+  private record(
+    request: DialRequest,
+    permit: Permit,
+    answer: (Answer & { call?: LedgerCall }) | { readonly kind: 'expired' },
+    told: (result: PlacementResult) => void,
+  ): void {
+    this.clock.after(this.world.delay('record'), () => {
+      const { callId, seq, attempt } = request;
+      const { calls } = this.roster;
+      const record =
+        calls.get(callId) ?? (this.roster.isSettled(seq, attempt) ? null : calls.open(callId, seq, attempt));
+      told(
+        record ? this.written(record, request, permit, answer) : { kind: 'accepted', ended: this.fromRecord(callId) },
+      );
+    });
+  }
+
   private written(
     record: DialRecord,
-    placement: number,
-    answer: Answer & { call?: LedgerCall },
-    repeat: boolean,
+    number: DialRequest,
+    { tryNumber, sentBefore }: Permit,
+    answer: (Answer & { call?: LedgerCall }) | { readonly kind: 'expired' },
   ): PlacementResult {
     const { calls } = this.roster;
+    const isRepeat = sentBefore !== null;
     switch (answer.kind) {
       case 'accepts':
         if (answer.call) this.link(record, answer.call);
         return { kind: 'accepted', ended: record.events[0]?.event ?? null };
       case 'rejected':
-        if (repeat) return { kind: 'unknown', reason: REPEAT_REFUSED, retryAfterMs: null };
-        calls.refuse(record, answer.reason);
+        if (isRepeat) return { kind: 'unknown', reason: REPEAT_REFUSED, retryAfterMs: null };
+        calls.refuse(record, answer.reason, tryNumber);
         return answer;
       case 'throttled':
       case 'unavailable':
       case 'blocked':
-        if (!repeat) {
-          calls.withdraw(record, placement);
+        if (!isRepeat) {
+          calls.withdraw(record, number, tryNumber);
           return answer;
         }
         return {
@@ -196,6 +257,9 @@ export class Dialling {
           reason: answer.kind,
           retryAfterMs: answer.kind === 'throttled' ? answer.retryAfterMs : null,
         };
+      case 'expired':
+        if (!isRepeat) calls.withdraw(record, number, tryNumber);
+        return { kind: 'expired' };
       case 'accepts_unheard':
       case 'unheard':
         return { kind: 'unknown', reason: 'timeout', retryAfterMs: null };
@@ -210,14 +274,15 @@ export class Dialling {
 
   private knownResult({ callId, seq, attempt }: DialRequest): PlacementResult | null {
     const record = this.roster.calls.get(callId);
-    if (!record)
+    if (!record) {
       return this.roster.isSettled(seq, attempt) ? { kind: 'accepted', ended: this.fromRecord(callId) } : null;
+    }
     if (record.refusal !== null) return { kind: 'rejected', reason: record.refusal };
     return record.acceptedAt !== null ? { kind: 'accepted', ended: record.events[0]?.event ?? null } : null;
   }
 
   /** A settled call is not told apart any more; whoever asks for one has it no longer in flight. */
   private fromRecord(callId: string): EndedEvent {
-    return { event_id: `record:${callId}`, call_id: callId, outcome: 'lost', ended_at: this.clock.now };
+    return { event_id: recordEventId(callId), call_id: callId, outcome: 'lost', ended_at: this.clock.now };
   }
 }

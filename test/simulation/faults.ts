@@ -1,6 +1,15 @@
 /** A world with faults by seed: the same seed and the same rates give the same faults. */
 import type { Outcome } from '../../domain/engine/outcome.ts';
-import { USUAL_MS, type Answer, type WorldModel, type Delivery, type Step } from './world-model.ts';
+import { DATABASE_LIMITS } from '../../domain/engine/time-limits.ts';
+import {
+  LIVES,
+  USUAL_MS,
+  type Answer,
+  type WorldModel,
+  type Delivery,
+  type Step,
+  type WorkerFate,
+} from './world-model.ts';
 import { between, oneOf, type Random } from './random.ts';
 
 /** Shares in [0, 1] of what goes wrong. */
@@ -8,6 +17,10 @@ export interface FaultRates {
   /** Steps that take up to a hundred times as long. */
   readonly slow: number;
   readonly workerDies: number;
+  /** Frozen for up to two minutes, and then awake again. */
+  readonly workerFreezes: number;
+  /** Transactions that wait for seconds. */
+  readonly slowDatabase: number;
   readonly acceptsUnheard: number;
   readonly unheard: number;
   readonly rejected: number;
@@ -25,11 +38,14 @@ export interface FaultRates {
   readonly eventContradicted: number;
   readonly lookUpSilent: number;
   readonly exchangeRepeated: number;
+  readonly commandRepeated: number;
 }
 
 export const NO_FAULTS: FaultRates = {
   slow: 0,
   workerDies: 0,
+  workerFreezes: 0,
+  slowDatabase: 0,
   acceptsUnheard: 0,
   unheard: 0,
   rejected: 0,
@@ -45,6 +61,7 @@ export const NO_FAULTS: FaultRates = {
   eventContradicted: 0,
   lookUpSilent: 0,
   exchangeRepeated: 0,
+  commandRepeated: 0,
 };
 
 /** A stretch of time, epoch milliseconds, in which the provider cannot be relied on at all. */
@@ -62,6 +79,11 @@ export interface CallLengths {
   /** Ordinary calls last up to this; one in fifty lasts up to `lengthMs`. */
   readonly usualMs: number;
 }
+
+/** Longer than every time limit of a dial, so that others conclude before a frozen worker wakes. */
+const LONGEST_FREEZE_MS = 120_000;
+/** Whoever waits for a statement gives it up then. */
+const LONGEST_STATEMENT_MS = DATABASE_LIMITS.queryMs;
 
 /** Outcomes of calls, weighed as they often are: half of the people answer. */
 const OUTCOMES: readonly [Outcome, ...Outcome[]] = [
@@ -83,8 +105,11 @@ export function seededFaults(
   const happens = (share: number): boolean => share > 0 && random() < share;
   const outage = (now: number): Outage | undefined => outages.find(({ from, to }) => now >= from && now < to);
   return {
-    delay: (step) => delay(step, random, happens(rates.slow)),
-    worker: () => (happens(rates.workerDies) ? oneOf(random, ['dies_before_sending', 'dies_after_sending']) : 'lives'),
+    delay: (step) => {
+      const waits = (step === 'roster' || step === 'record') && happens(rates.slowDatabase);
+      return delay(step, random, happens(rates.slow)) + (waits ? between(random, 500, LONGEST_STATEMENT_MS) : 0);
+    },
+    worker: () => workerFate(random, happens(rates.workerDies), happens(rates.workerFreezes)),
     answer: (now) => answer(random, rates, outage(now)),
     life: () => ({
       queueMs: between(random, 0, lengths.queueMs),
@@ -93,10 +118,17 @@ export function seededFaults(
     }),
     deliveries: (now) => (outage(now) ? [] : deliveries(random, rates, happens)),
     answersLookUps: (now) => !outage(now) && !happens(rates.lookUpSilent),
+    repeatsCommand: () => happens(rates.commandRepeated),
     repeatsExchange: () => happens(rates.exchangeRepeated),
     isSuppressed: () => happens(rates.suppressed),
     spread: random,
   };
+}
+
+function workerFate(random: Random, dies: boolean, freezes: boolean): WorkerFate {
+  if (!dies && !freezes) return LIVES;
+  const at = oneOf(random, ['before_record', 'before_sending', 'after_sending'] as const);
+  return { at, forMs: dies ? Infinity : between(random, 0, LONGEST_FREEZE_MS) };
 }
 
 function delay(step: Step, random: Random, slow: boolean): number {

@@ -3,12 +3,13 @@
  * is broken ends the campaign with an error that names it.
  */
 import type { EngineSpec } from '../../domain/engine/campaign-spec.ts';
-import type { Plan } from '../../domain/engine/pacing.ts';
+import type { CampaignState } from '../../domain/engine/campaign-state.ts';
+import type { Step, Work } from '../../domain/engine/next-step.ts';
 import type { ExchangeRequest } from '../../domain/engine/roster.ts';
 import { liveBuckets } from '../../domain/engine/settling.ts';
 import { BUCKETS, total, type Bucket } from '../../domain/engine/tally.ts';
 import type { CampaignWatch, VirtualCampaign } from './campaign.ts';
-import type { VirtualRun } from './campaign-run.ts';
+import type { VirtualRun } from './virtual-run.ts';
 import type { LedgerCall, VirtualProviderFacts } from './provider.ts';
 import { civilDay, isInside } from '../../domain/windows/windows.ts';
 
@@ -42,7 +43,18 @@ const DAY_MS = 86_400_000;
 const LOOK_UP_SLACK_MS = 5 * MINUTE_MS;
 
 export class Invariants implements CampaignWatch {
-  readonly counts = { accepted: 0, settled: 0, turns: 0, peak: 0, late: 0, lost: 0, pauses: 0, placements: 0 };
+  readonly counts = {
+    accepted: 0,
+    settled: 0,
+    decisions: 0,
+    peak: 0,
+    late: 0,
+    lost: 0,
+    pauses: 0,
+    placements: 0,
+    /** How often each kind of step was taken. */
+    steps: {} as Partial<Record<Step['kind'], number>>,
+  };
   campaign!: VirtualCampaign;
   private readonly specs: { from: number; readonly spec: EngineSpec }[];
   private inFlight = 0;
@@ -56,6 +68,9 @@ export class Invariants implements CampaignWatch {
   private days: { readonly endsAt: number; dials: number }[] = [];
   private insideMinute = { spec: null as EngineSpec | null, minute: NaN, inside: false };
   private questions = 0;
+  private decidedAt = -Infinity;
+  /** Decisions at one instant. */
+  private atOnce = 0;
   /** A run that takes over gives calls whose time is over a chance to be looked up, and a time of grace for it. */
   private tookOverAt = 0;
   /** When an unknown call was last asked for again: from then on it may have been accepted anew. */
@@ -141,14 +156,20 @@ export class Invariants implements CampaignWatch {
     this.hold('P9', bucket !== 'skipped' || !wasCalled, () => `contact ${seq} was called and is skipped: ${reason}`);
   }
 
-  turned(run: VirtualRun, plan: Plan): void {
-    this.counts.turns += 1;
-    this.counts.placements += plan.place.length + plan.repeat.length;
-    this.questions = plan.askWindowFrom === null ? 0 : this.questions + 1;
+  decided(run: VirtualRun, step: Step): void {
+    this.counts.decisions += 1;
+    this.counts.steps[step.kind] = (this.counts.steps[step.kind] ?? 0) + 1;
+    this.questions = step.kind === 'ask_window' ? this.questions + 1 : 0;
     this.hold('progress', this.questions < 1_000, () => 'the window is asked for again and again');
-    for (const id of plan.repeat) this.repeatedAt.set(id, this.now);
-    if (this.options.trace) this.trace(describe(run, plan));
-    if (this.counts.turns % this.options.everyTurns !== 0) return;
+    this.atOnce = this.now === this.decidedAt ? this.atOnce + 1 : 0;
+    this.decidedAt = this.now;
+    this.hold('progress', this.atOnce < 1_000, () => `the loop turns without end: ${step.kind}`);
+    if (step.kind === 'work') {
+      this.counts.placements += step.place.length + step.repeat.length;
+      for (const id of step.repeat) this.repeatedAt.set(id, this.now);
+    }
+    if (this.options.trace) this.trace(describe(run.state, step));
+    if (this.counts.decisions % this.options.everyTurns !== 0) return;
     this.checkBuckets(run);
     this.checkSlots(run);
   }
@@ -276,24 +297,25 @@ export class Invariants implements CampaignWatch {
   }
 }
 
-function describe(run: VirtualRun | VirtualCampaign['state'], plan?: Plan): string {
-  const state = 'state' in run ? (run as VirtualRun).state : run;
+function describe(state: CampaignState, step?: Step): string {
   const calls = Object.entries(state.inFlight).map(([id, { phase }]) => `${id.slice(id.indexOf('.'))}:${phase}`);
-  const does = plan && [
-    plan.place.length > 0 && `place ${plan.place.map(({ seq, attempt }) => `${seq}.${attempt}`).join(' ')}`,
-    plan.repeat.length > 0 && `repeat ${plan.repeat.length}`,
-    plan.lookUp.length > 0 && `look up ${plan.lookUp.length}`,
-    plan.exchange && `exchange, want ${plan.exchange.want}`,
-    plan.askWindowFrom !== null && 'ask for the window',
-    plan.close && 'close',
-    plan.finished && 'finish',
-  ];
   return [
     `turn: ${state.status}${state.ending ? ` (${state.ending})` : ''}`,
-    `waits for ${plan?.waiting.for ?? 'nothing'}`,
+    `waits for ${step?.waiting.for ?? 'nothing'}`,
     `ready ${state.ready.length}, settled ${state.settled.length}, in flight [${calls.join(' ')}]`,
-    ...(does ?? []).filter(Boolean),
+    ...(step?.kind === 'work' ? describeWork(step) : [step?.kind ?? 'stands still']),
   ].join('; ');
+}
+
+function describeWork({ place, repeat, lookUp, exchange, cancelPlacements }: Work): string[] {
+  const does = [
+    cancelPlacements && 'cancel placements',
+    place.length > 0 && `place ${place.map(({ seq, attempt }) => `${seq}.${attempt}`).join(' ')}`,
+    repeat.length > 0 && `repeat ${repeat.length}`,
+    lookUp.length > 0 && `look up ${lookUp.length}`,
+    exchange && `exchange, want ${exchange.want}`,
+  ];
+  return does.filter((item) => typeof item === 'string');
 }
 
 function hasBit(bits: Uint16Array, index: number, bit: number): boolean {

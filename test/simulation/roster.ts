@@ -1,6 +1,6 @@
 /** The database of a virtual campaign: the same exchange, adoption and closing as in db/, on maps. */
 import { idOf } from '../../domain/engine/calls.ts';
-import type { CampaignStatus, Ending, ReadyContact } from '../../domain/engine/campaign-state.ts';
+import type { CampaignStatus, Ending } from '../../domain/engine/campaign-state.ts';
 import type { EngineSpec } from '../../domain/engine/campaign-spec.ts';
 import type { ExchangeReply, ExchangeRequest, RosterSnapshot } from '../../domain/engine/roster.ts';
 import type { Bucket, Buckets } from '../../domain/engine/tally.ts';
@@ -12,6 +12,12 @@ export interface RosterListener {
   settled(settlement: ExchangeRequest['settled'][number], effective: boolean): void;
   /** A contact came to its terminal bucket. */
   closed(seq: number, attempt: number, bucket: Bucket, reason: string): void;
+}
+
+/** The run that asks. */
+interface Owner {
+  readonly id: string;
+  readonly state: { readonly epoch: number };
 }
 
 export class VirtualRoster {
@@ -83,8 +89,9 @@ export class VirtualRoster {
     };
   }
 
-  /** Moves all that wait to `skipped`. */
-  close(reason: string): Buckets {
+  /** Moves all that wait to `skipped`; null: another run owns the records. */
+  close(reason: string, run: Owner): Buckets | null {
+    if (!this.isOwner(run)) return null;
     const unseenFrom = this.firstUnseen();
     for (const { seq, attempt } of this.contacts.skipWaiting(reason)) {
       this.listener.closed(seq, attempt, 'skipped', reason);
@@ -93,15 +100,32 @@ export class VirtualRoster {
     return { ...this.contacts.buckets };
   }
 
-  recordEnd(status: 'completed' | 'cancelled'): void {
+  /** False: another run owns the records. */
+  recordEnd(status: 'completed' | 'cancelled', run: Owner): boolean {
+    if (!this.isOwner(run)) return false;
     this.owner = null;
     this.status = status;
+    return true;
+  }
+
+  /** Whether only the owner may dial, and this run with this state is the owner. */
+  isOwnedBy(runId: string, epoch: number): boolean {
+    return this.owner === runId && this.epoch === epoch;
+  }
+
+  /** Whether the contact is not to be called under this attempt any more. */
+  isRemoved(contact: { readonly seq: number; readonly attempt: number }): boolean {
+    return this.ending !== null || this.standing(contact) === undefined;
   }
 
   /** Whether the attempt is written down: its contact has moved on or is in a terminal bucket. */
   isSettled(seq: number, attempt: number): boolean {
     const row = this.contacts.get(seq);
     return row ? row.attempt > attempt : this.contacts.wasSeen(seq);
+  }
+
+  private isOwner({ id, state }: Owner): boolean {
+    return this.isOwnedBy(id, state.epoch);
   }
 
   private settle(settlement: ExchangeRequest['settled'][number]): void {
@@ -121,7 +145,7 @@ export class VirtualRoster {
     this.contacts.offerRetry(row);
   }
 
-  private standing({ seq, attempt }: ReadyContact): ContactRow | undefined {
+  private standing({ seq, attempt }: { readonly seq: number; readonly attempt: number }): ContactRow | undefined {
     const row = this.contacts.get(seq);
     return row?.attempt === attempt ? row : undefined;
   }

@@ -14,7 +14,7 @@ export const unseen: CampaignWatch = {
   ended: () => {},
   settled: () => {},
   closed: () => {},
-  turned: () => {},
+  decided: () => {},
   pauseAcknowledged: () => {},
   resumed: () => {},
   termsChanged: () => {},
@@ -28,13 +28,15 @@ export type Intervention = { readonly afterMs: number } & (
         | 'pause'
         | 'resume'
         | 'cancel'
+        | 'cancel_request'
         | 'new_run'
+        | 'long_history'
         | 'save'
         | 'reset'
         | 'forgetful_reset'
-        | 'restart'
         | 'round_trip';
     }
+  | { readonly kind: 'terminate'; readonly downMs: number }
   | { readonly kind: 'limit'; readonly limit: number }
   | { readonly kind: 'cap'; readonly cap: number | null }
   | { readonly kind: 'schedule'; readonly schedule: EngineSpec['schedule'] }
@@ -97,8 +99,12 @@ function intervene(campaign: VirtualCampaign, intervention: Intervention, trace?
     case 'cancel':
       campaign.command(intervention.kind);
       return;
+    case 'cancel_request':
+      campaign.requestCancel();
+      return;
     case 'new_run':
-      campaign.suggestNewRun();
+    case 'long_history':
+      campaign.suggestNewRun(intervention.kind === 'long_history');
       return;
     case 'save':
       campaign.save();
@@ -107,8 +113,8 @@ function intervene(campaign: VirtualCampaign, intervention: Intervention, trace?
     case 'forgetful_reset':
       campaign.reset(intervention.kind === 'forgetful_reset');
       return;
-    case 'restart':
-      campaign.restart();
+    case 'terminate':
+      campaign.terminate(intervention.downMs);
       return;
     case 'round_trip':
       campaign.roundTrip();

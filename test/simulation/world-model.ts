@@ -8,7 +8,7 @@ import type { Outcome } from '../../domain/engine/outcome.ts';
  * What takes time: the server's waking of the campaign, a worker's taking up of a dial, the request's way to the
  * provider, the answer's way back, a transaction of the roster, a look-up, the question for a window.
  */
-export type Step = 'task' | 'dial' | 'request' | 'reply' | 'roster' | 'look_up' | 'window';
+export type Step = 'task' | 'dial' | 'record' | 'request' | 'reply' | 'roster' | 'look_up' | 'window';
 
 /**
  * What the provider does with a new request.
@@ -41,15 +41,28 @@ export interface Delivery {
   readonly signalled: boolean;
 }
 
+/**
+ * Where in a try its worker stops, and for how long: for ever when it dies. A worker that froze goes on afterwards, whatever
+ * became of its try meanwhile.
+ */
+export interface WorkerFate {
+  readonly at: 'before_record' | 'before_sending' | 'after_sending' | 'nowhere';
+  readonly forMs: number;
+}
+
+export const LIVES: WorkerFate = { at: 'nowhere', forMs: 0 };
+
 export interface WorldModel {
   delay(step: Step): number;
-  /** Whether the worker that takes up a try lives to report it. */
-  worker(): 'lives' | 'dies_before_sending' | 'dies_after_sending';
+  /** What happens to the worker that takes up a try. */
+  worker(): WorkerFate;
   answer(now: number): Answer;
   life(seq: number, attempt: number): CallLife;
   deliveries(now: number): readonly Delivery[];
   /** Whether a look-up learns anything now. */
   answersLookUps(now: number): boolean;
+  /** Whether a command comes once more, as a signal with the update's id. */
+  repeatsCommand(): boolean;
   /** Whether the answer of an exchange is lost, so that it runs once more. */
   repeatsExchange(): boolean;
   isSuppressed(seq: number): boolean;
@@ -65,11 +78,12 @@ const ONCE: readonly Delivery[] = [{ afterMs: EVENT_MS, event: 1, outcome: null,
 export function faultFree(life: (seq: number, attempt: number) => CallLife): WorldModel {
   return {
     delay: (step) => USUAL_MS[step],
-    worker: () => 'lives',
+    worker: () => LIVES,
     answer: () => ({ kind: 'accepts' }),
     life,
     deliveries: () => ONCE,
     answersLookUps: () => true,
+    repeatsCommand: () => false,
     repeatsExchange: () => false,
     isSuppressed: () => false,
     spread: () => 0.5,
@@ -79,6 +93,7 @@ export function faultFree(life: (seq: number, attempt: number) => CallLife): Wor
 export const USUAL_MS: Readonly<Record<Step, number>> = {
   task: 15,
   dial: 20,
+  record: 5,
   request: 60,
   reply: 60,
   roster: 25,

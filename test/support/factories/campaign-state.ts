@@ -12,7 +12,7 @@ import type {
   RecordedWindow,
 } from '../../../domain/engine/campaign-state.ts';
 import { newCampaign } from '../../../domain/engine/commands.ts';
-import { waitingAt } from '../../../domain/engine/pacing.ts';
+import { waitingAt } from '../../../domain/engine/gates.ts';
 
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;

@@ -4,7 +4,7 @@ import { applyEnded, applyFinding, applyPlacement, startPlacing } from '../../..
 import { capLeft } from '../../../domain/engine/calling-day.ts';
 import type { CampaignState, InFlightCall, Settlement, WaitingFor } from '../../../domain/engine/campaign-state.ts';
 import type { EndedEvent, Outcome } from '../../../domain/engine/outcome.ts';
-import { waitingAt } from '../../../domain/engine/pacing.ts';
+import { waitingAt } from '../../../domain/engine/gates.ts';
 import { type LookUpFinding, type PlacementResult, REPEAT_REFUSED } from '../../../domain/engine/placement.ts';
 import {
   at,
@@ -155,7 +155,7 @@ describe('the answer to a placement', () => {
     ],
     [
       'taken back: cancelled before its worker reported, it may have been sent',
-      { kind: 'taken_back' },
+      { kind: 'cancelled' },
       { contact: 'unknown', unconfirmed: true },
     ],
     [

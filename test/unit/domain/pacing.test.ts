@@ -3,7 +3,8 @@ import { applyWindow, applyZoneData } from '../../../domain/engine/calling-day.t
 import { CreateCampaign, engineSpec } from '../../../domain/api/campaign-request.ts';
 import type { PacingFacts, RecordedWindow } from '../../../domain/engine/campaign-state.ts';
 import { newCampaign } from '../../../domain/engine/commands.ts';
-import { decide, waitingAt } from '../../../domain/engine/pacing.ts';
+import { stepOf, workOf } from '../../support/factories/steps.ts';
+import { waitingAt } from '../../../domain/engine/gates.ts';
 
 const NOW = Date.UTC(2026, 2, 18, 12);
 const HOUR_MS = 3_600_000;
@@ -77,8 +78,6 @@ function waitingFor(window: RecordedWindow) {
   return state;
 }
 
-const idle = { exchange: false, lookUp: false };
-
 describe('a window that was computed long before it opens', () => {
   it.each([
     ['25 hours before', 25, 23],
@@ -86,14 +85,13 @@ describe('a window that was computed long before it opens', () => {
   ])('is asked for again two hours before it opens: %s', (_, hours, again) => {
     const state = waitingFor(windowIn(hours));
     const at = NOW + again * HOUR_MS;
-    expect(decide(state, NOW, idle)).toMatchObject({ askWindowFrom: null, wakeAt: at });
-    expect(decide(state, at - 1, idle).askWindowFrom).toBeNull();
-    expect(decide(state, at, idle)).toMatchObject({ askWindowFrom: at, place: [] });
+    expect(workOf(state, NOW).wakeAt).toBe(at);
+    expect(stepOf(state, at - 1).kind).toBe('work');
+    expect(stepOf(state, at)).toMatchObject({ kind: 'ask_window', from: at });
 
     // Answered once more, it is fresh enough to be kept, whatever it says.
     applyWindow(state, { window: windowIn(hours + 1, '2026g'), facts: FACTS }, at);
-    expect(decide(state, at, idle)).toMatchObject({
-      askWindowFrom: null,
+    expect(workOf(state, at)).toMatchObject({
       waiting: { for: 'window', until: NOW + (hours + 1) * HOUR_MS },
       wakeAt: NOW + (hours + 1) * HOUR_MS,
     });
@@ -103,7 +101,7 @@ describe('a window that was computed long before it opens', () => {
     const state = waitingFor(windowIn(hours));
     const { opensAt } = state.window!;
     for (const at of [NOW, opensAt - 2 * HOUR_MS, opensAt - 1, opensAt, opensAt + HOUR_MS].filter((at) => at >= NOW)) {
-      expect(decide(state, at, idle).askWindowFrom).toBeNull();
+      expect(stepOf(state, at).kind).toBe('work');
     }
   });
 
@@ -111,9 +109,9 @@ describe('a window that was computed long before it opens', () => {
     const state = waitingFor(windowIn(72));
     state.ready = [{ seq: 1, attempt: 1 }];
     const late = NOW + 73 * HOUR_MS;
-    expect(decide(state, late, idle)).toMatchObject({ askWindowFrom: late, place: [] });
+    expect(stepOf(state, late)).toMatchObject({ kind: 'ask_window', from: late });
     state.status = 'paused';
-    expect(decide(state, late, idle).askWindowFrom).toBeNull();
+    expect(stepOf(state, late).kind).toBe('work');
   });
 });
 
@@ -122,7 +120,7 @@ describe('news of a release of the zone data', () => {
     const state = waitingFor(windowIn(5));
     applyZoneData(state, '2026g');
     expect(state.window).toBeNull();
-    expect(decide(state, NOW, idle)).toMatchObject({ askWindowFrom: NOW, place: [] });
+    expect(stepOf(state, NOW)).toMatchObject({ kind: 'ask_window', from: NOW });
   });
 
   it.each(['2026f', '2026e', '2025z'])('changes nothing where it is the same or older: %s', (version) => {
@@ -141,14 +139,14 @@ describe('news of a release of the zone data', () => {
 
   it('is written down once the window has been answered, also by a campaign that is paused', () => {
     const state = waitingFor(windowIn(5));
-    expect(decide(state, NOW, idle).exchange).toBeNull();
+    expect(workOf(state, NOW).exchange).toBeNull();
     applyWindow(state, { window: windowIn(5, '2026g'), facts: FACTS }, NOW);
-    expect(decide(state, NOW, idle).exchange).not.toBeNull();
+    expect(workOf(state, NOW).exchange).not.toBeNull();
 
     state.status = 'paused';
     state.lastSync = { ...state.lastSync, status: 'paused', waitingFor: null, until: null, zoneData: '2026g' };
-    expect(decide(state, NOW, idle).exchange).toBeNull();
+    expect(workOf(state, NOW).exchange).toBeNull();
     applyZoneData(state, '2026h');
-    expect(decide(state, NOW, idle)).toMatchObject({ askWindowFrom: null, exchange: { want: 0 } });
+    expect(workOf(state, NOW).exchange).toEqual({ want: 0 });
   });
 });

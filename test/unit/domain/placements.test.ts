@@ -5,7 +5,7 @@ import { applyFinding, applyPlacement, startPlacing, startRepeating } from '../.
 import { CreateCampaign, engineSpec } from '../../../domain/api/campaign-request.ts';
 import type { CampaignState, InFlightCall, PacingFacts } from '../../../domain/engine/campaign-state.ts';
 import { newCampaign } from '../../../domain/engine/commands.ts';
-import { decide } from '../../../domain/engine/pacing.ts';
+import { stepOf, workOf } from '../../support/factories/steps.ts';
 import type { PlacementResult } from '../../../domain/engine/placement.ts';
 
 const NOW = Date.UTC(2026, 2, 18, 12);
@@ -52,16 +52,16 @@ describe('a placement that was too late for its window', () => {
   it('ends that window: the next one is asked for', () => {
     const state = placing();
     applyPlacement(state, ID, expired, NOW, 0.5);
-    expect(decide(state, NOW, { exchange: false, lookUp: false }).askWindowFrom).toBe(NOW + HOUR_MS);
+    expect(stepOf(state, NOW)).toMatchObject({ kind: 'ask_window', from: NOW + HOUR_MS });
   });
 
   it('says nothing about the next one, which has been recorded since', () => {
     const state = placing();
     applyWindow(state, { window: next, facts: FACTS }, NOW + HOUR_MS);
     applyPlacement(state, ID, expired, NOW + HOUR_MS, 0.5);
-    const plan = decide(state, NOW + HOUR_MS, { exchange: false, lookUp: false });
-    expect([plan.askWindowFrom, plan.waiting.for]).toEqual([null, null]);
-    expect(plan.place).toContainEqual({ seq: 1, attempt: 1 });
+    const work = workOf(state, NOW + HOUR_MS);
+    expect(work.waiting.for).toBeNull();
+    expect(work.place).toContainEqual({ seq: 1, attempt: 1 });
   });
 });
 
@@ -72,7 +72,7 @@ describe('a placement without an answer', () => {
     const state = placing();
     state.breaker = { reason: 'throttled', openUntil: NOW + HOUR_MS, failures: 3 };
     applyPlacement(state, ID, unanswered, NOW, 0.5);
-    expect(decide(state, NOW, { exchange: false, lookUp: false }).lookUp).toEqual([ID]);
+    expect(workOf(state, NOW).lookUp).toEqual([ID]);
   });
 
   it('stays in doubt while nobody could be asked, and is confirmed by any other finding', () => {
@@ -106,7 +106,7 @@ describe('a request that is repeated', () => {
     applyPlacement(state, ID, { kind: 'unknown', reason: 'timeout', retryAfterMs: null }, NOW, 0.5);
     change(state);
     applyFinding(state, ID, { kind: 'unknown', mayRepeat: true }, NOW + 2_000);
-    expect(decide(state, NOW + 2_000, { exchange: false, lookUp: false }).repeat).toEqual([ID]);
+    expect(workOf(state, NOW + 2_000).repeat).toEqual([ID]);
     startRepeating(state, ID);
     return state.inFlight[ID]!;
   };

@@ -2,13 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import { applyEnded, applyFinding, applyPlacement, startPlacing } from '../../../domain/engine/calls.ts';
 import { applyCommand } from '../../../domain/engine/commands.ts';
-import { decide } from '../../../domain/engine/pacing.ts';
+import { workOf } from '../../support/factories/steps.ts';
 import type { CampaignState } from '../../../domain/engine/campaign-state.ts';
 import { CALL, callingCampaign, FACTS, NOW } from '../../support/factories/calling-campaign.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-const IDLE = { exchange: false, lookUp: false };
 
 function live(): CampaignState {
   const state = callingCampaign({ retry_failed: true, max_retry_attempts: 1, retry_delay_minutes: 30 });
@@ -37,9 +36,9 @@ describe('a call that the provider says is going on', () => {
     const { deadlineAt } = state.inFlight[CALL]!;
     expect(deadlineAt).toBe(NOW + FACTS.callLifetimeMs + FACTS.graceMs);
     let asked = 0;
-    for (let now = NOW; state.inFlight[CALL]; now = decide(state, now, IDLE).wakeAt!) {
+    for (let now = NOW; state.inFlight[CALL]; now = workOf(state, now).wakeAt!) {
       expect(now).toBeLessThanOrEqual(deadlineAt);
-      if (!decide(state, now, IDLE).lookUp.includes(CALL)) continue;
+      if (!workOf(state, now).lookUp.includes(CALL)) continue;
       applyFinding(state, CALL, { kind: 'live' }, now);
       asked += 1;
     }
@@ -73,18 +72,18 @@ describe('a Retry-After', () => {
     [31_536_000, HOUR_MS],
   ])('of %d s holds the campaign for %d ms, and then one call feels its way', (seconds, held) => {
     const state = throttled(seconds);
-    expect(decide(state, NOW, IDLE).waiting).toEqual({ for: 'provider', until: NOW + held });
-    expect(decide(state, NOW + held, IDLE).place).toHaveLength(1);
+    expect(workOf(state, NOW).waiting).toEqual({ for: 'provider', until: NOW + held });
+    expect(workOf(state, NOW + held).place).toHaveLength(1);
   });
 
   it('of no time, as a date by a clock behind ours gives it, is no word: each hold is longer than the one before', () => {
     const state = throttled(0);
     const held: number[] = [];
     for (let now = NOW; held.length < 8;) {
-      const until = decide(state, now, IDLE).waiting.until ?? now;
+      const until = workOf(state, now).waiting.until ?? now;
       held.push(until - now);
       now = until;
-      const [contact] = decide(state, now, IDLE).place;
+      const [contact] = workOf(state, now).place;
       state.ready.shift();
       startPlacing(state, CALL, contact!, now);
       applyPlacement(state, CALL, { kind: 'throttled', retryAfterMs: 0 }, now, 0.5);
@@ -96,6 +95,6 @@ describe('a Retry-After', () => {
     const state = throttled(3_600);
     applyCommand(state, 'pause', NOW);
     applyCommand(state, 'resume', NOW + MINUTE_MS);
-    expect(decide(state, NOW + MINUTE_MS, IDLE).place).toHaveLength(1);
+    expect(workOf(state, NOW + MINUTE_MS).place).toHaveLength(1);
   });
 });

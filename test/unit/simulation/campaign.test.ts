@@ -228,7 +228,7 @@ describe('what virtual campaigns have found', () => {
         spec: { max_concurrent_calls: 1, max_calls_per_day: 3 },
         interventions: [
           { afterMs: 170, kind: 'schedule', schedule: { ...ALWAYS, timezone: 'Australia/Lord_Howe' } },
-          { afterMs: 1_000, kind: 'restart' },
+          { afterMs: 1_000, kind: 'terminate', downMs: 0 },
         ],
       }),
     );
@@ -262,7 +262,7 @@ describe('what virtual campaigns have found', () => {
       scenario({
         contacts: 1_500,
         provider: { ...scenario({}).provider, keyTtlMs: 0, callLifetimeMs: 120_000, queueBoundMs: 5_000 },
-        usualCallMs: 60_000,
+        usualCallMs: 90_000,
         faults: { slow: 0.5 },
         outages: [{ afterMs: MINUTE_MS, lastsMs: HOUR_MS, kind: 'errors' }],
         spec: { max_concurrent_calls: 500 },

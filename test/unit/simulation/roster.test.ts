@@ -124,7 +124,7 @@ describe('the virtual roster', () => {
     const roster = openRoster(1_000);
     roster.exchange(request({ want: 5 }), 'run-1');
     roster.exchange(request({ exchangeNumber: 2, started: [{ seq: 1, attempt: 1 }] }), 'run-1');
-    const buckets = roster.close('cancelled');
+    const buckets = roster.close('cancelled', { id: 'run-1', state: { epoch: 1 } })!;
     expect(buckets).toMatchObject({ in_progress: 1, skipped: 999 });
     expect(total(buckets)).toBe(1_000);
   });

@@ -1,36 +1,40 @@
 import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 import { windowCheckAt } from '../domain/engine/calling-day.ts';
-import type { CampaignRun } from './campaign-run.ts';
+import type { WorkflowRun } from './workflow-run.ts';
 
 /**
  * Makes sure that the run wakes at `at`. A timer that is already set for then or earlier is kept, even if it wakes the
  * run for nothing: setting a timer is a billed action, waking is not.
  */
-export function armAlarm(run: CampaignRun, at: number | null): void {
-  const { alarm } = run;
-  if (alarm && !alarm.fired && (at === null || alarm.at <= at)) return;
-  dropAlarm(run);
+export function setTimerAt(run: WorkflowRun, at: number | null): void {
+  const { timer } = run;
+  if (timer && !timer.fired && (at === null || timer.at <= at)) return;
+  clearTimer(run);
   if (at === null) return;
   const scope = new CancellationScope();
-  const armed = { at, scope, fired: false };
-  run.alarm = armed;
+  const set = { at, scope, fired: false };
+  run.timer = set;
   void scope
     .run(() => sleep(Math.max(1, at - Date.now()), { summary: summary(run, at) }))
     .then(() => {
-      armed.fired = true;
+      set.fired = true;
     })
     .catch((error: unknown) => {
       if (!isCancellation(error)) throw error;
     });
 }
 
-export function dropAlarm(run: CampaignRun): void {
-  if (run.alarm && !run.alarm.fired) run.alarm.scope.cancel();
-  run.alarm = null;
+export function clearTimer(run: WorkflowRun): void {
+  if (run.timer && !run.timer.fired) run.timer.scope.cancel();
+  run.timer = null;
+}
+
+export function timerFired({ timer }: WorkflowRun): boolean {
+  return timer?.fired ?? false;
 }
 
 /** How the timer reads on the Web UI's timeline. */
-function summary(run: CampaignRun, at: number): string {
+function summary(run: WorkflowRun, at: number): string {
   const { waiting } = run;
   if (at === windowCheckAt(run.state)) return 'Ask for the calling window again, two hours before it opens';
   if (waiting.until !== at) return 'Next check of calls and settlements';

@@ -1,0 +1,94 @@
+/**
+ * When a run continues as new. A run whose history has grown long stops placing (`run.drain` is set), lets placements,
+ * exchange, look-up and handlers end, and hands everything to its successor. Placing calls is worth more than a short history:
+ * when something is slow, the drain is given up and tried again later. A history so long that one workflow task could not
+ * replay it is never risked: then the drain goes on until it succeeds.
+ *
+ * The server refuses to end a run when an event arrives during its last workflow task. It then repeats the task from the
+ * beginning of the history, which takes seconds, with nothing placed meanwhile. While events of calls arrive often, a quiet
+ * run therefore waits for the next signal and ends in the task that it wakes: the gateway leaves time before the one after
+ * it (gateway/temporal/event-delivery.ts).
+ */
+import type { CampaignRun } from './campaign-run.ts';
+import type { CampaignState } from './campaign-state.ts';
+import { isPlacing } from './in-flight.ts';
+
+/** Longer than most placements, and than a replay: a timer that fired during a replay would make the server refuse the end. */
+const DRAIN_MS = 10_000;
+const TRY_AGAIN_AFTER_MS = 30_000;
+/** A small machine replays so many in five seconds, half of what a workflow task may take. The server's limit is 51,200. */
+const INSIST_AT_EVENTS = 10_000;
+/** The server refuses to begin a run with an input of more than two megabytes. */
+const MOST_CARRIED = 1_500_000;
+/** Events that have not come for so long are rare: several times the gateway's pause between two signals. */
+const EXPECTED_WITHIN_MS = 250;
+
+/** What the server says about the run's history. */
+export interface HistorySize {
+  readonly continueAsNewSuggested: boolean;
+  readonly events: number;
+}
+
+/** Enters or gives up a drain. */
+export function considerDrain(run: CampaignRun, history: HistorySize, now: number): void {
+  if (!history.continueAsNewSuggested) return;
+  const insist = history.events >= INSIST_AT_EVENTS;
+  if (run.oversized && now < run.drainAgainAt) return;
+  if (run.drain && now >= run.drain.until && !insist && !isQuiet(run.state, run)) {
+    giveUpDrain(run, now);
+  } else if (!run.drain && (insist || now >= run.drainAgainAt)) {
+    run.drain = { until: insist ? Infinity : now + DRAIN_MS, quietSince: null };
+  }
+}
+
+/**
+ * Whether the state is small enough to be carried into a new run. While it is not, nothing more is placed: what is in flight
+ * ends and is settled, and the state shrinks.
+ */
+export function fitsNewRun(run: CampaignRun, now: number): boolean {
+  run.oversized = JSON.stringify(run.state).length > MOST_CARRIED;
+  if (run.oversized) giveUpDrain(run, now);
+  return !run.oversized;
+}
+
+/** Whether the run may end now. */
+export function isDrained(
+  state: CampaignState,
+  run: Pick<CampaignRun, 'drain' | 'eventsAt'> & Quiet,
+  now: number,
+): boolean {
+  const { drain, eventsAt } = run;
+  if (!drain || !isQuiet(state, run)) return false;
+  const wokenByEvents = drain.quietSince !== null && drain.quietSince < now && now === eventsAt;
+  return wokenByEvents || now >= eventsExpectedUntil(run);
+}
+
+/**
+ * When to wake at the latest: at `wakeAt`, or when a drain goes on although no message arrives. Called at the end of a turn:
+ * it notes since when nothing has been under way.
+ */
+export function wakeInDrain(run: CampaignRun, wakeAt: number | null, now: number): number | null {
+  const { drain } = run;
+  if (!drain) return wakeAt;
+  drain.quietSince = isQuiet(run.state, run) ? (drain.quietSince ?? now) : null;
+  const at = Math.min(wakeAt ?? Infinity, drain.quietSince === null ? drain.until : eventsExpectedUntil(run));
+  return Number.isFinite(at) ? at : null;
+}
+
+type Quiet = Pick<CampaignRun, 'inbox' | 'changes' | 'exchanging' | 'lookingUp' | 'continuedFrom' | 'handlersFinished'>;
+
+/** Whether nothing would be lost if the run ended here. */
+export function isQuiet(state: CampaignState, run: Quiet): boolean {
+  const isBusy = run.exchanging || run.lookingUp || isPlacing(state);
+  const isEmpty = run.inbox.length === 0 && run.changes.length === 0;
+  return !isBusy && isEmpty && run.continuedFrom === null && run.handlersFinished();
+}
+
+function giveUpDrain(run: CampaignRun, now: number): void {
+  run.drain = null;
+  run.drainAgainAt = now + TRY_AGAIN_AFTER_MS;
+}
+
+function eventsExpectedUntil({ eventsAt }: Pick<CampaignRun, 'eventsAt'>): number {
+  return eventsAt + EXPECTED_WITHIN_MS;
+}
