@@ -42,7 +42,7 @@ export function listText({
   campaigns,
   ...rest
 }: Listed<unknown>['rest'] & { readonly campaigns: readonly Campaign[] }): string[] {
-  if (campaigns.length === 0) return ['There are no such campaigns.'];
+  if (campaigns.length === 0) return ['No campaigns found.'];
   const rows = campaigns.map((campaign) => [
     campaign.id,
     campaign.status,
@@ -66,11 +66,11 @@ export function resumeText({ status, resumed_at }: ResumeAcknowledgement): strin
 }
 
 export function restartText({ status, restarted_at }: RestartResponse): string[] {
-  return [`Restarted at ${restarted_at}; the campaign is ${status} and goes on from its records.`];
+  return [`Restarted at ${restarted_at}; the campaign is ${status} and continues from its records.`];
 }
 
 export function cancelText({ cancel_requested_at }: CancelAcknowledgement): string[] {
-  return [`Cancelled at ${cancel_requested_at}. Live calls are followed to their end; everybody else is skipped.`];
+  return [`Cancelled at ${cancel_requested_at}. Live calls run to their end; all other contacts are skipped.`];
 }
 
 export function editText({ edited_at, status, ...waiting }: EditAcknowledgement): string[] {

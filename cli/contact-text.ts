@@ -6,23 +6,23 @@ import { type Listed, restText } from './lists.ts';
 import { lines, table } from './output.ts';
 
 const HELD_BY: Readonly<Record<Gate, string>> = {
-  start: "the campaign's start is ahead",
+  start: "the campaign's start is in the future",
   window: 'it is outside the calling hours',
   daily_cap: "the day's calls are used up",
-  slot: 'its turn: it is called when those before it are and a call may start',
+  slot: 'the contacts before it are called first',
   retry: 'the retry is not due yet',
-  provider: 'the provider is in trouble, or asked to be left alone for a while',
+  provider: 'the provider has trouble, or asked for a pause',
   paused: 'the campaign is paused',
-  interrupted: 'the campaign is interrupted, and calls nobody until it is restarted',
+  interrupted: 'the campaign is interrupted and waits for a restart',
   suppressed: 'the number is on the suppression list',
-  ending: 'the campaign is ending, and calls nobody any more',
+  ending: 'the campaign is ending',
 };
 
 export function contactsText({
   contacts,
   ...rest
 }: Listed<unknown>['rest'] & { readonly contacts: readonly CampaignContactResponse[] }): string[] {
-  if (contacts.length === 0) return ['There are no such contacts.'];
+  if (contacts.length === 0) return ['No contacts found.'];
   const rows = contacts.map(({ contact_id, call_status, reason, attempt, phone_number }) => [
     contact_id,
     call_status,
@@ -44,7 +44,7 @@ export function explanationText(contact: ContactExplanation): string[] {
     ['not before', contact.next_eligible_at ?? '-'],
     ['as of', contact.as_of],
   ]);
-  if (attempts.length === 0) return [...told, '', 'It was not called yet.'];
+  if (attempts.length === 0) return [...told, '', 'The contact was not called yet.'];
   const rows = attempts.map((call) => [
     `${call.attempt}`,
     call.first_sent_at ?? '-',

@@ -29,7 +29,7 @@ export async function withDatabase<T>(work: (pool: Pool) => Promise<T>): Promise
 async function inOurWords(error: unknown): Promise<unknown> {
   const { isTransientDatabaseError } = await import('../db/errors.ts');
   if (error instanceof Error && 'code' in error && error.code === UNDEFINED_TABLE) {
-    const message = 'The database has no such table yet: bring it to the newest schema with "npm run -s migrate".';
+    const message = 'A table is missing in the database: migrate it to the newest schema with "npm run -s migrate".';
     return new RingfenceError('misconfigured', message, { field: 'DATABASE_URL', cause: error });
   }
   if (isTransientDatabaseError(error)) {

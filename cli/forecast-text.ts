@@ -6,12 +6,12 @@ import { lines } from './output.ts';
 const OUTCOME: Readonly<Record<ProjectionResponse['outcome'], string>> = {
   finishes: 'every contact is called',
   expires: 'ends_at comes before every contact is called',
-  paused: 'it is paused; nothing is called as things stand',
-  interrupted: 'it is interrupted; nothing is called until it is restarted',
-  held: 'max_concurrent_calls is 0; nothing is called as things stand',
-  never_opens: 'no calling window opens; nothing is called as things stand',
-  beyond_five_years: 'it is not through in five years',
-  ending: 'it was told to end; live calls are followed',
+  paused: 'the campaign is paused and places no calls',
+  interrupted: 'the campaign is interrupted and waits for a restart',
+  held: 'max_concurrent_calls is 0, so no calls are placed',
+  never_opens: 'no calling window opens, so no calls are placed',
+  beyond_five_years: 'the campaign does not finish within five years',
+  ending: 'the campaign is ending; live calls run to their end',
   ended: 'it is over',
 };
 
@@ -57,6 +57,6 @@ function limitText({ limit, finishes_at_without: at, expires_without }: LimitedB
 }
 
 function assumedText({ call_seconds, call_seconds_from, retry_share, retry_share_from }: Assumed): string {
-  const share = `${Math.round(retry_share * 100)} % of calls are tried again`;
+  const share = `${Math.round(retry_share * 100)}% of calls are retried`;
   return `a call takes ${call_seconds} s (${call_seconds_from}), ${share} (${retry_share_from})`;
 }

@@ -54,7 +54,7 @@ export function keysCommand(): Command {
           const { listApiKeys } = await import('../db/api-keys.ts');
           return { keys: await withDatabase((pool) => listApiKeys(pool, flags.account ?? null)) };
         },
-        (listed) => (listed.keys.length === 0 ? ['There are no such keys.'] : keyTable(listed.keys)),
+        (listed) => (listed.keys.length === 0 ? ['No keys found.'] : keyTable(listed.keys)),
       ),
     );
 
@@ -71,7 +71,7 @@ export function keysCommand(): Command {
           const { revokeApiKey } = await import('../db/api-keys.ts');
           const revoked = Uuid.safeParse(id).success ? await withDatabase((pool) => revokeApiKey(pool, id)) : null;
           if (revoked) return revoked;
-          throw new RingfenceError('not_found', 'There is no key with this id: "keys list" shows those there are.');
+          throw new RingfenceError('not_found', 'There is no key with this id: "keys list" shows all keys.');
         },
         ({ name, revoked_at }) => [`The key "${name}" is revoked since ${revoked_at}.`],
       ),

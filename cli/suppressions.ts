@@ -123,7 +123,7 @@ function listText({
   suppressions,
   ...rest
 }: Listed<unknown>['rest'] & { readonly suppressions: readonly SuppressionResponse[] }): string[] {
-  if (suppressions.length === 0) return ['There are no such numbers.'];
+  if (suppressions.length === 0) return ['No numbers found.'];
   const rows = suppressions.map(({ phone_number, created_at, reason }) => [phone_number, created_at, reason ?? '-']);
   return [...table(['Number', 'Since', 'Reason'], rows), ...restText(rows.length, rest)];
 }

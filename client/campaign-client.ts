@@ -158,7 +158,7 @@ export class CampaignClient {
 function readId(campaignId: string): string {
   const id = Uuid.safeParse(campaignId);
   if (id.success) return id.data;
-  throw new RingfenceError('not_found', 'There is no such campaign: the id of one is a UUID with hyphens.', {
+  throw new RingfenceError('not_found', 'There is no such campaign: a campaign id is a UUID with hyphens.', {
     field: 'id',
   });
 }

@@ -62,9 +62,13 @@ async function takeTurn(
     if (endTurn) return endTurn;
     onAlive();
   }
-  throw new RingfenceError('rate_limit_exceeded', 'Other large works are under way: try again when one is done.', {
-    details: { retry_after_s: Math.ceil(watchMs / 1_000) },
-  });
+  throw new RingfenceError(
+    'rate_limit_exceeded',
+    'Other large operations are running: try again when one has finished.',
+    {
+      details: { retry_after_s: Math.ceil(watchMs / 1_000) },
+    },
+  );
 }
 
 async function workForLong<T>(

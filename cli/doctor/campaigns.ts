@@ -27,7 +27,7 @@ export async function checkCampaigns({
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     // What could not be asked has a separate finding.
-    return [skipped(check, 'not asked: there is nobody to ask')];
+    return [skipped(check, 'not checked: the server does not answer')];
   }
 }
 
@@ -49,7 +49,7 @@ async function fromGateway(baseUrl: string, key: string): Promise<Interrupted> {
 export function wrongTemporal(facts: Finding['facts']): Finding {
   return trouble(
     check,
-    'Temporal does not know most of the workflows that run: it is another one than before, or it was emptied',
+    'Temporal does not know most of the running workflows: it is a different server than before, or its data was deleted',
     'Set TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE of gateways and workers to the server that they had. While most workflows are missing no campaign is marked as interrupted.',
     facts,
   );

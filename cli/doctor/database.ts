@@ -31,17 +31,17 @@ export async function checkDatabase({ url }: { readonly url: string | undefined 
     });
   } catch (error) {
     const reason = error instanceof RingfenceError ? 'it does not answer' : 'it does not let us in';
-    const advice = 'Check DATABASE_URL: host, database, user and password; and that the server runs.';
-    return [trouble('database', reason, advice), skipped('schema', 'not asked: there is nobody to ask')];
+    const advice = 'Check host, database, user and password in DATABASE_URL, and that the server runs.';
+    return [trouble('database', reason, advice), skipped('schema', 'not checked: the server does not answer')];
   }
 }
 
 /** Events that name our calls and are of others: somebody else's system under our account, or a provider's mistake. */
 export function eventsFinding(contradicting: number): Finding {
   if (contradicting === 0) return well('events', 'none of the last day contradicts its call', { contradicting });
-  const found = `${counted(contradicting, 'event')} of the last day named a call of ours and could not be of it; nothing was changed`;
+  const found = `${counted(contradicting, 'event')} of the last day named a call that it could not belong to; nothing was changed`;
   const advice =
-    'GET /batch-calls/{id}/calls/{call_id}/events shows them. Find out who else places calls or sends events under this account.';
+    'GET /batch-calls/{id}/calls/{call_id}/events shows them. Find out which other system places calls or sends events with this account.';
   return trouble('events', found, advice, { contradicting });
 }
 
@@ -55,9 +55,14 @@ function schemaFinding(schema: SchemaVersion): Finding {
   }
   if (unknown.length > 0) {
     const found = `migrations that this version does not know: ${unknown.join(', ')}`;
-    return trouble('schema', found, 'A newer Ringfence uses this database: use the tool of that version.', {
-      ...schema,
-    });
+    return trouble(
+      'schema',
+      found,
+      'A newer version of Ringfence uses this database: use the command line of that version.',
+      {
+        ...schema,
+      },
+    );
   }
   return well('schema', `newest: all of ${applied.length}, up to ${applied.at(-1)}`, { ...schema });
 }
@@ -65,8 +70,9 @@ function schemaFinding(schema: SchemaVersion): Finding {
 function zoneDataFinding(newest: string | null): Finding {
   const check = 'zone data';
   const facts = { zone_data: ZONE_DATA_VERSION, newest };
-  if (newest === null) return well(check, `${ZONE_DATA_VERSION} here; no worker has told its own`, facts);
+  if (newest === null) return well(check, `${ZONE_DATA_VERSION} here; no worker has reported a release`, facts);
   if (!isNewerZoneData(newest, ZONE_DATA_VERSION)) return well(check, `${newest}, the newest of the workers`, facts);
-  const advice = 'Run the same version of Ringfence everywhere: clocks may change otherwise than this program thinks.';
-  return trouble(check, `${ZONE_DATA_VERSION} here, while a worker has had ${newest}`, advice, facts);
+  const advice =
+    'Run the same version of Ringfence everywhere: its clock changes may differ from those of this program.';
+  return trouble(check, `${ZONE_DATA_VERSION} here, but a worker has had ${newest}`, advice, facts);
 }

@@ -30,7 +30,7 @@ async function checkReady(url: string): Promise<Finding[]> {
     status = response.status;
     answer = Answer.parse(await response.json());
   } catch {
-    const advice = 'Start it, or set RINGFENCE_API_URL to the address under which it is reached.';
+    const advice = 'Start it, or set RINGFENCE_API_URL to its address.';
     return [trouble('gateway', `no gateway answers at ${url}`, advice, { url })];
   }
   const answeredAt = Date.now();
@@ -43,7 +43,13 @@ async function checkReady(url: string): Promise<Finding[]> {
     return [well('gateway', `ready at ${url}${release}`, { url, zone_data }), clock, ...missing];
   }
   const said = answer.error?.message ?? `HTTP ${status}`;
-  return [trouble('gateway', said, 'Bring up what it waits for; it goes on by itself.', { url, status }), clock];
+  return [
+    trouble('gateway', said, 'Start the service that it waits for. The gateway then continues on its own.', {
+      url,
+      status,
+    }),
+    clock,
+  ];
 }
 
 async function checkKey(url: string, key: string | undefined): Promise<Finding> {
@@ -52,11 +58,11 @@ async function checkKey(url: string, key: string | undefined): Promise<Finding> 
   try {
     const request = { method: 'GET', path: '/batch-calls?limit=1' } as const;
     await requestApi({ baseUrl: url, key }, request, z.array(Campaign));
-    return well(check, 'the gateway takes it');
+    return well(check, 'the gateway accepts it');
   } catch (error) {
     if (!(error instanceof RingfenceError)) throw error;
     if (error.code === 'unauthorized') {
-      return trouble(check, 'the gateway does not take it', 'Make one with "keys create", and set RINGFENCE_API_KEY.');
+      return trouble(check, 'the gateway refuses it', 'Create one with "keys create", and set RINGFENCE_API_KEY.');
     }
     return skipped(check, `not tried: ${error.message}`);
   }

@@ -13,7 +13,7 @@ const ANSWERED = new Set(['not_found', 'variables_not_listed']);
 
 export async function checkProvider(env: Readonly<Record<string, string | undefined>>): Promise<Finding> {
   if (!Object.keys(env).some((name) => name.startsWith('TRUEDY_'))) {
-    return skipped(check, 'no TRUEDY_ variable is set here; workers and gateways have theirs');
+    return skipped(check, 'no TRUEDY_ variable is set here; workers and gateways have separate environments');
   }
   let provider: CallProvider;
   try {
@@ -34,8 +34,8 @@ function judge(name: string, result: LookUpResult): Finding {
   if (result.kind !== 'unknown' || ANSWERED.has(result.reason)) return well(check, `${name} answers`, { name });
   const { reason } = result;
   if (reason === 'http_401' || reason === 'http_403') {
-    return trouble(check, `${name} does not take our key`, 'Set TRUEDY_API_KEY to a key of the account.', { reason });
+    return trouble(check, `${name} refuses the key`, 'Set TRUEDY_API_KEY to a key of the account.', { reason });
   }
-  const advice = 'Check TRUEDY_BASE_URL, its path included, and the way there.';
-  return trouble(check, `${name} does not answer as it should: ${reason}`, advice, { reason });
+  const advice = 'Check TRUEDY_BASE_URL, including its path, and the network.';
+  return trouble(check, `${name} gives an unexpected answer: ${reason}`, advice, { reason });
 }

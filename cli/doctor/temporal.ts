@@ -64,12 +64,16 @@ async function orTold(check: string, asking: Promise<Finding>): Promise<Finding>
     return await asking;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return trouble(check, `the server does not tell: ${reason}`, 'Look with an identity that may see it.');
+    return trouble(
+      check,
+      `the server does not answer this: ${reason}`,
+      'Use an identity with the permission to read it.',
+    );
   }
 }
 
 function notAsked(check: string): Finding {
-  return skipped(check, 'not asked: there is nobody to ask');
+  return skipped(check, 'not checked: the server does not answer');
 }
 
 async function checkServer(client: Client): Promise<Finding> {
@@ -118,7 +122,7 @@ async function checkSearchAttributes(client: Client): Promise<Finding> {
   const names = missing.map((name) => `--name ${name}`).join(' ');
   return trouble(
     check,
-    `missing: ${missing.join(', ')}; campaigns run without them, and are not found by them`,
+    `missing: ${missing.join(', ')}; campaigns run without them and cannot be filtered by them`,
     `Register them and restart workers and gateways: temporal operator search-attribute create --namespace ${namespace} --type Keyword ${names}`,
     { missing },
   );

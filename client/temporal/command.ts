@@ -84,7 +84,7 @@ function throwUnlessRunEnded(error: Error): void {
   if (cause.type === 'wrong_state' || cause.type === 'validation_error') {
     throw new RingfenceError(cause.type, cause.message, { cause: error, ...fieldOf(cause) });
   }
-  throw new RingfenceError('internal', 'The campaign could not carry out the command.', { cause: error });
+  throw new RingfenceError('internal', 'The campaign could not execute the command.', { cause: error });
 }
 
 function isApplicationFailure(cause: unknown): cause is ApplicationFailure {
@@ -116,7 +116,7 @@ function notRunning({ workflowId }: WorkflowHandle, status: string): RingfenceEr
   const id = workflowId.replace('campaign-', '');
   const message = FROM_OUTSIDE.has(status)
     ? `The campaign is interrupted: its workflow has ended (${status.replace('_', ' ')}). ${wayOut(id, null)}`
-    : 'The campaign has ended; it takes no more commands.';
+    : 'The campaign has ended; it accepts no more commands.';
   return new RingfenceError('wrong_state', message, { details: { workflow_status: status } });
 }
 

@@ -43,7 +43,7 @@ const CHANNEL = {
 function notInstalled(error: unknown): never {
   const { code } = error as { code?: unknown };
   if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') throw error;
-  const message = 'To speak to Temporal, install the packages @temporalio/client and @temporalio/envconfig.';
+  const message = 'To use Temporal, install the packages @temporalio/client and @temporalio/envconfig.';
   throw new RingfenceError('misconfigured', message, { cause: error });
 }
 

@@ -62,7 +62,8 @@ export function controlOverTemporal(given: TemporalClient): CampaignControl {
         options,
       );
       if (outcome.acknowledged) return outcome;
-      const message = 'No worker answered in time: whether the change will be taken is not known. Look, and try again.';
+      const message =
+        'No worker answered in time, and the change may or may not take effect. Check the campaign and try again.';
       throw new RingfenceError('temporal_unavailable', message);
     },
     progress: (id) => progressOf(client, handleOf(id)),
@@ -93,8 +94,12 @@ async function resultOf(client: Client, handle: WorkflowHandle, id: string): Pro
 
 function endedWithoutResult(error: Error): RingfenceError {
   return isNamed(error.cause, 'TerminatedFailure')
-    ? new RingfenceError('wrong_state', 'The workflow was ended by hand and has no result: read the record instead.', {
-        cause: error,
-      })
+    ? new RingfenceError(
+        'wrong_state',
+        'The workflow was ended by hand and has no result: read the campaign through the API instead.',
+        {
+          cause: error,
+        },
+      )
     : new RingfenceError('internal', 'The workflow failed: see its history.', { cause: error });
 }

@@ -9,7 +9,7 @@ import { decideRetries } from '../engine/retry-terms.ts';
 import { scheduleChangeShape } from '../windows/schedule.ts';
 import { specChange } from '../engine/spec-change.ts';
 
-const CONCURRENT = `max_concurrent_calls must be a whole number from 0 (hold) to ${MOST_CONCURRENT_CALLS}`;
+const CONCURRENT = `max_concurrent_calls must be a whole number from 0 (no new calls) to ${MOST_CONCURRENT_CALLS}`;
 
 /** What is left out stays as it is. */
 export const ChangeCampaign = z
@@ -63,7 +63,7 @@ export function readChange(change: unknown): ChangeCampaign {
   if (read.success) return read.data;
   const [issue] = read.error.issues;
   const field = issue?.code === 'unrecognized_keys' ? issue.keys[0] : issue?.path[0];
-  const message = issue?.message ?? 'The change cannot be read.';
+  const message = issue?.message ?? 'The change is unreadable.';
   throw new RingfenceError('validation_error', message, { field: shortened(String(field ?? 'body')) });
 }
 
@@ -77,7 +77,7 @@ export function changedTerms(terms: CampaignTerms, change: ChangeCampaign): Camp
   if (checked.success) return merged;
   const [issue] = checked.error.issues;
   const field = issue?.path.join('.') ?? '';
-  throw new RingfenceError('validation_error', issue?.message ?? 'The change does not go with the present terms.', {
+  throw new RingfenceError('validation_error', issue?.message ?? 'The change contradicts the present terms.', {
     field,
   });
 }

@@ -17,7 +17,7 @@ const ATTEMPTS = `max_retry_attempts must be a whole number from 0 to ${MOST_RET
 /** Fractions of a second are taken to any length that somebody might write. */
 const LONGEST_INSTANT = 400;
 const DELAY = `retry_delay_minutes must be minutes from 0 to ${LONGEST_DELAY_MINUTES}: one number, or a list of 1 to ${MOST_RETRIES}, one per retry`;
-const RETRY_ON = `retry_on must be a list of at most ${RetryableOutcome.options.length} out of ${RetryableOutcome.options.join(', ')}; a completed or lost call is never tried again`;
+const RETRY_ON = `retry_on must be a list of at most ${RetryableOutcome.options.length} out of ${RetryableOutcome.options.join(', ')}; a completed or lost call is never retried`;
 
 const Instant = (field: string, meaning: string) => {
   const message = `${field} must be an instant with Z or an offset, such as 2026-03-20T14:30:00Z`;

@@ -112,10 +112,10 @@ export function isBehindItsWorkflow(reason: InterruptedReason | null): boolean {
 const IN_WORDS: Readonly<Record<InterruptedReason, string>> = {
   terminated: 'its workflow was terminated',
   failed: 'its workflow failed',
-  timed_out: 'its workflow ran into a time-out',
+  timed_out: 'its workflow timed out',
   not_found: 'Temporal does not know its workflow',
-  completed: 'its workflow has completed it, and the record says that contacts are left',
-  cancelled: 'its workflow has cancelled it, and the record says that contacts are left',
+  completed: 'its workflow has completed it, but the record shows contacts to call',
+  cancelled: 'its workflow has cancelled it, but the record shows contacts to call',
 };
 
 /** Why a campaign is interrupted, as a clause. */

@@ -4,7 +4,7 @@ import { isStorable } from './contact.ts';
 import { RingfenceError } from '../engine/errors.ts';
 import { parsePhone } from './phone.ts';
 
-const NUMBER = 'phone_number must be a number in its international form, such as +14155550132';
+const NUMBER = 'phone_number must be a number in international form, such as +14155550132';
 const REASON = 'reason must be 1 to 255 characters, none of them NUL';
 
 /** The body of `POST /suppressions`. */

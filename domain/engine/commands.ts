@@ -10,7 +10,7 @@ export function refusal(
   state: { readonly status: CampaignStatus | 'interrupted'; readonly ending: CampaignState['ending'] },
   command: Command,
 ): string | null {
-  if (isOver(state.status)) return `The campaign is ${state.status}; it takes no more commands.`;
+  if (isOver(state.status)) return `The campaign is ${state.status}; it accepts no more commands.`;
   if (state.ending) return 'The campaign is ending; its live calls are being followed to their end.';
   switch (command) {
     case 'pause':

@@ -73,7 +73,7 @@ export function mergeSpec(spec: EngineSpec, change: SpecChange): EngineSpec {
   const read = EngineSpec.safeParse(merged);
   if (!read.success) {
     const [issue] = read.error.issues;
-    const message = issue?.message ?? 'The change does not go with the present terms.';
+    const message = issue?.message ?? 'The change contradicts the present terms.';
     throw new RingfenceError('validation_error', message, { field: String(issue?.path.at(-1) ?? '') });
   }
   if ((merged.scheduled_at === null) !== (spec.scheduled_at === null)) {

@@ -5,7 +5,7 @@ import { canonicalZoneName, readZoneName } from './zone-name.ts';
 
 export { checkHours };
 
-const ZONE = 'timezone must be an IANA zone name such as "Europe/Berlin"; offsets and abbreviations are not taken';
+const ZONE = 'timezone must be an IANA zone name such as "Europe/Berlin"; offsets and abbreviations are not accepted';
 
 const Timezone = z
   .string(ZONE)

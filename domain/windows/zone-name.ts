@@ -18,7 +18,7 @@ export type ReadZoneName =
       readonly misleading: boolean;
     };
 
-const UNKNOWN = `must be an IANA zone name such as "Europe/Berlin", known to release ${ZONE_DATA_VERSION}; offsets and abbreviations are not taken`;
+const UNKNOWN = `must be an IANA zone name such as "Europe/Berlin", known to release ${ZONE_DATA_VERSION}; offsets and abbreviations are not accepted`;
 
 /** Abbreviations by what people mean by them. `hours` is set where the data has the name, with that offset all year. */
 const ABBREVIATIONS: Readonly<Record<string, { readonly write: string; readonly hours?: number }>> = {

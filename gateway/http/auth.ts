@@ -61,7 +61,7 @@ export function authenticate({ findKeys, limits }: AuthenticationOptions): onReq
       });
     }
     if (key.scope !== 'write' && changesSomething(request)) {
-      throw new RingfenceError('forbidden', 'This key may only read: use one with the scope "write".', {
+      throw new RingfenceError('forbidden', 'This key is read-only: use one with the scope "write".', {
         field: 'Authorization',
       });
     }

@@ -9,7 +9,7 @@ import { RingfenceError } from '../../domain/engine/errors.ts';
 import { errorAnswer } from './envelope.ts';
 import { statusOf } from './errors.ts';
 
-const TOO_SLOW = 'The request came in too slowly and was cut off: send it again.';
+const TOO_SLOW = 'The request arrived too slowly and was aborted: send it again.';
 
 /**
  * Answers what the HTTP parser gave up on, and closes the connection. Only the parser's code is logged: its error holds

@@ -89,7 +89,7 @@ async function* guarded(stream: Readable): AsyncGenerator<Uint8Array> {
 
 function rethrowAsCutOff(error: unknown): never {
   if (error instanceof RingfenceError) throw error;
-  throw new RingfenceError('bad_request', 'The upload is malformed or was cut off. Nothing was imported.', {
+  throw new RingfenceError('bad_request', 'The upload is malformed or was aborted. Nothing was imported.', {
     field: CONTACT_FILE,
     cause: error,
   });

@@ -30,7 +30,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
 }
 
 export function answerUnknownRoute(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const message = 'There is no such address: GET /openapi.json lists those that exist.';
+  const message = 'The path does not exist: GET /openapi.json lists all paths.';
   return answerError(new RingfenceError('not_found', message, { field: 'path' }), request, reply);
 }
 
@@ -41,11 +41,11 @@ function refusalOf(error: unknown, request: FastifyRequest): { error: RingfenceE
   const { statusCode, code } = error as Partial<FastifyError>;
   if (statusCode === ERROR_CODES.payload_too_large.status) {
     const limit = request.routeOptions.bodyLimit;
-    const message = `The body is larger than ${limit} bytes, the most that is taken here: send less, and import large numbers of contacts into a folder.`;
+    const message = `The body is larger than ${limit} bytes, the limit of this route: send less, and import large numbers of contacts into a folder.`;
     return { error: new RingfenceError('payload_too_large', message, { field: WHOLE_BODY, details: { limit } }) };
   }
   if (statusCode === UNSUPPORTED_MEDIA_TYPE) {
-    const message = `This content type is not taken here: ${howToSend(request)}.`;
+    const message = `This route does not accept the content type: ${howToSend(request)}.`;
     return {
       error: new RingfenceError('bad_request', message, { field: 'Content-Type' }),
       status: UNSUPPORTED_MEDIA_TYPE,
@@ -55,7 +55,7 @@ function refusalOf(error: unknown, request: FastifyRequest): { error: RingfenceE
     const [field, message] = MALFORMED[code ?? ''] ?? [WHOLE_BODY, 'The request is unreadable.'];
     return { error: new RingfenceError('bad_request', message, { field }) };
   }
-  return { error: new RingfenceError('internal', 'Something went wrong here: the request id finds it in the log.') };
+  return { error: new RingfenceError('internal', 'An unexpected error occurred: the log contains its request id.') };
 }
 
 function howToSend({ routeOptions: { schema } }: FastifyRequest): string {

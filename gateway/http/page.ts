@@ -7,10 +7,10 @@ import { validationError } from './validation.ts';
 const LIMIT = 'limit must be a whole number from 1 to 100';
 /** All that are left out are read. Above this, a client must say where it was. */
 export const MOST_LEFT_OUT = 10_000;
-const OFFSET = `offset must be a whole number from 0 to ${MOST_LEFT_OUT}; to read further, give the next_cursor of a page as cursor`;
+const OFFSET = `offset must be a whole number from 0 to ${MOST_LEFT_OUT}; to read further, send the next_cursor of a page as cursor`;
 const CURSOR =
   'cursor must be the next_cursor of the page before, as it came, with the same path and filters; leave cursor out to begin with the first page';
-const BOTH = 'offset does not go with cursor, which says by itself where the page begins: leave offset out';
+const BOTH = 'offset cannot be combined with cursor, which already gives the start of the page: leave offset out';
 /** A folder's name or an event's id in the place, written in base64. */
 const LONGEST_CURSOR = 4_000;
 

@@ -38,7 +38,7 @@ export const REFUSALS: Readonly<Record<number, Refusal>> = {
     description: 'The key is read-only.',
     example: {
       code: 'forbidden',
-      message: 'This key may only read: use one with the scope "write".',
+      message: 'This key is read-only: use one with the scope "write".',
       details: { field: 'Authorization' },
     },
   },
@@ -50,7 +50,7 @@ export const REFUSALS: Readonly<Record<number, Refusal>> = {
   408: {
     name: 'RequestTimeout',
     description: 'The request arrived too slowly.',
-    example: { code: 'request_timeout', message: 'The request came in too slowly and was cut off: send it again.' },
+    example: { code: 'request_timeout', message: 'The request arrived too slowly and was aborted: send it again.' },
   },
   409: {
     name: 'Conflict',
@@ -58,7 +58,7 @@ export const REFUSALS: Readonly<Record<number, Refusal>> = {
       'The request contradicts the present state. Or another request is changing the same object, and `Retry-After` says when to try again.',
     example: {
       code: 'wrong_state',
-      message: 'The campaign is completed; it takes no more commands.',
+      message: 'The campaign is completed; it accepts no more commands.',
       details: { status: 'completed' },
     },
     headers: ['Retry-After'],
@@ -69,7 +69,7 @@ export const REFUSALS: Readonly<Record<number, Refusal>> = {
     example: {
       code: 'payload_too_large',
       message:
-        'The body is larger than 10485760 bytes, the most that is taken here: send less, and import large numbers of contacts into a folder.',
+        'The body is larger than 10485760 bytes, the limit of this route: send less, and import large numbers of contacts into a folder.',
       details: { field: 'body', limit: 10_485_760 },
     },
   },
@@ -78,7 +78,7 @@ export const REFUSALS: Readonly<Record<number, Refusal>> = {
     description: 'The route does not accept this content type.',
     example: {
       code: 'bad_request',
-      message: 'This content type is not taken here: send JSON as application/json.',
+      message: 'This route does not accept the content type: send JSON as application/json.',
       details: { field: 'Content-Type' },
     },
   },
@@ -107,7 +107,7 @@ export const REFUSALS: Readonly<Record<number, Refusal>> = {
   500: {
     name: 'InternalError',
     description: 'An error in Ringfence.',
-    example: { code: 'internal', message: 'Something went wrong here: the request id finds it in the log.' },
+    example: { code: 'internal', message: 'An unexpected error occurred: the log contains its request id.' },
   },
   503: {
     name: 'Unavailable',

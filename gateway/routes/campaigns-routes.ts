@@ -192,11 +192,11 @@ const A_DAY_MS = 24 * 3_600_000;
 
 function notYet({ status, callUntil }: Kept): RingfenceError {
   if (callUntil === null) {
-    const message = `The campaign is ${status}; cancel it, and delete it when it has ended.`;
+    const message = `The campaign is ${status}: cancel it, and delete it after it has ended.`;
     return new RingfenceError('wrong_state', message, { details: { status } });
   }
   const until = new Date(callUntil).toISOString();
-  const message = `The campaign is interrupted, and a call of it may go on until ${until}: delete it then, or cancel it, which follows the call to its end.`;
+  const message = `The campaign is interrupted, and one of its calls may be live until ${until}: delete it then, or cancel it, which tracks the call to its end.`;
   return new RingfenceError('wrong_state', message, { details: { status, call_until: until } });
 }
 

@@ -47,7 +47,7 @@ export const contactsImport: FastifyPluginAsyncZod<{ pool: Pool }> = async (app,
       const giveBack = places.tryTake(request.caller.account);
       if (!giveBack) {
         void reply.header('retry-after', RETRY_AFTER_S);
-        throw new RingfenceError('rate_limit_exceeded', 'Other imports are running here: try again when one is done.');
+        throw new RingfenceError('rate_limit_exceeded', 'Other imports are running: try again when one has finished.');
       }
       try {
         const { fields, bytes } = await openUpload(request);

@@ -16,7 +16,7 @@ export async function findOpen(pool: Pool, account: string, id: string): Promise
   if (!isOver(campaign.status)) return campaign;
   const { status, failure } = campaign;
   if (failure !== null) throw neverStarted(failure);
-  throw new RingfenceError('wrong_state', `The campaign is ${status}; it takes no more commands.`, {
+  throw new RingfenceError('wrong_state', `The campaign is ${status}; it accepts no more commands.`, {
     details: { status },
   });
 }

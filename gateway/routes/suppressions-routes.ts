@@ -63,7 +63,7 @@ export const suppressionsRoutes: FastifyPluginAsyncZod<{ pool: Pool }> = async (
       const phone = parsePhone(request.params.phone_number, null);
       const known = 'e164' in phone && (await removeSuppression(pool, request.caller.account, phone.e164));
       if (!known) {
-        const message = 'This number is not on the list: give it in its international form.';
+        const message = 'This number is not on the list: send it in international form.';
         throw new RingfenceError('not_found', message, { field: 'phone_number' });
       }
       return answer(request, { phone_number: phone.e164, deleted: true as const });

@@ -65,7 +65,7 @@ export class EventDelivery {
    */
   deliver(campaignId: string, event: EndedEvent): Promise<Delivered> {
     if (this.#waiting >= this.#limits.waiting) {
-      const message = 'Too many events wait for Temporal: send this one again later.';
+      const message = 'Too many events are waiting for Temporal: send this one again later.';
       return Promise.reject(new RingfenceError('temporal_unavailable', message));
     }
     this.#waiting += 1;

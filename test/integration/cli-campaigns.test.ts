@@ -33,7 +33,7 @@ describe('campaigns, through the gateway', () => {
     expect(await campaigns('list', '--status', 'paused', '--json')).toBe(0);
     expect(JSON.parse(out)).toEqual({ campaigns: [], total: 0 });
     expect(await campaigns('list', '--agent', 'nobody')).toBe(0);
-    expect(out).toBe('There are no such campaigns.\n');
+    expect(out).toBe('No campaigns found.\n');
   });
 
   it('tell of their contacts, and why one is not called', async () => {
@@ -46,13 +46,13 @@ describe('campaigns, through the gateway', () => {
     expect(await campaigns('contacts', id, '--limit', '1')).toBe(0);
     expect(out).toMatch(/pending +- +1 +\+14155550132\n1 of 2; --limit and --offset show more/);
     expect(await campaigns('contacts', id, '--status', 'failed')).toBe(0);
-    expect(out).toBe('There are no such contacts.\n');
+    expect(out).toBe('No contacts found.\n');
 
     const contact = listed.contacts[0]!.contact_id;
     await gateway.send({ method: 'POST', path: '/suppressions', body: { phone_number: '+14155550132' } });
     expect(await campaigns('explain', id, contact)).toBe(0);
     expect(out).toMatch(/^held by +suppressed: the number is on the suppression list$/m);
-    expect(out).toContain('It was not called yet.');
+    expect(out).toContain('The contact was not called yet.');
     expect(await campaigns('explain', id, contact, '--json')).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ contact_id: contact, gate: 'suppressed', attempts: [] });
     expect(await campaigns('explain', id, NOBODY)).toBe(3);
@@ -98,7 +98,7 @@ describe('campaigns, through the gateway', () => {
     expect(out).toMatch(/^contacts +1000 to be called$/m);
     expect(out).toMatch(/^calls +1000 on \d+ days, [\d.]+ a day$/m);
     expect(out).toMatch(/^limited by +daily_cap \(without it: \S+Z\)/m);
-    expect(out).toMatch(/^assumed +a call takes 120 s \(default\), 50 % of calls are tried again \(request\)$/m);
+    expect(out).toMatch(/^assumed +a call takes 120 s \(default\), 50% of calls are retried \(request\)$/m);
     expect(await campaigns('forecast', NOBODY)).toBe(3);
     expect(await campaigns('forecast', file, '--retry-share', '2')).toBe(2);
     expect(await campaigns('forecast', await fileOf('campaign.json', '{"contact_count": 0}'), '--json')).toBe(2);
@@ -185,7 +185,7 @@ describe('campaigns, through Temporal', () => {
     expect(err).toContain('--yes');
     expect((await harness.campaigns.progress(id)).status).toBe('active');
     expect(await campaigns('cancel', id, '--yes')).toBe(0);
-    expect(out).toMatch(/^Cancelled at .*Live calls are followed to their end/);
+    expect(out).toMatch(/^Cancelled at .*Live calls run to their end/);
     expect(await campaigns('resume', id)).toBe(4);
     expect(await campaigns('edit', id, '--daily-cap', '1')).toBe(4);
   });

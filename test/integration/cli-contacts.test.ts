@@ -98,7 +98,7 @@ describe('contacts suppress', () => {
   it('puts numbers on the list, lists them and takes them off', async () => {
     await listeningGateway();
     expect(await contacts('suppressed')).toBe(0);
-    expect(out).toBe('There are no such numbers.\n');
+    expect(out).toBe('No numbers found.\n');
     expect(await contacts('suppress', '+1 212 555 0101', '--reason', 'asked')).toBe(0);
     expect(out).toBe('On the list: 1.\n');
     const file = await fileOf('contacts.csv', '+12125550102\n\n+12125550103\n');

@@ -108,7 +108,7 @@ describe('doctor', () => {
       { check: 'task queues', found: expect.stringMatching(/dials: no worker polls nobody.*-dials/) },
       { check: 'API key', advice: expect.stringContaining('keys create') },
       { check: 'schema', found: expect.stringContaining('0001_initial'), advice: expect.stringContaining('migrate') },
-      { check: 'provider', found: expect.stringContaining('does not take our key') },
+      { check: 'provider', found: expect.stringContaining('refuses the key') },
     ]);
     out = '';
     expect(await run(['doctor'])).toBe(7);

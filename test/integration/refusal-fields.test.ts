@@ -219,7 +219,7 @@ describe('a refusal says what to send', () => {
     const reply = await gateway.send({ method: 'POST', path: '/contacts/import', body: 'phone', headers });
     expect([reply.status, reply.body.error.message]).toEqual([
       415,
-      'This content type is not taken here: send a file as text/csv or multipart/form-data.',
+      'This route does not accept the content type: send a file as text/csv or multipart/form-data.',
     ]);
   });
 });

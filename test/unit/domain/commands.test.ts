@@ -85,7 +85,7 @@ describe('a command that is taken', () => {
 });
 
 describe('a command that is refused', () => {
-  const OVER = (status: string) => `The campaign is ${status}; it takes no more commands.`;
+  const OVER = (status: string) => `The campaign is ${status}; it accepts no more commands.`;
   const ENDING = 'The campaign is ending; its live calls are being followed to their end.';
 
   test.each<[string, StatedCampaign, Command, string]>([
