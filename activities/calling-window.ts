@@ -4,8 +4,8 @@ import { windowAt } from '../domain/windows/windows.ts';
 import type { ActivityDeps } from './context.ts';
 
 /**
- * The window that is open at `from` or opens next, and the facts that pacing in it depends on. Its answer stays in the
- * history, so that new time zone data cannot change what was decided by the old.
+ * Returns the window that is open at `from` or opens next, and the facts that pacing in it depends on. The history
+ * keeps the answer, so that new time zone data cannot change earlier decisions.
  *
  * @throws RingfenceError `validation_error` for a zone that this worker's data does not have
  */

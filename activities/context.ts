@@ -7,20 +7,21 @@ import { RingfenceError } from '../domain/engine/errors.ts';
 import { workflowId } from '../domain/engine/ids.ts';
 import type { CallProvider } from '../providers/port.ts';
 
-/** Everything that activities reach outside of themselves; made once in the worker's main. */
+/** All external dependencies of the activities, created once in the worker's main file. */
 export interface ActivityDeps {
   readonly pool: Pool;
   readonly provider: CallProvider;
   readonly facts: PacingFacts;
-  /** This machine's clock, in epoch milliseconds. It measures how long something took; what time it is the database decides. */
+  /**
+   * This machine's clock, in epoch milliseconds. It measures durations; the database's clock decides what time it is.
+   */
   readonly now: () => number;
   readonly databaseClock: DatabaseClock;
 }
 
 /**
- * The run that called this activity: only the one that owns a campaign's records may change them. A workflow under any
- * other id than the campaign's own is refused: Temporal keeps two runs of one id from living side by side, and of two ids
- * it would not.
+ * The run that called this activity. Only the owner of a campaign's records may change them. A workflow under any other
+ * id than the campaign's own is refused: Temporal prevents two simultaneous runs of one id, but not of two ids.
  */
 export function callingRun(campaignId: string): string {
   const { workflowExecution } = Context.current().info;
@@ -30,9 +31,10 @@ export function callingRun(campaignId: string): string {
 }
 
 /**
- * The one place where errors leave for Temporal. Only the code and ids go on; a driver's or provider's own text may hold what
- * was in the row or the request, and histories are no place for that. No error is final by itself: a record that is missing
- * may come back, as the database is being restored. For which codes nobody waits stands in workflows/proxies.ts.
+ * The only place where errors go to Temporal. Only the code and ids are passed on: the message of a driver or provider
+ * may quote the row or the request, which must not enter a history. No error is final by itself, because a missing
+ * record may come back while the database is being restored. `workflows/proxies.ts` lists the codes that are not
+ * retried.
  */
 export function withErrorBoundary<A extends unknown[], R>(
   activity: (...args: A) => Promise<R>,

@@ -3,8 +3,8 @@ import { inLongTransaction } from '../db/long-transaction.ts';
 import type { Pool, Queryable } from '../db/pool.ts';
 
 /**
- * Heartbeats while the work is under way, so that the death of this worker is noticed long before the time that the work
- * itself may take is over. What lasts less than `everyMs` costs no heartbeat.
+ * Heartbeats during the work, so that the death of this worker is noticed long before the work's own time limit. Work
+ * shorter than `everyMs` sends no heartbeat.
  */
 export async function whileHeartbeating<T>(everyMs: number, work: () => Promise<T>): Promise<T> {
   const { heartbeat } = Context.current();
@@ -17,8 +17,8 @@ export async function whileHeartbeating<T>(everyMs: number, work: () => Promise<
 }
 
 /**
- * A transaction of a campaign that may take minutes. It heartbeats while the server works on it, not only while this process
- * lives: where the database does not answer any more, another worker tries.
+ * A transaction of a campaign that may take minutes. It heartbeats while the server works on it, not only while this
+ * process lives: if the database does not answer any more, another worker tries.
  */
 export async function inHeartbeatingTransaction<T>(
   pool: Pool,

@@ -7,7 +7,7 @@ import { closeRoster, exchangeWithRoster, openRoster, recordStatus } from './ros
 
 export type { ActivityDeps };
 
-/** The activities of a campaign over the given means. The names here are the activity types in histories. */
+/** The activities of a campaign with these dependencies. The names here are the activity types in histories. */
 export function createActivities(deps: ActivityDeps) {
   return {
     callingWindow: withErrorBoundary(callingWindow.bind(null, deps)),

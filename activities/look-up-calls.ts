@@ -15,15 +15,16 @@ import { withinTime } from './within-time.ts';
 
 export interface LookUpRequest {
   readonly campaignId: string;
-  /** The epoch of the state that asks. */
+  /** The epoch of the calling state. */
   readonly epoch: number;
   readonly calls: readonly OpenPlacement[];
 }
 
 /**
- * Finds out what became of calls: our own tables first, then the provider, then events that may be of them. Answers in the
- * order of the question, and in time: what the provider has not said by then is `unasked`, and takes no other answer along.
- * That nothing was placed is recorded before it is said, so that a try which comes late sends nothing any more.
+ * Finds out what became of calls: in our own tables first, then at the provider, then among events that may belong to
+ * them. The findings have the order of the request and arrive in time: a call that the provider has not answered by
+ * then is `unasked`, and does not delay the others. That a call was not placed is recorded before it is returned, so
+ * that a late try sends nothing any more.
  */
 export async function lookUpCalls(
   deps: ActivityDeps,
@@ -35,7 +36,7 @@ export async function lookUpCalls(
 
 async function lookUp(given: ActivityDeps, request: LookUpRequest, inTime: AbortSignal): Promise<LookUpFinding[]> {
   const { pool, provider } = given;
-  // The database's time, of which only what passes is measured here.
+  // The database's time. The local clock only measures what passes since.
   const ahead = given.now() - (await given.databaseClock(pool));
   const deps: ActivityDeps = { ...given, now: () => given.now() - ahead };
   const callIds = request.calls.map(({ callId }) => callId);
@@ -58,7 +59,10 @@ async function lookUp(given: ActivityDeps, request: LookUpRequest, inTime: Abort
 
 type Answered = (callId: string, finding: LookUpFinding) => void;
 
-/** What our own tables do not know is asked: each call that the provider has named by itself, all others together. */
+/**
+ * Asks the provider about calls that our own tables do not resolve: each call with a provider id by itself, all others
+ * together.
+ */
 async function resolve(
   deps: ActivityDeps,
   campaignId: string,
@@ -79,7 +83,7 @@ async function resolve(
   ]);
 }
 
-/** Whatever goes wrong with one question concerns its calls alone. */
+/** A failure of one question affects only its calls. */
 async function ask(
   deps: ActivityDeps,
   campaignId: string,
@@ -89,12 +93,12 @@ async function ask(
   const results = await askProvider(deps.provider, calls);
   const taken = calls.map(async (call, index) => {
     const result = results[index];
-    if (!result) return log.warn('the adapter failed to look a call up', { call: call.callId });
+    if (!result) return log.warn('the adapter failed to look up a call', { call: call.callId });
     try {
       answered(call.callId, await takeIn(deps, campaignId, call, result));
     } catch (error) {
       const name = error instanceof Error ? error.name : 'unknown';
-      log.warn('what a look-up found could not be written down', { call: call.callId, error: name });
+      log.warn('the result of a look-up could not be recorded', { call: call.callId, error: name });
     }
   });
   await Promise.all(taken);
@@ -123,7 +127,7 @@ async function takeIn(
   };
 }
 
-/** From here on the provider's id is that of the call. Returns its end by an event that came before. */
+/** Links the provider's id to the call. Returns the call's end if an event brought it before. */
 async function linkFound(
   { pool, provider, now }: ActivityDeps,
   campaignId: string,
@@ -134,7 +138,7 @@ async function linkFound(
   return inTransaction(pool, (tx) => recordAcceptance(tx, dial, providerCallId));
 }
 
-/** Those of these calls that the provider has reported under its id, as they are known now. */
+/** The calls among these that the provider has reported under its own id, as they are known now. */
 async function findAmongOrphans(
   { pool, provider, now }: ActivityDeps,
   calls: readonly KnownCall[],

@@ -11,8 +11,8 @@ import { callingRun, type ActivityDeps } from './context.ts';
 import { whileHeartbeating } from './heartbeats.ts';
 
 /**
- * Places one call: writes the dial record, sends the request at most once, writes down the answer. However often it is
- * called for one call id, the provider sees the same key and the same bytes, and after an answer no request at all.
+ * Places one call: writes the dial record, sends the request at most once, and records the answer. However often it
+ * runs for one call id, the provider sees the same key and the same bytes, and no request after an answer.
  */
 export async function placeCall(deps: ActivityDeps, request: DialRequest): Promise<PlacementResult> {
   return whileHeartbeating(DIAL.heartbeatEveryMs, () => place(deps, request));
@@ -33,19 +33,21 @@ async function place(deps: ActivityDeps, request: DialRequest): Promise<Placemen
   if (permit.kind !== 'send') return permit;
   const last = sendBy({ startedAt, ...permit, notAfter: request.notAfter, ...provider.facts });
   const answer = await placeAt(provider, permit.request, dial.callId, last.at);
-  // By the database's time, of which only what has passed since is measured here.
+  // The database's time. The local clock only measures what has passed since.
   const answeredAt = permit.permittedAt + (deps.now() - startedAt);
   const ended = await recordAnswer(pool, { ...dial, now: answeredAt }, answer, permit);
   return answer.kind === 'expired' ? { kind: last.otherwise } : toResult(answer, ended, permit.sentBefore !== null);
 }
 
-/** Nothing was written down and nothing sent. That one contact cannot be called says nothing about the provider. */
+/** Nothing was recorded and nothing sent. A contact that cannot be called says nothing about the provider. */
 function withoutRequest(error: unknown): { kind: 'invalid' } | { kind: 'blocked'; reason: 'misconfigured' } {
   if (!(error instanceof CannotFreeze)) throw error;
   return error.isMisconfigured ? { kind: 'blocked', reason: 'misconfigured' } : { kind: 'invalid' };
 }
 
-/** After an earlier try that may have been accepted, nothing sent by this one, or a refusal of it, is still unknown. */
+/**
+ * If an earlier try may have been accepted, the outcome stays unknown, even if this try sent nothing or was refused.
+ */
 function toResult(
   answer: Exclude<PlaceResult, { kind: 'expired' }>,
   ended: EndedEvent | null,

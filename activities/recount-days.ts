@@ -14,8 +14,8 @@ export interface RecountRequest {
 }
 
 /**
- * Counts placements by the civil days of a time zone that the campaign is about to move to, if there is such a zone: the
- * workflow, which has no zone data, takes the edit only then.
+ * Counts placements by the civil days of the time zone that an edit names, if there is such a zone. The workflow has no
+ * zone data, so it applies the edit only after this.
  */
 export async function recountDays({ pool }: ActivityDeps, request: RecountRequest): Promise<Recount | ZoneRefusal> {
   const { campaignId, timezone, now, inFlight } = request;

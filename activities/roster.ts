@@ -8,12 +8,12 @@ import { RECORD_ACTIVITIES } from '../domain/engine/time-limits.ts';
 import { callingRun, type ActivityDeps } from './context.ts';
 import { inHeartbeatingTransaction, whileHeartbeating } from './heartbeats.ts';
 
-/** Contacts skipped in one transaction: long enough to be worth it, short enough not to hold up anybody. */
+/** Contacts skipped in one transaction: enough to be efficient, and few enough not to delay others. */
 const SKIP_CHUNK = 5_000;
 
 /**
- * Copies the folder if that was not done yet, makes the calling run the owner, and returns what is unsettled. `adoption`
- * counts the adoptions of the run: a second try of one changes nothing.
+ * Copies the folder if that is not done yet, makes the calling run the owner, and returns the unsettled calls.
+ * `adoption` is the number of the adoption in the run: a second try of the same adoption changes nothing.
  */
 export async function openRoster(
   { pool, facts, databaseClock }: ActivityDeps,
@@ -33,8 +33,8 @@ export async function exchangeWithRoster({ pool }: ActivityDeps, request: Exchan
 }
 
 /**
- * Moves all contacts that still wait to `skipped`, chunk by chunk, and returns the buckets as they are then; null when
- * another run owns the records.
+ * Moves all waiting contacts to `skipped`, in chunks, and returns the buckets afterwards. Null if another run owns the
+ * records.
  */
 export async function closeRoster(
   { pool }: ActivityDeps,
@@ -50,7 +50,7 @@ export async function closeRoster(
   });
 }
 
-/** Records that the campaign is over. False when another run owns the records. */
+/** Records that the campaign is over. False if another run owns the records. */
 export async function recordStatus(
   { pool }: ActivityDeps,
   { campaignId, epoch, status }: { campaignId: string; epoch: number; status: 'completed' | 'cancelled' },

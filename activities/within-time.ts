@@ -1,4 +1,7 @@
-/** What the work resolves to, or null once the signal is given: the work then goes on without anybody waiting for it. */
+/**
+ * Resolves to the result of the work, or to null once the signal aborts. The work then continues without anyone waiting
+ * for it.
+ */
 export async function withinTime<T>(inTime: AbortSignal, work: Promise<T>): Promise<T | null> {
   let giveUp: (() => void) | undefined;
   const over = new Promise<null>((resolve) => {

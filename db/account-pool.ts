@@ -1,7 +1,7 @@
 /**
- * The connections of the API, which accounts share. An account is given one more only while it holds fewer than are free: one
- * that floods, or waits for locks, gets half of them, and finds out by a 429 while others are served. Some are for nobody's
- * account: by them keys are looked up.
+ * The API's connections, which accounts share. An account gets another connection only while it holds fewer than are
+ * free. An account that floods the API, or waits for locks, therefore gets half of them and then 429, while others are
+ * served. Some connections belong to no account: they serve the look-up of keys.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { callbackify } from 'node:util';
@@ -9,10 +9,10 @@ import pg from 'pg';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import { FairShare } from './fair-share.ts';
 
-/** For whom the work under way is done. */
+/** The account for which the current work is done. */
 const holders = new AsyncLocalStorage<string | null>();
 
-/** Whatever `work` asks of a pool that accounts share counts as this account's. Null: as nobody's. */
+/** Counts all connections that `work` takes from a shared pool as this account's. Null: as no account's. */
 export function onBehalfOf<T>(account: string | null, work: () => T): T {
   return holders.run(account, work);
 }
@@ -34,7 +34,7 @@ export class AccountPool extends pg.Pool {
     this.#share = new FairShare(options.max - Math.min(FOR_NOBODY, Math.floor(options.max / 2)));
   }
 
-  /** How many connections a single account may hold. */
+  /** The connections that a single account may hold. */
   get mostOfOneAccount(): number {
     return this.#share.most;
   }
@@ -55,7 +55,7 @@ export class AccountPool extends pg.Pool {
     if (!giveBack) {
       throw new RingfenceError(
         'rate_limit_exceeded',
-        'This account has as many requests under way as it may have: send fewer at once, or try again in a moment.',
+        'This account has too many requests under way: send fewer at once, or try again in a moment.',
         { details: { retry_after_s: RETRY_AFTER_S } },
       );
     }

@@ -11,7 +11,10 @@ import { endInterruption } from './interruptions.ts';
 import { addTransitions, applyToCounters, type BucketTransition, type CounterChanges } from './bucket-transitions.ts';
 import type { Queryable } from './pool.ts';
 
-/** An adoption is known by the run that adopts and by how many times it has: a second one of the same key changes nothing. */
+/**
+ * The key of an adoption: the run, and the number of the adoption in that run. A second adoption with the same key
+ * changes nothing.
+ */
 export interface Adoption {
   readonly campaignId: string;
   readonly runId: string;
@@ -20,13 +23,14 @@ export interface Adoption {
 }
 
 /**
- * Makes a run the owner of a campaign's records in a new epoch, and returns all that it must know to go on: every call that
- * went out, or may have, and is not settled. Claims of earlier runs are released; from here on a dial that an earlier run
- * still has under way is refused, because the owner is another. The records of a campaign that is over have no owner.
+ * Makes a run the owner of a campaign's records in a new epoch, and returns everything that it needs to continue: every
+ * unsettled call that was sent or may have been. Claims of earlier runs are released. From here on a dial that an
+ * earlier run still has under way is refused, because it is not the owner's. The records of a campaign that is over
+ * have no owner.
  */
 export async function adoptRoster(tx: Queryable, adoption: Adoption, now: number): Promise<RosterSnapshot> {
   const { campaignId } = adoption;
-  // The row first: an exchange of an earlier run that is under way ends before anything is read here.
+  // Locks the row first: an exchange of an earlier run that is under way ends before anything is read here.
   const campaign = await lockCampaign(tx, campaignId);
   await tx.query('select pg_advisory_xact_lock(hashtextextended($1::uuid::text, 0))', [campaignId]);
   const unsettled = await readUnsettled(tx, campaignId);
@@ -36,7 +40,7 @@ export async function adoptRoster(tx: Queryable, adoption: Adoption, now: number
   return readSnapshot(tx, campaignId, unsettled, now);
 }
 
-/** Notes the adoption under its key. False when it was noted before. */
+/** Records the adoption under its key. False if it was recorded before. */
 async function isFirst(tx: Queryable, { campaignId, runId, number }: Adoption, epoch: number): Promise<boolean> {
   const { rowCount } = await tx.query(
     `insert into campaign_adoptions (campaign_id, run_id, number, epoch) values ($1, $2, $3, $4)
@@ -85,7 +89,7 @@ async function readSnapshot(
   );
   const { status, ending, epoch, last_exchange: lastExchange, claim_cursor: cursor, terms, ...buckets } = rows[0]!;
   const spec = engineSpec(terms);
-  // By the days of the zone that holds now: the records name those of the zone that held when each call was placed.
+  // Counted by the days of the present zone: the records name the days of the zone at the time of each call.
   const { days } = await countPlaced(tx, campaignId, recentDays(spec.schedule.timezone, now), []);
   const dayOf = (call: UnsettledCall): string =>
     days.find(({ startsAt, endsAt }) => call.sentAt >= startsAt && call.sentAt < endsAt)?.date ?? call.day;
@@ -145,7 +149,7 @@ async function moveToInProgress(
   unsettled: readonly UnsettledCall[],
 ): Promise<BucketTransition[]> {
   const { rows } = await tx.query<BucketTransition>(
-    // Sought from the few calls, by their key: the planner does not know how many people a campaign has.
+    // Selects the few calls by their key, because the planner does not know how many contacts a campaign has.
     `with standing as (
        select c.seq, c.bucket, c.called
          from campaign_contacts c
@@ -164,7 +168,10 @@ async function moveToInProgress(
   return rows;
 }
 
-/** By the calls that were read before: a dial that answers meanwhile must not be seen by one statement and not by another. */
+/**
+ * Uses the calls that were read before, so that a dial that answers meanwhile is not seen by one statement and missed
+ * by another.
+ */
 async function moveBackUncalled(
   tx: Queryable,
   campaignId: string,
@@ -189,7 +196,7 @@ async function moveBackUncalled(
 /** Returns the claim cursor that makes every released first call claimable again. */
 async function releaseClaims(tx: Queryable, campaignId: string): Promise<number> {
   const { rows } = await tx.query<{ cursor: number }>(
-    // The claimed are sought first: the planner could read all that wait to find the claimed among them.
+    // Selects the claimed contacts first: the planner might read all waiting contacts to find them.
     `with claimed as materialized (
        select seq from campaign_contacts where campaign_id = $1 and claimed_in_exchange is not null
      ), released as (
@@ -204,13 +211,13 @@ async function releaseClaims(tx: Queryable, campaignId: string): Promise<number>
   return rows[0]?.cursor ?? 0;
 }
 
-/** Which contacts an exchange may claim; whether there are any is asked in the same words. */
+/** The condition for contacts that an exchange may claim. The check for remaining ones uses the same condition. */
 export const CLAIMABLE = {
   pending: "bucket = 'pending' and claimed_in_exchange is null",
   retrying: "bucket = 'retrying' and claimed_in_exchange is null",
 } as const;
 
-/** What of the roster still waits to be claimed. */
+/** The contacts of the roster that still wait to be claimed. */
 export async function readWaiting(
   tx: Queryable,
   campaignId: string,

@@ -1,4 +1,4 @@
-/** The keys of the API. A key itself is kept nowhere, only its hash. */
+/** The keys of the API. Only their hashes are stored. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Queryable } from './pool.ts';
 
@@ -6,21 +6,21 @@ export type Scope = 'read' | 'write';
 
 export interface ApiKey {
   readonly id: string;
-  /** Whose campaigns and contacts the key opens. */
+  /** The account that the key belongs to. */
   readonly account: string;
   readonly scope: Scope;
-  /** SHA-256 of the key: the key itself is kept nowhere. */
+  /** SHA-256 of the key, which itself is not stored. */
   readonly hash: Buffer;
 }
 
-/** What may be shown of a key. */
+/** The visible data of a key. */
 export interface ApiKeyEntry {
   readonly id: string;
   readonly account: string;
   readonly name: string;
   readonly scope: Scope;
   readonly created_at: string;
-  /** Null while the key opens. */
+  /** Null while the key is valid. */
   readonly revoked_at: string | null;
 }
 
@@ -30,16 +30,16 @@ export interface NewApiKey {
   readonly scope: Scope;
 }
 
-/** 256 bits of chance: beyond guessing, and without characters that a shell or a header would take amiss. */
+/** 256 random bits cannot be guessed. The encoding has no characters with a meaning in a shell or a header. */
 const KEY_BYTES = 32;
 const COLUMNS = 'id, account, name, scope, created_at, revoked_at';
 
-/** Keys are long and random, so a plain hash keeps them as well as a slow one would, at no cost per request. */
+/** Keys are long and random, so a plain hash protects them as well as a slow one, without its cost per request. */
 export function hashKey(key: string): Buffer {
   return createHash('sha256').update(key).digest();
 }
 
-/** The keys with these hashes, without those that were revoked. */
+/** The keys with these hashes, except revoked ones. */
 export async function findApiKeys(db: Queryable, hashes: readonly Buffer[]): Promise<ApiKey[]> {
   const { rows } = await db.query<ApiKey>(
     'select id, account, scope, hash from api_keys where hash = any($1::bytea[]) and revoked_at is null',
@@ -48,7 +48,7 @@ export async function findApiKeys(db: Queryable, hashes: readonly Buffer[]): Pro
   return rows;
 }
 
-/** Records a key by its hash. One that is known already stays as it is: revoked, if it was. */
+/** Records a key by its hash. A known key is not changed: it stays revoked if it was. */
 export async function addApiKey(db: Queryable, key: NewApiKey & { readonly hash: Buffer }): Promise<void> {
   await db.query(
     'insert into api_keys (account, name, hash, scope) values ($1, $2, $3, $4) on conflict (hash) do nothing',
@@ -56,7 +56,7 @@ export async function addApiKey(db: Queryable, key: NewApiKey & { readonly hash:
   );
 }
 
-/** Makes a key that nobody had before. The answer is the only place in which it ever stands. */
+/** Creates a new key. It appears only in the return value. */
 export async function createApiKey(
   db: Queryable,
   { account, name, scope }: NewApiKey,
@@ -78,7 +78,9 @@ export async function listApiKeys(db: Queryable, account: string | null): Promis
   return rows.map(entry);
 }
 
-/** Closes a key from the next request on; one that is revoked keeps its time. Null when there is no such key. */
+/**
+ * Revokes a key from the next request on. A revoked key keeps the time of its revocation. Null if there is no such key.
+ */
 export async function revokeApiKey(db: Queryable, id: string): Promise<ApiKeyEntry | null> {
   const { rows } = await db.query<Row>(
     `update api_keys set revoked_at = coalesce(revoked_at, now()) where id = $1 returning ${COLUMNS}`,

@@ -1,16 +1,16 @@
 import type { Bucket } from '../domain/engine/tally.ts';
 import type { Queryable } from './pool.ts';
 
-/** Contacts that one statement moved, by the buckets that their rows had before and have now. */
+/** Contacts that one statement moved, grouped by the bucket before and after. */
 export interface BucketTransition {
   readonly from: Bucket;
   readonly to: Bucket;
   readonly contacts: number;
-  /** How many of them have now been called for the first time (negative: turned out not to have been). */
+  /** How many of them count as called now and did not before. Negative: they turned out not to have been called. */
   readonly called: number;
 }
 
-/** The sum of transitions, as it changes a campaign's counters. */
+/** The sum of transitions, by which a campaign's counters change. */
 export interface CounterChanges {
   readonly deltas: Partial<Record<Bucket, number>>;
   called: number;
@@ -24,7 +24,7 @@ export function addTransitions(transitions: CounterChanges, rows: readonly Bucke
   }
 }
 
-/** Changes the campaign's counters by the moves of this transaction. */
+/** Changes the campaign's counters by the transitions of this transaction. */
 export async function applyToCounters(
   tx: Queryable,
   campaignId: string,

@@ -3,33 +3,35 @@ import type { EndedEvent, Outcome } from '../domain/engine/outcome.ts';
 import type { CallEvent } from '../domain/dialling/provider-messages.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 
-/** What storing an event told about it and about its call. */
+/** The result of storing an event. */
 export interface StoredEvent {
-  /** Our id of the call, or null while the dial that it belongs to has not reported (or is none of ours). */
+  /** Our id of the call. Null while its dial has not reported, or if the call is not ours. */
   readonly callId: string | null;
   readonly campaignId: string | null;
   readonly status: 'new' | 'repeat';
-  /** Whether Temporal already has it. */
+  /** Whether it was delivered to Temporal already. */
   readonly signalled: boolean;
-  /** Whether its call was already over and written down: the event is late and changes nothing. */
+  /** Whether its call was over and settled: the event is late and changes nothing. */
   readonly settled: boolean;
-  /** Whether the reply to the placement, which may yet prove it to be of another call, was not on record. */
+  /**
+   * Whether the reply to the placement is not recorded yet. It may still prove that the event belongs to another call.
+   */
   readonly unconfirmed: boolean;
-  /** The call that it names and cannot be of, by the records; it then has no `callId`. Null for every other event. */
+  /**
+   * The call that the event names but, by the records, cannot belong to. It then has no `callId`. Null for every other
+   * event.
+   */
   readonly contradicts: string | null;
 }
 
-/** Keeps an event, once per event id. What a provider gives back as our call id, and is none, is left aside. */
+/** Stores an event, once per event id. A returned call id that is not in our form is ignored. */
 export async function storeEvent(pool: Pool, provider: string, sent: CallEvent, raw: string): Promise<StoredEvent> {
   const event = { ...sent, callId: sent.callId === null ? null : canonicalCallId(sent.callId) };
   const stored = await storeForAcceptedCall(pool, provider, event, raw);
   return stored ?? inTransaction(pool, (tx) => storeAndTie(tx, provider, event, raw));
 }
 
-/**
- * Nearly every event: the reply to its dial has been written down, so that nothing but the event itself is to be stored.
- * Null when that is not so.
- */
+/** The usual case: the reply to the dial is recorded, so only the event itself is stored. Null in any other case. */
 async function storeForAcceptedCall(
   db: Queryable,
   provider: string,
@@ -70,8 +72,8 @@ async function storeForAcceptedCall(
 }
 
 /**
- * The row of `provider_calls` is upserted before anything is read, as the dial's reply does too, so that of the two
- * the second one sees the first.
+ * Upserts the row of `provider_calls` before it reads anything, as the dial's reply does. So the second of the two sees
+ * the first.
  */
 async function storeAndTie(tx: Queryable, provider: string, event: CallEvent, raw: string): Promise<StoredEvent> {
   const tie = await tieOf(tx, provider, event);
@@ -119,7 +121,7 @@ async function storedEvent(
   };
 }
 
-/** How many events of the last day name a call that they cannot be of. */
+/** Events of the last day that name a call which they cannot belong to. */
 export async function countContradictingEvents(db: Queryable): Promise<number> {
   const { rows } = await db.query<{ count: number }>(
     `select count(*)::integer as count from call_events
@@ -128,7 +130,7 @@ export async function countContradictingEvents(db: Queryable): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
-/** Notes that Temporal has these events, so that a redelivery need not signal again. */
+/** Records that Temporal has these events, so that a redelivery is not signalled again. */
 export async function markSignalled(pool: Queryable, provider: string, eventIds: readonly string[]): Promise<void> {
   await pool.query(
     'update call_events set signalled_at = now() where provider = $1 and event_id = any($2) and signalled_at is null',
@@ -137,9 +139,9 @@ export async function markSignalled(pool: Queryable, provider: string, eventIds:
 }
 
 /**
- * Ties the events that came before the dial's reply to their call and returns the terminal one among them, if any.
- * They count as delivered: the reply of the dial carries them, however often it is asked for. Events that named a call
- * by our id, and that the reply proves to be of another one, are refuted: they are news of no call any more.
+ * Links the events that arrived before the dial's reply to their call, and returns the terminal one among them. They
+ * count as delivered, because every reply of the dial contains them. If the reply proves that an event which named a
+ * call by our id belongs to another call, that event is refuted and counts for no call.
  */
 export async function claimEarlyEvents(
   tx: Queryable,
@@ -172,7 +174,7 @@ export async function claimEarlyEvents(
   return rows[0] ? toEndedEvent(rows[0]) : null;
 }
 
-/** The terminal event that stands for each of these calls: the first that was received. */
+/** The terminal event of each of these calls: the first that was received. */
 export async function firstTerminalEvents(db: Queryable, callIds: readonly string[]): Promise<EndedEvent[]> {
   const { rows } = await db.query<TerminalEventRow>(
     `select distinct on (call_id) call_id, ${TERMINAL_EVENT_COLUMNS}
@@ -203,7 +205,7 @@ interface KnownCall {
   readonly settled: boolean;
 }
 
-/** What an event is news of. */
+/** The call that an event belongs to. */
 interface Tie {
   readonly call: KnownCall | null;
   readonly unconfirmed: boolean;
@@ -213,13 +215,13 @@ interface Tie {
 const NO_TIE: Tie = { call: null, unconfirmed: false, contradicts: null };
 
 /**
- * An event goes by our call id where it carries one, otherwise by the provider's. Where both say something, or our
- * records do, they must agree: an event that names a call of another provider, or one that is known by another id there,
- * is of some other call.
+ * An event is matched by our call id if it contains one, otherwise by the provider's id. If both are known, from the
+ * event or from our records, they must agree. An event that names a call of another provider, or one with another
+ * provider id, belongs to some other call.
  */
 async function tieOf(tx: Queryable, provider: string, { callId, providerCallId }: CallEvent): Promise<Tie> {
-  // A call that another installation made by the same account, or one of a deleted campaign: what nobody has heard of is never
-  // taken for an orphan then.
+  // The call belongs to another installation of the same account, or to a deleted campaign. So an unknown call is never
+  // treated as an orphan.
   if (callId !== null && (await readCall(tx, callId)) === null) return NO_TIE;
   const linked = providerCallId === null ? null : await callOf(tx, provider, providerCallId);
   const id = callId ?? linked;
@@ -234,8 +236,8 @@ async function tieOf(tx: Queryable, provider: string, { callId, providerCallId }
 }
 
 /**
- * Until the reply is on record, the first event that brings the provider's id of the call is believed. A reply that is
- * being written down at this moment is waited for.
+ * Until the reply is recorded, the first event with the provider's id of the call counts. Waits for a reply that is
+ * being recorded at this moment.
  */
 async function believe(tx: Queryable, call: RecordedCall, providerCallId: string | null): Promise<RecordedCall> {
   const { rows } = await tx.query<Pick<RecordedCall, 'providerCallId' | 'replied'>>(
@@ -247,8 +249,8 @@ async function believe(tx: Queryable, call: RecordedCall, providerCallId: string
 }
 
 /**
- * The call that a provider's id is tied to. Once it is, nothing changes any more; until then the row is upserted, which
- * waits for a reply that is being written down at this moment.
+ * The call that a provider's id is linked to. A link never changes. Until there is one the row is upserted, which waits
+ * for a reply that is being recorded at this moment.
  */
 async function callOf(tx: Queryable, provider: string, providerCallId: string): Promise<string | null> {
   const tied = await tx.query<{ call_id: string | null }>({
@@ -263,7 +265,7 @@ async function callOf(tx: Queryable, provider: string, providerCallId: string): 
 interface RecordedCall extends KnownCall {
   readonly provider: string;
   readonly providerCallId: string | null;
-  /** Whether the provider's reply, or its answer to a look-up, is on record. */
+  /** Whether the provider's reply, or its answer to a look-up, is recorded. */
   readonly replied: boolean;
 }
 

@@ -1,19 +1,20 @@
 /**
- * Dial records. A record is written before its request leaves and tells, whatever died in between:
+ * Dial records. A record is written before its request leaves. Whatever fails in between, it says:
  * - no record, or `first_sent_at` empty: nothing was sent under this call id;
  * - `first_sent_at` set and nothing else: the request may have reached the provider;
  * - `provider_call_id` set: the provider has the call;
  * - `not_placed_reason` set: the provider refused it for good;
  * - `settled_at` set: the outcome is in the roster and the record is history.
  *
- * Every placement of a call has a number, (epoch, n). A conclusion that nothing was sent first writes the number of the
- * placement to `not_placed_through` first; a dial refuses numbers up to it. A worker that was frozen, and wakes after
- * others have drawn that conclusion, so cannot send any more; nor one that was to repeat a request, after a look-up has said
- * that the call may have been accepted. The number and `first_sent_at` are written under the lock of
- * one row, so one of the two is always seen by the other.
+ * Every placement of a call has a number, (epoch, n). Before anyone concludes that nothing was sent, the number of the
+ * placement is written to `not_placed_through`, and a dial refuses numbers up to it. So a worker that was frozen, and
+ * wakes after that conclusion, cannot send any more. Neither can one that was about to repeat a request after a look-up
+ * has said that the call may have been accepted. The number and `first_sent_at` are written under the lock of one row,
+ * so one of the two always sees the other.
  *
- * Statements that run for every dial or event have names, by which each connection prepares them once: to plan them
- * costs more than to run them. Only those have one that look rows up by their whole key, of which there is one plan.
+ * Statements that run for every dial or event are named, so that each connection prepares them once: planning them
+ * costs more than running them. Only statements that select rows by their whole key have a name, because they have only
+ * one plan.
  */
 import { callerNumber, type Rotation } from '../domain/dialling/caller-number.ts';
 import { recordEventId } from '../domain/engine/ids.ts';
@@ -32,19 +33,20 @@ export interface Dial {
   /** The civil day whose cap the call counts against. */
   readonly day: string;
   readonly provider: string;
-  /** The workflow run that asks, and the epoch of its state: only the owner of the campaign's records may dial. */
+  /** The workflow run that asks, and the epoch of its state. Only the owner of the campaign's records may dial. */
   readonly runId: string;
   readonly epoch: number;
   /** The number of the placement within the epoch. */
   readonly placement: number;
-  /** Nothing is sent before this instant (epoch milliseconds), nor at or after the other. */
+  /** Nothing is sent before this instant (epoch milliseconds), nor at or after `notAfter`. */
   readonly notBefore: number;
   readonly notAfter: number;
 }
 
 /**
- * One try may send. `sentBefore`: when an earlier try sent, or may have (epoch milliseconds); null when none did. The
- * tries of a call are numbered, so that one which comes back late knows whether others were permitted after it.
+ * Permission for one try to send. `sentBefore` is the time at which an earlier try sent or may have sent (epoch
+ * milliseconds), or null. The tries of a call are numbered, so that a late one knows whether others were permitted
+ * after it.
  */
 export interface SendPermit {
   readonly kind: 'send';
@@ -55,7 +57,7 @@ export interface SendPermit {
   readonly tryNumber: number;
 }
 
-/** What may happen next for a call. */
+/** The decision about a dial. */
 export type DialPermit =
   | SendPermit
   | { readonly kind: 'accepted'; readonly ended: EndedEvent | null }
@@ -72,12 +74,12 @@ interface Campaign {
 }
 
 interface DialRecord {
-  /** Null while every placement was concluded as not placed before it had anything to send. */
+  /** Null while every placement was withdrawn before it had anything to send. */
   readonly request: string | null;
   readonly tries: number;
   readonly first_sent_at: string | null;
   readonly provider_call_id: string | null;
-  /** Whether the provider itself has answered for the id: otherwise it is that of an event. */
+  /** Whether the provider itself has confirmed the id. Otherwise it comes from an event. */
   readonly replied: boolean;
   readonly not_placed_reason: string | null;
   readonly not_placed_through: readonly number[] | null;
@@ -87,8 +89,9 @@ interface DialRecord {
 }
 
 /**
- * The first step of a dial, in one transaction: checks the gates that live in the database, freezes the request's bytes
- * at the first try, and writes down that the request is about to leave. The database's clock decides whether it is time.
+ * The first step of a dial, in one transaction: checks the conditions that are in the database, freezes the request's
+ * bytes at the first try, and records that the request is about to leave. The database's clock decides whether it is
+ * time.
  */
 export async function permitDial(
   pool: Pool,
@@ -97,7 +100,7 @@ export async function permitDial(
   readClock: DatabaseClock = readDatabaseClock,
 ): Promise<DialPermit> {
   return inTransaction(pool, async (tx) => {
-    // Together, in this order: what is read stands for as long as the lock is held.
+    // Sent together in this order: what is read holds for as long as the lock is held.
     const [, now, context] = await Promise.all([
       lockAgainstAdoption(tx, dial.campaignId),
       readClock(tx),
@@ -109,10 +112,10 @@ export async function permitDial(
     const closed = closedGate(dial, context, now);
     if (closed !== null) return withoutSending(tx, dial, closed, now);
     const written = await writeAhead(tx, dial, record?.request ?? freeze(toPlace(dial, campaign, contact!)), now);
-    // Since the record was read, another try's answer or the conclusion that nothing was placed has been written down.
+    // Since the record was read, another try has recorded its answer, or the placement was withdrawn.
     if (!written) return withoutSending(tx, dial, 'withdrawn', now);
     const { request, tries } = written;
-    // A try that was permitted since the record was read may have sent; whether it did is not known here.
+    // A try that was permitted since the record was read may have sent; this one cannot know.
     const sentBefore = tries === (record?.tries ?? 0) + 1 ? (record?.first_sent_at ?? null) : written.first_sent_at;
     return {
       kind: 'send',
@@ -128,7 +131,7 @@ function isOwner(campaign: Campaign, { runId, epoch }: Dial): boolean {
   return campaign.owner_run_id === runId && campaign.epoch === epoch;
 }
 
-/** Why this placement must not send, as far as one reading can tell; null: it may. */
+/** The reason why this placement must not send, as far as one reading shows. Null: it may send. */
 function closedGate(
   dial: Dial,
   { campaign, contact, suppressed, record }: DialContext,
@@ -144,15 +147,15 @@ function closedGate(
   return null;
 }
 
-/** Whether this placement was concluded as not placed. */
+/** Whether this placement was withdrawn. */
 function isWithdrawn({ not_placed_through }: DialRecord, { epoch, placement }: Dial): boolean {
   const [throughEpoch = 0, throughPlacement = 0] = not_placed_through ?? [];
   return epoch < throughEpoch || (epoch === throughEpoch && placement <= throughPlacement);
 }
 
 /**
- * The last step of a dial, in one transaction: writes down what the provider answered, and picks up events that came
- * before the answer. Returns the terminal one among them.
+ * The last step of a dial, in one transaction: records the provider's answer and links events that arrived before it.
+ * Returns the terminal one among them.
  */
 export async function recordAnswer(
   pool: Pool,
@@ -165,7 +168,7 @@ export async function recordAnswer(
       case 'accepted':
         return recordAcceptance(tx, dial, answer.providerCallId);
       case 'rejected':
-        // A refusal of one try says nothing about another that may have been accepted.
+        // The refusal of one try says nothing about another, which may have been accepted.
         if (permit.sentBefore === null) {
           await tx.query(
             'update calls set not_placed_reason = $3 where id = $1 and tries = $2 and provider_call_id is null',
@@ -177,8 +180,8 @@ export async function recordAnswer(
       case 'unavailable':
       case 'blocked':
       case 'expired':
-        // Nothing was sent by this try; whether another was is no better known than before. A worker that was frozen
-        // between its permit and its request wakes up here, and a later try may have dialled meanwhile.
+        // This try sent nothing, but that says nothing about other tries. A worker that was frozen between its
+        // permission and its request wakes up here, and a later try may have dialled meanwhile.
         if (permit.sentBefore === null) {
           await tx.query(
             `update calls
@@ -216,12 +219,12 @@ export async function recordAcceptance(
     values: [call.provider, providerCallId, call.callId, call.now],
   });
   const { callId: id, campaignId } = call;
-  // Right behind the tie, and with what was committed while the tie waited in view.
+  // Runs right after the link, and sees what was committed while the link waited.
   const [, ended] = await Promise.all([tied, claimEarlyEvents(tx, call.provider, providerCallId, { id, campaignId })]);
   return ended;
 }
 
-/** A placement of which nobody has heard. */
+/** A placement without a known result. */
 export interface OpenPlacement {
   readonly callId: string;
   readonly seq: number;
@@ -230,9 +233,9 @@ export interface OpenPlacement {
 }
 
 /**
- * Concludes that these placements were not sent, unless their records say that a request may have left or what became of
- * it. Returns the ids of the calls that are now surely not placed. From here on a dial under any of these numbers is refused:
- * of a call that may have been accepted nothing more is sent either, unless a placement that is decided from now on does so.
+ * Concludes that these placements were not sent, unless their records say that a request may have left, or what became
+ * of it. Returns the ids of the calls that were certainly not placed. From here on a dial under any of these numbers is
+ * refused. If a call may have been accepted, only a placement that is decided later may send for it again.
  */
 export async function withdrawPlacements(
   db: Queryable,
@@ -254,14 +257,14 @@ export async function withdrawPlacements(
   return new Set(rows.flatMap(({ id, unsent }) => (unsent ? [id] : [])));
 }
 
-/** What our own tables know of a call that is being looked up. */
+/** What our own tables say about a call that is being looked up. */
 export interface KnownCall {
   readonly callId: string;
   readonly sent: boolean;
   readonly firstSentAt: number | null;
   readonly refusal: string | null;
   readonly providerCallId: string | null;
-  /** Whether the provider itself has answered for that id. */
+  /** Whether the provider itself has confirmed that id. */
   readonly replied: boolean;
   readonly ended: EndedEvent | null;
 }
@@ -289,8 +292,8 @@ export async function findCalls(db: Queryable, callIds: readonly string[]): Prom
 }
 
 /**
- * Held (shared) by every dial's first step and (exclusively) by an adoption, so that an adoption sees every dial before it.
- * The lock is the id's value, not its text: PostgreSQL writes every form of a UUID alike.
+ * Locked (shared) by the first step of every dial and (exclusively) by an adoption, so that an adoption sees every dial
+ * before it. The lock depends on the id's value, not its text: PostgreSQL writes every form of a UUID alike.
  */
 export async function lockAgainstAdoption(tx: Queryable, campaignId: string): Promise<void> {
   await tx.query({
@@ -300,7 +303,7 @@ export async function lockAgainstAdoption(tx: Queryable, campaignId: string): Pr
   });
 }
 
-/** Of the record `calls`. */
+/** Columns of the record `calls`. */
 const RECORD_COLUMNS = `
   calls.request, calls.tries, calls.provider_call_id, calls.accepted_at is not null as replied, calls.not_placed_reason,
   calls.not_placed_through, calls.outcome,
@@ -308,7 +311,7 @@ const RECORD_COLUMNS = `
   floor(extract(epoch from calls.first_sent_at) * 1000)::bigint as first_sent_at,
   floor(extract(epoch from calls.ended_at) * 1000)::bigint as ended_at`;
 
-/** What a dial begins with. */
+/** What the first step of a dial reads. */
 interface DialContext {
   readonly campaign: Campaign;
   /** Null when the roster has no such contact. */
@@ -344,8 +347,8 @@ async function readDialContext(tx: Queryable, dial: Dial): Promise<DialContext |
 }
 
 /**
- * The answer of a placement that must not send, with nobody else writing to its record meanwhile. Where nothing was sent
- * under the call's id, its number is recorded as not placed first, so that no other try of it sends later.
+ * The decision about a placement that must not send, while nobody else writes to its record. If nothing was sent under
+ * the call's id, its number is recorded as not placed first, so that no other try of it sends later.
  */
 async function withoutSending(
   tx: Queryable,
@@ -359,14 +362,14 @@ async function withoutSending(
   return record && isKnown(record) ? known(tx, dial, record, now) : { kind: 'unresolved' };
 }
 
-/** Whether it is known what became of the call. */
+/** Whether the result of the call is known. */
 function isKnown(record: DialRecord): boolean {
   return record.not_placed_reason !== null || record.provider_call_id !== null || record.settled;
 }
 
 async function known(tx: Queryable, dial: Dial, record: DialRecord, now: number): Promise<DialPermit> {
   if (record.not_placed_reason !== null) return { kind: 'rejected', reason: record.not_placed_reason };
-  // A reply never came: an event answers for the provider, and from here on its id is that of the call.
+  // No reply ever came. An event takes its place, and its provider id becomes that of the call.
   if (record.provider_call_id !== null && !record.replied && !record.settled) {
     return { kind: 'accepted', ended: await recordAcceptance(tx, { ...dial, now }, record.provider_call_id) };
   }
@@ -378,7 +381,10 @@ async function terminal(tx: Queryable, dial: Dial): Promise<EndedEvent | null> {
   return first ?? null;
 }
 
-/** A settled call's own record serves as its terminal event when none is stored (it was looked up, or given up). */
+/**
+ * A settled call's own record serves as its terminal event if none is stored, because the call was looked up or given
+ * up.
+ */
 function fromRecord(callId: string, record: DialRecord): EndedEvent | null {
   if (!record.settled || record.outcome === null || record.ended_at === null) return null;
   return {
@@ -415,8 +421,8 @@ function toPlace(dial: Dial, campaign: Campaign, contact: Contact): CallToPlace 
 }
 
 /**
- * Writes down that a try is about to send, unless it is known by now what became of the call or of this placement. The
- * bytes, the day and the instant are those of the first try.
+ * Records that a try is about to send, unless the result of the call or of this placement is known by now. The bytes,
+ * the day and the instant are those of the first try.
  */
 async function writeAhead(tx: Queryable, dial: Dial, request: string, now: number): Promise<DialRecord | null> {
   const { rows } = await tx.query<DialRecord>({

@@ -1,4 +1,4 @@
-/** Campaigns as clients are told of them. Each answer comes from one row, so that its counts always belong together. */
+/** Campaigns as the API returns them. Each comes from one row, so its counts always belong together. */
 import type { Campaign, CampaignContactResponse } from '../domain/api/campaign-responses.ts';
 import type { CampaignTerms } from '../domain/api/campaign-request.ts';
 import type { WaitingFor } from '../domain/engine/campaign-state.ts';
@@ -81,8 +81,8 @@ export async function listCampaigns(
 }
 
 /**
- * What is filtered by leads the order, as a range of a single value. For an equality PostgreSQL would take any index in
- * the order of the rest, and pass over all campaigns that do not match.
+ * The filter columns come first in the order, as a range with a single value. For an equality PostgreSQL would use any
+ * index in the remaining order, and skip all campaigns that do not match.
  */
 function newestFirst(account: string, { agentId, status }: CampaignFilter): OrderedRows<CampaignPlace> {
   const filters = Object.entries({ agent_id: agentId, status }).filter(([, value]) => value !== undefined);
@@ -109,7 +109,7 @@ function newestFirst(account: string, { agentId, status }: CampaignFilter): Orde
   };
 }
 
-/** In the order in which they were given, which numbers them. Null when the account has no such campaign. */
+/** In the order of their numbers. Null if the account has no such campaign. */
 export async function listCampaignContacts(
   db: Queryable,
   account: string,
@@ -138,7 +138,7 @@ export async function listCampaignContacts(
       order by c.seq`,
     valuesOf(contacts, page),
   );
-  // The counters are kept with every move of a contact: counting a large roster for each page would be slow.
+  // The counters change with every move of a contact: counting a large roster for each page would be slow.
   const total = filter.bucket === undefined ? counts.total : counts[filter.bucket];
   return pageOf(
     rows,
@@ -167,7 +167,7 @@ type CampaignContactRow = Omit<CampaignContactResponse, 'called_at'> & {
 };
 
 function campaignAnswer(row: CampaignRow, now: number): Campaign {
-  // One campaign in a zone that only a newer version knows must not take the others' answers away.
+  // A campaign in a zone that only a newer version knows must not break the response for the others.
   const today = zoneHistory(row.spec.timezone) ? civilDay(row.spec.timezone, now).date : null;
   return {
     ...row.spec,
@@ -192,7 +192,7 @@ function campaignAnswer(row: CampaignRow, now: number): Campaign {
   };
 }
 
-/** What stands in the row of an earlier interruption says nothing about a campaign that goes on. */
+/** The columns of an earlier interruption mean nothing for a campaign that continues. */
 function interruption(row: CampaignRow): Campaign['interrupted'] {
   const { status, interrupted_reason: reason, interrupted_code: code, interrupted_at: at } = row;
   return status === 'interrupted' && reason && at ? { reason, code, since: at.toISOString() } : null;

@@ -1,4 +1,4 @@
-/** The records of campaigns, as the gateway makes and removes them. What the engine writes into them is in `roster.ts`. */
+/** Records of campaigns that the gateway creates and deletes. The engine's changes are in `roster.ts`. */
 import { readDatabaseClock } from './clock.ts';
 import { randomUUID } from 'node:crypto';
 import type { CampaignTerms } from '../domain/api/campaign-request.ts';
@@ -14,7 +14,7 @@ import { openCalls } from './interruptions.ts';
 import { inLongTransaction } from './long-transaction.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 
-/** Keeps a single statement's parameters small whatever a campaign brings. */
+/** Limits the parameters of a single statement, however many contacts a campaign has. */
 const INSERT_CHUNK = 1_000;
 
 export interface NewCampaign {
@@ -26,8 +26,8 @@ export interface NewCampaign {
 }
 
 /**
- * Records a campaign with all its contacts pending. One that brings its own contacts counts as enrolled; those of a
- * folder are copied by the campaign's workflow.
+ * Records a campaign with all its contacts pending. A campaign with its own contacts counts as enrolled; its workflow
+ * copies those of a folder.
  */
 export async function insertCampaign(tx: Queryable, { id, account, terms, total, now }: NewCampaign): Promise<void> {
   const startsLater = terms.scheduled_at !== null && Date.parse(terms.scheduled_at) > now;
@@ -44,7 +44,7 @@ export async function insertCampaign(tx: Queryable, { id, account, terms, total,
       terms,
       terms.contact_folder_id,
       startsLater ? 'scheduled' : 'active',
-      // Not as it was written: PostgreSQL takes fewer offsets than ISO 8601 knows.
+      // Converted, because PostgreSQL accepts fewer offsets than ISO 8601.
       startsLater && terms.scheduled_at !== null ? new Date(terms.scheduled_at) : null,
       total,
       new Date(now),
@@ -54,14 +54,15 @@ export async function insertCampaign(tx: Queryable, { id, account, terms, total,
 }
 
 export type CampaignContact = Contact & { readonly contact_id: string };
-/** A contact that is stored, by who it is: ten thousand with all that is known of them may be two gigabytes. */
+/** A stored contact without its details: ten thousand with all their details may take two gigabytes. */
 export type StoredContact = Pick<CampaignContact, 'contact_id' | 'phone_number' | 'extension'>;
 
 const COPIED = 'phone_number, extension, first_name, last_name, email, timezone, custom_fields';
 
 /**
- * Copies stored contacts into a campaign, in this order, inside of the database.
- * @throws RingfenceError `conflict` when one of them was removed since it was found
+ * Copies stored contacts into a campaign, in this order, inside the database.
+ *
+ * @throws RingfenceError `conflict` if one of them was removed since it was found
  */
 export async function copyStoredContacts(tx: Queryable, campaignId: string, ids: readonly string[]): Promise<void> {
   for (let from = 0; from < ids.length; from += INSERT_CHUNK) {
@@ -80,7 +81,7 @@ export async function copyStoredContacts(tx: Queryable, campaignId: string, ids:
   }
 }
 
-/** Copies people into a campaign, in this order, behind so many others. */
+/** Inserts contacts into a campaign, in this order, after the contacts that it has. */
 export async function insertCampaignContacts(
   tx: Queryable,
   campaignId: string,
@@ -103,14 +104,14 @@ export async function insertCampaignContacts(
   }
 }
 
-/** A person stated in a request, under an id of the campaign's own. */
+/** A contact of a request, with a new id. */
 export function withContactId(contact: Contact): CampaignContact {
   return { ...contact, contact_id: randomUUID() };
 }
 
 /**
- * Counts a folder's contacts and keeps the folder as it is until the transaction ends, so that those counted are those
- * recorded as the campaign's. Null when the account has no such folder.
+ * Counts a folder's contacts and locks the folder until the transaction ends, so that the count stays true. Null if the
+ * account has no such folder.
  */
 export async function countFolder(tx: Queryable, account: string, folderId: string): Promise<number | null> {
   const folder = await unlessBusy('contact_folder_id', () =>
@@ -141,16 +142,16 @@ export interface CommandedCampaign {
   readonly id: string;
   readonly ending: Ending | null;
   readonly status: RecordedStatus;
-  /** Why it is interrupted, where it is. */
+  /** The reason of the interruption, if it is interrupted. */
   readonly interrupted_reason: InterruptedReason | null;
   readonly interrupted_code: string | null;
-  /** Why Temporal refuses to start it, where it does. */
+  /** The reason why Temporal refuses to start it, if it does. */
   readonly failure: string | null;
   readonly terms: CampaignTerms;
   readonly started: boolean;
 }
 
-/** What must be known of a campaign before its workflow is told anything. Null when the account has no such campaign. */
+/** What a command must know about a campaign. Null if the account has no such campaign. */
 export async function findCommanded(db: Queryable, account: string, id: string): Promise<CommandedCampaign | null> {
   const { rows } = await db.query<CommandedCampaign>(
     `select id, status, ending, interrupted_reason, interrupted_code, failure, spec as terms,
@@ -161,14 +162,14 @@ export async function findCommanded(db: Queryable, account: string, id: string):
   return rows[0] ?? null;
 }
 
-/** Notes that a campaign's workflow runs, so that nobody has to start it any more. */
+/** Records that a campaign's workflow was started, so that nobody starts it again. */
 export async function markWorkflowStarted(db: Queryable, campaignId: string): Promise<void> {
   await db.query('update campaigns set workflow_started_at = now() where id = $1 and workflow_started_at is null', [
     campaignId,
   ]);
 }
 
-/** Campaigns without a workflow stand in the order in which they were recorded. */
+/** A place among the campaigns without a workflow, in the order in which they were recorded. */
 export interface UnstartedPlace {
   readonly id: string;
   /** As PostgreSQL writes it, to the microsecond. */
@@ -180,8 +181,8 @@ export interface UnstartedCampaign extends UnstartedPlace {
 }
 
 /**
- * The next campaigns that were recorded at least `olderThanMs` ago and have no workflow yet: those behind `after`, and none
- * behind `upTo`. Nothing is locked, because a start may take seconds and a request may want to change the campaign meanwhile.
+ * The next campaigns that were recorded at least `olderThanMs` ago and have no workflow yet, after `after` and up to
+ * `upTo`. Nothing is locked, because a start may take seconds and a request may change the campaign meanwhile.
  */
 export async function findUnstarted(
   db: Queryable,
@@ -249,8 +250,8 @@ export interface Kept {
 }
 
 /**
- * Removes a campaign that has ended, with its contacts and calls. An interrupted one has as well, once no call of it can be
- * going on; `lastsMs` says how long a call may go on after it was sent.
+ * Deletes a campaign that has ended, with its contacts and calls. An interrupted campaign can be deleted once none of
+ * its calls can be live. `lastsMs` is the longest time from a call's request to its end.
  */
 export async function deleteEndedCampaign(
   pool: Pool,

@@ -1,4 +1,4 @@
-/** One contact of a campaign with its calls, and the events of a call, as clients are told of them. */
+/** One contact of a campaign with its calls, and the events of a call, as the API returns them. */
 import type { CampaignTerms } from '../domain/api/campaign-request.ts';
 import type { Ending, WaitingFor } from '../domain/engine/campaign-state.ts';
 import type { CallEventResponse, ContactExplanation } from '../domain/api/contact-explanation.ts';
@@ -35,14 +35,14 @@ interface ContactRow {
   readonly attempts: ContactExplanation['attempts'];
 }
 
-/** Why a contact stands where it does. Null where the account has no such campaign, or the campaign no such contact. */
+/** The explanation of a contact. Null if the account has no such campaign, or the campaign no such contact. */
 export async function explainContact(
   db: Queryable,
   account: string,
   { campaignId, contactId }: { readonly campaignId: string; readonly contactId: string },
   now: number,
 ): Promise<ContactExplanation | null> {
-  // One statement is one snapshot: the contact, its campaign and its calls are of the same moment.
+  // One statement is one snapshot, so contact, campaign and calls belong to the same moment.
   const { rows } = await db.query<ContactRow>(
     `select campaign.status, campaign.ending, campaign.waiting_for, campaign.waiting_until, campaign.spec,
             c.phone_number, c.first_name, c.bucket, c.reason, c.attempt, c.due_at,
@@ -79,7 +79,7 @@ export interface EventPlace {
   readonly provider: string;
 }
 
-/** In the order in which they came. Null where the account's campaign has no such call. */
+/** In the order of arrival. Null if the account's campaign has no such call. */
 export async function listCallEvents(
   db: Queryable,
   account: string,
@@ -106,7 +106,9 @@ export async function listCallEvents(
   });
 }
 
-/** An event has a call or contradicts one. Each column has an index: a page is among the first of both. */
+/**
+ * An event belongs to a call or contradicts one. Each column has an index, so a page is among the first rows of both.
+ */
 function eventsAsTheyCame(callId: string): OrderedRows<EventPlace> {
   const order = 'received_at, event_id, provider';
   const first = (column: string) => `
@@ -185,7 +187,7 @@ function explanation(row: ContactRow, contactId: string, now: number): ContactEx
   };
 }
 
-/** JSON made by the database carries the offset of its session. */
+/** JSON from the database has the UTC offset of its session. */
 function utc(at: string | null): string | null {
   return at === null ? null : new Date(at).toISOString();
 }

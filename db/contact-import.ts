@@ -14,19 +14,20 @@ import type { Pool, Queryable } from './pool.ts';
 export interface ImportTarget {
   readonly account: string;
   readonly folderId: string;
-  /** Whether people who are in the folder already take over what the file says of them; else they are skipped. */
+  /** Whether contacts that are already in the folder are updated from the file. Otherwise they are skipped. */
   readonly overwriteExisting: boolean;
 }
 
-/** The answer must stay small when every row of a large file is wrong. */
+/** The response must stay small even if every row of a large file is invalid. */
 const MOST_ERRORS_LISTED = 1_000;
-/** Rows travel to the database in pieces of about this many characters. */
+/** Rows are sent to the database in pieces of about this many characters. */
 const PIECE = 1 << 16;
 
 /**
- * Imports all rows of a file or, when reading them fails anywhere, none. The rows wait in a temporary table until the
- * last one is read, so memory does not grow with the file, and the folder is locked only while they are merged.
- * @throws RingfenceError `not_found` when the account has no such folder; whatever `rows` throws.
+ * Imports all rows of a file or, if reading them fails anywhere, none. The rows wait in a temporary table until the
+ * last one is read. So memory does not grow with the file, and the folder is locked only while they are merged.
+ *
+ * @throws RingfenceError `not_found` if the account has no such folder; any error of `rows`
  */
 export async function importContacts(
   pool: Pool,
@@ -111,7 +112,7 @@ async function* copyText(rows: AsyncIterable<CopiedRow>): AsyncGenerator<string>
     if (piece.length < PIECE) continue;
     yield piece;
     piece = '';
-    // Rows that are in memory already come without a pause; other requests must get their turn between them.
+    // Rows that are already in memory arrive without a pause. Other requests must get their turn between them.
     await setImmediate();
   }
   if (piece !== '') yield piece;

@@ -11,8 +11,8 @@ type ContactRow = Omit<ContactResponse, 'created_at' | 'updated_at'> & {
 };
 
 /**
- * What happens to a person who is in the folder already: what is stated overwrites what is stored, and what is left out
- * stays. A blank cell or a missing field is no statement.
+ * Updates a contact that is already in the folder: given fields overwrite the stored ones, and omitted fields stay. A
+ * blank cell or a missing field counts as omitted.
  */
 export const OVERWRITE = `
   on conflict (folder_id, phone_number, extension) do update set
@@ -23,14 +23,15 @@ export const OVERWRITE = `
     custom_fields = contacts.custom_fields || excluded.custom_fields,
     updated_at = now()`;
 
-/** The table keeps an absent extension as '', which unlike null is equal to itself. */
+/** The table stores a missing extension as '', which unlike null is equal to itself. */
 const STORED = `contacts.id, folder_id, phone_number, nullif(extension, '') as extension, first_name, last_name, email,
   timezone, custom_fields, contacts.created_at, contacts.updated_at`;
 
 /**
- * Adds one person to a folder, or updates the one who is there.
- * @param folderId null: the account's default folder.
- * @throws RingfenceError `not_found` when the account has no such folder.
+ * Adds a contact to a folder, or updates the one with the same number and extension.
+ *
+ * @param folderId null: the account's default folder
+ * @throws RingfenceError `not_found` if the account has no such folder
  */
 export async function putContact(
   pool: Pool,

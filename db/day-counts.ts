@@ -9,7 +9,7 @@ export async function countPlaced(
   inFlight: readonly string[],
 ): Promise<Recount> {
   const { rows } = await db.query<{ date: string; placed: number }>(
-    // Counted day by day in the order of the index: joined, all calls of the campaign might be read.
+    // Counts each day in the order of the index: a join might read all calls of the campaign.
     `select d.date, (select count(*)::int from calls c
                       where c.campaign_id = $1 and c.not_placed_reason is null
                         and c.first_sent_at >= to_timestamp(d."startsAt" / 1000.0)

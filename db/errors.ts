@@ -1,4 +1,4 @@
-/** Classes and codes of PostgreSQL's errors that pass by themselves: another try may find the database well. */
+/** Classes and codes of PostgreSQL's temporary errors: another try may succeed. */
 const PASSING = [
   '08', // connection
   '53', // out of connections, memory or disk
@@ -7,9 +7,9 @@ const PASSING = [
   '57P', // shutting down, starting up, connection ended by an operator
   '40', // rolled back to resolve a deadlock or a conflict
 ];
-/** A statement took longer than it may. */
+/** A statement exceeded its time limit. */
 const TOO_SLOW = '57014';
-/** A lock did not come within the time that may be waited for it. */
+/** A lock was not granted within its time limit. */
 const LOCKED = '55P03';
 const SOCKET_ERRORS = new Set([
   'ECONNREFUSED',
@@ -22,14 +22,17 @@ const SOCKET_ERRORS = new Set([
   'ENETUNREACH',
   'ERR_STREAM_DESTROYED',
 ]);
-/** The driver's own complaints about its connection carry no code. */
+/** The driver's own errors about its connection have no code. */
 const DRIVER_ERRORS =
   /timeout exceeded when trying to connect|timeout expired|read timeout|connection terminated|not queryable|client was closed/i;
 
-/** `unavailable`: no answer, or not now. `timeout`: a statement was given up. `locked`: somebody else holds what it needs. */
+/**
+ * `unavailable`: no answer, or not now. `timeout`: a statement was given up. `locked`: another transaction holds a
+ * lock.
+ */
 export type DatabaseErrorKind = 'unavailable' | 'timeout' | 'locked';
 
-/** What an error of the driver tells of the database. Null when the query itself was wrong. */
+/** The kind of a temporary error. Null if the query itself was wrong. */
 export function databaseErrorKind(error: unknown): DatabaseErrorKind | null {
   if (!(error instanceof Error)) return null;
   const { code } = error as { code?: unknown };
@@ -39,7 +42,7 @@ export function databaseErrorKind(error: unknown): DatabaseErrorKind | null {
   return SOCKET_ERRORS.has(code) || PASSING.some((prefix) => code.startsWith(prefix)) ? 'unavailable' : null;
 }
 
-/** Whether an error of the driver tells that the database is away or overloaded, not that the query was wrong. */
+/** Whether the database is unavailable or overloaded, and the query was not wrong. */
 export function isTransientDatabaseError(error: unknown): boolean {
   return databaseErrorKind(error) !== null;
 }

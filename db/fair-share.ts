@@ -1,6 +1,7 @@
 /**
- * Places of which nobody may take all. A holder is given one more only while it holds fewer than are free: alone it gets half
- * of them, the next one half of the rest, and somebody who holds none finds one as long as any is left.
+ * Places that several holders share, and of which none may take all. A holder gets another place only while it holds
+ * fewer than are free. Alone it gets half of them, the next holder half of the rest, and a holder without a place finds
+ * one as long as any is free.
  */
 export class FairShare {
   readonly #capacity: number;
@@ -13,12 +14,12 @@ export class FairShare {
     this.#free = this.#capacity;
   }
 
-  /** What one holder gets where there is no other. */
+  /** The places of a holder that is alone. */
   get most(): number {
     return Math.ceil(this.#capacity / 2);
   }
 
-  /** Takes a place at once. Returns how to give it back, or null when the holder must wait. */
+  /** Takes a place immediately. Returns a function that gives it back, or null if the holder must wait. */
   tryTake(holder: string): (() => void) | null {
     const held = this.#held.get(holder) ?? 0;
     if (held >= this.#free) return null;
@@ -32,7 +33,7 @@ export class FairShare {
     };
   }
 
-  /** Takes a place as soon as there is one. Null when there was none in time. */
+  /** Takes a place as soon as one is free. Null if none was free in time. */
   async take(holder: string, withinMs: number): Promise<(() => void) | null> {
     const place = this.tryTake(holder);
     if (place) return place;
@@ -51,7 +52,7 @@ export class FairShare {
     if (held > 0) this.#held.set(holder, held);
     else this.#held.delete(holder);
     this.#free += 1;
-    // In the order in which they came; those who hold too many are passed over.
+    // In the order of arrival. Holders with too many places are skipped.
     for (const waiting of this.#waiting.splice(0)) {
       const place = this.tryTake(waiting.holder);
       if (place) {

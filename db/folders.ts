@@ -23,10 +23,10 @@ interface FolderRow {
   readonly created_at: Date;
 }
 
-/** Where contacts go that were added to no folder. */
+/** The folder for contacts that were added to no folder. */
 const DEFAULT_FOLDER = 'default';
 
-/** @throws RingfenceError `conflict` when the account has a folder of this name. */
+/** @throws RingfenceError `conflict` if the account has a folder of this name */
 export async function createFolder(db: Queryable, account: string, name: string): Promise<FolderResponse> {
   const { rows } = await db.query<FolderRow>(
     `insert into contact_folders (account, name) values ($1, $2)
@@ -43,7 +43,7 @@ export async function createFolder(db: Queryable, account: string, name: string)
   return folderAnswer(folder);
 }
 
-/** The account's folders by name, which none shares with another. */
+/** The account's folders, sorted by their unique names. */
 export async function listFolders(
   db: Queryable,
   account: string,
@@ -69,7 +69,7 @@ export async function contactsInFolder(db: Queryable, account: string, folderId:
   return Number(folder.contacts);
 }
 
-/** How many contacts the account's folders hold: those of more folders than are counted are left out. */
+/** The number of contacts in the account's folders, up to a maximum number of folders. */
 export async function contactsInAllFolders(db: Queryable, account: string): Promise<Total> {
   const { sql, values } = foldersByName(account);
   const { rows } = await db.query<{ total: string; folders: number }>(
@@ -82,13 +82,13 @@ export async function contactsInAllFolders(db: Queryable, account: string): Prom
 
 function foldersByName(account: string): OrderedRows<string> {
   return {
-    // No name is empty.
+    // A name is never empty.
     sql: `from contact_folders where account = $1 and name > $2 order by name ${limited('$3', '$4')}`,
     values: ({ limit, offset, after = '' }) => [account, after, limit, offset],
   };
 }
 
-/** The id of the account's folder for contacts without one; made on first use. */
+/** The id of the account's default folder, which is created on first use. */
 export async function defaultFolder(tx: Queryable, account: string): Promise<string> {
   await tx.query('insert into contact_folders (account, name) values ($1, $2) on conflict (account, name) do nothing', [
     account,
@@ -113,10 +113,12 @@ export async function requireFolder(db: Queryable, account: string, folderId: st
 }
 
 /**
- * Must come first in every transaction that changes a folder's contacts: locks the folder until the transaction ends and
- * gives campaigns that were created earlier their copy of it as it still stands.
- * @param field what the caller names the folder by
- * @throws RingfenceError `not_found` when the account has no such folder, `conflict` when others do not let go of it.
+ * Must come first in every transaction that changes a folder's contacts. It locks the folder until the transaction
+ * ends, and gives earlier campaigns their copy of the folder before the change.
+ *
+ * @param field the caller's name for the folder
+ * @throws RingfenceError `not_found` if the account has no such folder, `conflict` if another transaction holds it for
+ *   too long
  */
 export async function lockForChange(
   tx: Queryable,
@@ -137,8 +139,9 @@ export async function lockForChange(
 const RETRY_AFTER_S = 5;
 
 /**
- * Locks a folder, which an import may hold for long, or which a campaign may be copying at this moment.
- * @throws RingfenceError `conflict` that names `field` when that takes longer than it may.
+ * Locks a folder. An import may hold it for long, and a campaign may be copying it at this moment.
+ *
+ * @throws RingfenceError `conflict` that names `field`, if that takes too long
  */
 export async function unlessBusy<T>(field: string, lock: () => Promise<T>): Promise<T> {
   try {
@@ -154,7 +157,7 @@ export async function unlessBusy<T>(field: string, lock: () => Promise<T>): Prom
   }
 }
 
-/** Copies the folder into every campaign that was created from it, is to be started and has not taken its copy yet. */
+/** Copies the folder into every campaign that was created from it, will be started and has no copy yet. */
 export async function enrolAwaiting(tx: Queryable, folderId: string): Promise<void> {
   const { rows } = await tx.query<{ id: string }>(
     'select id from campaigns where folder_id = $1 and enrolled_at is null and failure is null order by created_at, id',

@@ -1,4 +1,4 @@
-/** How a campaign stands, as far as a forecast of it needs to know. */
+/** The state of a campaign that a forecast needs. */
 import { type CampaignTerms, engineSpec } from '../domain/api/campaign-request.ts';
 import type { Ending, WaitingFor } from '../domain/engine/campaign-state.ts';
 import type { ForecastCampaign } from '../domain/forecast/forecast.ts';
@@ -6,9 +6,9 @@ import type { RecordedStatus } from '../domain/api/interruption.ts';
 import { civilDay } from '../domain/windows/windows.ts';
 import type { Queryable } from './pool.ts';
 
-/** The latest calls are measured: a campaign's beginning may have met other people at other hours. */
+/** Only the latest calls are measured: the first ones may have reached other people at other hours. */
 const CALLS_MEASURED = 500;
-/** Retries that are due within one part of their whole span count as due together. */
+/** Retries that are due within the same part of the whole span count as due together. */
 const PARTS = 500;
 
 interface Row {
@@ -33,9 +33,9 @@ export async function readForecastCampaign(
   id: string,
   now: number,
 ): Promise<ForecastCampaign | null> {
-  // One statement is one snapshot. The newest contacts that were called may still be talking, the longest calls among
-  // them: as many as there may be calls at once are left out of the measure. Retries that are claimed are about to be
-  // due; the span of the others is found by the index in which they wait.
+  // One statement is one snapshot. The newest called contacts may still be talking, the longest calls among them, so as
+  // many as there may be simultaneous calls are excluded. Claimed retries are about to be due; the index gives the span
+  // of the others.
   const { rows } = await db.query<Row>(
     `select campaign.spec, campaign.status, campaign.ending, campaign.waiting_for, campaign.waiting_until,
             campaign.ended_at, campaign.pending, campaign.placed_day::text, campaign.placed_on_day,

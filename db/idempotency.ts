@@ -4,16 +4,16 @@ import type { Queryable } from './pool.ts';
 export interface IdempotentRequest {
   readonly account: string;
   readonly key: string;
-  /** SHA-256 of what the request states. */
+  /** SHA-256 of the request's content. */
   readonly bodyHash: Buffer;
 }
 
 /**
- * Carries out a request once per account and key, and answers a repeat of it with the first answer. Runs inside the
- * request's own transaction: others with the same key wait until that ends, then repeat its answer or, when it was
- * rolled back, go on as the first.
+ * Executes a request once per account and key, and returns the first answer to a repeat. It runs inside the request's
+ * own transaction. Others with the same key wait until it ends, then return its answer or, if it was rolled back,
+ * become the first.
  *
- * @throws RingfenceError `idempotency_mismatch` when the key was used for another request.
+ * @throws RingfenceError `idempotency_mismatch` if the key was used for another request
  */
 export async function withIdempotencyKey<T>(
   tx: Queryable,

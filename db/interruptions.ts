@@ -1,13 +1,16 @@
-/** Campaigns beside their workflows: which are to be compared, and what the record says of one whose workflow has ended. */
+/**
+ * Comparison of campaigns with their workflows: which campaigns are due, and the record of one whose workflow has
+ * ended.
+ */
 import type { CampaignTerms } from '../domain/api/campaign-request.ts';
 import type { CampaignStatus } from '../domain/engine/campaign-state.ts';
 import type { CheckedCampaign, InterruptedReason, MissingCount, RecordedStatus } from '../domain/api/interruption.ts';
 import type { Queryable } from './pool.ts';
 
-/** A campaign that this process is to compare now. */
+/** A campaign that this process has claimed for a check. */
 export interface ClaimedCheck extends CheckedCampaign {
   readonly id: string;
-  /** As they were when the campaign was claimed: where they have changed since, another run has come. */
+  /** Values at the time of the claim. If they have changed since, another run has begun. */
   readonly ownerRunId: string | null;
   readonly startedAt: string | null;
 }
@@ -18,8 +21,8 @@ const CHECKED = `id, status, owner_run_id as "ownerRunId", workflow_started_at::
   pending + in_progress + retrying as "contactsLeft"`;
 
 /**
- * Takes up to `limit` campaigns that nobody has compared for `everyMs`, longest first. Several processes may do so at once;
- * each campaign goes to one of them. One that was missed is left alone until the second look counts.
+ * Claims up to `limit` campaigns that were not checked for `everyMs`, longest first. Several processes may do so at the
+ * same time; each campaign goes to one of them. A campaign whose workflow was missed waits until a second look counts.
  */
 export async function claimChecks(
   db: Queryable,
@@ -43,7 +46,7 @@ export async function claimChecks(
   return rows;
 }
 
-/** One campaign, whichever gateway compared it last. Null if it is over or does not exist. */
+/** One campaign, whichever gateway checked it last. Null if it is over or does not exist. */
 export async function readCheck(db: Queryable, campaignId: string): Promise<ClaimedCheck | null> {
   const { rows } = await db.query<ClaimedCheck>(
     `select ${CHECKED} from campaigns
@@ -53,7 +56,7 @@ export async function readCheck(db: Queryable, campaignId: string): Promise<Clai
   return rows[0] ?? null;
 }
 
-/** Gives claimed campaigns back that nothing was learned about: they are due at once. */
+/** Returns claimed campaigns about which nothing was learned: they are due immediately. */
 export async function returnChecks(db: Queryable, campaignIds: readonly string[]): Promise<void> {
   await db.query('update campaigns set workflow_checked_at = null where id = any($1)', [campaignIds]);
 }
@@ -69,7 +72,7 @@ export async function noteFound(db: Queryable, campaignId: string): Promise<void
   await db.query('update campaigns set workflow_missing_since = null where id = $1', [campaignId]);
 }
 
-/** Of the campaigns that were compared within the last minute, those whose workflow was not found. */
+/** Among the campaigns that were checked within the last minute, those whose workflow was not found. */
 export async function countMissing(db: Queryable): Promise<MissingCount> {
   const { rows } = await db.query<MissingCount>(
     `select count(*)::integer as compared, count(workflow_missing_since)::integer as missing
@@ -81,8 +84,8 @@ export async function countMissing(db: Queryable): Promise<MissingCount> {
 }
 
 /**
- * Marks a campaign as interrupted, unless another run has come since it was claimed. It has no owner then, so that a dial
- * which the ended run still has under way is refused. False when nothing was marked.
+ * Marks a campaign as interrupted, unless another run has begun since it was claimed. The campaign then has no owner,
+ * so a dial that the ended run still has under way is refused. False if nothing was marked.
  */
 export async function markInterrupted(
   db: Queryable,
@@ -101,7 +104,7 @@ export async function markInterrupted(
   return rowCount === 1;
 }
 
-/** Writes down that a campaign is over whose workflow ended it and has nothing left to do. */
+/** Records that a campaign is over if its workflow ended it and nothing is left to do. */
 export async function markOver(
   db: Queryable,
   { id, ownerRunId }: Pick<ClaimedCheck, 'id' | 'ownerRunId'>,
@@ -118,7 +121,7 @@ export async function markOver(
   return rowCount === 1;
 }
 
-/** A run has come: the campaign is again what it was. Nothing happens to one that is not interrupted. */
+/** A run has begun: the campaign has its former status again. A campaign that is not interrupted does not change. */
 export async function endInterruption(tx: Queryable, campaignId: string): Promise<void> {
   await tx.query(
     `update campaigns
@@ -131,18 +134,18 @@ export async function endInterruption(tx: Queryable, campaignId: string): Promis
 
 export interface RestartableCampaign {
   readonly status: RecordedStatus;
-  /** What it was before it was interrupted. */
+  /** The status before the interruption. */
   readonly was: CampaignStatus | null;
   readonly reason: InterruptedReason | null;
   readonly code: string | null;
-  /** Why Temporal refused to start it at all, where it did. */
+  /** The reason why Temporal refused to start it, if it did. */
   readonly failure: string | null;
   readonly terms: CampaignTerms;
-  /** When it was last restarted, in epoch milliseconds by the clock of the gateway that did. */
+  /** Time of the last restart, in epoch milliseconds by the clock of the gateway that did it. */
   readonly restartedAt: number | null;
 }
 
-/** Locks a campaign that is to be restarted. Null when the account has no such campaign. */
+/** Locks a campaign for a restart. Null if the account has no such campaign. */
 export async function lockForRestart(
   tx: Queryable,
   account: string,
@@ -157,7 +160,7 @@ export async function lockForRestart(
   return rows[0] ?? null;
 }
 
-/** A workflow was started for it. */
+/** Records that a workflow was started for it. */
 export async function noteRestart(tx: Queryable, campaignId: string, now: number): Promise<void> {
   await endInterruption(tx, campaignId);
   await tx.query(
@@ -176,7 +179,7 @@ export async function noteCancel(db: Queryable, account: string, campaignId: str
   return rowCount === 1;
 }
 
-/** Calls that were, or may have been, placed and of which no end is known, by provider. Instants are epoch milliseconds. */
+/** Calls without a known end that were or may have been placed, by provider. Instants are epoch milliseconds. */
 export async function openCalls(
   db: Queryable,
   campaignId: string,

@@ -1,11 +1,11 @@
-/** Ends that come to be known after their calls were given up as lost. */
+/** Ends that become known after their calls were given up as lost. */
 import { afterAttempt } from '../domain/engine/retry-policy.ts';
 import { firstTerminalEvents } from './call-events.ts';
 import { lockCampaign } from './workflow-records.ts';
 import { addTransitions, applyToCounters, type BucketTransition, type CounterChanges } from './bucket-transitions.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 
-/** Calls given up lately of which an end is stored by now. */
+/** Recently lost calls with a stored end. */
 export async function lostCallsWithEnd(db: Queryable, limit: number): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `select id from calls
@@ -17,15 +17,15 @@ export async function lostCallsWithEnd(db: Queryable, limit: number): Promise<st
   return rows.map(({ id }) => id);
 }
 
-/** A late end causes no call: the contact of a lost call is already over. */
+/** A late end causes no further call: the contact of a lost call is already over. */
 const NO_MORE_CALLS = { budget: 0, delayMinutes: [0], on: [] };
 
 /**
- * Puts the end of a call that was given up in the place of `lost`, once: the record, the contact's bucket and reason, and the
- * campaign's counters. The contact is not called again. False where there is nothing to correct.
+ * Replaces `lost` by the end of the call, once: in the record, the contact's bucket and reason, and the campaign's
+ * counters. The contact is not called again. False if there is nothing to correct.
  */
 export async function correctLost(pool: Pool, callId: string): Promise<boolean> {
-  // Nearly every late event is of a call whose end is known: the campaign is not locked for those.
+  // Nearly every late event belongs to a call with a known end. These do not lock the campaign.
   const lost = await pool.query<{ campaign_id: string }>(
     "select campaign_id from calls where id = $1 and outcome = 'lost'",
     [callId],

@@ -10,31 +10,33 @@ import { FairShare } from './fair-share.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 
 export interface LongWork {
-  /** For one statement of it, in milliseconds. */
+  /** Limit for one statement, in milliseconds. */
   readonly statementMs?: number;
-  /** For one lock, in milliseconds. */
+  /** Limit for one lock, in milliseconds. */
   readonly lockMs?: number;
-  /** For its turn, in milliseconds. Default: as long as it takes. */
+  /** Limit for the wait for its turn, in milliseconds. Default: none. */
   readonly turnMs?: number;
-  /** From one look at it to the next, in milliseconds. */
+  /** Time between two checks, in milliseconds. */
   readonly watchMs?: number;
-  /** Called at every look at which the server has it under way, and while it waits for its turn. */
+  /** Called at every check that finds the transaction alive, and while it waits for its turn. */
   readonly onAlive?: () => void;
 }
 
 /** The client gives up a little later than the server. */
 const MARGIN_MS = 10_000;
-/** A transaction that has just ended is gone from the server a moment before its end is known here. */
+/** A transaction that has just ended disappears from the server a moment before the client knows. */
 const LOOKS_GONE = 2;
-/** A server that merges or checkpoints may take nothing for a while. */
+/** A server that merges or writes a checkpoint may accept nothing for a while. */
 const LOOKS_STUCK = 4;
 
-/** Only some of a pool's connections do long work at once: the others are for what is short. */
+/** Only some connections of a pool do long work at the same time. The others serve short work. */
 const turns = new WeakMap<Pool, FairShare>();
 
 /**
- * Like `inTransaction`, on a connection of the pool, for work that takes long. It waits for its turn, without a connection.
- * @param holder for whom it is done: nobody gets all turns.
+ * Like `inTransaction`, on a connection of the pool, for work that takes long. It waits for its turn without a
+ * connection.
+ *
+ * @param holder for whom it is done; no holder gets all turns
  */
 export async function inLongTransaction<T>(
   pool: Pool,
@@ -122,9 +124,9 @@ async function setLimits(tx: Queryable, statementMs: number, lockMs: number): Pr
   return rows[0]!.pid;
 }
 
-/** Waits for each answer for as long as is told. */
+/** Waits for each answer up to the given limit. */
 function patient(client: Queryable, queryMs: number): Queryable {
-  // The driver takes it with each query, which its types do not know.
+  // The driver accepts it with each query, but its types lack it.
   const limit = { query_timeout: queryMs };
   const query = (statement: string | pg.QueryConfig | pg.Submittable, values?: unknown[]) => {
     if (typeof statement === 'string') return client.query({ text: statement, ...(values && { values }), ...limit });
@@ -134,8 +136,8 @@ function patient(client: Queryable, queryMs: number): Queryable {
 }
 
 /**
- * Looks again and again whether the server has the transaction under way, and takes what is sent to it. Where it does not,
- * the rest was lost on the way: the connection is closed, and its caller gets the error.
+ * Checks repeatedly whether the transaction is alive on the server. If it is not, the answer was lost on the way: the
+ * connection is closed, and its caller gets the error.
  */
 function watchTransaction(
   pool: Pool,
@@ -170,7 +172,7 @@ function watchTransaction(
   return stop;
 }
 
-/** Null when the server does not say. */
+/** Null if the server does not answer. */
 async function isUnderWay(pool: Pool, pid: number): Promise<boolean | null> {
   return pool.query('select from pg_stat_activity where pid = $1 and xact_start is not null', [pid]).then(
     ({ rowCount }) => rowCount === 1,

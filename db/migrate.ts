@@ -6,15 +6,15 @@ import { DATABASE_LIMITS, MIGRATIONS as LIMITS } from '../domain/engine/time-lim
 /** Any constant: all processes that migrate one database must agree on it. */
 const MIGRATION_LOCK = 7_246_433;
 export const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url));
-/** Where the database notes which migrations it has had. */
+/** The table of executed migrations. */
 export const MIGRATIONS_TABLE = 'schema_migrations';
 
 /**
- * Brings the database to the newest schema. Safe to call from many processes at once: the first does the work under an
- * advisory lock and the others wait for it, then find nothing to do.
+ * Migrates the database to the newest schema. Several processes may call it at the same time: the first does the work
+ * under an advisory lock, the others wait and then find nothing to do.
  */
 export async function migrate(connectionString: string): Promise<void> {
-  // A network that falls silent ends the wait below, which is as long as the others' migrations.
+  // If the network falls silent the wait below ends. It may last as long as the others' migrations.
   const client = new pg.Client({
     connectionString,
     connectionTimeoutMillis: DATABASE_LIMITS.connectMs,
@@ -30,7 +30,7 @@ export async function migrate(connectionString: string): Promise<void> {
       dir: MIGRATIONS,
       direction: 'up',
       migrationsTable: MIGRATIONS_TABLE,
-      // Its own lock refuses a second process instead of letting it wait; ours above does the waiting.
+      // Its own lock would refuse a second process instead of letting it wait. Our lock above makes it wait.
       noLock: true,
       log: () => {},
     });

@@ -1,28 +1,31 @@
 /**
- * Orphans: ids under which a provider has reported calls, that no dial is tied to, and whose events name no call of ours. Most
- * are tied within seconds, when the reply to their dial comes. One that stays is of somebody else's call, or of a call of ours
- * whose reply was lost: the provider is asked what it is, and what it says is matched with the calls of which nothing more is
- * known.
+ * Orphans: calls that a provider has reported under its own ids, that are linked to no dial and whose events name no
+ * call of ours. Most are linked within seconds, when the reply to their dial arrives. One that remains belongs to
+ * another system, or to a call of ours whose reply was lost. The provider is asked about it, and the answer is matched
+ * with the calls without a known result.
  */
 import type { PossibleMatch } from '../domain/dialling/orphan-match.ts';
 import type { Particulars } from '../domain/dialling/provider-messages.ts';
 import { recordAcceptance } from './calls.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 
-/** Before this time is over, a provider that could not say what an orphan is will not know better. */
+/** A provider that did not know an orphan is asked again after this time. */
 const ASK_AGAIN_AFTER = "interval '1 minute'";
-/** Providers send their events for a day or two, until they are taken in. */
+/** Providers repeat their events for a day or two, until they are accepted. */
 const EVENTS_COME_WITHIN = "interval '3 days'";
 
-/** An event that names a call of ours says more than a number: it is of that call, or of nobody's that we could tell. */
+/**
+ * An event that names a call of ours says more than a number: it belongs to that call, or to none that we could
+ * identify.
+ */
 const NAMED = `exists (
   select from call_events e
    where e.provider = p.provider and e.provider_call_id = p.provider_call_id
      and (e.call_id is not null or e.contradicts is not null))`;
-/** Of the row `provider_calls p`. */
+/** Condition on the row `provider_calls p`. */
 const ORPHANED = `p.call_id is null and not ${NAMED}`;
 
-/** Orphans of which the provider has not said yet what they are, and that may be of one of these calls, by the time. */
+/** Orphans that the provider has not identified yet and that may, by the time, be one of these calls. */
 export async function orphansOfCalls(
   db: Queryable,
   provider: string,
@@ -39,7 +42,7 @@ export async function orphansOfCalls(
   return rows.map(({ id }) => id);
 }
 
-/** The same, of orphans that have ended, and calls that were given up. */
+/** The same for orphans that have ended and calls that were given up. */
 export async function orphansOfLostCalls(db: Queryable, provider: string, limit: number): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `with lost as materialized (
@@ -60,7 +63,7 @@ export async function orphansOfLostCalls(db: Queryable, provider: string, limit:
 
 const TO_ASK = `p.described_at is null and (p.asked_at is null or p.asked_at < now() - ${ASK_AGAIN_AFTER})`;
 
-/** Notes that the provider was asked, and what it said; null: nothing. */
+/** Records the provider's answer about an orphan; null: it did not know. */
 export async function describeOrphan(
   db: Queryable,
   provider: string,
@@ -77,8 +80,8 @@ export async function describeOrphan(
 }
 
 /**
- * The calls to which an orphan's number, agent and time fit: sent before the orphan was first heard of, with nothing known of
- * what became of them, or given up as lost. The times that are compared here are those of our database.
+ * The calls that match an orphan's number, agent and time. They were sent before the orphan was first reported, and
+ * their result is unknown or `lost`. All times are by the database's clock.
  */
 export async function possibleMatches(db: Queryable, provider: string): Promise<PossibleMatch[]> {
   const { rows } = await db.query<
@@ -117,7 +120,7 @@ export async function possibleMatches(db: Queryable, provider: string): Promise<
   }));
 }
 
-/** Ties an orphan to its call, unless either has found another meanwhile. */
+/** Links an orphan to its call, unless either has been linked meanwhile. */
 export async function tieOrphan(
   pool: Pool,
   provider: string,
@@ -125,7 +128,7 @@ export async function tieOrphan(
   now: number,
 ): Promise<boolean> {
   return inTransaction(pool, async (tx) => {
-    // In the order in which a reply and an event lock them too.
+    // Locks in the same order as a reply and an event do.
     const orphan = await tx.query(
       'select from provider_calls where provider = $1 and provider_call_id = $2 and call_id is null for update',
       [provider, providerCallId],
@@ -137,7 +140,7 @@ export async function tieOrphan(
     );
     const campaignId = calls[0]?.campaign_id;
     if (orphan.rowCount !== 1 || campaignId === undefined) return false;
-    // With the row locked, no event comes any more that nobody sees.
+    // With the row locked, no event can arrive unnoticed.
     const named = await tx.query(
       `select from provider_calls p where p.provider = $1 and p.provider_call_id = $2 and ${NAMED}`,
       [provider, providerCallId],

@@ -1,15 +1,16 @@
 /**
- * Pages of lists. A page begins behind a place in the list's order, so it costs what it holds, wherever it begins, and rows
- * that come or go elsewhere move nothing in it. Or it begins after a bounded number of rows, all of which are read.
+ * Pages of lists. A page begins after a place in the list's order. It costs what it contains, wherever it begins, and
+ * rows that appear or disappear elsewhere do not shift it. Alternatively it begins after a bounded number of rows, all
+ * of which are read.
  */
 import type { Queryable } from './pool.ts';
 
 export interface Page<Place> {
   readonly limit: number;
   readonly offset: number;
-  /** Of the last item that was read. Left out: the page begins `offset` items after the beginning. */
+  /** Place of the last item that was read. Omitted: the page begins `offset` items after the beginning. */
   readonly after?: Place | undefined;
-  /** What was counted for an earlier page, where one was. */
+  /** The count for an earlier page, if there is one. */
   readonly counted?: Total | undefined;
 }
 
@@ -22,11 +23,11 @@ export interface Total {
 export interface PageOf<T, Place> extends Total {
   readonly items: T[];
   readonly hasMore: boolean;
-  /** Of the last item; null where no more come. */
+  /** Place of the last item; null if there are no more. */
   readonly next: Place | null;
 }
 
-/** Where no counter is kept, no more than this is counted, and that for the first page only. */
+/** Without a stored counter no more than this is counted, and only for the first page. */
 export const COUNTED_AT_MOST = 10_000;
 
 /** Rows of a list in its order. */
@@ -41,15 +42,15 @@ export interface OrderedRows<Place> {
 }
 
 /**
- * The end of a list's SQL, by the numbers of its parameters. PostgreSQL shall not know how few rows are wanted, nor how many
- * are left out: it guesses wrong how many there are, and where it guesses fewer than are wanted it reads and sorts all of
- * them. A number that it learns only later makes it read an index in the order of the list.
+ * The end of a list's SQL, by the numbers of its parameters. PostgreSQL must not know how few rows are wanted, nor how
+ * many are skipped. It misjudges how many rows there are, and if it expects fewer than are wanted it reads and sorts
+ * all of them. With a number that it learns only later, it reads an index in the order of the list.
  */
 export function limited(limit: string, offset: string): string {
   return `limit (select ${limit}::bigint) offset (select ${offset}::bigint)`;
 }
 
-/** For the rows of a page: one more than it holds, which tells whether more come. */
+/** Parameters for the rows of a page. One row more than the page shows whether there are more. */
 export function valuesOf<Place>({ values }: OrderedRows<Place>, { limit, offset, after }: Page<Place>): unknown[] {
   return values({ limit: limit + 1, offset, after });
 }
@@ -67,7 +68,7 @@ export function pageOf<Row, T, Place>(
   return { items: held.map(item), ...total, hasMore, next: hasMore && last !== undefined ? place(last) : null };
 }
 
-/** How many rows a list has, counted no further than the bound, and not again for pages after the first. */
+/** The number of rows of a list, counted up to the bound, and only for the first page. */
 export async function totalOf<Place>(
   db: Queryable,
   { sql, values }: OrderedRows<Place>,
@@ -82,12 +83,12 @@ export async function totalOf<Place>(
   return { total: Math.min(found, COUNTED_AT_MOST), totalIsExact: found <= COUNTED_AT_MOST };
 }
 
-/** Microseconds since 1970, as far as PostgreSQL tells instants apart. A `Date` would lose their last digits. */
+/** Microseconds since 1970, the precision of PostgreSQL. A `Date` would lose the last digits. */
 export function microseconds(column: string): string {
   return `(extract(epoch from ${column}) * 1000000)::bigint`;
 }
 
-/** The instant of such a number, in a parameter. */
+/** The instant of such a number, as a parameter. */
 export function instantOf(parameter: string): string {
   return `('epoch'::timestamptz + ${parameter}::bigint * interval '1 microsecond')`;
 }

@@ -4,21 +4,21 @@ import { type DatabaseLimits, TOOL_LIMITS } from '../domain/engine/time-limits.t
 import { AccountPool, onBehalfOf } from './account-pool.ts';
 
 export type Pool = pg.Pool;
-/** A pool or one connection of it inside a transaction: whatever a query can be sent to. */
+/** A pool, or one of its connections inside a transaction: anything that accepts a query. */
 export type Queryable = Pick<pg.ClientBase, 'query'>;
 
 export interface PoolOptions {
-  /** Connections at most. Default: 10. */
+  /** Maximum number of connections. Default: 10. */
   readonly max?: number;
-  /** Default, where one is left out: `TOOL_LIMITS`. */
+  /** Default for each omitted limit: `TOOL_LIMITS`. */
   readonly limits?: Partial<DatabaseLimits>;
-  /** Whether accounts share it, so that none of them can hold all of it. Default: no. */
+  /** Whether accounts share it, so that none of them can hold all connections. Default: no. */
   readonly shared?: boolean;
 }
 
-/** A silent network is noticed this long after the last packet, and a few seconds of questions without an answer. */
+/** A silent network is noticed this long after the last packet, plus a few seconds of unanswered probes. */
 const KEEP_ALIVE_AFTER_MS = 5_000;
-/** How long a connection that was closed here may wait for the other side to agree. */
+/** How long a closed connection waits for the other side to agree. */
 const LINGER_MS = 2_000;
 
 /**
@@ -50,7 +50,7 @@ export function openPool(connectionString: string, { max = 10, limits, shared = 
   pool.on('error', () => dropIdle(pool));
   pool.on('connect', (client) => client.on('error', () => {}));
   pool.on('release', (error: unknown) => {
-    // What the server said came over a connection that works.
+    // An error that the server sent arrived over a working connection.
     if (error instanceof Error && !(error instanceof pg.DatabaseError)) dropIdle(pool);
   });
   return pool;
@@ -62,7 +62,7 @@ export async function inTransaction<T>(pool: Pool, work: (tx: pg.PoolClient) => 
   let broken: Error | undefined;
   try {
     const begun = client.query('begin');
-    // It fails only with the connection, and then what is sent right behind it does so as well.
+    // It fails only if the connection does, and then the statement sent right after it fails too.
     begun.catch(() => {});
     const result = await work(client);
     await begun;
@@ -78,14 +78,14 @@ export async function inTransaction<T>(pool: Pool, work: (tx: pg.PoolClient) => 
   }
 }
 
-/** The socket of a connection. Closed as soon as both sides agree, or soon after when the other one cannot be reached. */
+/** The socket of a connection. It closes when both sides agree, or soon after if the other side cannot be reached. */
 function openSocket(): Socket {
   const socket = new Socket();
   socket.once('finish', () => setTimeout(() => socket.destroy(), LINGER_MS).unref());
   return socket;
 }
 
-/** Closes the connections that nobody uses at this moment, before anybody who comes now is given one of them. */
+/** Closes all idle connections before any of them is used again. */
 function dropIdle(pool: Pool): void {
   onBehalfOf(null, () => {
     for (let idle = pool.idleCount; idle > 0; idle -= 1) {

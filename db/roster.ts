@@ -1,6 +1,7 @@
 /**
  * The roster of a campaign: its copy of the contacts, and the exchange with the workflow. Every function here moves
- * contacts between buckets and the campaign's counters in one transaction, by the buckets that the rows really had.
+ * contacts between buckets and changes the campaign's counters in one transaction, by the buckets that the rows really
+ * had.
  */
 import type { EndedEvent } from '../domain/engine/outcome.ts';
 import type { ReadyContact } from '../domain/engine/campaign-state.ts';
@@ -12,7 +13,7 @@ import { CLAIMABLE, readWaiting } from './adoption.ts';
 import { addTransitions, applyToCounters, type BucketTransition, type CounterChanges } from './bucket-transitions.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 
-/** Copies the folder's contacts into the campaign, once. Campaigns that brought their own contacts are left alone. */
+/** Copies the folder's contacts into the campaign, once. A campaign with its own contacts does not change. */
 export async function enrol(tx: Queryable, campaignId: string): Promise<void> {
   await tx.query(
     `with campaign as (
@@ -30,9 +31,9 @@ export async function enrol(tx: Queryable, campaignId: string): Promise<void> {
 }
 
 /**
- * Settles what ended, writes down what started, claims what is due. A repeat of the last exchange changes nothing and
- * answers with the same claim as it now stands. A run that is not the owner of the records, or that is behind them, is
- * told so and must adopt first.
+ * Settles ended calls, records started ones and claims contacts that are due. A repeat of the last exchange changes
+ * nothing and returns the same claim in its present state. A run that is not the owner of the records, or is behind
+ * them, gets `superseded` and must adopt first.
  */
 export async function exchange(pool: Pool, request: ExchangeRequest, runId: string): Promise<ExchangeReply> {
   return inTransaction(pool, async (tx) => {
@@ -63,8 +64,8 @@ export async function exchange(pool: Pool, request: ExchangeRequest, runId: stri
 }
 
 /**
- * Moves up to `chunk` waiting contacts to `skipped`; returns how many moved, and null when another run owns the records.
- * Called until it returns 0.
+ * Moves up to `chunk` waiting contacts to `skipped`. Returns how many were moved, or null if another run owns the
+ * records. Call it until it returns 0.
  */
 export async function skipWaiting(
   pool: Pool,
@@ -96,16 +97,16 @@ export async function skipWaiting(
 }
 
 /**
- * The rows are named twice, by this array and by the join: the planner does not know how many people a campaign has, and
- * where it takes them for few it would read them all.
+ * The array and the join both select the rows. The planner does not know how many contacts a campaign has, and if it
+ * expects few it would read them all.
  */
 function seqsOf(contacts: readonly { readonly seq: number }[]): number[] {
   return contacts.map(({ seq }) => seq);
 }
 
 /**
- * An attempt is settled once: the contact must still stand at this attempt and not be in a terminal bucket, and a retry
- * moves it on to the next attempt.
+ * An attempt is settled once: the contact must still be at this attempt and not in a terminal bucket. A retry moves it
+ * to the next attempt.
  */
 async function settle(tx: Queryable, request: ExchangeRequest): Promise<BucketTransition[]> {
   if (request.settled.length === 0) return [];
@@ -180,7 +181,7 @@ async function start(tx: Queryable, request: ExchangeRequest): Promise<BucketTra
   return rows;
 }
 
-/** Gives claims of retries back. A repeat leaves alone what the exchange itself has claimed since. */
+/** Returns claims of retries. A repeat does not touch what the exchange itself has claimed since. */
 async function release(tx: Queryable, request: ExchangeRequest): Promise<void> {
   if (request.released.length === 0) return;
   await tx.query(
@@ -192,12 +193,12 @@ async function release(tx: Queryable, request: ExchangeRequest): Promise<void> {
   );
 }
 
-/** Contacts looked at by one exchange that ends retries. */
+/** Contacts that one exchange checks when it ends retries. */
 const END_RETRIES_CHUNK = 2_000;
 
 /**
- * Ends contacts that wait for a retry which the terms no longer grant, each with its last outcome and at its last attempt.
- * Returns the number of the last contact looked at, or null when none is left.
+ * Ends contacts that wait for a retry which the terms no longer allow, each with its last outcome and at its last
+ * attempt. Returns the number of the last contact checked, or null if none is left.
  */
 async function endRetries(
   tx: Queryable,
@@ -227,7 +228,7 @@ async function endRetries(
   return { transitions: rows, upTo: looked < END_RETRIES_CHUNK ? null : upTo };
 }
 
-/** Retries that are due come first, in the order in which they fell due; then first calls in the roster's order. */
+/** Due retries come first, in the order of their due time; then first calls in the order of the roster. */
 async function claim(tx: Queryable, request: ExchangeRequest, cursor: number): Promise<ReadyContact[]> {
   if (request.want <= 0) return [];
   const { rows } = await tx.query<ReadyContact>(
@@ -301,10 +302,10 @@ async function writeCampaign(
   return rows[0]!;
 }
 
-/** Terminal events that are stored but that nobody could signal; they are told until their call is settled. */
+/** Terminal events that are stored but could not be signalled. They are returned until their call is settled. */
 async function undelivered(tx: Queryable, campaignId: string): Promise<EndedEvent[]> {
   const { rows } = await tx.query<Omit<EndedEvent, 'ended_at'> & { unconfirmed: boolean; ended_at: string }>(
-    // Each call is asked for by its key: joined, all calls that are not settled might be read, of every campaign.
+    // Selects each call by its key: a join might read the unsettled calls of every campaign.
     `select e.event_id, e.call_id, e.outcome, floor(extract(epoch from e.occurred_at) * 1000)::bigint as ended_at,
             (select calls.accepted_at is null from calls where calls.id = e.call_id) as unconfirmed
        from call_events e

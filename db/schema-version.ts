@@ -3,15 +3,15 @@ import { MIGRATIONS, MIGRATIONS_TABLE } from './migrate.ts';
 import type { Queryable } from './pool.ts';
 
 export interface SchemaVersion {
-  /** Migrations of this version of Ringfence that the database has had, in order. */
+  /** Migrations of this version that the database has had, in order. */
   readonly applied: readonly string[];
-  /** Those that it has not had yet. */
+  /** Migrations of this version that it has not had yet. */
   readonly missing: readonly string[];
-  /** Those that it has had, and that this version does not know: a newer one has been there. */
+  /** Migrations that it has had and that this version does not know: a newer version was there. */
   readonly unknown: readonly string[];
 }
 
-/** Sets what a database has had beside what this version of Ringfence brings. */
+/** Compares the migrations of a database with those of this version. */
 export async function readSchemaVersion(db: Queryable): Promise<SchemaVersion> {
   const brought = (await readdir(MIGRATIONS)).map((file) => file.replace(/\.\w+$/, '')).sort();
   const { rows: tables } = await db.query<{ exists: boolean }>('select to_regclass($1) is not null as exists', [

@@ -1,4 +1,4 @@
-/** Numbers that must not be called. A dial looks here before it sends anything (`calls.ts`). */
+/** Numbers that must not be called. A dial checks them before it sends anything (`calls.ts`). */
 import type { SuppressionResponse } from '../domain/contacts/suppression.ts';
 import { limited, type OrderedRows, type Page, pageOf, type PageOf, totalOf, valuesOf } from './page.ts';
 import type { Queryable } from './pool.ts';
@@ -9,7 +9,7 @@ interface SuppressionRow {
   readonly created_at: Date;
 }
 
-/** The account's list, latest first. A place in it is no number: it travels in addresses. */
+/** The account's list, latest first. A place in it is not a phone number, because cursors appear in URLs. */
 export async function listSuppressions(
   db: Queryable,
   account: string,
@@ -28,14 +28,16 @@ export async function listSuppressions(
   return pageOf(rows, page, total, { item: suppressionAnswer, place: ({ seq }) => Number(seq) });
 }
 
-/** Puts a number on the list. One that stands there keeps its place, and its reason unless another is given. */
+/**
+ * Puts a number on the list. A number that is already there keeps its place, and its reason unless another is given.
+ */
 export async function addSuppression(
   db: Queryable,
   account: string,
   { phoneNumber, reason }: { readonly phoneNumber: string; readonly reason: string | null },
 ): Promise<{ readonly suppression: SuppressionResponse; readonly created: boolean }> {
   const { rows } = await db.query<SuppressionRow & { created: boolean }>(
-    // A row that was not there before has no deleted version.
+    // A new row has no deleted version.
     `insert into suppressions as s (account, phone_number, reason) values ($1, $2, $3)
      on conflict (account, phone_number) do update set reason = coalesce(excluded.reason, s.reason)
      returning phone_number, reason, created_at, xmax = 0 as created`,

@@ -10,7 +10,10 @@ export async function readBuckets(db: Queryable, campaignId: string): Promise<Bu
   return rows[0];
 }
 
-/** A run of a campaign's workflow and the epoch of its state: while both stand in the campaign's row, it owns the records. */
+/**
+ * A run of a campaign's workflow and the epoch of its state. While both are in the campaign's row, the run owns the
+ * records.
+ */
 export interface RecordsOwner {
   readonly campaignId: string;
   readonly runId: string;
@@ -27,10 +30,10 @@ export interface LockedCampaign {
 
 /**
  * Locks the campaign's row until the transaction ends. Every move of contacts between buckets begins with it, before
- * anything else is read: exchanges, adoptions and enrolments of a campaign so come one after the other.
+ * anything else is read. So the exchanges, adoptions and enrolments of a campaign never overlap.
  *
- * Nothing in a transaction that begins with it reads by bitmaps: a row that has moved on leaves an entry in its index, which
- * a plain scan strikes out when it meets it, and a bitmap reads again and again until the next vacuum.
+ * No statement in such a transaction uses a bitmap scan. A row that has moved leaves an entry in its index. A plain
+ * scan marks the entry as dead when it meets it; a bitmap scan reads it again and again until the next vacuum.
  */
 export async function lockCampaign(tx: Queryable, campaignId: string): Promise<LockedCampaign> {
   const { rows } = await tx.query<LockedCampaign>(
@@ -44,8 +47,8 @@ export async function lockCampaign(tx: Queryable, campaignId: string): Promise<L
 }
 
 /**
- * Records that the campaign is over, and that no run owns its records any more: whatever a frozen process still does for
- * it is refused. False when another run owns them. A repeat of the owner's own record changes nothing.
+ * Records that the campaign is over and that no run owns its records any more, so that anything a frozen process still
+ * does for it is refused. False if another run owns them. A repeat of the owner's own record changes nothing.
  */
 export async function recordEnd(
   pool: Pool,

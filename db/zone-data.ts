@@ -1,14 +1,18 @@
-/** Which release of the IANA data is in use, and which campaigns have a calling window that an older one gave. */
+/** The release of the IANA data in use, and the campaigns whose calling window comes from an older one. */
 import type { Queryable } from './pool.ts';
 
-/** A campaign that is told and answers with the old release again, from a worker of before the upgrade, is told again. */
+/**
+ * A campaign may be notified and then ask a worker from before the upgrade, which has the old release. It is notified
+ * again after this time.
+ */
 const TELL_AGAIN_AFTER = '1 hour';
 /** A gateway that claimed a campaign notifies it within this time, or has died. */
 const TELL_WITHIN = '1 minute';
 
 /**
- * Writes down the release that a worker has loaded, unless a newer one is on record.
- * @returns the newest release that any worker of this database has had.
+ * Records the release that a worker has loaded, unless a newer one is recorded.
+ *
+ * @returns the newest release that any worker of this database has had
  */
 export async function recordZoneData(db: Queryable, version: string): Promise<string> {
   const { rows } = await db.query<{ version: string }>(
@@ -35,8 +39,8 @@ export interface OutdatedCampaign {
 }
 
 /**
- * Takes on campaigns whose calling window comes from an older release than the newest, to tell them. Any number of
- * processes may do so at once; each campaign goes to one of them.
+ * Claims campaigns whose calling window comes from an older release than the newest, to notify them. Several processes
+ * may do so at the same time; each campaign goes to one of them.
  */
 export async function claimOutdated(db: Queryable, limit: number): Promise<OutdatedCampaign[]> {
   const { rows } = await db.query<OutdatedCampaign>(
@@ -55,7 +59,7 @@ export async function claimOutdated(db: Queryable, limit: number): Promise<Outda
   return rows;
 }
 
-/** Notes that campaigns have been told. */
+/** Records that campaigns were notified. */
 export async function markNotified(db: Queryable, ids: readonly string[]): Promise<void> {
   await db.query('update campaigns set zone_data_told_until = now() + $2::interval where id = any($1::uuid[])', [
     ids,

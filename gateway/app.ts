@@ -60,7 +60,7 @@ export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> 
   const slowClients = slowClientLimits(deps.slowClients);
   const app: FastifyInstance = fastify({
     loggerInstance: logger,
-    // Its own lines would hold whole addresses, with whatever stands in the query.
+    // Fastify's own lines would contain whole URLs, including their queries.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: Math.min(bodyLimit, BODY_LIMITS.other),
@@ -79,7 +79,7 @@ export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> 
   app.setNotFoundHandler(answerUnknownRoute);
   closeAfterEarlyResponses(app, slowClients);
   cutOffSlowBodies(app, slowClients);
-  // Before the body is read, which is the same wherever it was meant to go.
+  // Runs before the body is read: the route does not exist, whatever the body is.
   app.addHook('onRequest', async (request, reply) => {
     if (request.is404) return answerUnknownRoute(request, reply);
   });
@@ -109,7 +109,7 @@ export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> 
       const limits = await limitRate(api, { requestsPerMinute });
       api.addHook('onRequest', authenticate({ findKeys: (hashes) => findApiKeys(pool, hashes), limits }));
       queueLargeRequests(api, BODY_LIMITS.other, slowClients);
-      // Only now: a request whose body is still coming holds no connection.
+      // Runs only now, so that a request whose body is still arriving holds no connection.
       api.addHook('preHandler', ({ caller, routeOptions }, _reply, done) => {
         // With a separate share, so that a flood of other requests cannot prevent an account from stopping its calls.
         const share = routeOptions.config.stopsCalls ? `${caller.account}, stopping calls` : caller.account;

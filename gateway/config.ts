@@ -4,26 +4,28 @@ import { TrustedProxies } from './http/client-address.ts';
 import { DEFAULTS } from '../worker/defaults.ts';
 
 /**
- * The gateway's own settings. How to reach Temporal comes from Temporal's environment configuration, how to reach the
- * provider from the provider's own variables.
+ * The gateway's settings. Temporal's environment configuration sets the connection to Temporal, and the provider's own
+ * variables set the connection to the provider.
  */
 export const GatewayConfig = z.object({
   DATABASE_URL: z.string().min(1),
   RINGFENCE_HOST: z.string().min(1).default(DEFAULTS.gatewayHost),
-  /** 0 takes any free port; the ready line names it. */
+  /** 0 takes any free port, which the ready line names. */
   RINGFENCE_PORT: z.coerce.number().int().min(0).max(65_535).default(DEFAULTS.gatewayPort),
-  /** The queue of the workers that run campaigns; theirs must be the same. */
+  /** Task queue of the workers that run campaigns. They need the same. */
   RINGFENCE_TASK_QUEUE: z.string().min(1).max(LONGEST_QUEUE_NAME).default(DEFAULTS.taskQueue),
-  /** A key with the scope `write` for the account `default`, known from the start. Only its hash is stored. */
+  /** A key with the scope `write` for the account `default`. Only its hash is stored. */
   RINGFENCE_API_KEY: z
     .string()
     .regex(/^[\x21-\x7e]{16,512}$/, 'must be 16 to 512 printable ASCII characters without spaces')
     .optional(),
-  /** Largest body that brings contacts, in bytes. */
+  /** Largest body of a campaign or a forecast, in bytes. */
   RINGFENCE_BODY_LIMIT: z.coerce.number().int().min(1_024).max(1_073_741_824).default(DEFAULTS.bodyLimit),
-  /** Requests per minute that one key may send. */
+  /** Requests per minute of one key. */
   RINGFENCE_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).default(DEFAULTS.requestsPerMinute),
-  /** Proxies whose `X-Forwarded-For` is believed, by address or CIDR network, separated by commas. */
+  /**
+   * Trusted proxies, as addresses or CIDR networks separated by commas: the `X-Forwarded-For` of their requests counts.
+   */
   RINGFENCE_TRUSTED_PROXIES: TrustedProxies,
   /** Connections to PostgreSQL. */
   RINGFENCE_DB_POOL: z.coerce.number().int().min(2).default(DEFAULTS.databaseConnections),

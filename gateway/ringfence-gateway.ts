@@ -62,7 +62,7 @@ export interface RingfenceGateway {
 }
 
 const PING_TIMEOUT_MS = 2_000;
-/** An event takes one for a millisecond or two: by these come thousands in a second. */
+/** An event needs a connection for a millisecond or two, so these suffice for thousands of events a second. */
 const WEBHOOK_CONNECTIONS = 8;
 
 /**

@@ -1,4 +1,4 @@
-/** An adapter's answers, parsed by the engine's schemas whatever the adapter is. */
+/** Calls an adapter and validates its results by the engine's schemas, whatever the adapter is. */
 import type { z } from 'zod';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import {
@@ -10,11 +10,11 @@ import {
 } from '../domain/dialling/provider-messages.ts';
 import type { CallProvider } from './port.ts';
 
-/** A request cannot be made of this contact: the adapter threw, or gave bytes that cannot be kept. */
+/** No request can be made for this contact: the adapter threw, or returned bytes that cannot be stored. */
 export class CannotFreeze extends Error {
   override readonly name = 'CannotFreeze';
 
-  /** Whether the adapter says that it is not set up: then every contact would meet the same. */
+  /** Whether the adapter is not configured, so that every contact would fail. */
   get isMisconfigured(): boolean {
     return this.cause instanceof RingfenceError && this.cause.code === 'misconfigured';
   }
@@ -26,21 +26,21 @@ export function freeze(provider: CallProvider, call: CallToPlace): string {
   try {
     frozen = provider.freeze(call);
   } catch (cause) {
-    throw new CannotFreeze('the adapter made no request of this contact', { cause });
+    throw new CannotFreeze('the adapter made no request for this contact', { cause });
   }
   if (typeof frozen === 'string' && !frozen.includes('\0')) return frozen;
-  throw new CannotFreeze('the adapter made a request that cannot be kept');
+  throw new CannotFreeze('the adapter made a request that cannot be stored');
 }
 
-/** An answer that cannot be read proves nothing, so the call may have been placed. */
+/** An invalid answer proves nothing, so the call may have been placed. */
 export async function place(provider: CallProvider, frozen: string, key: string, sendBy: number): Promise<PlaceResult> {
   const read = PlaceResult.safeParse(await provider.place(frozen, key, sendBy));
   return read.success ? read.data : { kind: 'unknown', reason: 'odd_answer' };
 }
 
 /**
- * As many answers as questions. An answer that cannot be read says nothing; null: the adapter threw. Where it throws over
- * several calls each is asked about alone, so that one of them cannot keep the answers of the others away.
+ * Returns one result per call. An invalid result says nothing; null means that the adapter threw. If it throws for
+ * several calls, each is asked about alone, so that one of them cannot block the results of the others.
  */
 export async function lookUp(provider: CallProvider, calls: readonly CallRef[]): Promise<(LookUpResult | null)[]> {
   if (calls.length === 0) return [];
@@ -59,11 +59,11 @@ export async function lookUp(provider: CallProvider, calls: readonly CallRef[]):
 
 export interface ReadEvents {
   readonly events: CallEvent[];
-  /** What is wrong with those that cannot be taken in: fields and rules, none of the values. */
+  /** The faults of invalid events: fields and rules, without values. */
   readonly problems: string[];
 }
 
-/** The events of a webhook that have to do with calls. @throws what `parse` throws */
+/** The events of a webhook that concern calls. @throws any error of `parse` */
 export function readEvents(provider: CallProvider, rawBody: Buffer): ReadEvents {
   const read = provider
     .parse(rawBody)

@@ -1,14 +1,14 @@
-/** Asks a provider which calls its orphans are, and ties those to their calls that leave no doubt. */
+/** Asks a provider about its orphans, and links those to their calls that match without doubt. */
 import { describeOrphan, possibleMatches, tieOrphan } from '../db/orphans.ts';
 import type { Pool } from '../db/pool.ts';
 import { certainMatches } from '../domain/dialling/orphan-match.ts';
 import { lookUp } from './checked.ts';
 import type { CallProvider } from './port.ts';
 
-/** How many orphans are asked about at once; no limit of the provider's is spent on them. */
+/** Orphans that are asked about at the same time. Few, so that they do not use up the provider's rate limits. */
 export const ORPHANS_ASKED = 20;
 
-/** @returns the ids of our calls that are known from now on. */
+/** @returns the ids of our calls that are linked now */
 export async function adoptOrphans(
   pool: Pool,
   provider: CallProvider,
@@ -23,7 +23,7 @@ export async function adoptOrphans(
   return adopted;
 }
 
-/** What the provider knows of the orphan; nothing where it does not answer, which says nothing about the orphan. */
+/** The provider's data about the orphan. Nothing if it does not answer, which says nothing about the orphan. */
 async function askWhoseItIs(pool: Pool, provider: CallProvider, providerCallId: string): Promise<void> {
   const [found] = await lookUp(provider, [{ callId: null, providerCallId }]);
   const isKnown = found !== undefined && found !== null && found.kind !== 'unknown';

@@ -6,11 +6,11 @@ import { createTruedyProvider } from './truedy/truedy.ts';
 
 const seconds = z.coerce.number().min(0);
 
-/** The environment variables of the Truedy adapter; what is left out takes the adapter's own default. */
+/** The environment variables of the Truedy adapter. Omitted variables have the adapter's own defaults. */
 export const TruedyEnv = z.object({
   TRUEDY_BASE_URL: z.string(),
   TRUEDY_API_KEY: z.string(),
-  /** One secret or, during a rotation, several with commas between. */
+  /** One secret or, during a rotation, several separated by commas. */
   TRUEDY_WEBHOOK_SECRETS: z.string(),
   TRUEDY_REQUEST_TIMEOUT: seconds.optional(),
   TRUEDY_QUEUE_BOUND: seconds.optional(),
@@ -19,7 +19,7 @@ export const TruedyEnv = z.object({
   TRUEDY_KEY_TTL: seconds.optional(),
 });
 
-/** The provider that an environment describes. The error names the variable. */
+/** The provider that the environment configures. An error names the variable. */
 export function providerFromEnv(env: Readonly<Record<string, string | undefined>>): CallProvider {
   const vars = TruedyEnv.safeParse(env);
   if (!vars.success) throw notSetUp(vars.error);
@@ -43,7 +43,7 @@ function toConfig(vars: z.infer<typeof TruedyEnv>): Record<string, unknown> {
 
 function notSetUp(error: z.ZodError): RingfenceError {
   const problems = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  return new RingfenceError('misconfigured', `The provider cannot be set up. ${problems.join('; ')}`);
+  return new RingfenceError('misconfigured', `The provider is not configured correctly. ${problems.join('; ')}`);
 }
 
 function inMs(value: number | undefined): number | undefined {

@@ -1,6 +1,6 @@
 /**
- * Every default of a setting that worker, gateway and command line share or document: the settings from the environment, the
- * options of the programming interfaces and the documents take it from here.
+ * The defaults of all settings of worker, gateway and command line. The environment settings, the options of the
+ * programming interfaces and the documents use them.
  */
 export const DEFAULTS = {
   /** The task queue of campaigns. Dials use another one, with a suffix. */
@@ -16,8 +16,8 @@ export const DEFAULTS = {
 
   gatewayHost: '127.0.0.1',
   gatewayPort: 8080,
-  /** Ten thousand contacts, the most that one request may state, fit ten times over. */
+  /** Ten times the size of ten thousand usual contacts, the maximum of one request. */
   bodyLimit: 10 * 1024 * 1024,
-  /** Twenty a second: far more than people and dashboards need, and less than would slow others down. */
+  /** Twenty a second: far more than people and dashboards need, and too few to slow others down. */
   requestsPerMinute: 1_200,
 } as const;

@@ -3,7 +3,7 @@ import { RingfenceError } from '../domain/engine/errors.ts';
 import { DIAL } from '../domain/engine/dial-budget.ts';
 import type { ProviderFacts } from '../providers/port.ts';
 
-/** What campaigns must know of the provider, in the terms of pacing. Milliseconds. */
+/** The facts about the provider that pacing depends on, in milliseconds. */
 export function pacingFacts(provider: ProviderFacts, graceMs: number, searchAttributes: boolean): PacingFacts {
   if (provider.requestTimeoutMs > DIAL.longestRequestMs) {
     throw new RingfenceError(
@@ -20,7 +20,10 @@ export function pacingFacts(provider: ProviderFacts, graceMs: number, searchAttr
   };
 }
 
-/** A request that leaves at the last instant may take its whole time-out to arrive, and the provider's queue after that. */
+/**
+ * The time before a window closes in which nothing is placed. A request that leaves at the last moment may take its
+ * whole time-out, and then wait in the provider's queue.
+ */
 export function dialMarginMs({ requestTimeoutMs, queueBoundMs }: ProviderFacts): number {
   return requestTimeoutMs + queueBoundMs;
 }

@@ -8,8 +8,8 @@ export interface HealthServer {
 }
 
 /**
- * Serves /healthz (the process runs) and /readyz (`notReady` names nothing that is missing; otherwise 503 with the names),
- * the latter with the release of the time zone data.
+ * Serves /healthz (the process runs) and /readyz (nothing is missing; otherwise 503 with the names from `notReady`).
+ * /readyz also reports the release of the time zone data.
  */
 export async function serveHealth(options: {
   host: string;

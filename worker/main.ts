@@ -10,7 +10,7 @@ const config = readConfig(WorkerConfig, process.env);
 const log = pino({ level: config.LOG_LEVEL, base: { service: 'worker' } });
 
 Runtime.install({
-  // Temporal's own lines and ours go the same way, as JSON.
+  // Temporal's log lines and ours have the same form, JSON.
   logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
     const line = { ...meta };
     if (level === 'ERROR') log.error(line, message);
@@ -21,7 +21,7 @@ Runtime.install({
     logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
     ...(config.RINGFENCE_METRICS ? { metrics: { prometheus: { bindAddress: config.RINGFENCE_METRICS } } } : {}),
   },
-  // We stop the worker ourselves, so that what it uses is closed after it.
+  // This file stops the worker, so that it closes its dependencies afterwards.
   shutdownSignals: [],
 });
 

@@ -26,16 +26,18 @@ export function campaignWorkerOptions(
     workflowBundle,
     activities: records,
     shutdownGraceTime: DIAL.shutdownGraceMs,
-    // A campaign's sandbox with a few hundred calls in flight takes a few megabytes: the cache is counted, not weighed.
+    // A campaign's sandbox with a few hundred calls in flight takes a few megabytes, so the size of the cache is a
+    // number of workflows.
     maxCachedWorkflows: 250,
-    // For so long a campaign waits for the worker that has it in its cache before any other may take it up. Ten seconds
-    // by default, in which a campaign whose worker died stands still; a living worker takes a task up within milliseconds.
+    // How long a campaign waits for the worker that has it in its cache before any other may take it. With the default
+    // of ten seconds, a campaign whose worker died would stand still for as long. A living worker takes a task within
+    // milliseconds.
     stickyQueueScheduleToStartTimeout: '3s',
     maxConcurrentActivityTaskExecutions: 50,
   };
 }
 
-/** The worker that dials, and does nothing else. */
+/** The worker that only dials. */
 export function dialWorkerOptions(setting: WorkerSetting): WorkerOptions {
   const { connection, namespace, taskQueue, deps, maxDials, dialsPerSecond } = setting;
   const { placeCall } = createActivities(deps);

@@ -82,7 +82,7 @@ export async function createRingfenceWorker({
   callGraceMs = DEFAULTS.callGraceMs,
 }: RingfenceWorkerOptions): Promise<RingfenceWorker> {
   const factsWith = (searchAttributes: boolean) => pacingFacts(provider.facts, callGraceMs, searchAttributes);
-  // Refused before anything is opened.
+  // Throws before anything is opened.
   factsWith(false);
   await migrate(databaseUrl);
   const { connection, namespace } = temporal ?? (await connect());
@@ -130,7 +130,7 @@ export async function createRingfenceWorker({
       notReady: () => missing(workers, healthPool),
     };
   } catch (error) {
-    // What went wrong first is told.
+    // The first error counts.
     await close().catch(() => {});
     throw error;
   }
@@ -141,13 +141,13 @@ async function connect(): Promise<NonNullable<RingfenceWorkerOptions['temporal']
   return { connection: await NativeConnection.connect(connectionOptions), namespace };
 }
 
-/** One that fails takes the others along: campaigns without dials, or dials without campaigns, are of no use. */
+/** If one worker fails all stop: campaigns without dials, or dials without campaigns, are useless. */
 async function runAll(workers: readonly Worker[]): Promise<void> {
   const ended = await Promise.allSettled(workers.map((worker) => worker.run().finally(() => stopAll(workers))));
   for (const end of ended) if (end.status === 'rejected') throw end.reason;
 }
 
-/** A worker refuses to be stopped twice. */
+/** A worker throws if it is stopped twice. */
 function stopAll(workers: readonly Worker[]): void {
   for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
 }

@@ -4,12 +4,12 @@ import { AGENT_ID, CAMPAIGN_NAME, CAMPAIGN_STATUS } from '../workflows/search-at
 
 const { INDEXED_VALUE_TYPE_KEYWORD } = proto.temporal.api.enums.v1.IndexedValueType;
 
-/** The names under which campaigns are found in the Web UI; all are keywords. */
+/** The search attributes of campaigns in the Web UI. All are keywords. */
 export const SEARCH_ATTRIBUTES = [CAMPAIGN_STATUS, CAMPAIGN_NAME, AGENT_ID].map(({ name }) => name);
 
 /**
- * Registers the search attributes where the server lets us, and tells whether all of them are there. Campaigns run
- * without them where they are not.
+ * Registers the search attributes if the server permits it. Returns whether all of them exist. Campaigns also run
+ * without them.
  */
 export async function ensureSearchAttributes(operatorService: OperatorService, namespace: string): Promise<boolean> {
   const missing = await missingSearchAttributes(operatorService, namespace).catch(() => SEARCH_ATTRIBUTES);
@@ -20,7 +20,7 @@ export async function ensureSearchAttributes(operatorService: OperatorService, n
       searchAttributes: Object.fromEntries(missing.map((name) => [name, INDEXED_VALUE_TYPE_KEYWORD])),
     });
   } catch {
-    // Not allowed here, or another worker was faster: what counts is what is there now.
+    // The registration is not permitted, or another worker was faster. What counts is what exists now.
   }
   return missingSearchAttributes(operatorService, namespace).then(
     (still) => still.length === 0,
@@ -28,7 +28,7 @@ export async function ensureSearchAttributes(operatorService: OperatorService, n
   );
 }
 
-/** Which of them the namespace does not know, or knows as something else. Rejects when the server does not tell. */
+/** The attributes that the namespace lacks or has with another type. Rejects if the server does not answer. */
 export async function missingSearchAttributes(operatorService: OperatorService, namespace: string): Promise<string[]> {
   const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
   return SEARCH_ATTRIBUTES.filter((name) => customAttributes?.[name] !== INDEXED_VALUE_TYPE_KEYWORD);

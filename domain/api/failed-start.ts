@@ -1,19 +1,20 @@
 /**
- * Campaigns that Temporal refuses to start, for good: what their workflow is to be given is larger than the server takes, or
- * is wrong to it in another way. A campaign that was never started is `failed` then, with the reason, and everybody of it is
- * skipped. An interrupted one that is refused another run stays interrupted, because calls of it may be going on.
+ * Campaigns that Temporal permanently refuses to start: the input of their workflow is larger than the server accepts,
+ * or invalid in another way. A campaign that was never started becomes `failed` with the reason, and all its contacts
+ * are skipped. An interrupted campaign whose restart is refused stays interrupted, because calls of it may still be
+ * live.
  */
 import { RingfenceError } from '../engine/errors.ts';
 
-/** Why the contacts of such a campaign are skipped. */
+/** The reason for which the contacts of such a campaign are skipped. */
 export const START_REFUSED = 'start_refused';
 
-/** The server's words are kept to this length. */
+/** Maximum length of the server's message. */
 const LONGEST_REASON = 500;
 
-/** A start that was refused for good, by the server's words. */
+/** The error of a permanently refused start, with the server's message. */
 export function startRefused(words: string, cause?: unknown): RingfenceError {
-  // PostgreSQL stores no NUL; the full stop is set by the sentence in which the words stand.
+  // PostgreSQL stores no NUL. The sentence around the message has the full stop.
   const reason = words
     .replace(/\p{Cc}+/gu, ' ')
     .replace(/\.$/, '')
@@ -28,16 +29,16 @@ export function isStartRefused(error: unknown): error is RingfenceError {
   return error instanceof RingfenceError && error.code === 'start_refused';
 }
 
-/** The words of a refusal. */
+/** The server's message in a refusal. */
 export function reasonOf({ details, message }: RingfenceError): string {
   return typeof details.reason === 'string' ? details.reason : message;
 }
 
-/** What can be done about a campaign that has failed for this. */
+/** The remedy for a campaign that has failed like this. */
 const WAY_OUT =
   'Nobody was called. Delete the campaign, and create it again with another idempotency key, with smaller terms or after the limits of the server are raised.';
 
-/** The answer to the request that meets the refusal, and to every repeat of the one that created the campaign. */
+/** The response to the request that meets the refusal, and to every repeat of the one that created the campaign. */
 export function failedStart(id: string, reason: string, cause?: unknown): RingfenceError {
   return new RingfenceError('start_refused', `The campaign has failed: ${failureInWords(reason)}. ${WAY_OUT}`, {
     details: { campaign: id, status: 'failed', reason },
@@ -52,7 +53,7 @@ export function neverStarted(reason: string): RingfenceError {
   });
 }
 
-/** The answer where an interrupted campaign is refused another run. */
+/** The response if the restart of an interrupted campaign is refused. */
 export function restartRefused(id: string, refusal: RingfenceError): RingfenceError {
   const reason = reasonOf(refusal);
   const message = `The campaign stays interrupted: ${failureInWords(reason)}. Nothing is called. Try again after the limits of the server are raised, or delete the campaign once none of its calls can be live.`;

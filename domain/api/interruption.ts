@@ -1,12 +1,12 @@
 /**
- * Interrupted campaigns: the workflow ended, but the campaign did not. Somebody terminated the workflow, it failed, it ran
- * into a time-out, or Temporal no longer knows it.
+ * Interrupted campaigns: the workflow ended, but the campaign did not. The workflow was terminated, failed or timed
+ * out, or Temporal no longer knows it.
  *
- * A campaign is compared with its workflow every few seconds. A workflow that runs is well, also under another run id: a
- * reset and a continue-as-new change it. A closed workflow interrupts the campaign at once, because nothing reopens it.
- * "Not found" is weaker evidence: a server that is being restored says so for a moment. It counts when it is said twice,
- * `MISSED_TWICE_MS` apart, of a campaign that started a while ago, and only while most other workflows are found.
- * A server that does not answer is no evidence at all.
+ * A campaign is compared with its workflow every few seconds. A running workflow is in order, even under another run
+ * id: a reset and a continue-as-new change it. A closed workflow interrupts the campaign immediately, because nothing
+ * reopens it. "Not found" is weaker evidence, because a server that is being restored also says so for a moment. It
+ * counts if it is repeated after `MISSED_TWICE_MS` for a campaign that started some time ago, and only while most other
+ * workflows are found. A server that does not answer is no evidence at all.
  *
  * The next run, however it is started, ends `interrupted`: it adopts the records, and the former status holds again.
  */
@@ -14,7 +14,7 @@ import { z } from 'zod';
 import { CampaignStatus } from '../engine/campaign-state.ts';
 import { RingfenceError } from '../engine/errors.ts';
 
-/** A campaign's status as it is recorded and shown: that of its workflow, or `interrupted` where it has none any more. */
+/** A campaign's status as it is recorded and shown: that of its workflow, or `interrupted` if it has none any more. */
 export const RecordedStatus = z.enum([...CampaignStatus.options, 'interrupted']);
 export type RecordedStatus = z.infer<typeof RecordedStatus>;
 
@@ -35,7 +35,7 @@ export const Interruption = z.object({
 });
 export type Interruption = z.infer<typeof Interruption>;
 
-/** What Temporal says of a campaign's workflow. */
+/** The status of a campaign's workflow in Temporal. */
 export type WorkflowStatus =
   | { readonly kind: 'running' }
   | { readonly kind: 'not_found' }
@@ -45,11 +45,11 @@ export type WorkflowStatus =
       readonly code: string | null;
     };
 
-/** A campaign that is compared with its workflow. Spans are in milliseconds. */
+/** A campaign that is compared with its workflow. Durations are in milliseconds. */
 export interface CheckedCampaign {
   readonly status: RecordedStatus;
   readonly startedAgoMs: number;
-  /** How long ago the workflow was first missed; null when it was there the last time. */
+  /** How long ago the workflow was first missed; null if it was found the last time. */
   readonly missedAgoMs: number | null;
   /** Contacts that wait or are being called. */
   readonly contactsLeft: number;
@@ -59,20 +59,20 @@ export type Verdict =
   | { readonly kind: 'well' }
   /** Nothing is known yet, or nothing new. */
   | { readonly kind: 'wait' }
-  /** It is missed for the first time. */
+  /** The workflow is missed for the first time. */
   | { readonly kind: 'missed' }
-  /** It is missed for the second time: interrupted, unless most others are missed as well. */
+  /** The workflow is missed for the second time: interrupted, unless most others are missed as well. */
   | { readonly kind: 'missing' }
   | { readonly kind: 'interrupted'; readonly reason: InterruptedReason; readonly code: string | null }
-  /** The workflow ended the campaign, and nothing is left to do but to write that down. */
+  /** The workflow ended the campaign. Only the record is missing. */
   | { readonly kind: 'over'; readonly status: 'completed' | 'cancelled' };
 
-/** The server may take a moment to find a workflow that has just been started. */
+/** The server may need a moment to find a workflow that has just been started. */
 const STARTED_FOR_MS = 60_000;
-/** From the first time that a workflow is not found to the second. */
+/** Time from the first "not found" to the second. */
 export const MISSED_TWICE_MS = 30_000;
 
-/** What follows for the record from what Temporal says. */
+/** What the workflow's status means for the record. */
 export function judge(campaign: CheckedCampaign, standing: WorkflowStatus): Verdict {
   switch (standing.kind) {
     case 'running':
@@ -91,7 +91,7 @@ export function judge(campaign: CheckedCampaign, standing: WorkflowStatus): Verd
   }
 }
 
-/** How many of the campaigns that were compared lately have no workflow that Temporal knows. */
+/** How many of the recently compared campaigns have no workflow in Temporal. */
 export interface MissingCount {
   readonly compared: number;
   readonly missing: number;
@@ -99,12 +99,12 @@ export interface MissingCount {
 
 const ENOUGH_TO_TELL = 5;
 
-/** Whether so many workflows are missing at once that it is the server which is wrong or was emptied. */
+/** Whether so many workflows are missing that this is another Temporal server, or an emptied one. */
 export function isWrongTemporal({ compared, missing }: MissingCount): boolean {
   return compared >= ENOUGH_TO_TELL && missing > compared / 2;
 }
 
-/** Whether another run would call people whom the ended one has called, because the record does not know of them. */
+/** Whether another run would repeat calls of the ended one, because the record does not contain them. */
 export function isBehindItsWorkflow(reason: InterruptedReason | null): boolean {
   return reason === 'completed' || reason === 'cancelled';
 }
@@ -118,7 +118,7 @@ const IN_WORDS: Readonly<Record<InterruptedReason, string>> = {
   cancelled: 'its workflow has cancelled it, but the record shows contacts to call',
 };
 
-/** Why a campaign is interrupted, as a clause. */
+/** The reason of an interruption, as a clause. */
 export function reasonInWords({
   reason,
   code,
@@ -129,14 +129,14 @@ export function reasonInWords({
   return code === null ? IN_WORDS[reason] : `${IN_WORDS[reason]} with ${code}`;
 }
 
-/** What can be done about an interrupted campaign. */
+/** The remedy for an interrupted campaign. */
 export function wayOut(id: string, reason: InterruptedReason | null): string {
   const cancel = `cancel it with POST /batch-calls/${id}/cancel or "campaigns cancel ${id}"`;
   if (isBehindItsWorkflow(reason)) return `C${cancel.slice(1)}.`;
   return `Restart it with POST /batch-calls/${id}/restart or "campaigns restart ${id}", or ${cancel}.`;
 }
 
-/** The refusal of whatever an interrupted campaign cannot do. */
+/** The refusal of anything that an interrupted campaign cannot do. */
 export function isInterrupted(
   id: string,
   { reason, code }: { readonly reason: InterruptedReason; readonly code: string | null },

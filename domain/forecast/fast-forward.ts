@@ -1,23 +1,24 @@
 /**
- * The projection of a campaign without trouble, ahead of time and in a moment. `test/simulation/` takes every decision of
- * every call, which is too slow to answer a request about a million of them; here calls that begin together are one
- * cohort, and in a stretch of full use all the slots' calls go by at once. A property test holds both to the same projection.
+ * Projects a campaign without trouble, in a moment. `test/simulation/` takes every decision of every call, which is too
+ * slow for a request about a million of them. Here calls that begin together form a cohort and, while all slots are in
+ * use, whole rounds of calls are skipped in one step. A property test compares both projections.
  *
- * All calls take equally long, so that cohorts end in the order in which they began. What begins does so on a grid of a
- * fraction of a call, counted from the opening of the stretch: that keeps the cohorts few, and delays a call by no more.
+ * All calls take equally long, so cohorts end in the order in which they began. Calls begin on a grid of a fraction of
+ * a call, counted from the opening of the window segment. That keeps the cohorts few, and delays a call by no more than
+ * this fraction.
  */
 import type { EngineSpec } from '../engine/campaign-spec.ts';
 import { retryDelayMs } from '../engine/retry-policy.ts';
 import { Queue } from './queue.ts';
 import type { WindowSegments } from './window-segments.ts';
 
-/** Contacts that stand alike. `attempt` is the attempt under way or, while they wait, the next one. */
+/** Contacts in the same state. `attempt` is the current attempt or, while they wait, the next one. */
 export interface Cohort {
   readonly attempt: number;
   readonly contacts: number;
 }
 
-/** How things stand when a forecast begins. Instants are epoch milliseconds. */
+/** The state at the beginning of a forecast. Instants are epoch milliseconds. */
 export interface ForecastInput {
   readonly now: number;
   readonly spec: EngineSpec;
@@ -25,30 +26,30 @@ export interface ForecastInput {
   readonly pending: number;
   /** Contacts waiting for a retry. */
   readonly retrying: readonly (Cohort & { readonly dueAt: number })[];
-  /** Their calls are taken to have just begun. */
+  /** Contacts being called. Their calls are assumed to have just begun. */
   readonly inFlight: readonly Cohort[];
-  /** The civil day that it is now in the schedule's zone, and the calls that count for it. */
+  /** The current civil day in the schedule's zone, and the calls that count for it. */
   readonly today: { readonly day: string; readonly placed: number };
-  /** From when on calls may be placed; null: not at all, until somebody says so. */
+  /** The first instant at which calls may be placed; null: calls are stopped until a command. */
   readonly beginsAt: number | null;
 }
 
 export interface Pace {
-  /** How long a call holds its slot, from the decision to place it until its end is known. */
+  /** How long a call takes its slot, from the decision to place it until its end is known. */
   readonly slotMs: number;
-  /** Share of calls, 0 to 1, that end in an outcome which the campaign tries again. */
+  /** The share of calls, 0 to 1, that end in an outcome of `retry_on`. */
   readonly retryShare: number;
-  /** Nothing is placed within this time before a stretch closes. */
+  /** Nothing is placed within this time before a window segment closes. */
   readonly dialMarginMs: number;
 }
 
 export interface Projection {
   /**
-   * `finished`: everybody was called, `expired`: some were not before the campaign's end, `held`: calls are not allowed
-   * to be placed, `never_opens`: the schedule does not open any more, `out_of_sight`: it goes on for years.
+   * `finished`: every contact was called. `expired`: the campaign ended before some were. `held`: calls may not be
+   * placed. `never_opens`: the schedule does not open any more. `out_of_sight`: the campaign takes years.
    */
   readonly end: 'finished' | 'expired' | 'held' | 'never_opens' | 'out_of_sight';
-  /** When the last call has ended or the last contact was given up; null where that does not come. */
+  /** When the last call ends or the last contact is given up; null if that never happens. */
   readonly endsAt: number | null;
   readonly calls: number;
   /** Contacts that were given up. */
@@ -57,16 +58,16 @@ export interface Projection {
   readonly days: ReadonlyMap<string, number>;
 }
 
-/** How far a forecast looks. */
+/** The horizon of a forecast. */
 export const SIGHT_MS = 5 * 366 * 86_400_000;
 const GRID_PER_CALL = 32;
-/** With retries, as many rounds of all slots go by at once as keep the whole below this many steps. */
+/** With retries, enough rounds are skipped in one step to keep the number of steps below this. */
 const STEPS = 4_000;
 
 /** Work in small steps. The caller decides how many run per turn of the event loop. */
 export type Steps<T> = Generator<void, T, void>;
 
-/** A step is one stretch of a calling window, or one instant at which calls begin. */
+/** A step is one window segment, or one instant at which calls begin. */
 export function fastForward(input: ForecastInput, pace: Pace, segments: WindowSegments): Steps<Projection> {
   return new FastForward(input, pace).run(segments);
 }
@@ -89,7 +90,7 @@ class FastForward {
   private firstLive = 0;
   private liveContacts = 0;
   private lastEnd: number;
-  /** By attempt: contacts whose call ended, and how many of these were put down for a retry. */
+  /** By attempt: contacts whose call ended, and how many of these wait for a retry. */
   private readonly ended: number[] = [];
   private readonly retried: number[] = [];
   private calls = 0;
@@ -155,13 +156,13 @@ class FastForward {
     }
   }
 
-  /** When a slot is freed or, with nobody at hand, a retry is due. */
+  /** When a slot is freed or, if no contact is ready, a retry is due. */
   private nextInstant(): number {
     const free = this.live[this.firstLive]?.endsAt ?? Infinity;
     return this.pending + this.dueContacts > 0 ? free : Math.min(free, this.later.head?.at ?? Infinity);
   }
 
-  /** Takes in what is over at this instant: calls that have ended, waiting times of retries. */
+  /** Processes what is over at this instant: calls that have ended, waiting times of retries. */
   private settle(at: number): void {
     for (let call = this.live[this.firstLive]; call && call.endsAt <= at; call = this.live[this.firstLive]) {
       this.firstLive += 1;
@@ -189,8 +190,8 @@ class FastForward {
   }
 
   /**
-   * While every slot is in use and there are enough contacts at hand, the next rounds are all like this one: they go by
-   * at once. Returns how long they take.
+   * While every slot is in use and enough contacts are ready, the next rounds are all alike and are skipped in one
+   * step. Returns how long they take.
    */
   private skipRounds(day: string, at: number, closesAt: number): number {
     if (this.liveContacts !== this.limit) return 0;
@@ -209,7 +210,7 @@ class FastForward {
     return skipped;
   }
 
-  /** Up to so many contacts out of those at hand, retries first. */
+  /** Takes up to this many ready contacts, retries first. */
   private take(most: number): Cohort[] {
     const taken: Cohort[] = [];
     let room = most;
@@ -236,7 +237,9 @@ class FastForward {
     this.lastEnd = Math.max(this.lastEnd, endsAt);
   }
 
-  /** Calls have ended: their share of retries is put off, spread so that it holds over all of one attempt. */
+  /**
+   * Processes ended calls: their share waits for a retry. It is spread so that it holds over all calls of one attempt.
+   */
   private conclude({ attempt, contacts }: Cohort, at: number): void {
     const { retry } = this.input.spec;
     if (attempt > retry.budget) return;

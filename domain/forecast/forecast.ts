@@ -1,9 +1,9 @@
 /**
- * When a campaign will have called everybody, and what makes it last that long. Pure: the clock, the state of the
- * campaign and what is assumed of its calls are given.
+ * Forecasts when a campaign finishes, and what limits it. Pure: the clock, the state of the campaign and the
+ * assumptions about its calls are arguments.
  *
- * A limit is judged by leaving it out: the same campaign is run ahead once more without it, and what that wins says how
- * much it holds the campaign up. So a daily cap that the hours do not let the campaign reach anyway is not named.
+ * A limit is judged by leaving it out: the same campaign is projected again without it, and the gain shows how much the
+ * limit delays the campaign. So a daily cap that the hours never let the campaign reach is not named.
  */
 import { MOST_CONCURRENT_CALLS } from '../api/campaign-terms.ts';
 import { isOver } from '../engine/commands.ts';
@@ -15,31 +15,34 @@ import type { ForecastQuery } from './request.ts';
 import { WindowSegments } from './window-segments.ts';
 
 const CALL_SECONDS = 120;
-/** From the end of a call to the next dial in its slot: the event's way to the campaign, its decision, the dial's way out. */
+/**
+ * Time from the end of a call to the next dial in its slot: the event's way to the campaign, its decision, the dial's
+ * way out.
+ */
 export const TURN_MS = 310;
 const RETRY_SHARE = 0.3;
-/** Fewer calls than this say little of those to come. */
+/** Fewer measured calls than this say little about later ones. */
 const ENOUGH_CALLS = 20;
 const MOST_DAYS = 366;
-/** What wins less than this, or than this share of the time left, is not worth naming. */
+/** A limit whose absence gains less than this, or less than this share of the remaining time, is not named. */
 const WORTH_MS = 60_000;
 const WORTH_SHARE = 0.01;
 
-/** A campaign when a forecast is asked for. Instants are epoch milliseconds. */
+/** The state of a campaign at the time of the request. Instants are epoch milliseconds. */
 export interface ForecastCampaign extends Omit<ForecastInput, 'beginsAt'> {
   /** Null: it is not created yet. */
   readonly status: RecordedStatus | null;
-  /** It was told to end: what waits will be skipped. */
+  /** It is ending: waiting contacts will be skipped. */
   readonly ending: boolean;
   /** When it ended. */
   readonly endedAt: number | null;
-  /** The provider is left alone until then; null where it is in no trouble. */
+  /** The circuit breaker is open until then; null if it is closed. */
   readonly heldUntil: number | null;
-  /** Its latest calls that have ended: how many, how long they took on average, and the share that is tried again. */
+  /** Its latest ended calls: their number, their average duration, and the share that is retried. */
   readonly measured: { readonly calls: number; readonly seconds: number; readonly retryShare: number } | null;
 }
 
-/** What is known of calls to come: stated, measured on those before, or taken for want of anything better. */
+/** The assumptions about future calls: stated in the request, measured on earlier calls, or defaults. */
 export function assume(stated: ForecastQuery, measured: ForecastCampaign['measured']): Assumed {
   const known = measured !== null && measured.calls >= ENOUGH_CALLS ? measured : null;
   const from = (given: number | undefined) =>
@@ -53,7 +56,8 @@ export function assume(stated: ForecastQuery, measured: ForecastCampaign['measur
 }
 
 /**
- * A campaign of years may take thousands of steps, and some hundred milliseconds.
+ * Creates a forecast. A campaign of years may take thousands of steps and some hundred milliseconds.
+ *
  * @param dialMarginMs nothing is placed within this time before a window closes
  */
 export function* forecast(campaign: ForecastCampaign, assumed: Assumed, dialMarginMs: number): Steps<ForecastResponse> {
@@ -97,7 +101,7 @@ const OUTCOME: Readonly<Record<Projection['end'], ProjectionResponse['outcome']>
   out_of_sight: 'beyond_five_years',
 };
 
-/** What only somebody's word ends. */
+/** The states that only a command ends. */
 type Stopped = 'paused' | 'interrupted';
 
 function isStopped(status: RecordedStatus | null): status is Stopped {
@@ -116,7 +120,7 @@ class Forecaster {
     const startsAt = Math.max(now, spec.scheduled_at ?? now, campaign.heldUntil ?? now);
     this.input = {
       ...campaign,
-      // Who waits when a campaign is being ended is skipped, and who is called is not called again.
+      // When a campaign is ending, waiting contacts are skipped, and called contacts are not called again.
       ...(ending ? { spec: { ...spec, ends_at: now, retry: { ...spec.retry, budget: 0 } } } : {}),
       beginsAt: startsAt,
     };
@@ -129,7 +133,7 @@ class Forecaster {
     return { ...projectionResponse(projection), limited_by: yield* this.limits(projection) };
   }
 
-  /** As long as nobody resumes or restarts it. */
+  /** The projection while nobody resumes or restarts the campaign. */
   *standing(status: Stopped): Steps<ProjectionResponse> {
     const projection = yield* fastForward({ ...this.input, beginsAt: null }, this.pace, this.segments);
     const answer = projectionResponse(projection);
@@ -154,7 +158,7 @@ class Forecaster {
     }));
   }
 
-  /** The campaign without each of its limits; one that surely changes nothing is left out. */
+  /** The campaign without each of its limits, except limits that certainly change nothing. */
   private *variants(projection: Projection): Generator<Variant> {
     const { spec, now, retrying } = this.input;
     const { schedule } = spec;
@@ -187,12 +191,12 @@ function isBetter(a: Projection, b: Projection, worthMs: number): boolean {
   return uncalled === 0 ? (a.endsAt ?? Infinity) < (b.endsAt ?? Infinity) - worthMs : uncalled < 0;
 }
 
-/** What wins more comes first. */
+/** The larger gain comes first. */
 function compare(a: Projection, b: Projection): number {
   return uncalledIn(a) - uncalledIn(b) || (a.endsAt ?? Infinity) - (b.endsAt ?? Infinity) || 0;
 }
 
-/** Where it has no end at all, nobody can be said to be called. */
+/** Without an end, no contact can be said to be called. */
 function uncalledIn(projection: Projection): number {
   return projection.endsAt === null ? Infinity : projection.expired;
 }
@@ -211,7 +215,7 @@ function projectionResponse(projection: Projection): ProjectionResponse {
   };
 }
 
-/** To the second: a forecast knows no better. */
+/** Rounded to the second: a forecast is not more precise. */
 function instant(at: number): string {
   return new Date(Math.ceil(at / 1_000) * 1_000).toISOString();
 }

@@ -3,7 +3,7 @@ import { civilDay } from '../windows/windows.ts';
 import type { ForecastCampaign } from './forecast.ts';
 import type { ForecastRequest } from './request.ts';
 
-/** The campaign that would be created now for so many contacts. */
+/** The campaign that this request would create now, with this many contacts. */
 export function newForecastCampaign(request: ForecastRequest, contacts: number, now: number): ForecastCampaign {
   return {
     now,

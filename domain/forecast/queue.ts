@@ -1,4 +1,4 @@
-/** A priority queue: what is earliest comes out first, and of equals the one with the lower order. */
+/** A priority queue: the earliest item comes first and, of equals, the one with the lower order. */
 export class Queue<T> {
   private readonly heap: { readonly at: number; readonly order: number; readonly value: T }[] = [];
 
@@ -6,7 +6,7 @@ export class Queue<T> {
     return this.heap.length;
   }
 
-  /** What would come out next. */
+  /** The first item. */
   get head(): { readonly at: number; readonly value: T } | undefined {
     return this.heap[0];
   }

@@ -1,4 +1,4 @@
-/** What may be stated when asking for a forecast. */
+/** The requests of forecasts. */
 import { z } from 'zod';
 import { checkPeople, Fields, unreadContacts, withRetryDecided } from '../api/campaign-request.ts';
 import { checkRetries, checkTerms } from '../api/campaign-terms.ts';
@@ -13,7 +13,7 @@ const COUNT = `contact_count must be a whole number from 1 to ${MOST_CONTACTS}`;
 const callSeconds = (number: z.ZodNumber) => number.min(1, SECONDS).max(LONGEST_CALL_S, SECONDS).optional();
 const retryShare = (number: z.ZodNumber) => number.min(0, SHARE).max(1, SHARE).optional();
 
-/** Of `GET /batch-calls/{id}/forecast`. */
+/** The query of `GET /batch-calls/{id}/forecast`. */
 export const ForecastQuery = z.strictObject({
   call_seconds: callSeconds(z.coerce.number(SECONDS)).describe(
     "How long a call takes a slot. Default: the average of the campaign's latest calls, or 120 if there are fewer than twenty.",
@@ -40,11 +40,11 @@ const ForecastFields = Fields.extend({
   ),
 });
 
-/** The body of `POST /batch-calls/forecast`: that of creating the campaign, and what is assumed. */
+/** The body of `POST /batch-calls/forecast`: the body that creates the campaign, and assumptions. */
 export const ForecastRequest = ForecastFields.superRefine(checkWhole).transform(withDefaults);
 export type ForecastRequest = z.infer<typeof ForecastRequest>;
 
-/** The same body before its contacts are looked at. */
+/** The same body before its contacts are read. */
 export const ForecastRequestHead = ForecastFields.extend(unreadContacts)
   .superRefine(checkWhole)
   .transform(withDefaults);

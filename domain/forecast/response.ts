@@ -1,4 +1,4 @@
-/** What a client is told of a campaign's future. Instants are ISO 8601 in UTC. */
+/** The responses of forecasts. Instants are ISO 8601 in UTC. */
 import { z } from 'zod';
 import { WaitingFor } from '../engine/campaign-state.ts';
 import { RecordedStatus } from '../api/interruption.ts';
@@ -6,7 +6,7 @@ import { RecordedStatus } from '../api/interruption.ts';
 const count = z.int().min(0);
 const instant = z.iso.datetime();
 
-/** What a forecast can name as a limit: what a campaign waits for, and what holds or ends it from outside. */
+/** The limits that a forecast can name: reasons for waiting, and states that stop or end the campaign. */
 export const Limit = z.enum([...WaitingFor.options, 'paused', 'interrupted', 'ends_at']);
 export type Limit = z.infer<typeof Limit>;
 

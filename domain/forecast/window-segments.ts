@@ -1,7 +1,7 @@
 import type { Schedule } from '../windows/schedule.ts';
 import { callingWindows, civilDay, HORIZON_MS } from '../windows/windows.ts';
 
-/** A piece of a calling window that lies on one civil day: what a campaign records as its window. Epoch milliseconds. */
+/** A part of a calling window on one civil day, which is what a campaign records as its window. Epoch milliseconds. */
 export interface WindowSegment {
   readonly opensAt: number;
   readonly closesAt: number;
@@ -10,8 +10,8 @@ export interface WindowSegment {
 }
 
 /**
- * The window segments of a schedule from an instant on, found one by one as they are asked for and kept: computing them is
- * most of the work of a forecast that runs over years, and several forecasts read the same ones.
+ * The window segments of a schedule from an instant on. They are computed one by one and kept: computing them is most
+ * of the work of a forecast over years, and several projections use the same ones.
  */
 export class WindowSegments {
   private readonly known: WindowSegment[] = [];
@@ -21,7 +21,7 @@ export class WindowSegments {
     this.source = segments(schedule, from);
   }
 
-  /** Undefined when nothing opens any more within the horizon of the search. */
+  /** Undefined if nothing opens any more within the search horizon. */
   at(index: number): WindowSegment | undefined {
     while (this.known.length <= index) {
       const { value } = this.source.next();
@@ -41,7 +41,7 @@ function* segments(schedule: Schedule, from: number): Generator<WindowSegment, v
       yield* byDays(schedule.timezone, opensAt, start);
       closed = closesAt !== null;
     }
-    // After a window that does not close within the horizon the search goes on where that ended.
+    // After a window that does not close within the horizon, the search continues at its end.
     if (closed) return;
   }
 }

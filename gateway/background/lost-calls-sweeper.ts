@@ -13,18 +13,19 @@ export interface LostCallsSweepOptions {
   readonly logger: FastifyBaseLogger;
 }
 
-/** Nobody waits for a correction. */
+/** A correction is not urgent. */
 const EVERY_MS = 10_000;
 const CORRECTED_AT_ONCE = 100;
 
 /**
- * Replaces `lost` by late ends: those of calls that the providers have since reported under provider ids, which
- * they are asked about here, and those that came while the loss was being written down.
+ * Replaces `lost` by late ends. Some belong to calls that a provider has since reported under its own id; the provider
+ * is asked about these here. Others arrived while the loss was being recorded.
  */
 export async function sweepLostCalls({ pool, providers, logger }: LostCallsSweepOptions): Promise<void> {
   const now = await readDatabaseClock(pool);
   for (const provider of providers) {
-    // Even if no provider is left to ask: the process that asked may have died, or another call may have resolved the doubt.
+    // Also without an open question to the provider: the process that asked may have died, or another call may have
+    // resolved the doubt.
     await adoptOrphans(pool, provider, await orphansOfLostCalls(pool, provider.name, ORPHANS_ASKED), () => now);
   }
   for (const callId of await lostCallsWithEnd(pool, CORRECTED_AT_ONCE)) {
@@ -32,7 +33,7 @@ export async function sweepLostCalls({ pool, providers, logger }: LostCallsSweep
   }
 }
 
-/** Sweeps every few seconds until it is stopped. Any number of gateways may do so side by side. */
+/** Sweeps every few seconds until it is stopped. Several gateways may do so at the same time. */
 export function startSweepingLostCalls(options: LostCallsSweepOptions): { stop(): Promise<void> } {
   return repeatWork({
     everyMs: EVERY_MS,

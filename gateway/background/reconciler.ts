@@ -1,9 +1,10 @@
 /**
- * Compares campaigns with their workflows, so that one whose workflow was ended from outside does not stay `active` for ever.
+ * Compares campaigns with their workflows, so that a campaign whose workflow was ended from outside does not stay
+ * `active` forever.
  *
- * Any number of gateways may do so side by side: each campaign is claimed by one of them for a while. A gateway asks
- * Temporal about 50 campaigns a second at the most. It asks about each every 20 seconds while there are no more than 1,000, and
- * beyond that in turn: 2,500 take 50 seconds, 10,000 take 200.
+ * Several gateways may do so at the same time: each campaign is claimed by one of them for a while. A gateway asks
+ * Temporal about at most 50 campaigns a second. Up to 1,000 campaigns are each checked every 20 seconds; more take
+ * turns: 2,500 take 50 seconds, 10,000 take 200.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
@@ -30,10 +31,10 @@ import {
 
 export interface ReconcileOptions {
   readonly pool: Pool;
-  /** Rejects when Temporal does not answer, which says nothing about a campaign. */
+  /** Rejects if Temporal does not answer, which says nothing about the campaign. */
   readonly readWorkflowStatus: (campaignId: string) => Promise<WorkflowStatus>;
   readonly logger: FastifyBaseLogger;
-  /** How long a campaign that was compared is left alone. */
+  /** Time between two checks of one campaign. */
   readonly everyMs?: number;
 }
 
@@ -41,12 +42,15 @@ const EVERY_MS = 20_000;
 const ROUND_MS = 1_000;
 const CAMPAIGNS_PER_ROUND = 50;
 const AT_ONCE = 10;
-/** So many questions that are not answered, or all of a round, mean that Temporal is away. */
+/** This many unanswered questions, or all questions of a round, mean that Temporal is unavailable. */
 const UNANSWERED_WHEN_AWAY = AT_ONCE;
-/** Temporal does not answer: a few questions every so often find out when it does. */
+/** While Temporal is unavailable, a few questions at this interval find out when it is back. */
 const AFTER_TROUBLE_MS = 5_000;
 
-/** Compares the campaigns whose turn it is. False when Temporal is away, and nothing was learned about some of them. */
+/**
+ * Checks the campaigns whose turn it is. Returns false if Temporal is unavailable, so that some of them remain
+ * unchecked.
+ */
 export async function reconcile(options: ReconcileOptions): Promise<boolean> {
   const { pool, everyMs = EVERY_MS } = options;
   const claimed = await claimChecks(pool, { limit: CAMPAIGNS_PER_ROUND, everyMs, missedTwiceMs: MISSED_TWICE_MS });
@@ -66,7 +70,7 @@ export async function reconcile(options: ReconcileOptions): Promise<boolean> {
   return false;
 }
 
-/** Compares one campaign at once: something was refused because its workflow seems to have ended. */
+/** Checks one campaign immediately, because its workflow seems to have ended. */
 export async function reconcileOne(options: Omit<ReconcileOptions, 'everyMs'>, campaignId: string): Promise<void> {
   const campaign = await readCheck(options.pool, campaignId);
   if (campaign) await compare(options, campaign);
@@ -131,7 +135,7 @@ async function interrupt(
   logger.warn({ campaign: campaign.id, reason, code }, `a campaign is interrupted: ${reasonInWords(why)}`);
 }
 
-/** Compares campaigns until it is stopped. */
+/** Checks campaigns until it is stopped. */
 export function startReconciling(options: ReconcileOptions): { stop(): Promise<void> } {
   const stopped = new AbortController();
   const wait = (ms: number) => pause(ms, undefined, { signal: stopped.signal }).catch(() => {});

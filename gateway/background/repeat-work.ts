@@ -1,11 +1,11 @@
 export interface RepeatedWork {
   readonly everyMs: number;
   readonly work: () => Promise<void>;
-  /** What it fails with. The next time it is tried again. */
+  /** Receives the error of a failed run. The next run tries again. */
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Does the work again and again, never twice at a time. `stop` waits for the one that is under way. */
+/** Repeats the work at an interval, never twice at the same time. `stop` waits for a run that is under way. */
 export function repeatWork({ everyMs, work, onFailure }: RepeatedWork): { stop(): Promise<void> } {
   let working: Promise<void> | null = null;
   const timer = setInterval(() => {

@@ -1,10 +1,10 @@
 /**
- * Starts the workflows of campaigns that were recorded while Temporal, or the gateway itself, was away.
+ * Starts the workflows of campaigns that were recorded while Temporal, or the gateway itself, was unavailable.
  *
- * A round goes through all of them, oldest first, some at a time. One whose start is refused for good has failed, and is not
- * met again; one that cannot be started for another reason is passed by until the next round. Only when Temporal is away is
- * the round broken off. The next one begins behind the place where that was, and comes to what was before it last: so even
- * a campaign that makes Temporal look as if it were away keeps nobody behind it waiting.
+ * A round goes through all of them, oldest first, in small groups. A campaign whose start is permanently refused has
+ * failed and is not tried again. A campaign that cannot be started for another reason waits for the next round. A round
+ * stops only if Temporal is unavailable. The next round begins after the place where it stopped, and does the part
+ * before it last. So even a campaign that makes Temporal look unavailable does not block those behind it.
  */
 import type { FastifyBaseLogger } from 'fastify';
 import { findUnstarted, type UnstartedCampaign, type UnstartedPlace } from '../../db/campaigns.ts';
@@ -15,7 +15,7 @@ import { repeatWork } from './repeat-work.ts';
 
 export interface SweepOptions extends StartOptions {
   readonly logger: FastifyBaseLogger;
-  /** Younger campaigns are being started by the request that created them. */
+  /** Younger campaigns are still being started by the request that created them. */
   readonly olderThanMs?: number;
 }
 
@@ -24,8 +24,10 @@ const CAMPAIGNS_AT_ONCE = 10;
 const EVERY_MS = 3_000;
 
 /**
- * Goes through all campaigns without a workflow once, those behind `after` first.
- * @returns behind which place the next round should begin: Temporal was away there. Null when the round came to its end.
+ * Goes through all campaigns without a workflow once, beginning after the place `after`.
+ *
+ * @returns the place after which the next round should begin, because Temporal was unavailable there; null if the round
+ *   is complete
  */
 export async function sweepUnstarted(
   options: SweepOptions,
@@ -56,7 +58,7 @@ async function sweepUnstartedPart(options: SweepOptions, { after, upTo }: Part):
   }
 }
 
-/** `not_now`: it cannot be started, and that says nothing about the others. */
+/** `not_now`: this campaign cannot be started, which says nothing about the others. */
 async function tryToStart(
   options: SweepOptions,
   campaign: UnstartedCampaign,
@@ -81,7 +83,7 @@ async function tryToStart(
   }
 }
 
-/** Sweeps every few seconds until it is stopped. Any number of gateways may do so side by side. */
+/** Sweeps every few seconds until it is stopped. Several gateways may do so at the same time. */
 export function startSweepingUnstarted(options: SweepOptions): { stop(): Promise<void> } {
   let after: UnstartedPlace | null = null;
   return repeatWork({

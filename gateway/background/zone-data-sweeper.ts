@@ -10,12 +10,12 @@ export interface ZoneDataSweepOptions {
 }
 
 const CAMPAIGNS_AT_ONCE = 50;
-/** New data appears a few times a year, weeks before it matters. */
+/** New data appears a few times a year, weeks before it takes effect. */
 const EVERY_MS = 10_000;
 
 /**
- * Tells every campaign whose calling window was computed with older zone data than the newest that a worker has brought.
- * One that cannot be reached does not stop the others, and is tried again a minute later.
+ * Notifies every campaign whose calling window was computed with older zone data than the newest that any worker has. A
+ * campaign that cannot be reached does not stop the others, and is tried again a minute later.
  */
 export async function notifyOutdatedCampaigns({ pool, notifyOfZoneData, logger }: ZoneDataSweepOptions): Promise<void> {
   for (;;) {
@@ -30,14 +30,14 @@ export async function notifyOutdatedCampaigns({ pool, notifyOfZoneData, logger }
       ),
     );
     const ids = told.flat();
-    // Temporal is away, as it seems: the next sweep tries again.
+    // Temporal seems to be unavailable. The next sweep tries again.
     if (ids.length === 0) return;
     await markNotified(pool, ids);
-    logger.info({ zone_data: campaigns[0]?.version, campaigns: ids.length }, 'told campaigns of newer zone data');
+    logger.info({ zone_data: campaigns[0]?.version, campaigns: ids.length }, 'notified campaigns of newer zone data');
   }
 }
 
-/** Sweeps every few seconds until it is stopped. Any number of gateways may do so side by side. */
+/** Sweeps every few seconds until it is stopped. Several gateways may do so at the same time. */
 export function startZoneDataSweeping(options: ZoneDataSweepOptions): { stop(): Promise<void> } {
   return repeatWork({
     everyMs: EVERY_MS,

@@ -1,4 +1,4 @@
-/** Who asks, and whether they may. */
+/** Authentication by API key, and authorization by its scope. */
 import { timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
 import { type ApiKey, hashKey, type Scope } from '../../db/api-keys.ts';
@@ -13,13 +13,13 @@ export interface Caller {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set on every route of the API; the webhooks have no caller, they carry signatures. */
+    /** Set on every route of the API. Webhooks have no caller: they have signatures. */
     caller: Caller;
   }
 }
 
 export interface AuthenticationOptions {
-  /** The keys with these hashes, without those that are revoked. */
+  /** The keys with these hashes, except revoked ones. */
   readonly findKeys: (hashes: readonly Buffer[]) => Promise<readonly ApiKey[]>;
   readonly limits: RequestLimits;
 }
@@ -27,7 +27,7 @@ export interface AuthenticationOptions {
 /** RFC 9110, 11.4: the scheme in any case, then one space or more. Node.js takes the first of several headers. */
 const BEARER = /^Bearer +([\x21-\x7e]{1,512})$/i;
 
-/** Lets a request through when its key is known and within its limit, and opens what its method does. */
+/** Accepts a request if its key is known and within its limit, and if its scope allows the method. */
 export function authenticate({ findKeys, limits }: AuthenticationOptions): onRequestAsyncHookHandler {
   const newKeys = new KeyLookUp(findKeys);
   const proven = new Recent(REMEMBERED);
@@ -39,10 +39,10 @@ export function authenticate({ findKeys, limits }: AuthenticationOptions): onReq
     const keyHash = hash.toString('base64url');
     request.keyHash = keyHash;
     const wasProven = proven.has(keyHash);
-    // Before it costs a query, where it is known whose count it is.
+    // Counted before the query where the key is known already, so that a caller over its limit costs none.
     if (wasProven) await limits.countKey(request, reply);
     const known = wasProven ? (await findKeys([hash]))[0] : await newKeys.find(hash);
-    // How long an index takes to find a row says nothing of use about a hash; this comparison says nothing at all.
+    // The time of an index look-up reveals nothing useful about a hash, and this comparison reveals nothing at all.
     if (!known || !timingSafeEqual(known.hash, hash)) {
       proven.delete(keyHash);
       return null;
@@ -73,7 +73,7 @@ function changesSomething({ method }: FastifyRequest): boolean {
   return method !== 'GET' && method !== 'HEAD';
 }
 
-/** A set that forgets what was added longest ago. */
+/** A set of limited size that forgets its oldest entries. */
 class Recent {
   readonly #members = new Set<string>();
 

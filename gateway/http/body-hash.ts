@@ -5,8 +5,8 @@ import { Turns } from '../../contact-files/turns.ts';
 const ITEMS_PER_TURN = 100;
 
 /**
- * SHA-256 of what a JSON body states. The order of an object's fields and white space state nothing: clients that
- * write the same request twice need not write the same bytes.
+ * SHA-256 of the content of a JSON body. The order of an object's fields and white space do not count, because a client
+ * that writes the same request twice may write different bytes.
  */
 export async function hashBody(body: unknown): Promise<Buffer> {
   const hash = createHash('sha256');

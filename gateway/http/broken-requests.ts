@@ -1,4 +1,7 @@
-/** What never becomes a request, or not a whole one: bytes that are no HTTP, headers too large, whatever comes too slowly. */
+/**
+ * Connections that send no complete request: bytes that are not HTTP, headers that are too large, requests that are too
+ * slow.
+ */
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
@@ -12,8 +15,8 @@ import { statusOf } from './errors.ts';
 const TOO_SLOW = 'The request arrived too slowly and was aborted: send it again.';
 
 /**
- * Answers what the HTTP parser gave up on, and closes the connection. Only the parser's code is logged: its error holds
- * the bytes themselves, and with them keys and people.
+ * Answers a request that the HTTP parser has given up, and closes the connection. Only the parser's code is logged: its
+ * error contains the bytes, and with them keys and personal data.
  */
 export function answerBroken(logger: FastifyBaseLogger): (error: ConnectionError, socket: Socket) => void {
   return ({ code }, socket) => {
@@ -24,12 +27,12 @@ export function answerBroken(logger: FastifyBaseLogger): (error: ConnectionError
   };
 }
 
-/** A request that is cut off because of its pace. */
+/** The error for a request that is cut off because it is too slow. */
 export function tooSlow(): RingfenceError {
   return new RingfenceError('request_timeout', TOO_SLOW);
 }
 
-/** A request that is cut off because it did not end. */
+/** The error for a request that is cut off because it takes too long. */
 export function tooLong(limitMs: number): RingfenceError {
   const minutes = Math.ceil(limitMs / 60_000);
   return new RingfenceError(
@@ -39,7 +42,7 @@ export function tooLong(limitMs: number): RingfenceError {
   );
 }
 
-/** Writes an answer past the parser, where there is still somebody to read it. The caller closes the connection. */
+/** Writes a response directly to the socket, if it is still writable. The caller closes the connection. */
 export function refuseOnSocket(socket: Socket, error: RingfenceError, status = statusOf(error)): void {
   if (!socket.writable) return;
   const body = JSON.stringify(errorAnswer(error, { request_id: randomUUID(), ts: new Date().toISOString() }));
@@ -59,5 +62,5 @@ function refusalOf(code: string): { readonly error: RingfenceError; readonly sta
     const error = new RingfenceError('bad_request', message, { field: 'headers' });
     return { error, status: ERROR_CODES.bad_request.narrower.headersTooLarge };
   }
-  return { error: new RingfenceError('bad_request', 'This is not a request that HTTP allows.', { field: 'request' }) };
+  return { error: new RingfenceError('bad_request', 'This is not a valid HTTP request.', { field: 'request' }) };
 }

@@ -1,4 +1,4 @@
-/** Where a request comes from, directly or through proxies that are trusted to say it. */
+/** The address of the client, directly or through trusted proxies. */
 import { isIP } from 'node:net';
 import { normalizeIP } from '@fastify/rate-limit';
 import type { FastifyRequest } from 'fastify';
@@ -8,7 +8,7 @@ const Network = z
   .union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], 'must be an IP address or a network such as 10.0.0.0/8')
   .refine((network) => !/\/0+$/.test(network), 'must not be every address: name the proxies');
 
-/** IP addresses and CIDR networks, separated by commas. Empty: nobody is trusted. */
+/** IP addresses and CIDR networks, separated by commas. Empty: no proxy is trusted. */
 export const TrustedProxies = z
   .string()
   .default('')
@@ -19,13 +19,13 @@ export const TrustedProxies = z
 const WITH_PORT = /^(?:(\d+\.\d+\.\d+\.\d+)|\[([\da-f:.]+)\])(?::\d+)?$/i;
 
 /**
- * The address that counts for a request: the last one in `X-Forwarded-For` that no trusted proxy has, where the connection
- * comes from a trusted proxy; otherwise that of the connection. Of an IPv6 address its /64 network counts, because a client that
- * has one address there has all of them.
+ * The address that counts for a request. If the connection comes from a trusted proxy, it is the last address in
+ * `X-Forwarded-For` that is not a trusted proxy; otherwise it is the address of the connection. Of an IPv6 address the
+ * /64 network counts, because a client with one of its addresses has all of them.
  */
 export function clientAddress({ ip, socket }: Pick<FastifyRequest, 'ip' | 'socket'>): string {
   const [, ipv4, ipv6] = WITH_PORT.exec(ip) ?? [];
   const address = ipv4 ?? ipv6 ?? ip;
-  // A proxy that passes on words instead of an address says nothing about its client.
+  // A proxy that forwards words instead of an address says nothing about its client.
   return normalizeIP(isIP(address) ? address : (socket.remoteAddress ?? ''));
 }

@@ -1,4 +1,4 @@
-/** How a contact file comes in: as the body itself, or as one part of a form. Neither is ever held in memory whole. */
+/** Uploads of contact files, as the body itself or as one part of a form. Neither is ever held in memory as a whole. */
 import { Readable } from 'node:stream';
 import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -12,7 +12,10 @@ export interface Upload {
   readonly bytes: AsyncIterable<Uint8Array>;
 }
 
-/** The three options, and a little more so that what is too much can be named. The size of a file is looked at below. */
+/**
+ * The form has three options. The limits allow a few more fields, so that the refusal can name what is too much. The
+ * size of the file is checked below.
+ */
 const FORM_LIMITS = {
   fileSize: Number.MAX_SAFE_INTEGER,
   files: 2,
@@ -28,7 +31,7 @@ export async function takeUploads(app: FastifyInstance): Promise<void> {
   app.addContentTypeParser('text/csv', (_request, body, done) => done(null, body));
 }
 
-/** @throws RingfenceError `bad_request` when the request brings no file. */
+/** @throws RingfenceError `bad_request` if the request contains no file */
 export async function openUpload(request: FastifyRequest): Promise<Upload> {
   if (request.isMultipart()) return openForm(request);
   if (!(request.body instanceof Readable)) {
@@ -51,7 +54,7 @@ async function openForm(request: FastifyRequest): Promise<Upload> {
   }
 }
 
-/** The file to its end, after which nothing may follow: it was read under the fields known so far. */
+/** The file to its end. Nothing may follow it, because it is imported with the fields known so far. */
 async function* onlyFile(file: Readable, parts: AsyncIterator<unknown>): AsyncGenerator<Uint8Array> {
   yield* guarded(file);
   const next = await parts.next().catch(rethrowAsCutOff);
@@ -64,7 +67,7 @@ async function* onlyFile(file: Readable, parts: AsyncIterator<unknown>): AsyncGe
   }
 }
 
-/** The bytes as they come. Who sends them too slowly is cut off by the gateway as a whole. */
+/** The bytes as they arrive. `cutOffSlowBodies` cuts off a client that sends too slowly. */
 async function* guarded(stream: Readable): AsyncGenerator<Uint8Array> {
   let received = 0;
   try {

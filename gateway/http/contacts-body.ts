@@ -1,6 +1,6 @@
 /**
- * Bodies that bring contacts. Each contact costs some tens of microseconds to read, and there may be ten thousand: they
- * are read some at a time, and no further than their faults are told.
+ * Bodies that contain contacts. Reading a contact takes tens of microseconds, and there may be ten thousand. They are
+ * read in small groups, and reading stops once enough faults are found.
  */
 import type { preValidationAsyncHookHandler } from 'fastify';
 import type { z } from 'zod';
@@ -15,10 +15,10 @@ declare module 'fastify' {
   }
 }
 
-/** The body of such a route before its contacts are looked at. */
+/** The schema of such a body before its contacts are read. */
 type Head = z.ZodType<{ readonly contacts: readonly unknown[] }>;
 
-/** The hook of a route whose body is `head` with contacts for the unknown. */
+/** The hook of a route whose body is `head` with contacts in the place of the unknown items. */
 export function readingContacts(head: Head): preValidationAsyncHookHandler {
   return async (request) => {
     if (!(request.body instanceof JsonBody)) return;

@@ -1,10 +1,11 @@
 /**
- * Cursors: places in lists, as clients carry them from one page to the next. Who made one does not matter, since all that
- * it holds is read as if it were made up; the digest tells apart those that belong elsewhere or were cut short on their way.
+ * Cursors: places in lists, which clients carry from one page to the next. A cursor needs no protection against
+ * forgery, because its content is validated like any other input. The digest detects cursors of other lists and
+ * truncated ones.
  */
 import { createHash } from 'node:crypto';
 
-/** The list of which a cursor is: its name, whose it is, and what it is filtered by. */
+/** The list that a cursor belongs to: its name, its account and its filters. */
 export type ListKey = readonly (string | undefined)[];
 
 const DIGEST_BYTES = 12;
@@ -14,11 +15,11 @@ export function writeCursor(list: ListKey, content: unknown): string {
   return Buffer.concat([digest(list, text), text]).toString('base64url');
 }
 
-/** What was written into the cursor; null where it is not one of this list as it was given out. */
+/** The content of the cursor; null unless it is a cursor of this list, unchanged. */
 export function readCursor(list: ListKey, cursor: string): unknown {
   const bytes = Buffer.from(cursor, 'base64url');
   const text = bytes.subarray(DIGEST_BYTES);
-  // Decoding passes over what is no base64url.
+  // Decoding ignores characters that are not base64url.
   if (bytes.toString('base64url') !== cursor || !bytes.subarray(0, DIGEST_BYTES).equals(digest(list, text)))
     return null;
   try {
@@ -29,7 +30,7 @@ export function readCursor(list: ListKey, cursor: string): unknown {
 }
 
 function digest(list: ListKey, text: Buffer): Buffer {
-  // JSON writes what is left out as null, which no filter is.
+  // JSON writes an absent filter as null, which is never the value of a filter.
   const hash = createHash('sha256').update(JSON.stringify(list)).update('\n').update(text);
   return hash.digest().subarray(0, DIGEST_BYTES);
 }

@@ -1,16 +1,16 @@
 /**
- * What becomes of a connection whose answer is ready before the body of its request is in. Node.js would read the rest,
- * a gigabyte if the client says so, in order to use the connection again. Here such an answer ends the connection, in the
- * way of RFC 9112, 9.6:
+ * Responses that are ready before the body of the request has arrived. Node.js would read the rest, even a gigabyte, to
+ * reuse the connection. Here such a response ends the connection as RFC 9112, 9.6 describes:
  *
- *   answer with "Connection: close" -> our side is closed -> a bounded rest is read and dropped -> destroyed
+ *   response with "Connection: close" -> our side is closed -> a bounded rest is read and dropped -> destroyed
  *
- * Destroying it at once would lose the answer: the system resets a connection on which unread bytes lie, and the client
- * would see the reset instead. Beyond the bound nothing more is read; the client still has a moment for the answer.
+ * Destroying the connection immediately would lose the response: the system resets a connection with unread bytes, and
+ * the client would see the reset instead. Beyond the bound nothing more is read, but the client still has a moment to
+ * read the response.
  *
- * Requests without a right key and those over a limit end the connection even when their body is in, or they have none, so
- * that each further try costs a new connection. Requests that a client has sent ahead on a connection that ends are not
- * carried out: their answers could not be sent.
+ * A request without a valid key, or over a limit, also ends the connection if its body has arrived or it has none, so
+ * that each further attempt costs a new connection. Requests that a client has pipelined on a connection that ends are
+ * not executed, because their responses could not be sent.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
@@ -18,7 +18,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ERROR_CODES } from '../../domain/engine/error-codes.ts';
 import type { SlowClientLimits } from './slow-client-limits.ts';
 
-/** Of a rest that is dropped. Most bodies that are refused fit, also where a client reads no answer before it has sent all. */
+/**
+ * Bytes of the rest that are read and dropped. Most refused bodies fit, even if the client reads no response before it
+ * has sent everything.
+ */
 const MOST_DROPPED_BYTES = 1 << 20;
 
 const ALWAYS_CLOSE: ReadonlySet<number> = new Set([
@@ -26,11 +29,11 @@ const ALWAYS_CLOSE: ReadonlySet<number> = new Set([
   ERROR_CODES.payload_too_large.status,
   ERROR_CODES.rate_limit_exceeded.status,
 ]);
-/** Bodies that are handed on as they come. All others are bounded by the route's limit. */
+/** Bodies that are streamed. All others are bounded by the route's limit. */
 const STREAMED = /^(?:text\/csv|multipart\/form-data)\b/i;
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The route has a parser for `*`, of which Fastify does not tell. */
+    /** The route has a parser for `*`. Fastify does not report that. */
     takesAnyType?: boolean;
   }
 }
@@ -39,7 +42,7 @@ export function closeAfterEarlyResponses(app: FastifyInstance, { lingerMs }: Slo
   const ending = new WeakSet<Socket>();
   const awaited = new WeakSet<IncomingMessage>();
 
-  // Without this Node.js asks for the body before anybody has looked at the request.
+  // Otherwise Node.js asks for the body before the request has been checked.
   app.server.on('checkContinue', (request, response) => {
     awaited.add(request);
     app.server.emit('request', request, response);
@@ -56,13 +59,13 @@ export function closeAfterEarlyResponses(app: FastifyInstance, { lingerMs }: Slo
   });
 
   app.addHook('onSend', (request, reply, _payload, done) => {
-    // Requests that are injected in tests have no such field.
+    // Injected requests in tests have no such field.
     const isEarly = hasBody(request) && 'complete' in request.raw && !request.raw.complete;
     if (isEarly || ALWAYS_CLOSE.has(reply.statusCode)) {
       const { socket } = request.raw;
       void reply.header('connection', 'close');
       if (isEarly) dropRest(request.raw);
-      // Node.js calls this when the answer has been handed over, in its turn among those of the same connection.
+      // Node.js calls this when the response has been handed over, in the order of the requests on the connection.
       socket.destroySoon = () => {
         ending.add(socket);
         linger(socket, lingerMs);
@@ -77,7 +80,7 @@ export function hasBody({ headers }: Pick<FastifyRequest, 'headers'>): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0;
 }
 
-/** Whether the body will be read: what is refused by its type or length alone need not be sent. */
+/** Whether the body will be read. A request that its type or length alone rules out need not send its body. */
 function isWanted({ headers, server, routeOptions }: FastifyRequest): boolean {
   const [type = ''] = (headers['content-type'] ?? '').split(';');
   if (!routeOptions.config.takesAnyType && !server.hasContentTypeParser(type.trim())) return false;
@@ -87,12 +90,12 @@ function isWanted({ headers, server, routeOptions }: FastifyRequest): boolean {
 function dropRest(request: IncomingMessage): void {
   let dropped = 0;
   request.unpipe();
-  // At once, or Node.js takes the request for one that nobody reads and drops all of the rest itself.
+  // Immediately: otherwise Node.js considers the request unread and drops the whole rest itself.
   request.on('data', (chunk: Buffer) => {
     dropped += chunk.length;
     if (dropped > MOST_DROPPED_BYTES) request.pause();
   });
-  // A stream that was read in a loop does not flow again before the next turn of the event loop.
+  // A stream that was read in a loop flows again only in the next turn of the event loop.
   setImmediate(() => {
     if (dropped <= MOST_DROPPED_BYTES) request.resume();
   });

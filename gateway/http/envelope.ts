@@ -1,4 +1,4 @@
-/** The form of every answer of the API. */
+/** The envelope of every response of the API. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { mapInTurns } from '../../contact-files/turns.ts';
@@ -7,7 +7,7 @@ import { ErrorResponse, Meta, Pagination } from '../../domain/api/campaign-respo
 import type { RingfenceError } from '../../domain/engine/errors.ts';
 import type { AskedPage } from './page.ts';
 
-/** The schema of an answer with `data`, for a route's `response`. */
+/** The schema of a response with `data`, for a route's `response`. */
 export function answerOf<T extends z.ZodType>(data: T) {
   return z.object({ data, meta: Meta });
 }
@@ -16,7 +16,7 @@ export function listOf<T extends z.ZodType>(item: T) {
   return z.object({ data: z.array(item), meta: Meta, pagination: Pagination });
 }
 
-/** What any route of the API may answer besides. */
+/** The errors that any route of the API may return. */
 export const refusals = { '4xx': ErrorResponse, '5xx': ErrorResponse };
 
 export function answer<T>(request: FastifyRequest, data: T) {
@@ -37,7 +37,7 @@ export function list<T, Place>(request: FastifyRequest, asked: AskedPage<Place>,
   return { data: items, meta: metaOf(request), pagination };
 }
 
-/** Items of a list that are written in one turn of the event loop. */
+/** Items of a list that are serialized in one turn of the event loop. */
 const ITEMS_PER_TURN = 5;
 
 /** The same as `list`, for items that may be too large to be written in one step. */

@@ -1,4 +1,4 @@
-/** The one place in which errors become answers. */
+/** The only place that turns errors into responses. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { type DatabaseErrorKind, databaseErrorKind } from '../../db/errors.ts';
 import { ERROR_CODES } from '../../domain/engine/error-codes.ts';
@@ -12,10 +12,10 @@ const UNAUTHORIZED = ERROR_CODES.unauthorized.status;
 const INTERNAL = ERROR_CODES.internal.status;
 const UNAVAILABLE = ERROR_CODES.database_unavailable.status;
 
-/** Both PostgreSQL and Temporal come back within seconds when they come back by themselves, and locks are let go of. */
+/** PostgreSQL and Temporal usually recover within seconds, and so are locks released. */
 const RETRY_AFTER_S = 5;
 
-/** The HTTP status of an error. What only clients raise would be an error of the gateway's own. */
+/** The HTTP status of an error. A code without a status is never raised on purpose here, so it counts as internal. */
 export function statusOf({ code }: RingfenceError): number {
   return ERROR_CODES[code].status ?? INTERNAL;
 }
@@ -67,25 +67,25 @@ const DATABASE_ERRORS: Readonly<Record<DatabaseErrorKind, RingfenceError>> = {
   unavailable: new RingfenceError('database_unavailable', 'PostgreSQL does not answer: try again in a moment.'),
   timeout: new RingfenceError(
     'database_unavailable',
-    'This took longer than a request may take, and changed nothing: ask for less at once, or try again in a moment.',
+    'The request took too long and changed nothing: ask for less at once, or try again in a moment.',
   ),
   locked: new RingfenceError(
     'conflict',
-    'Another request is changing the same at this moment: nothing was changed; try again when it is done.',
+    'Another request is changing the same object. Nothing was changed: try again in a moment.',
     { details: { retry_after_s: RETRY_AFTER_S } },
   ),
 };
 
-/** The parser's own words would repeat a piece of the body, and with it of somebody's data. */
+/** The parser's own message would quote a piece of the body, which may be personal data. */
 const MALFORMED: Readonly<Record<string, readonly [field: string, message: string]>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: [WHOLE_BODY, 'The body is not JSON: check its quotes, commas and brackets.'],
   FST_ERR_CTP_EMPTY_JSON_BODY: [WHOLE_BODY, 'The body is empty: send JSON, or leave the content type out.'],
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['Content-Length', 'The body is not as long as its Content-Length says.'],
-  FST_ERR_MAX_PARAM_LENGTH: ['path', 'A part of the address is longer than any id or number is: check it.'],
-  FST_ERR_BAD_URL: ['path', 'The address cannot be read: check what follows each percent sign.'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['Content-Length', 'The length of the body differs from its Content-Length.'],
+  FST_ERR_MAX_PARAM_LENGTH: ['path', 'A part of the path is longer than any id or number: check it.'],
+  FST_ERR_BAD_URL: ['path', 'The path cannot be decoded: check the characters after each percent sign.'],
 };
 
-/** Where it happened and what kind of error it was. Messages of the driver and the parser may quote personal data. */
+/** Where the error happened and its kind. Messages of the driver and the parser may quote personal data. */
 function traceOf(error: unknown): unknown {
   if (!(error instanceof Error)) return typeof error;
   const { code } = error as { code?: unknown };

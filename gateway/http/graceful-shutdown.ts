@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
-/** Under the ten seconds after which a container is usually killed. */
-const PATIENCE_MS = 8_000;
+/** Below the ten seconds after which a container is usually killed. */
+const ANSWER_WITHIN_MS = 8_000;
 
 /**
- * Watches an app's connections from now on, and returns a function that closes the app: requests under way are answered
- * first. Connections that were opened ahead of a request never sent would keep the server waiting for nothing, as they
- * do not count as idle; they are closed at once, and what has not been answered after some seconds is cut off.
+ * Watches an app's connections from now on, and returns a function that closes the app. Requests under way are answered
+ * first. Connections without a request are closed immediately: they do not count as idle, so the server would wait for
+ * them. Requests that take longer than some seconds are cut off.
  */
 export function prepareShutdown(app: FastifyInstance): () => Promise<void> {
   const sockets = new Set<Socket>();
@@ -17,7 +17,7 @@ export function prepareShutdown(app: FastifyInstance): () => Promise<void> {
   });
   return async () => {
     for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
-    const insist = setTimeout(() => app.server.closeAllConnections(), PATIENCE_MS);
+    const insist = setTimeout(() => app.server.closeAllConnections(), ANSWER_WITHIN_MS);
     try {
       await app.close();
     } finally {

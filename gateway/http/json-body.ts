@@ -1,28 +1,28 @@
-/** JSON bodies, of which no more is parsed in one turn of the event loop than is small. */
+/** JSON bodies, parsed in small pieces: one piece per turn of the event loop. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { nextTurn } from '../../contact-files/turns.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { JsonScan, type ListOutline } from './json-scan.ts';
 import { WHOLE_BODY } from './validation.ts';
 
-/** Parses a text in one step, and refuses one that would change a prototype. */
+/** Parses a text in one step, and refuses a text that would change a prototype. */
 type Parse = (text: string) => unknown;
 
 /** A smaller body is parsed in one step. */
 const SMALL = 65_536;
-/** How much of a body is scanned in one turn. */
+/** Bytes of a body that are scanned in one turn. */
 const SCAN_BYTES = 524_288;
-/** No list of a request is longer. */
+/** Items of the longest list that a request may contain. */
 const MOST_ITEMS = 10_000;
-/** Items of a list that were parsed already and are handed out in one turn. */
+/** Parsed items of a list that are handed out in one turn. */
 const RUN = 100;
 
-/** Has the routes of `app` read their bodies in turns. */
+/** Lets the routes of `app` parse their bodies in turns. */
 export function takeJson(app: FastifyInstance): void {
   addParser(app, async (body) => body.without(null));
 }
 
-/** The same for routes that read one list of the body by themselves: they are given the `JsonBody`. */
+/** The same for routes that read one list of the body themselves: they get the `JsonBody`. */
 export function takeJsonInRuns(app: FastifyInstance): void {
   app.removeContentTypeParser('application/json');
   addParser(app, async (body) => body);
@@ -48,15 +48,12 @@ function parserOf(app: FastifyInstance): Parse {
   };
 }
 
-/**
- * Reads a body: what stands outside of the lists in its fields at once, these lists when they are asked for.
- * @throws FastifyError when it is no JSON, RingfenceError `validation_error` when it holds more than any request does
- */
+/** Reads a body. The values outside its lists are parsed immediately, and each list when it is asked for. */
 export async function readJson(bytes: Buffer, parse: Parse): Promise<JsonBody> {
   if (bytes.length <= SMALL) return new JsonBody(parse, parse(bytes.toString('utf8')));
   const scan = new JsonScan(bytes);
   do {
-    // Also before the first stretch: many bodies may have come to their end in the same turn.
+    // Also before the first piece: many bodies may have arrived completely in the same turn.
     await nextTurn();
   } while (!scan.scan(SCAN_BYTES));
   if (!scan.isWhole)
@@ -76,10 +73,10 @@ export async function readJson(bytes: Buffer, parse: Parse): Promise<JsonBody> {
 export class JsonBody {
   readonly #rest: unknown;
   readonly #bytes: Buffer;
-  /** By field. Empty where the body was parsed whole. */
+  /** By field. Empty if the body was parsed as a whole. */
   readonly #lists: ReadonlyMap<string, ListOutline>;
 
-  /** @param rest the body, with the lists that are not read yet empty */
+  /** @param rest the body, in which lists that are not read yet are empty */
   constructor(
     private readonly parse: Parse,
     rest: unknown,
@@ -87,14 +84,14 @@ export class JsonBody {
   ) {
     this.#rest = rest;
     this.#bytes = unread.bytes;
-    // Of a field that stands twice the last one counts, here as everywhere.
+    // If a field occurs twice the last one counts, as in `JSON.parse`.
     const lists = unread.lists.filter(({ field }) => Array.isArray(valueOf(rest, field)));
     this.#lists = new Map(lists.map((list) => [list.field, list]));
   }
 
   /**
-   * The body but for the list in one field, of which only the length is given, as of lists that are longer than any may
-   * be: their items are empty.
+   * The body without the list in one field. Only the length of that list is given, as for lists over the limit: their
+   * items are empty.
    */
   async without(field: string | null): Promise<unknown> {
     const lists: Record<string, unknown[]> = {};
@@ -124,7 +121,7 @@ export class JsonBody {
 
   *#parseRuns({ pieces }: ListOutline): Generator<readonly unknown[]> {
     for (const [index, { start, end }] of pieces.entries()) {
-      // Read as a list with an item at either end, so that no comma may be wanting and none too many.
+      // Parsed as a list with an item at either end, so that no comma may be missing or doubled.
       const [before, after] = [index === 0 ? '' : '0', index === pieces.length - 1 ? '' : ',0'];
       const items = this.parse(`[${before}${this.#bytes.toString('utf8', start, end)}${after}]`) as unknown[];
       yield items.slice(before.length, after === '' ? undefined : -1);

@@ -1,28 +1,31 @@
 /**
- * The outline of a JSON text, found without reading what stands in it. `JSON.parse` reads a text in one step, and may take
- * seconds for ten megabytes of it; with the outline it can be given the text piece by piece. The scan looks at each byte
- * once and may be interrupted anywhere.
+ * The outline of a JSON text, found without parsing it. `JSON.parse` reads a text in one step, which may take seconds
+ * for ten megabytes. With the outline it gets the text in pieces. The scan looks at each byte once and can be
+ * interrupted anywhere.
  *
- * It does not check the text: every piece, and all that is outside of them, is parsed as JSON afterwards.
+ * The scan does not validate the text: every piece, and everything outside the pieces, is parsed as JSON afterwards.
  */
 import { shortened } from '../../domain/contacts/bounds.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { WHOLE_BODY } from './validation.ts';
 
 /**
- * Values in one item of a list, and in all of a body outside of its lists. A contact has a hundred custom fields at the
- * most; all other fields of a request are fewer than thirty.
+ * Maximum number of values in one item of a list, and in a body outside its lists. A contact has at most a hundred
+ * custom fields, and a request fewer than thirty other fields.
  */
 export const MOST_VALUES = 1_000;
-/** A text is parsed in one step, including its escapes. The longest that a request has use for has 2,000 characters. */
+/**
+ * Longest string, because a string is parsed in one step. The longest useful one has 2,000 characters, which may be
+ * escaped.
+ */
 const LONGEST_TEXT_BYTES = 131_072;
-/** More than any name of a field takes, however it is escaped. */
+/** More than any field name takes, however it is escaped. */
 const LONGEST_NAME_BYTES = 1_024;
-/** How much of a list is parsed together. */
+/** Items of a list that are parsed together. */
 const PIECE_ITEMS = 100;
 const PIECE_BYTES = 16_384;
 
-/** A list in a field of the body. Its pieces are runs of items, each but the first with the comma before it. */
+/** A list in a field of the body. Its pieces are groups of items; each but the first begins with a comma. */
 export interface ListOutline {
   readonly field: string;
   readonly start: number;
@@ -42,12 +45,12 @@ export class JsonScan {
   #depth = 0;
   #inText = false;
   #textStart = 0;
-  /** Values in the present item of a list or, outside of lists, in the body. */
+  /** Values in the current item of a list or, outside lists, in the body. */
   #values = 0;
   #valuesOutside = 0;
-  /** Where the last text on the level of the body's fields began and ended: before a colon it is a field's name. */
+  /** Start and end of the last string on the level of the body's fields. Before a colon it is a field name. */
   #name = { start: 0, end: 0 };
-  /** The name of the present field: where it began and ended. Read only where it is needed. */
+  /** Start and end of the current field's name. It is read only if it is needed. */
   #fieldName = { start: 0, end: 0 };
   #list: { start: number; items: number; pieces: { start: number; end: number }[] } | null = null;
   #piece = { start: 0, items: 0 };
@@ -56,9 +59,10 @@ export class JsonScan {
   constructor(private readonly bytes: Buffer) {}
 
   /**
-   * Goes on for so many bytes. Returns whether the end is reached.
-   * @throws RingfenceError `validation_error` where more values stand together, or a longer text, than any request has
-   * use for
+   * Scans so many more bytes. Returns whether the end is reached.
+   *
+   * @throws RingfenceError `validation_error` if there are more values together, or a longer string, than any request
+   *   needs
    */
   scan(most: number): boolean {
     const { bytes } = this;
@@ -109,7 +113,7 @@ export class JsonScan {
     return at >= bytes.length;
   }
 
-  /** Whether all that was opened was closed. */
+  /** Whether every bracket that was opened was closed. */
   get isWhole(): boolean {
     return this.#depth === 0 && !this.#inText;
   }
@@ -145,7 +149,7 @@ export class JsonScan {
 
   #close(at: number): void {
     const list = this.#depth === 2 ? this.#list : null;
-    // What closes more than was opened is no JSON, and is not whole any more whatever follows.
+    // A text that closes more than it opened is not JSON, whatever follows.
     this.#depth = this.#depth > 0 ? this.#depth - 1 : Number.NaN;
     if (list === null) {
       this.#isEmpty = false;
@@ -178,7 +182,7 @@ export class JsonScan {
 
   #nameOfField(): string {
     const { start, end } = this.#fieldName;
-    // No field of a request has such a name, so that its list need not be found again by it.
+    // No field of a request has such a long name, so the list will never be looked up by it.
     if (end - start > LONGEST_NAME_BYTES)
       return shortened(this.bytes.toString('utf8', start + 1, start + LONGEST_NAME_BYTES));
     try {

@@ -1,6 +1,6 @@
 import type { ApiKey } from '../../db/api-keys.ts';
 
-/** Hashes per query. More than wait at once unless somebody floods the gateway. */
+/** Hashes per query. Only a flood makes more wait at the same time. */
 const MOST_PER_QUERY = 1_000;
 
 interface Waiting {
@@ -10,8 +10,8 @@ interface Waiting {
 }
 
 /**
- * Looks up keys that have not been seen before, one query at a time. Requests that come while a query runs share the next
- * one, so a flood of made-up keys takes one connection to the database, and a right key among them waits for two queries.
+ * Looks up unknown keys, one query at a time. Requests that arrive while a query runs share the next one. A flood of
+ * made-up keys therefore uses one database connection, and a valid key among them waits for two queries.
  */
 export class KeyLookUp {
   readonly #find: (hashes: readonly Buffer[]) => Promise<readonly ApiKey[]>;

@@ -5,16 +5,16 @@ import { type ListKey, readCursor, writeCursor } from './cursor.ts';
 import { validationError } from './validation.ts';
 
 const LIMIT = 'limit must be a whole number from 1 to 100';
-/** All that are left out are read. Above this, a client must say where it was. */
+/** Skipped items are read, so a larger offset would be slow. Beyond it clients need a cursor. */
 export const MOST_LEFT_OUT = 10_000;
 const OFFSET = `offset must be a whole number from 0 to ${MOST_LEFT_OUT}; to read further, send the next_cursor of a page as cursor`;
 const CURSOR =
   'cursor must be the next_cursor of the page before, as it came, with the same path and filters; leave cursor out to begin with the first page';
 const BOTH = 'offset cannot be combined with cursor, which already gives the start of the page: leave offset out';
-/** A folder's name or an event's id in the place, written in base64. */
+/** A place may contain a folder's name or an event's id, encoded in base64. */
 const LONGEST_CURSOR = 4_000;
 
-/** Which part of a list is asked for; goes into the query of every route that answers with one. */
+/** The paging parameters, for the query of every route that returns a list. */
 export const pageShape = {
   limit: z.coerce
     .number(LIMIT)
@@ -41,22 +41,23 @@ export const pageShape = {
 };
 type PageQuery = z.infer<z.ZodObject<typeof pageShape>>;
 
-/** Places by a number that counts up. */
+/** Places by a sequence number. */
 export const Seq = z.int().min(0);
 /** Places by time. */
 export const Microseconds = z.int().min(0);
 
 const Counted = z.strictObject({ total: z.int().min(0), totalIsExact: z.boolean() });
 
-/** A part of a list that is asked for, and how the part after it is asked for. */
+/** The requested page of a list, and the cursor of the page after it. */
 export interface AskedPage<Place> {
   readonly page: Page<Place>;
   readonly cursorAfter: (page: PageOf<unknown, Place>) => string | null;
 }
 
 /**
- * Reads which part of a list is asked for.
- * @throws RingfenceError `validation_error` for a cursor of another list, or of this one with other filters
+ * Reads the paging parameters.
+ *
+ * @throws RingfenceError `validation_error` for a cursor of another list, or of this list with other filters
  */
 export function readPage<Place>(list: ListKey, query: PageQuery, place: z.ZodType<Place>): AskedPage<Place> {
   const { limit, cursor, offset } = query;

@@ -1,20 +1,21 @@
 /**
- * How many requests are taken from whom. What is beyond is answered with 429.
+ * Rate limits. A request beyond its limit gets 429.
  *
- * A right key is counted by itself: by the hash of the key, whatever its header looks like and whatever address it comes
- * from. Requests to pause and cancel have a separate count, so that a program that has spent its key's requests cannot
- * keep its operators from stopping its calls.
+ * A valid key has its own count, by the hash of the key, whatever its header looks like and whatever address it comes
+ * from. Requests to pause and cancel have a separate count, so that a program that has used up its key's requests
+ * cannot keep its operators from stopping its calls.
  *
- * Wrong keys, and requests without one, are counted by the address they come from. An address that has spent its count gets
- * 429 for every further wrong key, but a right key is never refused for what others at its address have tried: many people
- * share the address of a proxy or an office, and a pause must get through. So every key is looked up. What an attacker can
- * do with made-up keys is therefore bounded by cost, not by refusal:
- * - One query looks up all new keys that wait (`KeyLookUp`), in an index, over one connection. A flood makes the batches
- *   larger, not more. A request with a right key that is new waits for two batches; keys seen before do not wait for them.
+ * Invalid keys, and requests without a key, are counted by address. An address over its limit gets 429 for every
+ * further invalid key. A valid key is never refused because of other requests from its address: many people share the
+ * address of a proxy or an office, and a pause must get through. So every key is looked up. Cost, not refusal, bounds
+ * what an attacker can do with made-up keys:
+ * - One query looks up all unknown keys that wait (`KeyLookUp`), in an index, over one connection. A flood makes the
+ *   batches larger, not more frequent. A request with an unknown valid key waits for two batches; known keys do not
+ *   wait.
  * - A refusal closes its connection, so each guess costs a new one.
- * - Guesses do not push out right keys: only right keys are remembered and counted by key. Addresses are remembered apart;
- *   somebody with thousands of them gets 401 instead of 429, and the same cost.
- * - A key has 256 bits of chance. Counting guesses keeps the log readable; it is not what protects the keys.
+ * - Guesses do not displace valid keys: only valid keys are remembered and counted by key. Addresses are remembered
+ *   separately. An attacker with thousands of addresses gets 401 instead of 429, at the same cost.
+ * - A key has 256 random bits. Counting guesses keeps the log readable; it is not what protects the keys.
  */
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -23,29 +24,29 @@ import { DEFAULTS } from '../../worker/defaults.ts';
 import { clientAddress } from './client-address.ts';
 
 const WINDOW_MS = 60_000;
-/** Keys, and addresses, remembered at once. The one that has been silent longest is forgotten first. */
+/** Number of keys, and of addresses, that are remembered. The least recently used one is forgotten first. */
 export const REMEMBERED = 5_000;
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Hash of the key that the request brings, as text; null without a key. */
+    /** Hash of the request's key, as text; null without a key. */
     keyHash: string | null;
   }
   interface FastifyContextConfig {
-    /** The route stops calls: it is counted apart from other requests of the same key. */
+    /** The route stops calls: it has a separate count for each key. */
     stopsCalls?: boolean;
   }
 }
 
 export interface RateLimitOptions {
-  /** Requests per minute and key, and wrong keys per minute and address. @defaultValue `1200` */
+  /** Requests per minute of one key, and invalid keys per minute of one address. @defaultValue `1200` */
   readonly requestsPerMinute?: number | undefined;
 }
 
 export interface RequestLimits {
-  /** Counts a request for its right key. @throws RingfenceError `rate_limit_exceeded` */
+  /** Counts a request with a valid key. @throws RingfenceError `rate_limit_exceeded` */
   readonly countKey: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
-  /** Counts a request without a right key for its address. @throws RingfenceError `rate_limit_exceeded` */
+  /** Counts a request without a valid key for its address. @throws RingfenceError `rate_limit_exceeded` */
   readonly countStranger: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 }
 

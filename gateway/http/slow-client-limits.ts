@@ -1,20 +1,23 @@
 import { IMPORTS } from '../../domain/engine/time-limits.ts';
 
-/** How slow a client may be. */
+/** Limits for slow clients. */
 export interface SlowClientLimits {
-  /** Milliseconds for a request's first line and headers. They fit into a packet or two. */
+  /** Milliseconds for the request line and headers. They fit into one or two packets. */
   readonly headersMs: number;
-  /** Milliseconds that a body may be waited for whatever its size: a mobile line that is lost for a moment comes back. */
+  /** Milliseconds allowed for any body, whatever its size. A mobile connection may fail for a moment. */
   readonly bodyMs: number;
-  /** What has to come in beyond that time. A bad line carries more. */
+  /** Minimum rate after that time. Even a bad line is faster. */
   readonly bytesPerSecond: number;
-  /** Milliseconds that any body may be waited for, however large it is and however steadily it comes. */
+  /** Milliseconds allowed for a body in total, however large and steady it is. */
   readonly totalMs: number;
-  /** Milliseconds from one look at the requests under way to the next: how exact the others are. */
+  /** Milliseconds between two checks of the requests under way. They determine the precision of the other limits. */
   readonly everyMs: number;
-  /** Milliseconds for a refused client to read its answer while it still sends: a round trip and a resent packet or two. */
+  /**
+   * Milliseconds for a refused client that is still sending to read its response: a round trip and a few resent
+   * packets.
+   */
   readonly lingerMs: number;
-  /** Milliseconds that a request with a large body or answer waits for its place among others. */
+  /** Milliseconds that a request with a large body or response waits for its place. */
   readonly turnMs: number;
 }
 

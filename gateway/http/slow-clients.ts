@@ -1,7 +1,6 @@
 /**
- * Time limits for slow clients. A request that is sent byte by byte costs a connection and, while a file is
- * imported, one of few places; so every request must come in at some pace, and one that does not is cut off. The time
- * that the request waits for us does not count against it.
+ * Cuts off slow clients. A request that is sent byte by byte occupies a connection and, during an import, one of few
+ * places. So every request must arrive at a minimum rate. The time that a request waits for the gateway does not count.
  */
 import type { Server } from 'node:http';
 import type { FastifyHttpOptions, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -10,12 +9,12 @@ import { hasBody } from './early-responses.ts';
 import type { SlowClientLimits } from './slow-client-limits.ts';
 
 /**
- * A connection on which nothing moves in either direction. Longer than any answer takes, an import's last statements
- * included: this is for clients that ask and never read.
+ * Limit for a connection without traffic in either direction. Longer than any response takes, including the last
+ * statements of an import. It ends clients that send a request and never read the response.
  */
 const SILENT_MS = 10 * 60_000;
 
-/** For the server as it is made. Its own limit of a whole request stays off: it would cut off large imports as well. */
+/** Options for the HTTP server. Its own limit for a whole request stays off, because it would cut off large imports. */
 export function serverLimits({
   headersMs,
   everyMs,
@@ -26,7 +25,7 @@ export function serverLimits({
   };
 }
 
-/** Cuts off requests whose bodies come too slowly, those included whose answer has gone out already. */
+/** Cuts off requests whose bodies arrive too slowly, including requests that have been answered already. */
 export function cutOffSlowBodies(app: FastifyInstance, slowClients: SlowClientLimits): void {
   app.addHook('onRequest', (request, reply, done) => {
     if (hasBody(request)) watch(request, reply, slowClients);
@@ -47,13 +46,13 @@ function watch(
       clearInterval(look);
       return;
     }
-    // What lies here waits for us, not we for it.
+    // Buffered bytes wait for the gateway, not the gateway for them.
     if (raw.readableLength > 0) return;
     waitedMs += everyMs;
     const paceMs = bodyMs + ((socket.bytesRead - before) / bytesPerSecond) * 1_000;
     if (waitedMs <= Math.min(paceMs, totalMs)) return;
     const error = waitedMs > totalMs ? tooLong(totalMs) : tooSlow();
-    // Without a socket it is not its turn: the answer to an earlier request of the connection is still to come.
+    // Without a socket, the response to an earlier request of the connection is still pending.
     if (!reply.raw.headersSent && reply.raw.socket) refuseOnSocket(socket, error);
     raw.destroy(error);
   }, everyMs);

@@ -1,4 +1,4 @@
-/** Requests against their schemas. What a schema finds is told in few words, whatever was sent. */
+/** Validation of requests. A message about a fault stays short, whatever was sent. */
 import type { FastifySchemaCompiler } from 'fastify';
 import type { z } from 'zod';
 import { shortened } from '../../domain/contacts/bounds.ts';
@@ -6,7 +6,7 @@ import { RingfenceError } from '../../domain/engine/errors.ts';
 
 export type Issue = z.core.$ZodIssue;
 
-/** More would hardly be read, and a list of ten thousand wrong contacts would be a large answer. */
+/** More would hardly be read, and ten thousand invalid contacts would make a large response. */
 export const MOST_ISSUES = 20;
 const LONGEST_MESSAGE = 500;
 const NO_OBJECT = 'the body must be a JSON object';
@@ -14,20 +14,20 @@ const NO_OBJECT = 'the body must be a JSON object';
 /** Bodies whose reader has already checked them against their schema. */
 const checked = new WeakSet<object>();
 
-/** Keeps a body that was read already from being read again. */
+/** Marks a body as checked, so that it is not validated twice. */
 export function asChecked<T extends object>(body: T): T {
   checked.add(body);
   return body;
 }
 
-/** Holds a part of a request against the schema of its route. */
+/** Validates a part of a request by the schema of its route. */
 export const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
   ({ schema, httpPart }) =>
   (data: unknown) => {
     if (typeof data === 'object' && data !== null && checked.has(data)) return { value: data };
     const read = schema.safeParse(data);
     if (read.success) return { value: read.data };
-    // An id that cannot be one names nothing.
+    // A malformed id names nothing.
     if (httpPart === 'params') {
       const field = fieldName(read.error.issues[0]?.path ?? []);
       return { error: new RingfenceError('not_found', 'There is no such id.', { field }) };
@@ -35,7 +35,7 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
     return { error: validationError(httpPart === 'headers' ? read.error.issues.map(asHeader) : read.error.issues) };
   };
 
-/** Names the field of the first issue, and lists the others as far as they are read. */
+/** The error for these issues: it names the field of the first and lists up to `MOST_ISSUES` of them. */
 export function validationError(found: readonly Issue[]): RingfenceError {
   const issues = found.slice(0, MOST_ISSUES).map(told);
   const [first] = issues;
@@ -45,10 +45,10 @@ export function validationError(found: readonly Issue[]): RingfenceError {
   });
 }
 
-/** What is at fault where no part of the body is, but the body itself. */
+/** The field name for the body as a whole. */
 export const WHOLE_BODY = 'body';
 
-/** Node.js gives headers in small letters; documents and people write `X-Idempotency-Key`. */
+/** Node.js gives header names in lower case; documents and people write `X-Idempotency-Key`. */
 function asHeader(issue: Issue): Issue {
   const path = issue.path.map((part) => String(part).replaceAll(/(?<=^|-)[a-z]/g, (letter) => letter.toUpperCase()));
   return { ...issue, path };

@@ -1,4 +1,4 @@
-/** What a campaign can be told: `POST /batch-calls/{id}/pause`, `/resume`, `/cancel` and `/restart`. */
+/** The commands of a campaign: `POST /batch-calls/{id}/pause`, `/resume`, `/cancel` and `/restart`. */
 import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -31,8 +31,8 @@ export const campaignCommands: FastifyPluginAsyncZod<CampaignCommandsOptions> = 
   const { pool, campaigns, clock } = options;
 
   /**
-   * Finds the campaign and sees to it that there is a workflow to talk to. Without one the record is what a workflow would
-   * begin with, and so it alone can refuse: a command that is refused starts nothing.
+   * Finds the campaign and makes sure that it has a workflow. If it has none yet, the record alone decides whether the
+   * command is refused, because the workflow would begin with it. A refused command starts nothing.
    */
   const prepare = async (request: FastifyRequest<{ Params: { id: string } }>, command: Command) => {
     const campaign = await findOpen(pool, request.caller.account, request.params.id);
@@ -113,7 +113,7 @@ export const campaignCommands: FastifyPluginAsyncZod<CampaignCommandsOptions> = 
       const { status } = await prepare(request, 'cancel');
       const outcome = await campaigns.cancel(id).catch(async (error: unknown) => {
         await noteEnded(options, id, error);
-        // Its workflow was ended from outside since it was last looked at.
+        // Its workflow was ended from outside since the last check.
         const now = await cancelInterrupted(options, account, id);
         if (now === null) return throwEnded(options, account, id, error);
         return cancelled(now, clock());
@@ -146,7 +146,7 @@ export const campaignCommands: FastifyPluginAsyncZod<CampaignCommandsOptions> = 
   );
 };
 
-/** The record says that the campaign is to end, so no run of it calls anybody: that is what a cancel promises. */
+/** The record says that the campaign must end, so no run of it places a call: that is what a cancel promises. */
 function cancelled(status: CampaignStatus, now: number) {
   return { acknowledged: true as const, status, cancel_requested_at: new Date(now).toISOString() };
 }

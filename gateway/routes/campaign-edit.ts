@@ -1,4 +1,4 @@
-/** `PATCH /batch-calls/{id}`: new terms for a campaign that runs. */
+/** `PATCH /batch-calls/{id}`: changes the terms of a campaign. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { CampaignClient } from '../../client/campaign-client.ts';
@@ -49,7 +49,7 @@ export const campaignEdit: FastifyPluginAsyncZod<CampaignEditOptions> = async (a
       if (change.start_time !== undefined || change.end_time !== undefined) refuseWithoutRoom(terms, marginMs);
       if (!present.started) refuseUnlessEditable(present, change, clock());
       await ensureStarted(options, present);
-      // Another change may be under way: the workflow lays each over the terms that the one before has left.
+      // Another change may be under way. The workflow applies each to the result of the one before.
       await campaigns.edit(id, change).catch((error: unknown) => throwEnded(options, account, id, error));
       const campaign = await readCampaign(pool, account, id, clock());
       if (!campaign) throw noCampaign();
@@ -58,7 +58,10 @@ export const campaignEdit: FastifyPluginAsyncZod<CampaignEditOptions> = async (a
   );
 };
 
-/** What the workflow would say that is about to be started with these terms: a change that it would refuse starts none. */
+/**
+ * Refuses a change that the workflow would refuse if it were started with these terms, so that such a change starts
+ * none.
+ */
 function refuseUnlessEditable({ terms }: CommandedCampaign, change: ChangeCampaign, now: number): void {
   const refused = editRefusal(newCampaign(engineSpec(terms), now), editOf(change), now);
   if (refused) throw refused;

@@ -27,9 +27,9 @@ export interface CampaignRoutesOptions extends StartOptions {
   readonly providers: ReadonlyMap<string, CallProvider>;
 }
 
-/** Of routes whose bodies bring contacts. */
+/** Options of routes whose bodies contain contacts. */
 export interface ContactBodies {
-  /** Bytes of the largest body. */
+  /** Largest body, in bytes. */
   readonly bodyLimit: number;
 }
 
@@ -65,7 +65,7 @@ export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & Cont
     async (request, reply) => {
       const { body, caller } = request;
       const key = request.headers['x-idempotency-key'];
-      // Only now: before it was checked, a body may be nested deeper than can be followed.
+      // Hashed only now: an unchecked body may be nested too deeply to be traversed.
       const idempotency = key === undefined ? null : { key, bodyHash: await hashBody(request.sentBody) };
       const created = await createCampaign({ pool, now: clock(), marginMs }, caller.account, body, idempotency);
       const { id, failure } = created.answer;
@@ -77,7 +77,7 @@ export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & Cont
           await startRecorded(options, { id, terms: campaignTerms(body) });
         } catch (error) {
           if (isStartRefused(error)) throw error;
-          // The record is durable, and the sweeper starts what has no workflow.
+          // The record is durable, and the sweeper starts every campaign without a workflow.
           request.log.warn({ campaign: id }, 'campaign recorded, its workflow is not started yet');
         }
       }
@@ -172,8 +172,8 @@ export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & Cont
 };
 
 /**
- * How long a call may go on after it was sent. The provider of a call that this gateway does not have may allow as much as
- * any it has, and at least a day.
+ * Longest time from a call's request to its end. The call may belong to a provider that this gateway does not have, so
+ * the longest of its own providers counts, and at least a day.
  */
 function longestCallMs(providers: ReadonlyMap<string, CallProvider>, name: string): number {
   const provider = providers.get(name);
@@ -183,7 +183,7 @@ function longestCallMs(providers: ReadonlyMap<string, CallProvider>, name: strin
   return Math.max(provider ? 0 : A_DAY_MS, ...known);
 }
 
-/** Which provider a campaign dials through is the worker's to know: of several, the margin that suits all of them. */
+/** The worker decides which provider a campaign uses. So this is the largest margin of all providers. */
 export function longestDialMarginMs(providers: ReadonlyMap<string, CallProvider>): number {
   return Math.max(0, ...[...providers.values()].map(({ facts }) => dialMarginMs(facts)));
 }

@@ -1,4 +1,4 @@
-/** One contact of a campaign, and the events of one call: what support is asked about. */
+/** One contact of a campaign and the events of one call, for support. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { type EventPlace, explainContact, listCallEvents } from '../../db/contact-explanation.ts';
@@ -72,7 +72,7 @@ export const contactCalls: FastifyPluginAsyncZod<ContactCallsOptions> = async (a
   );
 };
 
-/** Which of two ids names nothing. @throws RingfenceError `not_found` */
+/** Distinguishes an unknown campaign from an unknown contact or call. @throws RingfenceError `not_found` */
 async function requireCampaign(pool: Pool, account: string, id: string): Promise<void> {
   if (!(await findCommanded(pool, account, id))) throw noCampaign();
 }

@@ -13,11 +13,14 @@ import { openUpload, takeUploads } from '../http/contact-upload.ts';
 import { answer, answerOf, refusals } from '../http/envelope.ts';
 import { validationError } from '../http/validation.ts';
 
-/** Each import holds a database connection for as long as its file takes to arrive; the others serve everybody else. */
+/**
+ * Each import holds a database connection for as long as its file takes to arrive. The other connections serve
+ * everything else.
+ */
 const IMPORTS_AT_ONCE = 4;
 const RETRY_AFTER_S = '10';
 
-/** In the query or, before the file, in the form. */
+/** From the query or, before the file, from the form. */
 export const ImportOptions = z.strictObject({
   folder_id: uuid('folder_id must be the id of a folder (a UUID)').optional(),
   default_country: Country.optional(),
@@ -25,7 +28,7 @@ export const ImportOptions = z.strictObject({
 });
 type ImportOptions = z.infer<typeof ImportOptions>;
 
-/** `POST /contacts/import`: everybody in a CSV file, or nobody when the file cannot be read to its end. */
+/** `POST /contacts/import`: imports all contacts of a CSV file, or none if the file cannot be read to its end. */
 export const contactsImport: FastifyPluginAsyncZod<{ pool: Pool }> = async (app, { pool }) => {
   await takeUploads(app);
   const places = new FairShare(IMPORTS_AT_ONCE);
@@ -33,7 +36,7 @@ export const contactsImport: FastifyPluginAsyncZod<{ pool: Pool }> = async (app,
   app.post(
     '/contacts/import',
     {
-      // The form's parser logs all headers of a request, and with them its key.
+      // The form's parser would log all headers of a request, including its key.
       logSerializers: { busboyOptions: () => undefined },
       schema: {
         summary: 'Import a CSV file of contacts',

@@ -19,7 +19,7 @@ const FOLDER_ID = 'folder_id must be the id of a folder (a UUID)';
 const NAME = 'name must be 1 to 255 characters';
 const FolderPlace = z.string().refine(isStorable);
 
-/** Contacts and their folders, each account its own. Paths are relative to the API's prefix. */
+/** Contacts and folders of an account. Paths are relative to the API's prefix. */
 export const contactsRoutes: FastifyPluginAsyncZod<ContactBodies & { pool: Pool }> = async (
   app,
   { pool, bodyLimit },

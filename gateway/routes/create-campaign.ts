@@ -23,20 +23,24 @@ import { RingfenceError } from '../../domain/engine/errors.ts';
 
 export interface Idempotency {
   readonly key: string;
-  /** SHA-256 of what the request states. */
+  /** SHA-256 of the request's content. */
   readonly bodyHash: Buffer;
 }
 
 export interface CreationOptions {
   readonly pool: Pool;
   readonly now: number;
-  /** How long before the end of its hours a campaign dials for the last time. Default: 0, hours of any length are taken. */
+  /**
+   * How long before its calling hours end a campaign places its last call. Default: 0, which accepts hours of any
+   * length.
+   */
   readonly marginMs?: number;
 }
 
 /**
- * Records a campaign with its contacts, in one transaction. With an idempotency key, a repeat changes nothing and gets
- * the first answer.
+ * Records a campaign with its contacts, in one transaction. A repeat with the same idempotency key changes nothing and
+ * returns the first answer.
+ *
  * @throws RingfenceError `validation_error`, `idempotency_mismatch`
  */
 export async function createCampaign(
@@ -55,7 +59,8 @@ export async function createCampaign(
 }
 
 /**
- * How many contacts a campaign would get that is created by this request.
+ * The number of contacts that a campaign created by this request would have.
+ *
  * @throws RingfenceError `validation_error`
  */
 export async function countPeople(db: Queryable, account: string, request: People): Promise<number> {
@@ -142,7 +147,7 @@ async function knownContacts(tx: Queryable, account: string, given: readonly str
 
 type Person = Pick<StoredContact, 'phone_number' | 'extension'>;
 
-/** The first of each person who is not among those that are known. Who is named twice is called once. */
+/** The first entry of each person who is not among the known ones. Duplicates are called once. */
 function eachPersonOnce<P extends Person>(people: readonly P[], known: readonly Person[] = []): P[] {
   const seen = new Set(known.map(personKey));
   return people.filter((one) => {

@@ -1,4 +1,4 @@
-/** What is answered where a campaign's workflow was ended from outside, whether that was noticed before or only now. */
+/** Responses for a campaign whose workflow was ended from outside, whether this was noticed before or only now. */
 import type { FastifyBaseLogger } from 'fastify';
 import { findCommanded, type CommandedCampaign } from '../../db/campaigns.ts';
 import type { Pool } from '../../db/pool.ts';
@@ -12,19 +12,19 @@ export interface EndedWorkflowOptions {
   readonly logger: FastifyBaseLogger;
 }
 
-/** @throws RingfenceError `wrong_state` with the way out, when the campaign is interrupted */
+/** @throws RingfenceError `wrong_state` with the remedy, if the campaign is interrupted */
 export function refuseInterrupted(id: string, campaign: CommandedCampaign): void {
   const { status, interrupted_reason: reason, interrupted_code: code } = campaign;
   if (status === 'interrupted' && reason !== null) throw isInterrupted(id, { reason, code });
 }
 
-/** Takes note at once when a command was refused because the workflow has ended. */
+/** Checks the campaign immediately if a command was refused because the workflow has ended. */
 export async function noteEnded(options: EndedWorkflowOptions, id: string, error: unknown): Promise<void> {
   if (!(error instanceof RingfenceError)) return;
   if (error.code === 'not_found' || 'workflow_status' in error.details) await reconcileOne(options, id);
 }
 
-/** Says of a command that a workflow refused whether that is because it was ended from outside, and the way out. */
+/** Turns the refusal of a command into one that gives reason and remedy, if the workflow was ended from outside. */
 export async function throwEnded(
   options: EndedWorkflowOptions,
   account: string,
@@ -36,7 +36,7 @@ export async function throwEnded(
   if (campaign) refuseInterrupted(id, campaign);
   if (error instanceof RingfenceError && error.code === 'not_found') {
     const message =
-      'Temporal does not know the workflow of this campaign. If that stays so for a minute the campaign is interrupted: restart or cancel it then.';
+      'Temporal does not know the workflow of this campaign. If this lasts for a minute the campaign becomes interrupted: then restart or cancel it.';
     throw new RingfenceError('wrong_state', message, { cause: error });
   }
   throw error;

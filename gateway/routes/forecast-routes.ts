@@ -24,7 +24,7 @@ export interface ForecastRoutesOptions {
   readonly clock: () => number;
 }
 
-/** A step takes some microseconds, and where calls begin in many small groups some tens of them. */
+/** A step takes some microseconds, or tens of them if calls begin in many small groups. */
 const STEPS_PER_TURN = 200;
 
 const ASSUMED =

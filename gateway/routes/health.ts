@@ -25,7 +25,7 @@ const ready = { 200: answerOf(z.object({ status: z.literal('ready'), zone_data, 
 
 /** `/healthz`: the process is up. `/readyz`: it can do its work. */
 export const health: FastifyPluginAsyncZod<HealthOptions> = async (app, { healthPool, pingTemporal }) => {
-  // However many ask at the same time, each is asked once.
+  // However many requests arrive at the same time, each server is asked once.
   const asksTemporal = oneAtATime(() => answers(pingTemporal()));
   const asksPostgresql = oneAtATime(() => answers(healthPool.query('select 1')));
   const looksForWorkflows = oneAtATime(() =>
@@ -63,7 +63,7 @@ function answers(question: Promise<unknown>): Promise<boolean> {
   );
 }
 
-/** Who asks while an answer is under way gets that one. */
+/** A question during another one shares its answer. */
 function oneAtATime(ask: () => Promise<boolean>): () => Promise<boolean> {
   let asking: Promise<boolean> | null = null;
   return () => {

@@ -1,4 +1,4 @@
-/** A campaign that is to be told something: it must be on record and not over, and must have a workflow to talk to. */
+/** Preconditions of a command: the campaign is recorded, is not over, and has a workflow. */
 import { type CommandedCampaign, findCommanded } from '../../db/campaigns.ts';
 import type { Pool } from '../../db/pool.ts';
 import { isOver } from '../../domain/engine/commands.ts';
@@ -22,7 +22,8 @@ export async function findOpen(pool: Pool, account: string, id: string): Promise
 }
 
 /**
- * To be called last, when nothing is left that could refuse what the campaign is to be told.
+ * Starts the workflow if there is none. Call it last, when nothing can refuse the command any more.
+ *
  * @throws RingfenceError `start_refused`, `temporal_unavailable`
  */
 export async function ensureStarted(options: StartOptions, campaign: CommandedCampaign): Promise<void> {

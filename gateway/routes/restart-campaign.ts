@@ -1,4 +1,4 @@
-/** Starts an interrupted campaign again, to go on or to end. */
+/** Restarts an interrupted campaign, to continue it or to end it. */
 import type { RestartCampaign, Restarted, RestartTerms } from '../temporal/start-workflow.ts';
 import { lockForRestart, noteCancel, noteRestart } from '../../db/interruptions.ts';
 import { inTransaction } from '../../db/pool.ts';
@@ -24,10 +24,10 @@ interface Asked {
 }
 
 /**
- * Starts another run, which adopts the records and goes on. Of several requests at the same time one starts it, and all
- * have the same answer: the campaign's row is locked meanwhile, and Temporal lets no second run of a workflow begin.
+ * Starts another run, which adopts the records and continues. Of several simultaneous requests one starts it, and all
+ * get the same response: the campaign's row is locked meanwhile, and Temporal allows only one run of a workflow.
  *
- * @param askedAt when the request came, in epoch milliseconds
+ * @param askedAt when the request arrived, in epoch milliseconds
  * @throws RingfenceError `not_found`, `temporal_unavailable`, `start_refused`, and `wrong_state` unless the campaign is
  *   interrupted
  */
@@ -37,7 +37,7 @@ export async function restartInterrupted(
 ): Promise<RecordedStatus> {
   const first = await tryRestart(options, { account, id, askedAt });
   if (first.restarted) return first.status;
-  // Its workflow may have been ended since it was last compared with it.
+  // Its workflow may have ended since the last check.
   if (!isOver(first.status)) await reconcileOne(options, id);
   const { restarted, status } = isOver(first.status) ? first : await tryRestart(options, { account, id, askedAt });
   if (restarted) return status;
@@ -66,10 +66,10 @@ async function tryRestart(
 }
 
 /**
- * Starts a run of an interrupted campaign that follows its live calls and skips everybody else. That it is to end is
- * recorded first, and stays so where Temporal does not answer: no later run calls anybody.
+ * Starts a run of an interrupted campaign that follows its live calls and skips everyone else. The cancel is recorded
+ * first, and stays recorded if Temporal does not answer: no later run places a call.
  *
- * @returns null when the campaign is not interrupted: what runs can be told
+ * @returns null if the campaign is not interrupted, so that its workflow can execute the command
  * @throws RingfenceError `temporal_unavailable`, `start_refused`
  */
 export async function cancelInterrupted(
@@ -89,7 +89,7 @@ export async function cancelInterrupted(
   });
 }
 
-/** A run that is refused for good leaves the campaign interrupted: calls of it may be going on. */
+/** A permanently refused run leaves the campaign interrupted, because calls of it may still be live. */
 async function restart(
   restartWorkflow: RestartCampaign,
   terms: CampaignTerms,

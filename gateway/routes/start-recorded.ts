@@ -1,4 +1,4 @@
-/** Starts the workflow of a recorded campaign, and writes down what became of that. */
+/** Starts the workflow of a recorded campaign and records the result. */
 import { markWorkflowStarted, recordFailedStart, type UnstartedCampaign } from '../../db/campaigns.ts';
 import type { Pool } from '../../db/pool.ts';
 import { engineSpec } from '../../domain/api/campaign-request.ts';
@@ -11,8 +11,8 @@ export interface StartOptions {
 }
 
 /**
- * Starts a campaign that has no workflow yet. Any number of processes may do so at once: Temporal lets one workflow begin.
- * Where the start is refused for good, the campaign has failed.
+ * Starts a campaign that has no workflow yet. Several processes may do so at the same time: Temporal starts one
+ * workflow. If the start is permanently refused, the campaign has failed.
  *
  * @throws RingfenceError `start_refused`, `temporal_unavailable`
  */
@@ -26,7 +26,7 @@ export async function startRecorded(
     if (!isStartRefused(error)) throw error;
     const reason = reasonOf(error);
     if (await recordFailedStart(pool, id, reason)) throw failedStart(id, reason, error);
-    // Another process has had it started, or somebody has deleted it.
+    // Another process has started it, or it was deleted.
     return;
   }
   await markWorkflowStarted(pool, id);

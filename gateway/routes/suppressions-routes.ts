@@ -1,4 +1,4 @@
-/** Numbers that must not be called. A change counts from the next dial of every campaign of the account. */
+/** Numbers that must not be called. A change takes effect with the next dial of every campaign of the account. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Pool } from '../../db/pool.ts';

@@ -1,7 +1,7 @@
 /**
- * Where providers report. An event is answered with 2xx only when nothing more depends on its being sent again: it is
- * stored and, where it ends a call that is in flight, durable in Temporal. Everything that fails on the way answers 5xx,
- * the provider sends again, and the row that says what was signalled decides what is left to do.
+ * Webhooks of the providers. An event gets a 2xx only when nothing depends on its being sent again: it is stored and,
+ * if it ends a call in flight, durable in Temporal. Any failure on the way is answered with 5xx, and the provider sends
+ * the event again. The stored row records what was signalled, and so decides what is left to do.
  */
 import type { FastifyBaseLogger, FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
@@ -25,7 +25,7 @@ export interface WebhooksOptions {
 const BODY_LIMIT = 256 * 1024;
 
 export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (app, { pool, providers, delivery, clock }) => {
-  // A signature covers the raw bytes: nothing may be parsed and serialized again before it is verified.
+  // A signature covers the raw bytes, so the body must not be parsed before it is verified.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
@@ -38,17 +38,18 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (app, { pool,
     const stored = await storeEvent(pool, provider.name, event, raw);
     const { callId, campaignId, signalled, settled, unconfirmed } = stored;
     if (stored.contradicts !== null && stored.status === 'new') {
-      log.warn({ provider: provider.name, call: stored.contradicts }, 'an event names a call that it cannot be of');
+      log.warn({ provider: provider.name, call: stored.contradicts }, 'an event names a call that it cannot belong to');
     }
     if (event.kind !== 'ended' || event.outcome === null) return;
-    // A call that is not known yet is being dialled at this moment, and the dial finds the event when its reply comes; or the
-    // reply was lost, and a look-up does, or the sweep of lost calls.
+    // An unknown call is being dialled at this moment, and the dial finds the event when its reply arrives. Or the
+    // reply was lost, and a look-up or the sweep of lost calls finds it.
     if (callId === null || campaignId === null || signalled) return;
     if (settled) {
       await correctLost(pool, callId);
       return;
     }
-    // By the campaign's own schema: what it cannot read it would drop, and nobody would send it again.
+    // Validated by the campaign's own schema: it would drop an event that it cannot read, and nobody would send it
+    // again.
     const news = EndedEvent.parse({
       event_id: event.eventId,
       call_id: callId,
@@ -57,7 +58,7 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (app, { pool,
       ...(unconfirmed ? { unconfirmed } : {}),
     });
     const delivered = await delivery.deliver(campaignId, news);
-    // What a closed workflow did not get stays unmarked, so that one started in its place finds it.
+    // An event that a closed workflow did not receive stays unmarked, so that the next workflow finds it.
     if (delivered === 'accepted') await markSignalled(pool, provider.name, [event.eventId]);
   };
 
@@ -88,9 +89,9 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (app, { pool,
   );
 };
 
-/** The provider keeps the event and sends it again: an adapter that is mended in the meantime reads it then. */
+/** The provider keeps the event and sends it again, so a corrected adapter can read it then. */
 function notTakenIn(provider: CallProvider, problems: readonly string[], log: FastifyBaseLogger): RingfenceError {
-  log.error({ provider: provider.name, problems }, 'an event as the adapter read it cannot be taken in');
-  const message = `An event cannot be taken in as the adapter of ${provider.name} reads it (${problems.join('; ')}): mend the adapter, and it is taken in when it comes again.`;
+  log.error({ provider: provider.name, problems }, 'the adapter returned an invalid event');
+  const message = `The adapter of ${provider.name} returned an invalid event (${problems.join('; ')}): correct the adapter, and the event is accepted when the provider sends it again.`;
   return new RingfenceError('internal', message);
 }

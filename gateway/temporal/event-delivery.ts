@@ -1,11 +1,11 @@
 /**
- * Brings the terminal events of calls to their campaigns' workflows by group commit: one signal is under way per campaign,
- * and the events that arrive meanwhile go together in the next. A workflow takes few signals a second, but any number of
- * events in each.
+ * Delivers the terminal events of calls to their campaigns' workflows by group commit. One signal per campaign is under
+ * way, and the events that arrive meanwhile go together in the next. A workflow handles few signals a second, but any
+ * number of events in each.
  *
- * A campaign's line is absent while nothing is to be sent for it. The first event opens the line and sends; when the
- * signal is answered and its time is over, whatever has gathered is sent next, in the order of arrival; when nothing has,
- * the line closes.
+ * A campaign has a queue only while there is something to send. Its first event opens the queue and is sent. When the
+ * signal is answered and the spacing has passed, all events that have gathered are sent in the order of arrival. If
+ * there are none, the queue closes.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
@@ -19,18 +19,19 @@ import { isWorkflowNotFound, temporalUnavailable } from '../../client/temporal/t
 /** `accepted`: durable in Temporal. `closed`: the campaign's workflow has ended or was never started. */
 export type Delivered = 'accepted' | 'closed';
 
-/** Sends one signal; rejects when Temporal did not take it. */
+/** Sends one signal. Rejects if Temporal did not accept it. */
 export type SignalEvents = (campaignId: string, events: readonly EndedEvent[]) => Promise<Delivered>;
 
-/** Keeps a signal well under the size that Temporal takes. */
+/** Keeps a signal well below the maximum size in Temporal. */
 const MOST_EVENTS_PER_SIGNAL = 200;
 /**
- * From the answer to one signal to the next. Short compared with a call, and long compared with a workflow task: frequent events
- * share signals and workflow tasks, and a run that ends right after a signal ends before the next (drain.ts). Counted from
- * the answer, because a server on which a workflow task takes longer also takes longer to answer.
+ * Time from the answer to one signal to the next. It is short compared with a call, and long compared with a workflow
+ * task. Frequent events share signals and workflow tasks, and a run that ends right after a signal ends before the next
+ * (continue-as-new.ts). It begins with the answer, because a server that is slow with workflow tasks is also slow to
+ * answer.
  */
 const SPACING_MS = 50;
-/** Beyond it callers are refused, and providers keep their events until later: memory is bounded through an outage. */
+/** Bounds memory during an outage. Beyond it webhooks are refused, and the providers keep their events for later. */
 const MOST_EVENTS_WAITING = 20_000;
 
 interface Waiting {
@@ -60,8 +61,10 @@ export class EventDelivery {
   }
 
   /**
-   * Resolves once the event is durable in Temporal, or is not wanted there any more.
-   * @throws RingfenceError `temporal_unavailable`; nothing is then known to be delivered, and the event is forgotten here.
+   * Resolves once the event is durable in Temporal, or the workflow does not need it any more.
+   *
+   * @throws RingfenceError `temporal_unavailable`; the event is then not known to be delivered, and it is forgotten
+   *   here
    */
   deliver(campaignId: string, event: EndedEvent): Promise<Delivered> {
     if (this.#waiting >= this.#limits.waiting) {
@@ -101,7 +104,7 @@ export class EventDelivery {
   }
 }
 
-/** Sends events to a campaign's workflow, and gives up on a server that does not answer within `timeoutMs`. */
+/** Sends events to a campaign's workflow, and gives up if the server does not answer within `timeoutMs`. */
 export function eventSignaller(client: Client, { timeoutMs = 5_000 }: { timeoutMs?: number } = {}): SignalEvents {
   return async (campaignId, events) => {
     const deadline = Date.now() + timeoutMs;

@@ -3,12 +3,12 @@ import { workflowId } from '../../domain/engine/ids.ts';
 import { zoneDataSignal } from '../../workflows/messages.ts';
 import { isWorkflowNotFound, temporalUnavailable } from '../../client/temporal/temporal-errors.ts';
 
-/** Long enough for a busy server; a campaign that is not reached is told in the next sweep. */
+/** Long enough for a busy server. The next sweep notifies a campaign that was not reached. */
 const SIGNAL_TIMEOUT_MS = 3_000;
 
 /**
- * Returns a function that tells a campaign which release of the IANA data has appeared. One whose workflow is gone is told
- * nothing: it asks for its windows when it is started again.
+ * Returns a function that notifies a campaign of a new release of the IANA data. A campaign without a workflow needs no
+ * notice: it asks for its windows when it is started again.
  *
  * @throws RingfenceError `temporal_unavailable`
  */

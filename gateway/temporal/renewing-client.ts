@@ -1,31 +1,31 @@
 /**
- * A client that does not depend on one connection. Somebody who takes a TCP connection and then says nothing, as a frozen server
- * or a router that lost its table does, is waited for without limit by the gRPC client: keepalive begins only after the first
- * word. The server is therefore asked every few seconds, and when it has been silent for a while on this connection another
- * one takes its place.
+ * A client that does not depend on one connection. A frozen server, or a router that has lost its table, accepts a TCP
+ * connection and then says nothing. The gRPC client would wait without limit, because keepalive begins only after the
+ * first byte. The server is therefore asked every few seconds, and a new connection replaces one that has been silent
+ * for too long.
  */
 import type { Client } from '@temporalio/client';
 import type { FastifyBaseLogger } from 'fastify';
 import { repeatWork } from '../background/repeat-work.ts';
 
 export interface RenewingClientOptions {
-  /** Makes a client without waiting for the server. */
+  /** Creates a client without waiting for the server. */
   readonly connect: () => Promise<Client>;
   readonly logger: Pick<FastifyBaseLogger, 'warn'>;
-  /** From one question to the next. Default: 5 seconds. */
+  /** Time between two questions. Default: 5 seconds. */
   readonly everyMs?: number;
-  /** How long a connection may stay silent. Default: 20 seconds, in which a server that is restarting comes back. */
+  /** How long a connection may stay silent. Default: 20 seconds, in which a restarting server comes back. */
   readonly silentForMs?: number;
 }
 
 export interface RenewingClient {
-  /** Stands for whichever client is in use. */
+  /** A proxy for the client in use. */
   readonly client: Client;
   close(): Promise<void>;
 }
 
 const ANSWER_WITHIN_MS = 2_000;
-/** While the server stays away the waits grow to this, so that a long outage leaves few connections behind. */
+/** The waits grow to this during an outage, so that a long outage leaves few connections behind. */
 const LONGEST_SILENCE_MS = 10 * 60_000;
 
 export async function renewingClient({
@@ -52,8 +52,8 @@ export async function renewingClient({
     }
     if (performance.now() - heardAt < patienceMs) return;
     logger.warn('Temporal has been silent for a while: connecting to it again');
-    // The silent one is left alone. Closed while the SDK waits to send a request on it again, it would throw out of a timer and
-    // end the process; without requests it makes no connection any more.
+    // The silent connection is left alone. If it were closed while the SDK waits to repeat a request on it, an error
+    // thrown from a timer would end the process. Without requests it makes no connection any more.
     current = await connect();
     heardAt = performance.now();
     patienceMs = Math.min(2 * patienceMs, LONGEST_SILENCE_MS);

@@ -19,37 +19,38 @@ import {
 } from '../../client/temporal/temporal-errors.ts';
 import { readWorkflowStatus } from './workflow-status.ts';
 
-/** Long enough for a busy server, short enough for the client that waits for its campaign. */
+/** Long enough for a busy server, and short enough for the client that waits for its campaign. */
 const START_TIMEOUT_MS = 3_000;
 /**
- * A server reads no message of more than 4 MiB. It says "resource exhausted" of a larger one, as it does of too many requests,
- * and the client repeats it until its time is over. The rest is for what a start holds besides.
+ * A server accepts messages of up to 4 MiB. For a larger one it answers "resource exhausted", as for too many requests,
+ * and the client would repeat it until its time is over. The difference is for the other content of a start.
  */
 const LARGEST_INPUT = 4 * 1024 * 1024 - 64 * 1024;
 
 type StartCampaign = (campaignId: string, spec: EngineSpec) => Promise<void>;
 
 /**
- * Returns a function that starts the workflow of a recorded campaign. Starting one that was started before succeeds and
- * changes nothing, also after it has ended. There is no execution time-out: a campaign takes as long as its hours do.
+ * Returns a function that starts the workflow of a recorded campaign. If the workflow was started before, the call
+ * succeeds and changes nothing, even if the workflow has ended. There is no execution timeout: a campaign takes as long
+ * as its hours require.
  *
- * @throws RingfenceError `start_refused` when no repeat can succeed, else `temporal_unavailable`
+ * @throws RingfenceError `start_refused` if no repeat can succeed, otherwise `temporal_unavailable`
  */
 export function workflowStarter(client: Client, { taskQueue }: { readonly taskQueue: string }): StartCampaign {
   const start = starting(client, taskQueue);
   return async (campaignId, spec) => {
-    // The record in PostgreSQL decides what may be started; a second workflow would dial everybody again.
+    // The record in PostgreSQL decides what may be started; a second workflow would dial everyone again.
     await start(campaignId, spec, { status: 'scheduled', reuse: 'REJECT_DUPLICATE' });
   };
 }
 
-/** `already`: there is a run, or there was one that may not be followed by another. */
+/** `already`: there is a run, or a previous run that may not be followed by another. */
 type Started = 'started' | 'already';
 
 interface StartTerms {
-  /** As the list of workflows shows it until the workflow says it itself. */
+  /** Shown in the list of workflows until the workflow sets it itself. */
   readonly status: CampaignStatus;
-  /** Which ended runs may be followed by this one. While one runs, there is never a second. */
+  /** Which ended runs this one may follow. There are never two runs at the same time. */
   readonly reuse: WorkflowIdReusePolicy;
 }
 
@@ -101,23 +102,23 @@ function refuseTooLarge(input: CampaignInput): void {
   if (bytes > LARGEST_INPUT) throw startRefused(`its terms take ${bytes} bytes, and ${LARGEST_INPUT} can be sent`);
 }
 
-/** `running`: somebody else has started one. `ended`: the last run ended the campaign, and is not followed by another. */
+/** `running`: another process has started one. `ended`: the last run ended the campaign, so no other may follow. */
 export type Restarted = 'started' | 'running' | 'ended';
 
 export interface RestartTerms {
-  /** What the campaign was before it was interrupted. */
+  /** The status before the interruption. */
   readonly status: CampaignStatus;
-  /** Also after a run that says it ended the campaign: for a run that calls nobody. */
+  /** Whether the run may follow one that has ended the campaign. Only for a run that places no calls. */
   readonly afterItsEnd: boolean;
 }
 
 export type RestartCampaign = (campaignId: string, spec: EngineSpec, terms: RestartTerms) => Promise<Restarted>;
 
 /**
- * Returns a function that starts another run of a campaign whose workflow has ended; the run adopts the records. While a
- * run goes on there is never a second one: Temporal decides.
+ * Returns a function that starts another run of a campaign whose workflow has ended; the run adopts the records.
+ * Temporal ensures that there are never two runs at the same time.
  *
- * @throws RingfenceError `start_refused` when no repeat can succeed, else `temporal_unavailable`
+ * @throws RingfenceError `start_refused` if no repeat can succeed, otherwise `temporal_unavailable`
  */
 export function workflowRestarter(client: Client, { taskQueue }: { readonly taskQueue: string }): RestartCampaign {
   const start = starting(client, taskQueue);
@@ -127,7 +128,7 @@ export function workflowRestarter(client: Client, { taskQueue }: { readonly task
     const standing = await readWorkflowStatus(client, campaignId);
     if (standing.kind === 'running') return 'running';
     if (standing.kind === 'closed' && isBehindItsWorkflow(standing.as)) return 'ended';
-    // The run that was in the way has just ended: the next try starts one.
+    // The conflicting run has just ended: the next try starts one.
     throw temporalUnavailable(null);
   };
 }
@@ -140,7 +141,7 @@ function searchAttributes(spec: EngineSpec, status: CampaignStatus): SearchAttri
   ];
 }
 
-/** Markdown for the Web UI: what the campaign may do, before it has done anything. */
+/** Markdown for the Web UI: the terms of the campaign. */
 export function details({ schedule, ...spec }: EngineSpec): string {
   const hours = schedule.start_time === null ? 'the whole day' : `${schedule.start_time} to ${schedule.end_time}`;
   return [

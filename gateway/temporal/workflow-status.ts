@@ -1,4 +1,4 @@
-/** Asks Temporal how a campaign's workflow stands. */
+/** Reads the status of a campaign's workflow from Temporal. */
 import type { Client, WorkflowExecutionStatusName } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { workflowId } from '../../domain/engine/ids.ts';
@@ -8,7 +8,7 @@ import { isWorkflowNotFound, temporalUnavailable } from '../../client/temporal/t
 const { HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT } = proto.temporal.api.enums.v1.HistoryEventFilterType;
 type Failure = proto.temporal.api.failure.v1.IFailure;
 
-/** The server's words for a workflow that is over. By any other it runs, under this run id or the next. */
+/** The server's names for closed workflows. With any other status the workflow runs, under this run id or the next. */
 const CLOSED: Partial<Record<WorkflowExecutionStatusName, Extract<WorkflowStatus, { kind: 'closed' }>['as']>> = {
   COMPLETED: 'completed',
   CANCELLED: 'cancelled',
@@ -16,17 +16,18 @@ const CLOSED: Partial<Record<WorkflowExecutionStatusName, Extract<WorkflowStatus
   TIMED_OUT: 'timed_out',
   FAILED: 'failed',
 };
-/** One answer of a server that is up takes milliseconds. */
+/** A working server answers within milliseconds. */
 const ANSWER_TIMEOUT_MS = 3_000;
-/** Codes of ours, names of error classes and SQLSTATEs. Anything else may hold a person's data. */
+/** Our codes, names of error classes and SQLSTATEs. Anything else may contain personal data. */
 const CODE = /^(?:[A-Za-z][A-Za-z_]{0,63}|[0-9A-Z]{5})$/;
 
 /**
- * How the workflow of a campaign stands, whichever its present run is.
- * @throws RingfenceError `temporal_unavailable` when the server does not answer, or has no such namespace
+ * The status of a campaign's workflow, whichever run it is in.
+ *
+ * @throws RingfenceError `temporal_unavailable` if the server does not answer or has no such namespace
  */
 export async function readWorkflowStatus(client: Client, campaignId: string): Promise<WorkflowStatus> {
-  // Without a run id: a reset and a continue-as-new go on under another one.
+  // Without a run id, because a reset and a continue-as-new change it.
   const handle = client.workflow.getHandle(workflowId(campaignId));
   try {
     return await client.withDeadline(Date.now() + ANSWER_TIMEOUT_MS, async () => {
@@ -49,7 +50,7 @@ async function failureCode(client: Client, campaignId: string, runId: string): P
     maximumPageSize: 1,
   });
   let code: string | null = null;
-  // The innermost cause is what went wrong; the outer ones say where.
+  // The innermost cause is the fault; the outer ones say where it happened.
   let failure: Failure | null | undefined = history?.events?.[0]?.workflowExecutionFailedEventAttributes?.failure;
   for (; failure; failure = failure.cause) {
     const type = failure.applicationFailureInfo?.type;

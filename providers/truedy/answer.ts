@@ -3,7 +3,7 @@ import type { PlaceResult } from '../port.ts';
 import type { SendResult } from '../send-before.ts';
 import { Id } from './fields.ts';
 
-/** Truedy's answer as JSON, or undefined when it is none. */
+/** Truedy's answer as JSON, or undefined if it is not JSON. */
 export function readJson(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8'));
@@ -24,9 +24,9 @@ const Refused = z.object({
 type Refusal = z.infer<typeof Refused>['error'];
 
 /**
- * What the result of a `POST /calls` proves. Only an answer that says so proves that nothing was placed; whatever is
- * odd counts as unknown. A refusal that would meet every call of the campaign alike (account, agent, number to call
- * from, a request form that is not understood) is `blocked`, so that it does not use up the roster.
+ * What the result of a `POST /calls` proves. Only an explicit refusal proves that nothing was placed; anything unusual
+ * counts as unknown. A refusal that would affect every call of the campaign (account, agent, number to call from, form
+ * of the request) is `blocked`, so that it does not use up the roster.
  */
 export function classifyPlacement(result: SendResult, now: number): PlaceResult {
   if (result.kind === 'answered') return classifyAnswer(result, now);
@@ -59,7 +59,7 @@ function classifyAnswer(answer: Extract<SendResult, { kind: 'answered' }>, now: 
     case 499:
       return { kind: 'unknown', reason: `http_${status}` };
     case 409:
-      // The key is in use: by a request still under way or by other bytes. Either way there may be a call under it.
+      // The key is in use, by a request under way or with other bytes. Either way there may be a call under it.
       return { kind: 'unknown', reason: 'key_conflict' };
     case 413:
       return { kind: 'rejected', reason: 'too_large' };
@@ -88,7 +88,9 @@ const Detail = z.union([
   z.object({ path: z.array(z.coerce.string()) }).transform(({ path }) => path.join('.')),
 ]);
 
-/** The fields that a refusal names, however its details are shaped; its message only where the details name none. */
+/**
+ * The fields that a refusal names, whatever the form of its details. Its message counts only if the details name none.
+ */
 function fieldsNamed({ details, message }: Refusal): string[] {
   const list = Array.isArray(details) ? details : [details];
   const fields = list.flatMap((detail) => {

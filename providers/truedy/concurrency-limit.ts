@@ -1,14 +1,14 @@
-/** Work that has waited so long for its place is not done any more: nobody waits for what it would bring. */
+/** Work that has waited for too long is not started any more: nobody needs its result. */
 export class SlotTimeout extends Error {
   override readonly name = 'SlotTimeout';
 }
 
-/** Runs what it is given, no more than so many at a time, in the order in which it came. */
-export function limitConcurrency(places: number, longestWaitMs: number): <T>(work: () => Promise<T>) => Promise<T> {
-  let free = places;
+/** Limits concurrent work. Work starts in the order in which it came. */
+export function limitConcurrency(slots: number, longestWaitMs: number): <T>(work: () => Promise<T>) => Promise<T> {
+  let free = slots;
   const waiting = new Set<() => void>();
 
-  const place = () => {
+  const enter = () => {
     if (free > 0) {
       free -= 1;
       return Promise.resolve();
@@ -36,7 +36,7 @@ export function limitConcurrency(places: number, longestWaitMs: number): <T>(wor
   };
 
   return async (work) => {
-    await place();
+    await enter();
     try {
       return await work();
     } finally {

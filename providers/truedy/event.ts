@@ -39,11 +39,11 @@ const Webhook = z.object({
 type Webhook = z.infer<typeof Webhook>;
 
 /**
- * Reads one webhook. Only the fields that are used are read, each where Truedy is known to put it; an event that has
- * nothing to do with calls comes back as `ignored`.
+ * Reads one webhook. It reads only the fields that it uses, each in all places where Truedy is known to put it. An
+ * event that does not concern calls is returned as `ignored`.
  *
- * @param now stands in for the time of an event that carries none.
- * @throws RingfenceError `bad_request` when the body is no JSON object with an event name.
+ * @param now the time of an event that contains none
+ * @throws RingfenceError `bad_request` if the body is not a JSON object with an event name
  */
 export function parseTruedy(rawBody: Buffer, now: number): CallEvent[] {
   if (rawBody.length > MAX_BODY_BYTES) {
@@ -96,8 +96,9 @@ function ourCallId(data: Webhook['data']): string | null {
 }
 
 /**
- * The id under which a second delivery is recognised. `data.id` may as well be the call's own id, the same in all of a
- * call's events, so the kind is added to it: a call's end must never pass for a repetition of its start.
+ * The id by which a repeated delivery is recognised. `data.id` may be the call's own id, which is the same in all
+ * events of a call. So the event's name is added to it: the end of a call must never pass for a repetition of its
+ * start.
  */
 function eventIdOf(
   { id, event_id, event, data }: Webhook,

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { isStorable } from '../../domain/contacts/contact.ts';
 
-/** Schemas of single fields in what Truedy sends. A field that is missing or of another type reads as undefined. */
+/** Schemas of single fields in Truedy's messages. A field that is missing or of another type reads as undefined. */
 
 const MILLISECONDS_FROM = 100_000_000_000;
 const LATEST = Date.UTC(2100, 0, 1);
 
-/** Short enough that an event id made of it and the event's name stays within 200 characters. */
+/** Short enough for an event id of up to 200 characters, which also contains the event's name. */
 export const Id = z
   .union([z.string().min(1).max(180).refine(isStorable), z.int().nonnegative().transform(String)])
   .optional()
@@ -26,7 +26,7 @@ export const Instant = z
   .optional()
   .catch(undefined);
 
-/** Whether the callee joined: a flag, or the instant at which it happened, null when it did not. */
+/** Whether the callee joined: a flag, or the time of joining, which is null if the callee did not join. */
 export const Joined = z
   .union([z.boolean(), z.null().transform(() => false), z.union([z.string().min(1), z.number()]).transform(() => true)])
   .optional()
@@ -34,7 +34,7 @@ export const Joined = z
 
 export const Variables = z.object({ ringfence_call_id: Id }).optional().catch(undefined);
 
-/** What webhooks and look-ups alike say of how a call stands or ended. */
+/** The fields about the state or the end of a call, which webhooks and look-ups share. */
 export const Reported = {
   status: Word,
   outcome: Word,

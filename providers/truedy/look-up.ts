@@ -25,7 +25,9 @@ const ListOfCalls = z.object({
   pagination: z.object({ has_more: z.boolean() }).optional().catch(undefined),
 });
 
-/** The provider's list is read newest first; a call whose reply was lost is young, so a few pages are enough. */
+/**
+ * The provider's list begins with the newest call. A call whose reply was lost is recent, so a few pages are enough.
+ */
 const PAGE = 100;
 const PAGES = 5;
 
@@ -39,16 +41,17 @@ export async function lookUpById(get: Get, providerCallId: string): Promise<Look
   return 'failure' in read ? { kind: 'unknown', reason: read.failure } : whatIsKnown(read.value.data, providerCallId);
 }
 
-/** How long pages of the list may be asked for, by a clock in milliseconds. */
+/** How long pages of the list may be requested, by a clock in milliseconds. */
 export interface ListTime {
   readonly now: () => number;
   readonly withinMs: number;
 }
 
 /**
- * Looks once through the newest calls for all of our call ids among their variables, which the provider may or may not give
- * back. Returns what is known of each. A call that is not found is unknown: neither a missing entry nor a missing variable
- * proves that it was not placed. Pages that could be read count although a later one could not, or came too late to be asked for.
+ * Searches the newest calls once for all of our call ids. The ids are among a call's variables, which the provider may
+ * or may not return. Returns what is known of each call. A call that is not found is unknown, because neither a missing
+ * entry nor a missing variable proves that it was not placed. Pages that were read count even if a later one could not
+ * be read, or came too late to be requested.
  */
 export async function lookUpInList(
   get: Get,

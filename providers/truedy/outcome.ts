@@ -1,6 +1,6 @@
 import type { Outcome } from '../../domain/engine/outcome.ts';
 
-/** Truedy's words for a call, in the spelling to which `normalise` brings them. */
+/** Truedy's words for a call, in the spelling of `normalise`. */
 const OUTCOMES: ReadonlyMap<string, Outcome> = new Map([
   ['no_answer', 'no_answer'],
   ['noanswer', 'no_answer'],
@@ -35,12 +35,12 @@ export function isEndedStatus(word: string): boolean {
 }
 
 /**
- * How a call that is over ended. The same fact may come in several fields, so the most telling known word decides: a
- * particular one, then `failed`, then `completed`, which many send for every call that is over. A word that is not
- * known means `completed` when the callee joined and `failed` otherwise; beside `completed` it counts only when the
- * callee is known not to have joined. `asSent` is the most telling word as it came.
+ * The outcome of a call that is over. Several fields may contain it, so the most specific known word counts: a
+ * particular one, then `failed`, then `completed`, which many calls have whatever happened. An unknown word means
+ * `completed` if the callee joined and `failed` otherwise. Beside `completed` it counts only if the callee is known not
+ * to have joined. `asSent` is the most specific word as it was sent.
  *
- * @param silent the outcome where the provider gives no word at all.
+ * @param silent the outcome if the provider gives no word at all
  */
 export function outcomeOf(
   words: readonly (string | undefined)[],

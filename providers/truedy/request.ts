@@ -5,11 +5,11 @@ import type { TruedyConfig } from './config.ts';
 const E164 = /^\+[1-9]\d{6,14}$/;
 
 /**
- * The body of `POST /calls`, as the bytes that every try of one attempt sends. The same call gives the same bytes: keys
- * stand in a fixed order and nothing of the moment enters. A contact's own fields win over custom fields of that name,
- * and our call id over both, since events are told apart by it.
+ * The body of `POST /calls`, as the bytes that every try of one attempt sends. The same call always gives the same
+ * bytes: the keys have a fixed order, and nothing depends on the time. A contact's own fields take precedence over
+ * custom fields with the same name, and our call id over both, because it identifies events.
  *
- * @throws RingfenceError `validation_error` when the number is not one strict E.164 number.
+ * @throws RingfenceError `validation_error` if the number is not a strict E.164 number
  */
 export function freezeCall(call: CallToPlace, settings: Pick<TruedyConfig, 'maxDurationS' | 'joinTimeoutS'>): string {
   if (!E164.test(call.phoneNumber)) {

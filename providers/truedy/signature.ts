@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 
-/** How far a signature's time may lie from ours, either way: a stale one may be a replay, a future one a forged clock. */
+/** How far a signature's time may differ from ours. An old one may be a replay, a future one a forged clock. */
 const TOLERANCE_MS = 5 * 60_000;
 
 /** The signature of a webhook: hex HMAC-SHA256 of `{timestamp}.{raw body}`, the timestamp in Unix seconds. */
@@ -11,10 +11,10 @@ export function signTruedy(secret: string, timestamp: string, rawBody: Buffer): 
 }
 
 /**
- * Checks a webhook's signature, then its age. Repeated headers reach us joined by commas and so fail the form.
+ * Checks a webhook's signature, then its age. Repeated headers arrive joined by commas and are therefore malformed.
  *
- * @throws RingfenceError `invalid_signature` when no secret gives this signature, `stale_signature` when one does but
- * its time is more than five minutes away from `now`.
+ * @throws RingfenceError `invalid_signature` if no secret gives this signature, `stale_signature` if one does but its
+ *   time differs from `now` by more than five minutes
  */
 export function verifyTruedy(
   secrets: readonly string[],
@@ -41,14 +41,14 @@ export function verifyTruedy(
   if (!matches.includes(true)) {
     throw new RingfenceError(
       'invalid_signature',
-      'The signature does not fit this body under any configured webhook secret: compare the secret with the provider.',
+      'The signature does not match this body with any configured webhook secret: compare the secret with the provider.',
       { field: 'X-Truedy-Signature' },
     );
   }
   if (Math.abs(now - Number(timestamp) * 1000) > TOLERANCE_MS) {
     throw new RingfenceError(
       'stale_signature',
-      'The signature is more than five minutes away from our clock: the provider must sign again, or a clock is wrong.',
+      'The time of the signature differs from our clock by more than five minutes: correct the clock that is wrong, or sign again.',
       { field: 'X-Truedy-Timestamp' },
     );
   }

@@ -13,17 +13,17 @@ import { verifyTruedy } from './signature.ts';
 
 const MAX_ANSWER_BYTES = 1_048_576;
 /**
- * How many calls the provider is asked about by their ids at once: they must not take its limits of requests from the dials. Others
- * wait here, where it does not count as the provider's time.
+ * Simultaneous look-ups by id. They must not use up the provider's rate limits, which the dials need. Others wait here,
+ * where the wait does not count as the provider's time.
  */
 const LOOK_UPS_AT_ONCE = 8;
-/** No page of the list is asked for later than this before the look-up is given up: what was read by then would be lost. */
+/** No page of the list is requested later than this before the look-up ends: the pages read by then would be lost. */
 const LAST_PAGE_BEFORE_MS = 2_000;
 
 /**
  * The Truedy voice provider.
  *
- * @param options.now the clock that `sendBy`, `Retry-After` dates and undated events are compared with.
+ * @param options.now the clock for `sendBy`, for `Retry-After` dates and for events without a time
  */
 export function createTruedyProvider(
   config: TruedyConfig,
@@ -33,18 +33,18 @@ export function createTruedyProvider(
   const pathOfRoot = root.pathname.replace(/\/+$/, '');
   const waitMs = connectWithinMs(config.requestTimeoutMs);
   const connections = {
-    // One request at a time on a connection: requests pipelined behind a broken one would be sent again.
+    // One request at a time on a connection: undici would resend requests that are pipelined behind a broken one.
     pipelining: 1,
-    // On HTTP/2 a connection that goes away hands its requests on to the next one.
+    // On HTTP/2, undici moves the requests of a closing connection to the next one.
     allowH2: false,
     connect: { timeout: waitMs },
     maxResponseSize: MAX_ANSWER_BYTES,
   };
-  // Each dial has a connection: one that waited for another here would look like one that the provider keeps waiting.
+  // Each dial has its own connection: one that waited for another here would look like a slow provider.
   const dials = new Agent(connections);
   // Separate, so that slow answers to look-ups delay no dial.
   const lookUps = new Agent(connections);
-  const withPlace = limitConcurrency(LOOK_UPS_AT_ONCE, LOOK_UPS.answerWithinMs);
+  const withSlot = limitConcurrency(LOOK_UPS_AT_ONCE, LOOK_UPS.answerWithinMs);
   const listWithinMs = LOOK_UPS.answerWithinMs - config.requestTimeoutMs - LAST_PAGE_BEFORE_MS;
   const authorization = `Bearer ${config.apiKey}`;
   const limits = { now, waitMs, timeoutMs: config.requestTimeoutMs };
@@ -60,7 +60,7 @@ export function createTruedyProvider(
     facts: {
       keyTtlMs: config.keyTtlMs,
       finds: 'by id',
-      // Variables come back where the agent is set up to report them; events without them go by the provider's id.
+      // Agents can be configured to return variables; events without them are matched by the provider's id.
       echoes: true,
       requestTimeoutMs: config.requestTimeoutMs,
       queueBoundMs: config.queueBoundMs,
@@ -87,7 +87,7 @@ export function createTruedyProvider(
         { now: () => performance.now(), withinMs: listWithinMs },
       );
       const told = async ({ callId, providerCallId }: CallRef): Promise<LookUpResult> =>
-        providerCallId === null ? (await listed)(callId) : withPlace(() => lookUpById(get, providerCallId));
+        providerCallId === null ? (await listed)(callId) : withSlot(() => lookUpById(get, providerCallId));
       return Promise.all(calls.map(told));
     },
 

@@ -233,7 +233,7 @@ describe('a webhook that names a call by our id, and is of another one by the re
     expect((await findCalls(gateway.db.pool, [call.id])).get(call.id)).toMatchObject({ ended: null });
     expect(await recordOf(call)).toEqual({ provider_call_id: call.providerCallId, settled_at: null });
     expect(await eventsOf(call)).toMatchObject([{ event_id: webhook.id, contradicts: true, late: false }]);
-    expect(gateway.log.filter((line) => line.includes('cannot be of') && line.includes(call.id))).toHaveLength(1);
+    expect(gateway.log.filter((line) => line.includes('cannot belong to') && line.includes(call.id))).toHaveLength(1);
   });
 
   it('by the reply that comes second: it waited for the reply, which proves it wrong', async () => {
