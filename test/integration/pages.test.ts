@@ -295,7 +295,7 @@ describe('an offset', () => {
             error: {
               code: 'validation_error',
               details: { field: 'offset' },
-              message: expect.stringContaining('give the next_cursor of a page as cursor'),
+              message: expect.stringContaining('send the next_cursor of a page as cursor'),
             },
           },
         });
