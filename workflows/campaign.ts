@@ -1,7 +1,7 @@
 /**
- * One campaign, from its creation to its last contact. The loop takes up what came in, decides on the next step
- * (domain/engine/next-step.ts), carries it out, and sleeps until a message comes or the clock reaches the next instant that
- * matters. Decisions are pure functions on the run; only this folder knows Temporal.
+ * One campaign, from its creation to its last contact. The loop processes the inbox, decides on the next step
+ * (domain/engine/next-step.ts), executes it, and sleeps until a message arrives or the next relevant time is reached. Decisions
+ * are pure functions of the run. Only this folder uses Temporal.
  */
 import { CancelledFailure } from '@temporalio/common';
 import {
@@ -34,7 +34,7 @@ export async function campaign(input: CampaignInput): Promise<CampaignResult> {
   setHandlers(run);
   noteCancelRequest(run);
   const result = await CancellationScope.nonCancellable(() => runCampaign(run));
-  // Whoever asked Temporal to cancel the workflow sees it end as cancelled. It did all that the cancel command does.
+  // A cancellation request through Temporal ends the workflow as cancelled, after the same steps as the cancel command.
   if (run.cancelRequested && result.status === 'cancelled') throw new CancelledFailure('The campaign was cancelled.');
   return result;
 }
@@ -77,7 +77,7 @@ async function runCampaign(run: WorkflowRun): Promise<CampaignResult> {
   }
 }
 
-/** Starts activities; waits for none of them. */
+/** Starts activities and does not wait for them. */
 function startWork(run: WorkflowRun, work: Work, now: number): void {
   if (work.cancelPlacements) cancelPlacements(run);
   startPlacements(run, work, now);
@@ -85,7 +85,7 @@ function startWork(run: WorkflowRun, work: Work, now: number): void {
   if (work.exchange) startExchange(run, work.exchange.want, now);
 }
 
-/** Sleeps until a message comes or the clock reaches the next instant that matters. */
+/** Sleeps until a message arrives or the next relevant time is reached. */
 async function nextMessage(run: WorkflowRun, wakeAt: number | null, now: number): Promise<void> {
   setTimerAt(run, wakeInDrain(run, wakeAt, now));
   await condition(() => hasNews(run) || timerFired(run) || isDrained(run.state, run, Date.now()));
@@ -109,7 +109,7 @@ async function askWindow({ state }: WorkflowRun, from: number): Promise<void> {
     ]);
     applyWindow(state, answer, Date.now());
   } catch (error) {
-    // Hours that no worker can compute: nobody is called until one can, or the hours are changed.
+    // No worker can compute the hours: no call is placed until one can, or the hours are changed.
     if (!(error instanceof ActivityFailure)) throw error;
     waitWithoutWindow(state, Date.now());
   }
@@ -169,7 +169,7 @@ async function recordEnd(run: WorkflowRun, status: 'completed' | 'cancelled'): P
   applyEnd(state, status, recorded);
 }
 
-/** Answers what came in while the end was being recorded, and returns how the campaign ended. */
+/** Answers messages that arrived while the end was being recorded, and returns the result of the campaign. */
 async function result({ state, campaignId, changes }: WorkflowRun): Promise<CampaignResult> {
   for (const change of changes.splice(0)) {
     if (change.kind === 'edit') change.done(editRefusal(state, change.edit, Date.now()));
@@ -178,7 +178,7 @@ async function result({ state, campaignId, changes }: WorkflowRun): Promise<Camp
   return { campaign_id: campaignId, status: state.status, buckets: liveBuckets(state), late_events: state.heard.late };
 }
 
-/** Everything goes along: what is in flight, what is at hand, what is not settled yet. */
+/** Passes on the whole state: calls in flight, claimed contacts, and the outbox. */
 async function startNewRun({ campaignId, state, cancelRequested }: WorkflowRun): Promise<never> {
   return continueAsNew<typeof campaign>({ campaignId, spec: state.spec, carried: state, cancelRequested });
 }
@@ -188,7 +188,7 @@ function historySize(): { readonly continueAsNewSuggested: boolean; readonly eve
   return { continueAsNewSuggested, events: historyLength };
 }
 
-/** The Web UI's cancel means the same as the command: the work goes on in a scope that a cancel request does not reach. */
+/** The Web UI's cancellation request means the same as the command: the work continues in a scope that the request does not reach. */
 function noteCancelRequest(run: WorkflowRun): void {
   const root = CancellationScope.current();
   void root.cancelRequested.catch(() => {

@@ -1,4 +1,4 @@
-/** What a campaign can be told and asked. Handlers validate, put news on the run and wait; they change nothing. */
+/** The signals, updates and queries of a campaign. Handlers validate, add messages to the inbox and wait. They change nothing else. */
 import {
   ApplicationFailure,
   CancellationScope,
@@ -35,26 +35,26 @@ import {
 
 export function setHandlers(run: CampaignRun): void {
   setHandler(pauseSignal, (id) => void run.inbox.push(command('pause', id)), {
-    description: 'Stops placing calls; live ones go on to their end.',
+    description: 'Pauses the campaign. Live calls continue to their end.',
   });
   setHandler(resumeSignal, (id) => void run.inbox.push(command('resume', id)), {
-    description: 'Lets a paused campaign go on.',
+    description: 'Resumes a paused campaign.',
   });
   setHandler(callEventsSignal, (events: unknown) => takeEvents(run, events), {
     description: 'Terminal events of calls, from the gateway.',
   });
   setHandler(zoneDataSignal, (version: unknown) => takeZoneData(run, version), {
-    description: 'A release of the time zone data has appeared: a window from an older one is asked for again.',
+    description: 'Announces a release of the time zone data. A window from older data is computed again.',
   });
-  // A signal by a name that nobody knows is somebody's mistake; it must not stand in the way of the campaign.
+  // A signal with an unknown name is a mistake, and must not affect the campaign.
   setDefaultSignalHandler(() => void run.inbox.push({ kind: 'malformed' }));
-  setHandler(progressQuery, () => progress(run), { description: 'Where the campaign stands at this moment.' });
+  setHandler(progressQuery, () => progress(run), { description: 'Returns the present state of the campaign.' });
   setHandler(
     pauseAndWait,
     async () => {
       await submit(run, 'pause');
       await awaitSynced(run, () => !mayStillSend(run.state));
-      // Meanwhile a resume and another pause may have let a placement in.
+      // A resume and another pause in between may have started a placement.
       await nonCancellable(() => condition(() => run.state.status !== 'paused' || !mayStillSend(run.state)));
       if (run.state.status !== 'paused') throw wrongState('The campaign was resumed before the pause was complete.');
       const calls = Object.entries(run.state.inFlight);
@@ -65,7 +65,10 @@ export function setHandlers(run: CampaignRun): void {
         unknown: calls.filter(([, call]) => call.phase === 'unknown').map(([id]) => id),
       };
     },
-    { validator: () => refuse(run, 'pause'), description: 'Pauses, and answers when nothing is being placed.' },
+    {
+      validator: () => refuse(run, 'pause'),
+      description: 'Pauses the campaign, and answers when no placement is under way.',
+    },
   );
   setHandler(
     resumeUpdate,
@@ -74,7 +77,7 @@ export function setHandlers(run: CampaignRun): void {
       await awaitSynced(run, () => true);
       return { status: run.state.status, resumed_at: new Date().toISOString() };
     },
-    { validator: () => refuse(run, 'resume'), description: 'Lets a paused campaign go on.' },
+    { validator: () => refuse(run, 'resume'), description: 'Resumes a paused campaign.' },
   );
   setHandler(
     cancelUpdate,
@@ -87,7 +90,7 @@ export function setHandlers(run: CampaignRun): void {
       );
       return { status: run.state.status, cancel_requested_at: new Date().toISOString() };
     },
-    { validator: () => refuse(run, 'cancel'), description: 'Ends the campaign once its live calls have ended.' },
+    { validator: () => refuse(run, 'cancel'), description: 'Cancels the campaign. It ends after its live calls.' },
   );
   setHandler(editUpdate, (change) => edit(run, CampaignEdit.parse(change)), {
     validator: (change: unknown) => refuseEdit(run, change),
@@ -101,7 +104,7 @@ const LONGEST_COMMAND_ID = 1_000;
 function command(name: Command, id: unknown): CampaignRun['inbox'][number] {
   // It would be carried from run to run.
   if (typeof id === 'string' && id.length > LONGEST_COMMAND_ID) return { kind: 'malformed' };
-  // A signal has nobody to answer to: one that comes in the wrong state is simply without effect.
+  // A signal gets no answer: in the wrong state it has no effect.
   return { kind: 'command', command: name, id: typeof id === 'string' ? id : null, done: () => {} };
 }
 
@@ -124,7 +127,7 @@ async function edit(run: CampaignRun, change: CampaignEdit): Promise<EditAcknowl
   };
 }
 
-/** Whether the answer can say what the campaign waits for now: new hours are looked up by an active campaign only. */
+/** Whether the answer can say what the campaign waits for. Only an active campaign computes new hours. */
 function hasHours({ state }: CampaignRun): boolean {
   return state.window !== null || state.status !== 'active';
 }
@@ -152,7 +155,7 @@ function toIso(instant: number | null): string | null {
   return instant === null ? null : new Date(instant).toISOString();
 }
 
-/** Hands a command to the main loop and waits until it has taken it up. */
+/** Passes a command to the main loop and waits until it is processed. */
 async function submit(run: CampaignRun, name: Command): Promise<void> {
   let answer: { refused: string | null } | undefined;
   const id = currentUpdateInfo()?.id ?? null;
@@ -161,7 +164,7 @@ async function submit(run: CampaignRun, name: Command): Promise<void> {
   if (answer?.refused) throw wrongState(answer.refused);
 }
 
-/** Waits for what the answer promises, and a moment longer for the database to be told. */
+/** Waits for what the answer promises, and for a moment until the database has it too. */
 async function awaitSynced(run: CampaignRun, promise: () => boolean): Promise<void> {
   const { status } = run.state;
   await nonCancellable(() => condition(promise));
@@ -176,7 +179,7 @@ async function awaitSynced(run: CampaignRun, promise: () => boolean): Promise<vo
   });
 }
 
-/** After a cancel request every wait outside such a scope would throw, and the asker would get no answer. */
+/** After a cancellation request every wait outside such a scope would throw, and the caller would get no answer. */
 function nonCancellable<T>(wait: () => Promise<T>): Promise<T> {
   return CancellationScope.nonCancellable(wait);
 }
@@ -190,13 +193,13 @@ function wrongState(message: string): ApplicationFailure {
   return ApplicationFailure.create({ type: 'wrong_state', message, nonRetryable: true });
 }
 
-/** Operators send signals by hand: what is no release of the data is counted, and changes nothing. */
+/** Operators may send signals by hand. A text that is not a release is counted and changes nothing. */
 function takeZoneData(run: CampaignRun, version: unknown): void {
   if (isZoneDataVersion(version)) run.changes.push({ kind: 'zone_data', version });
   else run.inbox.push({ kind: 'malformed' });
 }
 
-/** Events are checked one by one: what cannot be read is counted, and does not take the others with it. */
+/** Events are checked one by one. An unreadable event is counted, and does not affect the others. */
 function takeEvents(run: CampaignRun, sent: unknown): void {
   if (!Array.isArray(sent)) {
     run.inbox.push({ kind: 'malformed' });

@@ -1,4 +1,4 @@
-/** Everything that can be said to a campaign workflow, and what it answers. */
+/** The signals, updates and queries of a campaign workflow, and their answers. */
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import type { EngineSpec } from '../domain/engine/campaign-spec.ts';
 import type {
@@ -32,30 +32,30 @@ export interface CampaignInput {
   readonly spec: EngineSpec;
   /** Set only by the workflow itself when it continues as new. */
   readonly carried?: CampaignState;
-  /** Set likewise: a run that Temporal was asked to cancel takes the request along, which the server does not. */
+  /** Set likewise. It passes a cancellation request to the next run, which the server does not do. */
   readonly cancelRequested?: boolean;
 }
 
 /**
- * Stops placing. Needs no argument when it is sent by hand; a program that has sent the same command as an update before
- * gives that update's id, and only one of the two is taken up. Ignored when there is nothing to pause.
+ * Pauses the campaign. Sent by hand it needs no argument. A program that has already sent the same command as an update passes that
+ * update's id, and only one of the two takes effect. Ignored if the campaign cannot be paused.
  */
 export const pauseSignal = signal<[updateId?: string]>('pause');
-/** Lets a paused campaign go on; its argument is that of `pause`. Ignored when it is not paused. */
+/** Resumes a paused campaign. Same argument as `pause`. Ignored if the campaign is not paused. */
 export const resumeSignal = signal<[updateId?: string]>('resume');
 /** Terminal events of calls, in any order, any number of times. */
 export const callEventsSignal = signal<[EndedEvent[]]>('callEvents');
 /**
- * Says that a release of the IANA data has appeared (`2026f`). A campaign whose window an older one gave asks for it again;
- * anything else changes nothing.
+ * Announces a release of the IANA data (`2026f`). A campaign with a window from older data computes it again. Any other release
+ * changes nothing.
  */
 export const zoneDataSignal = signal<[version: string]>('zoneData');
-/** Pauses and answers when nothing is being placed any more. */
+/** Pauses the campaign, and answers when no placement is under way. */
 export const pauseAndWait = update<PauseAcknowledgement>('pauseAndWait');
-/** Resumes; refused unless the campaign is paused. */
+/** Resumes the campaign. Refused unless it is paused. */
 export const resumeUpdate = update<ResumeAcknowledgement>('resume');
-/** Ends the campaign: nothing more is placed, live calls are followed to their end. Answers once that is decided. */
+/** Cancels the campaign: no further call is placed, and live calls run to their end. Answers before they have ended. */
 export const cancelUpdate = update<CancelAcknowledgement>('cancel');
-/** Changes the terms; refused, without a trace in history, when they are not whole or the state does not allow it. */
+/** Changes the terms. Refused, without a trace in the history, if the edit is invalid or the state does not allow it. */
 export const editUpdate = update<EditAcknowledgement, [CampaignEdit]>('edit');
 export const progressQuery = query<CampaignProgress>('progress');

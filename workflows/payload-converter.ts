@@ -1,9 +1,9 @@
 import { defaultPayloadConverter, type PayloadConverter } from '@temporalio/common';
 
 /**
- * How workflows read what is sent to them. A signal from the Web UI or the CLI may hold anything; one that cannot be
- * read would fail the workflow task, again at every try, and the campaign would stand still for ever. To a handler it is
- * `undefined`, which no handler takes for sound. What activities answer is our own and must be readable.
+ * How workflows read their messages. A signal from the Web UI or the CLI may contain anything. An unreadable one would fail every
+ * workflow task, and the campaign would stop forever. A handler therefore gets `undefined`, which no handler accepts. Results of
+ * activities come from Ringfence and must be readable.
  */
 export const payloadConverter: PayloadConverter = {
   toPayload: (value, context) => defaultPayloadConverter.toPayload(value, context),

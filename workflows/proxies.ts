@@ -1,6 +1,6 @@
 /**
- * The options of every activity, grouped by what a second run of it would do. The time limits that depend on others, those of
- * the database above all, stand with their reasons in `domain/engine/time-limits.ts`.
+ * The options of every activity, grouped by the effect of a second run. Time limits that depend on others, mainly those of the
+ * database, are in `domain/engine/time-limits.ts` with their reasons.
  */
 import { ActivityCancellationType, proxyActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
@@ -13,14 +13,14 @@ import { LOOK_UPS, RECORD_ACTIVITIES } from '../domain/engine/time-limits.ts';
 const NO_SUCH_ZONE: string[] = ['validation_error'] satisfies ErrorCode[];
 
 /**
- * Reads without effect: a second run gives the same answer or a better one. No local activity, which could spare a round trip
- * per window: where one outlasts its workflow task, all before it happens at another time when the history is replayed, and
- * the campaign would stand still for ever.
+ * Reads without effect: a second run gives the same answer or a better one. A local activity would save a round trip per window, but
+ * if it outlasts its workflow task, all earlier steps happen at another time in a replay, and the campaign would stop
+ * forever.
  */
 export const { callingWindow } = proxyActivities<Pick<Activities, 'callingWindow'>>({
   // A search over 400 days takes milliseconds; a worker that needs longer is stuck.
   startToCloseTimeout: '5s',
-  // The campaign hears nothing meanwhile. After a minute it does without a window for a while, and can be edited or cancelled.
+  // The campaign processes no messages meanwhile. After a minute it continues without a window, and can be edited or cancelled.
   retry: { initialInterval: '500ms', maximumInterval: '5s', maximumAttempts: 10, nonRetryableErrorTypes: NO_SUCH_ZONE },
 });
 
@@ -33,8 +33,8 @@ const recordRetry: NonNullable<ActivityOptions['retry']> = {
 };
 
 /**
- * Records in PostgreSQL. Each is one short transaction that may be repeated without harm, and without its answer the
- * campaign cannot go on: it is tried for as long as it takes.
+ * Records in PostgreSQL. Each is one short transaction that can be repeated safely. The campaign cannot continue without its answer,
+ * so it is retried without limit.
  */
 export const { exchange, recordStatus } = proxyActivities<Pick<Activities, 'exchange' | 'recordStatus'>>({
   startToCloseTimeout: RECORD_ACTIVITIES.startToCloseMs,
@@ -47,14 +47,14 @@ export const { recountDays } = proxyActivities<Pick<Activities, 'recountDays'>>(
   retry: { ...recordRetry, nonRetryableErrorTypes: NO_SUCH_ZONE },
 });
 
-/** Records whose size is that of the roster: they may take long, and tell that they go on. */
+/** Records of the size of the roster. They may take long, and heartbeat. */
 export const { openRoster, closeRoster } = proxyActivities<Pick<Activities, 'openRoster' | 'closeRoster'>>({
   startToCloseTimeout: RECORD_ACTIVITIES.longStartToCloseMs,
   heartbeatTimeout: RECORD_ACTIVITIES.longHeartbeatTimeoutMs,
   retry: recordRetry,
 });
 
-/** Questions to the provider. What it cannot say now is asked again by the campaign, with a longer pause each time. */
+/** Look-ups at the provider. The campaign repeats a look-up without a result, with a longer pause each time. */
 export const { lookUpCalls } = proxyActivities<Pick<Activities, 'lookUpCalls'>>({
   startToCloseTimeout: LOOK_UPS.startToCloseMs,
   heartbeatTimeout: LOOK_UPS.heartbeatTimeoutMs,
@@ -62,11 +62,11 @@ export const { lookUpCalls } = proxyActivities<Pick<Activities, 'lookUpCalls'>>(
 });
 
 const dialOptions: ActivityOptions = {
-  // No try is given up while it might still send.
+  // No try times out while it might still send.
   startToCloseTimeout: DIAL.tryMs,
   // A worker that died is noticed by this. One that was only frozen is refused when it wakes, by the number of its placement.
   heartbeatTimeout: DIAL.heartbeatTimeoutMs,
-  // These serve workers and databases that die: trouble at the provider is an answer, not an error. A second or third
+  // Retries handle crashes of workers and databases: provider trouble is an answer, not an error. A second or third
   // worker finds the dial record; more would only keep the slot from the look-up that resolves it.
   retry: {
     initialInterval: '1s',
@@ -84,7 +84,7 @@ const dialOptions: ActivityOptions = {
 
 const { placeCall } = proxyActivities<Pick<Activities, 'placeCall'>>(dialOptions);
 
-/** Dials. Repeating one is safe only because each try carries the same key and finds the record of the one before. */
+/** Starts a dial. A repeat is safe because each try carries the same key and finds the record of the previous one. */
 export function dial(
   request: Parameters<Activities['placeCall']>[0],
   now: number,

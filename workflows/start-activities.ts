@@ -10,8 +10,8 @@ import { retryForever } from './retry-forever.ts';
 import type { WorkflowRun } from './workflow-run.ts';
 
 /**
- * All placements share one scope, and each has as few promises as can be: the SDK keeps a stack trace of every promise of a
- * workflow, which costs more than everything else that happens for a call.
+ * All placements share one cancellation scope, and each has as few promises as possible: the SDK keeps a stack trace of every
+ * promise in a workflow, which costs more than all other work for a call.
  */
 export function startPlacements(run: WorkflowRun, work: Work, now: number): void {
   const ids = startDials(run.state, run.campaignId, work, now);
@@ -22,7 +22,7 @@ export function startPlacements(run: WorkflowRun, work: Work, now: number): void
   });
 }
 
-/** Cancels every placement under way. One that was not sent never will be; one that was sent is waited for. */
+/** Cancels every placement under way. An unsent request will not be sent, and a sent request is awaited. */
 export function cancelPlacements(run: WorkflowRun): void {
   run.placementScope?.cancel();
   run.placementScope = null;
@@ -39,7 +39,7 @@ export function startExchange(run: WorkflowRun, want: number, now: number): void
   });
 }
 
-/** Asks what became of calls that have not been heard of for too long. */
+/** Looks up calls without events. */
 export function startLookUp(run: WorkflowRun, callIds: readonly string[]): void {
   const { campaignId, state } = run;
   run.lookingUp = true;
@@ -62,7 +62,7 @@ function place(run: WorkflowRun, id: string, now: number): void {
   void dial(request, now).then(answered, (error: unknown) => answered(withoutAnswer(error)));
 }
 
-/** A placement that ended without an answer may have been sent: only its dial record knows. */
+/** A placement that ended without an answer may have been sent. Only its dial record shows it. */
 function withoutAnswer(error: unknown): PlacementResult {
   if (isCancellation(error)) return { kind: 'cancelled' };
   const cause = error instanceof ActivityFailure ? error.cause : error;

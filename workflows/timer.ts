@@ -3,8 +3,8 @@ import { windowCheckAt } from '../domain/engine/calling-day.ts';
 import type { WorkflowRun } from './workflow-run.ts';
 
 /**
- * Makes sure that the run wakes at `at`. A timer that is already set for then or earlier is kept, even if it wakes the
- * run for nothing: setting a timer is a billed action, waking is not.
+ * Makes sure that the run wakes up at `at`. A timer for the same or an earlier time is kept, even if it causes an unnecessary
+ * wake-up: setting a timer is a billed action, and waking up is not.
  */
 export function setTimerAt(run: WorkflowRun, at: number | null): void {
   const { timer } = run;
@@ -33,7 +33,7 @@ export function timerFired({ timer }: WorkflowRun): boolean {
   return timer?.fired ?? false;
 }
 
-/** How the timer reads on the Web UI's timeline. */
+/** The description of the timer on the Web UI's timeline. */
 function summary(run: WorkflowRun, at: number): string {
   const { waiting } = run;
   if (at === windowCheckAt(run.state)) return 'Ask for the calling window again, two hours before it opens';

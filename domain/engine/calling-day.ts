@@ -3,18 +3,18 @@ import type { CampaignState, PacingFacts, RecordedWindow } from './campaign-stat
 import { startSlowly } from './circuit-breaker.ts';
 import { isNewerZoneData } from './zone-data-version.ts';
 
-/** How long to wait before asking again when no window was found to open within the search's horizon. */
+/** The pause before the next question if no window opens within the search horizon. */
 const ASK_AGAIN_MS = 24 * 3_600_000;
-/** Another worker may be able to compute it, or this one after it was upgraded. */
+/** The pause if no worker could compute the window. Another or an upgraded worker may be able to. */
 const ASK_AGAIN_AFTER_FAILURE_MS = 5 * 60_000;
-/** Counts are kept for the day that is running and this many before it: a call's unit may be given back a little later. */
+/** Counts are kept for the present day and this many days before: a call's unit may be returned a little later. */
 const DAYS_KEPT = 3;
-/** A window that was computed longer ahead than this is asked for again before it opens: the law may have changed. */
+/** A window computed longer ahead than this is computed again before it opens, because the law may have changed. */
 const LONG_AHEAD_MS = 24 * 3_600_000;
-/** How long before it opens that is: time enough to notice that nobody answers. */
+/** How long before the opening. It leaves time to notice that no worker answers. */
 const CHECK_BEFORE_MS = 2 * 3_600_000;
 
-/** The first instant at which nothing may be dialled any more, in the window and on the day that were recorded. */
+/** The first instant at which no call may be dialled any more in the recorded window and on its day. */
 export function lastDialAt(
   window: RecordedWindow,
   facts: PacingFacts,
@@ -23,7 +23,7 @@ export function lastDialAt(
   return Math.min(boundary(window), ends_at ?? Infinity) - facts.dialMarginMs;
 }
 
-/** Whether a call may be dialled at `now` as far as the recorded window goes. */
+/** Whether the recorded window permits a dial at `now`. */
 export function isOpen(state: CampaignState, now: number): boolean {
   const { window, facts } = state;
   return (
@@ -32,8 +32,8 @@ export function isOpen(state: CampaignState, now: number): boolean {
 }
 
 /**
- * A placement that had to be sent before `notAfter` was too late: its window is over. The next one may have been recorded
- * meanwhile, of which that says nothing.
+ * Closes the window of a placement that was too late for its `notAfter`. The next window may have been recorded meanwhile; it stays
+ * open.
  */
 export function spendWindow(state: CampaignState, notAfter: number): void {
   const { window, facts, spec } = state;
@@ -41,8 +41,7 @@ export function spendWindow(state: CampaignState, notAfter: number): void {
 }
 
 /**
- * The instant from which the next window must be looked for, or null while the recorded one still answers. Only an
- * active campaign asks.
+ * The instant from which the next window must be computed. Null while the recorded one is valid. Only an active campaign asks.
  */
 export function windowQuestion(state: CampaignState, now: number): number | null {
   if (state.status !== 'active' || state.ending) return null;
@@ -54,13 +53,13 @@ export function windowQuestion(state: CampaignState, now: number): number | null
   return checkAt !== null && now >= checkAt ? now : null;
 }
 
-/** When the recorded window must be asked for again, because it was computed long before it opens; null: it need not be. */
+/** When the recorded window must be computed again, because it was computed long before it opens. Null: not necessary. */
 export function windowCheckAt({ window, windowAnsweredAt }: CampaignState): number | null {
   if (!window || windowAnsweredAt === null) return null;
   return windowAnsweredAt < window.opensAt - LONG_AHEAD_MS ? window.opensAt - CHECK_BEFORE_MS : null;
 }
 
-/** Takes in the answer to the question. */
+/** Records the answer. */
 export function applyWindow(
   state: CampaignState,
   answer: { readonly window: RecordedWindow | null; readonly facts: PacingFacts },
@@ -77,8 +76,8 @@ export function applyWindow(
 }
 
 /**
- * Takes note that no window could be computed: until one can, or the hours are changed, nothing is called. The campaign waits
- * for its window until it asks again.
+ * Records that no window could be computed. No call is placed until a window can be computed or the hours are changed. The
+ * campaign waits for its window until it asks again.
  */
 export function waitWithoutWindow(state: CampaignState, now: number): void {
   state.window = null;
@@ -86,7 +85,7 @@ export function waitWithoutWindow(state: CampaignState, now: number): void {
   state.askWindowAgainAt = now + ASK_AGAIN_AFTER_FAILURE_MS;
 }
 
-/** A recorded window says nothing about other hours: the next one is asked for before anything is placed. */
+/** Discards the recorded window, for example after the hours were changed. A new one is computed before any placement. */
 export function forgetWindow(state: CampaignState): void {
   state.window = null;
   state.windowAnsweredAt = null;
@@ -95,31 +94,31 @@ export function forgetWindow(state: CampaignState): void {
 }
 
 /**
- * Takes in that a release of the IANA data has appeared. A window that an older one gave is forgotten, so that the next
- * step asks for it again; news of the same or an older release changes nothing.
+ * Applies a new release of the IANA data. A window from an older release is discarded, so that the next step computes it again. The
+ * same or an older release changes nothing.
  */
 export function applyZoneData(state: CampaignState, version: string): void {
   if (state.window && isNewerZoneData(version, state.window.zoneData)) forgetWindow(state);
 }
 
-/** The release of the IANA data that gave the recorded window; null while there is none. */
+/** The release of the IANA data behind the recorded window. Null while there is none. */
 export function zoneDataOf({ window }: CampaignState): string | null {
   return window?.zoneData ?? null;
 }
 
-/** What is left of the daily cap on the recorded window's day. */
+/** The rest of the daily cap on the recorded window's day. */
 export function capLeft(state: CampaignState): number {
   const cap = state.spec.max_calls_per_day;
   if (cap === null || !state.window) return Infinity;
   return Math.max(0, cap - placedOn(state, state.window.day));
 }
 
-/** Calls placed, or that may have been placed, on a civil day. */
+/** The number of calls that were or may have been placed on a civil day. */
 export function placedOn(state: CampaignState, day: string): number {
   return state.placedByDay[day] ?? 0;
 }
 
-/** Calls placed on the recorded window's day. */
+/** The number of calls placed on the recorded window's day. */
 export function placedToday(state: CampaignState): number {
   return state.window ? placedOn(state, state.window.day) : 0;
 }

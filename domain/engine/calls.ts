@@ -1,6 +1,6 @@
 /**
- * The transitions of calls in a campaign's state. Each changes the state it is given, takes the clock as an argument and
- * is safe to repeat: news about a call that is not in flight any more changes nothing but a counter.
+ * The transitions of calls in a campaign's state. Each changes the given state, takes the clock as an argument and is safe to
+ * repeat: a message about a call that is no longer in flight changes only a counter.
  */
 import type { CampaignState, InFlightCall, ReadyContact } from './campaign-state.ts';
 import { callId } from './ids.ts';
@@ -12,24 +12,24 @@ import { afterAttempt } from './retry-policy.ts';
 import { lastDialAt, spendWindow } from './calling-day.ts';
 import { systemKeepsUp, waitForSystem } from './system-wait.ts';
 
-/** A look-up that taught nothing is repeated after this time, doubled each time up to the maximum. */
+/** The pause after a look-up without a result. It doubles each time, up to the maximum. */
 const FIRST_CHECK_MS = 1_000;
 const MAX_CHECK_MS = 60_000;
 /**
- * While our own records cannot be read, a call is asked about again after this time, and kept for so long past its time:
- * they may hold its end, and as nobody can be dialled without them its slot is not missed.
+ * While Ringfence's own records cannot be read, a call is looked up again after the first time, and kept for the second time past its
+ * deadline. The records may contain its end, and no call could use its slot without them.
  */
 const UNASKED_PAUSE_MS = 15_000;
 const UNASKED_FOR_MS = 15 * 60_000;
-/** A call that the provider says is still going on is asked about again after this time. */
+/** A call that the provider reports as live is looked up again after this time. */
 const LIVE_PAUSE_MS = 60_000;
 
-/** The same reading of one campaign's calls everywhere: the key in `inFlight` is the call id. */
+/** The call id, which is the key in `inFlight`. */
 export function idOf(campaignId: string, contact: { readonly seq: number; readonly attempt: number }): string {
   return callId({ campaignId, seq: contact.seq, attempt: contact.attempt });
 }
 
-/** Turns what a step places into calls on their way out, and returns their ids: repeats first, as they were decided. */
+/** Turns the dials of a step into calls in flight, and returns their ids, repeats first. */
 export function startDials(
   state: CampaignState,
   campaignId: string,
@@ -45,7 +45,7 @@ export function startDials(
   return [...repeat, ...placed];
 }
 
-/** One placement, as the worker is asked for it. */
+/** The request for one placement. */
 export interface DialRequest {
   readonly campaignId: string;
   readonly seq: number;
@@ -55,12 +55,12 @@ export interface DialRequest {
   readonly placement: number;
   /** The civil day whose cap it counts against. */
   readonly day: string;
-  /** Nothing is sent before this instant (epoch milliseconds), nor at or after the other. */
+  /** No request is sent before this instant (epoch milliseconds). */
   readonly notBefore: number;
   readonly notAfter: number;
 }
 
-/** The request for a call that is being placed; null: it is not in flight any more. */
+/** The request for a call that is being placed. Null: it is no longer in flight. */
 export function dialRequest(state: CampaignState, campaignId: string, id: string, now: number): DialRequest | null {
   const call = state.inFlight[id];
   if (!call) return null;
@@ -77,10 +77,10 @@ export function dialRequest(state: CampaignState, campaignId: string, id: string
   };
 }
 
-/** A call as a look-up asks for it. */
+/** A call to look up. */
 export type CallToLookUp = Pick<InFlightCall, 'seq' | 'attempt' | 'placement'> & { readonly callId: string };
 
-/** Marks the calls as being looked up: none is asked about again before the answer. */
+/** Marks calls as being looked up, so that no other look-up asks about them before the answer. */
 export function startLookingUp(state: CampaignState, callIds: readonly string[]): CallToLookUp[] {
   return callIds.flatMap((callId) => {
     const call = state.inFlight[callId];
@@ -90,7 +90,7 @@ export function startLookingUp(state: CampaignState, callIds: readonly string[])
   });
 }
 
-/** A ready contact becomes a call that is being placed: it takes a slot and a unit of its day's cap. */
+/** Starts the call of a claimed contact: it takes a slot and a unit of its day's cap. */
 export function startPlacing(state: CampaignState, id: string, contact: ReadyContact, now: number): InFlightCall {
   const { window, facts } = state;
   if (!window || !facts) throw new Error('a call cannot be placed before its window is recorded');
@@ -115,8 +115,8 @@ export function startPlacing(state: CampaignState, id: string, contact: ReadyCon
 }
 
 /**
- * An unknown call is asked for once more under its key. Its slot and its unit are already taken. The hours may have been
- * changed since its first placement, and the repeat may wait in a queue.
+ * Repeats the request of an unknown call under its key. Its slot and its unit are already taken. The hours may have changed since
+ * its first placement, and the repeat may wait in a queue.
  */
 export function startRepeating(state: CampaignState, id: string): void {
   const { window, facts } = state;
@@ -134,7 +134,7 @@ function nextPlacement(state: CampaignState): number {
   return state.placements;
 }
 
-/** Takes in what a placement answered. `random` in [0, 1) spreads the waiting times of provider trouble. */
+/** Applies the result of a placement. `random` in [0, 1) spreads the pauses of the circuit breaker. */
 export function applyPlacement(
   state: CampaignState,
   id: string,
@@ -146,7 +146,7 @@ export function applyPlacement(
   if (!call) return;
   const held = call.heldEnd;
   delete call.heldEnd;
-  // Whatever this try heard, an event tells of a call under this id. After a reply the records have the last word on it.
+  // Whatever this try reports, an event proves a call under this id. After a reply, the records decide.
   if (held && result.kind !== 'accepted' && result.kind !== 'superseded') {
     end(state, id, call, held, now);
     return;
@@ -212,7 +212,7 @@ export function applyPlacement(
     case 'unknown':
       systemKeepsUp(state);
       if (result.reason === REPEAT_REFUSED) {
-        // The provider answers; it is only this call that must wait, longer each time it is refused.
+        // The provider works. Only this call must wait, longer after each refusal.
         recordSuccess(state, now);
         waitLonger(state, call, now);
         return;
@@ -224,9 +224,9 @@ export function applyPlacement(
 }
 
 /**
- * Takes in a terminal event. The first one stands; any other for the same call is counted and changes nothing. One that
- * was stored before the reply was on record waits for a reply that is still to come. Once the reply is here it brought
- * the end along if there was one, so that such an event of a live call is of some other call.
+ * Applies a terminal event. The first one stands; any other event for the same call is counted and changes nothing. An event that
+ * was stored before the reply was recorded waits for the reply. The reply itself brings the end, if there is one. Such an event
+ * for a live call therefore belongs to another call.
  */
 export function applyEnded(state: CampaignState, event: EndedEvent, now: number): void {
   const call = state.inFlight[event.call_id];
@@ -243,12 +243,12 @@ export function applyEnded(state: CampaignState, event: EndedEvent, now: number)
   else state.heard.late += 1;
 }
 
-/** Takes in what a look-up found, and gives the call up as lost when its time is over and nothing was. */
+/** Applies the result of a look-up. Gives the call up as lost at its deadline if nothing was found. */
 export function applyFinding(state: CampaignState, id: string, finding: LookUpFinding, now: number): void {
   const call = state.inFlight[id];
-  // A placement under way has the last word on its call; its own answer is newer than this one.
+  // The answer of a placement under way is newer than this look-up.
   if (!call || call.phase === 'placing') return;
-  // Whatever else it learned, a look-up that could be made has read or written the dial record.
+  // Every look-up that was possible has read or written the dial record.
   if (finding.kind !== 'unasked') call.unconfirmed = false;
   switch (finding.kind) {
     case 'ended':
@@ -259,7 +259,7 @@ export function applyFinding(state: CampaignState, id: string, finding: LookUpFi
       else refuse(state, id, call, finding.reason, now);
       return;
     case 'live':
-      // First heard of as live, it may have begun just now; from then on its time is counted, whatever the provider says.
+      // A call that is first reported as live may have started just now. Its deadline counts from here, whatever the provider says.
       if (call.phase === 'unknown') followLive(state, call, now);
       else if (now >= call.deadlineAt) giveUp(state, id, call, now);
       else call.checkAt = Math.min(now + LIVE_PAUSE_MS, call.deadlineAt);
@@ -279,18 +279,18 @@ function giveUp(state: CampaignState, id: string, call: InFlightCall, now: numbe
   settleOutcome(state, id, call, 'lost', now, now, null);
 }
 
-/** When a call is given up although nobody could be asked about it. */
+/** When a call is given up although no look-up was possible. */
 function giveUpAskingAt({ facts }: CampaignState, { sentAt }: InFlightCall): number {
   return sentAt + (facts?.callLifetimeMs ?? 0) + (facts?.graceMs ?? 0) + UNASKED_FOR_MS;
 }
 
-/** The time during which nobody can be asked does not count against the call. */
+/** The time without a possible look-up does not count against the call. */
 function waitUntilAsked(call: InFlightCall, now: number): void {
   call.checkAt = now + UNASKED_PAUSE_MS;
   call.deadlineAt = Math.max(call.deadlineAt, call.checkAt);
 }
 
-/** A request that may be repeated is so at once, when the gates allow it; otherwise each pause is longer than the last. */
+/** A request that may be repeated is repeated immediately if the gates permit. Otherwise each pause is longer than the last. */
 function waitForNextCheck(call: InFlightCall, mayRepeat: boolean, now: number): void {
   const isNew = mayRepeat && !call.mayRepeat;
   call.mayRepeat = mayRepeat;
@@ -315,13 +315,13 @@ function becomeUnknown(state: CampaignState, call: InFlightCall, now: number, de
   call.deadlineAt = Math.max(call.deadlineAt, now + (state.facts?.callLifetimeMs ?? 0) + (state.facts?.graceMs ?? 0));
 }
 
-/** A placement without an answer may still send, or be on record as sent: a look-up finds out at once. */
+/** A placement without an answer may still send, or may be recorded as sent: a look-up finds out immediately. */
 function becomeUnconfirmed(state: CampaignState, call: InFlightCall, now: number): void {
   call.unconfirmed = true;
   becomeUnknown(state, call, now, 0);
 }
 
-/** Nothing more was learned of an unknown call by asking for it again: it is looked up after a longer pause each time. */
+/** A repeat without a result: the unknown call is looked up after a longer pause each time. */
 function waitLonger(state: CampaignState, call: InFlightCall, now: number): void {
   call.checks += 1;
   becomeUnknown(state, call, now, Math.min(FIRST_CHECK_MS * 2 ** call.checks, MAX_CHECK_MS));
@@ -342,7 +342,7 @@ function settleOutcome(
 ): void {
   const { retry } = state.spec;
   const policy = state.ending ? { ...retry, budget: 0 } : retry;
-  // Carriers' clocks are wrong at times, by years: no call ends before it was sent, nor after its end was heard of.
+  // Providers' clocks may be wrong by years: no call ends before it was sent, or after its event arrived.
   const endedAt = Math.min(Math.max(toldEnd, call.sentAt), now);
   const disposition = afterAttempt(policy, call.attempt, outcome, endedAt);
   delete state.inFlight[id];
@@ -360,7 +360,7 @@ function settleOutcome(
   });
 }
 
-/** What was refused would be refused again, so a refusal ends the contact. */
+/** A refused request would be refused again, so a refusal ends the contact. */
 function refuse(state: CampaignState, id: string, call: InFlightCall, reason: string, now: number): void {
   giveBackUnit(state, call);
   settleWithoutCall(state, id, call, 'failed', reason, now);
@@ -394,7 +394,7 @@ function backToReady(state: CampaignState, id: string, call: InFlightCall): void
   delete state.inFlight[id];
   const contact = { seq: call.seq, attempt: call.attempt };
   if (call.synced) state.returned.push(contact);
-  // If the campaign is ending and the others have been skipped already, this one is still to be.
+  // If the campaign is ending and the other contacts are already skipped, this contact must still be skipped.
   state.closed = false;
   if (!mayNotBeGranted(state, call)) {
     state.ready.unshift(contact);
@@ -404,7 +404,7 @@ function backToReady(state: CampaignState, id: string, call: InFlightCall): void
   state.endRetriesAfter = 0;
 }
 
-/** The records say that the contact is not to be called under this call: it is neither settled nor offered again. */
+/** The records refuse this call: the contact is neither settled nor returned to the claimed contacts. */
 function takeOut(state: CampaignState, id: string, call: InFlightCall): void {
   giveBackUnit(state, call);
   delete state.inFlight[id];

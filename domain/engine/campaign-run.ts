@@ -1,6 +1,6 @@
 /**
- * One run of a campaign: its state, its inbox, and what is under way. Handlers and activities only add messages and changes;
- * the loop alone takes them up and changes the state. So no two changes interleave, and nothing needs a lock.
+ * One run of a campaign: its state, its inbox, and what is under way. Handlers and activities only add messages and changes. Only
+ * the loop processes them and changes the state, so changes never interleave and nothing needs a lock.
  */
 import { applyEnded, applyFinding, applyPlacement } from './calls.ts';
 import type { CampaignState, PacingFacts } from './campaign-state.ts';
@@ -28,7 +28,7 @@ export type InboxMessage =
   | { readonly kind: 'found'; readonly callIds: readonly string[]; readonly findings: readonly LookUpFinding[] }
   | { readonly kind: 'exchanged'; readonly request: ExchangeRequest; readonly reply: ExchangeReply };
 
-/** A change of the terms or of the zone data. Either waits until no call is on its way out. */
+/** A change of the terms or of the zone data. It waits until no request may still be sent. */
 export type PendingChange =
   | {
       readonly kind: 'edit';
@@ -48,30 +48,30 @@ export interface Drain {
 export interface CampaignRun {
   readonly campaignId: string;
   state: CampaignState;
-  /** What came in and is not taken up yet, in order. */
+  /** Messages that are not processed yet, in order of arrival. */
   readonly inbox: InboxMessage[];
-  /** In the order in which they came. While there is one, no placement starts. */
+  /** Pending changes in order of arrival. While there is one, no placement starts. */
   readonly changes: PendingChange[];
   exchanging: boolean;
   lookingUp: boolean;
-  /** Whether the workflow itself was asked to cancel, as the Web UI does it. */
+  /** Whether the workflow received a cancellation request, for example from the Web UI. */
   cancelRequested: boolean;
-  /** The run that this one continues as new, until the roster knows this one as its owner; null: none. */
+  /** The predecessor's run id, until the roster knows this run as its owner. Null: none. */
   continuedFrom: string | null;
-  /** Whether the state says what the records say: carried from the run before, or adopted. */
+  /** Whether the state agrees with the records: it was carried from the previous run, or adopted. */
   hasRecords: boolean;
   /** How many times this run has adopted the campaign's records. */
   adoptions: number;
-  /** What kept the next call from starting when the last step was decided. */
+  /** What prevented the next call at the last step. */
   waiting: Waiting;
   drain: Drain | null;
   /** When a drain that was given up is tried again. */
   drainAgainAt: number;
-  /** Whether the state was too large for a new run when it was measured last. */
+  /** Whether the state was too large for a new run at the last measurement. */
   oversized: boolean;
-  /** When events of calls came last. */
+  /** When the last events of calls arrived. */
   eventsAt: number;
-  /** Whether every handler has answered. A run that ended before would leave its caller without an answer. */
+  /** Whether every handler has answered. A run that ends earlier would leave a caller without an answer. */
   readonly handlersFinished: () => boolean;
 }
 
@@ -98,8 +98,8 @@ export function createRun(
 }
 
 /**
- * Takes up all that has come in, in order. A run that has not adopted the records yet leaves it: an event would find no call to
- * end. `random` spreads the pauses of provider trouble.
+ * Processes all messages, in order. A run that has not adopted the records yet leaves them: an event would find no call to end.
+ * `random` in [0, 1) spreads the pauses of the circuit breaker.
  */
 export function processInbox(run: CampaignRun, now: number, random: () => number): void {
   if (!run.hasRecords) return;
@@ -145,7 +145,7 @@ function takeCommand(state: CampaignState, command: Command, now: number): strin
   return refused;
 }
 
-/** Whether the loop has something to take up before the next instant that it waits for. */
+/** Whether the loop has something to process now. */
 export function hasNews(run: CampaignRun): boolean {
   if (!run.hasRecords) return true;
   return run.inbox.length > 0 || (run.changes.length > 0 && !mayStillSend(run.state)) || isNewlyCancelled(run);
@@ -155,9 +155,9 @@ function isNewlyCancelled({ cancelRequested, state }: CampaignRun): boolean {
   return cancelRequested && refusal(state, 'cancel') === null;
 }
 
-/** Takes over what the records say. */
+/** Adopts a snapshot of the records. */
 export function takeOver(run: CampaignRun, snapshot: RosterSnapshot, facts: PacingFacts, now: number): void {
-  // An edit that was acknowledged but is not on record yet must survive: it is made once more on what the records say.
+  // An edit that was acknowledged but is not recorded yet must survive: it is applied again to the adopted terms.
   const edit = unsyncedEdit(run.state);
   if (edit) run.changes.unshift({ kind: 'edit', edit, done: () => {} });
   run.continuedFrom = null;

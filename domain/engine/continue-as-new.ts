@@ -1,8 +1,8 @@
 /**
  * When a run continues as new. A run whose history has grown long stops placing (`run.drain` is set), lets placements,
- * exchange, look-up and handlers end, and hands everything to its successor. Placing calls is worth more than a short history:
- * when something is slow, the drain is given up and tried again later. A history so long that one workflow task could not
- * replay it is never risked: then the drain goes on until it succeeds.
+ * exchange, look-up and handlers end, and passes its state to the next run. Placing calls matters more than a short history: if
+ * something is slow, the run gives up the drain and tries again later. A history that one workflow task could not replay must
+ * not happen, so a drain with a very long history continues until it succeeds.
  *
  * The server refuses to end a run when an event arrives during its last workflow task. It then repeats the task from the
  * beginning of the history, which takes seconds, with nothing placed meanwhile. While events of calls arrive often, a quiet
@@ -16,11 +16,11 @@ import { isPlacing } from './in-flight.ts';
 /** Longer than most placements, and than a replay: a timer that fired during a replay would make the server refuse the end. */
 const DRAIN_MS = 10_000;
 const TRY_AGAIN_AFTER_MS = 30_000;
-/** A small machine replays so many in five seconds, half of what a workflow task may take. The server's limit is 51,200. */
+/** A small machine replays this many in five seconds, half the time of a workflow task. The server's limit is 51,200. */
 const INSIST_AT_EVENTS = 10_000;
-/** The server refuses to begin a run with an input of more than two megabytes. */
+/** The server refuses to start a run with an input of more than two megabytes. */
 const MOST_CARRIED = 1_500_000;
-/** Events that have not come for so long are rare: several times the gateway's pause between two signals. */
+/** After this time without events, events are rare: several times the gateway's pause between two signals. */
 const EXPECTED_WITHIN_MS = 250;
 
 /** What the server says about the run's history. */
@@ -29,7 +29,7 @@ export interface HistorySize {
   readonly events: number;
 }
 
-/** Enters or gives up a drain. */
+/** Starts or gives up a drain. */
 export function considerDrain(run: CampaignRun, history: HistorySize, now: number): void {
   if (!history.continueAsNewSuggested) return;
   const insist = history.events >= INSIST_AT_EVENTS;
@@ -42,8 +42,8 @@ export function considerDrain(run: CampaignRun, history: HistorySize, now: numbe
 }
 
 /**
- * Whether the state is small enough to be carried into a new run. While it is not, nothing more is placed: what is in flight
- * ends and is settled, and the state shrinks.
+ * Whether the state is small enough for a new run. While it is not, no call is placed: calls in flight end and are settled, and
+ * the state shrinks.
  */
 export function fitsNewRun(run: CampaignRun, now: number): boolean {
   run.oversized = JSON.stringify(run.state).length > MOST_CARRIED;
@@ -64,8 +64,8 @@ export function isDrained(
 }
 
 /**
- * When to wake at the latest: at `wakeAt`, or when a drain goes on although no message arrives. Called at the end of a turn:
- * it notes since when nothing has been under way.
+ * The latest time to wake up: `wakeAt`, or the time at which a drain continues without a message. Called at the end of a turn; it
+ * records since when nothing has been under way.
  */
 export function wakeInDrain(run: CampaignRun, wakeAt: number | null, now: number): number | null {
   const { drain } = run;

@@ -5,7 +5,7 @@ import type { Waiting } from './gates.ts';
 import { liveBuckets } from './settling.ts';
 import { BUCKETS, total } from './tally.ts';
 
-/** A campaign in a few lines of Markdown, for somebody who is on call and sees nothing but this. */
+/** A campaign in a few lines of Markdown, for an operator who sees only this. */
 export function currentDetails(state: CampaignState, waiting: Waiting): string {
   const buckets = liveBuckets(state);
   const inFlight = Object.keys(state.inFlight).length;
@@ -32,23 +32,23 @@ function reason(state: CampaignState, waiting: Waiting): string {
     case 'daily_cap':
       return `the daily cap is reached; waits${until}`;
     case 'slot':
-      return 'every slot is taken; the next call starts when one ends';
+      return 'all slots are in use; the next call starts when one ends';
     case 'retry':
       return `waits for the next retry${until}`;
     case 'provider':
-      return `the provider is in trouble; holds${until}`;
+      return `the provider has trouble; waits${until}`;
     case 'system':
-      return `our own database or machines are slow; holds${until}`;
+      return `Ringfence's database or machines are slow; waits${until}`;
     case null:
       return idle(state);
   }
 }
 
 function idle(state: CampaignState): string {
-  if (state.ending) return 'follows the live calls to their end';
+  if (state.ending) return 'ending; live calls run to their end';
   switch (state.status) {
     case 'paused':
-      return 'places nothing until it is resumed; live calls go on';
+      return 'places no calls until it is resumed; live calls continue';
     case 'active':
       return 'placing calls';
     case 'scheduled':
@@ -59,7 +59,7 @@ function idle(state: CampaignState): string {
   }
 }
 
-/** An instant as UTC, to the second: the zone database inside the workflow sandbox must not decide what is written. */
+/** An instant as UTC, to the second, because the output must not depend on the zone data of the worker. */
 function readable(instant: number, timezone: string): string {
   return `${new Date(instant).toISOString().slice(0, 19).replace('T', ' ')} UTC (hours are in ${timezone})`;
 }

@@ -1,4 +1,4 @@
-/** Changes of a running campaign's terms. A change is taken whole or not at all. */
+/** Changes of a running campaign's terms. A change takes effect completely or not at all. */
 import { z } from 'zod';
 import { forgetWindow } from './calling-day.ts';
 import { EngineSpec } from './campaign-spec.ts';
@@ -11,8 +11,8 @@ import { retryTermsOf } from './retry-terms.ts';
 import { mergeSpec, SpecChange } from './spec-change.ts';
 
 /**
- * What changes, as the engine takes it, and the changed fields of the request as they are recorded and read. An edit that
- * is made once more on adopted records brings its terms whole, as edits of older clients did.
+ * An edit: the change for the engine, and the changed fields of the API request as they are recorded and returned. An edit that is
+ * applied again after an adoption contains complete terms, as edits of older clients do.
  */
 export const CampaignEdit = z
   .strictObject({
@@ -26,7 +26,7 @@ export const CampaignEdit = z
   });
 export type CampaignEdit = z.infer<typeof CampaignEdit>;
 
-/** Calls placed per civil day as the dial records say, for the days around now in the new time zone. */
+/** Placed calls per civil day from the dial records, for the days around now in the new time zone. */
 export interface Recount {
   readonly days: readonly {
     readonly date: string;
@@ -34,30 +34,30 @@ export interface Recount {
     readonly endsAt: number;
     readonly placed: number;
   }[];
-  /** Those of the calls in flight that the counts include. */
+  /** The calls in flight that the counts include. */
   readonly counted: readonly string[];
 }
 
-/** Instead of the counts: why the time zone is not taken. */
+/** Why the time zone is refused, instead of the counts. */
 export interface ZoneRefusal {
   readonly refused: string;
 }
 
 /**
  * The terms after the edit.
- * @throws RingfenceError `validation_error` when it does not go with those that hold
+ * @throws RingfenceError `validation_error` if the edit contradicts the present terms
  */
 export function editedSpec(spec: EngineSpec, edit: CampaignEdit): EngineSpec {
   return edit.spec ?? mergeSpec(spec, edit.change ?? {});
 }
 
-/** What is recorded of an edit that made these terms: its own, with retries as they were decided. */
+/** The recorded fields of an edit that led to these terms, with the decided retries. */
 export function recordedTerms({ change, terms }: CampaignEdit, { retry }: EngineSpec): CampaignEdit['terms'] {
   const touchesRetries = change?.retry?.enabled !== undefined || change?.retry?.budget !== undefined;
   return touchesRetries ? { ...terms, ...retryTermsOf(retry) } : terms;
 }
 
-/** Why the edit cannot be taken now: `wrong_state` or `validation_error`. Null when it can. */
+/** Why the edit is refused now: `wrong_state` or `validation_error`. Null if it is allowed. */
 export function editRefusal(state: CampaignState, edit: CampaignEdit, now: number): RingfenceError | null {
   if (isOver(state.status)) return wrongState(`The campaign is ${state.status}; its terms can no longer be changed.`);
   if (state.ending) return wrongState('The campaign is ending; its terms can no longer be changed.');
@@ -75,12 +75,12 @@ function wrongState(message: string): RingfenceError {
   return new RingfenceError('wrong_state', message);
 }
 
-/** The changes that the records have not been told of, as an edit to be made once more on what they say. */
+/** The changes that are not recorded yet, as an edit to apply again after an adoption. */
 export function unsyncedEdit({ spec, pendingTerms }: CampaignState): CampaignEdit | null {
   return pendingTerms && { spec, terms: pendingTerms };
 }
 
-/** What has to happen before the edit is taken: nothing, a count of calls by the days of another zone, or a refusal. */
+/** What the edit needs first: nothing, a count of calls by the days of another zone, or a refusal. */
 export type EditStart =
   | { readonly kind: 'apply' }
   | { readonly kind: 'recount'; readonly timezone: string; /** Ids. */ readonly inFlight: readonly string[] }
@@ -95,7 +95,7 @@ export function startEdit(state: CampaignState, edit: CampaignEdit, now: number)
   return { kind: 'recount', timezone, inFlight: Object.keys(state.inFlight) };
 }
 
-/** Takes the new terms. Nothing may be being placed: a placement carries the hours and the day it was decided under. */
+/** Applies the new terms. No placement may be under way, because it carries the hours and the day of its decision. */
 export function applyEdit(state: CampaignState, edit: CampaignEdit, recount: Recount | null, now: number): void {
   const spec = editedSpec(state.spec, edit);
   const hoursChanged = JSON.stringify(spec.schedule) !== JSON.stringify(state.spec.schedule);
@@ -120,7 +120,7 @@ function takeRecount(state: CampaignState, { days, counted }: Recount): void {
   for (const [id, call] of Object.entries(state.inFlight)) {
     const day = days.find(({ startsAt, endsAt }) => call.sentAt >= startsAt && call.sentAt < endsAt);
     call.day = day?.date ?? call.day;
-    // A call that is not in the records yet may still turn out to have been placed: its unit stays taken.
+    // A call that is not recorded yet may have been placed: its unit stays in use.
     if (!known.has(id)) state.placedByDay[call.day] = (state.placedByDay[call.day] ?? 0) + 1;
   }
 }

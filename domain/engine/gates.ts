@@ -1,6 +1,6 @@
 /**
- * The gates that a call must pass before it starts: status, window, daily cap, breaker, slots, our own system. `waitingAt`
- * names the first one that is shut, in the order in which they would open.
+ * The gates that a call must pass before it starts: status, window, daily cap, circuit breaker, slots, system wait. `waitingAt`
+ * names the first closed gate, in the order in which they open.
  */
 import { capLeft, isOpen } from './calling-day.ts';
 import { isBreakerOpen } from './circuit-breaker.ts';
@@ -9,17 +9,17 @@ import { isWaitingForSystem } from './system-wait.ts';
 
 export interface Waiting {
   readonly for: WaitingFor | null;
-  /** Epoch milliseconds, when it is known. */
+  /** Epoch milliseconds. Null if unknown. */
   readonly until: number | null;
 }
 
 const NOT_WAITING: Waiting = { for: null, until: null };
 
-/** Why no further call starts now: the first gate that is shut, in the order in which they would open. */
+/** Why no further call starts now: the first closed gate. */
 export function waitingAt(state: CampaignState, now: number, inFlight = Object.keys(state.inFlight).length): Waiting {
   if (state.status === 'scheduled') return { for: 'start', until: state.beginsAt };
   if (state.status !== 'active' || state.ending || !hasWork(state)) return NOT_WAITING;
-  // Which hours hold is being found out: nobody can say yet that the campaign is outside of them.
+  // The window is being computed: it is not known yet whether the campaign is outside its hours.
   if (state.window === null && state.askWindowAgainAt === null) return NOT_WAITING;
   if (!isOpen(state, now)) {
     const opensAt = state.windowSpent ? null : (state.window?.opensAt ?? null);
@@ -36,7 +36,7 @@ export function waitingAt(state: CampaignState, now: number, inFlight = Object.k
   return NOT_WAITING;
 }
 
-/** Whether calls may start now, slots and cap aside. */
+/** Whether calls may start now, apart from slots and cap. */
 export function mayPlace(state: CampaignState, now: number): boolean {
   return (
     state.status === 'active' &&
@@ -52,14 +52,14 @@ export function slotsLeft(state: CampaignState, inFlight: number): number {
   return state.spec.max_concurrent_calls - inFlight;
 }
 
-/** Whether a contact waits for a call, at hand, in the roster or in the outbox. */
+/** Whether a contact waits for a call: claimed, in the roster or in the outbox. */
 export function hasWork(state: CampaignState): boolean {
   return (
     state.ready.length > 0 || state.roster.moreToClaim || state.roster.nextRetryAt !== null || retriesToCome(state)
   );
 }
 
-/** Retries that the roster does not know of yet: they are still in the outbox. */
+/** Whether the outbox contains retries that the roster does not know yet. */
 function retriesToCome(state: CampaignState): boolean {
   return state.settled.some((settlement) => settlement.to === 'retrying');
 }

@@ -1,23 +1,23 @@
 import type { CampaignState, InFlightCall } from './campaign-state.ts';
 
-/** What a decision must know of the calls in flight. */
+/** The facts about calls in flight that decisions need. */
 export interface InFlightSurvey {
   readonly count: number;
   /** Placements under way. */
   readonly placing: number;
   /** Calls whose placement ended without an answer and may still send. */
   readonly unconfirmed: number;
-  /** Calls to be looked up, or asked for again, now. */
+  /** Calls to be looked up or repeated now. */
   readonly due: readonly (readonly [id: string, call: InFlightCall])[];
-  /** The earliest instant ahead at which one of them is to be looked up or given up; null: none. */
+  /** The next instant at which a call is to be looked up or given up. Null: none. */
   readonly nextAt: number | null;
-  /** When the first of those was sent of which the roster has not been told; null: it knows of all that are placed. */
+  /** When the oldest call was sent that the roster does not know yet. Null: it knows all placed calls. */
   readonly unsyncedSince: number | null;
-  /** Whether the roster knows of every one, placements under way included. */
+  /** Whether the roster knows every call, including placements under way. */
   readonly allSynced: boolean;
 }
 
-/** Looks at each call in flight once: decisions are made per piece of news, with thousands of calls in flight. */
+/** Collects the facts in one pass, because each message leads to a decision, with thousands of calls in flight. */
 export function surveyInFlight({ inFlight }: CampaignState, now: number): InFlightSurvey {
   const due: [string, InFlightCall][] = [];
   let count = 0;
@@ -54,7 +54,7 @@ export function isPlacing({ inFlight }: Pick<CampaignState, 'inFlight'>): boolea
   return false;
 }
 
-/** Whether anything may still be sent that is not on record as sent: a pause is not complete before, nor may terms change. */
+/** Whether a request may still be sent that is not recorded as sent. Until then a pause is not complete, and terms do not change. */
 export function mayStillSend({ inFlight }: Pick<CampaignState, 'inFlight'>): boolean {
   for (const id in inFlight) {
     const call = inFlight[id];

@@ -6,7 +6,7 @@
  * and switch over the same steps. A step is one of
  * - `end`: the campaign is over; the run returns.
  * - `adopt`: the run takes over the campaign's records: at its start, or because another run owned them meanwhile.
- * - `edit`: the oldest change of terms or of zone data is applied. No call may be on its way out.
+ * - `edit`: the oldest change of terms or of zone data is applied. No request may still be sent.
  * - `ask_window`: the hours are computed before anything else is decided.
  * - `close`: the campaign is ending and every call is on record; contacts that still wait become `skipped`.
  * - `finish`: every contact is in a terminal bucket; the end is recorded.
@@ -39,13 +39,13 @@ export interface Work {
   readonly kind: 'work';
   /** Cancel the placements under way. One that was not sent never will be; one that was sent is waited for. */
   readonly cancelPlacements: boolean;
-  /** The first contacts at hand, to be called now. */
+  /** The first claimed contacts, to be called now. */
   readonly place: readonly ReadyContact[];
-  /** Unknown calls to ask for once more under their key. */
+  /** Unknown calls whose request is repeated under its key. */
   readonly repeat: readonly string[];
   readonly lookUp: readonly string[];
   readonly exchange: { readonly want: number } | null;
-  /** The earliest instant at which time alone changes the next step; null: only a message does. */
+  /** The earliest instant at which time alone changes the next step. Null: only a message does. */
   readonly wakeAt: number | null;
 }
 
@@ -73,7 +73,7 @@ export function nextStep(state: CampaignState, run: RunView, now: number): Step 
   return work;
 }
 
-/** A first run must adopt before it does anything; one that lost the records, as soon as nothing of its own is under way. */
+/** A first run adopts before any other step. A run that lost the records adopts as soon as none of its activities is under way. */
 function mustAdopt(state: CampaignState, run: RunView, calls: InFlightSurvey): boolean {
   if (!run.hasRecords) return true;
   return state.superseded && !run.exchanging && !run.lookingUp && calls.placing === 0;
@@ -120,12 +120,12 @@ function workNow(
   };
 }
 
-/** Whether an acknowledgement has promised something that the database does not know yet. */
+/** Whether an acknowledgement has promised something that is not recorded yet. */
 function isUnsynced({ lastSync, status, pendingTerms }: CampaignState): boolean {
   return lastSync.status !== status || pendingTerms !== null;
 }
 
-/** A contact whose call is not on record yet still waits in the roster, and must not be skipped. */
+/** A contact whose call is not recorded yet still waits in the roster, and must not be skipped. */
 function mayClose(state: CampaignState, calls: InFlightSurvey): boolean {
   return !state.closed && !state.superseded && state.settled.length === 0 && calls.allSynced;
 }

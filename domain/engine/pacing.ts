@@ -1,6 +1,6 @@
 /**
- * How much a campaign starts at this instant: calls, repeats, look-ups, exchanges with the roster, and when time alone changes
- * that. Pure: it reads the state and the clock and changes neither.
+ * What a campaign starts at this instant: calls, repeats, look-ups and exchanges, and when time alone changes that. Pure: it reads
+ * the state and the clock and changes neither.
  */
 import { capLeft, isOpen, lastDialAt, placedToday, windowCheckAt, zoneDataOf } from './calling-day.ts';
 import type { CampaignState, InFlightCall, ReadyContact, WaitingFor } from './campaign-state.ts';
@@ -8,14 +8,14 @@ import { isBreakerOpen } from './circuit-breaker.ts';
 import { hasWork, mayPlace, slotsLeft, type Waiting } from './gates.ts';
 import type { InFlightSurvey } from './in-flight.ts';
 
-/** Settlements that make an exchange worth its price. */
+/** The number of settlements that justifies an exchange. */
 const SETTLE_BATCH = 20;
-/** What happened is written down after this time at the latest. */
+/** Settlements are recorded after this time at the latest. */
 const SETTLE_AFTER_MS = 30_000;
-/** Contacts kept at hand beyond the free slots, so that a freed slot is refilled without waiting for the database. */
+/** Claimed contacts beyond the free slots, so that a freed slot is refilled without a query. */
 const MIN_RESERVE = 40;
 const MAX_RESERVE = 500;
-/** A retry that is due sooner than this is not worth telling the database about. */
+/** A wait for a retry that is shorter than this is not recorded. */
 const NEAR_RETRY_MS = 60_000;
 /**
  * Placements under way at once, whatever the number of slots. Each answer adds two events to the history, and the server fails
@@ -23,19 +23,19 @@ const NEAR_RETRY_MS = 60_000;
  * more events arrive. Forty leave room for signals, and are enough for eighty calls a second at half a second each.
  */
 const MOST_PLACING = 40;
-/** How many calls one look-up asks about. */
+/** The largest number of calls in one look-up. */
 const LOOK_UP_BATCH = 50;
 
 /** The dials that may start now. */
 export interface Dials {
   readonly place: readonly ReadyContact[];
-  /** Unknown calls to ask for once more under their key. */
+  /** Unknown calls whose request is repeated under its key. */
   readonly repeat: readonly string[];
   /** Slots that are free under the limit and the daily cap, before these dials. */
   readonly room: number;
 }
 
-/** Fills the free slots with contacts at hand, as far as the daily cap and the slow start allow; repeats come first. */
+/** Fills the free slots with claimed contacts, as far as the daily cap and the slow start allow. Repeats come first. */
 export function dialsNow(state: CampaignState, calls: InFlightSurvey, now: number): Dials {
   if (!mayPlace(state, now)) return { place: [], repeat: [], room: 0 };
   const room = Math.max(0, Math.min(slotsLeft(state, calls.count), capLeft(state)));
@@ -45,8 +45,8 @@ export function dialsNow(state: CampaignState, calls: InFlightSurvey, now: numbe
 }
 
 /**
- * Unknown calls that may be asked for again: that is a dial and passes every gate of the first try, and the provider
- * must surely still remember the key when the request arrives.
+ * Unknown calls whose request may be repeated. A repeat is a dial and must pass every gate of a first one, and the provider must
+ * certainly still remember the key when the request arrives.
  */
 function repeatable(state: CampaignState, calls: InFlightSurvey, now: number): string[] {
   const { facts } = state;
@@ -63,17 +63,16 @@ function repeatable(state: CampaignState, calls: InFlightSurvey, now: number): s
     .map(([id]) => id);
 }
 
-/** Whether more is in flight, or was placed today, than the limits allow now that they were lowered. */
+/** Whether more calls are in flight, or were placed today, than lowered limits allow. */
 function isBeyondLimits(state: CampaignState, inFlight: number): boolean {
   const { max_calls_per_day: cap } = state.spec;
   return slotsLeft(state, inFlight) < 0 || (cap !== null && placedToday(state) > cap);
 }
 
 /**
- * Calls to look up, those that have waited longest first: in the order of their placing the first ones would be due
- * again before the last had their turn. A provider in trouble is asked as sparingly as it is called, but for calls whose
- * time is over, because their slots must be freed, and for those that are unconfirmed, because a pause, an edit or the end
- * may wait for them, and our own records have the answer.
+ * Calls to look up, the longest wait first: in order of placement, the first calls would be due again before the last ones had
+ * their turn. The circuit breaker limits look-ups like placements, with two exceptions. Calls past their deadline must free
+ * their slots. Unconfirmed calls may hold up a pause, an edit or the end, and Ringfence's own records have the answer.
  */
 export function lookUps(
   state: CampaignState,
@@ -90,7 +89,7 @@ export function lookUps(
   return [...urgent, ...sparingly].slice(0, LOOK_UP_BATCH).map(([id]) => id);
 }
 
-/** The next exchange, if one is due now, and how many contacts it claims at the most. */
+/** The exchange that is due now, if any, with the largest number of contacts to claim. */
 export function exchangeNow(
   state: CampaignState,
   calls: InFlightSurvey,
@@ -101,11 +100,11 @@ export function exchangeNow(
   if (state.superseded) return null;
   const claim = claimable(state, dials, now);
   const due = claim.pressing || isWorthSettling(state, calls, now) || isDatabaseStale(state, waiting, now);
-  // Every exchange refills the reserve, whatever it is for. That saves exchanges made for claims alone.
+  // Every exchange refills the reserve, whatever its reason. That saves exchanges only for claims.
   return due ? { want: claim.most } : null;
 }
 
-/** How many contacts would fill the free slots and the reserve, and whether that cannot wait. */
+/** How many contacts would fill the free slots and the reserve, and whether the claim is urgent. */
 function claimable(
   state: CampaignState,
   { room, place }: Dials,
@@ -118,7 +117,7 @@ function claimable(
   const atHand = state.ready.length - place.length;
   const free = Math.max(0, room - place.length);
   const most = Math.max(0, Math.min(free + reserve - atHand, capLeft(state) - place.length - atHand));
-  // A retry has a promised time; first calls can wait until half of the reserve is used.
+  // A retry has a due time. First calls can wait until half of the reserve is used.
   return { most, pressing: most > 0 && (retryDue || atHand < free + reserve / 2) };
 }
 
@@ -128,23 +127,23 @@ function isWorthSettling(state: CampaignState, calls: InFlightSurvey, now: numbe
   const oldest = unsyncedSince(state, calls);
   if (oldest === null) return false;
   if (now >= oldest + SETTLE_AFTER_MS) return true;
-  // With nothing in flight and nothing at hand, nothing else will happen that could share the exchange.
+  // Without calls in flight and claimed contacts, nothing else will happen that could share the exchange.
   const quiet = calls.count === 0 && (state.ready.length === 0 || !mayPlace(state, now));
   return (quiet && settled.length + returned.length > 0) || state.status === 'paused' || state.ending !== null;
 }
 
-/** Since when something has happened that the roster does not know; null: it knows everything. */
+/** Since when the roster lacks a change. Null: it knows everything. */
 function unsyncedSince(state: CampaignState, calls: InFlightSurvey): number | null {
   if (state.returned.length > 0) return 0;
-  // What was settled first stands first.
+  // The oldest settlement is first.
   const settledSince = state.settled[0]?.since ?? null;
   if (settledSince === null || calls.unsyncedSince === null) return settledSince ?? calls.unsyncedSince;
   return Math.min(settledSince, calls.unsyncedSince);
 }
 
 /**
- * Whether lists and pages read from the database would be wrong for long. Going from one call to the next, with or
- * without a moment's wait for a slot or for a retry that is near, is one condition to them.
+ * Whether reads from the database would be wrong for long. Placing calls, with or without a short wait for a slot or for a near
+ * retry, counts as one condition.
  */
 function isDatabaseStale(state: CampaignState, waiting: Waiting, now: number): boolean {
   const { lastSync } = state;
@@ -165,14 +164,14 @@ function condition(waiting: Waiting, now: number): WaitingFor | 'calling' {
   return waiting.for;
 }
 
-/** The earliest instant at which time alone changes what may start; null: only a message does. */
+/** The earliest instant at which time alone changes what may start. Null: only a message does. */
 export function wakeAt(state: CampaignState, calls: InFlightSurvey, waiting: Waiting, now: number): number | null {
   const instants: (number | null | undefined)[] = [waiting.until, state.askWindowAgainAt, calls.nextAt];
   const { window, facts, spec, roster, status } = state;
   if (status === 'active' || status === 'scheduled' || status === 'paused') instants.push(spec.ends_at);
   if (status === 'active' && !state.ending) {
     instants.push(windowCheckAt(state));
-    // The close itself changes nothing that is under way, but what the campaign waits for.
+    // The close of a window changes nothing under way, only what the campaign waits for.
     if (window && facts && isOpen(state, now) && hasWork(state)) instants.push(lastDialAt(window, facts, spec));
     if (waiting.for === null || waiting.for === 'retry') instants.push(roster.nextRetryAt);
   }

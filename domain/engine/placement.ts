@@ -1,22 +1,22 @@
 import type { EndedEvent } from './outcome.ts';
 
 /**
- * What became of one placement, as the placing activity tells the campaign.
+ * The result of one placement, from the placing activity.
  * - `accepted`: the provider has it; `ended` is its terminal event if that came before the provider's reply.
- * - `rejected`: the provider refused this call for good; nothing was placed.
- * - `throttled`, `unavailable`, `blocked`: trouble at the provider that is not this contact's; nothing was placed.
+ * - `rejected`: the provider permanently refused this call; nothing was placed.
+ * - `throttled`, `unavailable`, `blocked`: provider trouble that does not concern this contact; nothing was placed.
  * - `expired`: by the database's clock the last instant for dialling has passed; nothing was sent.
- * - `delayed`: our database or this machine was too slow, or the first instant for dialling has not come; nothing was sent.
- * - `invalid`: the provider's adapter can make no request of this contact; nothing was sent.
+ * - `delayed`: the database or this machine was too slow, or it is too early to dial; nothing was sent.
+ * - `invalid`: the provider's adapter cannot build a request for this contact; nothing was sent.
  * - `suppressed`: the number is on the suppression list; nothing was sent.
- * - `removed`: the contact is done or at another attempt, or the campaign is ending; nothing was sent.
- * - `withdrawn`: this placement was recorded as not placed before; nothing is sent under its number.
+ * - `removed`: the contact is over or at another attempt, or the campaign is ending; nothing was sent.
+ * - `withdrawn`: this placement was already recorded as not sent; nothing is sent under its number.
  * - `superseded`: another run owns the campaign's records; nothing was sent by this one.
  * - `unresolved`: an earlier placement may have been accepted, and this one sent nothing: the provider was not asked.
  * - `cancelled`: cancelled before its worker reported; only the dial record knows whether anything was sent.
- * - `unanswered`: no worker reported. `error`: each try failed with an error of ours, which `reason` names by its code;
- *   otherwise the worker died or is frozen.
- * - `unknown`: the provider may or may not have it; `retryAfterMs` is how long it asked us to wait, if it did.
+ * - `unanswered`: no worker reported. With `error`, each try failed with an error of Ringfence, whose code is `reason`.
+ *   Otherwise the worker died or is frozen.
+ * - `unknown`: the provider may have the call. `retryAfterMs` is the pause that it asked for, if any.
  */
 export type PlacementResult =
   | { readonly kind: 'accepted'; readonly ended: EndedEvent | null }
@@ -37,17 +37,17 @@ export type PlacementResult =
   | { readonly kind: 'unknown'; readonly reason: string; readonly retryAfterMs: number | null };
 
 /**
- * Why a placement is unknown whose request was refused under a key that an earlier one, of unknown fate, had used: the
- * provider may look at the number before it looks at the key, and have accepted the earlier request.
+ * The reason of an unknown placement whose request was refused under a key that an earlier, unknown request had used. The provider
+ * may check the number before the key, and may have accepted the earlier request.
  */
 export const REPEAT_REFUSED = 'repeat_refused';
 
 /**
  * What a look-up found out about one call.
- * - `not_placed`: surely nothing was placed; `reason` is the refusal, or null when it simply was never sent.
- * - `live`, `ended`: the provider's word, or an event that was already stored.
- * - `unknown`: nothing could be learned; `mayRepeat` tells that the request itself, sent again, would return the first answer.
- * - `unasked`: the question could not be put; our own records may know the answer.
+ * - `not_placed`: certainly nothing was placed. `reason` is the refusal, or null if no request was sent.
+ * - `live`, `ended`: from the provider, or from a stored event.
+ * - `unknown`: nothing was found. `mayRepeat`: a repeat of the request would return the provider's first answer.
+ * - `unasked`: the look-up was not possible. Ringfence's own records may have the answer.
  */
 export type LookUpFinding =
   | { readonly kind: 'not_placed'; readonly reason: string | null }

@@ -1,4 +1,4 @@
-/** What a campaign's state and its roster tell each other. Transitions change the state they are given. */
+/** Exchanges between a campaign's state and its roster. Transitions change the given state. */
 import { applyEnded, idOf } from './calls.ts';
 import { forgetWindow, placedToday, zoneDataOf } from './calling-day.ts';
 import type { CampaignState, InFlightCall, PacingFacts, Settlement } from './campaign-state.ts';
@@ -9,7 +9,7 @@ import type { ExchangeReply, ExchangeRequest, RosterSnapshot, UnsettledCall } fr
 import { isOver } from './commands.ts';
 import { afterMoves, waitingBucket, type Bucket, type Buckets } from './tally.ts';
 
-/** The next exchange of this campaign. It leaves the state as it is: only the answer changes it. */
+/** The request of the next exchange. It does not change the state; only the reply does. */
 export function exchangeRequest(
   state: CampaignState,
   campaignId: string,
@@ -55,7 +55,7 @@ export function exchangeRequest(
   };
 }
 
-/** Takes in the answer to `request`. What happened since it was sent stays for the next one. */
+/** Applies the reply to `request`. Changes since the request stay for the next exchange. */
 export function applyExchange(
   state: CampaignState,
   request: ExchangeRequest,
@@ -64,24 +64,24 @@ export function applyExchange(
 ): void {
   state.exchangeNumber = request.exchangeNumber;
   state.lastSync = request.sync;
-  // An edit that was taken while the exchange was under way made a new object.
+  // An edit during the exchange has created a new object.
   if (state.pendingTerms === request.terms) state.pendingTerms = null;
   state.settled.splice(0, request.settled.length);
   state.returned.splice(0, request.returned.length);
   state.released.splice(0, request.released.length);
-  // Terms that were changed since the request begin again with the first contact.
+  // Terms that changed since the request start again with the first contact.
   if (request.endRetries && request.endRetries.after === state.endRetriesAfter && sameRetries(state, request)) {
     state.endRetriesAfter = reply.retriesEndedUpTo;
   }
   markSynced(state, request);
   takeClaimed(state, reply.claimed);
-  // A retry has a promised time; a first call has none.
+  // A retry has a due time; a first call has none.
   state.ready.sort((a, b) => Number(b.attempt > 1) - Number(a.attempt > 1));
   takeRoster(state, reply, now);
   for (const event of reply.events) applyEnded(state, event, now);
 }
 
-/** Replaces all that concerns calls, roster and terms with what the records say. What else was told to the campaign stays. */
+/** Replaces calls, roster and terms with the records. The rest of the state stays. */
 export function adopt(
   state: CampaignState,
   campaignId: string,
@@ -109,7 +109,7 @@ export function adopt(
   for (const call of snapshot.unsettled) adoptCall(state, campaignId, call, facts, now);
 }
 
-/** The contacts that waited are skipped. Null: another run owns the records, and nothing was skipped. */
+/** Records that the waiting contacts were skipped. Null: another run owns the records, and none was skipped. */
 export function applyClosed(state: CampaignState, buckets: Buckets | null, now: number): void {
   if (buckets === null) {
     state.superseded = true;
@@ -120,13 +120,13 @@ export function applyClosed(state: CampaignState, buckets: Buckets | null, now: 
   takeRoster(state, { buckets, moreToClaim: false, nextRetryAt: null }, now);
 }
 
-/** The end is on record, after which no run owns the campaign's records. False: another run owned them, and it is not. */
+/** Records the end of the campaign. After it no run owns the records. False: another run owns them, and the end is not recorded. */
 export function applyEnd(state: CampaignState, status: 'completed' | 'cancelled', recorded: boolean): void {
   if (recorded) state.status = status;
   else state.superseded = true;
 }
 
-/** The buckets at this moment: those of the last exchange, moved by what happened since. */
+/** The present buckets: those of the last exchange, plus the changes since. */
 export function liveBuckets(state: CampaignState): Buckets {
   return afterMoves(state.roster.buckets, moves(state));
 }
@@ -162,7 +162,7 @@ function sameRetries(state: CampaignState, { endRetries }: ExchangeRequest): boo
   return JSON.stringify(endRetries?.granted) === JSON.stringify(grantedRetries(state));
 }
 
-/** The contacts that the request told of are in progress in the roster's counts, wherever they have gone since. */
+/** Marks the contacts of the request as counted in progress, wherever they have moved since. */
 function markSynced(state: CampaignState, request: ExchangeRequest): void {
   for (const contact of request.started) {
     const call = state.inFlight[idOf(request.campaignId, contact)];

@@ -83,7 +83,7 @@ describe.skipIf(executable === null)('the Web UI', () => {
   it('shows on the page of a campaign what it does, why it waits, and its counts', async () => {
     await ui.openCampaign(campaign.handle.workflowId);
     await shows(
-      'active: every slot is taken; the next call starts when one ends',
+      'active: all slots are in use; the next call starts when one ends',
       /Contacts: 240 \(174 pending, 20 in progress, \d+ retrying, \d+ completed, 0 failed, 0 skipped\)/,
       'In flight: 20 of 20',
       /Placed on \d{4}-\d\d-\d\d: 66 of 500/,
@@ -94,12 +94,12 @@ describe.skipIf(executable === null)('the Web UI', () => {
 
   it('takes the signals pause and resume from its dialog, and shows what they did', async () => {
     await ui.sendSignal('pause', () => ui.takePicture('signal'));
-    await shows('paused: places nothing until it is resumed; live calls go on', 'In flight: 20 of 20');
+    await shows('paused: places no calls until it is resumed; live calls continue', 'In flight: 20 of 20');
     const [ended] = harness.provider.live();
     await campaign.end([ended!]);
     await shows('In flight: 19 of 20', /Placed on \S+: 66 of 500/);
     await ui.sendSignal('resume');
-    await shows('active: every slot is taken', 'In flight: 20 of 20', /Placed on \S+: 67 of 500/);
+    await shows('active: all slots are in use', 'In flight: 20 of 20', /Placed on \S+: 67 of 500/);
   });
 
   it('has a timeline that reads like sentences', async () => {

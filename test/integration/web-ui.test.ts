@@ -43,7 +43,7 @@ describe('the Web UI', () => {
   it('shows why a campaign waits, until when, its buckets and today’s count', async () => {
     const campaign = await harness.start(PEOPLE, { max_concurrent_calls: 2, max_calls_per_day: 3 });
     await shows(campaign, [
-      '**active**: every slot is taken; the next call starts when one ends',
+      '**active**: all slots are in use; the next call starts when one ends',
       'Contacts: 4 (2 pending, 2 in progress, 0 retrying, 0 completed, 0 failed, 0 skipped)',
       'In flight: 2 of 2',
       /Placed on \d{4}-\d\d-\d\d: 2 of 3/,
@@ -61,7 +61,7 @@ describe('the Web UI', () => {
     ]);
 
     await campaign.handle.executeUpdate(pauseAndWait);
-    await shows(campaign, ['**paused**: places nothing until it is resumed; live calls go on']);
+    await shows(campaign, ['**paused**: places no calls until it is resumed; live calls continue']);
     await campaign.handle.executeUpdate(cancelUpdate);
     await finish(campaign);
     await shows(campaign, ['**cancelled**', '3 completed, 0 failed, 1 skipped)']);

@@ -161,7 +161,7 @@ describe('settings', () => {
 
 describe('operations', () => {
   it('name for Yarn 1 the release that the package itself depends on', () => {
-    const [told] = blocks(section(read('docs/operations.md'), 'The package'), 'json');
+    const [told] = blocks(section(read('docs/operations.md'), 'The packages'), 'json');
     const dependency = packageJson.dependencies['light-my-request'];
     expect(JSON.parse(told!)).toEqual({ resolutions: { 'light-my-request': dependency } });
   });
