@@ -135,9 +135,10 @@ export class Dialling {
   /** The activity: permit, request, answer on record. The worker may die, or freeze and go on later, in between. */
   private tryOnce(request: DialRequest, runId: string, attempt: Try): void {
     const { clock, world } = this;
-    const startedAt = clock.now;
     const fate = world.worker();
     this.unlessStopped('before_record', fate, attempt, () => {
+      // A worker that froze with the task in hand begins its try only now: it has all of its time.
+      const startedAt = clock.now;
       clock.after(world.delay('record'), () => {
         const permit = this.permit(request, runId);
         if ('kind' in permit) return attempt.finish(permit);

@@ -249,7 +249,25 @@ describe('what virtual campaigns have found', () => {
     }
   });
 
-  test('a contact whose placement was taken back is skipped though the others were skipped before', () => {
+  test('a worker that wakes up after a pause was acknowledged calls nobody', () => {
+    let pauses = 0;
+    for (let seed = 1; seed <= 100; seed++) {
+      const { counts } = runScenario(
+        scenario({
+          seed,
+          faults: { workerFreezes: 0.5 },
+          interventions: [
+            { afterMs: 150, kind: 'pause' },
+            { afterMs: 10 * MINUTE_MS, kind: 'resume' },
+          ],
+        }),
+      );
+      pauses += counts.pauses;
+    }
+    expect(pauses).toBe(100);
+  });
+
+  test('a contact whose placement was cancelled is skipped though the others were skipped before', () => {
     for (let afterMs = 50; afterMs < 250; afterMs++) {
       const startsAt = Date.parse('2026-03-02T08:00:00Z');
       const spec = { ends_at: startsAt + afterMs };
