@@ -50,7 +50,7 @@ async function start(options: StartOptions): Promise<number> {
     });
     verdict = await showCampaigns(system, end.signal);
     if (!options.exit) {
-      console.log('Everything stays up until Ctrl-C.');
+      console.log('Everything keeps running until you press Ctrl-C.');
       if (!end.signal.aborted) await once(end.signal, 'abort');
       end.signal.throwIfAborted();
     }

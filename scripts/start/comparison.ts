@@ -62,7 +62,7 @@ export function compare(totals: Totals, contacts: readonly Contact[], calls: rea
   const peak = peakInFlight(calls);
 
   const rows = [
-    equal('contacts, and those at their end', total_contacts, completed + failed + skipped),
+    equal('contacts: total, and ended', total_contacts, completed + failed + skipped),
     equal('calls placed', attempts.length, calls.length),
     ...OUTCOMES.map((outcome) =>
       equal(
@@ -74,9 +74,9 @@ export function compare(totals: Totals, contacts: readonly Contact[], calls: rea
     equal('contacts reached (completed)', completed, reached),
     equal('contacts not reached (failed)', failed - neverCalled, seen.length - reached),
     equal('keys that rang twice', 0, duplicates),
-    equal('calls still going on', totals.in_progress, calls.filter(({ ended_at }) => ended_at === null).length),
+    equal('calls still live', totals.in_progress, calls.filter(({ ended_at }) => ended_at === null).length),
     {
-      what: 'calls at once: limit, and most seen',
+      what: 'concurrent calls: limit, and maximum',
       ringfence: max_concurrent_calls,
       provider: peak,
       holds: peak <= max_concurrent_calls,

@@ -76,7 +76,7 @@ export function comparisonTable({ rows, verdict }: Comparison): string {
     line('', 'Ringfence', 'provider', ''),
     ...rows.map(({ what, ringfence, provider, holds }) => line(what, ringfence, provider, holds ? '' : '  <- differs')),
     verdict.agree
-      ? "The record and the provider's ledger agree, call by call."
-      : "The record and the provider's ledger DO NOT agree.",
+      ? "The records and the provider's ledger agree, call by call."
+      : "The records and the provider's ledger DO NOT agree.",
   ].join('\n');
 }

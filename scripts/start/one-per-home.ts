@@ -23,9 +23,7 @@ export async function claimHome(home: string): Promise<() => Promise<void>> {
       if (taken) return () => rm(claim, { force: true });
       const owner = Number(await readFile(claim, 'utf8').catch(() => '0'));
       if (owner > 0 && isAlive(owner)) {
-        throw new Error(
-          `Another start (process ${owner}) runs on ${home}. Stop it first, or give this one a --home of its own.`,
-        );
+        throw new Error(`Another start (process ${owner}) runs on ${home}. Stop it first, or pass another --home.`);
       }
       await rm(claim, { force: true });
     }

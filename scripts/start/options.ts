@@ -16,14 +16,14 @@ export interface StartOptions {
 
 export const USAGE = `npm start -- [options]
 
-  --exit              leave when the first campaign has ended; exit code 0 only if the provider's ledger agrees
-  --seed TEXT         what the simulated provider draws its chances from (default 1)
-  --time-scale N      how many times faster than real ones its calls run, 1 to 1000 (default 30)
-  --home DIR          where state and logs are kept (default .ringfence)
-  --web-ui URL        root of the Web UI of the Temporal server that TEMPORAL_ADDRESS names
+  --exit              exit after the first campaign; exit code 0 only if the provider's ledger agrees
+  --seed TEXT         seed of the simulated provider's random numbers (default 1)
+  --time-scale N      speed of its calls as a multiple of real time, 1 to 1000 (default 30)
+  --home DIR          directory for state and logs (default .ringfence)
+  --web-ui URL        root URL of the Web UI of the Temporal server in TEMPORAL_ADDRESS
 
-Set TEMPORAL_ADDRESS (or any other of Temporal's environment configuration) and DATABASE_URL to use servers of your
-own. Each is used where it is set, and started here where it is not.`;
+Set TEMPORAL_ADDRESS (or any other part of Temporal's environment configuration) and DATABASE_URL to use your
+servers. Without them, npm start starts its servers.`;
 
 const DEFAULT_TIME_SCALE = 30;
 

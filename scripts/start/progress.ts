@@ -15,7 +15,7 @@ const WAITS_FOR: Record<NonNullable<Campaign['waiting_for']>, string> = {
   slot: 'all lines busy',
   retry: 'waits until retries are due',
   provider: 'waits for the provider',
-  system: 'waits for its own database or machines',
+  system: 'waits for a slow database or machine',
 };
 
 /** One line that tells how far a campaign is and what it waits for. */

@@ -72,7 +72,7 @@ export async function databaseService({
   if (given) {
     await runSql(given, 'select 1').catch((error: unknown) => {
       throw new Error(
-        `PostgreSQL does not answer at DATABASE_URL (${(error as Error).message}). Correct or unset it, and one is started here.`,
+        `PostgreSQL does not answer at DATABASE_URL (${(error as Error).message}). Correct it, or unset it to start a server here.`,
         { cause: error },
       );
     });

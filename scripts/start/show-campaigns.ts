@@ -23,7 +23,7 @@ export async function showCampaigns(system: System, signal: AbortSignal): Promis
   const open = await create(system, openCampaign(folderId));
   const officeHours = await create(system, officeHoursCampaign(folderId));
   console.log(`API               ${api.baseUrl}`);
-  console.log(`Its description   ${gatewayUrl}/openapi.json`);
+  console.log(`API description   ${gatewayUrl}/openapi.json`);
   console.log(`Provider's ledger ${ledgerUrl}\n`);
 
   const { id } = open;

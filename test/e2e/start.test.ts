@@ -122,7 +122,7 @@ describe('npm start', () => {
     await first.untilSaid('Temporal  ');
     const second = npmStart();
     expect(await second.ended()).toBe(1);
-    expect(second.output).toContain('Stop it first, or give this one a --home of its own.');
+    expect(second.output).toContain('Stop it first, or pass another --home.');
     first.pressCtrlC();
     await expectStopped(first);
   });
