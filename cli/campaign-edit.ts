@@ -1,6 +1,6 @@
 /** `campaigns edit`: new terms for a campaign that runs, through Temporal and nothing else. */
 import type { Command } from 'commander';
-import { type ChangeCampaignInput, readChange } from '../domain/api/campaign-change.ts';
+import type { ChangeCampaignInput } from '../domain/api/campaign-change.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import { type Json, show } from './api.ts';
 import { workflowCommand, throughTemporal } from './campaign-commands.ts';
@@ -81,6 +81,8 @@ async function changeOf(flags: { file?: string } & Readonly<Record<string, unkno
     // Read here and not by Commander, which takes null for nothing.
     return typeof value === 'string' ? [[field, read(value)] as const] : [];
   });
+  // Zone names are checked by data that no other command for campaigns needs.
+  const { readChange } = await import('../domain/api/campaign-change.ts');
   try {
     return readChange({ ...fromFile, ...Object.fromEntries(fromOptions) });
   } catch (error) {

@@ -1,7 +1,6 @@
 /** `campaigns start`, `list`, `show`, `contacts` and `explain`: what is asked of the gateway once. */
 import { type Command, Option } from 'commander';
 import { Campaign, CampaignContactResponse } from '../domain/api/campaign-responses.ts';
-import { ContactExplanation } from '../domain/api/contact-explanation.ts';
 import { RecordedStatus } from '../domain/api/interruption.ts';
 import { BUCKETS } from '../domain/engine/tally.ts';
 import { requestApi } from '../client/http-api.ts';
@@ -88,6 +87,7 @@ export function addCampaignQuestions(campaigns: Command): void {
         flags,
         async () => {
           const path = `/batch-calls/${encodeURIComponent(id)}/contacts/${encodeURIComponent(contact)}`;
+          const { ContactExplanation } = await import('../domain/api/contact-explanation.ts');
           return (await requestApi(apiOf(flags), { method: 'GET', path }, ContactExplanation)).data;
         },
         explanationText,

@@ -11,7 +11,6 @@ import { type ApiFlags, apiOf, gatewayCommand, refusalsAsJson } from './api.ts';
 import { progressText } from './campaign-text.ts';
 import { EXIT, exitCodeOf, Finished } from './exit-codes.ts';
 import { examples } from './help.ts';
-import { progressBar } from './progress-bar.ts';
 import { printJson, printNote, printText } from './terminal.ts';
 
 const MORE = `
@@ -52,7 +51,11 @@ export function addCampaignWatch(campaigns: Command): void {
 /** Shows the campaign whenever it has changed; answers with it once it is over or interrupted. */
 async function watch(api: ApiOptions, id: string, flags: Flags): Promise<Campaign> {
   let campaign = await read(api, id);
-  const view = flags.json ? jsonLines() : process.stdout.isTTY && process.stderr.isTTY ? bar(campaign) : textLines();
+  const view = flags.json
+    ? jsonLines()
+    : process.stdout.isTTY && process.stderr.isTTY
+      ? await bar(campaign)
+      : textLines();
   try {
     for (;;) {
       view.show(campaign);
@@ -117,7 +120,8 @@ function onChange(say: (campaign: Campaign) => readonly [known: string, print: (
   };
 }
 
-function bar(first: Campaign): View {
+async function bar(first: Campaign): Promise<View> {
+  const { progressBar } = await import('./progress-bar.ts');
   const shown = progressBar('{bar} {text}', first.total_contacts, { text: progressText(first) });
   return {
     show: (campaign) => shown.update(done(campaign), { text: progressText(campaign) }),

@@ -16,18 +16,16 @@ Exit codes: 0 success, 1 unexpected failure, 2 refused, 3 not found, 4 not possi
 
 /** `campaigns`: start campaigns, look at them, and command them. Never needs the database. */
 export function campaignsCommand(): Command {
-  const campaigns = new Command('campaigns')
-    .description('Create, inspect and control campaigns.')
-    .addHelpText(
-      'after',
-      examples(
-        'campaigns start campaign.json --idempotency-key reminders-2026-03',
-        'campaigns list --status active',
-        'campaigns pause 1f4baf16-1540-4d91-9696-7f34b2f2cb77',
-      ) +
-        '\n' +
-        MORE,
-    );
+  const campaigns = new Command('campaigns').addHelpText(
+    'after',
+    examples(
+      'campaigns start campaign.json --idempotency-key reminders-2026-03',
+      'campaigns list --status active',
+      'campaigns pause 1f4baf16-1540-4d91-9696-7f34b2f2cb77',
+    ) +
+      '\n' +
+      MORE,
+  );
   addCampaignQuestions(campaigns);
   addCampaignForecast(campaigns);
   addCampaignWatch(campaigns);

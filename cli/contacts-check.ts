@@ -1,11 +1,9 @@
 /** `contacts check`: what an import would do. Needs nothing but the file. */
 import type { Command } from 'commander';
 import type { ContactRow, RowError } from '../domain/contacts/contact-rows.ts';
-import type { Country } from '../domain/contacts/phone.ts';
-import { readContactFile } from '../contact-files/contact-file.ts';
 import { refusalsAsJson } from './api.ts';
 import { examples } from './help.ts';
-import { country } from './options.ts';
+import { readCountry } from './country-option.ts';
 import { rowErrors } from './row-errors.ts';
 import { openSource } from './source.ts';
 import { printJson, printText } from './terminal.ts';
@@ -20,7 +18,7 @@ interface Check {
 }
 
 interface Options {
-  readonly defaultCountry?: Country;
+  readonly defaultCountry?: string;
   readonly json?: true;
 }
 
@@ -29,7 +27,7 @@ export function addContactsCheck(contacts: Command): void {
     .command('check')
     .description('Check a contact file without importing it.')
     .argument('<file>', 'CSV file with a header, or - for standard input')
-    .option('--default-country <code>', 'country of numbers without an international prefix, such as US', country)
+    .option('--default-country <code>', 'country of numbers without an international prefix, such as US')
     .option('--json', 'print JSON, with every contact and every rejected row')
     .addHelpText(
       'after',
@@ -40,8 +38,10 @@ export function addContactsCheck(contacts: Command): void {
     )
     .action(async (file: string, { defaultCountry, json }: Options) => {
       const check = await refusalsAsJson(json, async () => {
+        const country = await readCountry(defaultCountry);
+        const { readContactFile } = await import('../contact-files/contact-file.ts');
         const { bytes } = await openSource(file);
-        return tally(readContactFile(bytes, defaultCountry ?? null));
+        return tally(readContactFile(bytes, country));
       });
       if (json) printJson(check);
       else printText(asText(check));

@@ -1,18 +1,17 @@
 /** `contacts import`: a file of any size into a folder, through the gateway. */
 import type { Command } from 'commander';
 import { ImportResponse } from '../domain/api/contact-responses.ts';
-import type { Country } from '../domain/contacts/phone.ts';
 import { type ApiFlags, apiOf, gatewayCommand, show } from './api.ts';
 import { examples } from './help.ts';
-import { country } from './options.ts';
+import { readCountry } from './country-option.ts';
 import { lines } from './output.ts';
-import { type ProgressBar, progressBar } from './progress-bar.ts';
+import type { ProgressBar } from './progress-bar.ts';
 import { rowErrors } from './row-errors.ts';
 import { type Source, openSource } from './source.ts';
 
 interface Flags extends ApiFlags {
   readonly folder?: string;
-  readonly defaultCountry?: Country;
+  readonly defaultCountry?: string;
   readonly overwrite?: true;
 }
 
@@ -20,7 +19,7 @@ export function addContactsImport(contacts: Command): void {
   gatewayCommand(contacts, 'import', 'Import a contact file into a folder. An unreadable file imports nothing.')
     .argument('<file>', 'CSV file with a header, or - for standard input')
     .option('--folder <id>', "id of the folder (default: the account's default folder)")
-    .option('--default-country <code>', 'country of numbers without an international prefix, such as US', country)
+    .option('--default-country <code>', 'country of numbers without an international prefix, such as US')
     .option('--overwrite', 'overwrite contacts that are already in the folder')
     .addHelpText(
       'after',
@@ -35,13 +34,14 @@ export function addContactsImport(contacts: Command): void {
 
 async function importFile(file: string, flags: Flags): Promise<ImportResponse> {
   const api = apiOf(flags);
+  const country = await readCountry(flags.defaultCountry);
   const source = await openSource(file);
   const query = new URLSearchParams({
     ...(flags.folder === undefined ? {} : { folder_id: flags.folder }),
-    ...(flags.defaultCountry === undefined ? {} : { default_country: flags.defaultCountry }),
+    ...(country === null ? {} : { default_country: country }),
     ...(flags.overwrite ? { overwrite_existing: 'true' } : {}),
   });
-  const bar = barFor(source);
+  const bar = await barFor(source);
   const { uploadToApi } = await import('./http-upload.ts');
   try {
     return await uploadToApi(
@@ -58,7 +58,8 @@ const BYTES_PER_MB = 1_000_000;
 const inMB = (bytes: number): string => (bytes / BYTES_PER_MB).toFixed(1);
 
 /** Without a size there is no bar to fill, only a count. */
-function barFor({ size }: Source): ProgressBar {
+async function barFor({ size }: Source): Promise<ProgressBar> {
+  const { progressBar } = await import('./progress-bar.ts');
   if (size === null) return progressBar('{mb} MB sent', 0, { mb: '0.0' });
   return progressBar('{bar} {percentage}% | {mb} of {of} MB | {eta_formatted} left', size, {
     mb: '0.0',

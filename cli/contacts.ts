@@ -6,16 +6,14 @@ import { examples } from './help.ts';
 
 /** `contacts`: contact files, and the numbers that must not be called. Never needs the database. */
 export function contactsCommand(): Command {
-  const contacts = new Command('contacts')
-    .description('Check and import contact files; suppress numbers.')
-    .addHelpText(
-      'after',
-      examples(
-        'contacts check examples/contacts.csv --default-country US',
-        'contacts import examples/contacts.csv --default-country US',
-        "contacts suppress +14155550132 --reason 'asked not to be called'",
-      ),
-    );
+  const contacts = new Command('contacts').addHelpText(
+    'after',
+    examples(
+      'contacts check examples/contacts.csv --default-country US',
+      'contacts import examples/contacts.csv --default-country US',
+      "contacts suppress +14155550132 --reason 'asked not to be called'",
+    ),
+  );
   addContactsCheck(contacts);
   addContactsImport(contacts);
   addSuppressions(contacts);

@@ -1,5 +1,6 @@
 import type { Pool } from '../db/pool.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
+import type { Env } from './program.ts';
 
 /** PostgreSQL's word for a table that does not exist. */
 const UNDEFINED_TABLE = '42P01';
@@ -8,8 +9,7 @@ const UNDEFINED_TABLE = '42P01';
  * Does something with the database that DATABASE_URL names, and leaves it in order.
  * @throws RingfenceError `misconfigured` or `database_unavailable`
  */
-export async function withDatabase<T>(work: (pool: Pool) => Promise<T>): Promise<T> {
-  const { DATABASE_URL } = process.env;
+export async function withDatabase<T>({ DATABASE_URL }: Env, work: (pool: Pool) => Promise<T>): Promise<T> {
   if (!DATABASE_URL) {
     throw new RingfenceError('misconfigured', "DATABASE_URL is not set: name Ringfence's PostgreSQL database.", {
       field: 'DATABASE_URL',
@@ -29,7 +29,7 @@ export async function withDatabase<T>(work: (pool: Pool) => Promise<T>): Promise
 async function inOurWords(error: unknown): Promise<unknown> {
   const { isTransientDatabaseError } = await import('../db/errors.ts');
   if (error instanceof Error && 'code' in error && error.code === UNDEFINED_TABLE) {
-    const message = 'A table is missing in the database: migrate it to the newest schema with "npm run -s migrate".';
+    const message = 'A table is missing in the database: start a worker or gateway of this version, which migrates it.';
     return new RingfenceError('misconfigured', message, { field: 'DATABASE_URL', cause: error });
   }
   if (isTransientDatabaseError(error)) {

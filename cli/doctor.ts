@@ -5,6 +5,7 @@ import { coloursFor } from './colours.ts';
 import { DEFAULTS } from '../worker/defaults.ts';
 import { EXIT, Finished } from './exit-codes.ts';
 import { examples } from './help.ts';
+import type { Env } from './program.ts';
 import { type Line, printJson, printText } from './terminal.ts';
 
 const MORE = `
@@ -20,24 +21,22 @@ interface Flags extends Json {
 }
 
 /** `doctor`: what is reachable, in which versions, what is missing, and what to do. Changes nothing. */
-export function doctorCommand(): Command {
+export function doctorCommand(env: Env): Command {
   return new Command('doctor')
-    .description('Check every part of the system, and say what to do.')
     .addOption(urlOption())
     .addOption(keyOption())
     .option('--json', 'print JSON')
     .addHelpText('after', `${examples('doctor', 'doctor --json')}\n${MORE}`)
     .action(async (flags: Flags) => {
-      const findings = await examine(flags);
+      const findings = await examine(flags, env);
       const isWell = findings.every(({ state }) => state !== 'trouble');
       if (flags.json) printJson({ well: isWell, findings });
-      else printText(asText(findings));
+      else printText(asText(findings, env));
       if (!isWell) throw new Finished(EXIT.trouble);
     });
 }
 
-async function examine(flags: Flags): Promise<Finding[]> {
-  const { env } = process;
+async function examine(flags: Flags, env: Env): Promise<Finding[]> {
   const [
     { checkThisProgram },
     { checkTemporal },
@@ -54,18 +53,18 @@ async function examine(flags: Flags): Promise<Finding[]> {
     import('./doctor/provider.ts'),
   ]);
   const findings = await Promise.all([
-    checkThisProgram(),
+    Promise.resolve(checkThisProgram()),
     checkTemporal({ taskQueue: env.RINGFENCE_TASK_QUEUE || DEFAULTS.taskQueue }),
     checkGateway(flags),
-    checkDatabase({ url: env.DATABASE_URL }),
-    checkCampaigns({ ...flags, databaseUrl: env.DATABASE_URL }),
+    checkDatabase(env),
+    checkCampaigns(flags, env),
     checkProvider(env),
   ]);
   return findings.flat();
 }
 
-function asText(findings: readonly Finding[]): Line[] {
-  const { green, red, dim } = coloursFor(process.stdout);
+function asText(findings: readonly Finding[], env: Env): Line[] {
+  const { green, red, dim } = coloursFor(process.stdout, env);
   const width = Math.max(...findings.map(({ check }) => check.length));
   const mark = { well: green('ok     '), trouble: red('TROUBLE'), skipped: dim('skipped') };
   const indent = ' '.repeat('TROUBLE'.length + width + 4);

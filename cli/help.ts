@@ -1,4 +1,4 @@
 /** The examples under a command's help, each a command line that can be pasted. */
 export function examples(...lines: readonly string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  $ npm run -s ringfence -- ${line}`).join('\n')}`;
+  return `\nExamples:\n${lines.map((line) => `  $ ringfence ${line}`).join('\n')}`;
 }

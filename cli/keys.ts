@@ -7,15 +7,17 @@ import { type Json, show } from './api.ts';
 import { withDatabase } from './database.ts';
 import { examples } from './help.ts';
 import { table } from './output.ts';
+import type { Env } from './program.ts';
 
 const MORE = `
 These commands are for administrators. They connect to the database (DATABASE_URL), and no other command needs it.`;
 
 /** `keys`: who may use the API. */
-export function keysCommand(): Command {
-  const keys = new Command('keys')
-    .description('Create, list and revoke API keys.')
-    .addHelpText('after', `${examples("keys create --name 'reporting' --scope read", 'keys list')}\n${MORE}`);
+export function keysCommand(env: Env): Command {
+  const keys = new Command('keys').addHelpText(
+    'after',
+    `${examples("keys create --name 'reporting' --scope read", 'keys list')}\n${MORE}`,
+  );
 
   keys
     .command('create')
@@ -35,7 +37,7 @@ export function keysCommand(): Command {
         json ? { json } : {},
         async () => {
           const { createApiKey } = await import('../db/api-keys.ts');
-          return withDatabase((pool) => createApiKey(pool, key));
+          return withDatabase(env, (pool) => createApiKey(pool, key));
         },
         (made) => [made.key, '', ...keyTable([made]), '', 'Save the key now. It is not shown again.'],
       ),
@@ -52,7 +54,7 @@ export function keysCommand(): Command {
         flags,
         async () => {
           const { listApiKeys } = await import('../db/api-keys.ts');
-          return { keys: await withDatabase((pool) => listApiKeys(pool, flags.account ?? null)) };
+          return { keys: await withDatabase(env, (pool) => listApiKeys(pool, flags.account ?? null)) };
         },
         (listed) => (listed.keys.length === 0 ? ['No keys found.'] : keyTable(listed.keys)),
       ),
@@ -69,7 +71,7 @@ export function keysCommand(): Command {
         flags,
         async () => {
           const { revokeApiKey } = await import('../db/api-keys.ts');
-          const revoked = Uuid.safeParse(id).success ? await withDatabase((pool) => revokeApiKey(pool, id)) : null;
+          const revoked = Uuid.safeParse(id).success ? await withDatabase(env, (pool) => revokeApiKey(pool, id)) : null;
           if (revoked) return revoked;
           throw new RingfenceError('not_found', 'There is no key with this id: "keys list" shows all keys.');
         },

@@ -2,7 +2,6 @@
 import { InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { nonexistentPart } from '../domain/engine/dates.ts';
-import { Country } from '../domain/contacts/phone.ts';
 
 const Instant = z.union([z.iso.datetime({ offset: true }), z.iso.datetime({ offset: true, precision: -1 })]);
 
@@ -33,11 +32,4 @@ export function wholeNumber(min: number, max: number): (value: string) => number
 /** The parts of a value with commas between them. */
 export function list(value: string): string[] {
   return value.split(',').map((part) => part.trim());
-}
-
-/** A country by its two letters. */
-export function country(value: string): Country {
-  const parsed = Country.safeParse(value);
-  if (!parsed.success) throw new InvalidArgumentError('Give a two-letter country code such as US or GB (not UK).');
-  return parsed.data;
 }

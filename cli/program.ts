@@ -1,28 +1,69 @@
-import { Command } from 'commander';
-import { campaignsCommand } from './campaigns.ts';
-import { contactsCommand } from './contacts.ts';
-import { doctorCommand } from './doctor.ts';
+import { Command, Help } from 'commander';
 import { examples } from './help.ts';
-import { keysCommand } from './keys.ts';
+import { readOwnPackage } from './own-package.ts';
 import { plain } from './terminal.ts';
-import { windowsCommand } from './windows.ts';
+
+/** The process's environment, which main hands in. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
+interface Entry {
+  readonly description: string;
+  /** Loads the command with its options and subcommands. */
+  readonly load: (env: Env) => Promise<Command>;
+}
+
+const COMMANDS: Readonly<Record<string, Entry>> = {
+  campaigns: {
+    description: 'Create, inspect and control campaigns.',
+    load: async () => (await import('./campaigns.ts')).campaignsCommand(),
+  },
+  contacts: {
+    description: 'Check and import contact files; suppress numbers.',
+    load: async () => (await import('./contacts.ts')).contactsCommand(),
+  },
+  windows: {
+    description: 'Print the next calling windows of a schedule.',
+    load: async () => (await import('./windows.ts')).windowsCommand(),
+  },
+  keys: {
+    description: 'Create, list and revoke API keys.',
+    load: async (env) => (await import('./keys.ts')).keysCommand(env),
+  },
+  doctor: {
+    description: 'Check that every part works, and report what to do.',
+    load: async (env) => (await import('./doctor.ts')).doctorCommand(env),
+  },
+};
 
 /**
- * All commands of the command line. Each has its own file, and loads heavy modules (Temporal, the
- * database) only when it acts, so that help and the commands that need neither start at once.
+ * The command line. Of its commands only those that `asked` contains are loaded; the others are known by name and
+ * description, which is all that the help of the whole prints.
  */
-export function program(): Command {
-  const program = new Command('ringfence')
+export async function program(env: Env, asked: readonly string[]): Promise<Command> {
+  const program: Command = new Command('ringfence')
     .description('The command line of Ringfence.')
     .usage('COMMAND [options]')
+    .version(readOwnPackage().version, '--version', 'print the version')
     .showHelpAfterError('(add --help for the options and examples)')
     .addHelpText('after', examples('campaigns list', 'campaigns --help', 'campaigns pause --help'))
+    .configureHelp({ subcommandTerm: (command): string => subcommandTerm(command, program) })
     .configureOutput({ writeErr: (text) => void process.stderr.write(text.split('\n').map(plain).join('\n')) })
     .exitOverride();
-  for (const command of [campaignsCommand(), contactsCommand(), windowsCommand(), keysCommand(), doctorCommand()])
-    program.addCommand(command);
+  for (const [name, { description, load }] of Object.entries(COMMANDS)) {
+    const command = asked.includes(name) ? await load(env) : new Command(name);
+    program.addCommand(command.description(description));
+  }
   inheritSettings(program);
   return program;
+}
+
+/** The command line with every command loaded. */
+export function wholeProgram(env: Env): Promise<Command> {
+  return program(env, Object.keys(COMMANDS));
+}
+
+function subcommandTerm(command: Command, program: Command): string {
+  return command.parent === program ? command.name() : new Help().subcommandTerm(command);
 }
 
 /** Commands are made apart from the program, so Commander has not handed its settings down to them. */

@@ -3,13 +3,12 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { counted } from '../domain/engine/counted.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
-import { suppressedNumber, SuppressionResponse } from '../domain/contacts/suppression.ts';
+import type { SuppressionResponse } from '../domain/contacts/suppression.ts';
 import { type ApiOptions, requestApi } from '../client/http-api.ts';
 import { type ApiFlags, apiOf, gatewayCommand, show } from './api.ts';
 import { examples } from './help.ts';
 import { addListOptions, type Listed, type ListFlags, readListed, restText } from './lists.ts';
 import { table } from './output.ts';
-import { progressBar } from './progress-bar.ts';
 import { readText } from './source.ts';
 import { untilTaken } from './until-taken.ts';
 
@@ -55,6 +54,7 @@ export function addSuppressions(contacts: Command): void {
       show(
         flags,
         async () => {
+          const { SuppressionResponse } = await import('../domain/contacts/suppression.ts');
           const { items, rest } = await readListed(flags, { path: '/suppressions', item: SuppressionResponse });
           return { suppressions: items, ...rest };
         },
@@ -73,6 +73,7 @@ async function numbersOf(given: readonly string[], file: string | undefined): Pr
   if (entries.length === 0) {
     throw new RingfenceError('bad_request', 'No number was given: pass numbers or --file.', { field: '--file' });
   }
+  const { suppressedNumber } = await import('../domain/contacts/suppression.ts');
   return entries.map(({ text, where, field }) => {
     try {
       return suppressedNumber(text);
@@ -84,6 +85,7 @@ async function numbersOf(given: readonly string[], file: string | undefined): Pr
 }
 
 async function suppressAll(api: ApiOptions, numbers: readonly string[], reason: string | undefined) {
+  const { SuppressionResponse } = await import('../domain/contacts/suppression.ts');
   const suppressed: SuppressionResponse[] = [];
   const body = reason === undefined ? {} : { reason };
   await eachWithBar(numbers, async (phone_number) => {
@@ -105,6 +107,7 @@ async function removeAll(api: ApiOptions, numbers: readonly string[]) {
 
 /** One after another; a repeat of the whole command after a failure changes nothing about those that were done. */
 async function eachWithBar(numbers: readonly string[], act: (number: string) => Promise<void>): Promise<void> {
+  const { progressBar } = await import('./progress-bar.ts');
   const bar = progressBar(
     `{bar} {value} of ${counted(numbers.length, 'number')} | {eta_formatted} left`,
     numbers.length,

@@ -31,7 +31,6 @@ interface Options {
 /** `windows`: when a schedule lets calls be dialled. Needs neither the database nor Temporal. */
 export function windowsCommand(): Command {
   return new Command('windows')
-    .description('Print the next calling windows of a schedule.')
     .requiredOption('--timezone <zone>', 'IANA time zone, such as Europe/Berlin')
     .option('--start <HH:MM>', 'local time at which the window opens; requires --end (default: the whole day)')
     .option(

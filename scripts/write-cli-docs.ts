@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { EXIT, EXIT_MEANING, exitCodeOf } from '../cli/exit-codes.ts';
 import { ERROR_CODES, type ErrorCode } from '../domain/engine/error-codes.ts';
-import { program } from '../cli/program.ts';
+import { wholeProgram } from '../cli/program.ts';
 import { markdownTable } from './markdown-table.ts';
 
 /** The width of the page, independent of the terminal. */
@@ -17,7 +17,7 @@ const INTRODUCTION = `# Command line
 
 <!-- Written by scripts/write-cli-docs.ts from the help of the command line: change the commands, not this page. -->
 
-Run \`npm run -s ringfence -- COMMAND\` in a clone. \`--json\` prints JSON, including errors. Results go to standard output, everything
+The package installs the command \`ringfence\`; in a clone it is \`npm run -s ringfence -- COMMAND\`. \`--json\` prints JSON, including errors. Results go to standard output, everything
 else to standard error. Progress bars and colours appear only on terminals; \`NO_COLOR\` turns colours off. Exit code ${EXIT.done} is
 success; the others are [below](#exit-codes).`;
 
@@ -36,8 +36,8 @@ function exitTable(): string {
   return markdownTable(['Exit code', 'Meaning', 'Error codes'], rows);
 }
 
-export function cliPage(): string {
-  return `${[INTRODUCTION, ...sections(program(), []), EXIT_CODES].join('\n\n')}\n`;
+export async function cliPage(): Promise<string> {
+  return `${[INTRODUCTION, ...sections(await wholeProgram({}), []), EXIT_CODES].join('\n\n')}\n`;
 }
 
 function sections(parent: Command, path: readonly string[]): string[] {
@@ -61,5 +61,5 @@ function helpOf(command: Command): string {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(new URL('../docs/cli.md', import.meta.url), cliPage());
+  writeFileSync(new URL('../docs/cli.md', import.meta.url), await cliPage());
 }

@@ -5,6 +5,7 @@ import { Campaign } from '../../domain/api/campaign-responses.ts';
 import { reasonInWords } from '../../domain/api/interruption.ts';
 import { requestApi } from '../../client/http-api.ts';
 import { withDatabase } from '../database.ts';
+import type { Env } from '../program.ts';
 import { type Finding, skipped, trouble, well } from './finding.ts';
 
 const check = 'campaigns';
@@ -12,16 +13,12 @@ const check = 'campaigns';
 const NAMED = 5;
 
 /** Asks the database where it is known, which has the campaigns of all accounts, else the gateway. */
-export async function checkCampaigns({
-  databaseUrl,
-  ...api
-}: {
-  readonly url: string;
-  readonly key?: string;
-  readonly databaseUrl: string | undefined;
-}): Promise<Finding[]> {
+export async function checkCampaigns(
+  api: { readonly url: string; readonly key?: string },
+  env: Env,
+): Promise<Finding[]> {
   try {
-    if (databaseUrl) return [judge(await fromDatabase())];
+    if (env.DATABASE_URL) return [judge(await fromDatabase(env))];
     if (api.key) return [judge(await fromGateway(api.url, api.key))];
     return [skipped(check, 'neither DATABASE_URL nor RINGFENCE_API_KEY is set')];
   } catch (error) {
@@ -33,9 +30,9 @@ export async function checkCampaigns({
 
 type Interrupted = Awaited<ReturnType<typeof listInterrupted>>;
 
-async function fromDatabase(): Promise<Interrupted> {
+async function fromDatabase(env: Env): Promise<Interrupted> {
   const { listInterrupted } = await import('../../db/interruptions.ts');
-  return withDatabase((db) => listInterrupted(db, NAMED));
+  return withDatabase(env, (db) => listInterrupted(db, NAMED));
 }
 
 async function fromGateway(baseUrl: string, key: string): Promise<Interrupted> {

@@ -7,13 +7,15 @@ import { RingfenceError } from '../../domain/engine/errors.ts';
 import { ZONE_DATA_VERSION } from '../../domain/windows/zone-data.ts';
 import { isNewerZoneData } from '../../domain/engine/zone-data-version.ts';
 import { withDatabase } from '../database.ts';
+import type { Env } from '../program.ts';
 import { clockFinding } from './clock.ts';
 import { type Finding, skipped, trouble, well } from './finding.ts';
 
-export async function checkDatabase({ url }: { readonly url: string | undefined }): Promise<Finding[]> {
-  if (!url) return [skipped('database', 'DATABASE_URL is not set; controlling campaigns needs no database')];
+export async function checkDatabase(env: Env): Promise<Finding[]> {
+  if (!env.DATABASE_URL)
+    return [skipped('database', 'DATABASE_URL is not set; controlling campaigns needs no database')];
   try {
-    return await withDatabase(async (db) => {
+    return await withDatabase(env, async (db) => {
       const askedAt = Date.now();
       const { rows } = await db.query<{ version: string; now: Date }>(
         "select current_setting('server_version') as version, clock_timestamp() as now",
@@ -49,7 +51,7 @@ function schemaFinding(schema: SchemaVersion): Finding {
   const { applied, missing, unknown } = schema;
   if (missing.length > 0) {
     const found = `migrations that it has not had: ${missing.join(', ')}`;
-    return trouble('schema', found, 'Run "npm run -s migrate", or start a worker or gateway of this version.', {
+    return trouble('schema', found, 'Start a worker or gateway of this version, which migrates the database.', {
       ...schema,
     });
   }

@@ -58,6 +58,6 @@ describe('keys', () => {
     await db.pool.query('drop table api_keys');
     vi.stubEnv('DATABASE_URL', db.url);
     expect(await keys('list')).toBe(2);
-    expect(err).toContain('npm run -s migrate');
+    expect(err).toContain('start a worker or gateway of this version');
   });
 });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { run } from '../../cli/run.ts';
+import { run as runWith } from '../../cli/run.ts';
 import { plain } from '../../cli/terminal.ts';
 import { Campaign, CampaignContactResponse } from '../../domain/api/campaign-responses.ts';
 import { ImportResponse } from '../../domain/api/contact-responses.ts';
@@ -17,6 +17,8 @@ import { SuppressionResponse } from '../../domain/contacts/suppression.ts';
 import { CAMPAIGN_OPERATIONS } from '../../gateway/openapi/campaign-examples.ts';
 import { CONTACT_OPERATIONS } from '../../gateway/openapi/contact-examples.ts';
 import { CAMPAIGN_ID, CONTACT_ID } from '../../gateway/openapi/example-values.ts';
+
+const run = (args: readonly string[]) => runWith(args, process.env);
 
 /** A title, a cleared screen, C1, a line of its own, direction, tags, separators, half a character. */
 const HOSTILE =

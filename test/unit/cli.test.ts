@@ -2,9 +2,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Readable, Writable } from 'node:stream';
 import type { Command } from 'commander';
 import { coloursFor } from '../../cli/colours.ts';
-import { program } from '../../cli/program.ts';
-import { run } from '../../cli/run.ts';
+import { program as loadProgram, wholeProgram } from '../../cli/program.ts';
+import { run as runWith } from '../../cli/run.ts';
 import { ChangeCampaign } from '../../domain/api/campaign-change.ts';
+import packageJson from '../../package.json' with { type: 'json' };
 import table from '../cases/windows.json' with { type: 'json' };
 
 let out = '';
@@ -26,6 +27,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+const run = (args: readonly string[]) => runWith(args, process.env);
+const program = await wholeProgram({});
 const words = (line: string) => line.split(' ');
 const newYork = words('windows --timezone America/New_York --start 10:00 --end 17:00');
 
@@ -127,6 +130,17 @@ describe('help', () => {
     expect(out).toContain('Usage: ringfence');
   });
 
+  it('of the whole loads no command, and one command loads no other', async () => {
+    const named = (command: Command) => command.commands.map((each) => each.name());
+    const { commands } = await loadProgram({}, ['contacts']);
+    expect(commands.filter((group) => named(group).length > 0).map((group) => group.name())).toEqual(['contacts']);
+  });
+
+  it('prints the version of the package', async () => {
+    expect(await run(['--version'])).toBe(0);
+    expect(out).toBe(`${packageJson.version}\n`);
+  });
+
   it('names every verb', async () => {
     await run(['--help']);
     expect([...out.matchAll(/^ {2}(\w+) .*\.$/gm)].map((match) => match[1])).toEqual([
@@ -138,11 +152,11 @@ describe('help', () => {
     ]);
   });
 
-  const verbs = allVerbs(program()).map((path) => path.join(' '));
+  const verbs = allVerbs(program).map((path) => path.join(' '));
 
   it.each(verbs)('of "%s" has examples of it, which name verbs and options that exist', async (verb) => {
     expect(await run([...words(verb), '--help'])).toBe(0);
-    const examples = [...out.matchAll(/^ {2}\$ npm run -s ringfence -- (.+)$/gm)].map(([, line]) => line!);
+    const examples = [...out.matchAll(/^ {2}\$ ringfence (.+)$/gm)].map(([, line]) => line!);
     expect(examples.filter((line) => line.startsWith(`${verb} `) || line === verb)).not.toEqual([]);
     for (const line of examples) {
       const named = commandOf(line);
@@ -161,7 +175,7 @@ function allVerbs(command: Command, path: readonly string[] = []): string[][] {
 }
 
 function commandOf(line: string): Command {
-  let command = program();
+  let command = program;
   for (const word of words(line)) {
     const next = command.commands.find((verb) => verb.name() === word);
     if (!next) break;
@@ -292,8 +306,6 @@ describe('colours', () => {
     [{ isTTY: true }, { NO_COLOR: '1' }, false],
     [{ isTTY: true }, { TERM: 'dumb' }, false],
   ])('on %j with %j: %s', (stream, env, coloured) => {
-    for (const [name, value] of Object.entries({ NO_COLOR: '', TERM: 'xterm', ...env })) vi.stubEnv(name, value);
-    expect(coloursFor(stream).red('error') !== 'error').toBe(coloured);
-    vi.unstubAllEnvs();
+    expect(coloursFor(stream, { NO_COLOR: '', TERM: 'xterm', ...env }).red('error') !== 'error').toBe(coloured);
   });
 });

@@ -194,8 +194,8 @@ test('docs/api.md is what scripts/write-api-docs.ts writes', async () => {
   expect(apiPage(await readDescription())).toBe(read('docs/api.md'));
 });
 
-test('docs/cli.md is what scripts/write-cli-docs.ts writes', () => {
-  expect(cliPage()).toBe(read('docs/cli.md'));
+test('docs/cli.md is what scripts/write-cli-docs.ts writes', async () => {
+  expect(await cliPage()).toBe(read('docs/cli.md'));
 });
 
 test.each(PAGES)('%s has the figures of bench/results', (page) => {

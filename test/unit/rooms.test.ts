@@ -33,19 +33,21 @@ const sources = (folder: string): string[] =>
 
 const roomOf = (path: string): string | undefined => NAMES.find((name) => path.startsWith(`${name}/`));
 
-/** Every import from one room into another. */
+/** Every import from one room into another, those on demand included. */
 function imports(): { from: string; to: string; type: boolean; file: string }[] {
   const files = NAMES.flatMap(sources);
-  return files.flatMap((file) =>
-    [
-      ...readFileSync(join(ROOT, file), 'utf8').matchAll(/^(?:import|export) (type )?[^;]*?from '(\.[^']+)'/gms),
+  return files.flatMap((file) => {
+    const text = readFileSync(join(ROOT, file), 'utf8');
+    return [
+      ...text.matchAll(/^(?:import|export) (type )?[^;]*?from '(\.[^']+)'/gms),
+      ...text.matchAll(/\bimport\((type )?'(\.[^']+)'/g),
     ].flatMap(([, type, specifier]) => {
       const [from, to] = [roomOf(file), roomOf(posix.join(dirname(file), specifier!))];
       return from === undefined || to === undefined || from === to
         ? []
         : [{ from, to, type: type !== undefined, file }];
-    }),
-  );
+    });
+  });
 }
 
 describe('the table of rooms', () => {

@@ -30,7 +30,7 @@ afterEach(async () => {
 export async function runCli(...args: string[]): Promise<number> {
   out = '';
   err = '';
-  return run(args);
+  return run(args, process.env);
 }
 
 /** A gateway that listens where the command line looks for one. */
