@@ -122,12 +122,12 @@ export function campaignState({ spec, calls = [], roster, ...stated }: StatedCam
     ...stated,
     roster: { ...created.roster, ...roster },
   };
-  if (!stated.told) state.told = toldOf(state);
+  if (!stated.lastSync) state.lastSync = syncOf(state);
   return state;
 }
 
 /** What the database knows after an exchange at noon. */
-function toldOf(state: CampaignState): CampaignState['told'] {
+function syncOf(state: CampaignState): CampaignState['lastSync'] {
   const { status, ending } = state;
   const { for: waitingFor, until } = waitingAt(state, NOON);
   return { status, ending, waitingFor, until, placed: placedToday(state), zoneData: zoneDataOf(state) };
