@@ -1,12 +1,17 @@
 /**
  * Records the histories that `test/replay` holds every later release against: `node --import tsx
- * scripts/record-histories.ts [NAME...]`. Record a new shape when a release can first make it. A history that a released
- * version may have left in a running campaign is never recorded again: it must go on replaying as it is.
+ * scripts/record-histories.ts [NAME...]`. Without names it records what no folder of `test/replay/histories` has yet, and
+ * goes on where an earlier run of it ended. Named scenarios are recorded again.
+ *
+ * It writes into `next` alone, which becomes the folder of a version when that version is tagged. The histories of a
+ * version may have been left in running campaigns: they are never recorded again, and must go on replaying as they are.
  */
-import { access, chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -19,10 +24,12 @@ import { onServerClock, registerSearchAttributes } from '../test/support/harness
 import { WorkflowHarness, type WorkflowHarnessOptions } from '../test/support/harness/workflow-harness.ts';
 import { startDevServer } from './dev-server.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
-import { type Scenario, SCENARIOS, type ServerKind } from './record-histories/scenarios.ts';
+import { SCENARIOS } from './record-histories/scenarios.ts';
+import type { Scenario, ServerKind, Sleep } from './record-histories/steps.ts';
 import { type ObtainOptions, obtainTemporalCli, obtainTestServer } from './temporal-binaries.ts';
 
-const HISTORIES = fileURLToPath(new URL('../test/replay/histories', import.meta.url));
+const HISTORIES = fileURLToPath(new URL('../test/replay/histories/', import.meta.url));
+const NEXT = join(HISTORIES, 'next');
 const RESTLESS = { 'limit.historyCount.suggestContinueAsNew': 60 };
 
 const obtainOptions: ObtainOptions = {
@@ -33,6 +40,7 @@ const obtainOptions: ObtainOptions = {
 
 interface Server {
   readonly options: Awaited<ReturnType<typeof onServerClock>>;
+  readonly sleep: Sleep;
   stop(): Promise<void>;
 }
 
@@ -44,7 +52,7 @@ async function startServer(kind: ServerKind, directory: string): Promise<Server>
       client: { identity: 'harness' },
     });
     await registerSearchAttributes(env);
-    return { options: await onServerClock(env), stop: () => env.teardown() };
+    return { options: await onServerClock(env), sleep: (ms) => env.sleep(ms), stop: () => env.teardown() };
   }
   const server = await startDevServer({
     executable: (await obtainTemporalCli(obtainOptions)).path,
@@ -57,6 +65,7 @@ async function startServer(kind: ServerKind, directory: string): Promise<Server>
   const native = await NativeConnection.connect({ address });
   return {
     options: { client: new Client({ connection, identity: 'harness' }), connection: native, searchAttributes: true },
+    sleep: (ms) => sleep(ms),
     async stop() {
       await native.close();
       await connection.close();
@@ -65,24 +74,27 @@ async function startServer(kind: ServerKind, directory: string): Promise<Server>
   };
 }
 
-async function record({ name, server: kind, run }: Scenario, postgres: Postgres, directory: string): Promise<void> {
-  const server = await startServer(kind, directory);
+async function record({ name, options, run }: Scenario, server: Server, postgres: Postgres): Promise<void> {
+  const startedAt = performance.now();
   const harness = await WorkflowHarness.open({
     ...server.options,
+    ...options,
     database: await database(postgres, name.replaceAll('-', '_')),
     taskQueue: `recording-${name}`,
   });
   try {
-    const campaign = await run(harness);
+    const campaign = await run(harness, server.sleep);
     const runs = await runsOf(campaign.handle);
+    for (const file of await filesOf(name, NEXT)) await rm(join(NEXT, file));
     for (const [index, { history }] of runs.entries()) {
-      const file = runs.length === 1 ? `${name}.json` : `${name}-${index + 1}.json`;
-      await writeFile(join(HISTORIES, file), `${withoutStacks(historyToJSON(history))}\n`);
-      console.error(`${file}: ${counted(history.events?.length ?? 0, 'event')}`);
+      const file = runs.length === 1 ? `${name}.json.gz` : `${name}-${index + 1}.json.gz`;
+      const packed = gzipSync(withoutStacks(historyToJSON(history)), { level: 9 });
+      await writeFile(join(NEXT, file), packed);
+      const size = `${counted(history.events?.length ?? 0, 'event')}, ${Math.ceil(packed.length / 1024)} KiB`;
+      console.error(`${file}: ${size}, ${Math.round((performance.now() - startedAt) / 1000)} s`);
     }
   } finally {
     await harness.close();
-    await server.stop();
   }
 }
 
@@ -99,16 +111,16 @@ async function database(postgres: Postgres, name: string): Promise<WorkflowHarne
   return { pool, url, drop: () => pool.end() };
 }
 
-async function isRecorded({ name }: Scenario): Promise<boolean> {
-  const exists = (file: string) =>
-    access(join(HISTORIES, file)).then(
-      () => true,
-      () => false,
-    );
-  return (await exists(`${name}.json`)) || exists(`${name}-1.json`);
+/** A scenario whose campaign continued as new has a file of each run. */
+async function filesOf(name: string, folder = HISTORIES): Promise<string[]> {
+  const isOf = new RegExp(`(?:^|/)${name}(?:-\\d+)?\\.json\\.gz$`);
+  return (await readdir(folder, { recursive: true })).filter((file) => isOf.test(file));
 }
 
 const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name));
+if (unknown.length > 0) throw new Error(`There is no scenario ${unknown.join(', ')}.`);
+await mkdir(NEXT, { recursive: true });
 const directory = await mkdtemp(join(tmpdir(), 'ringfence-histories-'));
 // PostgreSQL runs as another user when we are root.
 await chmod(directory, 0o755);
@@ -118,13 +130,17 @@ const postgres = await startPostgres({
   logFile: join(directory, 'postgres.log'),
   durable: false,
 });
+const servers = new Map<ServerKind, Server>();
 try {
   for (const scenario of SCENARIOS) {
-    if (wanted.length > 0 && !wanted.includes(scenario.name)) continue;
-    if (await isRecorded(scenario)) console.error(`${scenario.name}: kept; delete its files to record it anew`);
-    else await record(scenario, postgres, directory);
+    const isWanted = wanted.length > 0 ? wanted.includes(scenario.name) : (await filesOf(scenario.name)).length === 0;
+    if (!isWanted) continue;
+    const server = servers.get(scenario.server) ?? (await startServer(scenario.server, directory));
+    servers.set(scenario.server, server);
+    await record(scenario, server, postgres);
   }
 } finally {
+  for (const server of servers.values()) await server.stop();
   await postgres.stop();
   await rm(directory, { recursive: true, force: true });
 }

@@ -1,47 +1,26 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { DeterminismViolationError } from '@temporalio/workflow';
-import { DefaultLogger, makeTelemetryFilterString, type ReplayResult, Runtime, Worker } from '@temporalio/worker';
 import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  type Event,
+  HISTORIES,
+  type History,
+  historyText,
+  readHistory,
+  replay,
+  scenarioOf,
+} from '../support/harness/replay.ts';
 import { personalDataIn } from '../support/probes/personal-data.ts';
-import { workflowId } from '../../domain/engine/ids.ts';
-import type { CampaignInput } from '../../workflows/messages.ts';
-import { type WorkflowBundle, workflowBundle } from '../../worker/workflow-bundle.ts';
 import { SCENARIOS } from '../../scripts/record-histories/scenarios.ts';
-
-// A history that does not fit is reported by the result; the log would only repeat it.
-Runtime.install({
-  logger: new DefaultLogger('ERROR', () => {}),
-  telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
-});
-
-const DIRECTORY = new URL('histories/', import.meta.url);
-const FILES = readdirSync(DIRECTORY).sort();
-
-type Event = Record<string, unknown> & { eventType: string };
-interface History {
-  events: Event[];
-}
+import { type WorkflowBundle, workflowBundle } from '../../worker/workflow-bundle.ts';
 
 let bundle: WorkflowBundle;
 beforeAll(async () => {
   bundle = await workflowBundle();
 });
 
-function read(file: string): History {
-  return JSON.parse(readFileSync(new URL(file, DIRECTORY), 'utf8')) as History;
-}
-
-/** Not every server writes it into the history: a campaign has the one that its input makes. */
-function workflowIdOf({ events }: History): string {
-  const { input } = events[0]!.workflowExecutionStartedEventAttributes as { input: { payloads: { data: string }[] } };
-  const { campaignId } = JSON.parse(Buffer.from(input.payloads[0]!.data, 'base64').toString()) as CampaignInput;
-  return workflowId(campaignId);
-}
-
-async function replay(history: History, workflowBundle = bundle): Promise<ReplayResult['error']> {
-  const results = Worker.runReplayHistories({ workflowBundle }, [{ workflowId: workflowIdOf(history), history }]);
-  for await (const { error } of results) return error;
-  throw new Error('the replay had no result');
+/** The latest history of a scenario by its file's name. */
+function latest(name: string): History {
+  return readHistory(HISTORIES.findLast((file) => file.endsWith(`/${name}.json.gz`))!);
 }
 
 describe('the workflow bundle', () => {
@@ -75,30 +54,29 @@ describe('the workflow bundle', () => {
 
 describe('a recorded history', () => {
   it('is there for every scenario', () => {
-    const shapes = new Set(FILES.map((file) => file.replace(/(?:-\d+)?\.json$/, '')));
-    expect([...shapes].sort()).toEqual(SCENARIOS.map(({ name }) => name).sort());
+    expect([...new Set(HISTORIES.map(scenarioOf))].sort()).toEqual(SCENARIOS.map(({ name }) => name).sort());
   });
 
-  it.each(FILES)('%s replays under the present code', async (file) => {
-    expect(await replay(read(file))).toBeUndefined();
+  it.each(HISTORIES)('%s replays under the present code', async (file) => {
+    expect(await replay(readHistory(file), bundle)).toBeUndefined();
   });
 
-  it.each(FILES)('%s replays where the time zone database is another: no replay asks it', async (file) => {
-    expect(await replay(read(file), { ...bundle, code: NO_ZONES + bundle.code })).toBeUndefined();
+  it.each(HISTORIES)('%s replays where the time zone database is another: no replay asks it', async (file) => {
+    expect(await replay(readHistory(file), { ...bundle, code: NO_ZONES + bundle.code })).toBeUndefined();
   });
 
   it('is of the shape that its name says', () => {
     const has = (file: string, type: string) =>
-      read(file).events.some(({ eventType }) => eventType === `EVENT_TYPE_${type}`);
-    expect(has('straight.json', 'WORKFLOW_EXECUTION_COMPLETED')).toBe(true);
-    expect(has('cancel-by-the-server.json', 'WORKFLOW_EXECUTION_CANCELED')).toBe(true);
-    expect(has('placements-taken-back.json', 'ACTIVITY_TASK_CANCELED')).toBe(true);
-    expect(has('edits.json', 'WORKFLOW_EXECUTION_UPDATE_ACCEPTED')).toBe(true);
-    expect(has('new-runs-1.json', 'WORKFLOW_EXECUTION_CONTINUED_AS_NEW')).toBe(true);
+      latest(file).events.some(({ eventType }) => eventType === `EVENT_TYPE_${type}`);
+    expect(has('straight', 'WORKFLOW_EXECUTION_COMPLETED')).toBe(true);
+    expect(has('cancel-by-the-server', 'WORKFLOW_EXECUTION_CANCELED')).toBe(true);
+    expect(has('placements-taken-back', 'ACTIVITY_TASK_CANCELED')).toBe(true);
+    expect(has('edits', 'WORKFLOW_EXECUTION_UPDATE_ACCEPTED')).toBe(true);
+    expect(has('new-runs-1', 'WORKFLOW_EXECUTION_CONTINUED_AS_NEW')).toBe(true);
   });
 
   it('asks for a window days ahead once more, two hours before it opens, and keeps the zone data of each answer', () => {
-    const answers = windowsIn(read('window-days-ahead.json'));
+    const answers = windowsIn(latest('window-days-ahead'));
     expect(answers).toHaveLength(2);
     for (const { window } of answers) expect(window.zoneData).toMatch(/^\d{4}[a-z]+$/);
     const [early, late] = answers.map(({ askedAt, window }) => (window.opensAt - askedAt) / 3_600_000);
@@ -107,23 +85,23 @@ describe('a recorded history', () => {
   });
 
   it('has no local activity, whose replay may happen at another time', () => {
-    for (const file of FILES) {
-      const markers = read(file).events.filter(({ eventType }) => eventType === 'EVENT_TYPE_MARKER_RECORDED');
+    for (const file of HISTORIES) {
+      const markers = readHistory(file).events.filter(({ eventType }) => eventType === 'EVENT_TYPE_MARKER_RECORDED');
       expect([file, markers]).toEqual([file, []]);
     }
   });
 
   it('never failed a task but to take in what came while a run gave way', () => {
-    for (const file of FILES) {
-      for (const { workflowTaskFailedEventAttributes: failed } of read(file).events) {
+    for (const file of HISTORIES) {
+      for (const { workflowTaskFailedEventAttributes: failed } of readHistory(file).events) {
         if (failed)
           expect([file, failed]).toMatchObject([file, { cause: 'WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND' }]);
       }
     }
   });
 
-  it.each(FILES)('%s names nobody', (file) => {
-    expect(personalDataIn(readFileSync(new URL(file, DIRECTORY), 'utf8'))).toEqual([]);
+  it.each(HISTORIES)('%s names nobody', (file) => {
+    expect(personalDataIn(historyText(file))).toEqual([]);
   });
 });
 
@@ -175,9 +153,9 @@ const MUTATIONS: Readonly<Record<string, (history: History) => void>> = {
 
 describe('a history that this code could not have made', () => {
   it.each(Object.entries(MUTATIONS))('is refused: %s', async (_, mutate) => {
-    const history = read('straight.json');
+    const history = latest('straight');
     mutate(history);
-    expect(await replay(history)).toBeInstanceOf(DeterminismViolationError);
+    expect(await replay(history, bundle)).toBeInstanceOf(DeterminismViolationError);
   });
 });
 

@@ -1,0 +1,130 @@
+/**
+ * Each constant that decides what a campaign does next, with other values. A running campaign replays its history, so another
+ * value is a change of its decisions: it must go behind `patched()`, and the recorded histories must say so.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { DeterminismViolationError } from '@temporalio/workflow';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { HISTORIES, readHistory, replay, scenarioOf } from '../support/harness/replay.ts';
+import { type WorkflowBundle, workflowBundle } from '../../worker/workflow-bundle.ts';
+
+const ROOT = new URL('../../', import.meta.url);
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** By file and constant: other values, and the scenario whose history tells them from the present one. */
+const DECIDING: Readonly<Record<string, Readonly<Record<string, readonly [scenario: string, ...others: number[]]>>>> = {
+  'domain/engine/calling-day.ts': {
+    ASK_AGAIN_MS: ['no-window', 12 * HOUR, 48 * HOUR],
+    ASK_AGAIN_AFTER_FAILURE_MS: ['no-window', 2 * MINUTE, 10 * MINUTE],
+    LONG_AHEAD_MS: ['one-window-a-day', 20 * HOUR, 48 * HOUR],
+    CHECK_BEFORE_MS: ['one-window-a-day', HOUR, 3 * HOUR],
+  },
+  'domain/engine/calls.ts': {
+    FIRST_CHECK_MS: ['calls-without-news', 500, 2_000],
+    MAX_CHECK_MS: ['calls-without-news', 40_000, 2 * MINUTE],
+    UNASKED_PAUSE_MS: ['nobody-to-ask', 10_000, 20_000],
+    UNASKED_FOR_MS: ['nobody-to-ask', 14 * MINUTE, 16 * MINUTE],
+    LIVE_PAUSE_MS: ['calls-without-news', 30_000, 2 * MINUTE],
+  },
+  'domain/engine/circuit-breaker.ts': {
+    FIRST_PAUSE_MS: ['provider-down', 250, 1_000],
+    MAX_PAUSE_MS: ['provider-down', 30_000, 2 * MINUTE],
+    BLOCKED_PAUSE_MS: ['provider-down', 30_000, 2 * MINUTE],
+    MAX_BLOCKED_PAUSE_MS: ['provider-down', 2.5 * MINUTE, 10 * MINUTE],
+    MAX_RETRY_AFTER_MS: ['provider-down', HOUR / 2, 2 * HOUR],
+    OPENING_RAMP: ['slow-start', 7, 9],
+  },
+  'domain/engine/commands.ts': {
+    REMEMBERED: ['many-commands', 49, 51],
+  },
+  'domain/engine/pacing.ts': {
+    SETTLE_BATCH: ['eighty-slots', 19, 21],
+    SETTLE_AFTER_MS: ['half-a-minute', 20_000, 45_000],
+    MIN_RESERVE: ['small-reserve', 39, 41],
+    MAX_RESERVE: ['large-reserve', 499, 501],
+    NEAR_RETRY_MS: ['near-retries', 30_000, 2 * MINUTE],
+    MOST_PLACING: ['eighty-slots', 39, 41],
+    LOOK_UP_BATCH: ['look-ups-of-many', 49, 51],
+  },
+  'domain/engine/system-wait.ts': {
+    FIRST_WAIT_MS: ['slow-system', 500, 2_000],
+    MAX_WAIT_MS: ['slow-system', 15_000, MINUTE],
+  },
+};
+
+/** Constants that no history can tell from others, or none of a size to keep, with the reason. */
+const OTHERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'domain/engine/calling-day.ts': { DAYS_KEPT: 'the counts of past days are read by nothing' },
+  'domain/engine/continue-as-new.ts': {
+    DRAIN_MS: 'how long a drain lasts depends on the machine: no scenario can bring one to a certain turn',
+    TRY_AGAIN_AFTER_MS: 'the same',
+    INSIST_AT_EVENTS: 'its history would have ten thousand events',
+    MOST_CARRIED: 'its history would have megabytes',
+    EXPECTED_WITHIN_MS: 'the same',
+  },
+  'domain/engine/dates.ts': { LONGEST_READ: 'a bound of what comes in from outside' },
+  'domain/engine/retry-policy.ts': { MOST_RETRIES: 'a bound of what comes in from outside' },
+  'domain/engine/retry-terms.ts': { ATTEMPTS_ASKED_FOR: 'the terms that it makes are recorded' },
+  'domain/engine/schedule-fields.ts': { LONGEST_ZONE_NAME: 'a bound of what comes in from outside' },
+  'domain/engine/spec-change.ts': { LONGEST_INSTANT: 'a bound of what comes in from outside' },
+  'domain/engine/task-queues.ts': { LONGEST_QUEUE_NAME: 'a bound of what comes in from outside' },
+  'workflows/handlers.ts': {
+    LONGEST_COMMAND_ID: 'a bound of what comes in from outside',
+  },
+  'workflows/retry-forever.ts': {
+    FIRST_PAUSE_MS: 'the duration of a timer, which is recorded',
+    LONGEST_PAUSE_MS: 'the duration of a timer, which is recorded',
+  },
+};
+
+let bundle: WorkflowBundle;
+beforeAll(async () => {
+  bundle = await workflowBundle();
+});
+
+describe('a constant of the code that running campaigns replay', () => {
+  const declared = ['domain/engine/', 'workflows/'].flatMap((folder) =>
+    readdirSync(new URL(folder, ROOT)).flatMap((file) => {
+      const text = readFileSync(new URL(folder + file, ROOT), 'utf8');
+      return [...text.matchAll(/^(?:export )?const (?<name>[A-Z][A-Z\d_]*) = \d/gm)].map(
+        ({ groups }) => `${folder}${file}: ${groups!.name}`,
+      );
+    }),
+  );
+  const named = [DECIDING, OTHERS].flatMap((table) =>
+    Object.entries(table).flatMap(([file, constants]) => Object.keys(constants).map((name) => `${file}: ${name}`)),
+  );
+
+  it('is held by a history, or there is a reason why none can', () => {
+    expect(named.sort()).toEqual(declared.sort());
+  });
+
+  const mutants = Object.entries(DECIDING).flatMap(([file, constants]) =>
+    Object.entries(constants).flatMap(([name, [scenario, ...others]]) =>
+      others.map((value) => [name, value, scenario, file] as const),
+    ),
+  );
+
+  it.each(mutants)('%s = %d does not replay %s', async (name, value, scenario, file) => {
+    const mutant = { ...bundle, code: mutated(bundle.code, file, name, value) };
+    const files = HISTORIES.filter((history) => scenarioOf(history) === scenario);
+    const errors = await Promise.all(files.map((history) => replay(readHistory(history), mutant)));
+    expect(errors.some(isViolation), String(errors)).toBe(true);
+  });
+});
+
+/** Most are told as what they are; some upset the machines by which the SDK compares commands with events. */
+function isViolation(error: Error | undefined): boolean {
+  return error instanceof DeterminismViolationError || (error?.message.includes('error in workflow machines') ?? false);
+}
+
+/** The bundle as it would be built from sources in which the constant has this value. */
+function mutated(code: string, file: string, name: string, value: number): string {
+  const module = code.indexOf(`!*** ./${file} ***!`);
+  const declaration = new RegExp(`\\bconst ${name} = [^;]+;`, 'g');
+  declaration.lastIndex = module;
+  const found = declaration.exec(code);
+  if (module === -1 || !found) throw new Error(`${file} declares no ${name} in the bundle`);
+  return `${code.slice(0, found.index)}const ${name} = ${value};${code.slice(declaration.lastIndex)}`;
+}
