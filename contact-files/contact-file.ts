@@ -9,20 +9,21 @@ import { LineIndex } from './line-index.ts';
 import { nextTurn, Turns } from './turns.ts';
 import { utf8Text } from './utf8-text.ts';
 
-/** A quote that is never closed swallows the rest of the file; no honest row comes near this size. */
+/** Maximum size of a row. An unclosed quote includes the rest of the file; no honest row comes near this size. */
 const MOST_BYTES_PER_RECORD = 1 << 20;
-/** A thousand column names are no longer. The header is examined in one step. */
+/** Maximum size of the header, enough for a thousand column names. It is examined in one step. */
 const MOST_HEADER_BYTES = 1 << 16;
-/** How much of the file is parsed in one turn of the event loop, and how many rows of it are read in one. */
+/** Bytes that are parsed, and rows that are read, in one turn of the event loop. */
 const PIECE_BYTES = 4_096;
 const ROWS_PER_TURN = 100;
 
 /**
- * Reads a contact file (CSV with a header; comma, semicolon, tab or pipe; UTF-8, or UTF-16 with its mark) row by row, in
- * memory that does not grow with the file. Rows that do not import are yielded with their reason. However fast the file
- * comes, the event loop has its turn every hundred rows.
- * @throws RingfenceError `unparsable_file` when the file as a whole makes no sense, which may show only at its end: a
- * caller acts on the rows once all of them are read, or not at all.
+ * Reads a contact file (CSV with a header; comma, semicolon, tab or pipe; UTF-8, or UTF-16 with its byte order mark)
+ * row by row, in memory that does not grow with the file. Rows that cannot be imported are yielded with their reason.
+ * However fast the file arrives, the event loop gets its turn every hundred rows.
+ *
+ * @throws RingfenceError `unparsable_file` if the file as a whole is invalid, which may show only at its end. So a
+ *   caller should use the rows only when all of them are read.
  */
 export async function* readContactFile(
   source: AsyncIterable<Uint8Array>,
@@ -33,7 +34,7 @@ export async function* readContactFile(
   const { head, header } = await readHead(text);
   const parser = parse({
     delimiter: await delimiterOf(header),
-    // Named, not discovered: by the first line's end, rows that end otherwise would be taken for one long row.
+    // Set, not detected: if it were taken from the first line's end, rows with other ends would become one long row.
     record_delimiter: ['\r\n', '\n', '\r'],
     max_record_size: MOST_BYTES_PER_RECORD,
     relax_column_count: true,
@@ -49,7 +50,7 @@ export async function* readContactFile(
         lines.forgetBefore(parser.info.bytes);
       }
     } finally {
-      // The parser may have refused the head already, before the loop that would close the rest was entered.
+      // The parser may have refused the header already, before the loop that would close the rest was entered.
       await text.return(undefined);
     }
   }
@@ -83,7 +84,7 @@ async function* inPieces(bytes: Buffer): AsyncGenerator<Buffer> {
   }
 }
 
-/** Reads on until the header is at hand, and returns all that was read for it. */
+/** Reads until the header is complete, and returns everything read so far. */
 async function readHead(text: AsyncGenerator<Buffer>): Promise<{ readonly head: Buffer; readonly header: Buffer }> {
   const pieces: Buffer[] = [];
   const first = new FirstRecord();
@@ -106,9 +107,9 @@ async function readHead(text: AsyncGenerator<Buffer>): Promise<{ readonly head: 
   );
 }
 
-/** The parser names the line that it has reached, which is not the line on which the quote opened. */
+/** The parser reports the line that it has reached, not the line with the opening quote. */
 function unparsable(error: CsvError, line: number): RingfenceError {
-  // The parser's own message quotes the file, so it is not handed on.
+  // The parser's own message quotes the file, so it is not passed on.
   return unparsableFile(`${explanation(error, line)} Nothing was imported.`, {
     line,
   });

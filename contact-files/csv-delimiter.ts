@@ -6,13 +6,13 @@ const DELIMITERS = [',', ';', '\t', '|'];
 const QUOTE = 0x22;
 const LINE_ENDS = new Set([0x0a, 0x0d]);
 
-/** Looks for the end of the first record that is not blank, in a text that comes in pieces. Looks at each byte once. */
+/** Finds the end of the first record that is not blank, in a text that arrives in pieces. Looks at each byte once. */
 export class FirstRecord {
   #quoted = false;
   #blank = true;
   #length = 0;
 
-  /** Where in the whole text the record ends; -1 when it goes on beyond this piece. */
+  /** The position in the whole text where the record ends; -1 if it continues beyond this piece. */
   endIn(piece: Buffer): number {
     for (const [offset, byte] of piece.entries()) {
       if (byte === QUOTE) this.#quoted = !this.#quoted;
@@ -25,8 +25,8 @@ export class FirstRecord {
 }
 
 /**
- * Which delimiter a file uses, judged by its header alone: rows hold free text, in which any of them may stand. The one
- * that brings out a phone column wins, then the one that brings out most columns. Each is tried in a separate turn.
+ * Determines the delimiter of a file by its header alone, because rows contain free text with any of them. The
+ * delimiter that gives a phone column wins, then the one that gives most columns. Each is tried in a separate turn.
  */
 export async function delimiterOf(header: Buffer): Promise<string> {
   const candidates = await mapInTurns(DELIMITERS, 1, (delimiter) => {
@@ -48,7 +48,7 @@ function cellsUnder(delimiter: string, header: Buffer): readonly string[] {
     });
     return cells;
   } catch {
-    // Under this delimiter a quote stands where none may stand.
+    // With this delimiter a quote is in an invalid place.
     return [];
   }
 }

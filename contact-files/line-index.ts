@@ -9,14 +9,14 @@ interface Stretch {
 }
 
 /**
- * Finds the line of an offset in a text that passes by as a stream. Only the stretch that may still be asked about is
- * kept. Lines end with LF, CR LF or CR.
+ * Finds the line of an offset in a streamed text. Only the part that may still be asked about is kept. Lines end with
+ * LF, CR LF or CR.
  */
 export class LineIndex {
   #kept: Stretch[] = [];
   #end = 0;
   #line = 1;
-  /** A CR ends the stretch. The next byte shows whether it is a line break by itself. */
+  /** The part ends with a CR. The next byte shows whether it is a line break by itself. */
   #openCr = false;
 
   add(bytes: Buffer): void {
@@ -28,13 +28,13 @@ export class LineIndex {
     this.#openCr = bytes.at(-1) === CR;
   }
 
-  /** Lets go of everything before `offset`, which will not be asked about any more. */
+  /** Forgets everything before `offset`, which will not be asked about any more. */
   forgetBefore(offset: number): void {
     const first = this.#kept.findIndex(({ start, bytes }) => start + bytes.length > offset);
     if (first > 0) this.#kept.splice(0, first);
   }
 
-  /** The line of the first quotation mark at or after `offset`; the last line when there is none. */
+  /** The line of the first quotation mark at or after `offset`; the last line if there is none. */
   lineOfQuoteFrom(offset: number): number {
     for (const { start, line, bytes } of this.#kept) {
       const at = start + bytes.length <= offset ? -1 : bytes.indexOf(QUOTE, Math.max(0, offset - start));

@@ -1,12 +1,12 @@
 /**
- * Long work in short stretches. Between two of them the event loop has a turn, in which everybody else is served. A
- * stretch ends after a number of steps and not after a time, so that it is as long on a busy machine as on an idle one.
- * There is one stretch in a turn: with one of each request, a hundred large requests would make each turn a hundred times
- * as long.
+ * Long work in short parts. Between two parts the event loop has a turn, in which everything else is served. A part
+ * ends after a number of steps, not after a time, so that it is as long on a busy machine as on an idle one. There is
+ * one part per turn: with one part of each request, a hundred large requests would make each turn a hundred times as
+ * long.
  */
 const waiting: (() => void)[] = [];
 
-/** To be awaited before each further stretch. Those who wait go on in the order in which they came. */
+/** Await it before each further part. Waiting works continue in the order in which they came. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     waiting.push(resolve);
@@ -23,12 +23,12 @@ function letOneGoOn(): void {
 export class Turns {
   #left: number;
 
-  /** @param most steps of one stretch */
+  /** @param most steps of one part */
   constructor(private readonly most: number) {
     this.#left = most;
   }
 
-  /** To be awaited after each step. */
+  /** Await it after each step. */
   async step(): Promise<void> {
     this.#left -= 1;
     if (this.#left > 0) return;

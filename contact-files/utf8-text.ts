@@ -3,15 +3,16 @@ import { unparsableFile } from '../domain/contacts/contact-header.ts';
 import type { LineIndex } from './line-index.ts';
 
 const LF = 0x0a;
-/** As many bytes as the longest mark that tells what kind of file this is. */
+/** Length of the longest byte sequence that identifies a type of file. */
 const MARK_BYTES = 4;
 /** The beginnings of a zipped (xlsx) and an old (xls) Excel workbook. */
 const WORKBOOKS = [Buffer.from('504b0304', 'hex'), Buffer.from('d0cf11e0', 'hex')];
 
 /**
- * Passes a text file on as UTF-8 without its byte order mark, and counts its lines in `lines`. UTF-16 is converted when
- * it carries its mark; any other encoding is refused, since guessing one would garble names without a word.
- * @throws RingfenceError `unparsable_file` at the first byte that is not text, naming its line.
+ * Converts a text file to UTF-8 without a byte order mark, and counts its lines in `lines`. UTF-16 is converted if it
+ * has its mark. Any other encoding is refused, because a guess would silently garble names.
+ *
+ * @throws RingfenceError `unparsable_file` at the first byte that is not text, with its line
  */
 export async function* utf8Text(source: AsyncIterable<Uint8Array>, lines: LineIndex): AsyncGenerator<Buffer> {
   for await (const bytes of wholeCharacters(withoutMark(source))) {
@@ -56,7 +57,7 @@ function utf16Decoder(encoding: 'utf-16le' | 'utf-16be'): (bytes: Buffer) => Buf
   return (bytes) => Buffer.from(decoder.decode(bytes, { stream: true }));
 }
 
-/** Moves the borders between chunks so that none of them cuts a character. */
+/** Moves the borders between chunks so that none of them splits a character. */
 async function* wholeCharacters(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let rest = Buffer.alloc(0);
   for await (const chunk of source) {
@@ -68,7 +69,7 @@ async function* wholeCharacters(source: AsyncIterable<Buffer>): AsyncGenerator<B
   if (rest.length > 0) yield rest;
 }
 
-/** The end of the last character that is complete; the end of the bytes when they are no UTF-8 anyway. */
+/** The end of the last complete character; the end of the bytes if they are not UTF-8 anyway. */
 function lastBorder(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
     const byte = bytes[bytes.length - back] ?? 0;

@@ -1,4 +1,4 @@
-/** A change of a campaign's terms: what `PATCH /batch-calls/{id}` may state, and what it makes of the present terms. */
+/** Changes of a campaign's terms: the body of `PATCH /batch-calls/{id}`, and its effect on the present terms. */
 import { z } from 'zod';
 import { namesOf, shortened } from '../contacts/bounds.ts';
 import type { CampaignTerms } from './campaign-request.ts';
@@ -11,7 +11,7 @@ import { specChange } from '../engine/spec-change.ts';
 
 const CONCURRENT = `max_concurrent_calls must be a whole number from 0 (no new calls) to ${MOST_CONCURRENT_CALLS}`;
 
-/** What is left out stays as it is. */
+/** An omitted field does not change. */
 export const ChangeCampaign = z
   .strictObject(
     {
@@ -51,12 +51,13 @@ export const ChangeCampaign = z
   })
   .superRefine(checkRetries);
 export type ChangeCampaign = z.infer<typeof ChangeCampaign>;
-/** What a client may send. */
+/** The input of a client. */
 export type ChangeCampaignInput = z.input<typeof ChangeCampaign>;
 
 /**
- * Reads a change that a program states.
- * @throws RingfenceError `validation_error`, for the first thing that is wrong
+ * Reads the change that a program passes.
+ *
+ * @throws RingfenceError `validation_error` for the first fault
  */
 export function readChange(change: unknown): ChangeCampaign {
   const read = ChangeCampaign.safeParse(change);
@@ -68,8 +69,9 @@ export function readChange(change: unknown): ChangeCampaign {
 }
 
 /**
- * Lays a change over the terms and checks the whole.
- * @throws RingfenceError `validation_error` when the two do not go together
+ * Applies a change to the terms and validates the result.
+ *
+ * @throws RingfenceError `validation_error` if the two contradict each other
  */
 export function changedTerms(terms: CampaignTerms, change: ChangeCampaign): CampaignTerms {
   const merged = { ...terms, ...stated(change), ...decideRetries(change, terms) };
@@ -82,12 +84,12 @@ export function changedTerms(terms: CampaignTerms, change: ChangeCampaign): Camp
   });
 }
 
-/** The change as a campaign's workflow takes it, which lays it over the terms that hold then. */
+/** The change in the form for a campaign's workflow, which applies it to the terms at that time. */
 export function campaignEdit(change: ChangeCampaign): CampaignEdit {
   return { change: specChange(change), terms: stated(change) };
 }
 
-/** What the change says, without what it leaves as it is. */
+/** The fields that the change contains. */
 function stated(change: ChangeCampaign): Partial<CampaignTerms> {
   return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
 }

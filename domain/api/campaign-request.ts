@@ -1,4 +1,4 @@
-/** What a client states to create a campaign, and what the engine makes of it. */
+/** The request that creates a campaign, and its form for the engine. */
 import { z } from 'zod';
 import { namesOf } from '../contacts/bounds.ts';
 import type { EngineSpec } from '../engine/campaign-spec.ts';
@@ -9,7 +9,7 @@ import { scheduleShape } from '../windows/schedule.ts';
 import { EngineSchedule } from '../engine/schedule-fields.ts';
 import { addIssues, checkRetries, checkTerms, limitsShape, timesShape } from './campaign-terms.ts';
 
-/** More people than this belong in a folder, which takes any number through the import. */
+/** More contacts than this belong in a folder. An import adds any number of contacts to a folder. */
 const MOST_CONTACTS = 10_000;
 
 const NAME = 'name must be 1 to 255 characters, none of them NUL';
@@ -24,8 +24,8 @@ const CONTACTS = `contacts must be a list of at most ${MOST_CONTACTS} contacts; 
 const Text = (message: string) =>
   z.string(message).trim().min(1, message).max(255, { error: message, abort: true }).refine(isStorable, message);
 /**
- * A field that is left out, or null where it has no other default, stands for "not wanted". A field that is not listed
- * here is refused by name: a misspelt limit must not become no limit.
+ * An omitted field, or null if it has no other default, means "not wanted". An unknown field is refused by name: a
+ * misspelt limit must not become no limit.
  */
 export const Fields = z.strictObject(
   {
@@ -69,13 +69,13 @@ export const Fields = z.strictObject(
 /** The body of `POST /batch-calls`. */
 export const CreateCampaign = Fields.superRefine(checkWhole).transform(withRetryDecided);
 export type CreateCampaign = z.infer<typeof CreateCampaign>;
-/** What a client may send: everything that has a default may be left out. */
+/** The input of a client. Fields with a default may be omitted. */
 export type CreateCampaignInput = z.input<typeof CreateCampaign>;
 
-/** The contacts unread, only counted. For a caller that reads them in parts. */
+/** Contacts that are counted but not read, for a caller that reads them in parts. */
 export const unreadContacts = { contacts: z.array(z.unknown(), CONTACTS).max(MOST_CONTACTS, CONTACTS).default([]) };
 
-/** The same body before its contacts are looked at. */
+/** The same body before its contacts are read. */
 export const CreateCampaignHead = Fields.extend(unreadContacts).superRefine(checkWhole).transform(withRetryDecided);
 
 function checkWhole(
@@ -87,12 +87,12 @@ function checkWhole(
   checkPeople(request, context);
 }
 
-/** Retries as they are recorded and answered: never left open. */
+/** Retries in the form in which they are recorded and returned: never left open. */
 export function withRetryDecided<T extends StatedRetries>(request: T): Omit<T, keyof RetryTerms> & RetryTerms {
   return { ...request, ...decideRetries(request) };
 }
 
-/** A campaign as it is recorded: the request with its defaults, without its people. */
+/** A campaign in the form in which it is recorded: the request with its defaults, without its contacts. */
 export type CampaignTerms = Omit<CreateCampaign, 'contacts' | 'contact_ids'>;
 
 export function campaignTerms(request: CreateCampaign): CampaignTerms {
@@ -119,7 +119,7 @@ export function engineSpec(terms: CampaignTerms): EngineSpec {
   };
 }
 
-/** The rules between the fields that say whom a campaign calls; goes into `superRefine`. */
+/** The rules between the fields that name the contacts, for `superRefine`. */
 export function checkPeople(request: People, context: z.RefinementCtx): void {
   addIssues(contradictoryPeople(request), context);
 }

@@ -1,4 +1,4 @@
-/** What a client is told of campaigns, as the gateway writes it and the client reads it. Instants are ISO 8601 in UTC. */
+/** Responses about campaigns, which the gateway writes and the client reads. Instants are ISO 8601 in UTC. */
 import { z } from 'zod';
 import { CampaignStatus, WaitingFor } from '../engine/campaign-state.ts';
 import { Uuid } from '../engine/ids.ts';
@@ -74,10 +74,13 @@ export const PauseResponse = z.object({
 
 export const ResumeResponse = z.object({ ...acknowledged, status: CampaignStatus, resumed_at: instant });
 
-/** Kept in Temporal and obeyed when a worker runs again. The status is the one on record, not what was asked for. */
+/**
+ * The response to a command that Temporal keeps until a worker runs again. The status is the recorded one, not the
+ * requested one.
+ */
 export const NotYetResponse = z.object({ id: Uuid, acknowledged: z.literal(false), status: RecordedStatus });
 
-/** What is told of a cancel that found the campaign interrupted; otherwise the workflow acknowledges it. */
+/** The response to the cancel of an interrupted campaign. For any other campaign the workflow acknowledges it. */
 export const CancelResponse = z.object({
   ...acknowledged,
   status: CampaignStatus,
@@ -110,10 +113,10 @@ export const Pagination = z.object({
 });
 export type Pagination = z.infer<typeof Pagination>;
 
-/** What every answer tells about itself. */
+/** The metadata of every response. */
 export const Meta = z.object({ request_id: z.string(), ts: instant });
 
-/** The answer to a request that was refused. */
+/** The response to a refused request. */
 export const ErrorResponse = z.object({
   error: z.object({ code: z.string(), message: z.string(), details: z.record(z.string(), z.unknown()) }),
   meta: Meta,

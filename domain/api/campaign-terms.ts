@@ -1,4 +1,4 @@
-/** When and how much a campaign calls: the terms that a request states and a change replaces. */
+/** The terms of a campaign: when and how much it calls. A request states them, and a change replaces them. */
 import { z } from 'zod';
 import { nonexistentPart } from '../engine/dates.ts';
 import { RingfenceError } from '../engine/errors.ts';
@@ -14,7 +14,7 @@ const CONCURRENT = `max_concurrent_calls must be a whole number from 1 to ${MOST
 const PER_DAY = 'max_calls_per_day must be a whole number of at least 1; leave it out for no cap';
 const RETRY = 'retry_failed must be true or false';
 const ATTEMPTS = `max_retry_attempts must be a whole number from 0 to ${MOST_RETRIES}`;
-/** Fractions of a second are taken to any length that somebody might write. */
+/** Fractions of a second may have any length. */
 const LONGEST_INSTANT = 400;
 const DELAY = `retry_delay_minutes must be minutes from 0 to ${LONGEST_DELAY_MINUTES}: one number, or a list of 1 to ${MOST_RETRIES}, one per retry`;
 const RETRY_ON = `retry_on must be a list of at most ${RetryableOutcome.options.length} out of ${RetryableOutcome.options.join(', ')}; a completed or lost call is never retried`;
@@ -33,7 +33,10 @@ const Instant = (field: string, meaning: string) => {
     .describe(meaning)
     .default(null);
 };
-/** Whether the year in UTC has four digits too: an offset can carry an instant out of the years that answers can name. */
+/**
+ * Whether the year in UTC also has four digits: an offset can move an instant into a year that responses cannot
+ * express.
+ */
 const hasPlainYear = (text: string) => {
   const year = new Date(text).getUTCFullYear();
   return !(year < 0 || year > 9999);
@@ -93,8 +96,9 @@ export const limitsShape = {
 };
 
 /**
- * What depends on the clock, and is therefore not asked again when a request is repeated. A start in the past is no
- * error: the campaign starts at once.
+ * Refuses terms whose `ends_at` has passed. This depends on the clock, so a repeat of a request is not checked again. A
+ * start in the past is not an error: the campaign starts immediately.
+ *
  * @throws RingfenceError `validation_error`
  */
 export function refuseExpired(terms: { readonly ends_at: string | null }, now: number): void {
@@ -105,7 +109,7 @@ export function refuseExpired(terms: { readonly ends_at: string | null }, now: n
   }
 }
 
-/** The rules between the fields of terms that stand, for a change laid over them. */
+/** The rules between the fields of complete terms, for the result of a change. */
 export const CampaignTermsRules = z
   .looseObject({
     start_time: z.string().nullable(),
@@ -118,7 +122,7 @@ export const CampaignTermsRules = z
 
 type Contradiction = readonly [field: string, message: string];
 
-/** The rules between the fields that say when and how a campaign calls; goes into `superRefine`. */
+/** The rules between the fields that say when and how a campaign calls, for `superRefine`. */
 export function checkTerms(
   terms: Parameters<typeof contradictoryTimes>[0] & Parameters<typeof checkHours>[0],
   context: z.RefinementCtx,
@@ -127,7 +131,7 @@ export function checkTerms(
   addIssues(contradictoryTimes(terms), context);
 }
 
-/** The rule between the fields that say how often a contact is called again; goes into `superRefine`. */
+/** The rule between the fields that say how often a contact is called again, for `superRefine`. */
 export function checkRetries(stated: StatedRetries, context: z.RefinementCtx): void {
   const message = retryContradiction(stated);
   if (message !== null) addIssues([['max_retry_attempts', message]], context);

@@ -1,4 +1,4 @@
-/** What a client is told of one contact of a campaign and of its calls. Instants are ISO 8601 in UTC. */
+/** Responses about one contact of a campaign and its calls. Instants are ISO 8601 in UTC. */
 import { z } from 'zod';
 import { CampaignContactResponse } from './campaign-responses.ts';
 import { Gate } from './contact-gate.ts';
@@ -30,7 +30,7 @@ export const ContactExplanation = CampaignContactResponse.omit({ call_id: true, 
 });
 export type ContactExplanation = z.infer<typeof ContactExplanation>;
 
-/** A webhook as it was read, and as it came. */
+/** A webhook, as the adapter read it and as it arrived. */
 export const CallEventResponse = z.object({
   event_id: z.string(),
   provider: z.string(),

@@ -1,10 +1,10 @@
 /**
- * Why one contact is not being called at this moment, and from when on it may be. Pure: it reads what the records say and
+ * Explains why a contact is not being called now, and when it may be called next. Pure: it depends on the records and
  * the clock.
  *
- * Several gates may be shut at once; the answer names the one that opens last, because until then the others do not
- * matter. A campaign that is ending, a number on the suppression list, an interruption and a pause come before all of them:
- * no passing of time opens these.
+ * Several gates may be closed at the same time. The result names the one that opens last, because the others do not
+ * matter until then. A campaign that is ending, a suppressed number, an interruption and a pause come before all
+ * others, because time does not open these.
  */
 import { z } from 'zod';
 import type { WaitingFor } from '../engine/campaign-state.ts';
@@ -28,10 +28,10 @@ export const Gate = z.enum([
 ]);
 export type Gate = z.infer<typeof Gate>;
 
-/** What the records say of a contact and its campaign. Instants are epoch milliseconds. */
+/** The records of a contact and its campaign. Instants are epoch milliseconds. */
 export interface ContactRecord {
   readonly bucket: Bucket;
-  /** When the retry that it waits for is due. */
+  /** When the contact's retry is due. */
   readonly dueAt: number | null;
   readonly suppressed: boolean;
   readonly campaign: {
@@ -45,9 +45,9 @@ export interface ContactRecord {
 }
 
 export interface Held {
-  /** Null when nothing holds the contact: it is being called, or will not be called any more. */
+  /** Null if nothing holds the contact: it is being called, or will not be called any more. */
   readonly by: Gate | null;
-  /** The first instant at which it may be called as far as that is a matter of time; null when it is not, or not known. */
+  /** The first instant at which it may be called; null if that does not depend on time or is unknown. */
   readonly until: number | null;
 }
 
@@ -64,7 +64,7 @@ export function heldBy(contact: ContactRecord, now: number): Held {
   if (status === 'paused') return { by: 'paused', until: null };
   const shut = shutGates(contact, now);
   const [last] = shut.sort((a, b) => b.until - a.until);
-  // Nothing but the contacts before it: it is called when its turn has come and a slot is free.
+  // Only the contacts before it: it is called when its turn has come and a slot is free.
   if (!last) return { by: 'slot', until: null };
   const opensAt = last.until === NEVER ? NEVER : firstOpening(campaign.schedule, last.until);
   const tooLate = opensAt === NEVER || (endsAt !== null && opensAt >= endsAt);
@@ -81,7 +81,7 @@ function shutGates({ bucket, dueAt, campaign }: ContactRecord, now: number): Shu
   const shut: ShutGate[] = [];
   const recorded = campaign.waitingUntil ?? NEVER;
   if (status === 'scheduled' || waitingFor === 'start') {
-    // Without an instant it is about to begin.
+    // Without an instant the campaign is about to begin.
     shut.push({ by: 'start', until: Math.max(now, campaign.waitingUntil ?? now) });
   } else if ((waitingFor === 'daily_cap' || waitingFor === 'provider') && recorded > now) {
     shut.push({ by: waitingFor, until: recorded });

@@ -1,4 +1,4 @@
-/** What a client is told of contacts, folders and imports. Instants are ISO 8601 in UTC. */
+/** Responses about contacts, folders and imports. Instants are ISO 8601 in UTC. */
 import { z } from 'zod';
 import { Uuid } from '../engine/ids.ts';
 
@@ -23,14 +23,14 @@ export const ContactResponse = z.object({
 });
 export type ContactResponse = z.infer<typeof ContactResponse>;
 
-/** Every row of the file is counted in exactly one of the four numbers. */
+/** Exactly one of the four numbers counts each row of the file. */
 export const ImportResponse = z.object({
   imported: count,
   updated: count,
-  /** Rows of people who stand further up in the file, or in the folder already. */
+  /** Rows of contacts that occur earlier in the file, or are in the folder already. */
   skipped: count,
   errors: count,
-  /** The first errors. `phone` is the field as it stands in the file, cut when it is very long. */
+  /** The first errors. `phone` is the field of the file, shortened if it is very long. */
   error_details: z.array(
     z.object({
       row: z.int().min(2),
@@ -39,7 +39,7 @@ export const ImportResponse = z.object({
       advice: z.string().optional().describe('What to write instead, if the reason does not say it.'),
     }),
   ),
-  /** How many errors are counted but not listed; present only when there are any. */
+  /** The number of errors that are counted but not listed; absent if there are none. */
   error_details_omitted: count.optional(),
 });
 export type ImportResponse = z.infer<typeof ImportResponse>;

@@ -1,10 +1,10 @@
 /**
- * Records that are refused for their size alone, and names that are shown shortened. A list with `.max` is refused by zod
- * before any item is read; a record has no such limit, and would be read whole first.
+ * Limits for the number of fields of a record, and shortened names for messages. zod refuses a list over its `.max`
+ * before it reads any item. It has no such limit for records, and would read them as a whole first.
  */
 import { z } from 'zod';
 
-/** The schema of a record, read only when it has no more than `most` fields. */
+/** The schema of a record that is read only if it has at most `most` fields. */
 export function boundedRecord<T extends z.ZodType>(most: number, message: string, record: T) {
   return z
     .preprocess((value: z.input<T>, context) => {
@@ -15,10 +15,10 @@ export function boundedRecord<T extends z.ZodType>(most: number, message: string
 }
 
 const NAMES_SHOWN = 3;
-/** Names of fields that are not ours are the caller's own words, and may be as long as the body. */
+/** Unknown field names are the caller's text, which may be as long as the body. */
 const LONGEST_NAME = 200;
 
-/** The first few of the names that a request should not hold, for a message. */
+/** The first few unknown field names of a request, for a message. */
 export function namesOf(keys: readonly string[]): string {
   const shown = keys.slice(0, NAMES_SHOWN).map(shortened).join(', ');
   return keys.length > NAMES_SHOWN ? `${shown} and ${keys.length - NAMES_SHOWN} more` : shown;
@@ -33,7 +33,7 @@ function refuse(context: z.RefinementCtx, message: string): never {
   return z.NEVER;
 }
 
-/** Looks at no more than one field beyond those that may be there. */
+/** Looks at one field more than the limit at most. */
 function hasMoreFields(value: object, most: number): boolean {
   let fields = 0;
   for (const _field in value) {

@@ -1,15 +1,15 @@
 import { MOST_CUSTOM_FIELDS, isCustomFieldName } from './contact.ts';
 import { RingfenceError } from '../engine/errors.ts';
 
-/** The field at fault in every refusal of a contact file, whichever way it came. */
+/** The field name in every refusal of a contact file, however the file was sent. */
 export const CONTACT_FILE = 'file';
 
-/** Why a contact file as a whole cannot be read. */
+/** The reason why a whole contact file is unreadable. */
 export function unparsableFile(message: string, details: Readonly<Record<string, unknown>> = {}): RingfenceError {
   return new RingfenceError('unparsable_file', message, { field: CONTACT_FILE, details });
 }
 
-/** What one column of a contact file holds. `unnamed`: its header is blank, so a value in it has no meaning. */
+/** The content of a column of a contact file. `unnamed`: its header is blank, so its values have no meaning. */
 export type Column =
   | { readonly kind: KnownField }
   | { readonly kind: 'custom'; readonly name: string }
@@ -55,16 +55,18 @@ const FIELD_BY_NAME = new Map<string, KnownField>(
   ),
 );
 
-/** Blank columns included, which spreadsheets leave behind by the dozen. */
+/** Includes blank columns, of which spreadsheets leave dozens. */
 export const MOST_COLUMNS = 1_000;
-/** Longer ones are no names. Reading one takes a time that grows with the square of its length, if it is made for it. */
+/** Longer texts are not names. Reading a maliciously long one takes a time that grows with the square of its length. */
 const LONGEST_NAME = 200;
 
 /**
- * Says what each column of a contact file holds. A header named exactly like a field wins over a synonym, which then
- * becomes a custom field; every unknown column and every `custom_x` becomes a custom field too.
- * @throws RingfenceError `unparsable_file` when no column, or more than one, could be the phone number, or when two
- * columns have one name.
+ * Determines the content of each column of a contact file. A header that is exactly a field's name takes precedence
+ * over a synonym, which then becomes a custom field. Every unknown column and every `custom_x` becomes a custom field
+ * too.
+ *
+ * @throws RingfenceError `unparsable_file` if no column, or more than one, could be the phone number, or if two columns
+ *   have the same name
  */
 export function readHeader(cells: readonly string[]): readonly Column[] {
   if (cells.length > MOST_COLUMNS) {
@@ -90,7 +92,7 @@ export function readHeader(cells: readonly string[]): readonly Column[] {
   return columns;
 }
 
-/** Whether one of the columns is plainly the phone number. Tells the right delimiter from a wrong one. */
+/** Whether one of the columns is clearly the phone number. Distinguishes the right delimiter from a wrong one. */
 export function namesPhone(cells: readonly string[]): boolean {
   return cells.some((cell) => cell.length <= LONGEST_NAME && FIELD_BY_NAME.get(snakeCase(cell)) === 'phone_number');
 }
@@ -127,7 +129,7 @@ function refuseDuplicates(columns: readonly Column[], cells: readonly string[]):
   }
 }
 
-/** The header row is missing when what stands in its place looks like a number to call or an address. */
+/** The header row is missing if its cells look like phone numbers or addresses. */
 function looksLikeData(cell: string): boolean {
   return cell.replace(/\D/g, '').length >= 7 || cell.includes('@');
 }

@@ -3,26 +3,26 @@ import { type Contact, type ContactProblem, isStorable, looksLikeEmail, phoneWit
 import type { Country } from './phone.ts';
 import { readZoneName, type ReadZoneName } from '../windows/zone-name.ts';
 
-/** Why one row does not import. The rows around it do. */
+/** The reason why one row is not imported. The other rows are. */
 export type RowProblem = ContactProblem | 'invalid_timezone' | 'invalid_email' | 'invalid_text' | 'too_many_fields';
 
-/** One row of a contact file, decided. `row` counts the file's records, the header being row 1. */
+/** The result of one row of a contact file. `row` counts the file's records; the header is row 1. */
 export type ContactRow = { readonly row: number; readonly contact: Contact } | RowError;
 
-/** What an import tells about a row that it could not take. */
+/** The report about a row that was not imported. */
 export interface RowError {
   readonly row: number;
-  /** The phone field as it stands in the file, cut when it is very long. */
+  /** The phone field of the file, shortened if it is very long. */
   readonly phone: string;
   readonly reason: RowProblem;
-  /** What to write, where a zone's name exists but means something else than it says. */
+  /** What to write instead, if a zone's name has a meaning that few expect. */
   readonly advice?: string;
 }
 
-/** How many characters of a phone field that makes no sense are shown again. */
+/** Characters of an invalid phone field that are shown. */
 const PHONE_SHOWN = 64;
 
-/** Makes the decision on single rows of one file. */
+/** Creates a function that reads single rows of one file. */
 export function rowReader(
   columns: readonly Column[],
   defaultCountry: Country | null,
@@ -31,7 +31,7 @@ export function rowReader(
     const known: Partial<Record<Column['kind'], string>> = {};
     const custom: Record<string, string> = {};
     let problem: RowProblem | null = null;
-    // A row may have half a million cells. Spreadsheets leave blank ones behind, but no more than they have columns.
+    // A row may have half a million cells. Spreadsheets leave blank cells, but no more than they have columns.
     if (cells.length > MOST_COLUMNS || cells.slice(columns.length).some((cell) => cell.trim() !== '')) {
       problem = 'too_many_fields';
     }

@@ -5,9 +5,9 @@ import { type Country, type PhoneProblem, parsePhone } from './phone.ts';
 import { LONGEST_ZONE_NAME } from '../engine/schedule-fields.ts';
 import { canonicalZoneName, readZoneName } from '../windows/zone-name.ts';
 
-/** A person to call. Personal data throughout: never in a log, an error message, an id or a workflow. */
+/** A person to call. All fields are personal data: never in a log, an error message, an id or a workflow. */
 export interface Contact {
-  /** Strict E.164. Together with the extension it says who the person is. */
+  /** Strict E.164. Number and extension identify the person. */
   readonly phone_number: string;
   readonly extension: string | null;
   readonly first_name: string | null;
@@ -15,13 +15,13 @@ export interface Contact {
   readonly email: string | null;
   /** IANA name of the zone in which the person lives. */
   readonly timezone: string | null;
-  /** What the agent may speak of, by name. */
+  /** Values that the agent may mention, by name. */
   readonly custom_fields: Readonly<Record<string, string>>;
 }
 
-/** The most characters that one field may hold. */
+/** Maximum number of characters in one field. */
 const LONGEST_FIELD = 2_000;
-/** The most custom fields that one contact may have. */
+/** Maximum number of custom fields of one contact. */
 export const MOST_CUSTOM_FIELDS = 100;
 /** PostgreSQL stores neither. */
 const UNSTORABLE = /\0|\p{Surrogate}/u;
@@ -30,12 +30,12 @@ export function isStorable(text: string): boolean {
   return text.length <= LONGEST_FIELD && !UNSTORABLE.test(text);
 }
 
-/** Whether the text could be an address at all. Only a message to it would tell whether it is one. */
+/** Whether the text could be an e-mail address. Only a message could prove that it is one. */
 export function looksLikeEmail(text: string): boolean {
   return text.length <= 320 && /^[^\s@]+@[^\s@]+$/.test(text);
 }
 
-/** Names of custom fields are snake case, in any script; `ringfence_` is kept for the engine's own variables. */
+/** Names of custom fields are snake case in any script. `ringfence_` is reserved for the engine's own variables. */
 export function isCustomFieldName(name: string): boolean {
   return name.length <= 128 && /^[\p{L}\p{N}][\p{L}\p{M}\p{N}_]{0,63}$/u.test(name) && !name.startsWith('ringfence_');
 }
@@ -45,7 +45,7 @@ const Text = z.string(TEXT).trim().max(LONGEST_FIELD, { error: TEXT, abort: true
 
 const CUSTOM_VALUE = `must be a text of at most ${LONGEST_FIELD} characters, a number, true or false`;
 
-/** Custom field values reach the agent as text, so plain numbers and truth values are taken as they would be written. */
+/** The agent gets custom field values as text, so plain numbers and booleans are accepted and converted. */
 const CustomValue = z.union([Text, z.number(), z.boolean()], CUSTOM_VALUE).transform(String);
 
 const CONTACT = 'must be an object that describes a contact, with its phone_number at least';
@@ -56,7 +56,7 @@ const ZONE = 'must be an IANA time zone such as Europe/Berlin';
 const CUSTOM_FIELDS = 'must be an object of names and values';
 const CUSTOM_NAME = 'must be letters, digits and underscores, at most 64, and not begin with ringfence_';
 
-/** A contact as a request states it. Fields that are left out or null stand for "not known". */
+/** A contact in a request. Omitted fields and null mean "not known". */
 export const ContactInput = z.strictObject(
   {
     phone_number: z
@@ -96,15 +96,16 @@ export const ContactInput = z.strictObject(
 );
 export type ContactInput = z.infer<typeof ContactInput>;
 
-/** Why the number and the extension of one person do not go together as given. */
+/** The contradiction between the number and the extension of one person. */
 export type ContactProblem = PhoneProblem | 'invalid_extension';
 
 /**
- * Turns a stated contact into one that can be dialled.
- * @param defaultCountry the country in which a number without international prefix is read: null where none was named,
- * undefined where none can be.
- * @param field where the contact stands in the request, for the error: `contacts[3]`, or empty for the request itself.
- * @throws RingfenceError `validation_error` when the number cannot be dialled.
+ * Converts a contact of a request into one that can be dialled.
+ *
+ * @param defaultCountry country of numbers without an international prefix: null if none was given, undefined if none
+ *   can be given
+ * @param field the place of the contact in the request, for the error: `contacts[3]`, or empty for the request itself
+ * @throws RingfenceError `validation_error` if the number cannot be dialled
  */
 export function contactFrom(input: ContactInput, defaultCountry: Country | null | undefined, field = ''): Contact {
   const phone = phoneWithExtension(input.phone_number, input.extension ?? '', defaultCountry ?? null);
@@ -128,7 +129,7 @@ export function contactFrom(input: ContactInput, defaultCountry: Country | null 
   };
 }
 
-/** One number out of a phone field and an extension field. Where both name an extension they must agree. */
+/** Reads one number from a phone field and an extension field. If both contain an extension they must agree. */
 export function phoneWithExtension(
   field: string,
   extensionField: string,
@@ -141,7 +142,7 @@ export function phoneWithExtension(
   return { e164: phone.e164, extension: extensionField };
 }
 
-/** Proposes a default country only to those who could have named one and have not. */
+/** Suggests a default country only to callers that could have given one and did not. */
 function notDiallable(defaultCountry: Country | null | undefined): string {
   const problem = 'is not one phone number that can be dialled; give it in international form';
   const form = 'plus sign, country code, number';

@@ -6,7 +6,7 @@ export const E164 = /^\+[1-9]\d{6,14}$/;
 
 const COUNTRY = 'must be a two-letter country code such as US or GB (ISO 3166-1 alpha-2)';
 
-/** An ISO 3166-1 alpha-2 country code, in which numbers without an international prefix are read. */
+/** An ISO 3166-1 alpha-2 country code for numbers without an international prefix. */
 export const Country = z
   .string()
   .trim()
@@ -16,32 +16,35 @@ export const Country = z
 export type Country = CountryCode;
 
 /**
- * Why a field is not a number that may be dialled.
- * - `missing_phone`: nothing visible stands in it.
+ * The reason why a field is not a number that may be dialled.
+ * - `missing_phone`: it contains nothing visible.
  * - `spreadsheet_damaged`: a spreadsheet has replaced the digits (`4.479E+11`, `#####`); they cannot be recovered.
  * - `premium_rate`: the called party would charge for the call.
- * - `invalid_phone`: everything else, short and emergency numbers and two numbers in one field included.
+ * - `invalid_phone`: everything else, including short and emergency numbers and two numbers in one field.
  */
 export type PhoneProblem = 'missing_phone' | 'invalid_phone' | 'premium_rate' | 'spreadsheet_damaged';
 
 export interface Phone {
   readonly e164: string;
-  /** What to dial once the switchboard answers, digits only. */
+  /** Digits to dial once the switchboard answers. */
   readonly extension: string | null;
 }
 
 const SCIENTIFIC = /^[+-]?\d+(?:[.,]\d+)?\s*E\s*[+-]?\s*\d+$/i;
 const SPREADSHEET_ERROR = /^#(?:#*|(?:VALUE|NAME|REF|N\/A|NUM|NULL|DIV\/0)[!?]?)$/i;
-/** Digits that once went through a floating point number. The decimals would be dialled as digits. */
+/** Digits that were once a floating point number. The decimals would be dialled as digits. */
 const DECIMAL = /^[+-]?\d{5,}[.,](?:0+|\d{1,2})$/;
 const BETWEEN_TWO_NUMBERS = /[/\\,;|&]|\s(?:or|and)\s|[\r\n]/i;
 const LONGEST = 100;
-/** Of the field as it is written. Plain form takes a time that grows with the square of the length of some texts. */
+/**
+ * Maximum length of the original field. The conversion of some texts takes a time that grows with the square of the
+ * length.
+ */
 const LONGEST_WRITTEN = 200;
 
 /**
- * Reads one phone field as people and spreadsheets write them. Without a default country only the international form,
- * with its `+`, is understood. Nothing is guessed: a field that could mean two things is refused.
+ * Reads a phone field in the forms that people and spreadsheets use. Without a default country only the international
+ * form with its `+` is accepted. Nothing is guessed: an ambiguous field is refused.
  */
 export function parsePhone(input: string, defaultCountry: Country | null): Phone | { readonly reason: PhoneProblem } {
   if (input.trim().length > LONGEST_WRITTEN) return { reason: 'invalid_phone' };
@@ -60,12 +63,12 @@ export function parsePhone(input: string, defaultCountry: Country | null): Phone
 function parseWhole(text: string, defaultCountry: Country | null) {
   return parsePhoneNumberFromString(text, {
     ...(defaultCountry === null ? {} : { defaultCountry }),
-    // Picking a number out of surrounding words would dial one that nobody has confirmed to be the right one.
+    // A number picked from surrounding words might be a wrong one.
     extract: false,
   });
 }
 
-/** Countries with numbers of varying length would accept two short numbers run together as one long number. */
+/** Countries with numbers of varying length would accept two joined short numbers as one long number. */
 function holdsTwoNumbers(text: string, defaultCountry: Country | null): boolean {
   const separator = BETWEEN_TWO_NUMBERS.exec(text);
   if (separator === null) return false;
@@ -73,17 +76,17 @@ function holdsTwoNumbers(text: string, defaultCountry: Country | null): boolean 
   return parts.every((part) => parseWhole(part.trim(), defaultCountry)?.isValid() === true);
 }
 
-/** The same characters in their plain form: no full-width or Arabic digits, nothing invisible, no wrapping. */
+/** The same characters in plain form: no full-width or Arabic digits, no invisible characters, no enclosing marks. */
 function plainText(input: string): string {
   return (
     input
       .normalize('NFKC')
-      // Copied from an address book, a number often stands between marks for the direction of writing.
+      // A number copied from an address book is often enclosed in marks for the writing direction.
       .replace(/\p{Cf}/gu, '')
       // U+0660 and U+06F0 begin the two rows of Arabic digits; both end in the digit's own value.
       .replace(/[\u0660-\u0669\u06f0-\u06f9]/g, (digit) => String(digit.charCodeAt(0) & 0xf))
       .trim()
-      // How a spreadsheet is told to keep the digits: ="0123" or '0123.
+      // The notation that makes a spreadsheet keep the digits: ="0123" or '0123.
       .replace(/^="(.*)"$|^'(?=[+\d(])/, '$1')
       .replace(/^(?:tel|callto):\s*/i, '')
       .replace(/^[([]\s*\+/, '+')

@@ -1,4 +1,4 @@
-/** The list of numbers that no campaign of an account may call. */
+/** The suppression list: numbers that no campaign of an account may call. */
 import { z } from 'zod';
 import { isStorable } from './contact.ts';
 import { RingfenceError } from '../engine/errors.ts';
@@ -29,10 +29,7 @@ export const SuppressionResponse = z.object({
 });
 export type SuppressionResponse = z.infer<typeof SuppressionResponse>;
 
-/**
- * The number as the list holds it: strict E.164.
- * @throws RingfenceError `validation_error`
- */
+/** The number in the form of the list, strict E.164. @throws RingfenceError `validation_error` */
 export function suppressedNumber(input: string): string {
   const phone = parsePhone(input, null);
   if ('e164' in phone) return phone.e164;

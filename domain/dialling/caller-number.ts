@@ -1,9 +1,9 @@
-/** How calls are spread over the numbers that a campaign may call from. */
+/** The distribution of calls over the numbers that a campaign may call from. */
 export type Rotation = 'random' | 'sequential' | 'round_robin';
 
 /**
- * The number to call from, or null where the provider chooses. It is a function of the call, so that it needs no shared
- * counter: `sequential` keeps to one number per attempt, `round_robin` goes round with the contacts, `random` scatters.
+ * The number to call from, or null if the provider chooses. It is a function of the call, so it needs no shared
+ * counter. `sequential` uses one number per attempt, `round_robin` rotates with the contacts, `random` scatters.
  */
 export function callerNumber(
   ids: readonly string[] | null,

@@ -7,19 +7,19 @@ export interface SendTimes {
   readonly permittedAt: number;
   /** The first instant, by the database's time, at which nothing may be dialled any more. */
   readonly notAfter: number;
-  /** When an earlier try may have sent, by the database's time; null: none did. */
+  /** When an earlier try may have sent, by the database's time; null if none did. */
   readonly sentBefore: number | null;
   readonly keyTtlMs: number;
   readonly requestTimeoutMs: number;
 }
 
 /**
- * Until when, by this machine's clock, a try may send, and what becomes of it if it has not: the window is over, our own
- * system was too slow, or the provider may have forgotten the key by the time at which a repeat would be answered. All in
- * epoch milliseconds.
+ * Until when a try may send, by this machine's clock, and the result if it has not: the window is over, our own system
+ * was too slow, or the provider may have forgotten the key by the time a repeat would be answered. All times are epoch
+ * milliseconds.
  *
- * Only time that has passed is taken from this machine's clock, so that a clock that is hours off changes nothing. It
- * counts from the beginning of the try, which was before the database's time was read, so it errs towards not sending.
+ * This machine's clock only measures elapsed time, so a clock that is hours off changes nothing. It counts from the
+ * beginning of the try, before the database's time was read, so an error can only prevent sending.
  */
 export function sendBy(times: SendTimes): {
   readonly at: number;

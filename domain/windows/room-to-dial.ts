@@ -6,8 +6,9 @@ const MINUTE_MS = 60_000;
 const DAY_MINUTES = 24 * 60;
 
 /**
- * Refuses hours in which nothing could ever be dialled. The last call before the end of the hours, or of the civil day, leaves
- * so early that it rings in time: `marginMs` before. Daylight saving is left aside, as it makes room once a year at most.
+ * Refuses hours in which nothing could ever be dialled. The last call before the end of the hours, or of the civil day,
+ * leaves early enough to ring in time: `marginMs` before. Daylight saving is ignored, because it makes room at most
+ * once a year.
  *
  * @throws RingfenceError `validation_error`
  */
@@ -27,7 +28,7 @@ export function refuseWithoutRoom(
   );
 }
 
-/** Hours past midnight fall on two civil days, each with its daily cap. */
+/** Overnight hours fall on two civil days, each with its daily cap. */
 function longestStretchMinutes(start: number, end: number): number {
   return start < end ? end - start : Math.max(DAY_MINUTES - start, end);
 }

@@ -1,4 +1,4 @@
-/** A schedule as it is stated at a door: with a zone that exists, and that means what people think it does. */
+/** A schedule in a request: its zone exists, and means what people expect. */
 import { z } from 'zod';
 import { checkHours, hoursChangeShape, hoursShape, LONGEST_ZONE_NAME } from '../engine/schedule-fields.ts';
 import { canonicalZoneName, readZoneName } from './zone-name.ts';
@@ -17,12 +17,12 @@ const Timezone = z
   .overwrite((name) => canonicalZoneName(name) ?? name)
   .describe('IANA name of the time zone of hours and days.');
 
-/** The fields of a schedule with their defaults, for a schema that holds them among others; add `checkHours` to it. */
+/** The fields of a schedule with their defaults, for a schema that also has other fields; add `checkHours` to it. */
 export const scheduleShape = { timezone: Timezone.default('UTC'), ...hoursShape };
 
 /**
- * The same fields for a change. The change laid over the present schedule must pass `Schedule`, because hours are only
- * right or wrong as a pair.
+ * The same fields for a change. The changed schedule must pass `Schedule`, because hours are only right or wrong as a
+ * pair.
  */
 export const scheduleChangeShape = { timezone: Timezone.optional(), ...hoursChangeShape };
 

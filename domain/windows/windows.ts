@@ -1,18 +1,18 @@
 /**
- * When a schedule is open.
+ * Computes when a schedule is open.
  *
- * A wall time may not exist (the clock was put forward over it) or exist twice (it was put back), so no wall time is
- * ever turned into an instant. Instead the time line is cut where the zone's offset changes. Between two cuts wall time
- * is UTC plus a constant: there each day's hours are plain arithmetic, and what falls outside the two cuts is cut off.
- * The pieces that adjoin are one window. Hours that begin in a gap thus open at the first instant after it, hours wholly
- * in a gap do not open, and hours in a repeated stretch open twice.
+ * A wall time may not exist (the clock was put forward over it) or exist twice (the clock was put back), so no wall
+ * time is ever converted into an instant. Instead the time line is cut where the zone's offset changes. Between two
+ * cuts wall time is UTC plus a constant: there each day's hours are plain arithmetic, and anything outside the two cuts
+ * is cut off. Adjoining pieces form one window. So hours that begin in a gap open at the first instant after it, hours
+ * entirely in a gap do not open, and hours in a repeated period open twice.
  */
 import type { RecordedWindow } from '../engine/campaign-state.ts';
 import type { Schedule } from './schedule.ts';
 import { ZONE_DATA_VERSION } from './zone-data.ts';
 import { constantOffsets, DAY_MS, offsetAt, type OffsetSpan } from './zone-offsets.ts';
 
-/** How far a search looks ahead before it counts as "never". Longer than a year, so that a yearly opening is found. */
+/** How far a search looks ahead before it means "never". Longer than a year, so that a yearly opening is found. */
 export const HORIZON_MS = 400 * DAY_MS;
 
 /** Open from `opensAt` until just before `closesAt` (epoch milliseconds); null: still open at the search horizon. */
@@ -22,8 +22,9 @@ export interface CallingWindow {
 }
 
 /**
- * The windows from `from` on, in order, none touching the next. One that is open at `from` comes first and is given from
- * `from`. Ends when nothing opens within the horizon after the last one, or after a window that does not close within it.
+ * The windows from `from` on, in order, none adjoining the next. A window that is open at `from` comes first and begins
+ * at `from`. Ends if nothing opens within the horizon after the last one, or after a window that does not close within
+ * it.
  */
 export function* callingWindows(schedule: Schedule, from: number): Generator<CallingWindow, void> {
   const hours = readHours(schedule);
@@ -58,7 +59,7 @@ export function* callingWindows(schedule: Schedule, from: number): Generator<Cal
   }
 }
 
-/** Whether the schedule is open at an instant, straight from the definition and without any search. */
+/** Whether the schedule is open at an instant, directly from the definition and without a search. */
 export function isInside(schedule: Schedule, at: number): boolean {
   const { start, end, opensOn } = readHours(schedule);
   const wallTime = at + offsetAt(schedule.timezone, at);
@@ -68,7 +69,7 @@ export function isInside(schedule: Schedule, at: number): boolean {
   return (start <= time && opensOn(day)) || (time < end && opensOn(day - 1));
 }
 
-/** The window that is open at `from`, or else the next one; null when nothing opens within the horizon. */
+/** The window that is open at `from`, or else the next one; null if nothing opens within the horizon. */
 export function windowAt(schedule: Schedule, from: number): RecordedWindow | null {
   const window = callingWindows(schedule, from).next().value;
   if (!window) return null;
@@ -86,17 +87,17 @@ export function civilDay(timezone: string, at: number): { readonly date: string;
   let midnight = (day + 1) * DAY_MS - span.offset;
   while (midnight >= span.to) {
     span = spans.next().value;
-    // The change of offset itself may have moved the date, in either direction.
+    // The change of offset itself may have changed the date, in either direction.
     const dayThen = Math.floor((span.from + span.offset) / DAY_MS);
     midnight = dayThen === day ? (day + 1) * DAY_MS - span.offset : span.from;
   }
   return { date: new Date(day * DAY_MS).toISOString().slice(0, 10), endsAt: midnight };
 }
 
-/** Calls may count for today or, until they have ended, for the day before; no civil day is longer than this. */
+/** Calls count for today or, until they have ended, for the day before. No civil day is longer than this. */
 const LONGEST_DAY_MS = 26 * 3_600_000;
 
-/** The civil days in a zone that calls may still count for: the one at `now` and those shortly before it. */
+/** The civil days in a zone that calls may still count for: the day at `now` and those shortly before it. */
 export function recentDays(timezone: string, now: number): { date: string; startsAt: number; endsAt: number }[] {
   const days = [];
   let startsAt = civilDay(timezone, now - 2 * LONGEST_DAY_MS).endsAt;
@@ -134,10 +135,13 @@ function isoWeekday(day: number): number {
   return ((((day + 3) % 7) + 7) % 7) + 1;
 }
 
-/** The open stretches of a span of constant offset, in order. Two may adjoin; none overlap, hours being under a day long. */
+/**
+ * The open periods in a span of constant offset, in order. Two may adjoin; none overlap, because hours are shorter than
+ * a day.
+ */
 function* openStretches({ start, end, opensOn }: Hours, { from, to, offset }: OffsetSpan) {
   const closes = start < end ? end : end + DAY_MS;
-  // From the day before: its overnight hours may reach into the span.
+  // Begins with the day before, whose overnight hours may reach into the span.
   const firstDay = Math.floor((from + offset) / DAY_MS) - 1;
   const lastDay = Math.floor((to - 1 + offset) / DAY_MS);
   for (let day = firstDay; day <= lastDay; day++) {

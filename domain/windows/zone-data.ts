@@ -1,24 +1,24 @@
 /**
- * The IANA time zone data that Ringfence brings along: the same on every machine, whatever its Node.js or its operating
- * system know. A newer release comes with a newer version of the package that holds it.
+ * The IANA time zone data of Ringfence: the same on every machine, whatever its Node.js or operating system contains. A
+ * newer release comes with a newer version of the package that contains it.
  *
- * Nothing that a workflow runs may import this: data that a worker brings along must not decide in a replay.
+ * Code that a workflow runs must not import this: the data of one worker must not decide in a replay.
  */
 import packed from 'moment-timezone/data/packed/latest.json' with { type: 'json' };
 
 /** The release of the IANA data, such as `2026f`. */
 export const ZONE_DATA_VERSION: string = packed.version;
 
-/** One zone as a list of stretches, in each of which the offset does not change. Milliseconds. */
+/** One zone as a list of periods with a constant offset. Milliseconds. */
 export interface ZoneHistory {
-  /** Stretch i ends just before `ends[i]`; the last one never does. */
+  /** Period i ends just before `ends[i]`; the last one never does. */
   readonly ends: readonly number[];
-  /** Local wall time minus UTC in stretch i. */
+  /** Local wall time minus UTC in period i. */
   readonly offsets: readonly number[];
 }
 
 interface NamedZone {
-  /** As the database spells it. */
+  /** The spelling of the database. */
   readonly name: string;
   /** The line of the package: `name|abbreviations|offsets|indices|ends|population`. */
   readonly line: string;
@@ -29,22 +29,25 @@ for (const line of packed.zones) {
   const name = line.slice(0, line.indexOf('|'));
   byName.set(name.toLowerCase(), { name, line });
 }
-// Every alias points at a zone, none at another alias.
+// Every alias refers to a zone, none to another alias.
 for (const link of packed.links) {
   const [target = '', name = ''] = link.split('|');
   const zone = byName.get(target.toLowerCase());
   if (zone) byName.set(name.toLowerCase(), { name, line: zone.line });
 }
 
-/** Zones by the line that they were read from: never more than the data has. */
+/** Zones by their line in the package, so never more than the data has. */
 const histories = new Map<string, ZoneHistory>();
 
-/** The zone's name as the database spells it, aliases included, from one in any letter case; null: there is none. */
+/**
+ * The zone's name in the spelling of the database, aliases included, for a name in any letter case; null if there is
+ * none.
+ */
 export function databaseName(name: string): string | null {
   return byName.get(name.toLowerCase())?.name ?? null;
 }
 
-/** The zone's stretches; null when the data has no zone of this name. */
+/** The zone's periods; null if the data has no zone with this name. */
 export function zoneHistory(name: string): ZoneHistory | null {
   const zone = byName.get(name.toLowerCase());
   if (!zone) return null;

@@ -1,15 +1,17 @@
 /**
- * Which time zone names are taken, and what to write instead of the others. Letter case is forgiven and put right
- * (`europe/berlin` becomes `Europe/Berlin`); an alias stays the alias that was written (`US/Eastern`).
+ * Accepted time zone names, and what to write instead of others. Letter case is corrected (`europe/berlin` becomes
+ * `Europe/Berlin`), and an alias stays an alias (`US/Eastern`).
  *
- * Refused though the data has them: names that mean a fixed offset there and something else to people. `EST` has no
- * daylight saving, and the sign of `Etc/GMT+5` is the opposite of what it says. `EST5EDT` and `CET` are taken: they change
- * their clocks as the people who write them do.
+ * Some names are refused although the data has them, because they mean a fixed offset there and something else to
+ * people. `EST` has no daylight saving, and the sign of `Etc/GMT+5` is the opposite of what it seems. `EST5EDT` and
+ * `CET` are accepted: their clocks change as people expect.
  */
 import { LONGEST_ZONE_NAME } from '../engine/schedule-fields.ts';
 import { databaseName, ZONE_DATA_VERSION } from './zone-data.ts';
 
-/** A name as it is kept, or why it is not taken: a sentence without its subject, which names what to write. */
+/**
+ * A name in its stored form, or the reason for its refusal: a sentence without its subject, which says what to write.
+ */
 export type ReadZoneName =
   | { readonly name: string }
   | {
@@ -97,7 +99,7 @@ export function readZoneName(written: string): ReadZoneName {
   return name === null ? { problem: UNKNOWN, misleading: false } : { name };
 }
 
-/** The name as it is kept; null when it is not taken. */
+/** The name in its stored form; null if it is refused. */
 export function canonicalZoneName(written: string): string | null {
   const read = readZoneName(written);
   return 'name' in read ? read.name : null;
@@ -113,7 +115,7 @@ function abbreviationProblem(written: string): string | null {
   return `"${name}" has no daylight saving in the IANA data: write "${known.write}"${otherwise}`;
 }
 
-/** `Etc/GMT+5` is behind UTC. The two names for no offset at all mean what they say. */
+/** `Etc/GMT+5` is behind UTC. The two names for a zero offset mean what they say. */
 function signProblem(written: string): string | null {
   const [, sign, digits] = /^Etc\/GMT([+-])(\d{1,2})$/i.exec(written) ?? [];
   const hours = Number(digits);

@@ -6,7 +6,7 @@ export const DAY_MS = 86_400_000;
 /** The longest span, so that a search for an end can stop. */
 const LONGEST_SPAN_MS = 32 * DAY_MS;
 
-/** A stretch of time [from, to), epoch milliseconds, through which a zone's offset does not change. */
+/** A span of time [from, to) with a constant offset, epoch milliseconds. */
 export interface OffsetSpan {
   readonly from: number;
   readonly to: number;
@@ -15,12 +15,12 @@ export interface OffsetSpan {
 }
 
 /**
- * Local wall time minus UTC at an instant, both in milliseconds. This direction is always defined and unique, unlike
- * the way from a wall time to an instant, which Ringfence never asks for.
+ * Local wall time minus UTC at an instant, in milliseconds. This direction is always defined and unique, unlike the
+ * conversion of a wall time into an instant, which Ringfence never needs. The data ends in 2499; the last offset is
+ * assumed to hold forever.
  *
- * The data ends in 2499; the offset that holds then is taken to hold for ever.
- *
- * @throws RingfenceError `validation_error` for a zone that the data does not have and for an instant that is not a date.
+ * @throws RingfenceError `validation_error` for a zone that the data does not have and for an instant that is not a
+ *   date
  */
 export function offsetAt(timezone: string, at: number): number {
   const zone = knownZone(timezone);
@@ -28,8 +28,8 @@ export function offsetAt(timezone: string, at: number): number {
 }
 
 /**
- * The time line from `from` on, cut into adjoining spans of constant offset. A span ends at a change of offset or when it
- * has become long, so neighbours may carry the same offset. Endless; throws as `offsetAt` does.
+ * The time line from `from` on, cut into adjoining spans of constant offset. A span ends at a change of offset or at
+ * its maximum length, so neighbours may have the same offset. Endless; throws as `offsetAt` does.
  */
 export function* constantOffsets(timezone: string, from: number): Generator<OffsetSpan, never> {
   const zone = knownZone(timezone);
@@ -44,7 +44,7 @@ export function* constantOffsets(timezone: string, from: number): Generator<Offs
   }
 }
 
-/** Which stretch of the zone an instant lies in. */
+/** The index of the zone's period that contains an instant. */
 function stretchAt({ ends }: ZoneHistory, at: number): number {
   if (Number.isNaN(new Date(at).getTime())) {
     throw new RingfenceError('validation_error', 'at lies outside the range of dates', { field: 'at' });

@@ -21,7 +21,7 @@ export async function notifyOutdatedCampaigns({ pool, notifyOfZoneData, logger }
   for (;;) {
     const campaigns = await claimOutdated(pool, CAMPAIGNS_AT_ONCE);
     if (campaigns.length === 0) return;
-    const told = await Promise.all(
+    const notified = await Promise.all(
       campaigns.map(({ id, version }) =>
         notifyOfZoneData(id, version).then(
           () => [id],
@@ -29,7 +29,7 @@ export async function notifyOutdatedCampaigns({ pool, notifyOfZoneData, logger }
         ),
       ),
     );
-    const ids = told.flat();
+    const ids = notified.flat();
     // Temporal seems to be unavailable. The next sweep tries again.
     if (ids.length === 0) return;
     await markNotified(pool, ids);

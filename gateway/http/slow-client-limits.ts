@@ -31,6 +31,6 @@ const SLOW_CLIENT_LIMITS: SlowClientLimits = {
   turnMs: 10_000,
 };
 
-export function slowClientLimits(told: Partial<SlowClientLimits> | undefined): SlowClientLimits {
-  return { ...SLOW_CLIENT_LIMITS, ...told };
+export function slowClientLimits(changed: Partial<SlowClientLimits> | undefined): SlowClientLimits {
+  return { ...SLOW_CLIENT_LIMITS, ...changed };
 }

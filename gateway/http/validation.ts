@@ -37,7 +37,7 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
 
 /** The error for these issues: it names the field of the first and lists up to `MOST_ISSUES` of them. */
 export function validationError(found: readonly Issue[]): RingfenceError {
-  const issues = found.slice(0, MOST_ISSUES).map(told);
+  const issues = found.slice(0, MOST_ISSUES).map(describeIssue);
   const [first] = issues;
   return new RingfenceError('validation_error', first?.message ?? 'The request is not valid.', {
     field: first?.field ?? WHOLE_BODY,
@@ -54,7 +54,7 @@ function asHeader(issue: Issue): Issue {
   return { ...issue, path };
 }
 
-function told(issue: Issue): { readonly field: string; readonly message: string } {
+function describeIssue(issue: Issue): { readonly field: string; readonly message: string } {
   const field = fieldName(issue.path);
   if (issue.code === 'unrecognized_keys') {
     const unknown = fieldName([...issue.path, issue.keys[0] ?? '']);

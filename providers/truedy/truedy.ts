@@ -86,9 +86,9 @@ export function createTruedyProvider(
         unnamed.flatMap(({ callId }) => (callId === null ? [] : [callId])),
         { now: () => performance.now(), withinMs: listWithinMs },
       );
-      const told = async ({ callId, providerCallId }: CallRef): Promise<LookUpResult> =>
+      const lookUpOne = async ({ callId, providerCallId }: CallRef): Promise<LookUpResult> =>
         providerCallId === null ? (await listed)(callId) : withSlot(() => lookUpById(get, providerCallId));
-      return Promise.all(calls.map(told));
+      return Promise.all(calls.map(lookUpOne));
     },
 
     verify: (rawBody, headers, at) => verifyTruedy(config.webhookSecrets, rawBody, headers, at),
