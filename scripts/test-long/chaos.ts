@@ -39,7 +39,7 @@ export function chaosStep(root: string): Step {
       const directory = await mkdtemp(join(tmpdir(), 'ringfence-chaos-verdict-'));
       const outputFile = join(directory, 'verdict');
       try {
-        const args = ['--import', 'tsx', 'scripts/chaos.ts', '--seed', SEED, '--minutes', String(MINUTES)];
+        const args = ['--import', 'tsx', 'test/chaos/main.ts', '--seed', SEED, '--minutes', String(MINUTES)];
         const { TEMPORAL_ADDRESS: _temporal, DATABASE_URL: _database, ...env } = process.env;
         const exitCode = await runProgram(process.execPath, args, { cwd: root, env, limitMs: LIMIT_MS, outputFile });
         const line = (await readFile(outputFile, 'utf8')).trimEnd().split('\n').at(-1)!;

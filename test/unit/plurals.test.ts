@@ -121,7 +121,7 @@ const FOLDERS = [
   'examples/',
   'gateway/',
   'providers/',
-  'scripts/chaos/',
+  'test/chaos/',
   'scripts/start/',
   'simulator/',
   'worker/',

@@ -1,4 +1,4 @@
-import type { Environment } from '../start/processes.ts';
+import type { Environment } from '../../scripts/start/processes.ts';
 
 /** How many times faster than a real one the simulated provider goes: its calls last about a second. */
 export const TIME_SCALE = 10;

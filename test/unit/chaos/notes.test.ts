@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Asked } from '../../../scripts/chaos/api.ts';
-import { newNotes, noteAnswer, noteEdit, noteOrder } from '../../../scripts/chaos/notes.ts';
+import type { Asked } from '../../chaos/api.ts';
+import { newNotes, noteAnswer, noteEdit, noteOrder } from '../../chaos/notes.ts';
 
 const answer = (change: Partial<Asked>): Asked => ({
   sentAt: 100,

@@ -4,7 +4,7 @@
  * as whatever supervises such processes would do.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Child } from '../child.ts';
+import type { Child } from '../../scripts/child.ts';
 import { processTree } from './process-tree.ts';
 
 const AGAIN_AFTER_MS = 500;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { auditCampaign, countByPromise } from '../../../scripts/chaos/audit/audit.ts';
+import { auditCampaign, countByPromise } from '../../chaos/audit/audit.ts';
 import type {
   AcceptedCall,
   CampaignEvidence,
@@ -7,13 +7,13 @@ import type {
   ProviderTrouble,
   RecordedCall,
   Sighting,
-} from '../../../scripts/chaos/audit/evidence.ts';
-import { PROMISES } from '../../../scripts/chaos/audit/finding.ts';
-import { busiestStretch } from '../../../scripts/chaos/audit/hot-loop.ts';
-import { personalDataAt, textsIn } from '../../../scripts/chaos/audit/privacy.ts';
-import { termsAt } from '../../../scripts/chaos/audit/terms.ts';
-import type { NotedEdit, NotedOrder, NotedPause } from '../../../scripts/chaos/notes.ts';
-import { person } from '../../../scripts/chaos/people.ts';
+} from '../../chaos/audit/evidence.ts';
+import { PROMISES } from '../../chaos/audit/finding.ts';
+import { busiestStretch } from '../../chaos/audit/hot-loop.ts';
+import { personalDataAt, textsIn } from '../../chaos/audit/privacy.ts';
+import { termsAt } from '../../chaos/audit/terms.ts';
+import type { NotedEdit, NotedOrder, NotedPause } from '../../chaos/notes.ts';
+import { person } from '../../chaos/people.ts';
 
 const ID = '11111111-2222-8333-8444-555555555555';
 /** A Wednesday, noon in UTC. */

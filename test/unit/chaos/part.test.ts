@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Part } from '../../../scripts/chaos/part.ts';
-import { processTree } from '../../../scripts/chaos/process-tree.ts';
+import { Part } from '../../chaos/part.ts';
+import { processTree } from '../../chaos/process-tree.ts';
 import { type Child, startChild } from '../../../scripts/child.ts';
 
 /** A process that starts another one and waits, as PostgreSQL does for its sessions. */

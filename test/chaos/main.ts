@@ -6,8 +6,8 @@
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ChaosOptions, readOptions, USAGE } from './chaos/options.ts';
-import { runChaos } from './chaos/run.ts';
+import { type ChaosOptions, readOptions, USAGE } from './options.ts';
+import { runChaos } from './run.ts';
 
 async function chaos({ seed, minutes, json, home: wanted }: ChaosOptions): Promise<number> {
   const say = json ? () => {} : (line: string) => console.error(line);

@@ -1,6 +1,6 @@
 /** The links of a run: each a proxy of its own, so that each can be spoiled by itself. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { startTcpProxy, type TcpProxy } from '../tcp-proxy.ts';
+import { startTcpProxy, type TcpProxy } from '../../scripts/tcp-proxy.ts';
 import type { Of } from './disturbances.ts';
 import { type Link, LINKS, linkName } from './parts.ts';
 
