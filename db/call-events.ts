@@ -28,7 +28,7 @@ export interface StoredEvent {
 export async function storeEvent(pool: Pool, provider: string, sent: CallEvent, raw: string): Promise<StoredEvent> {
   const event = { ...sent, callId: sent.callId === null ? null : canonicalCallId(sent.callId) };
   const stored = await storeForAcceptedCall(pool, provider, event, raw);
-  return stored ?? inTransaction(pool, (tx) => storeAndTie(tx, provider, event, raw));
+  return stored ?? inTransaction(pool, (tx) => storeAndLink(tx, provider, event, raw));
 }
 
 /** The usual case: the reply to the dial is recorded, so only the event itself is stored. Null in any other case. */
@@ -67,17 +67,17 @@ async function storeForAcceptedCall(
   });
   const [row] = rows;
   if (!row) return null;
-  const tie: Tie = { call: row, unconfirmed: false, contradicts: null };
-  return storedEvent(db, provider, event, tie, row.is_new);
+  const link: CallLink = { call: row, unconfirmed: false, contradicts: null };
+  return storedEvent(db, provider, event, link, row.is_new);
 }
 
 /**
  * Upserts the row of `provider_calls` before it reads anything, as the dial's reply does. So the second of the two sees
  * the first.
  */
-async function storeAndTie(tx: Queryable, provider: string, event: CallEvent, raw: string): Promise<StoredEvent> {
-  const tie = await tieOf(tx, provider, event);
-  const { call, contradicts } = tie;
+async function storeAndLink(tx: Queryable, provider: string, event: CallEvent, raw: string): Promise<StoredEvent> {
+  const link = await linkOf(tx, provider, event);
+  const { call, contradicts } = link;
   const inserted = await tx.query({
     name: 'store-event',
     text: `insert into call_events
@@ -100,14 +100,14 @@ async function storeAndTie(tx: Queryable, provider: string, event: CallEvent, ra
       contradicts,
     ],
   });
-  return storedEvent(tx, provider, event, tie, inserted.rowCount === 1);
+  return storedEvent(tx, provider, event, link, inserted.rowCount === 1);
 }
 
 async function storedEvent(
   db: Queryable,
   provider: string,
   event: CallEvent,
-  { call, unconfirmed, contradicts }: Tie,
+  { call, unconfirmed, contradicts }: CallLink,
   isNew: boolean,
 ): Promise<StoredEvent> {
   return {
@@ -206,27 +206,27 @@ interface KnownCall {
 }
 
 /** The call that an event belongs to. */
-interface Tie {
+interface CallLink {
   readonly call: KnownCall | null;
   readonly unconfirmed: boolean;
   readonly contradicts: string | null;
 }
 
-const NO_TIE: Tie = { call: null, unconfirmed: false, contradicts: null };
+const NO_LINK: CallLink = { call: null, unconfirmed: false, contradicts: null };
 
 /**
  * An event is matched by our call id if it contains one, otherwise by the provider's id. If both are known, from the
  * event or from our records, they must agree. An event that names a call of another provider, or one with another
  * provider id, belongs to some other call.
  */
-async function tieOf(tx: Queryable, provider: string, { callId, providerCallId }: CallEvent): Promise<Tie> {
+async function linkOf(tx: Queryable, provider: string, { callId, providerCallId }: CallEvent): Promise<CallLink> {
   // The call belongs to another installation of the same account, or to a deleted campaign. So an unknown call is never
   // treated as an orphan.
-  if (callId !== null && (await readCall(tx, callId)) === null) return NO_TIE;
+  if (callId !== null && (await readCall(tx, callId)) === null) return NO_LINK;
   const linked = providerCallId === null ? null : await callOf(tx, provider, providerCallId);
   const id = callId ?? linked;
   const read = id === null ? null : await readCall(tx, id);
-  if (read === null) return NO_TIE;
+  if (read === null) return NO_LINK;
   const isElsewhere = read.provider !== provider || (linked !== null && linked !== read.id);
   const call = isElsewhere || read.replied ? read : await believe(tx, read, providerCallId);
   if (isElsewhere || (providerCallId !== null && call.providerCallId !== providerCallId)) {
@@ -253,12 +253,12 @@ async function believe(tx: Queryable, call: RecordedCall, providerCallId: string
  * for a reply that is being recorded at this moment.
  */
 async function callOf(tx: Queryable, provider: string, providerCallId: string): Promise<string | null> {
-  const tied = await tx.query<{ call_id: string | null }>({
+  const linked = await tx.query<{ call_id: string | null }>({
     name: 'call-of-provider-id',
     text: 'select call_id from provider_calls where provider = $1 and provider_call_id = $2',
     values: [provider, providerCallId],
   });
-  const callId = tied.rows[0]?.call_id ?? null;
+  const callId = linked.rows[0]?.call_id ?? null;
   return callId ?? linkProviderCall(tx, provider, providerCallId);
 }
 

@@ -203,24 +203,27 @@ export async function recordAcceptance(
   call: { callId: string; campaignId: string; provider: string; now: number },
   providerCallId: string,
 ): Promise<EndedEvent | null> {
-  const tied = tx.query({
+  const linked = tx.query({
     name: 'record-acceptance',
     // The link is written first, as for an event: the record is joined to it.
     text: `
-      with tie as (
+      with link as (
         insert into provider_calls (provider, provider_call_id, call_id) values ($1, $2, $3)
         on conflict (provider, provider_call_id) do update set call_id = excluded.call_id
         returning call_id, provider_call_id
       )
       update calls
-         set provider_call_id = tie.provider_call_id,
+         set provider_call_id = link.provider_call_id,
              accepted_at = coalesce(accepted_at, to_timestamp($4 / 1000.0))
-        from tie where calls.id = tie.call_id`,
+        from link where calls.id = link.call_id`,
     values: [call.provider, providerCallId, call.callId, call.now],
   });
   const { callId: id, campaignId } = call;
   // Runs right after the link, and sees what was committed while the link waited.
-  const [, ended] = await Promise.all([tied, claimEarlyEvents(tx, call.provider, providerCallId, { id, campaignId })]);
+  const [, ended] = await Promise.all([
+    linked,
+    claimEarlyEvents(tx, call.provider, providerCallId, { id, campaignId }),
+  ]);
   return ended;
 }
 

@@ -105,7 +105,7 @@ export async function markInterrupted(
 }
 
 /** Records that a campaign is over if its workflow ended it and nothing is left to do. */
-export async function markOver(
+export async function markEnded(
   db: Queryable,
   { id, ownerRunId }: Pick<ClaimedCheck, 'id' | 'ownerRunId'>,
   status: 'completed' | 'cancelled',

@@ -121,7 +121,7 @@ export async function possibleMatches(db: Queryable, provider: string): Promise<
 }
 
 /** Links an orphan to its call, unless either has been linked meanwhile. */
-export async function tieOrphan(
+export async function linkOrphan(
   pool: Pool,
   provider: string,
   { callId, providerCallId }: Pick<PossibleMatch, 'callId' | 'providerCallId'>,

@@ -16,7 +16,7 @@ import { answerBroken } from './http/broken-requests.ts';
 import { closeAfterEarlyResponses } from './http/early-responses.ts';
 import { answerError, answerUnknownRoute } from './http/errors.ts';
 import { forecastRoutes } from './routes/forecast-routes.ts';
-import { takeJson } from './http/json-body.ts';
+import { acceptJson } from './http/json-body.ts';
 import { queueLargeRequests } from './http/large-requests.ts';
 import { limitRate } from './http/rate-limit.ts';
 import { health, type HealthOptions } from './routes/health.ts';
@@ -72,7 +72,7 @@ export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> 
     },
   });
   app.removeContentTypeParser(['text/plain', 'application/json']);
-  takeJson(app);
+  acceptJson(app);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerError);

@@ -1,5 +1,5 @@
 /** Asks a provider about its orphans, and links those to their calls that match without doubt. */
-import { describeOrphan, possibleMatches, tieOrphan } from '../db/orphans.ts';
+import { describeOrphan, possibleMatches, linkOrphan } from '../db/orphans.ts';
 import type { Pool } from '../db/pool.ts';
 import { certainMatches } from '../domain/dialling/orphan-match.ts';
 import { lookUp } from './checked.ts';
@@ -18,7 +18,7 @@ export async function adoptOrphans(
   await Promise.all(orphans.map((providerCallId) => askWhoseItIs(pool, provider, providerCallId)));
   const adopted: string[] = [];
   for (const match of certainMatches(await possibleMatches(pool, provider.name))) {
-    if (await tieOrphan(pool, provider.name, match, now())) adopted.push(match.callId);
+    if (await linkOrphan(pool, provider.name, match, now())) adopted.push(match.callId);
   }
   return adopted;
 }

@@ -14,7 +14,7 @@ import {
   countMissing,
   endInterruption,
   markInterrupted,
-  markOver,
+  markEnded,
   noteFound,
   noteMissed,
   readCheck,
@@ -105,7 +105,7 @@ async function compare(
       await interrupt({ pool, logger }, campaign, verdict);
       return true;
     case 'over':
-      if (await markOver(pool, campaign, verdict.status)) {
+      if (await markEnded(pool, campaign, verdict.status)) {
         logger.warn({ campaign: campaign.id, status: verdict.status }, 'wrote down that a campaign is over');
       }
       return true;

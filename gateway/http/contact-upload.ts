@@ -26,7 +26,7 @@ const FORM_LIMITS = {
 };
 
 /** Lets the routes of `app` accept files. Call it in a separate scope: other routes accept JSON only. */
-export async function takeUploads(app: FastifyInstance): Promise<void> {
+export async function acceptUploads(app: FastifyInstance): Promise<void> {
   await app.register(multipart, { limits: FORM_LIMITS });
   app.addContentTypeParser('text/csv', (_request, body, done) => done(null, body));
 }

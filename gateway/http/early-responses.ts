@@ -34,7 +34,7 @@ const STREAMED = /^(?:text\/csv|multipart\/form-data)\b/i;
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** The route has a parser for `*`. Fastify does not report that. */
-    takesAnyType?: boolean;
+    acceptsAnyType?: boolean;
   }
 }
 
@@ -83,7 +83,7 @@ export function hasBody({ headers }: Pick<FastifyRequest, 'headers'>): boolean {
 /** Whether the body will be read. A request that its type or length alone rules out need not send its body. */
 function isWanted({ headers, server, routeOptions }: FastifyRequest): boolean {
   const [type = ''] = (headers['content-type'] ?? '').split(';');
-  if (!routeOptions.config.takesAnyType && !server.hasContentTypeParser(type.trim())) return false;
+  if (!routeOptions.config.acceptsAnyType && !server.hasContentTypeParser(type.trim())) return false;
   return STREAMED.test(type) || !(Number(headers['content-length']) > (routeOptions.bodyLimit ?? Infinity));
 }
 

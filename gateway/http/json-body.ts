@@ -18,12 +18,12 @@ const MOST_ITEMS = 10_000;
 const RUN = 100;
 
 /** Lets the routes of `app` parse their bodies in turns. */
-export function takeJson(app: FastifyInstance): void {
+export function acceptJson(app: FastifyInstance): void {
   addParser(app, async (body) => body.without(null));
 }
 
 /** The same for routes that read one list of the body themselves: they get the `JsonBody`. */
-export function takeJsonInRuns(app: FastifyInstance): void {
+export function acceptJsonInRuns(app: FastifyInstance): void {
   app.removeContentTypeParser('application/json');
   addParser(app, async (body) => body);
 }
@@ -94,7 +94,8 @@ export class JsonBody {
    * items are empty.
    */
   async without(field: string | null): Promise<unknown> {
-    const lists: Record<string, unknown[]> = {};
+    // Without a prototype, so that a field may have any name.
+    const lists = Object.create(null) as Record<string, unknown[]>;
     for (const name of this.#lists.keys()) {
       const items = this.#lists.get(name)!.items;
       if (name === field || items > MOST_ITEMS) lists[name] = Array.from({ length: Math.min(items, MOST_ITEMS + 1) });

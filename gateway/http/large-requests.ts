@@ -15,7 +15,7 @@ import type { SlowClientLimits } from './slow-client-limits.ts';
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** The response may take tens of megabytes. */
-    answersAtLength?: boolean;
+    hasLargeResponse?: boolean;
   }
 }
 
@@ -30,7 +30,7 @@ export function queueLargeRequests(app: FastifyInstance, smallBytes: number, { t
   const bodies = new FairShare(LARGE_BODIES_AT_ONCE);
   const answers = new FairShare(LARGE_ANSWERS_AT_ONCE);
   const placesFor = (request: FastifyRequest): FairShare | null => {
-    if (request.routeOptions.config.answersAtLength) return answers;
+    if (request.routeOptions.config.hasLargeResponse) return answers;
     return mayBeLarge(request, smallBytes) ? bodies : null;
   };
   app.addHook('onRequest', async (request, reply) => {

@@ -17,7 +17,7 @@ import { dialMarginMs } from '../../worker/facts.ts';
 import { hashBody } from '../http/body-hash.ts';
 import { createCampaign } from './create-campaign.ts';
 import { answer, answerOf, list, listOf, refusals } from '../http/envelope.ts';
-import { takeJsonInRuns } from '../http/json-body.ts';
+import { acceptJsonInRuns } from '../http/json-body.ts';
 import { Microseconds, pageShape, readPage, Seq } from '../http/page.ts';
 import { readingContacts } from '../http/contacts-body.ts';
 import { startRecorded, type StartOptions } from './start-recorded.ts';
@@ -41,7 +41,7 @@ export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & Cont
   const { pool, clock, providers, bodyLimit } = options;
   const marginMs = longestDialMarginMs(providers);
   app.decorateRequest('sentBody');
-  takeJsonInRuns(app);
+  acceptJsonInRuns(app);
 
   app.post(
     '/batch-calls',

@@ -9,7 +9,7 @@ import { ImportResponse } from '../../domain/api/contact-responses.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { uuid } from '../../domain/engine/ids.ts';
 import { Country } from '../../domain/contacts/phone.ts';
-import { openUpload, takeUploads } from '../http/contact-upload.ts';
+import { openUpload, acceptUploads } from '../http/contact-upload.ts';
 import { answer, answerOf, refusals } from '../http/envelope.ts';
 import { validationError } from '../http/validation.ts';
 
@@ -30,7 +30,7 @@ type ImportOptions = z.infer<typeof ImportOptions>;
 
 /** `POST /contacts/import`: imports all contacts of a CSV file, or none if the file cannot be read to its end. */
 export const contactsImport: FastifyPluginAsyncZod<{ pool: Pool }> = async (app, { pool }) => {
-  await takeUploads(app);
+  await acceptUploads(app);
   const places = new FairShare(IMPORTS_AT_ONCE);
 
   app.post(

@@ -29,7 +29,7 @@ export const contactsRoutes: FastifyPluginAsyncZod<ContactBodies & { pool: Pool 
   app.get(
     '/contacts',
     {
-      config: { answersAtLength: true },
+      config: { hasLargeResponse: true },
       schema: {
         summary: 'List contacts',
         tags: ['contacts'],

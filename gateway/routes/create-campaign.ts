@@ -63,11 +63,11 @@ export async function createCampaign(
  *
  * @throws RingfenceError `validation_error`
  */
-export async function countPeople(db: Queryable, account: string, request: People): Promise<number> {
+export async function countContacts(db: Queryable, account: string, request: People): Promise<number> {
   if (request.contact_folder_id !== null) return folderSize(db, account, request.contact_folder_id);
   const stated = await statedContacts(request);
-  const known = eachPersonOnce(await knownContacts(db, account, request.contact_ids));
-  return known.length + eachPersonOnce(stated, known).length;
+  const known = withoutDuplicates(await knownContacts(db, account, request.contact_ids));
+  return known.length + withoutDuplicates(stated, known).length;
 }
 
 /** Reading a phone number takes tens of microseconds. */
@@ -108,8 +108,8 @@ async function recordCampaign(
     const total = await folderSize(tx, account, terms.contact_folder_id);
     await insertCampaign(tx, { id, account, terms, total, now });
   } else {
-    const known = eachPersonOnce(await knownContacts(tx, account, request.contact_ids));
-    const others = eachPersonOnce(stated, known);
+    const known = withoutDuplicates(await knownContacts(tx, account, request.contact_ids));
+    const others = withoutDuplicates(stated, known);
     await insertCampaign(tx, { id, account, terms, total: known.length + others.length, now });
     await copyStoredContacts(
       tx,
@@ -148,7 +148,7 @@ async function knownContacts(tx: Queryable, account: string, given: readonly str
 type Person = Pick<StoredContact, 'phone_number' | 'extension'>;
 
 /** The first entry of each person who is not among the known ones. Duplicates are called once. */
-function eachPersonOnce<P extends Person>(people: readonly P[], known: readonly Person[] = []): P[] {
+function withoutDuplicates<P extends Person>(people: readonly P[], known: readonly Person[] = []): P[] {
   const seen = new Set(known.map(personKey));
   return people.filter((one) => {
     const key = personKey(one);

@@ -13,9 +13,9 @@ import { ForecastQuery, ForecastRequest, ForecastRequestHead } from '../../domai
 import { Uuid } from '../../domain/engine/ids.ts';
 import type { CallProvider } from '../../providers/port.ts';
 import { type ContactBodies, longestDialMarginMs, noCampaign } from './campaigns-routes.ts';
-import { countPeople } from './create-campaign.ts';
+import { countContacts } from './create-campaign.ts';
 import { answer, answerOf, refusals } from '../http/envelope.ts';
-import { takeJsonInRuns } from '../http/json-body.ts';
+import { acceptJsonInRuns } from '../http/json-body.ts';
 import { readingContacts } from '../http/contacts-body.ts';
 
 export interface ForecastRoutesOptions {
@@ -33,7 +33,7 @@ const ASSUMED =
 export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & ContactBodies> = async (app, options) => {
   const { pool, providers, clock, bodyLimit } = options;
   app.decorateRequest('sentBody');
-  takeJsonInRuns(app);
+  acceptJsonInRuns(app);
   const marginMs = longestDialMarginMs(providers);
 
   app.get(
@@ -74,7 +74,7 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
       const now = clock();
       refuseExpired(body, now);
       refuseWithoutRoom(body, marginMs);
-      const contacts = body.contact_count ?? (await countPeople(pool, caller.account, body));
+      const contacts = body.contact_count ?? (await countContacts(pool, caller.account, body));
       const campaign = newForecastCampaign(body, contacts, now);
       const steps = forecast(campaign, assume(body, campaign.measured), marginMs);
       return answer(request, await inTurns(steps, STEPS_PER_TURN));

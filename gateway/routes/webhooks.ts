@@ -66,7 +66,7 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (app, { pool,
     '/webhooks/:provider',
     {
       bodyLimit: BODY_LIMIT,
-      config: { takesAnyType: true },
+      config: { acceptsAnyType: true },
       schema: {
         summary: "Receive a provider's events",
         tags: ['webhooks'],
