@@ -1,38 +1,56 @@
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 
 const SETUP = './test/support/setup';
+/** What cannot be short, of whatever kind: `npm run test:long`. */
+const LONG = 'test/**/*.long.test.ts';
 
-/** A project starts only the services it names, once for the whole run however many projects name them. */
-function project(
-  name: string,
-  order: number,
-  options: { timeoutS: number; services?: string[]; oneAfterAnother?: boolean },
-): TestProjectConfiguration {
+/** Groups run one after another, the files of a group side by side. */
+const GROUPS = {
+  /** They compute: as many at once as the smallest machine has cores. */
+  computing: { groupOrder: 1, maxWorkers: 2 },
+  /** They wait for servers, processes and clocks, and compute little meanwhile. */
+  waiting: { groupOrder: 2, maxWorkers: 4 },
+  /** Whole systems, some of them two at a time. */
+  long: { groupOrder: 3, maxWorkers: 2 },
+} as const;
+
+interface Project {
+  readonly group: keyof typeof GROUPS;
+  readonly timeoutS: number;
+  /** Started once for the whole run, however many projects name them. */
+  readonly services?: readonly string[];
+  readonly include?: string;
+}
+
+function project(name: string, { group, timeoutS, services = [], include }: Project): TestProjectConfiguration {
+  const { groupOrder, maxWorkers } = GROUPS[group];
   return {
     test: {
       name,
-      include: [`test/${name}/**/*.test.ts`],
-      globalSetup: (options.services ?? []).map((service) => `${SETUP}/${service}.ts`),
-      testTimeout: options.timeoutS * 1000,
+      include: [include ?? `test/${name}/**/*.test.ts`],
+      exclude: include === undefined ? [LONG] : [],
+      setupFiles: [`${SETUP}/fast-check.ts`, `${SETUP}/patience.ts`],
+      expect: { poll: { timeout: 20_000 } },
+      globalSetup: services.map((service) => `${SETUP}/${service}.ts`),
+      testTimeout: timeoutS * 1000,
       hookTimeout: 120_000,
-      fileParallelism: !options.oneAfterAnother,
-      sequence: { groupOrder: order },
+      // The files that a worker runs share what they import. Loading it takes seconds, and no test changes it.
+      isolate: false,
+      maxWorkers,
+      sequence: { groupOrder },
     },
   };
 }
 
 export default defineConfig({
   test: {
-    // Tests of running systems wait more than they compute, also where there are no more than two cores.
-    maxWorkers: 2,
     projects: [
-      project('unit', 1, { timeoutS: 30 }),
-      project('replay', 2, { timeoutS: 60 }),
-      // Skipping time moves the clock of everything on that server.
-      project('workflow', 3, { timeoutS: 60, services: ['test-server', 'postgres'], oneAfterAnother: true }),
-      project('integration', 4, { timeoutS: 60, services: ['program', 'temporal', 'postgres'] }),
-      // Each runs whole systems and kills parts of them, of which most of the time is waiting for what died to be missed.
-      project('e2e', 5, { timeoutS: 180, services: ['program', 'temporal', 'postgres'] }),
+      project('unit', { group: 'computing', timeoutS: 30 }),
+      project('replay', { group: 'computing', timeoutS: 60 }),
+      project('workflow', { group: 'computing', timeoutS: 60, services: ['test-server', 'postgres'] }),
+      project('integration', { group: 'waiting', timeoutS: 60, services: ['program', 'temporal', 'postgres'] }),
+      project('e2e', { group: 'waiting', timeoutS: 180, services: ['program', 'temporal', 'postgres'] }),
+      project('long', { group: 'long', timeoutS: 180, services: ['program', 'temporal', 'postgres'], include: LONG }),
     ],
   },
 });

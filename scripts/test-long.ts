@@ -5,6 +5,7 @@
 import { fileURLToPath } from 'node:url';
 import { closingLine } from './test/summary.ts';
 import { chaosStep } from './test-long/chaos.ts';
+import { filesStep } from './test-long/files.ts';
 import { node24Step } from './test-long/node-24.ts';
 import { packageSteps } from './test-long/package.ts';
 import { chooseSteps, runSteps } from './test-long/steps.ts';
@@ -12,7 +13,10 @@ import { chooseSteps, runSteps } from './test-long/steps.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 try {
-  const steps = chooseSteps([...packageSteps(root), chaosStep(root), node24Step(root)], process.argv.slice(2));
+  const steps = chooseSteps(
+    [filesStep(), ...packageSteps(root), chaosStep(root), node24Step(root)],
+    process.argv.slice(2),
+  );
   const summary = await runSteps(steps, { say: (line) => console.log(line), now: () => performance.now() });
   console.log(closingLine(summary));
   process.exitCode = summary.failed > 0 ? 1 : 0;

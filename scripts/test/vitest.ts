@@ -9,18 +9,25 @@ import { type Summary, summarise } from './summary.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Fetches the executables that the tests run. */
-export async function fetchBinaries(): Promise<void> {
-  const options: ObtainOptions = {
-    env: process.env,
-    home: join(ROOT, '.ringfence'),
-    report: (line) => console.error(line),
-  };
+/** The project of the tests that cannot be short. */
+export const LONG = 'long';
+
+const OBTAIN: ObtainOptions = {
+  env: process.env,
+  home: join(ROOT, '.ringfence'),
+  report: (line) => console.error(line),
+};
+
+/** Fetches the servers that the tests run. */
+export async function fetchServers(): Promise<void> {
   // One after the other: side by side they would halve each other's line and mix their messages.
-  if (!process.env.TEMPORAL_ADDRESS) await obtainTemporalCli(options);
-  await obtainTestServer(options);
-  // Without a browser all but the tests of the Web UI can run, and those are counted as skipped.
-  await obtainChromium(options).catch((error: Error) => console.error(error.message));
+  if (!process.env.TEMPORAL_ADDRESS) await obtainTemporalCli(OBTAIN);
+  await obtainTestServer(OBTAIN);
+}
+
+/** Fetches the browser. Without one, the tests of the Web UI are counted as skipped. */
+export async function fetchBrowser(): Promise<void> {
+  await obtainChromium(OBTAIN).catch((error: Error) => console.error(error.message));
 }
 
 /** Runs the tests under `node`. Without a report of them nothing is counted, and the exit code is not 0. */

@@ -1,6 +1,8 @@
 import { describe, expect, inject, it, vi } from 'vitest';
 import { SystemHarness } from '../support/harness/system-harness.ts';
-import { closing, err, fileOf, listeningGateway, out, runCli } from '../support/harness/cli.ts';
+import { captureCli, closing, err, fileOf, listeningGateway, out, runCli } from '../support/harness/cli.ts';
+
+captureCli();
 
 const NOBODY = '00000000-0000-4000-8000-000000000000';
 const body = {

@@ -5,7 +5,9 @@ import { Readable, Writable } from 'node:stream';
 import { json } from 'node:stream/consumers';
 import { describe, expect, it, vi } from 'vitest';
 import { KEYS } from '../support/harness/gateway.ts';
-import { closing, err, fileOf, listeningGateway, out, runCli } from '../support/harness/cli.ts';
+import { captureCli, closing, err, fileOf, listeningGateway, out, runCli } from '../support/harness/cli.ts';
+
+captureCli();
 
 const contacts = (...args: string[]) => runCli('contacts', ...args);
 

@@ -1,7 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
 import { openGateway, type TestGateway } from '../support/harness/gateway.ts';
 import { createTestDatabase } from '../support/harness/database.ts';
-import { closing, err, out, runCli } from '../support/harness/cli.ts';
+import { captureCli, closing, err, out, runCli } from '../support/harness/cli.ts';
+
+captureCli();
 
 const keys = (...args: string[]) => runCli('keys', ...args);
 

@@ -6,14 +6,16 @@ import { describe, expect, it, vi } from 'vitest';
 import type { Campaign } from '../../domain/api/campaign-responses.ts';
 import { API_ROOT } from '../../domain/api/api-root.ts';
 import { SystemHarness } from '../support/harness/system-harness.ts';
-import { closing, out, runCli } from '../support/harness/cli.ts';
+import { captureCli, closing, out, runCli } from '../support/harness/cli.ts';
+
+captureCli();
 
 const NOBODY = '00000000-0000-4000-8000-000000000000';
 const SOON = ['--every', '0.1'];
 
 const watch = (...args: string[]) => runCli('campaigns', 'watch', ...args, ...SOON);
 
-async function startRig(timeScale: number): Promise<SystemHarness> {
+async function startHarness(timeScale: number): Promise<SystemHarness> {
   const harness = await SystemHarness.start({ simulator: { timeScale } });
   closing.push(() => harness.close());
   vi.stubEnv('RINGFENCE_API_URL', harness.apiUrl + API_ROOT);
@@ -37,7 +39,7 @@ function terminal(): { shown: string } {
 
 describe('campaigns watch', () => {
   it('tells each change in a line until the campaign has completed', async () => {
-    const harness = await startRig(1_000);
+    const harness = await startHarness(1_000);
     const id = await harness.startCampaign(20, { max_concurrent_calls: 4 });
     expect(await watch(id)).toBe(0);
     const lines = out.trimEnd().split('\n');
@@ -54,7 +56,7 @@ describe('campaigns watch', () => {
   });
 
   it('ends with another code when the campaign ends otherwise, and when there is none', async () => {
-    const harness = await startRig(1);
+    const harness = await startHarness(1);
     const later = { schedule_type: 'scheduled', scheduled_at: '2099-01-01T00:00:00Z' } as const;
     const id = await harness.startCampaign(3, later);
     const watching = watch(id, '--json');
@@ -66,7 +68,7 @@ describe('campaigns watch', () => {
   });
 
   it('goes on when the gateway is away for a moment', async () => {
-    const harness = await startRig(1_000);
+    const harness = await startHarness(1_000);
     const id = await harness.startCampaign(1);
     await harness.result(id);
     const completed = (await harness.api('GET', `/batch-calls/${id}`)).data as Campaign;

@@ -4,7 +4,9 @@ import { workflowStarter } from '../../gateway/temporal/start-workflow.ts';
 import { campaignTerms, CreateCampaign, engineSpec } from '../../domain/api/campaign-request.ts';
 import { campaignIdOf, createCampaign } from '../../gateway/routes/create-campaign.ts';
 import { SystemHarness } from '../support/harness/system-harness.ts';
-import { closing } from '../support/harness/cli.ts';
+import { captureCli, closing } from '../support/harness/cli.ts';
+
+captureCli();
 
 const REQUEST = CreateCampaign.parse({
   name: 'Reminders',
@@ -13,7 +15,7 @@ const REQUEST = CreateCampaign.parse({
   working_days: [1, 2, 3, 4, 5, 6, 7],
 });
 
-async function openRig(timeScale = 1_000): Promise<SystemHarness> {
+async function openHarness(timeScale = 1_000): Promise<SystemHarness> {
   const harness = await SystemHarness.start({ simulator: { timeScale } });
   closing.push(() => harness.close());
   return harness;
@@ -38,7 +40,7 @@ const whenTriedAgain = (harness: SystemHarness, id: string, types: readonly stri
 
 describe('a campaign', () => {
   it('whose record is not there waits for it, and goes on when it is', async () => {
-    const harness = await openRig();
+    const harness = await openHarness();
     const idempotency = { key: 'the-key', bodyHash: Buffer.alloc(32) };
     const id = campaignIdOf('default', idempotency.key);
     await workflowStarter(harness.client, { taskQueue: harness.taskQueue })(id, engineSpec(campaignTerms(REQUEST)));
@@ -49,7 +51,7 @@ describe('a campaign', () => {
   });
 
   it('whose record goes away does not fail', async () => {
-    const harness = await openRig();
+    const harness = await openHarness();
     const id = await harness.startCampaign(400, { max_concurrent_calls: 5 });
     await vi.waitFor(() => expect(harness.simulator.ledger().accepted).toBeGreaterThanOrEqual(10), { timeout: 30_000 });
     await harness.db.pool.query('delete from campaigns where id = $1', [id]);

@@ -13,13 +13,15 @@ import { reconcile, type ReconcileOptions, startReconciling } from '../../gatewa
 import { CAMPAIGN_WORKFLOW } from '../../workflows/messages.ts';
 import { openGateway } from '../support/harness/gateway.ts';
 import { SystemHarness, HARNESS_API_KEY } from '../support/harness/system-harness.ts';
-import { closing, err, out, runCli } from '../support/harness/cli.ts';
+import { captureCli, closing, err, out, runCli } from '../support/harness/cli.ts';
+
+captureCli();
 
 const LATER = { schedule_type: 'scheduled', scheduled_at: '2099-01-01T00:00:00Z' } as const;
 /** Ids that no workflow has. */
 const FORGOTTEN = Array.from({ length: 5 }, (_, index) => `00000000-0000-4000-8000-00000000000${index}`);
 
-async function openRig(timeScale: number): Promise<SystemHarness> {
+async function openHarness(timeScale: number): Promise<SystemHarness> {
   const harness = await SystemHarness.start({ simulator: { timeScale } });
   closing.push(() => harness.close());
   vi.stubEnv('TEMPORAL_ADDRESS', inject('temporalAddress'));
@@ -160,7 +162,7 @@ async function runsOf(harness: SystemHarness, id: string): Promise<number> {
 
 describe('a campaign whose workflow was terminated', () => {
   it('is interrupted, says so wherever it is looked at, and goes on when it is restarted: nobody is called twice', async () => {
-    const harness = await openRig(60);
+    const harness = await openHarness(60);
     const id = await harness.startCampaign(40, { max_concurrent_calls: 5 });
     await whenAccepted(harness, 10);
     await harness.handle(id).terminate('by hand, because of +12125550100');
@@ -228,7 +230,7 @@ describe('a campaign whose workflow was terminated', () => {
   });
 
   it('is noticed by the command that finds it so: the refusal names the way out, and a cancel ends it', async () => {
-    const harness = await openRig(20);
+    const harness = await openHarness(20);
     const id = await harness.startCampaign(20, { max_concurrent_calls: 3 });
     await whenAccepted(harness, 3);
     await harness.handle(id).terminate('by hand');
@@ -253,7 +255,7 @@ describe('a campaign whose workflow was terminated', () => {
   });
 
   it('has no owner any more: a dial that the ended run still has under way is refused', async () => {
-    const harness = await openRig(60);
+    const harness = await openHarness(60);
     const id = await harness.startCampaign(30, { max_concurrent_calls: 4 });
     await whenAccepted(harness, 4);
     await terminate(harness, id);
@@ -262,7 +264,7 @@ describe('a campaign whose workflow was terminated', () => {
   });
 
   it.each(['the API', 'hand'])('stays paused when it was paused, started again by %s', async (by) => {
-    const harness = await openRig(60);
+    const harness = await openHarness(60);
     const id = await harness.startCampaign(20, { max_concurrent_calls: 3 });
     await whenAccepted(harness, 3);
     await harness.campaigns.pause(id);
@@ -284,7 +286,7 @@ describe('a campaign whose workflow was terminated', () => {
   });
 
   it('is restarted once by any number of requests at once; what runs or is over is not', async () => {
-    const harness = await openRig(60);
+    const harness = await openHarness(60);
     const id = await harness.startCampaign(3, LATER);
     expect((await harness.api('POST', `/batch-calls/${id}/restart`)).data).toMatchObject({
       code: 'wrong_state',
@@ -313,7 +315,7 @@ describe('a campaign whose workflow was terminated', () => {
   });
 
   it('is never run twice: a run that was started by hand is found, and brings the record back by its own adoption', async () => {
-    const harness = await openRig(60);
+    const harness = await openHarness(60);
     const id = await harness.startCampaign(12, { max_concurrent_calls: 2 });
     await whenAccepted(harness, 3);
     await terminate(harness, id);
@@ -334,7 +336,7 @@ describe('a campaign whose workflow was terminated', () => {
   });
 
   it('ends when it is cancelled: live calls are followed to their end, everybody else is skipped', async () => {
-    const harness = await openRig(20);
+    const harness = await openHarness(20);
     const id = await harness.startCampaign(20, { max_concurrent_calls: 3 });
     await whenAccepted(harness, 3);
     await terminate(harness, id);
@@ -353,7 +355,7 @@ describe('a campaign whose workflow was terminated', () => {
   });
 
   it('is deleted once no call of it can be going on', async () => {
-    const harness = await openRig(1);
+    const harness = await openHarness(1);
     const id = await harness.startCampaign(5, { max_concurrent_calls: 2 });
     await whenAccepted(harness, 2);
     await terminate(harness, id);
@@ -377,7 +379,7 @@ describe('a campaign whose workflow was terminated', () => {
 
 describe('a campaign whose workflow was ended in another way', () => {
   it('failed: the code is shown, and nothing of the message', async () => {
-    const harness = await openRig(60);
+    const harness = await openHarness(60);
     const id = await harness.startCampaign(3, LATER);
     await whenScheduled(harness, id);
     await fail(harness, id, 'not_found');
@@ -395,7 +397,7 @@ describe('a campaign whose workflow was ended in another way', () => {
   });
 
   it('forgotten: it counts when it is not found twice, half a minute apart', async () => {
-    const harness = await openRig(60);
+    const harness = await openHarness(60);
     const id = await harness.startCampaign(3, LATER);
     await harness.client.workflowService.deleteWorkflowExecution({
       namespace: 'default',
@@ -427,7 +429,7 @@ describe('a campaign whose workflow was ended in another way', () => {
   });
 
   it('completed, and the record knows of contacts left: it is interrupted and not restarted, but ends when it is cancelled', async () => {
-    const harness = await openRig(1_000);
+    const harness = await openHarness(1_000);
     const id = await harness.startCampaign(3);
     await harness.result(id);
     // The record of an earlier moment, as a backup brings it.
@@ -453,7 +455,7 @@ describe('a campaign whose workflow was ended in another way', () => {
   });
 
   it('completed, and the record lacks nothing but the word: it is written down', async () => {
-    const harness = await openRig(1_000);
+    const harness = await openHarness(1_000);
     const id = await harness.startCampaign(3);
     await harness.result(id);
     await harness.db.pool.query(`update campaigns set status = 'active', ended_at = null where id = $1`, [id]);
@@ -464,7 +466,7 @@ describe('a campaign whose workflow was ended in another way', () => {
 
 describe('a campaign whose workflow goes on', () => {
   it('is not interrupted by a reset, nor when it has changed its run', async () => {
-    const harness = await openRig(60);
+    const harness = await openHarness(60);
     const id = await harness.startCampaign(30, { max_concurrent_calls: 3 });
     await whenAccepted(harness, 3);
     const { runId } = await harness.handle(id).describe();
@@ -486,7 +488,7 @@ describe('a campaign whose workflow goes on', () => {
   });
 
   it('is not interrupted while Temporal does not answer', async () => {
-    const harness = await openRig(60);
+    const harness = await openHarness(60);
     const id = await harness.startCampaign(3, LATER);
     await harness.handle(id).terminate('by hand');
     const away = () => Promise.reject(new RingfenceError('temporal_unavailable', 'away'));
@@ -498,7 +500,7 @@ describe('a campaign whose workflow goes on', () => {
   });
 
   it('is interrupted although Temporal fails to answer about another one', async () => {
-    const harness = await openRig(60);
+    const harness = await openHarness(60);
     const ids: string[] = [];
     for (let campaign = 0; campaign < 14; campaign += 1) ids.push(await harness.startCampaign(1, LATER));
     for (const id of ids) await harness.handle(id).terminate('by hand');
@@ -516,7 +518,7 @@ describe('a campaign whose workflow goes on', () => {
   });
 
   it('is back by itself when its workflow is found again', async () => {
-    const harness = await openRig(60);
+    const harness = await openHarness(60);
     const id = await harness.startCampaign(3, LATER);
     await whenScheduled(harness, id);
     const gone = () => Promise.resolve({ kind: 'closed', as: 'terminated', code: null } as const);
@@ -537,7 +539,7 @@ describe('a campaign whose workflow goes on', () => {
 
 describe('gateways side by side', () => {
   it('share the campaigns among them, and tell of each once', async () => {
-    const harness = await openRig(60);
+    const harness = await openHarness(60);
     const ids: string[] = [];
     for (let campaign = 0; campaign < 6; campaign++) ids.push(await harness.startCampaign(1, LATER));
     await Promise.all(ids.map((id) => whenScheduled(harness, id)));
@@ -587,7 +589,7 @@ describe('gateways side by side', () => {
 
 describe('a Temporal that was emptied', () => {
   it('interrupts nothing, and is found by the doctor', async () => {
-    const harness = await openRig(60);
+    const harness = await openHarness(60);
     const { pool } = harness.db;
     for (const id of FORGOTTEN) {
       await pool.query(
@@ -622,7 +624,7 @@ describe('a Temporal that was emptied', () => {
 
 describe('the tool', () => {
   it('watches until the campaign is interrupted, finds it as doctor, and restarts or cancels it', async () => {
-    const harness = await openRig(60);
+    const harness = await openHarness(60);
     const reconciling = startReconciling(gatewayOf(harness).options);
     closing.push(() => reconciling.stop());
     const id = await harness.startCampaign(3, LATER);

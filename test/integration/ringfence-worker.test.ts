@@ -1,12 +1,11 @@
-import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { ZONE_DATA_VERSION } from '../../domain/windows/zone-data.ts';
 import { createRingfenceWorker } from '../../worker/index.ts';
+import '../support/harness/temporal-runtime.ts';
 import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
 import { nextTaskQueue } from '../support/factories/ids.ts';
 import { ScriptedProvider } from '../support/fakes/scripted-provider.ts';
-
-Runtime.install({ logger: new DefaultLogger('ERROR') });
 
 let db: TestDatabase;
 let connection: NativeConnection;

@@ -22,7 +22,9 @@ import { createTestDatabase } from '../support/harness/database.ts';
 import { type ApiReply, KEYS, type TestGateway } from '../support/harness/gateway.ts';
 import { nextId, nextTaskQueue } from '../support/factories/ids.ts';
 import { OBTAIN } from '../support/setup/shared.ts';
-import { closing, err, listeningGateway, out, runCli } from '../support/harness/cli.ts';
+import { captureCli, closing, err, listeningGateway, out, runCli } from '../support/harness/cli.ts';
+
+captureCli();
 
 /** Bytes of the largest input that the server takes. By default it takes 2 MiB, and warns from 512 KiB on. */
 const LARGEST_BLOB = 8 * 1024;

@@ -93,11 +93,36 @@ describe('failure modes', () => {
   const rows = tableRows(read('docs/failure-modes.md')).map((cells) => [cells[0]!, cells.at(-1)!] as const);
 
   it.each(rows)('%s: its test exists', (_, shownBy) => {
-    const named = /^`([^`]+)`: "(.+)"$/.exec(shownBy);
-    expect(named, 'the last cell names a file and a title').not.toBeNull();
-    const [, file, title] = named!;
-    const source = read(file!);
-    expect(["'", '"', '`'].some((quote) => source.includes(quote + title! + quote))).toBe(true);
+    expectTest(shownBy);
+  });
+});
+
+/** Holds a cell that names a file and a title to what is there. */
+function expectTest(cell: string): string {
+  const named = /^`([^`]+)`: "(.+)"$/.exec(cell);
+  expect(named, 'the cell names a file and a title').not.toBeNull();
+  const [, file, title] = named!;
+  const source = read(file!);
+  expect(["'", '"', '`'].some((quote) => source.includes(quote + title! + quote))).toBe(true);
+  return file!;
+}
+
+describe('the tests', () => {
+  const page = read('CONTRIBUTING.md');
+
+  it('of each promise exist, and are not among the long ones', () => {
+    const promises = tableRows(section(read('README.md'), 'Promises')).map(([name]) => name!);
+    const shown = tableRows(section(page, 'Tests')).filter(([name]) => promises.includes(name!));
+    expect(shown.map(([name]) => name)).toEqual(promises);
+    for (const [, test] of shown) expect(expectTest(test!)).not.toContain('.long.');
+  });
+
+  it('that are long are listed', () => {
+    const files = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.long.test.ts'))
+      .map((name) => join('test', name));
+    const listed = tableRows(section(page, 'Long tests')).map(([file]) => unquoted(file!));
+    expect(listed.filter((file) => file.includes('.long.')).sort()).toEqual(files.sort());
   });
 });
 

@@ -1,4 +1,4 @@
-/** Runs the command line inside a test. Importing this file captures its output and closes after each test what it opened. */
+/** Runs the command line inside a test. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,17 +14,20 @@ export let err = '';
 /** Run after each test, the last one first. */
 export const closing: (() => Promise<unknown>)[] = [];
 
-beforeEach(() => {
-  out = '';
-  err = '';
-  vi.spyOn(console, 'log').mockImplementation((text: string) => void (out += `${text}\n`));
-  vi.spyOn(console, 'error').mockImplementation((text: string) => void (err += `${text}\n`));
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  vi.unstubAllEnvs();
-  for (const close of closing.splice(0).toReversed()) await close();
-});
+/** Call it once in a file of tests: it captures the output of each test, and closes after it what it has opened. */
+export function captureCli(): void {
+  beforeEach(() => {
+    out = '';
+    err = '';
+    vi.spyOn(console, 'log').mockImplementation((text: string) => void (out += `${text}\n`));
+    vi.spyOn(console, 'error').mockImplementation((text: string) => void (err += `${text}\n`));
+  });
+  afterEach(async () => {
+    vi.restoreAllMocks();
+    vi.unstubAllEnvs();
+    for (const close of closing.splice(0).toReversed()) await close();
+  });
+}
 
 /** Runs a command and returns its exit code; what it printed is in `out` and `err` then. */
 export async function runCli(...args: string[]): Promise<number> {

@@ -14,7 +14,8 @@ export interface TestDatabase {
 export async function createTestDatabase(): Promise<TestDatabase> {
   const { url: serverUrl, template } = inject('postgres');
   const name = `${template}_${process.pid}_${nextId('db')}`.replaceAll('-', '_');
-  await runSql(serverUrl, `create database ${name} template ${template}`);
+  // Copying files takes half of the time that logging their pages does.
+  await runSql(serverUrl, `create database ${name} template ${template} strategy file_copy`);
   const url = withDatabase(serverUrl, name);
   const pool = openPool(url);
   return {

@@ -32,6 +32,11 @@ describe('a large body', () => {
     );
   });
 
+  it('is read as JSON is, whatever its fields are called', async () => {
+    const text = `{"__proto__":[[]],"constructor":[1],"padding":"${PADDING}"}`;
+    expect(JSON.stringify(await whole(text))).toBe(JSON.stringify(JSON.parse(text)));
+  });
+
   it('is refused where JSON is, wherever a character is wanting or too much', async () => {
     const mutated = fc.tuple(bodies, fc.nat(), fc.constantFrom('', ',', '[', ']', '{', '}', '"', ':', '0', ' ', '\\'));
     await fc.assert(

@@ -98,7 +98,10 @@ describe('the workflow bundle', () => {
 });
 
 /** The bundle of the sources as they are, and what it is made of. */
-async function builtHere(): Promise<{ code: string; sources: string[] }> {
+let here: Promise<{ code: string; sources: string[] }> | undefined;
+const builtHere = () => (here ??= buildHere());
+
+async function buildHere(): Promise<{ code: string; sources: string[] }> {
   const { code } = await buildWorkflowBundle();
   const at = code.lastIndexOf('//# sourceMappingURL=');
   const map = JSON.parse(Buffer.from(code.slice(code.indexOf('base64,', at) + 7), 'base64').toString()) as {

@@ -1,13 +1,12 @@
-/** Every command in the README and the guide, run against a system as it stands there; the code is run by package.test.ts. */
+/** Every command in the README and the guide, run against a system as it stands there; the code is run by package.long.test.ts. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { Client, Connection } from '@temporalio/client';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { readCampaign } from '../../scripts/start/demo.ts';
-import { blocks, section, tableRows, unquoted } from '../support/probes/markdown.ts';
+import { blocks } from '../support/probes/markdown.ts';
 import { ProcessHarness } from '../support/harness/process-harness.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -77,19 +76,4 @@ describe('commands', () => {
     expect(campaign.skipped).toBeGreaterThan(0);
     expect(verdict.agree).toBe(true);
   });
-});
-
-describe('queries of the Web UI', () => {
-  let client: Client;
-  beforeAll(async () => {
-    client = new Client({ connection: await Connection.connect({ address: inject('temporalAddress') }) });
-  });
-  afterAll(() => client.connection.close());
-
-  it.each(tableRows(section(read('docs/operations.md'), 'Web UI')).map(([view, query]) => [view!, unquoted(query!)]))(
-    '%s: %s',
-    async (_, query) => {
-      expect(await client.workflow.count(query)).toHaveProperty('count');
-    },
-  );
 });

@@ -1,0 +1,9 @@
+/** Conditions are waited for as long as a loaded machine may need, where a test names no time of its own. */
+import { vi } from 'vitest';
+
+/** Vitest's own is one second, which one query may take. */
+const TIMEOUT_MS = 20_000;
+const waitFor = vi.waitFor;
+
+vi.waitFor = (check, options = {}) =>
+  waitFor(check, typeof options === 'number' ? options : { timeout: TIMEOUT_MS, ...options });
