@@ -99,6 +99,12 @@ describe('an edit is refused', () => {
       { status: 'scheduled', beginsAt: at('15:00'), spec: { scheduled_at: at('15:00') } },
       'validation_error',
     ],
+    [
+      'not where it moves the start of one that has not begun',
+      { scheduled_at: at('16:00') },
+      { status: 'scheduled', beginsAt: at('15:00'), spec: { scheduled_at: at('15:00') } },
+      null,
+    ],
     ['not while it is paused', { max_concurrent_calls: 3 }, { status: 'paused' }, null],
     ['not while calls are live', { max_concurrent_calls: 0 }, { calls: [callInFlight()] }, null],
   ])('%s', (_, change, stated, code) => {
