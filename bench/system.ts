@@ -21,7 +21,7 @@ export interface MeasuredSystem extends System {
 /** Processes whose processor time is counted, by name. */
 export type CpuUse = Readonly<Record<'worker' | 'gateway' | 'provider' | 'postgres' | 'temporal', number>>;
 
-/** Brings a whole system up in a home of its own, measures, and takes it down. */
+/** Starts a whole system in a separate home, measures, and stops it. */
 export function onSystem<T>(timeScale: number, measure: (system: MeasuredSystem) => Promise<T>): Promise<T> {
   return inOwnHome('bench', async ({ home, children, giveUp }) => {
     const logFile = join(home, 'postgres.log');

@@ -7,7 +7,7 @@ export interface ChildOptions {
   readonly args: readonly string[];
   /** Both outputs are appended here. */
   readonly logFile: string;
-  /** Run as this user instead of our own; only root can. */
+  /** Runs as this user instead of the present one; only root can. */
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;
   /** Added to our own environment. */
   readonly env?: Readonly<Record<string, string>>;
@@ -44,7 +44,7 @@ done
 kill -s KILL "$1"`;
 
 /**
- * Starts a server process in a process group of its own, so that Ctrl-C reaches only us and we can stop things in
+ * Starts a server process in a separate process group, so that Ctrl-C reaches only us and we can stop things in
  * order, with a guard that ends it if we die without doing so.
  */
 export async function startChild(options: ChildOptions): Promise<Child> {

@@ -8,7 +8,7 @@ import { waitUntilReady } from './wait-until-ready.ts';
 export interface DevServerOptions {
   /** The Temporal CLI. */
   readonly executable: string;
-  /** The wanted port, 7233 unless told; another one is taken when it is in use. 0 takes any. */
+  /** The wanted port. Default: 7233. If it is in use, another one is used. 0 selects any free port. */
   readonly port?: number;
   /** The wanted port of the Web UI; without it there is no Web UI. */
   readonly uiPort?: number;

@@ -12,10 +12,10 @@ import { waitUntilReady } from './wait-until-ready.ts';
 export interface PostgresOptions {
   /** Created on the first start. See {@link Postgres.dataDir} for where it really is. */
   readonly dataDir: string;
-  /** The wanted port, 5432 unless told; another one is taken when it is in use. 0 takes any. */
+  /** The wanted port. Default: 5432. If it is in use, another one is used. 0 selects any free port. */
   readonly port?: number;
   readonly logFile: string;
-  /** False gives up what is stored when the machine stops, for speed. Tests do. True unless told. */
+  /** False loses data when the machine stops, for speed, as tests do. Default: true. */
   readonly durable?: boolean;
   /** Further settings of the server, by their names in postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>;

@@ -3,7 +3,7 @@
  * knows no protocol, so it can stand before PostgreSQL, Temporal and an HTTP server alike.
  *
  * A network that drops packets tells neither side anything. So while the proxy is silent it passes on no byte and no end
- * of a connection: whoever waits goes on waiting, and a server keeps the session of a client that has long gone.
+ * of a connection: a waiting side keeps waiting, and a server keeps the session of a client that has long gone.
  */
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket, connect } from 'node:net';

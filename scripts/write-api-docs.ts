@@ -1,6 +1,6 @@
 /**
  * The description of the API (OpenAPI, as the gateway serves it) as a page of Markdown for people:
- * `node --import tsx scripts/write-api-docs.ts` writes docs/api.md anew.
+ * `node --import tsx scripts/write-api-docs.ts` writes docs/api.md.
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -4,7 +4,7 @@ export const BARE_QUEUE = 'bench-bare';
 
 export interface BareInput {
   readonly items: number;
-  /** Slots that are free, and items that are through or begun: a run that is continued as new hands them on. */
+  /** Free slots, and finished or started items: a run that continues as new passes them on. */
   readonly free: number;
   readonly done: number;
   readonly begun: number;

@@ -1,4 +1,4 @@
-/** Runs the bare workflow in a process of its own, as a worker of Ringfence runs campaigns. */
+/** Runs the bare workflow in a separate process, as a worker of Ringfence runs campaigns. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Worker, NativeConnection } from '@temporalio/worker';

@@ -1,5 +1,5 @@
 /**
- * The contacts of a peer that keeps them in a table of its own, beside the jobs in the same PostgreSQL.
+ * The contacts of a peer that keeps them in a separate table, beside the jobs in the same PostgreSQL.
  *
  * A contact goes `waiting -> placing -> live -> ended`; a webhook that overtakes the reply to the placement takes it from
  * placing straight to ended. Slots are counted by handing them on: at the beginning as many contacts are taken as may be

@@ -7,7 +7,7 @@ import { lives, readSituation, setRules, type Situation } from './provider.ts';
 /**
  * - `replies`: the provider has accepted some calls and holds its replies back, so nobody here knows of them.
  * - `live`: no request is under way, calls go on; some of them end while there is no worker.
- * - `refilling`: half of the calls have ended at one blow, and the worker dies while it fills their slots. Some requests
+ * - `refilling`: half of the calls have ended together, and the worker dies while it fills their slots. Some requests
  *   have been accepted, some have left and are taken up by the provider after the worker's death, some have not left.
  */
 export type Moment = 'replies' | 'live' | 'refilling';
@@ -64,7 +64,7 @@ async function killWhileCallsAreLive({ slots }: KillTerms, { provider, worker }:
   return at;
 }
 
-/** The gateway stands still until half of the calls have ended, so that their webhooks come at one blow. */
+/** The gateway stands still until half of the calls have ended, so that their webhooks arrive together. */
 async function killInTheMiddleOfRefilling({ slots, callMs }: KillTerms, cast: Cast): Promise<number> {
   const { provider, worker, gateway } = cast;
   await until(provider, ({ inFlight }) => inFlight >= slots * 0.8);

@@ -6,7 +6,7 @@
  * policies limit how many jobs of a key are active, not how many calls go on, so the slots are counted in the table.
  *
  * Workers poll, twice a second at the most. Its documentation names the way around that: notifyWorker, told through a
- * channel of one's own. Here the transaction that adds a job sends a NOTIFY, and the worker process wakes one of its
+ * separate channel. Here the transaction that adds a job sends a NOTIFY, and the worker process wakes one of its
  * workers. Each `work` takes one job after the other, so there are several.
  *
  * A job of a killed process is active until it expires, 15 minutes by default, and expiry is looked for every two. Both

@@ -150,7 +150,7 @@ async function killOnceCalled({ own }: TestBed, scene: Scene, moment: Moment, sh
   return at;
 }
 
-/** Until everybody is through, or nothing moves any more. Returns how many are not through. */
+/** Waits until every contact has ended, or nothing moves any more. Returns how many have not ended. */
 async function untilOver({ peer, provider, terms }: Scene): Promise<number> {
   let last = '';
   let since = performance.now();

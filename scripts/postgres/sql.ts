@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-/** Runs one statement on a connection of its own, as creating and dropping databases asks for. */
+/** Runs one statement on a separate connection, which creating and dropping databases requires. */
 export async function runSql(connectionString: string, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString });
   await client.connect();

@@ -23,7 +23,7 @@ export function unprivilegedUser(): User | undefined {
     }
   }
   throw new Error(
-    `PostgreSQL does not run as root, and there is no account ${CANDIDATES.join(' or ')} to run it as. Start Ringfence as another user, or set DATABASE_URL to a PostgreSQL of your own.`,
+    `PostgreSQL does not run as root, and there is no account ${CANDIDATES.join(' or ')} to run it as. Start Ringfence as another user, or set DATABASE_URL to your PostgreSQL.`,
   );
 }
 

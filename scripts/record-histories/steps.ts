@@ -61,7 +61,7 @@ export async function edit(campaign: Campaign, stated: ChangeCampaignInput): Pro
 }
 
 /**
- * Has the campaign take a turn at this moment, in which it decides anew. A signal that nobody knows is counted and changes
+ * Has the campaign take a turn at this moment, in which it decides again. A signal that nobody knows is counted and changes
  * nothing else.
  */
 export async function takeTurn(campaign: Campaign): Promise<void> {

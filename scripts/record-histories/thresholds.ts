@@ -31,7 +31,7 @@ export const THRESHOLDS: readonly Scenario[] = [
         return ACCEPT;
       };
       const campaign = await harness.start(300, { max_concurrent_calls: 80 });
-      // The window opens with eight placements. Soon forty are under way at once, and no more, whoever ends.
+      // The window opens with eight placements. Soon forty are under way at once, and never more.
       await until(campaign, ({ in_flight }) => in_flight === 28 + 40);
       await campaign.end(provider.live().slice(0, 20));
       await until(campaign, ({ in_flight }) => in_flight === 8 + 40);
@@ -51,7 +51,7 @@ export const THRESHOLDS: readonly Scenario[] = [
     async run(harness) {
       await harness.stopDials();
       const campaign = await harness.start(12, { max_concurrent_calls: 12 });
-      // The placements with which the window opens are taken back, each by a command of its own.
+      // The placements with which the window opens are cancelled, each by a separate command.
       await until(campaign, ({ in_flight }) => in_flight === 8);
       await campaign.handle.executeUpdate(pauseAndWait);
       await until(campaign, ({ in_flight }) => in_flight === 0);

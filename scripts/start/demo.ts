@@ -16,7 +16,7 @@ export interface ImportedFolder {
 const CONTACTS = new URL('../../examples/contacts.csv', import.meta.url);
 const IMPORT_TIMEOUT_MS = 60_000;
 
-/** Imports the example's contacts into a folder of its own. */
+/** Imports the example's contacts into a new folder. */
 export async function importExample(api: ApiOptions): Promise<ImportedFolder> {
   const name = `examples/contacts.csv, ${new Date().toISOString()}`;
   const { data: folder } = await requestApi(

@@ -32,9 +32,9 @@ interface SimulatorStart extends StartingOptions {
   readonly seed: string;
   readonly timeScale: number;
   readonly apiKey: string;
-  /** Where events go; nowhere unless told. */
+  /** Where events go. Default: nowhere. */
   readonly webhook?: WebhookTarget;
-  /** A fault plan; none unless told. */
+  /** A fault plan. Default: none. */
   readonly faults?: unknown;
 }
 

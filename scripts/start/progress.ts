@@ -43,7 +43,7 @@ const NARROW = 80;
 /** Where no cursor can be moved, a line only every so often. */
 const LINE_EVERY_MS = 3_000;
 
-/** Shows one line that changes: in place on a terminal, elsewhere anew from time to time. */
+/** Shows one changing line: in place on a terminal, otherwise as a new line from time to time. */
 export class ProgressDisplay {
   readonly #out: NodeJS.WriteStream;
   #shownAt = -Infinity;

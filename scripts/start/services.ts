@@ -63,7 +63,7 @@ export async function temporalService(
   };
 }
 
-/** The database that is given, or one on a server of our own. */
+/** The given database, or one on a server that is started here. */
 export async function databaseService({
   home,
   logFile,

@@ -51,7 +51,7 @@ interface Surroundings {
   readonly say: (line: string) => void;
   /** Cuts the start short: it then rejects, and leaves what runs to `children`. */
   readonly giveUp: AbortSignal;
-  /** A database to use instead of one of our own. */
+  /** A database to use instead of starting one. */
   readonly databaseUrl?: string | undefined;
 }
 
@@ -114,7 +114,7 @@ export async function startSystem(
     () => startWorker({ logFile: logOf('worker'), giveUp, env }),
     (child) => child,
   );
-  // Whoever waits for it later meets its failure; until then it must not count as nobody's.
+  // A later await meets its failure. Until then it must not count as an unhandled rejection.
   workerReady.catch(() => {});
   const gateway = await children.start(
     { name: 'The gateway', logFile: logOf('gateway'), rank: RANK.ringfence },

@@ -22,7 +22,7 @@ export interface BroughtNode {
 }
 
 /**
- * Installs a package from npm into a folder of its own, unless it is there.
+ * Installs a package from npm into a separate folder, unless it is there.
  *
  * @param home the directory of what Ringfence keeps on this machine
  * @returns the folder of its commands, `node_modules/.bin`

@@ -1,4 +1,4 @@
-/** The campaigns that every run has, each with a life of its own, and what their operators do with them. */
+/** The campaigns of every run, each with a different course, and the commands that they get. */
 import type { CreateCampaignInput } from '../../domain/api/campaign-request.ts';
 import { draw } from '../../simulator/draw.ts';
 import { peopleOf } from './people.ts';

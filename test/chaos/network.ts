@@ -1,4 +1,4 @@
-/** The links of a run: each a proxy of its own, so that each can be spoiled by itself. */
+/** The links of a run. Each is a separate proxy, so that each can be disturbed separately. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { startTcpProxy, type TcpProxy } from '../../scripts/tcp-proxy.ts';
 import type { Of } from './disturbances.ts';

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 
-/** A process and its descendants, parents before their children. The sessions of PostgreSQL are processes of their own. */
+/** A process and its descendants, parents before their children. The sessions of PostgreSQL are separate processes. */
 export function processTree(root: number): number[] {
   const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
     .split('\n')

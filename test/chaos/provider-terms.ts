@@ -4,7 +4,7 @@ import type { Environment } from '../../scripts/start/processes.ts';
 export const TIME_SCALE = 10;
 /** The provider forgets a key at the very moment until which the engine may rely on it. */
 export const KEY_TTL_S = 45;
-/** The longest the provider leaves a call queued: a second and a half of its own time, and a busy machine's delay. */
+/** The longest the provider leaves a call queued: a second and a half of simulated time, and a busy machine's delay. */
 export const QUEUE_BOUND_S = 1;
 export const REQUEST_TIMEOUT_S = 2;
 const MAX_DURATION_S = 15;

@@ -84,7 +84,7 @@ async function disconnect(url: string, { share }: Of<'disconnect'>): Promise<voi
   );
 }
 
-/** On a connection of its own. That the server goes away meanwhile is the order of the day. */
+/** On a separate connection. The server may become unavailable at any time. */
 async function quietly(url: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
   const client = new pg.Client({
     connectionString: url,

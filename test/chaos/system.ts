@@ -1,5 +1,5 @@
 /**
- * The system under test: both servers, two workers and two gateways as processes of their own, a network between any two
+ * The system under test: both servers, two workers and two gateways as separate processes, a network between any two
  * of them, and the provider beside them.
  */
 import { API_ROOT } from '../../domain/api/api-root.ts';

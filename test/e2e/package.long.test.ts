@@ -200,7 +200,7 @@ describe('code that uses the package', () => {
     expect(rows).toEqual([{ name: 'Appointment reminders' }]);
   });
 
-  it('calls everybody once through a provider of its own, and ends in order', async () => {
+  it('calls everybody once through its own provider, and ends in order', async () => {
     const api = { baseUrl: env.RINGFENCE_API_URL!, key: KEY };
     const body = {
       name: 'Own provider',

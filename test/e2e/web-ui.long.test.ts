@@ -21,7 +21,7 @@ const executable = await obtainChromium(OBTAIN).catch((error: Error) => {
 /** Calls of these contacts are over at once; all others last. */
 const SHORT_CALLS = 46;
 const OUTCOMES = { 4: 'voicemail', 9: 'busy', 12: 'no_answer' } as const;
-/** It is day in one of them at any time, so that no count begins anew while the test runs. */
+/** It is day in one of them at any time, so that no count starts again while the test runs. */
 const ZONES = ['America/New_York', 'Europe/Berlin', 'Asia/Tokyo'];
 const PATIENCE = { timeout: 60_000, interval: 250 };
 

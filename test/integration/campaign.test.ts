@@ -29,7 +29,7 @@ describe('a campaign on a real server', () => {
     for (const bucket of BUCKETS) expect((data as Record<string, unknown>)[bucket]).toBe(result.buckets[bucket]);
   });
 
-  it('retries by outcome under one budget, each attempt with a key of its own', async () => {
+  it('retries by outcome under one budget, each attempt with a separate key', async () => {
     harness = await SystemHarness.start({
       simulator: { ...FAST, outcomes: { completed: 0, voicemail: 0, failed: 0, no_answer: 1, busy: 1 } },
     });

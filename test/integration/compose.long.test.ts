@@ -44,7 +44,7 @@ function start(service: ComposeService, port: number) {
     cwd: root,
     env: { PATH, HOME, ...atThisMachine(service.environment ?? {}, port) },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // A group of its own, so that nothing of it can stay behind when the test fails.
+    // A separate group, so that nothing of it can stay behind when the test fails.
     detached: true,
   });
   let output = '';

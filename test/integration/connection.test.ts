@@ -95,7 +95,7 @@ describe("Temporal's environment configuration", () => {
     });
   });
 
-  it('certificates of one’s own are shown to the server, and the server’s is held to them', async () => {
+  it('its client certificates are sent to the server, and the server’s certificate is verified', async () => {
     // Self-signed, for tests only, and good for a hundred years.
     const certificate = fileURLToPath(new URL('../cases/tls/certificate.pem', import.meta.url));
     const key = fileURLToPath(new URL('../cases/tls/key.pem', import.meta.url));

@@ -161,7 +161,7 @@ describe('a campaign that continues as new under load', () => {
     expect(withLiveCalls.length).toBeGreaterThan(2);
     // No run but the last is spent on handing over alone.
     for (const run of runs.slice(0, -1)) expect(run.activities.placeCall ?? 0).toBeGreaterThan(slots / 2);
-    // The records stay with the campaign: no run has to find out anew what the one before knew.
+    // The records stay with the campaign: no run has to find out again what the one before knew.
     expect(runs.map(({ activities }) => activities.openRoster ?? 0)).toEqual([1, ...runs.slice(1).map(() => 0)]);
   });
 

@@ -113,7 +113,7 @@ describe('a long transaction', () => {
   const kinds = [
     ['of the pool', inLongTransaction],
     [
-      'on a connection of its own',
+      'on a separate connection',
       (pool: Pool, _holder: string, options: LongWork, work: (tx: Queryable) => Promise<unknown>) =>
         inTransactionOfItsOwn(pool, options, work),
     ],

@@ -129,7 +129,7 @@ async function wrong(list: readonly Operation[], isWrong: (operation: Operation)
   return found;
 }
 
-describe('whoever shows no key', () => {
+describe('a request without a key', () => {
   it('gets no further than 401, on every route but the probes and the webhooks', async () => {
     const open = operations.filter(({ needsKey }) => !needsKey).map(({ name }) => name);
     expect(open).toEqual(['GET /healthz', 'GET /readyz', 'POST /webhooks/{provider}']);

@@ -48,7 +48,7 @@ async function runToEnd(file: string, env: Readonly<Record<string, string>>) {
 }
 
 describe('the gateway as a process', () => {
-  it('serves, and leaves in order, whoever keeps a connection ready', async () => {
+  it('serves, and leaves in order, although a client keeps a connection ready', async () => {
     const db = await createTestDatabase();
     closing.push(() => db.drop());
     const logFile = join(await scratch(), 'gateway.log');

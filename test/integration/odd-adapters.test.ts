@@ -107,7 +107,7 @@ describe('a contact of whom the adapter makes no request', () => {
 it.each<[string, unknown, PlaceResult | object]>([
   ['an acceptance without an id', { kind: 'accepted', providerCallId: '' }, { kind: 'unknown', reason: 'odd_answer' }],
   ['nothing', undefined, { kind: 'unknown', reason: 'odd_answer' }],
-  ['a word of its own', { kind: 'queued' }, { kind: 'unknown', reason: 'odd_answer' }],
+  ['an unknown word', { kind: 'queued' }, { kind: 'unknown', reason: 'odd_answer' }],
   [
     'a reason that is no code',
     { kind: 'rejected', reason: '+1 212 555 0100 is not in service' },

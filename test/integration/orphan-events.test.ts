@@ -1,4 +1,4 @@
-/** Ends of calls that the provider reports under an id of its own, which nobody has heard of because a reply was lost. */
+/** Ends of calls that the provider reports under its id, which is unknown here because a reply was lost. */
 import { pino } from 'pino';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { correctLost } from '../../db/late-ends.ts';
@@ -98,7 +98,7 @@ describe('a call given up as lost whose end comes later', () => {
     expect((await harness.result(id)).buckets).toMatchObject({ completed: 0, failed: 1 });
     expect(await recorded()).toMatchObject([{ outcome: 'lost' }]);
     await vi.waitFor(() => corrected(id), { timeout: 20_000, interval: 200 });
-    // Once: whoever tries again finds nothing to correct.
+    // Once: another try finds nothing to correct.
     expect(await correctLost(harness.db.pool, accepted(id)[0]!.id)).toBe(false);
     await corrected(id);
   });

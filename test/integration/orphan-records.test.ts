@@ -141,7 +141,7 @@ describe('an orphan of a lost call', () => {
     expect(await recordOf(campaign!)).toEqual({ outcome: 'busy', provider_call_id: 'theirs' });
   });
 
-  it('is tied once the only other call that it could be of has an id of its own', async () => {
+  it('is linked once the only other call that it could belong to has another id', async () => {
     const [campaign, other] = await dialled(2);
     await giveUp(campaign!);
     await hear('theirs');

@@ -37,7 +37,7 @@ beforeAll(async () => {
      select account, 'folder ' || n from generate_series(1, $1) n, unnest(array['acme', 'other']) account`,
     [ITEMS],
   );
-  // Half of the account's contacts are in one folder, the others in one of their own each.
+  // Half of the account's contacts are in one folder, the others in a separate folder each.
   await pool.query(
     `insert into contacts (folder_id, phone_number) select $1, '+1' || (2120000000 + n) from generate_series(1, $2) n`,
     [FOLDER, ITEMS],

@@ -68,7 +68,7 @@ it('keeps nothing when one of several statements sent together fails, and goes o
 it.each([
   ['resolves', 1],
   ['throws', 0],
-])('on a connection of its own keeps what was done if it %s, and closes the connection', async (how, kept) => {
+])('on a separate connection keeps what was done if it %s, and closes the connection', async (how, kept) => {
   await db.pool.query('create table kept (number int primary key)');
   let used: { pid: number }[] = [];
   const done = inTransactionOfItsOwn(db.pool, {}, async (tx) => {

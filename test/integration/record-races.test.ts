@@ -166,7 +166,7 @@ describe('records that two steps touch at the same moment', () => {
       () => STEPS[second]!(id),
     );
     const { owner_run_id, last_exchange, epoch } = await expectTrueCounters(id);
-    // Whoever owns the records goes on with them; if nobody does, the campaign is over.
+    // The owner of the records continues with them. Without an owner, the campaign is over.
     if (owner_run_id === null) return;
     const next = request(id, { exchangeNumber: last_exchange + 1, epoch, want: PEOPLE });
     expect(await exchange(database.pool, next, owner_run_id)).toMatchObject({ kind: 'exchanged' });

@@ -162,8 +162,8 @@ describe('a campaign that Temporal refuses to start', () => {
     await sweepNow();
     expect(await isStarted(id)).toBe(false);
 
-    const anew = await create(body, nextId('key'));
-    expect([anew.status, await isStarted(anew.body.data.id)]).toEqual([201, true]);
+    const again = await create(body, nextId('key'));
+    expect([again.status, await isStarted(again.body.data.id)]).toEqual([201, true]);
   });
 
   it('that was recorded while Temporal was away has failed when it is back, also for a repeat of its request', async () => {

@@ -165,7 +165,7 @@ describe('events', () => {
     expect(new Set(facts.map((fact) => fact?.[1]))).toEqual(new Set(['completed', 'busy']));
   });
 
-  test('are delivered until they are acknowledged, signed anew each time', async () => {
+  test('are delivered until they are acknowledged, signed again each time', async () => {
     const { place, kinds, quiet, simulator } = await connect(on({ kind: 'life' }), (_webhook, nth) =>
       nth <= 6 ? (['hang up', 500, 302] as const)[nth % 3]! : 204,
     );
@@ -175,7 +175,7 @@ describe('events', () => {
     expect(simulator.summary().webhooks).toMatchObject({ deliveries: 10, acknowledged: 4, given_up: 0 });
   });
 
-  test('that are not signed anew keep their first signature', async () => {
+  test('that are not signed again keep their first signature', async () => {
     const faults = on({ kind: 'event_too_old', events: ['call.ended'] }).faults;
     const options = { faults: { ...faults, poses: { signs_anew: false } }, delivery: { retryBaseMs: 1, tries: 3 } };
     let judge: ((webhook: ReceivedWebhook) => unknown) | undefined;

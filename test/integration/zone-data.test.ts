@@ -179,7 +179,7 @@ describe('an edit past the API', () => {
     ['EST', 'America/New_York'],
     ['europe/berlin', 'Europe/Berlin'],
     ['Europe/Atlantis', 'IANA'],
-  ])('to the zone %s is refused by the activity that counts the days anew', async (timezone, named) => {
+  ])('to the zone %s is refused by the activity that counts the days again', async (timezone, named) => {
     const campaign = await state('waiting for a window').arrange(harness);
     const edit = { change: { schedule: { timezone } }, terms: { timezone } };
     await expect(campaign.handle.executeUpdate(editUpdate, { args: [edit] })).rejects.toMatchObject({

@@ -126,7 +126,7 @@ interface Completed {
   readonly result: { readonly payloads: readonly { readonly data: string }[] };
 }
 
-/** Fails whoever asks for anything about a zone, inside of the workflows' sandbox. */
+/** Fails any question about a zone inside the workflows' sandbox. */
 const NO_ZONES = `Intl.DateTimeFormat = class { constructor() { throw new RangeError('no zone is known here'); } };\n`;
 
 /** A change of the workflow's code as a history would show it. */
@@ -135,7 +135,7 @@ const MUTATIONS: Readonly<Record<string, (history: History) => void>> = {
     first(events, 'activityTaskScheduledEventAttributes').activityType = { name: 'somethingElse' };
   },
   'an activity left out': (history) => {
-    // With all that belongs to it, and numbered anew: a history that might have been.
+    // With all that belongs to it, and numbered again: a possible history.
     const scheduled = history.events.findIndex((event) => 'activityTaskScheduledEventAttributes' in event);
     history.events.splice(scheduled, 1);
     for (const [index, event] of history.events.entries()) event.eventId = String(index + 1);

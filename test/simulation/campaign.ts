@@ -441,7 +441,7 @@ export class VirtualCampaign {
     });
   }
 
-  /** Handlers see the state whenever the loop waits. One that gives a wait up has a timer of its own. */
+  /** Handlers see the state whenever the loop waits. One that gives a wait up has a separate timer. */
   private pollHandlers(run: VirtualRun): void {
     const { now } = this.clock;
     run.handlers.poll(now);

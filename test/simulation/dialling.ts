@@ -282,7 +282,7 @@ export class Dialling {
     return record.acceptedAt !== null ? { kind: 'accepted', ended: record.events[0]?.event ?? null } : null;
   }
 
-  /** A settled call is not told apart any more; whoever asks for one has it no longer in flight. */
+  /** A settled call is not told apart any more; a run that asks for one has it no longer in flight. */
   private fromRecord(callId: string): EndedEvent {
     return { event_id: recordEventId(callId), call_id: callId, outcome: 'lost', ended_at: this.clock.now };
   }

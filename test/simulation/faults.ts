@@ -82,7 +82,7 @@ export interface CallLengths {
 
 /** Longer than every time limit of a dial, so that others conclude before a frozen worker wakes. */
 const LONGEST_FREEZE_MS = 120_000;
-/** Whoever waits for a statement gives it up then. */
+/** A client that waits for a statement gives it up then. */
 const LONGEST_STATEMENT_MS = DATABASE_LIMITS.queryMs;
 
 /** Outcomes of calls, weighed as they often are: half of the people answer. */

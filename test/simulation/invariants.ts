@@ -73,7 +73,7 @@ export class Invariants implements CampaignWatch {
   private atOnce = 0;
   /** A run that takes over gives calls whose time is over a chance to be looked up, and a time of grace for it. */
   private tookOverAt = 0;
-  /** When an unknown call was last asked for again: from then on it may have been accepted anew. */
+  /** When an unknown call was last asked for again: from then on it may have been accepted again. */
   private readonly repeatedAt = new Map<string, number>();
 
   constructor(private readonly options: InvariantsOptions) {

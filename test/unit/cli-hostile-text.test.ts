@@ -20,7 +20,7 @@ import { CAMPAIGN_ID, CONTACT_ID } from '../../gateway/openapi/example-values.ts
 
 const run = (args: readonly string[]) => runWith(args, process.env);
 
-/** A title, a cleared screen, C1, a line of its own, direction, tags, separators, half a character. */
+/** A title, a cleared screen, C1, a separate line, direction, tags, separators, half a character. */
 const HOSTILE =
   'a\u001b]0;title\u0007b\u001b[2Jc\u009b31md\r\ne\u0000f\tg\u007fh\u202ei\u2066j\u200bk\u{e0041}l\u2028m\u2029n\ufeffo\ud800p';
 /** Everything that may not reach a terminal, but for the line breaks of the tool itself. */

@@ -166,7 +166,7 @@ describe('help', () => {
   });
 });
 
-/** The words that lead to each verb, those with verbs of their own included. */
+/** The words that lead to each command, including those with subcommands. */
 function allVerbs(command: Command, path: readonly string[] = []): string[][] {
   return command.commands.flatMap((verb) => {
     const own = [...path, verb.name()];

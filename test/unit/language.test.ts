@@ -36,6 +36,7 @@ const OLD_NAMES =
 
 const FOLDERS = [
   'activities',
+  'bench',
   'cli',
   'client',
   'contact-files',
@@ -44,7 +45,9 @@ const FOLDERS = [
   'examples',
   'gateway',
   'providers',
+  'scripts',
   'simulator',
+  'test',
   'worker',
   'workflows',
 ];
@@ -55,7 +58,9 @@ const filesUnder = (folder: string, ending: string): string[] =>
     .map((file) => `${folder}/${file}`);
 
 const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...filesUnder('docs', '.md')];
-const SOURCES = FOLDERS.flatMap((folder) => filesUnder(folder, '.ts'));
+const SOURCES = FOLDERS.flatMap((folder) => filesUnder(folder, '.ts')).filter(
+  (file) => !file.endsWith('/language.test.ts'),
+);
 
 /** The phrases that a text contains. Line breaks within a comment or a paragraph count as spaces. */
 function found(text: string, patterns: readonly RegExp[], flags = 'gi'): string[] {

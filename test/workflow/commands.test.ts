@@ -17,7 +17,7 @@ import { AT_REST, PEOPLE, reaches, type State } from '../support/factories/state
 
 let env: TestWorkflowEnvironment;
 let harness: WorkflowHarness;
-// A server of its own for each: what one leaves unfinished would hold the clock of the next.
+// A separate server for each: what one leaves unfinished would hold the clock of the next.
 beforeEach(async () => {
   env = await virtualEnv();
   harness = await virtualTimeHarness(env);

@@ -20,7 +20,7 @@ export interface State {
   readonly requests: number;
   /** Attempts that are made until everybody has been reached. */
   readonly attempts: number;
-  /** What a resume brings it back to at once; active unless told. */
+  /** The status right after a resume. Default: active. */
   readonly resumed?: 'scheduled';
 }
 

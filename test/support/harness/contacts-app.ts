@@ -7,7 +7,7 @@ import { answerError } from '../../../gateway/http/errors.ts';
 import { slowClientLimits } from '../../../gateway/http/slow-client-limits.ts';
 import { validatorCompiler } from '../../../gateway/http/validation.ts';
 
-/** The contacts API by itself. Whoever asks is the account that the header `account` names. */
+/** The contacts API by itself. The header `account` names the account of a request. */
 export async function contactsApp(pool: Pool): Promise<FastifyInstance> {
   // A connection that a client opened in advance and never used would hold up the end of a test for over a minute.
   const app = Fastify({ forceCloseConnections: true });

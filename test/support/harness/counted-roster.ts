@@ -14,7 +14,7 @@ export interface Cost {
   readonly answer: number;
 }
 
-/** The records of one campaign over a connection of its own, whose reading can be counted. */
+/** The records of one campaign over a separate connection, whose reads can be counted. */
 export class CountedRoster {
   readonly #pool: Pool;
   readonly #campaignId: string;

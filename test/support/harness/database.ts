@@ -6,11 +6,11 @@ import { nextId } from '../factories/ids.ts';
 export interface TestDatabase {
   readonly pool: Pool;
   readonly url: string;
-  /** Closes the pool and removes the database, whoever else is connected. */
+  /** Closes the pool and removes the database, even if others are connected. */
   drop(): Promise<void>;
 }
 
-/** Creates a database of its own for a test: migrated, without data. Drop it when the test is over. */
+/** Creates a separate database for a test: migrated, without data. Drop it after the test. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const { url: serverUrl, template } = inject('postgres');
   const name = `${template}_${process.pid}_${nextId('db')}`.replaceAll('-', '_');

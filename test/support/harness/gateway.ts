@@ -24,7 +24,7 @@ export interface TestGateway {
   readonly temporal: FakeTemporal;
   /** Every line that was logged. */
   readonly log: string[];
-  /** Sends a request below the API's root, with the write key unless told. */
+  /** Sends a request below the API's root. Default: with the write key. */
   send(request: ApiCall): Promise<ApiReply>;
   close(): Promise<void>;
 }
@@ -63,7 +63,7 @@ interface Fields {
   readonly [field: string]: unknown;
 }
 
-/** @param given another gateway's database; a new one of its own is made when it is left out. */
+/** @param given another gateway's database. Default: a new one. */
 export async function openGateway(deps: Partial<GatewayDeps> = {}, given?: TestDatabase): Promise<TestGateway> {
   const db = given ?? (await createTestDatabase());
   const add = (key: string, account: string, scope: Scope) =>

@@ -7,7 +7,7 @@ import { nextId, nextTaskQueue } from '../factories/ids.ts';
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const POLL_MS = 50;
 
-/** By this variable the processes of one start are found again, whoever is their parent. */
+/** This variable finds the processes of one start, whatever their parent. */
 const MARK = 'RINGFENCE_TEST_START';
 
 /** An exit code, or the signal that ended it. */
@@ -19,7 +19,7 @@ export class NpmStart {
   readonly #ended: Promise<End>;
   #output = '';
 
-  /** In a process group of its own, as a shell would start it. */
+  /** In a separate process group, as a shell would start it. */
   constructor(args: readonly string[], databaseUrl: string | undefined) {
     this.#npm = spawn('npm', ['start', '--', ...args], {
       cwd: ROOT,

@@ -110,7 +110,7 @@ export class SystemHarness {
     this.running = Promise.all(this.workers.map((worker) => worker.run())).then(() => provider.close());
   }
 
-  /** The real gateway on a port of its own; the simulator reports to it unless the options say otherwise. */
+  /** The real gateway on a separate port. The simulator reports to it unless the options say otherwise. */
   async startGateway(): Promise<void> {
     const { pool } = this.db;
     await addApiKey(pool, { account: 'default', name: 'harness', scope: 'write', hash: hashKey(HARNESS_API_KEY) });

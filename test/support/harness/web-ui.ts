@@ -60,7 +60,7 @@ export class WebUi {
     return this.#inFrame('#user-metadata-details');
   }
 
-  /** Markdown stands in a frame of its own. */
+  /** Markdown is in a separate frame. */
   #inFrame(id: string): Promise<string> {
     return this.page.frameLocator(id).locator('body').innerText();
   }

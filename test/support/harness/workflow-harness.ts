@@ -35,11 +35,11 @@ export interface WorkflowHarnessOptions {
   readonly connection: NativeConnection;
   readonly database: TestDatabase;
   readonly taskQueue: string;
-  /** What time it is inside activities; the machine's clock unless told. */
+  /** The time inside activities. Default: the machine's clock. */
   readonly now?: () => number;
-  /** What time it is in the database; its own clock unless told. */
+  /** The time in the database. Default: its clock. */
   readonly databaseClock?: DatabaseClock;
-  /** The server's clock; the machine's unless told. */
+  /** The server's clock. Default: the machine's. */
   readonly time?: () => Promise<number>;
   readonly facts?: Partial<ProviderFacts>;
   readonly graceMs?: number;
@@ -114,8 +114,8 @@ export class WorkflowHarness {
   }
 
   /**
-   * Records a campaign of so many people and starts its workflow. Open around the clock unless told, in a zone where it is
-   * about noon, so that no test meets a change of the day that it does not ask for.
+   * Records a campaign of so many people and starts its workflow. Default hours: around the clock, in a zone where it is about
+   * noon, so that no test meets an unintended change of the day.
    */
   async start(people: number, terms: CreateCampaignInput | object = {}): Promise<Campaign> {
     const { taskQueue } = this.#options;

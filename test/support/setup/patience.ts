@@ -1,4 +1,4 @@
-/** Conditions are waited for as long as a loaded machine may need, where a test names no time of its own. */
+/** Conditions are awaited for as long as a loaded machine may need, unless a test names another time. */
 import { vi } from 'vitest';
 
 /** Vitest's own is one second, which one query may take. */

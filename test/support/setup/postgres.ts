@@ -10,7 +10,7 @@ declare module 'vitest' {
     postgres: {
       /** Connection string of a database from which others can be created. */
       readonly url: string;
-      /** A migrated database without data; a copy of it is much quicker than migrating anew. */
+      /** A migrated database without data; a copy of it is much faster than a migration. */
       readonly template: string;
     };
   }
@@ -21,7 +21,7 @@ interface Service extends Stoppable {
   readonly template: string;
 }
 
-/** Gives the tests a PostgreSQL: the one of DATABASE_URL, or one of our own that forgets everything. */
+/** Gives the tests a PostgreSQL: the one of DATABASE_URL, or a temporary one. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { service, release } = await share('postgres', async () => {
     const server = await givenOrOwn(process.env.DATABASE_URL);

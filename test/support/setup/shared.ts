@@ -13,7 +13,7 @@ export interface Stoppable {
   stop(): Promise<void>;
 }
 
-/** Vitest loads a setup file anew for each project; this is one place for all of them. */
+/** Vitest loads a setup file for each project; this is one place for all of them. */
 const KEY = Symbol.for('ringfence.test.services');
 const services: Map<string, Shared<Stoppable>> = ((globalThis as Record<symbol, unknown>)[KEY] ??= new Map()) as Map<
   string,

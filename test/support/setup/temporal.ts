@@ -11,7 +11,7 @@ declare module 'vitest' {
   }
 }
 
-/** Gives the tests a Temporal server: the one of TEMPORAL_ADDRESS, or a development server of our own. */
+/** Gives the tests a Temporal server: the one of TEMPORAL_ADDRESS, or a development server. */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const given = process.env.TEMPORAL_ADDRESS;
   if (given) {

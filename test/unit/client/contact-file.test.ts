@@ -174,7 +174,7 @@ describe('readContactFile', () => {
     expect(read).toBeLessThanOrEqual(65_536 + 2 * 4_096);
   });
 
-  it('tries each delimiter on the header in a turn of its own', async () => {
+  it('tries each delimiter on the header in a separate turn', async () => {
     const header = Buffer.from(`phone${',c'.repeat(900)}`);
     expect(await turnsDuring(() => delimiterOf(header))).toBeGreaterThanOrEqual(4);
   });

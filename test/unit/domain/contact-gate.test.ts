@@ -44,7 +44,7 @@ const waiting = (waitingFor: ContactRecord['campaign']['waitingFor'], until: str
 describe('the gate that holds a contact', () => {
   it.each<[string, Case, Gate | null, string | null]>([
     ['is none while it is called', { bucket: 'in_progress' }, null, null],
-    ['is none once it is done with', { bucket: 'skipped', campaign: { status: 'paused' } }, null, null],
+    ['is none once it is over', { bucket: 'skipped', campaign: { status: 'paused' } }, null, null],
     ['is its turn while calls are placed', {}, 'slot', null],
     ['is its turn when every slot is taken', { campaign: waiting('slot', null) }, 'slot', null],
     ['is its turn once its retry is due', retrying('2026-03-18T11:59:00Z'), 'slot', null],

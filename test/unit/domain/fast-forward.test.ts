@@ -233,10 +233,10 @@ describe('the quick forecast', () => {
         campaign.go(now + fraction * (endedAt - now));
         fc.pre(!campaign.result);
         const input = inputOf(campaign, job);
-        // What was placed or has ended within the last half minute is not written down, and calls under way count anew.
-        const untold = 2 * spec.max_concurrent_calls + 20;
-        const fast = { slotMs: slotMs * (1 - OFF) - TURN_OFF_MS / 4, settlingMs: 0, pending: -untold };
-        const slow = { slotMs: slotMs * (1 + OFF) + TURN_OFF_MS, settlingMs: SETTLING_MS, pending: untold };
+        // What was placed or has ended within the last half minute is not recorded, and calls under way count again.
+        const unsynced = 2 * spec.max_concurrent_calls + 20;
+        const fast = { slotMs: slotMs * (1 - OFF) - TURN_OFF_MS / 4, settlingMs: 0, pending: -unsynced };
+        const slow = { slotMs: slotMs * (1 + OFF) + TURN_OFF_MS, settlingMs: SETTLING_MS, pending: unsynced };
         const latest = quickProjection(job, input, slow);
         expect(latest.end).toBe('finished');
         expect(endedAt).toBeLessThanOrEqual(oneContactLater(job, latest.endsAt!));

@@ -92,7 +92,7 @@ describe('a placement without an answer', () => {
     expect(state.placedByDay['2026-03-18']).toBe(0);
   });
 
-  it('has a number of its own, above all before it', () => {
+  it('has a separate number, higher than all before it', () => {
     const state = placing();
     expect(state.inFlight[ID]?.placement).toBe(1);
     startPlacing(state, 'another call', { seq: 2, attempt: 1 }, NOW);

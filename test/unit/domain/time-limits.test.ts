@@ -52,7 +52,7 @@ describe('activities', () => {
   });
 });
 
-it('whoever holds rows for long without a word is ended after those who wait for them have given up', () => {
+it('an idle transaction that holds rows is ended after those that wait for them have given up', () => {
   expect(DATABASE_LIMITS.lockMs).toBeLessThan(DATABASE_LIMITS.idleInTransactionMs);
   expect(DATABASE_LIMITS.idleInTransactionMs).toBeLessThan(LONG_TRANSACTIONS.lockMs);
 });

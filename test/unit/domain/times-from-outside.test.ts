@@ -91,7 +91,7 @@ describe('a Retry-After', () => {
     expect(held).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000]);
   });
 
-  it('is not waited for by whoever resumes the campaign: one call feels its way at once', () => {
+  it('ends early when the campaign is resumed: one probe call is placed immediately', () => {
     const state = throttled(3_600);
     applyCommand(state, 'pause', NOW);
     applyCommand(state, 'resume', NOW + MINUTE_MS);

@@ -1,4 +1,4 @@
-/** Bodies of any size are read as `JSON.parse` reads them, but not at one blow, and not further than they make sense. */
+/** Bodies of any size are read as `JSON.parse` reads them, but in steps, and only as far as they make sense. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';

@@ -18,7 +18,7 @@ const LOCK = {
 };
 const INSTALLED = { packages: { 'node_modules/needed': LOCK.packages['node_modules/needed'] } };
 
-/** Stands in for npm: notes each call, and installs unless told to fail. It takes its time, so that two can meet. */
+/** Stands in for npm: notes each call, and installs unless it must fail. It takes its time, so that two can meet. */
 const NPM = `#!/bin/sh
 echo "$*" >> npm-calls
 [ -e npm-fails ] && exit 7

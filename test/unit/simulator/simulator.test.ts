@@ -10,7 +10,7 @@ afterEach(async () => {
   for (const simulator of open.splice(0)) await simulator.close();
 });
 
-/** A simulator on a clock of its own, spoken to without a socket. */
+/** A simulator on a manual clock, called without a socket. */
 function simulate(options: z.input<typeof SimulatorOptions> = {}) {
   const clock = manualClock();
   const simulator = createSimulator(options, { clock });

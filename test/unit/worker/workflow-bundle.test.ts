@@ -21,7 +21,7 @@ Runtime.install({
 });
 
 let home: string;
-/** A small program of the same layout, with a domain of one word and packages of its own lock. */
+/** A small program of the same layout, with a domain of one word and its own lock file. */
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'ringfence-bundle-'));
   const write = async (file: string, text: string) => {
@@ -58,7 +58,7 @@ describe('the workflow bundle', () => {
     ['a file that the workflow imports', 'domain/word.ts', `export const word = 'second';\n`, 'second'],
     ['a file that may be imported', 'domain/new.ts', '', 'first'],
     ['the packages', 'node_modules/.package-lock.json', '{ "packages": {} }', 'first'],
-  ])('is built anew after a change of %s, and the old one is gone', async (_, file, text, word) => {
+  ])('is rebuilt after a change of %s, and the old one is gone', async (_, file, text, word) => {
     await bundle();
     const [old] = await kept();
     await writeFile(join(home, file), text);

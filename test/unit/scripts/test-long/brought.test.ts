@@ -15,7 +15,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import packageJson from '../../../../package.json' with { type: 'json' };
 import { bringNode, bringPackage, VERSIONS } from '../../../../scripts/test-long/brought.ts';
 
-/** Stands in for npm: notes each call, and brings a `node` of version 24.1.0 unless told to fail. */
+/** Stands in for npm: notes each call, and brings a `node` of version 24.1.0 unless it must fail. */
 const NPM = `#!/bin/sh
 echo "$*" >> "$NPM_CALLS"
 [ -e "$NPM_CALLS.fails" ] && { echo 'no such package' >&2; exit 7; }
