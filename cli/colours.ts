@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import type { Env } from './program.ts';
+import type { Env } from './env.ts';
 
 /** Colours for what goes to `stream`: none unless it is a terminal that shows them, and none where NO_COLOR is set. */
 export function coloursFor(

@@ -1,6 +1,6 @@
 import type { Pool } from '../db/pool.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
-import type { Env } from './program.ts';
+import type { Env } from './env.ts';
 
 /** PostgreSQL's word for a table that does not exist. */
 const UNDEFINED_TABLE = '42P01';

@@ -5,7 +5,7 @@ import { coloursFor } from './colours.ts';
 import { DEFAULTS } from '../worker/defaults.ts';
 import { EXIT, Finished } from './exit-codes.ts';
 import { examples } from './help.ts';
-import type { Env } from './program.ts';
+import type { Env } from './env.ts';
 import { type Line, printJson, printText } from './terminal.ts';
 
 const MORE = `

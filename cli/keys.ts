@@ -7,7 +7,7 @@ import { type Json, show } from './api.ts';
 import { withDatabase } from './database.ts';
 import { examples } from './help.ts';
 import { table } from './output.ts';
-import type { Env } from './program.ts';
+import type { Env } from './env.ts';
 
 const MORE = `
 These commands are for administrators. They connect to the database (DATABASE_URL), and no other command needs it.`;

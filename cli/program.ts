@@ -1,10 +1,8 @@
 import { Command, Help } from 'commander';
+import type { Env } from './env.ts';
 import { examples } from './help.ts';
 import { readOwnPackage } from './own-package.ts';
 import { plain } from './terminal.ts';
-
-/** The process's environment, which main hands in. */
-export type Env = Readonly<Record<string, string | undefined>>;
 
 interface Entry {
   readonly description: string;

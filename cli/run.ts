@@ -2,7 +2,8 @@ import { CommanderError } from 'commander';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import { coloursFor } from './colours.ts';
 import { EXIT, exitCodeOf, Finished } from './exit-codes.ts';
-import { type Env, program } from './program.ts';
+import type { Env } from './env.ts';
+import { program } from './program.ts';
 import { printError } from './terminal.ts';
 
 /**

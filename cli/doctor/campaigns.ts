@@ -5,7 +5,7 @@ import { Campaign } from '../../domain/api/campaign-responses.ts';
 import { reasonInWords } from '../../domain/api/interruption.ts';
 import { requestApi } from '../../client/http-api.ts';
 import { withDatabase } from '../database.ts';
-import type { Env } from '../program.ts';
+import type { Env } from '../env.ts';
 import { type Finding, skipped, trouble, well } from './finding.ts';
 
 const check = 'campaigns';

@@ -7,7 +7,7 @@ import { RingfenceError } from '../../domain/engine/errors.ts';
 import { ZONE_DATA_VERSION } from '../../domain/windows/zone-data.ts';
 import { isNewerZoneData } from '../../domain/engine/zone-data-version.ts';
 import { withDatabase } from '../database.ts';
-import type { Env } from '../program.ts';
+import type { Env } from '../env.ts';
 import { clockFinding } from './clock.ts';
 import { type Finding, skipped, trouble, well } from './finding.ts';
 
