@@ -17,9 +17,9 @@ const INTRODUCTION = `# Command line
 
 <!-- Written by scripts/write-cli-docs.ts from the help of the command line: change the commands, not this page. -->
 
-The package installs the command \`ringfence\`; in a clone it is \`npm run -s ringfence -- COMMAND\`. \`--json\` prints JSON, including errors. Results go to standard output, everything
-else to standard error. Progress bars and colours appear only on terminals; \`NO_COLOR\` turns colours off. Exit code ${EXIT.done} is
-success; the others are [below](#exit-codes).`;
+The package installs the command \`ringfence\`; in a clone it is \`npm run -s ringfence -- COMMAND\`. \`--json\` prints
+JSON, including errors. Results go to standard output, everything else to standard error. Progress bars and colours appear only on
+terminals; \`NO_COLOR\` turns colours off. Exit code ${EXIT.done} is success; the others are [below](#exit-codes).`;
 
 const EXIT_CODES = `## Exit codes
 

@@ -147,6 +147,8 @@ describe('the package ringfence', () => {
     const { stdout } = await inProject(join(project, 'node_modules/.bin/ringfence'), ['--help']);
     expect(stdout).toMatch(/^Usage: ringfence /);
     expect(stdout).toContain('campaigns');
+    const version = await inProject(join(project, 'node_modules/.bin/ringfence'), ['--version']);
+    expect(version.stdout).toBe(`${packageJson.version}\n`);
   });
 });
 
