@@ -6,8 +6,22 @@ import type {
   LookUpResult,
   PlaceResult,
 } from '../domain/dialling/provider-messages.ts';
+import type { PreviewedRequest } from './http-request.ts';
 
-export type { CallEvent, CallRef, CallToPlace, LookUpResult, PlaceResult };
+export type { CallEvent, CallRef, CallToPlace, LookUpResult, PlaceResult, PreviewedRequest };
+
+/** A webhook as it arrived. */
+export interface ReceivedWebhook {
+  readonly rawBody: Buffer;
+  readonly headers: IncomingHttpHeaders;
+  /**
+   * The public URL of this request, query included. Its origin comes from configuration, never from the request's Host
+   * header. Null if no public URL is configured.
+   */
+  readonly url: string | null;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
 
 /** Facts about a provider. The engine's pacing and its treatment of unknown outcomes depend on them. */
 export interface ProviderFacts {
@@ -44,8 +58,10 @@ export interface CallProvider {
    * together, so that a list of calls is read once for all of them.
    */
   lookUp(calls: readonly CallRef[]): Promise<readonly LookUpResult[]>;
-  /** @throws RingfenceError `invalid_signature` or `stale_signature`. */
-  verify(rawBody: Buffer, headers: IncomingHttpHeaders, now: number): void;
+  /** Returns the request that `place` would send, made by the same code, with secrets replaced by `***`. Sends nothing. */
+  preview(frozen: string, key: string): PreviewedRequest;
+  /** @throws RingfenceError `invalid_signature` or `stale_signature`; `misconfigured` if it needs the URL and there is none. */
+  verify(webhook: ReceivedWebhook): void;
   /**
    * Returns the events of the body. Except for ignored events they must match the schema `CallEvent`: any other event gets 500,
    * and the provider repeats it.

@@ -7,8 +7,11 @@ export type {
   CallToPlace,
   LookUpResult,
   PlaceResult,
+  PreviewedRequest,
   ProviderFacts,
+  ReceivedWebhook,
 } from '../providers/port.ts';
+export { maskSecrets, type PlacementRequest, toDispatch } from '../providers/http-request.ts';
 export { type SendResult, sendBefore, type SendLimits } from '../providers/send-before.ts';
 export { Outcome } from '../domain/engine/outcome.ts';
 export { ERROR_CODES, type ErrorCode } from '../domain/engine/error-codes.ts';

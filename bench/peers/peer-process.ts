@@ -75,7 +75,7 @@ function buildApp(gateway: PeerGateway, provider: CallProvider): FastifyInstance
     webhooks.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     webhooks.post('/webhooks/truedy', async (request) => {
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-      provider.verify(body, request.headers, Date.now());
+      provider.verify({ rawBody: body, headers: request.headers, url: null, now: Date.now() });
       for (const { kind, callId, outcome } of provider.parse(body)) {
         if (kind === 'ended' && callId !== null) await gateway.callEnded(callId, outcome ?? 'completed');
       }

@@ -15,10 +15,13 @@ import {
   type CallRef,
   type SendResult,
   type LookUpResult,
+  maskSecrets,
   type Outcome,
+  type PlacementRequest,
   type PlaceResult,
   RingfenceError,
   sendBefore,
+  toDispatch,
 } from '../../worker/index.ts';
 
 export interface ExampleConfig {
@@ -86,6 +89,13 @@ export function createExampleProvider({
     };
   };
 
+  const dialRequest = (frozen: string, key: string): PlacementRequest => ({
+    method: 'POST',
+    url: `${baseUrl}/dials`,
+    headers: { authorization, 'content-type': 'application/json', 'idempotency-key': key },
+    body: frozen,
+  });
+
   return {
     name: 'example',
     facts: {
@@ -106,14 +116,15 @@ export function createExampleProvider({
     },
 
     async place(frozen, key, sendBy) {
-      const headers = { authorization, 'content-type': 'application/json', 'idempotency-key': key };
-      const request = { origin: baseUrl, path: '/dials', method: 'POST', headers, body: frozen } as const;
+      const request = toDispatch(dialRequest(frozen, key));
       return whatIsProved(await sendBefore(agent, request, { ...limits, sendBy }));
     },
 
+    preview: (frozen, key) => maskSecrets(dialRequest(frozen, key), [apiKey]),
+
     lookUp: (calls) => Promise.all(calls.map(ask)),
 
-    verify(rawBody, headers, now) {
+    verify({ rawBody, headers, now }) {
       const [, seconds = '', given = ''] = /^(\d{1,12})\.([0-9a-f]{64})$/.exec(String(headers['x-signature'])) ?? [];
       const expected = createHmac('sha256', webhookSecret).update(`${seconds}.`).update(rawBody).digest();
       if (given === '' || !timingSafeEqual(expected, Buffer.from(given, 'hex'))) {

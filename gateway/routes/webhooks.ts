@@ -79,7 +79,7 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (app, { pool,
         throw new RingfenceError('not_found', 'There is no provider with this name.', { field: 'provider' });
       }
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-      provider.verify(body, request.headers, clock());
+      provider.verify({ rawBody: body, headers: request.headers, url: null, now: clock() });
       const { events, problems } = readEvents(provider, body);
       const raw = body.toString('utf8');
       for (const event of events) await takeIn(provider, event, raw, request.log);

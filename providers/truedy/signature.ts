@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
 import { RingfenceError } from '../../domain/engine/errors.ts';
+import type { ReceivedWebhook } from '../port.ts';
 
 /** How far a signature's time may differ from ours. An old one may be a replay, a future one a forged clock. */
 const TOLERANCE_MS = 5 * 60_000;
@@ -18,9 +18,7 @@ export function signTruedy(secret: string, timestamp: string, rawBody: Buffer): 
  */
 export function verifyTruedy(
   secrets: readonly string[],
-  rawBody: Buffer,
-  headers: IncomingHttpHeaders,
-  now: number,
+  { rawBody, headers, now }: Omit<ReceivedWebhook, 'url'>,
 ): void {
   const timestamp = headers['x-truedy-timestamp'];
   const signature = headers['x-truedy-signature'];

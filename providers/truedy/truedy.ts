@@ -2,6 +2,7 @@ import { Agent } from 'undici';
 import type { CallProvider, CallRef, LookUpResult } from '../port.ts';
 import { connectWithinMs } from '../../domain/engine/dial-budget.ts';
 import { LOOK_UPS } from '../../domain/engine/time-limits.ts';
+import { maskSecrets, type PlacementRequest, toDispatch } from '../http-request.ts';
 import { sendBefore } from '../send-before.ts';
 import { classifyPlacement } from './answer.ts';
 import type { TruedyConfig } from './config.ts';
@@ -55,6 +56,13 @@ export function createTruedyProvider(
       { ...limits, sendBy: Number.POSITIVE_INFINITY },
     );
 
+  const placement = (frozen: string, key: string): PlacementRequest => ({
+    method: 'POST',
+    url: `${root.origin}${pathOfRoot}/calls`,
+    headers: { authorization, 'content-type': 'application/json', 'x-idempotency-key': key },
+    body: frozen,
+  });
+
   return {
     name: 'truedy',
     facts: {
@@ -70,14 +78,11 @@ export function createTruedyProvider(
     freeze: (call) => freezeCall(call, config),
 
     async place(frozen, key, sendBy) {
-      const headers = { authorization, 'content-type': 'application/json', 'x-idempotency-key': key };
-      const result = await sendBefore(
-        dials,
-        { origin: root.origin, path: `${pathOfRoot}/calls`, method: 'POST', headers, body: frozen },
-        { ...limits, sendBy },
-      );
+      const result = await sendBefore(dials, toDispatch(placement(frozen, key)), { ...limits, sendBy });
       return classifyPlacement(result, now());
     },
+
+    preview: (frozen, key) => maskSecrets(placement(frozen, key), [config.apiKey]),
 
     async lookUp(calls) {
       const unnamed = calls.filter(({ providerCallId }) => providerCallId === null);
@@ -91,7 +96,7 @@ export function createTruedyProvider(
       return Promise.all(calls.map(lookUpOne));
     },
 
-    verify: (rawBody, headers, at) => verifyTruedy(config.webhookSecrets, rawBody, headers, at),
+    verify: (webhook) => verifyTruedy(config.webhookSecrets, webhook),
 
     parse: (rawBody) => parseTruedy(rawBody, now()),
 

@@ -121,6 +121,16 @@ export function describeProvider(name: string, createHarness: () => Promise<Prov
       expect(harness.callsUnder(call.callId)).toBe(1);
     });
 
+    test('previews a request without sending it', () => {
+      const call = nextCall();
+      const frozen = harness.provider.freeze(call);
+      const { method, url, headers, body } = harness.provider.preview(frozen, call.callId);
+      expect([method, new URL(url).protocol]).toEqual(['POST', 'http:']);
+      expect(Object.values(headers).join(' ')).toContain('***');
+      expect(decodeURIComponent(body)).toContain(call.phoneNumber);
+      expect(harness.placements()).toBe(0);
+    });
+
     test('sends nothing once its time has passed', async () => {
       const call = nextCall();
       const result = await harness.provider.place(harness.provider.freeze(call), call.callId, harness.now());
@@ -240,7 +250,8 @@ export function describeProvider(name: string, createHarness: () => Promise<Prov
         const received = await harness.webhooks((all) =>
           all.some(({ body }) => provider.parse(body).some(({ kind }) => kind === 'ended')),
         );
-        for (const { body, headers } of received) provider.verify(body, headers, harness.now());
+        for (const { body, headers, url } of received)
+          provider.verify({ rawBody: body, headers, url, now: harness.now() });
         const events = received.flatMap(({ body }) => provider.parse(body));
         const ended = events.filter(({ kind }) => kind === 'ended');
         expect(ended).toHaveLength(1);
@@ -259,12 +270,14 @@ export function describeProvider(name: string, createHarness: () => Promise<Prov
       harness.letEnd('no_answer');
       await placed(nextCall());
       const [webhook] = await harness.webhooks((all) => all.length > 0);
-      const { body, headers } = webhook!;
-      const longer = Buffer.concat([body, Buffer.from(' ')]);
+      const { body: rawBody, headers, url } = webhook!;
+      const longer = Buffer.concat([rawBody, Buffer.from(' ')]);
+      const verify = (changed: Partial<Parameters<CallProvider['verify']>[0]>) => () =>
+        provider.verify({ rawBody, headers, url, now: harness.now(), ...changed });
       const code = (expected: string) => expect.objectContaining({ code: expected }) as Error;
-      expect(() => provider.verify(longer, headers, harness.now())).toThrow(code('invalid_signature'));
-      expect(() => provider.verify(body, {}, harness.now())).toThrow(code('invalid_signature'));
-      expect(() => provider.verify(body, headers, harness.now() + 3_600_000)).toThrow(code('stale_signature'));
+      expect(verify({ rawBody: longer })).toThrow(code('invalid_signature'));
+      expect(verify({ headers: {} })).toThrow(code('invalid_signature'));
+      expect(verify({ now: harness.now() + 3_600_000 })).toThrow(code('stale_signature'));
       expect(() => provider.parse(Buffer.from('nothing of ours'))).toThrow(code('bad_request'));
     });
   });

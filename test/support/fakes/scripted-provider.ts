@@ -8,6 +8,7 @@ import type {
   CallRef,
   LookUpResult,
   PlaceResult,
+  PreviewedRequest,
   ProviderFacts,
 } from '../../../providers/port.ts';
 
@@ -68,6 +69,10 @@ export class ScriptedProvider implements CallProvider {
 
   freeze(call: { readonly callId: string }): string {
     return JSON.stringify(call);
+  }
+
+  preview(frozen: string, key: string): PreviewedRequest {
+    return { method: 'POST', url: 'https://provider.test/calls', headers: { 'x-idempotency-key': key }, body: frozen };
   }
 
   async place(_frozen: string, key: string, sendBy: number): Promise<PlaceResult> {

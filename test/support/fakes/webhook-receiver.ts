@@ -3,6 +3,9 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 
 export interface ReceivedWebhook {
+  /** As the sender addressed it, query included. */
+  readonly url: string;
+  readonly method: string;
   readonly body: Buffer;
   readonly headers: IncomingHttpHeaders;
 }
@@ -30,7 +33,8 @@ export async function receiveWebhooks(
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      const webhook = { body: Buffer.concat(chunks), headers: request.headers };
+      const { method = '', url: target = '', headers } = request;
+      const webhook = { url: origin() + target, method, body: Buffer.concat(chunks), headers };
       received.push(webhook);
       const status = answer(webhook, received.length);
       if (status === 'hang up') request.socket.destroy();
@@ -38,10 +42,11 @@ export async function receiveWebhooks(
       for (const check of waiting) check();
     });
   });
+  const origin = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks`,
+    url: `${origin()}/webhooks`,
     received,
     until: (enough) =>
       new Promise((resolve) => {

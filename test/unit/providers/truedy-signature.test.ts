@@ -20,7 +20,7 @@ function signed(secret: string, seconds: number | string, body = BODY): Incoming
 
 function verdict(headers: IncomingHttpHeaders, body = BODY, now = NOW): ErrorCode | 'genuine' {
   try {
-    verifyTruedy([OLD, NEW], body, headers, now);
+    verifyTruedy([OLD, NEW], { rawBody: body, headers, now });
     return 'genuine';
   } catch (error) {
     if (error instanceof RingfenceError) return error.code;

@@ -1,0 +1,9 @@
+/** The built-in carriers, by the word in the field `provider` of a connection. */
+import type { Carrier } from './carrier.ts';
+import { truedy } from './truedy/carrier.ts';
+
+const BUILT_IN: readonly Carrier[] = [truedy];
+
+export const CARRIERS: ReadonlyMap<string, Carrier> = new Map(BUILT_IN.map((carrier) => [carrier.name, carrier]));
+
+if (CARRIERS.size < BUILT_IN.length) throw new Error('Two built-in carriers have the same name.');

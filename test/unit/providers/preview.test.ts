@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import { createExampleProvider } from '../../../examples/own-provider/provider.ts';
+import { CARRIERS } from '../../../providers/carriers.ts';
+import { maskSecrets, toDispatch } from '../../../providers/http-request.ts';
+import type { CallProvider } from '../../../providers/port.ts';
+import { sentAndPreviewed } from '../../support/sent-request.ts';
+
+const KEY = 'key-that-nobody-may-see';
+
+const truedy = (baseUrl: string): CallProvider => {
+  const carrier = CARRIERS.get('truedy')!;
+  const settings = { base_url: `${baseUrl}/api/v1/`, api_key: KEY, webhook_secrets: 'whsec_1' };
+  return carrier.create(carrier.settings.parse(settings), {});
+};
+const example = (baseUrl: string) => createExampleProvider({ baseUrl, apiKey: KEY, webhookSecret: 'secret' });
+
+describe('a preview', () => {
+  test.each([
+    ['truedy', truedy],
+    ['the example of an own provider', example],
+  ])('is the request that is sent, with the secret masked: %s', async (_name, createAt) => {
+    const { sent, previewed } = await sentAndPreviewed(createAt);
+    expect(JSON.stringify(sent)).toContain(KEY);
+    expect(previewed).toEqual({ ...sent, headers: { ...sent.headers, authorization: 'Bearer ***' } });
+  });
+
+  test('masks each secret wherever it stands, the longest first', () => {
+    const request = {
+      method: 'POST',
+      url: 'https://a.test/?token=abcdef',
+      headers: { one: 'Basic abcdef', two: 'abc' },
+      body: '{"password":"abcdef","name":"x"}',
+    } as const;
+    expect(maskSecrets(request, ['abc', '', 'abcdef'])).toEqual({
+      method: 'POST',
+      url: 'https://a.test/?token=***',
+      headers: { one: 'Basic ***', two: '***' },
+      body: '{"password":"***","name":"x"}',
+    });
+  });
+
+  test('keeps the query of the URL in what is sent', () => {
+    const request = { method: 'POST', url: 'https://a.test:8443/v1/calls?x=1', headers: {}, body: '' } as const;
+    expect(toDispatch(request)).toMatchObject({ origin: 'https://a.test:8443', path: '/v1/calls?x=1' });
+  });
+});
