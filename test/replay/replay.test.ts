@@ -10,7 +10,7 @@ import {
   scenarioOf,
 } from '../support/harness/replay.ts';
 import { personalDataIn } from '../support/probes/personal-data.ts';
-import { SCENARIOS } from '../../scripts/record-histories/scenarios.ts';
+import { SCENARIOS } from './recording/scenarios.ts';
 import { type WorkflowBundle, workflowBundle } from '../../worker/workflow-bundle.ts';
 
 let bundle: WorkflowBundle;

@@ -1,6 +1,6 @@
 /** The shapes that a campaign's history takes, each as one small campaign. */
-import type { Answer } from '../../test/support/fakes/scripted-provider.ts';
-import { runToEnd } from '../../test/support/harness/server-clock.ts';
+import type { Answer } from '../../support/fakes/scripted-provider.ts';
+import { runToEnd } from '../../support/harness/server-clock.ts';
 import {
   callEventsSignal,
   cancelUpdate,
@@ -9,7 +9,7 @@ import {
   resumeSignal,
   resumeUpdate,
   zoneDataSignal,
-} from '../../workflows/messages.ts';
+} from '../../../workflows/messages.ts';
 import { edit, endedWith, endLive, live, type Scenario, until } from './steps.ts';
 
 const HOUR_MS = 3_600_000;

@@ -5,10 +5,10 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
-import type { Answer } from '../../test/support/fakes/scripted-provider.ts';
-import type { Campaign } from '../../test/support/harness/workflow-harness.ts';
-import { runToEnd } from '../../test/support/harness/server-clock.ts';
-import { cancelUpdate, pauseAndWait, pauseSignal, resumeSignal, resumeUpdate } from '../../workflows/messages.ts';
+import type { Answer } from '../../support/fakes/scripted-provider.ts';
+import type { Campaign } from '../../support/harness/workflow-harness.ts';
+import { runToEnd } from '../../support/harness/server-clock.ts';
+import { cancelUpdate, pauseAndWait, pauseSignal, resumeSignal, resumeUpdate } from '../../../workflows/messages.ts';
 import { edit, endedWith, live, type Scenario, type Sleep, takeRecordedTurns, takeTurn, until } from './steps.ts';
 
 const SECOND_MS = 1_000;

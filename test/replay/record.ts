@@ -1,6 +1,6 @@
 /**
  * Records the histories that `test/replay` holds every later release against: `node --import tsx
- * scripts/record-histories.ts [NAME...]`. Without names it records what no folder of `test/replay/histories` has yet, and
+ * test/replay/record.ts [NAME...]`. Without names it records what no folder of `test/replay/histories` has yet, and
  * goes on where an earlier run of it ended. Named scenarios are recorded again.
  *
  * It writes into `next` alone, which becomes the folder of a version when that version is tagged. The histories of a
@@ -16,25 +16,25 @@ import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { NativeConnection } from '@temporalio/worker';
-import { counted } from '../domain/engine/counted.ts';
-import { migrate } from '../db/migrate.ts';
-import { openPool } from '../db/pool.ts';
-import { runsOf } from '../test/support/probes/history.ts';
-import { onServerClock, registerSearchAttributes } from '../test/support/harness/server-clock.ts';
-import { WorkflowHarness, type WorkflowHarnessOptions } from '../test/support/harness/workflow-harness.ts';
-import { startDevServer } from './dev-server.ts';
-import { type Postgres, startPostgres } from './postgres.ts';
-import { SCENARIOS } from './record-histories/scenarios.ts';
-import type { Scenario, ServerKind, Sleep } from './record-histories/steps.ts';
-import { type ObtainOptions, obtainTemporalCli, obtainTestServer } from './temporal-binaries.ts';
+import { counted } from '../../domain/engine/counted.ts';
+import { migrate } from '../../db/migrate.ts';
+import { openPool } from '../../db/pool.ts';
+import { runsOf } from '../support/probes/history.ts';
+import { onServerClock, registerSearchAttributes } from '../support/harness/server-clock.ts';
+import { WorkflowHarness, type WorkflowHarnessOptions } from '../support/harness/workflow-harness.ts';
+import { startDevServer } from '../../scripts/dev-server.ts';
+import { type Postgres, startPostgres } from '../../scripts/postgres.ts';
+import { SCENARIOS } from './recording/scenarios.ts';
+import type { Scenario, ServerKind, Sleep } from './recording/steps.ts';
+import { type ObtainOptions, obtainTemporalCli, obtainTestServer } from '../../scripts/temporal-binaries.ts';
 
-const HISTORIES = fileURLToPath(new URL('../test/replay/histories/', import.meta.url));
+const HISTORIES = fileURLToPath(new URL('./histories/', import.meta.url));
 const NEXT = join(HISTORIES, 'next');
 const RESTLESS = { 'limit.historyCount.suggestContinueAsNew': 60 };
 
 const obtainOptions: ObtainOptions = {
   env: process.env,
-  home: fileURLToPath(new URL('../.ringfence', import.meta.url)),
+  home: fileURLToPath(new URL('../../.ringfence', import.meta.url)),
   report: (line) => console.error(line),
 };
 

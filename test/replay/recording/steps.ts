@@ -1,8 +1,8 @@
 /** What scenarios are made of: waits for a condition, and the steps that more than one of them takes. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { campaignEdit, type ChangeCampaignInput, readChange } from '../../domain/api/campaign-change.ts';
-import type { Campaign, WorkflowHarness, WorkflowHarnessOptions } from '../../test/support/harness/workflow-harness.ts';
-import { type CampaignProgress, editUpdate } from '../../workflows/messages.ts';
+import { campaignEdit, type ChangeCampaignInput, readChange } from '../../../domain/api/campaign-change.ts';
+import type { Campaign, WorkflowHarness, WorkflowHarnessOptions } from '../../support/harness/workflow-harness.ts';
+import { type CampaignProgress, editUpdate } from '../../../workflows/messages.ts';
 
 /** `skipping` servers let hours pass at once; `restless` ones suggest a new run every few dozen events. */
 export type ServerKind = 'real' | 'skipping' | 'restless';
