@@ -364,7 +364,7 @@ describe('a campaign whose workflow was terminated', () => {
       status: 409,
       data: {
         code: 'wrong_state',
-        message: expect.stringMatching(/may go on until .*cancel it/),
+        message: expect.stringMatching(/may be live until .*cancel it/),
         details: { status: 'interrupted', call_until: expect.any(String) },
       },
     });
@@ -609,7 +609,11 @@ describe('a Temporal that was emptied', () => {
     expect(await runCli('doctor', '--json')).toBe(7);
     const { findings } = JSON.parse(out) as { findings: { check: string; state: string; found: string }[] };
     expect(findings).toContainEqual(
-      expect.objectContaining({ check: 'campaigns', state: 'trouble', found: expect.stringContaining('emptied') }),
+      expect.objectContaining({
+        check: 'campaigns',
+        state: 'trouble',
+        found: expect.stringContaining('data was deleted'),
+      }),
     );
 
     // Where most are found the others are missing in truth.
