@@ -264,6 +264,8 @@ export async function withdrawPlacements(
 export interface KnownCall {
   readonly callId: string;
   readonly sent: boolean;
+  /** The request as it was frozen. Contains personal data. */
+  readonly request: string | null;
   readonly firstSentAt: number | null;
   readonly refusal: string | null;
   readonly providerCallId: string | null;
@@ -284,6 +286,7 @@ export async function findCalls(db: Queryable, callIds: readonly string[]): Prom
       {
         callId: row.id,
         sent: row.first_sent_at !== null,
+        request: row.request,
         firstSentAt: row.first_sent_at === null ? null : Number(row.first_sent_at),
         refusal: row.not_placed_reason,
         providerCallId: row.provider_call_id,

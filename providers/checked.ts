@@ -8,7 +8,7 @@ import {
   LookUpResult,
   PlaceResult,
 } from '../domain/dialling/provider-messages.ts';
-import type { CallProvider } from './port.ts';
+import type { CallProvider, ReceivedWebhook } from './port.ts';
 
 /** No request can be made for this contact: the adapter threw, or returned bytes that cannot be stored. */
 export class CannotFreeze extends Error {
@@ -64,9 +64,9 @@ export interface ReadEvents {
 }
 
 /** The events of a webhook that concern calls. @throws any error of `parse` */
-export function readEvents(provider: CallProvider, rawBody: Buffer): ReadEvents {
+export function readEvents(provider: CallProvider, webhook: ReceivedWebhook): ReadEvents {
   const read = provider
-    .parse(rawBody)
+    .parse(webhook)
     .filter(({ kind }) => kind !== 'ignored')
     .map((event) => CallEvent.safeParse(event));
   return {

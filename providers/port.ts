@@ -63,10 +63,10 @@ export interface CallProvider {
   /** @throws RingfenceError `invalid_signature` or `stale_signature`; `misconfigured` if it needs the URL and there is none. */
   verify(webhook: ReceivedWebhook): void;
   /**
-   * Returns the events of the body. Except for ignored events they must match the schema `CallEvent`: any other event gets 500,
+   * Returns the events of a webhook. Except for ignored events they must match the schema `CallEvent`: any other event gets 500,
    * and the provider repeats it.
    * @throws RingfenceError `bad_request` if the body is not an event of this provider.
    */
-  parse(rawBody: Buffer): CallEvent[];
+  parse(webhook: ReceivedWebhook): CallEvent[];
   close(): Promise<void>;
 }

@@ -74,9 +74,10 @@ function buildApp(gateway: PeerGateway, provider: CallProvider): FastifyInstance
     webhooks.removeAllContentTypeParsers();
     webhooks.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     webhooks.post('/webhooks/truedy', async (request) => {
-      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-      provider.verify({ rawBody: body, headers: request.headers, url: null, now: Date.now() });
-      for (const { kind, callId, outcome } of provider.parse(body)) {
+      const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+      const webhook = { rawBody, headers: request.headers, url: null, now: Date.now() };
+      provider.verify(webhook);
+      for (const { kind, callId, outcome } of provider.parse(webhook)) {
         if (kind === 'ended' && callId !== null) await gateway.callEnded(callId, outcome ?? 'completed');
       }
       return {};

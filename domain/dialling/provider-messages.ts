@@ -56,12 +56,16 @@ export const PlaceResult = z.discriminatedUnion('kind', [
 ]);
 export type PlaceResult = Readonly<z.infer<typeof PlaceResult>>;
 
-/** A call to look up. */
+/** A call to look up. Contains personal data: never log it, never pass it to a workflow. */
 export interface CallRef {
   /** Ringfence's id of the call. Null if unknown: the call may belong to another system. */
   readonly callId: string | null;
   /** The provider's id of the call. Null if unknown. */
   readonly providerCallId: string | null;
+  /** The request that was sent for it, as `freeze` returned it, for providers that find calls by what they contain. */
+  readonly request?: string | null;
+  /** When that request was first sent, in epoch milliseconds. */
+  readonly firstSentAt?: number | null;
 }
 
 /** The details that identify a call whose reply was lost, as far as the provider gives them. Invalid values become null. */

@@ -135,7 +135,7 @@ export function createExampleProvider({
       }
     },
 
-    parse(rawBody) {
+    parse({ rawBody }) {
       const read = Webhook.safeParse(json(rawBody));
       if (!read.success) throw new RingfenceError('bad_request', 'The body is not an event of a dial.');
       const { event, dial, reference, result, at } = read.data;

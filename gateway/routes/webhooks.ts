@@ -79,8 +79,9 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (app, { pool,
         throw new RingfenceError('not_found', 'There is no provider with this name.', { field: 'provider' });
       }
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-      provider.verify({ rawBody: body, headers: request.headers, url: null, now: clock() });
-      const { events, problems } = readEvents(provider, body);
+      const webhook = { rawBody: body, headers: request.headers, url: null, now: clock() };
+      provider.verify(webhook);
+      const { events, problems } = readEvents(provider, webhook);
       const raw = body.toString('utf8');
       for (const event of events) await takeIn(provider, event, raw, request.log);
       if (problems.length > 0) throw notTakenIn(provider, problems, request.log);

@@ -98,7 +98,7 @@ export function createTruedyProvider(
 
     verify: (webhook) => verifyTruedy(config.webhookSecrets, webhook),
 
-    parse: (rawBody) => parseTruedy(rawBody, now()),
+    parse: ({ rawBody }) => parseTruedy(rawBody, now()),
 
     async close() {
       await Promise.all([dials.close(), lookUps.close()]);

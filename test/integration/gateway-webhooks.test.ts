@@ -289,7 +289,7 @@ describe('an event that an adapter reads oddly', () => {
   let second: TestGateway;
   beforeAll(async () => {
     const adapter = new ScriptedProvider(gateway.db.pool, () => NOW);
-    adapter.parse = (body) => JSON.parse(body.toString()) as CallEvent[];
+    adapter.parse = ({ rawBody }) => JSON.parse(rawBody.toString()) as CallEvent[];
     second = await openGateway({
       pool: gateway.db.pool,
       clock: () => NOW,

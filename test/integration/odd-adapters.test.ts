@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { lookUpCalls } from '../../activities/look-up-calls.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { parseCallId } from '../../domain/engine/ids.ts';
-import type { LookUpResult, PlaceResult } from '../../providers/port.ts';
+import type { CallRef, LookUpResult, PlaceResult } from '../../providers/port.ts';
 import { pacingFacts } from '../../worker/facts.ts';
 import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
 import { callActivity, recordCampaign, type RecordedCampaign } from '../support/factories/dials.ts';
@@ -178,5 +178,22 @@ describe('of several calls that are looked up, one whose look-up', () => {
     await place(campaign, 1);
     provider.lookUpScript = () => ({ kind: 'ended', providerCallId: 'its-id', outcome: 'busy', endedAt });
     expect(await lookUp(campaign, [campaign.callId(1)])).toMatchObject([{ kind: 'ended', event: { outcome: 'busy' } }]);
+  });
+});
+
+it('an adapter is asked about a call whose reply was lost with the request that it made', async () => {
+  const campaign = await setUp(1);
+  provider.script = () => ({ kind: 'unknown', reason: 'timeout' });
+  await place(campaign, 1);
+  const asked: CallRef[] = [];
+  provider.lookUp = async (calls) => {
+    asked.push(...calls);
+    return calls.map(() => ({ kind: 'unknown', reason: 'not_found' }));
+  };
+  await lookUp(campaign, [campaign.callId(1)]);
+  expect(asked).toMatchObject([{ callId: campaign.callId(1), providerCallId: null, firstSentAt: NOW }]);
+  expect(JSON.parse(asked[0]?.request ?? '')).toMatchObject({
+    callId: campaign.callId(1),
+    phoneNumber: expect.stringMatching(/^\+/) as string,
   });
 });

@@ -65,8 +65,9 @@ async function connect(options: z.input<typeof SimulatorOptions> = {}, answer?: 
   /** What a careful receiver makes of one delivery: the event, or why it was refused. */
   const read = ({ body, headers }: ReceivedWebhook) => {
     try {
-      provider.verify({ rawBody: body, headers, url: null, now: Date.now() });
-      return provider.parse(body)[0]!;
+      const webhook = { rawBody: body, headers, url: null, now: Date.now() };
+      provider.verify(webhook);
+      return provider.parse(webhook)[0]!;
     } catch (error) {
       if (error instanceof RingfenceError) return error.code;
       throw error;

@@ -10,6 +10,7 @@ import type {
   PlaceResult,
   PreviewedRequest,
   ProviderFacts,
+  ReceivedWebhook,
 } from '../../../providers/port.ts';
 
 /** One request that reached the provider. */
@@ -119,7 +120,7 @@ export class ScriptedProvider implements CallProvider {
 
   verify(): void {}
 
-  parse(_rawBody: Buffer): CallEvent[] {
+  parse(_webhook: ReceivedWebhook): CallEvent[] {
     return [];
   }
 
