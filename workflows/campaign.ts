@@ -13,13 +13,13 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { applyWindow, applyZoneData, waitWithoutWindow } from '../domain/engine/calling-day.ts';
-import { hasNews, processInbox, takeOver } from '../domain/engine/campaign-run.ts';
-import { advance } from '../domain/engine/commands.ts';
-import { considerDrain, fitsNewRun, isDrained, wakeInDrain } from '../domain/engine/continue-as-new.ts';
+import { hasNews, takeOver } from '../domain/engine/campaign-run.ts';
+import { fitsNewRun, isDrained, wakeInDrain, type HistorySize } from '../domain/engine/continue-as-new.ts';
 import { applyEdit, editRefusal, startEdit, type CampaignEdit } from '../domain/engine/editing.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
-import { nextStep, type Work } from '../domain/engine/next-step.ts';
+import type { Work } from '../domain/engine/next-step.ts';
 import { applyClosed, applyEnd, liveBuckets } from '../domain/engine/settling.ts';
+import { takeTurn } from '../domain/engine/turn.ts';
 import { setHandlers } from './handlers.ts';
 import type { CampaignInput, CampaignResult } from './messages.ts';
 import { callingWindow, closeRoster, openRoster, recordStatus, recountDays } from './proxies.ts';
@@ -42,11 +42,7 @@ export async function campaign(input: CampaignInput): Promise<CampaignResult> {
 async function runCampaign(run: WorkflowRun): Promise<CampaignResult> {
   for (;;) {
     const now = Date.now();
-    processInbox(run, now, Math.random);
-    advance(run.state, now);
-    considerDrain(run, historySize(), now);
-    const step = nextStep(run.state, run, now);
-    run.waiting = step.waiting;
+    const step = takeTurn(run, historySize(), now, Math.random);
     showInWebUi(run);
     switch (step.kind) {
       case 'adopt':
@@ -183,7 +179,7 @@ async function startNewRun({ campaignId, state, cancelRequested }: WorkflowRun):
   return continueAsNew<typeof campaign>({ campaignId, spec: state.spec, carried: state, cancelRequested });
 }
 
-function historySize(): { readonly continueAsNewSuggested: boolean; readonly events: number } {
+function historySize(): HistorySize {
   const { continueAsNewSuggested, historyLength } = workflowInfo();
   return { continueAsNewSuggested, events: historyLength };
 }

@@ -64,12 +64,13 @@ export function isDrained(
 }
 
 /**
- * The latest time to wake up: `wakeAt`, or the time at which a drain continues without a message. Called at the end of a turn; it
- * records since when nothing has been under way.
+ * The latest time to wake up: `wakeAt`, the time at which a drain continues without a message, or the time at which a state that was
+ * too large is measured again: until then no call is placed, so perhaps no message comes. Called at the end of a turn; it records
+ * since when nothing has been under way.
  */
 export function wakeInDrain(run: CampaignRun, wakeAt: number | null, now: number): number | null {
   const { drain } = run;
-  if (!drain) return wakeAt;
+  if (!drain) return run.oversized ? Math.min(wakeAt ?? Infinity, run.drainAgainAt) : wakeAt;
   drain.quietSince = isQuiet(run.state, run) ? (drain.quietSince ?? now) : null;
   const at = Math.min(wakeAt ?? Infinity, drain.quietSince === null ? drain.until : eventsExpectedUntil(run));
   return Number.isFinite(at) ? at : null;

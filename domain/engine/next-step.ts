@@ -1,7 +1,7 @@
 /**
  * What a campaign does next. The workflow and the simulation both run the loop
  *
- *     processInbox -> nextStep -> carry the step out
+ *     takeTurn -> carry the step out
  *
  * and switch over the same steps. A step is one of
  * - `end`: the campaign is over; the run returns.
@@ -110,7 +110,7 @@ function workNow(
   }
   // Until the roster knows this run as its owner, it would refuse the placement.
   const placesNow = continuedFrom === null && !run.oversized && changes.length === 0;
-  const introduces = continuedFrom !== null && !run.exchanging;
+  const introduces = continuedFrom !== null && !run.exchanging && !state.superseded;
   return {
     ...work,
     place: placesNow ? dials.place : [],

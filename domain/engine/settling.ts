@@ -91,6 +91,7 @@ export function adopt(
 ): void {
   state.facts = facts;
   if (JSON.stringify(snapshot.spec.schedule) !== JSON.stringify(state.spec.schedule)) forgetWindow(state);
+  if (snapshot.spec.scheduled_at !== state.spec.scheduled_at) moveStart(state, snapshot.spec.scheduled_at, now);
   state.spec = snapshot.spec;
   state.pendingTerms = null;
   state.exchangeNumber = snapshot.lastExchange;
@@ -104,9 +105,16 @@ export function adopt(
   state.placedByDay = { ...snapshot.placedByDay };
   state.inFlight = {};
   if (snapshot.status === 'paused' || isOver(snapshot.status)) state.status = snapshot.status;
-  state.ending ??= snapshot.ending;
+  // An expiry follows from the terms, and these may differ from the run's own: the next turn decides on it again.
+  state.ending = state.ending === 'cancelled' ? state.ending : snapshot.ending;
   takeRoster(state, snapshot, now);
   for (const call of snapshot.unsettled) adoptCall(state, campaignId, call, facts, now);
+}
+
+/** Terms with another start were recorded: an edit changed it before the campaign had begun. */
+function moveStart(state: CampaignState, scheduledAt: number | null, now: number): void {
+  state.beginsAt = scheduledAt ?? Math.min(state.beginsAt, now);
+  if (state.status === 'active' && now < state.beginsAt) state.status = 'scheduled';
 }
 
 /** Records that the waiting contacts were skipped. Null: another run owns the records, and none was skipped. */

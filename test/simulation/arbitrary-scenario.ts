@@ -187,6 +187,14 @@ function intervention(size: ScenarioSize): fc.Arbitrary<Intervention> {
     },
     {
       weight: 1,
+      arbitrary: fc.record({
+        afterMs,
+        kind: fc.constant('ends' as const),
+        inMs: fc.oneof(fc.constant(null), fc.integer({ min: 1_000, max: size.spanMs })),
+      }),
+    },
+    {
+      weight: 1,
       arbitrary: fc
         .record({ afterMs, change: fc.constantFrom(...CHANGES), hours: fc.constantFrom(...HOURS) })
         .map(({ afterMs, change, hours }) => ({

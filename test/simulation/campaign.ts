@@ -8,17 +8,18 @@
  * new, is reset to an earlier state, or is terminated and started again; only the latest is alive.
  */
 import { applyWindow } from '../../domain/engine/calling-day.ts';
-import { hasNews, processInbox, takeOver, type InboxMessage } from '../../domain/engine/campaign-run.ts';
+import { hasNews, takeOver, type InboxMessage } from '../../domain/engine/campaign-run.ts';
 import { dialRequest, startDials, startLookingUp } from '../../domain/engine/calls.ts';
 import { CampaignState, type CampaignStatus, type PacingFacts } from '../../domain/engine/campaign-state.ts';
 import type { EngineSpec } from '../../domain/engine/campaign-spec.ts';
-import { advance, isOver, newCampaign, refusal, type Command } from '../../domain/engine/commands.ts';
-import { considerDrain, fitsNewRun, isDrained, isQuiet, wakeInDrain } from '../../domain/engine/continue-as-new.ts';
+import { isOver, newCampaign, refusal, type Command } from '../../domain/engine/commands.ts';
+import { fitsNewRun, isDrained, isQuiet, wakeInDrain } from '../../domain/engine/continue-as-new.ts';
 import { applyEdit, startEdit, type CampaignEdit, type Recount } from '../../domain/engine/editing.ts';
 import { mayStillSend } from '../../domain/engine/in-flight.ts';
-import { nextStep, type Step, type Work } from '../../domain/engine/next-step.ts';
+import type { Step, Work } from '../../domain/engine/next-step.ts';
 import { applyClosed, applyEnd, exchangeRequest, liveBuckets } from '../../domain/engine/settling.ts';
 import type { Buckets } from '../../domain/engine/tally.ts';
+import { takeTurn } from '../../domain/engine/turn.ts';
 import { ACKNOWLEDGEMENTS } from '../../domain/engine/time-limits.ts';
 import { windowAt } from '../../domain/windows/windows.ts';
 import { VirtualClock } from './clock.ts';
@@ -136,7 +137,7 @@ export class VirtualCampaign {
   }
 
   /** Changes terms as the request for it does: what is not given stays as it is at this moment. */
-  edit(change: Partial<Pick<EngineSpec, 'schedule' | 'max_concurrent_calls' | 'max_calls_per_day'>>): void {
+  edit(change: Partial<Pick<EngineSpec, 'schedule' | 'max_concurrent_calls' | 'max_calls_per_day' | 'ends_at'>>): void {
     const edit = { spec: { ...this.state.spec, ...change }, terms: { ...change } };
     this.savePoint?.edits.push(edit);
     this.addEdit(this.run, edit);
@@ -259,11 +260,7 @@ export class VirtualCampaign {
     let waits = false;
     while (run.alive && !run.blocked && !waits) {
       const { now } = this.clock;
-      processInbox(run, now, () => this.options.world.spread());
-      advance(run.state, now);
-      considerDrain(run, run.history, now);
-      const step = nextStep(run.state, run, now);
-      run.waiting = step.waiting;
+      const step = takeTurn(run, run.history, now, () => this.options.world.spread());
       this.watch.decided(run, step);
       this.carryOut(run, step, now);
       this.pollHandlers(run);

@@ -153,6 +153,7 @@ export class Invariants implements CampaignWatch {
     this.hold('P9', this.closes[seq] === 1, () => `contact ${seq} came to a terminal bucket again, to ${bucket}`);
     this.hold('P9', reason !== '', () => `contact ${seq} is ${bucket} without a reason`);
     const wasCalled = hasBit(this.accepts, seq, attempt);
+    this.hold('ends_at', reason !== 'expired' || this.hasExpired(), () => `contact ${seq} expired before the end`);
     this.hold('P9', bucket !== 'skipped' || !wasCalled, () => `contact ${seq} was called and is skipped: ${reason}`);
   }
 
@@ -211,6 +212,9 @@ export class Invariants implements CampaignWatch {
     const answered = result?.buckets;
     const agree = answered !== undefined && BUCKETS.every((bucket) => answered[bucket] === buckets[bucket]);
     this.hold('P8', agree, () => `the result says ${JSON.stringify(answered)}, the roster ${JSON.stringify(buckets)}`);
+    const { ending } = roster;
+    const asRecorded = ending === null || (result?.status === 'cancelled') === (ending === 'cancelled');
+    this.hold('ending', asRecorded, () => `the campaign is ${result?.status}, and its records say ${ending}`);
     let reasons = 0;
     for (const count of roster.contacts.reasons.values()) reasons += count;
     this.hold('P9', reasons === buckets.failed + buckets.skipped, () => 'a reason is missing');
@@ -276,6 +280,11 @@ export class Invariants implements CampaignWatch {
     const day = { endsAt: civilDay(timezone, at).endsAt, dials: 0 };
     this.days.push(day);
     return day;
+  }
+
+  private hasExpired(): boolean {
+    const { ends_at } = this.specs.at(-1)!.spec;
+    return ends_at !== null && ends_at <= this.now;
   }
 
   /** The terms that were in force at any time since then. */

@@ -28,7 +28,8 @@ export class VirtualRoster {
   private lastExchange = 0;
   private cursor = 0;
   private status: CampaignStatus = 'scheduled';
-  private ending: Ending | null = null;
+  /** What the records say about the end of the campaign. */
+  ending: Ending | null = null;
 
   constructor(
     private readonly campaignId: string,

@@ -39,6 +39,8 @@ export type Intervention = { readonly afterMs: number } & (
   | { readonly kind: 'terminate'; readonly downMs: number }
   | { readonly kind: 'limit'; readonly limit: number }
   | { readonly kind: 'cap'; readonly cap: number | null }
+  /** The end is moved to so long from then; null: there is none any more. */
+  | { readonly kind: 'ends'; readonly inMs: number | null }
   | { readonly kind: 'schedule'; readonly schedule: EngineSpec['schedule'] }
 );
 
@@ -124,6 +126,9 @@ function intervene(campaign: VirtualCampaign, intervention: Intervention, trace?
       return;
     case 'cap':
       campaign.edit({ max_calls_per_day: intervention.cap });
+      return;
+    case 'ends':
+      campaign.edit({ ends_at: intervention.inMs === null ? null : campaign.clock.now + intervention.inMs });
       return;
     case 'schedule':
       campaign.edit({ schedule: intervention.schedule });

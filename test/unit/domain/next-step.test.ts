@@ -412,6 +412,12 @@ describe('an exchange with the roster', () => {
     ],
     ['waits for the one under way', { roster: MORE }, { exchanging: true }, null],
     ['is left to the run that owns the records now', { roster: MORE, superseded: true }, { lookingUp: true }, null],
+    [
+      'does not introduce a run again that was refused as the owner',
+      { roster: MORE, superseded: true },
+      { lookingUp: true, continuedFrom: 'the run before' },
+      null,
+    ],
   ])('%s', (_, stated, run, expected) => {
     expect(work(stated, run).exchange).toEqual(expected);
   });
