@@ -252,7 +252,11 @@ describe('POST /contacts/import', () => {
     await expect
       .poll(
         async () =>
-          (await database.pool.query(`select from pg_stat_activity where query like 'copy imported_rows%'`)).rowCount,
+          (
+            await database.pool.query(
+              `select from pg_stat_activity where datname = current_database() and query like 'copy imported_rows%'`,
+            )
+          ).rowCount,
       )
       .toBe(1);
     socket.destroy();
@@ -285,7 +289,7 @@ describe('POST /contacts/import', () => {
         async () =>
           (
             await database.pool.query(
-              `select from pg_stat_activity where query like 'copy imported_rows%' and state = 'active'`,
+              `select from pg_stat_activity where datname = current_database() and query like 'copy imported_rows%' and state = 'active'`,
             )
           ).rowCount,
       )

@@ -40,7 +40,9 @@ async function refused(work: Promise<unknown>): Promise<boolean> {
 /** Settled as soon as somebody waits for a lock. */
 const untilSomebodyWaits = () =>
   vi.waitFor(async () => {
-    const { rowCount } = await db.pool.query(`select from pg_locks where not granted`);
+    const { rowCount } = await db.pool.query(
+      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    );
     expect(rowCount).toBeGreaterThan(0);
   });
 
@@ -142,7 +144,8 @@ describe('a long transaction', () => {
       // The server answers nobody, and ends what nobody goes on with.
       network.forget();
       await pool.query('select 1').catch(() => {});
-      await db.pool.query(`select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock'`);
+      await db.pool.query(`select pg_terminate_backend(pid) from pg_stat_activity
+where datname = current_database() and wait_event_type = 'Lock'`);
       expect(await waiting).toBe(true);
       await letGo();
     },
