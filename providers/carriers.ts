@@ -1,8 +1,9 @@
 /** The built-in carriers, by the word in the field `provider` of a connection. */
 import type { Carrier } from './carrier.ts';
+import { retell } from './retell/carrier.ts';
 import { truedy } from './truedy/carrier.ts';
 
-const BUILT_IN: readonly Carrier[] = [truedy];
+const BUILT_IN: readonly Carrier[] = [truedy, retell];
 
 export const CARRIERS: ReadonlyMap<string, Carrier> = new Map(BUILT_IN.map((carrier) => [carrier.name, carrier]));
 

@@ -12,11 +12,18 @@ const truedy = (baseUrl: string): CallProvider => {
   const settings = { base_url: `${baseUrl}/api/v1/`, api_key: KEY, webhook_secrets: 'whsec_1' };
   return carrier.create(carrier.settings.parse(settings), {});
 };
+const retell = (baseUrl: string): CallProvider => {
+  const carrier = CARRIERS.get('retell')!;
+  return carrier.create(carrier.settings.parse({ base_url: baseUrl, api_key: KEY }), {
+    callerNumbers: ['+14155550100'],
+  });
+};
 const example = (baseUrl: string) => createExampleProvider({ baseUrl, apiKey: KEY, webhookSecret: 'secret' });
 
 describe('a preview', () => {
   test.each([
     ['truedy', truedy],
+    ['retell', retell],
     ['the example of an own provider', example],
   ])('is the request that is sent, with the secret masked: %s', async (_name, createAt) => {
     const { sent, previewed } = await sentAndPreviewed(createAt);

@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { Particulars } from '../../domain/dialling/provider-messages.ts';
+import { readJson } from '../truedy/answer.ts';
+import type { CallRef, LookUpResult } from '../port.ts';
+import type { SendResult } from '../send-before.ts';
+import { OUR_ID, ourCallId, RetellCall } from './call.ts';
+import { isEndedStatus, isLiveStatus, outcomeOf } from './outcome.ts';
+
+/** Ids in one request to the list. */
+const BATCH = 50;
+/** More than a batch, in case several calls have one of our ids. */
+const LIST_LIMIT = 200;
+
+const List = z.object({ items: z.array(RetellCall), has_more: z.boolean().optional().catch(undefined) });
+
+/** One request to the API, by method, path and JSON body. */
+export type Ask = (method: 'GET' | 'POST', path: string, body?: string) => Promise<SendResult>;
+
+interface Found {
+  readonly calls: readonly RetellCall[];
+  /** Why the list does not say everything about the ids. Null: it was read to its end. */
+  readonly failure: string | null;
+}
+
+/**
+ * Says of each call, in the order of the question, what Retell knows.
+ *
+ * The list is asked first, in batches: by Retell's id, or by our id in `metadata`. It leaves transcripts out, and one
+ * request tells of many calls. Calls that it does not contain are asked for one by one, as far as their Retell id is
+ * known: the filter of the list has no word for calls that were accepted and not yet dialled. A call that is not found is
+ * unknown, because the list is not documented as complete at once.
+ */
+export async function lookUpCalls(ask: Ask, calls: readonly CallRef[]): Promise<LookUpResult[]> {
+  const ids = unique(calls.map(({ providerCallId }) => providerCallId));
+  const ourIds = unique(calls.map(({ callId, providerCallId }) => (providerCallId === null ? callId : null)));
+  const [byId, byOurId] = await Promise.all([
+    listInBatches(ask, ids, (value) => ({ call_id: { type: 'enum', op: 'in', value } })),
+    listInBatches(ask, ourIds, (value) => ({ metadata: [{ type: 'enum', op: 'in', key: OUR_ID, value }] })),
+  ]);
+  return Promise.all(
+    calls.map(async ({ callId, providerCallId }): Promise<LookUpResult> => {
+      if (providerCallId === null) return fromList(byOurId, callId);
+      const { calls: listed, failure } = byId.get(providerCallId) ?? NOT_ASKED;
+      const call = listed.find(({ call_id }) => call_id === providerCallId);
+      if (call !== undefined) return whatIsKnown(call, providerCallId);
+      // A request for each call would only add to what made the list fail.
+      return failure === null ? lookUpById(ask, providerCallId) : { kind: 'unknown', reason: failure };
+    }),
+  );
+}
+
+const NOT_ASKED: Found = { calls: [], failure: 'not_found' };
+
+function unique(ids: readonly (string | null)[]): string[] {
+  return [...new Set(ids)].filter((id): id is string => id !== null && id !== '');
+}
+
+/** What was found in the batch of each id. */
+async function listInBatches(
+  ask: Ask,
+  ids: readonly string[],
+  filterBy: (value: readonly string[]) => object,
+): Promise<ReadonlyMap<string, Found>> {
+  const batches = Array.from({ length: Math.ceil(ids.length / BATCH) }, (_, at) =>
+    ids.slice(at * BATCH, (at + 1) * BATCH),
+  );
+  const found = await Promise.all(
+    batches.map(async (batch) => {
+      const body = { filter_criteria: filterBy(batch), sort_order: 'descending', limit: LIST_LIMIT };
+      const read = readAnswer(await ask('POST', '/v3/list-calls', JSON.stringify(body)), List);
+      const answer: Found =
+        'failure' in read
+          ? { calls: [], failure: read.failure }
+          : { calls: read.value.items, failure: read.value.has_more === true ? 'list_too_long' : null };
+      return batch.map((id) => [id, answer] as const);
+    }),
+  );
+  return new Map(found.flat());
+}
+
+/** Our id is placed once. If several calls have it all the same, the one that is live counts: its line is in use. */
+function fromList(found: ReadonlyMap<string, Found>, callId: string | null): LookUpResult {
+  const { calls, failure } = (callId === null ? undefined : found.get(callId)) ?? NOT_ASKED;
+  const known = calls.flatMap((call) =>
+    call.call_id !== undefined && ourCallId(call) === callId ? [whatIsKnown(call, call.call_id)] : [],
+  );
+  return known.find(({ kind }) => kind === 'live') ?? known[0] ?? { kind: 'unknown', reason: failure ?? 'not_found' };
+}
+
+async function lookUpById(ask: Ask, providerCallId: string): Promise<LookUpResult> {
+  const read = readAnswer(await ask('GET', `/v2/get-call/${encodeURIComponent(providerCallId)}`), RetellCall);
+  return 'failure' in read ? { kind: 'unknown', reason: read.failure } : whatIsKnown(read.value, providerCallId);
+}
+
+function whatIsKnown(call: RetellCall, providerCallId: string): LookUpResult {
+  const { call_status: status, end_timestamp: endedAt = null, disconnection_reason: reason } = call;
+  // Retell does not tell when it accepted a call, only when it was connected.
+  const particulars = Particulars.parse({ phoneNumber: call.to_number, agentId: call.agent_id, placedAt: null });
+  if (status !== undefined && isLiveStatus(status)) return { kind: 'live', providerCallId, particulars };
+  if (status === undefined || !isEndedStatus(status)) return { kind: 'unknown', reason: 'unknown_status' };
+  return { kind: 'ended', providerCallId, outcome: outcomeOf(reason, status).outcome, endedAt, particulars };
+}
+
+function readAnswer<T>(answer: SendResult, schema: z.ZodType<T>): { readonly value: T } | { readonly failure: string } {
+  if (answer.kind === 'expired') return { failure: 'expired' };
+  if (answer.kind !== 'answered') return { failure: answer.code };
+  // Retell documents 422 for a call that it does not know.
+  if (answer.status === 404 || answer.status === 422) return { failure: 'not_found' };
+  if (answer.status !== 200) return { failure: `http_${answer.status}` };
+  const parsed = schema.safeParse(readJson(answer.body));
+  return parsed.success ? { value: parsed.data } : { failure: 'unexpected_answer' };
+}

@@ -1,0 +1,47 @@
+/** Retell's words for the state and the end of a call. Source: "Debug call disconnection" in Retell's documentation. */
+import type { Outcome } from '../../domain/engine/outcome.ts';
+
+const LIVE = new Set(['registered', 'ongoing']);
+const OVER = new Set(['ended', 'not_connected', 'error']);
+
+/**
+ * `disconnection_reason` by what it says about the callee. Every word after an answered call counts as completed, so
+ * that nobody who has been spoken to is called again. All other words, also new ones, are `failed`: `user_declined`,
+ * `invalid_destination`, `dial_failed`, the faults of the account and the errors of the agent.
+ */
+const OUTCOMES: ReadonlyMap<string, Outcome> = new Map([
+  ['user_hangup', 'completed'],
+  ['agent_hangup', 'completed'],
+  ['call_transfer', 'completed'],
+  ['inactivity', 'completed'],
+  ['max_duration_reached', 'completed'],
+  ['ivr_reached', 'completed'],
+  // Someone at the account's side took part in the answered call, or ended it.
+  ['transfer_bridged', 'completed'],
+  ['transfer_cancelled', 'completed'],
+  ['call_take_over', 'completed'],
+  ['manual_stopped', 'completed'],
+  ['dial_no_answer', 'no_answer'],
+  ['dial_busy', 'busy'],
+  ['voicemail_reached', 'voicemail'],
+]);
+
+export function isLiveStatus(status: string): boolean {
+  return LIVE.has(status);
+}
+
+export function isEndedStatus(status: string): boolean {
+  return OVER.has(status);
+}
+
+/**
+ * The outcome of a call that is over, and Retell's word for it. Without a reason the status counts: `ended` means
+ * that one of the two hung up, or that the call was transferred.
+ */
+export function outcomeOf(
+  reason: string | undefined,
+  status: string | undefined,
+): { readonly outcome: Outcome; readonly asSent: string | null } {
+  if (reason !== undefined) return { outcome: OUTCOMES.get(reason) ?? 'failed', asSent: reason };
+  return { outcome: status === 'ended' ? 'completed' : 'failed', asSent: status ?? null };
+}

@@ -1,0 +1,112 @@
+/**
+ * Retell, a platform for voice agents: https://docs.retellai.com.
+ *
+ * Documented (the API reference, and the types of the official client retell-sdk 5.66, in November 2026):
+ * - `POST /v2/create-phone-call` with Bearer authentication. The reply is the call with `call_id` and the status
+ *   `registered`. `metadata` comes back in lists and webhooks. `agent_override` limits the duration and the ringing.
+ * - Refusals as `{"status": "error", "message"}`: 400, 401, 402, 422 (an asset is unknown), 429.
+ * - `POST /v3/list-calls` filters by `call_id` and by a top-level key of `metadata`, also for one of several values. Its
+ *   calls contain no transcripts. Its filter by status knows no word for `registered`.
+ * - An accepted call that is not dialled within five minutes ends as `registered_call_timeout`.
+ * - An agent ends a call after two hours at most, and rings for five minutes at most.
+ * - Webhooks `call_started` (never for a call that was not connected), `call_ended`, `call_analyzed`. Each is sent up to
+ *   three times more if 10 seconds bring no 2xx, and the next one does not wait for it.
+ * - `X-Retell-Signature`: HMAC-SHA256 of body and milliseconds, keyed with the API key that has the webhook badge, valid
+ *   for five minutes.
+ *
+ * Assumed, because nothing is documented:
+ * - Retell has no idempotency key. A placement without an answer is looked up by `metadata` and never repeated.
+ * - The list may lag, so a call that is not found may still ring.
+ * - 404 with `Item … not found from …` (seen by many users) and 422 concern the account's number or agent. A refusal
+ *   concerns the callee only if its text names `to_number`, a destination or a country. Everything else is `blocked`.
+ * - 429 may have a `Retry-After`. An outbound call above the concurrency limit is refused with it.
+ * - 408, 409 and 5xx prove nothing.
+ *
+ * Not yet in the engine:
+ * - The outcomes `declined` (`user_declined`) and `invalid_number` (`invalid_destination`): both are `failed`, with
+ *   Retell's word kept in events.
+ * - A fault of the account that shows only after the call was accepted (`concurrency_limit_reached`, `no_valid_payment`
+ *   and others as `disconnection_reason`): it is `failed` and uses up an attempt. Refused placements use up none.
+ * - Cancelling an accepted call (`POST /v2/stop-call`).
+ */
+import { Agent } from 'undici';
+import { connectWithinMs } from '../../domain/engine/dial-budget.ts';
+import { LOOK_UPS } from '../../domain/engine/time-limits.ts';
+import type { CarrierOptions } from '../carrier.ts';
+import { limitConcurrency } from '../truedy/concurrency-limit.ts';
+import { maskSecrets, type PlacementRequest, toDispatch } from '../http-request.ts';
+import type { CallProvider } from '../port.ts';
+import { sendBefore } from '../send-before.ts';
+import { classifyPlacement } from './answer.ts';
+import { parseRetell } from './event.ts';
+import { type Ask, lookUpCalls } from './look-up.ts';
+import { freezeCall } from './request.ts';
+import { callLifetimeMs, type RetellSettings } from './settings.ts';
+import { verifyRetell } from './signature.ts';
+
+/** A single call that is asked for by its id contains its transcript. */
+const MAX_ANSWER_BYTES = 16 * 1_048_576;
+/** Simultaneous look-ups. They must not use up the account's rate limit, which the dials need. */
+const LOOK_UPS_AT_ONCE = 4;
+
+export function createRetellProvider(
+  settings: RetellSettings,
+  { callerNumbers = [], now = Date.now }: CarrierOptions = {},
+): CallProvider {
+  const requestTimeoutMs = Math.round(settings.request_timeout_seconds * 1000);
+  const waitMs = connectWithinMs(requestTimeoutMs);
+  const connections = {
+    // One request at a time on a connection: undici would resend requests that are pipelined behind a broken one.
+    pipelining: 1,
+    // On HTTP/2, undici moves the requests of a closing connection to the next one.
+    allowH2: false,
+    connect: { timeout: waitMs },
+    maxResponseSize: MAX_ANSWER_BYTES,
+  };
+  // Separate, so that slow answers to look-ups delay no dial.
+  const dials = new Agent(connections);
+  const lookUps = new Agent(connections);
+  const withSlot = limitConcurrency(LOOK_UPS_AT_ONCE, LOOK_UPS.answerWithinMs);
+  const limits = { now, waitMs, timeoutMs: requestTimeoutMs };
+  const headers = { authorization: `Bearer ${settings.api_key}`, 'content-type': 'application/json' };
+  const root = new URL(settings.base_url);
+  const pathOfRoot = root.pathname.replace(/\/+$/, '');
+
+  const placement = (frozen: string): PlacementRequest => ({
+    method: 'POST',
+    url: `${root.origin}${pathOfRoot}/v2/create-phone-call`,
+    headers,
+    body: frozen,
+  });
+  const ask: Ask = (method, path, body) =>
+    withSlot(() =>
+      sendBefore(
+        lookUps,
+        { origin: root.origin, path: pathOfRoot + path, method, headers, ...(body === undefined ? {} : { body }) },
+        { ...limits, sendBy: Number.POSITIVE_INFINITY },
+      ),
+    );
+
+  return {
+    name: 'retell',
+    facts: {
+      keyTtlMs: 0,
+      finds: 'by id',
+      echoes: true,
+      requestTimeoutMs,
+      queueBoundMs: Math.round(settings.queue_bound_seconds * 1000),
+      callLifetimeMs: callLifetimeMs(settings),
+    },
+    freeze: (call) => freezeCall(call, { ...settings, fromNumber: callerNumbers[0] }),
+    async place(frozen, _key, sendBy) {
+      return classifyPlacement(await sendBefore(dials, toDispatch(placement(frozen)), { ...limits, sendBy }), now());
+    },
+    preview: (frozen) => maskSecrets(placement(frozen), [settings.api_key]),
+    lookUp: (calls) => lookUpCalls(ask, calls),
+    verify: (webhook) => verifyRetell(settings.webhook_keys ?? [settings.api_key], webhook),
+    parse: ({ rawBody }) => parseRetell(rawBody, now()),
+    async close() {
+      await Promise.all([dials.close(), lookUps.close()]);
+    },
+  };
+}
