@@ -43,7 +43,7 @@ export function parseRetell(rawBody: Buffer, now: number): CallEvent[] {
   const at = kind === 'ended' ? call?.end_timestamp : call?.start_timestamp;
   return [
     {
-      // No event has an id of its own, and each is sent once per call. Its repetitions have the same bytes.
+      // Events have no id, and each is sent once per call. Its repetitions have the same bytes.
       eventId:
         providerCallId === null || kind === 'ignored'
           ? `${event}:${createHash('sha256').update(rawBody).digest('hex')}`

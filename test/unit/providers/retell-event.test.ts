@@ -118,7 +118,7 @@ describe('reading an event of Retell', () => {
     },
   );
 
-  test('each event of a call has an id of its own, and a repetition has the same', () => {
+  test('each event of a call has another id, and a repetition has the same', () => {
     const bodies = ['call_started', 'call_ended', 'call_analyzed'].map((event) => webhook(event));
     const ids = bodies.map((body) => parse(body).eventId);
     expect(new Set(ids).size).toBe(3);
