@@ -42,27 +42,13 @@ export function apiOf({ url, key }: ApiFlags): ApiOptions {
   });
 }
 
-/** Prints what `ask` answers. With --json a refusal is printed as JSON too, before it ends the tool. */
+/** Prints what `ask` answers. */
 export async function show<T>(
   { json }: Json,
   ask: () => Promise<T>,
   inWords: (answer: T) => readonly Line[],
 ): Promise<void> {
-  const answer = await refusalsAsJson(json, ask);
+  const answer = await ask();
   if (json) printJson(answer);
   else printText(inWords(answer));
-}
-
-/** With --json a refusal is printed as JSON, before it ends the tool. */
-export async function refusalsAsJson<T>(json: true | undefined, act: () => Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (error) {
-    if (json && error instanceof RingfenceError) {
-      const { code, message, field } = error;
-      const details = field === undefined ? error.details : { field, ...error.details };
-      printJson({ error: { code, message, details } });
-    }
-    throw error;
-  }
 }

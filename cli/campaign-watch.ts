@@ -7,7 +7,7 @@ import { RingfenceError } from '../domain/engine/errors.ts';
 import { neverStarted } from '../domain/api/failed-start.ts';
 import { reasonInWords, wayOut } from '../domain/api/interruption.ts';
 import { type ApiOptions, requestApi } from '../client/http-api.ts';
-import { type ApiFlags, apiOf, gatewayCommand, refusalsAsJson } from './api.ts';
+import { type ApiFlags, apiOf, gatewayCommand } from './api.ts';
 import { progressText } from './campaign-text.ts';
 import { EXIT, exitCodeOf, Finished } from './exit-codes.ts';
 import { examples } from './help.ts';
@@ -38,7 +38,7 @@ export function addCampaignWatch(campaigns: Command): void {
       )}\n${MORE}`,
     )
     .action(async (id: string, flags: Flags) => {
-      const { status, interrupted, failure } = await refusalsAsJson(flags.json, () => watch(apiOf(flags), id, flags));
+      const { status, interrupted, failure } = await watch(apiOf(flags), id, flags);
       if (interrupted !== null) {
         printNote(`The campaign is interrupted: ${reasonInWords(interrupted)}. ${wayOut(id, interrupted.reason)}`);
         throw new Finished(EXIT.interrupted);

@@ -1,7 +1,6 @@
 /** `contacts check`: what an import would do. Needs nothing but the file. */
 import type { Command } from 'commander';
 import type { ContactRow, RowError } from '../domain/contacts/contact-rows.ts';
-import { refusalsAsJson } from './api.ts';
 import { examples } from './help.ts';
 import { readCountry } from './country-option.ts';
 import { rowErrors } from './row-errors.ts';
@@ -37,12 +36,10 @@ export function addContactsCheck(contacts: Command): void {
       ),
     )
     .action(async (file: string, { defaultCountry, json }: Options) => {
-      const check = await refusalsAsJson(json, async () => {
-        const country = await readCountry(defaultCountry);
-        const { readContactFile } = await import('../contact-files/contact-file.ts');
-        const { bytes } = await openSource(file);
-        return tally(readContactFile(bytes, country));
-      });
+      const country = await readCountry(defaultCountry);
+      const { readContactFile } = await import('../contact-files/contact-file.ts');
+      const { bytes } = await openSource(file);
+      const check = await tally(readContactFile(bytes, country));
       if (json) printJson(check);
       else printText(asText(check));
     });

@@ -40,8 +40,7 @@ export function compiledProgram(root = ROOT) {
     const key = keyOf(root);
     const program = join(kept, key);
     if (markUsed(program)) return program;
-    mkdirSync(kept, { recursive: true });
-    const draft = mkdtempSync(join(kept, 'draft-'));
+    const draft = draftIn(kept);
     try {
       compile(root, draft);
       // What was changed while it was compiled may or may not be in it: then once more.
@@ -52,6 +51,17 @@ export function compiledProgram(root = ROOT) {
     } finally {
       rmSync(draft, { recursive: true, force: true });
     }
+  }
+}
+
+/** @param {string} kept */
+function draftIn(kept) {
+  try {
+    mkdirSync(kept, { recursive: true });
+    return mkdtempSync(join(kept, 'draft-'));
+  } catch (error) {
+    const message = `The compiled program is kept in ${kept}, which must be a writable folder: ${error.message}`;
+    throw new Error(message, { cause: error });
   }
 }
 
@@ -79,7 +89,7 @@ function compile(root, draft) {
   const options = ['--declaration', 'false', '--noCheck', '--noEmitOnError', 'false', '--outDir', draft];
   const args = [join(root, COMPILER, 'bin', 'tsc'), '--project', join(root, PROJECT), ...options];
   const { status, error, stdout } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`The sources cannot be compiled: ${error?.message ?? stdout}`);
+  if (status !== 0) throw new Error(`The sources cannot be compiled: ${error?.message ?? stdout.trim()}`);
   cpSync(join(root, MIGRATIONS), join(draft, MIGRATIONS), { recursive: true });
 }
 
@@ -107,7 +117,9 @@ function markUsed(program) {
     utimesSync(program, new Date(), new Date());
     return true;
   } catch (error) {
-    if (error.code === 'ENOENT') return false;
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return false;
+    // Another user's, or on a disk that cannot be written: it runs all the same.
+    if (error.code === 'EPERM' || error.code === 'EACCES' || error.code === 'EROFS') return true;
     throw error;
   }
 }

@@ -5,4 +5,15 @@ import { pathToFileURL } from 'node:url';
 import './ensure-installed.mjs';
 import { compiledProgram } from './compiled.mjs';
 
-if (process.exitCode === 0) await import(pathToFileURL(join(compiledProgram(), 'cli', 'main.js')).href);
+function programOrNull() {
+  try {
+    return compiledProgram();
+  } catch (error) {
+    console.error(`error: ${error.message}`);
+    process.exitCode = 1;
+    return null;
+  }
+}
+
+const program = process.exitCode === 0 ? programOrNull() : null;
+if (program !== null) await import(pathToFileURL(join(program, 'cli', 'main.js')).href);

@@ -130,6 +130,14 @@ describe('help', () => {
     expect(out).toContain('Usage: ringfence');
   });
 
+  it.each(['campaigns pause --help', 'help campaigns pause', 'campaigns help pause'])(
+    'is that of the subcommand: %s',
+    async (line) => {
+      expect(await run(words(line))).toBe(0);
+      expect(out).toMatch(/^Usage: ringfence campaigns pause /);
+    },
+  );
+
   it('of the whole loads no command, and one command loads no other', async () => {
     const named = (command: Command) => command.commands.map((each) => each.name());
     const { commands } = await loadProgram({}, ['contacts']);
@@ -183,6 +191,28 @@ function commandOf(line: string): Command {
   }
   return command;
 }
+
+describe('with --json', () => {
+  it.each([
+    ['an option that does not exist', 'doctor --json --nope', 'bad_request', '--nope'],
+    ['an option that is missing', 'windows --json', 'bad_request', '--timezone'],
+    ['a command that does not exist', 'campaigns nope --json', 'bad_request', 'nope'],
+    ['a schedule that is refused', 'windows --timezone Nowhere/City --json', 'validation_error', '--timezone'],
+    ['a key that is missing', 'campaigns list --json', 'misconfigured', 'RINGFENCE_API_KEY'],
+    ['a file that is missing', 'contacts check /no/such/file --json', 'bad_request', '/no/such/file'],
+  ])('%s is reported as JSON too: %s', async (_, line, code, named) => {
+    expect(await runWith(words(line), {})).toBe(2);
+    const { error } = JSON.parse(out) as { error: { code: string; message: string } };
+    expect(error).toMatchObject({ code, message: expect.stringContaining(named) });
+    expect(error.message).not.toMatch(/^error:/);
+    expect(err).toContain(named);
+  });
+
+  it('nothing else is: after -- it is no option', async () => {
+    expect(await run(words('windows --nope -- --json'))).toBe(2);
+    expect(out).toBe('');
+  });
+});
 
 describe('campaigns cancel', () => {
   const cancel = ['campaigns', 'cancel', '1f4baf16-1540-4d91-9696-7f34b2f2cb77'];

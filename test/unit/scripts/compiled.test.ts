@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -73,6 +74,11 @@ describe('the compiled program', () => {
     expect(await kept()).toEqual([]);
   });
 
+  it('says where it must be able to write', async () => {
+    await write('.ringfence/program', 'a file in the place of the folder');
+    expect(() => compiledProgram(root)).toThrow(`${join(root, '.ringfence/program')}, which must be a writable folder`);
+  });
+
   it('keeps what was used last, for processes that still load from it', async () => {
     const first = compiledProgram(root);
     for (let change = 1; change <= 4; change += 1) {
@@ -81,5 +87,30 @@ describe('the compiled program', () => {
     }
     expect(await kept()).toHaveLength(4);
     expect(await run(first)).toBe('first');
+  });
+});
+
+describe('the command line of a clone', () => {
+  beforeEach(async () => {
+    for (const file of ['ringfence', 'compiled', 'ensure-installed']) {
+      await cp(join(ROOT, `scripts/${file}.mjs`), join(root, `scripts/${file}.mjs`));
+    }
+    await cp(join(ROOT, 'package-lock.json'), join(root, 'package-lock.json'));
+  });
+
+  const ringfence = () => spawnSync(process.execPath, [join(root, 'scripts/ringfence.mjs')], { encoding: 'utf8' });
+
+  it('runs what the sources say now', async () => {
+    expect(ringfence()).toMatchObject({ status: 0, stdout: 'first' });
+    await write('domain/word.ts', `export const word: string = 'second';\n`);
+    expect(ringfence()).toMatchObject({ status: 0, stdout: 'second' });
+  });
+
+  it('says in a line or two why it cannot run', async () => {
+    await write('domain/word.ts', 'export const = ;\n');
+    const { status, stdout, stderr } = ringfence();
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toMatch(/^error: The sources cannot be compiled: domain\/word\.ts/);
+    expect(stderr).not.toContain('    at ');
   });
 });
