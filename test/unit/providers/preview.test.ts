@@ -18,17 +18,28 @@ const retell = (baseUrl: string): CallProvider => {
     callerNumbers: ['+14155550100'],
   });
 };
+const TWILIO_ACCOUNT = `AC${'0'.repeat(32)}`;
+const twilio = (baseUrl: string): CallProvider => {
+  const carrier = CARRIERS.get('twilio')!;
+  const settings = { base_url: baseUrl, account_sid: TWILIO_ACCOUNT, auth_token: KEY, twiml: '<Response/>' };
+  return carrier.create(carrier.settings.parse(settings), {
+    webhookUrl: 'https://calls.example/webhooks/twilio',
+    callerNumbers: ['+14155550100'],
+  });
+};
+const TWILIO_CREDENTIALS = Buffer.from(`${TWILIO_ACCOUNT}:${KEY}`).toString('base64');
 const example = (baseUrl: string) => createExampleProvider({ baseUrl, apiKey: KEY, webhookSecret: 'secret' });
 
 describe('a preview', () => {
   test.each([
-    ['truedy', truedy],
-    ['retell', retell],
-    ['the example of an own provider', example],
-  ])('is the request that is sent, with the secret masked: %s', async (_name, createAt) => {
+    ['truedy', truedy, 'Bearer', KEY],
+    ['twilio', twilio, 'Basic', TWILIO_CREDENTIALS],
+    ['retell', retell, 'Bearer', KEY],
+    ['the example of an own provider', example, 'Bearer', KEY],
+  ])('is the request that is sent, with the secret masked: %s', async (_name, createAt, scheme, secret) => {
     const { sent, previewed } = await sentAndPreviewed(createAt);
-    expect(JSON.stringify(sent)).toContain(KEY);
-    expect(previewed).toEqual({ ...sent, headers: { ...sent.headers, authorization: 'Bearer ***' } });
+    expect(sent.headers.authorization).toBe(`${scheme} ${secret}`);
+    expect(previewed).toEqual({ ...sent, headers: { ...sent.headers, authorization: `${scheme} ***` } });
   });
 
   test('masks each secret wherever it stands, the longest first', () => {

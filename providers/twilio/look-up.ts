@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import { canonicalCallId } from '../../domain/engine/ids.ts';
+import type { CallRef, LookUpResult } from '../port.ts';
+import type { SendResult } from '../send-before.ts';
+import { readJson } from '../truedy/answer.ts';
+import { CallSid, Instant, isCallSid, Word } from './fields.ts';
+import { isEndedStatus, isLiveStatus, outcomeOf } from './outcome.ts';
+import { CALL_ID_PARAMETER } from './request.ts';
+
+const Call = z.object({
+  sid: CallSid,
+  status: Word,
+  to: Word,
+  from: Word,
+  date_created: Instant,
+  end_time: Instant,
+  answered_by: Word,
+});
+type Call = z.infer<typeof Call>;
+
+const ListOfCalls = z.object({ calls: z.array(Call.optional().catch(undefined)) });
+
+const ListOfEvents = z.object({
+  events: z.array(
+    z.object({
+      request: z
+        .object({
+          url: z.string().optional().catch(undefined),
+          parameters: z.object({ status_callback: z.string().optional() }).optional().catch(undefined),
+        })
+        .optional()
+        .catch(undefined),
+    }),
+  ),
+});
+
+/** One GET to the API, by its path below the account. */
+export type Get = (path: string) => Promise<SendResult>;
+
+/** Asks for the call by its SID. */
+export async function lookUpById(get: Get, providerCallId: string): Promise<LookUpResult> {
+  if (!isCallSid(providerCallId)) return { kind: 'unknown', reason: 'not_found' };
+  const read = readAnswer(await get(`/Calls/${providerCallId}.json`), Call);
+  if ('failure' in read) return { kind: 'unknown', reason: read.failure };
+  return read.value.sid === providerCallId ? whatIsKnown(read.value) : { kind: 'unknown', reason: 'unexpected_answer' };
+}
+
+/** How far a call's creation may be from our request: a request takes seconds, and the clocks differ. */
+const SAME_TIME_MS = 120_000;
+/** Calls from one number to another one around one time. More are not asked about. */
+const MOST_CANDIDATES = 5;
+
+/**
+ * Searches for a call whose reply was lost. Twilio's list finds calls by their two numbers, which is a guess: another
+ * program may have called the same person from the same number. So a call counts only if its events say that its status
+ * callback carries our call id. Twilio shows them from 15 minutes after its end on. Everything else is unknown, because
+ * a call that is not in the list, or not confirmed, may have been placed all the same.
+ */
+export async function lookUpByNumbers(
+  get: Get,
+  { callId, request, firstSentAt }: Pick<CallRef, 'callId' | 'request' | 'firstSentAt'>,
+): Promise<LookUpResult> {
+  const numbers = numbersOf(request);
+  if (callId === null || numbers === null || typeof firstSentAt !== 'number') {
+    return { kind: 'unknown', reason: 'not_searchable' };
+  }
+  // Without StartTime, which a call has only once it was dialled. The newest calls come first.
+  const query = new URLSearchParams({ To: numbers.to, From: numbers.from, PageSize: '50' });
+  const read = readAnswer(await get(`/Calls.json?${query.toString()}`), ListOfCalls);
+  if ('failure' in read) return { kind: 'unknown', reason: read.failure };
+  const candidates = read.value.calls
+    .filter((call) => call !== undefined)
+    .filter(({ to, from }) => to === numbers.to && from === numbers.from)
+    .filter(({ date_created: at }) => at !== undefined && Math.abs(at - firstSentAt) <= SAME_TIME_MS);
+  for (const candidate of candidates.slice(0, MOST_CANDIDATES)) {
+    if ((await callIdOf(get, candidate.sid)) === callId) return whatIsKnown(candidate);
+  }
+  return { kind: 'unknown', reason: candidates.length === 0 ? 'not_found' : 'not_confirmed' };
+}
+
+function numbersOf(request: string | null | undefined): { to: string; from: string } | null {
+  const form = new URLSearchParams(request ?? '');
+  const [to, from] = [form.get('To'), form.get('From')];
+  return to === null || from === null ? null : { to, from };
+}
+
+/** Our id of a call, from the requests that Twilio recorded about it: the one that created it, and its callbacks. */
+async function callIdOf(get: Get, sid: string): Promise<string | null> {
+  const read = readAnswer(await get(`/Calls/${sid}/Events.json?PageSize=50`), ListOfEvents);
+  if ('failure' in read) return null;
+  for (const { request } of read.value.events) {
+    for (const url of [request?.parameters?.status_callback, request?.url]) {
+      const echoed = url !== undefined && URL.canParse(url) && new URL(url).searchParams.get(CALL_ID_PARAMETER);
+      if (echoed) return canonicalCallId(echoed);
+    }
+  }
+  return null;
+}
+
+const E164 = /^\+[1-9]\d{6,14}$/;
+
+function whatIsKnown(call: Call): LookUpResult {
+  const { sid, status = '', to = '', date_created, end_time, answered_by } = call;
+  const particulars = { phoneNumber: E164.test(to) ? to : null, agentId: null, placedAt: date_created ?? null };
+  if (isLiveStatus(status)) return { kind: 'live', providerCallId: sid, particulars };
+  if (!isEndedStatus(status)) return { kind: 'unknown', reason: 'unknown_status' };
+  return {
+    kind: 'ended',
+    providerCallId: sid,
+    outcome: outcomeOf(status, answered_by),
+    endedAt: end_time ?? null,
+    particulars,
+  };
+}
+
+function readAnswer<T>(answer: SendResult, schema: z.ZodType<T>): { readonly value: T } | { readonly failure: string } {
+  if (answer.kind === 'expired') return { failure: 'expired' };
+  if (answer.kind !== 'answered') return { failure: answer.code };
+  if (answer.status === 404) return { failure: 'not_found' };
+  if (answer.status !== 200) return { failure: `http_${answer.status}` };
+  const parsed = schema.safeParse(readJson(answer.body));
+  return parsed.success ? { value: parsed.data } : { failure: 'unexpected_answer' };
+}

@@ -1,0 +1,118 @@
+/**
+ * Twilio's Calls API.
+ *
+ * Documented (https://www.twilio.com/docs/voice/api/call-resource and the pages named):
+ * - A call is created by a form. `StatusCallbackEvent` is given once per event. With `ApplicationSid` the status callback
+ *   is ignored. `Timeout` is at most 600 seconds and may take 5 more. `SendDigits` switches machine detection off.
+ * - Accepted is not dialled: calls beyond the account's calls per second (1 by default) wait in a queue of up to a day.
+ * - 429 with code 20429: the request was not processed (https://www.twilio.com/docs/api/errors/20429). 10004: too many
+ *   concurrent calls.
+ * - Webhooks are signed by HMAC-SHA1 over URL and form; the signature has no time
+ *   (https://www.twilio.com/docs/usage/webhooks/webhooks-security). With `#rc` and `rp` a failed one is tried again, for
+ *   15 seconds in all (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides).
+ * - The events of a call, 15 minutes after its end, contain the URL of its status callback
+ *   (https://www.twilio.com/docs/voice/api/call-event-resource).
+ *
+ * Assumed, because nothing is documented:
+ * - No key is honoured: a repeated request is a second call. A call of unknown outcome is never sent again.
+ * - No list is complete at once: a call that is not found may have been placed.
+ * - A webhook may be signed with or without its port, and with or without `#rc`: each is accepted.
+ * - The codes of an invalid number (13224, 21211, 21214, 21216, 21217) and those of the account, other than the
+ *   documented ones. A code that is not known here is taken for the account's.
+ * - `TimeLimit` counts from the answer, machine detection included.
+ * - `I-Twilio-Idempotency-Token` is the same in repetitions of one webhook.
+ *
+ * Not distinguished yet: a number that does not exist (`failed` with SIP 404) has the outcome `failed`. The code is kept
+ * in the words of the outcome. Webhooks that are signed with a shared key (HMAC-SHA256) are refused.
+ */
+import { Agent } from 'undici';
+import { connectWithinMs } from '../../domain/engine/dial-budget.ts';
+import { LOOK_UPS } from '../../domain/engine/time-limits.ts';
+import type { CarrierOptions } from '../carrier.ts';
+import { maskSecrets, type PlacementRequest, toDispatch } from '../http-request.ts';
+import type { CallProvider, CallRef, LookUpResult } from '../port.ts';
+import { sendBefore } from '../send-before.ts';
+import { limitConcurrency } from '../truedy/concurrency-limit.ts';
+import { classifyPlacement } from './answer.ts';
+import { parseTwilio } from './event.ts';
+import { lookUpById, lookUpByNumbers } from './look-up.ts';
+import { freezeCall } from './request.ts';
+import type { TwilioSettings } from './settings.ts';
+import { verifyTwilio } from './signature.ts';
+
+const MAX_ANSWER_BYTES = 1_048_576;
+/** Simultaneous look-ups. They share the API's rate limits with the dials. Others wait here. */
+const LOOK_UPS_AT_ONCE = 8;
+/** Twilio may ring this much longer than `Timeout` says. */
+const TIMEOUT_BUFFER_S = 5;
+
+export function createTwilioProvider(
+  settings: TwilioSettings,
+  { webhookUrl, callerNumbers = [], now = Date.now }: CarrierOptions = {},
+): CallProvider {
+  const { account_sid: accountSid, auth_token: authToken, secondary_auth_token: secondary } = settings;
+  const account = `${settings.base_url}/2010-04-01/Accounts/${accountSid}`;
+  const requestTimeoutMs = Math.round(settings.request_timeout_seconds * 1000);
+  const waitMs = connectWithinMs(requestTimeoutMs);
+  const connections = {
+    // One request at a time on a connection: undici would resend requests that are pipelined behind a broken one.
+    pipelining: 1,
+    // On HTTP/2, undici moves the requests of a closing connection to the next one.
+    allowH2: false,
+    connect: { timeout: waitMs },
+    maxResponseSize: MAX_ANSWER_BYTES,
+  };
+  // Separate, so that slow answers to look-ups delay no dial.
+  const dials = new Agent(connections);
+  const lookUps = new Agent(connections);
+  const withSlot = limitConcurrency(LOOK_UPS_AT_ONCE, LOOK_UPS.answerWithinMs);
+  const credentials = Buffer.from(`${accountSid}:${authToken}`).toString('base64');
+  const authorization = `Basic ${credentials}`;
+  const limits = { now, waitMs, timeoutMs: requestTimeoutMs };
+  const terms = { settings, webhookUrl, callerNumber: callerNumbers[0] };
+
+  const placement = (frozen: string): PlacementRequest => ({
+    method: 'POST',
+    url: `${account}/Calls.json`,
+    headers: { authorization, 'content-type': 'application/x-www-form-urlencoded' },
+    body: frozen,
+  });
+  const get = (path: string) => {
+    const { origin, pathname, search } = new URL(account + path);
+    const request = { origin, path: pathname + search, method: 'GET', headers: { authorization } } as const;
+    return sendBefore(lookUps, request, { ...limits, sendBy: Number.POSITIVE_INFINITY });
+  };
+  const lookUpOne = (call: CallRef): Promise<LookUpResult> =>
+    call.providerCallId === null ? lookUpByNumbers(get, call) : lookUpById(get, call.providerCallId);
+
+  return {
+    name: 'twilio',
+    facts: {
+      keyTtlMs: 0,
+      finds: 'by id',
+      echoes: true,
+      requestTimeoutMs,
+      queueBoundMs: settings.queue_bound_seconds * 1000,
+      callLifetimeMs: (settings.join_timeout_seconds + TIMEOUT_BUFFER_S + settings.max_duration_seconds) * 1000,
+    },
+
+    freeze: (call) => freezeCall(call, terms),
+
+    async place(frozen, _key, sendBy) {
+      const result = await sendBefore(dials, toDispatch(placement(frozen)), { ...limits, sendBy });
+      return classifyPlacement(result, now());
+    },
+
+    preview: (frozen) => maskSecrets(placement(frozen), [credentials, authToken]),
+
+    lookUp: (calls) => Promise.all(calls.map((call) => withSlot(() => lookUpOne(call)))),
+
+    verify: (webhook) => verifyTwilio([authToken, ...(secondary === undefined ? [] : [secondary])], webhook),
+
+    parse: (webhook) => parseTwilio(webhook),
+
+    async close() {
+      await Promise.all([dials.close(), lookUps.close()]);
+    },
+  };
+}
