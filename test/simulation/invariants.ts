@@ -169,6 +169,7 @@ export class Invariants implements CampaignWatch {
       this.counts.placements += step.place.length + step.repeat.length;
       for (const id of step.repeat) this.repeatedAt.set(id, this.now);
     }
+    if (step.kind === 'continue_as_new') this.checkIdle(run);
     if (this.options.trace) this.trace(describe(run.state, step));
     if (this.counts.decisions % this.options.everyTurns !== 0) return;
     this.checkBuckets(run);
@@ -218,6 +219,20 @@ export class Invariants implements CampaignWatch {
     let reasons = 0;
     for (const count of roster.contacts.reasons.values()) reasons += count;
     this.hold('P9', reasons === buckets.failed + buckets.skipped, () => 'a reason is missing');
+  }
+
+  /** Only the state is passed on: what else is under way would be lost, and a caller would get no answer. */
+  private checkIdle({ state, inbox, changes, exchanging, lookingUp, handlers }: VirtualRun): void {
+    const underWay = {
+      placements: Object.values(state.inFlight).filter(({ phase }) => phase === 'placing').length,
+      exchanges: Number(exchanging),
+      lookUps: Number(lookingUp),
+      messages: inbox.length,
+      changes: changes.length,
+      callers: Number(!handlers.finished),
+    };
+    const isIdle = Object.values(underWay).every((count) => count === 0);
+    this.hold('continue-as-new', isIdle, () => `the run ends with ${JSON.stringify(underWay)}`);
   }
 
   private checkBuckets({ state }: VirtualRun): void {

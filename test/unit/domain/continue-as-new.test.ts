@@ -53,6 +53,7 @@ describe('a drain', () => {
     ['waits for a handler', campaignState(), { handlersFinished: () => false }, false],
     ['waits until the roster knows the run', campaignState(), { continuedFrom: 'the run before' }, false],
     ['waits for the inbox', campaignState(), { inbox: [{ kind: 'malformed' }] }, false],
+    ['waits for a change', campaignState(), { changes: [{ kind: 'zone_data', version: '2026g' }] }, false],
     ['waits a moment after events, because more may come', campaignState(), { eventsAt: NOON - 100 }, false],
     [
       'ends in the task that events wake, where nothing was under way before',

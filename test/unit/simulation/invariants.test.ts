@@ -1,8 +1,11 @@
 /** The checks of virtual campaigns must themselves notice what they are there for. */
 import { describe, expect, test } from 'vitest';
 import type { EngineSpec } from '../../../domain/engine/campaign-spec.ts';
+import { newCampaign } from '../../../domain/engine/commands.ts';
 import { VirtualCampaign } from '../../simulation/campaign.ts';
 import { faultFree } from '../../simulation/world-model.ts';
+import { openVirtualRun } from '../../simulation/virtual-run.ts';
+import type { Handler } from '../../simulation/handlers.ts';
 import type { LedgerCall } from '../../simulation/provider.ts';
 import { Invariants } from '../../simulation/invariants.ts';
 import { CAMPAIGN_ID } from '../../simulation/scenario.ts';
@@ -55,6 +58,10 @@ function call(seq: number, changes: Partial<LedgerCall> = {}): LedgerCall {
 
 function settlement(seq: number, outcome: 'completed' | null) {
   return { seq, attempt: 1, to: 'completed' as const, reason: 'completed', outcome, at: NOW, retryAt: null };
+}
+
+function* waitsForEver(): Handler {
+  yield { until: () => false };
 }
 
 describe('a promise is broken', () => {
@@ -126,6 +133,24 @@ describe('a promise is broken', () => {
     promises.closed(3, 1, 'failed', 'busy');
     expect(() => promises.closed(3, 1, 'failed', 'busy')).toThrow(/^P9:/);
     expect(() => promises.closed(1, 1, 'skipped', 'cancelled')).toThrow(/^P9:/);
+  });
+
+  test('by a contact that expires before the end of the campaign', () => {
+    expect(() => invariantsOf().closed(3, 1, 'skipped', 'expired')).toThrow(/^ends_at:/);
+    invariantsOf({ ends_at: NOW }).closed(3, 1, 'skipped', 'expired');
+  });
+
+  test('by a run that ends while an exchange is under way or a caller waits', () => {
+    const promises = invariantsOf();
+    const step = { kind: 'continue_as_new', waiting: { for: null, until: null } } as const;
+    const { spec } = promises.campaign.state;
+    const run = openVirtualRun('run-1', CAMPAIGN_ID, newCampaign(spec, NOW), { hasRecords: true });
+    promises.decided(run, step);
+    run.exchanging = true;
+    expect(() => promises.decided(run, step)).toThrow(/^continue-as-new: .*"exchanges":1/);
+    run.exchanging = false;
+    run.handlers.start(waitsForEver(), NOW);
+    expect(() => promises.decided(run, step)).toThrow(/^continue-as-new: .*"callers":1/);
   });
 
   test('at the end, by a campaign that will never end', () => {
