@@ -23,30 +23,28 @@ interface Found {
 }
 
 /**
- * Says of each call, in the order of the question, what Retell knows.
+ * Says of each call, in the order of the question, what Retell knows. Each answer comes as soon as it is known.
  *
  * The list is asked first, in batches: by Retell's id, or by our id in `metadata`. It leaves transcripts out, and one
  * request tells of many calls. Calls that it does not contain are asked for one by one, as far as their Retell id is
  * known: the filter of the list has no word for calls that were accepted and not yet dialled. A call that is not found is
  * unknown, because the list is not documented as complete at once.
  */
-export async function lookUpCalls(ask: Ask, calls: readonly CallRef[]): Promise<LookUpResult[]> {
+export function lookUpCalls(ask: Ask, calls: readonly CallRef[]): Promise<LookUpResult>[] {
   const ids = unique(calls.map(({ providerCallId }) => providerCallId));
   const ourIds = unique(calls.map(({ callId, providerCallId }) => (providerCallId === null ? callId : null)));
-  const [byId, byOurId] = await Promise.all([
-    listInBatches(ask, ids, (value) => ({ call_id: { type: 'enum', op: 'in', value } })),
-    listInBatches(ask, ourIds, (value) => ({ metadata: [{ type: 'enum', op: 'in', key: OUR_ID, value }] })),
-  ]);
-  return Promise.all(
-    calls.map(async ({ callId, providerCallId }): Promise<LookUpResult> => {
-      if (providerCallId === null) return fromList(byOurId, callId);
-      const { calls: listed, failure } = byId.get(providerCallId) ?? NOT_ASKED;
-      const call = listed.find(({ call_id }) => call_id === providerCallId);
-      if (call !== undefined) return whatIsKnown(call, providerCallId);
-      // A request for each call would only add to what made the list fail.
-      return failure === null ? lookUpById(ask, providerCallId) : { kind: 'unknown', reason: failure };
-    }),
-  );
+  const byId = listInBatches(ask, ids, (value) => ({ call_id: { type: 'enum', op: 'in', value } }));
+  const byOurId = listInBatches(ask, ourIds, (value) => ({
+    metadata: [{ type: 'enum', op: 'in', key: OUR_ID, value }],
+  }));
+  return calls.map(async ({ callId, providerCallId }): Promise<LookUpResult> => {
+    if (providerCallId === null) return fromList(await (callId === null ? NOT_ASKED : byOurId.get(callId)), callId);
+    const { calls: listed, failure } = (await byId.get(providerCallId)) ?? NOT_ASKED;
+    const call = listed.find(({ call_id }) => call_id === providerCallId);
+    if (call !== undefined) return whatIsKnown(call, providerCallId);
+    // A request for each call would only add to what made the list fail.
+    return failure === null ? lookUpById(ask, providerCallId) : { kind: 'unknown', reason: failure };
+  });
 }
 
 const NOT_ASKED: Found = { calls: [], failure: 'not_found' };
@@ -55,32 +53,30 @@ function unique(ids: readonly (string | null)[]): string[] {
   return [...new Set(ids)].filter((id): id is string => id !== null && id !== '');
 }
 
-/** What was found in the batch of each id. */
-async function listInBatches(
+/** What is found in the batch of each id. */
+function listInBatches(
   ask: Ask,
   ids: readonly string[],
   filterBy: (value: readonly string[]) => object,
-): Promise<ReadonlyMap<string, Found>> {
-  const batches = Array.from({ length: Math.ceil(ids.length / BATCH) }, (_, at) =>
-    ids.slice(at * BATCH, (at + 1) * BATCH),
-  );
-  const found = await Promise.all(
-    batches.map(async (batch) => {
-      const body = { filter_criteria: filterBy(batch), sort_order: 'descending', limit: LIST_LIMIT };
-      const read = readAnswer(await ask('POST', '/v3/list-calls', JSON.stringify(body)), List);
-      const answer: Found =
-        'failure' in read
-          ? { calls: [], failure: read.failure }
-          : { calls: read.value.items, failure: read.value.has_more === true ? 'list_too_long' : null };
-      return batch.map((id) => [id, answer] as const);
-    }),
-  );
-  return new Map(found.flat());
+): ReadonlyMap<string, Promise<Found>> {
+  const found = new Map<string, Promise<Found>>();
+  for (let at = 0; at < ids.length; at += BATCH) {
+    const batch = ids.slice(at, at + BATCH);
+    const answer = list(ask, filterBy(batch));
+    for (const id of batch) found.set(id, answer);
+  }
+  return found;
+}
+
+async function list(ask: Ask, filter: object): Promise<Found> {
+  const body = { filter_criteria: filter, sort_order: 'descending', limit: LIST_LIMIT };
+  const read = readAnswer(await ask('POST', '/v3/list-calls', JSON.stringify(body)), List);
+  if ('failure' in read) return { calls: [], failure: read.failure };
+  return { calls: read.value.items, failure: read.value.has_more === true ? 'list_too_long' : null };
 }
 
 /** Our id is placed once. If several calls have it all the same, the one that is live counts: its line is in use. */
-function fromList(found: ReadonlyMap<string, Found>, callId: string | null): LookUpResult {
-  const { calls, failure } = (callId === null ? undefined : found.get(callId)) ?? NOT_ASKED;
+function fromList({ calls, failure }: Found = NOT_ASKED, callId: string | null): LookUpResult {
   const known = calls.flatMap((call) =>
     call.call_id !== undefined && ourCallId(call) === callId ? [whatIsKnown(call, call.call_id)] : [],
   );

@@ -33,12 +33,13 @@ import { Agent } from 'undici';
 import { connectWithinMs } from '../../domain/engine/dial-budget.ts';
 import { LOOK_UPS } from '../../domain/engine/time-limits.ts';
 import type { CarrierOptions } from '../carrier.ts';
-import { limitConcurrency } from '../truedy/concurrency-limit.ts';
+import { limitConcurrency, SlotTimeout } from '../truedy/concurrency-limit.ts';
 import { maskSecrets, type PlacementRequest, toDispatch } from '../http-request.ts';
 import type { CallProvider } from '../port.ts';
 import { sendBefore } from '../send-before.ts';
 import { classifyPlacement } from './answer.ts';
 import { parseRetell } from './event.ts';
+import { gather } from './gather.ts';
 import { type Ask, lookUpCalls } from './look-up.ts';
 import { freezeCall } from './request.ts';
 import { callLifetimeMs, type RetellSettings } from './settings.ts';
@@ -66,7 +67,7 @@ export function createRetellProvider(
   // Separate, so that slow answers to look-ups delay no dial.
   const dials = new Agent(connections);
   const lookUps = new Agent(connections);
-  const withSlot = limitConcurrency(LOOK_UPS_AT_ONCE, LOOK_UPS.answerWithinMs);
+  const withSlot = limitConcurrency(LOOK_UPS_AT_ONCE, LOOK_UPS.answerWithinMs - requestTimeoutMs);
   const limits = { now, waitMs, timeoutMs: requestTimeoutMs };
   const headers = { authorization: `Bearer ${settings.api_key}`, 'content-type': 'application/json' };
   const root = new URL(settings.base_url);
@@ -85,13 +86,17 @@ export function createRetellProvider(
         { origin: root.origin, path: pathOfRoot + path, method, headers, ...(body === undefined ? {} : { body }) },
         { ...limits, sendBy: Number.POSITIVE_INFINITY },
       ),
-    );
+    ).catch((error: unknown) => {
+      // A look-up that fails is repeated for each of its calls, which would make the wait longer.
+      if (error instanceof SlotTimeout) return { kind: 'unsent', code: 'no_slot_in_time' };
+      throw error;
+    });
 
   return {
     name: 'retell',
     facts: {
       keyTtlMs: 0,
-      finds: 'by id',
+      finds: 'by key',
       echoes: true,
       requestTimeoutMs,
       queueBoundMs: Math.round(settings.queue_bound_seconds * 1000),
@@ -102,7 +107,8 @@ export function createRetellProvider(
       return classifyPlacement(await sendBefore(dials, toDispatch(placement(frozen)), { ...limits, sendBy }), now());
     },
     preview: (frozen) => maskSecrets(placement(frozen), [settings.api_key]),
-    lookUp: (calls) => lookUpCalls(ask, calls),
+    // The engine asks for each call whose Retell id is known by itself.
+    lookUp: gather((calls) => lookUpCalls(ask, calls)),
     verify: (webhook) => verifyRetell(settings.webhook_keys ?? [settings.api_key], webhook),
     parse: ({ rawBody }) => parseRetell(rawBody, now()),
     async close() {

@@ -139,6 +139,20 @@ describe('Retell', () => {
     });
   });
 
+  test('asks once about calls that the engine asks about one by one at the same time', async () => {
+    await withStandIn({}, async (standIn, provider) => {
+      const calls = Array.from({ length: 10 }, (_, index) => callTo(index + 1));
+      const ids = (await placeAll(provider, calls)).map((result) =>
+        result.kind === 'accepted' ? result.providerCallId : null,
+      );
+      await vi.waitFor(() => expect(standIn.ledger.calls.every((call) => call.call_status === 'ended')).toBe(true));
+      const asked = standIn.ledger.requests.length;
+      const found = await Promise.all(ids.map((providerCallId) => provider.lookUp([{ callId: null, providerCallId }])));
+      expect(found).toEqual(ids.map((providerCallId) => [expect.objectContaining({ kind: 'ended', providerCallId })]));
+      expect(standIn.ledger.requests.slice(asked)).toEqual([{ path: '/v3/list-calls', status: 200 }]);
+    });
+  });
+
   test('does not take a call for absent that the list leaves out', async () => {
     await withStandIn({}, async (standIn, provider) => {
       const [lost, known] = [callTo(1), callTo(2)];

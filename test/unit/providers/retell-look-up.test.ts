@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { callId } from '../../../domain/engine/ids.ts';
-import { type Ask, lookUpCalls } from '../../../providers/retell/look-up.ts';
+import type { CallRef } from '../../../providers/port.ts';
+import { gather } from '../../../providers/retell/gather.ts';
+import { type Ask, lookUpCalls as startLookUps } from '../../../providers/retell/look-up.ts';
 
 const idOf = (seq: number) => callId({ campaignId: '00000000-0000-4000-8000-000000000001', seq, attempt: 1 });
 
@@ -17,6 +19,7 @@ function retell(items: readonly object[], one: object | number = 422, hasMore = 
   return { ask, asked };
 }
 
+const lookUpCalls = (ask: Ask, calls: readonly CallRef[]) => Promise.all(startLookUps(ask, calls));
 const unnamed = (seq: number) => ({ callId: idOf(seq), providerCallId: null });
 const named = (providerCallId: string) => ({ callId: null, providerCallId });
 const live = (call_id: string, seq?: number) => ({
@@ -64,6 +67,35 @@ describe('looking calls up at Retell', () => {
     expect(asked[0]?.body).toMatchObject({
       filter_criteria: { call_id: { type: 'enum', op: 'in', value: ['call_1', 'call_2'] } },
     });
+  });
+
+  test('a call that the list contains does not wait for another that is asked for alone', async () => {
+    const { ask } = retell([live('call_2')]);
+    const [, listed] = startLookUps(
+      (method, path, body) => {
+        return method === 'GET' ? new Promise(() => {}) : ask(method, path, body);
+      },
+      [named('call_1'), named('call_2')],
+    );
+    expect(await listed).toMatchObject({ kind: 'live' });
+  });
+
+  test('questions of the same time share a request, and each gets its own answers', async () => {
+    const { ask, asked } = retell([live('call_1'), live('call_2'), live('call_3')]);
+    const lookUp = gather((calls: readonly CallRef[]) => startLookUps(ask, calls));
+    const answers = await Promise.all([
+      lookUp([named('call_3')]),
+      lookUp([]),
+      lookUp([named('call_1'), named('call_2')]),
+    ]);
+    expect(answers).toMatchObject([
+      [{ providerCallId: 'call_3' }],
+      [],
+      [{ providerCallId: 'call_1' }, { providerCallId: 'call_2' }],
+    ]);
+    expect(asked).toHaveLength(1);
+    await lookUp([named('call_1')]);
+    expect(asked).toHaveLength(2);
   });
 
   test('nothing is asked for nothing', async () => {
