@@ -14,7 +14,7 @@ export const CALL_ID_PARAMETER = 'ringfence_call_id';
  */
 export const MORE_TRIES = '#rc=5&rp=all';
 
-/** Each is requested by a parameter of its own: without any, Twilio reports `completed` alone. */
+/** Each is requested by one parameter. Without any, Twilio reports `completed` alone. */
 const REPORTED = ['initiated', 'ringing', 'answered', 'completed'];
 
 const MACHINE_DETECTION = { enable: 'Enable', detect_message_end: 'DetectMessageEnd' } as const;
@@ -80,8 +80,8 @@ function statusCallback(callId: string, webhookUrl: string | undefined): string 
   if (webhookUrl === undefined) {
     throw new RingfenceError(
       'misconfigured',
-      'Twilio reports the end of a call to a public URL, and none is configured: set the public URL of the gateway.',
-      { field: 'public_url' },
+      'Twilio reports the end of a call to a public URL, and none is configured: set webhook_base_url in the connection.',
+      { field: 'webhook_base_url' },
     );
   }
   const url = new URL(webhookUrl);

@@ -29,8 +29,8 @@ export function verifyTwilio(authTokens: readonly string[], { rawBody, headers, 
   if (url === null) {
     throw new RingfenceError(
       'misconfigured',
-      'Twilio signs the URL that it calls, and no public URL is configured: set the public URL of the gateway.',
-      { field: 'public_url' },
+      'Twilio signs the URL that it calls, and no public URL is configured: set webhook_base_url in the connection.',
+      { field: 'webhook_base_url' },
     );
   }
   const signature = headers['x-twilio-signature'];

@@ -1,7 +1,7 @@
 /**
  * The text that tells Twilio what to do with an answered call, with placeholders such as `{{first_name}}`. They are
  * replaced per contact and escaped for their place: XML in TwiML, percent-encoding in a URL. A contact's text can
- * therefore never become a verb, an attribute or a parameter of its own.
+ * therefore never become a verb, an attribute or a parameter.
  */
 import type { CallToPlace } from '../port.ts';
 

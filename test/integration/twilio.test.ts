@@ -165,7 +165,7 @@ describe('a call at Twilio', () => {
     expect([form.has('Url'), form.has('ApplicationSid')]).toEqual([false, false]);
   });
 
-  test('is busy where `completed` follows: the two have ids of their own, and the busy one came first', async () => {
+  test('is busy where `completed` follows: the two have different ids, and the busy one came first', async () => {
     const { place, ended, receiver } = await connect();
     await place({ life: { end: 'busy', completedToo: true } });
     await receiver.until((received) => received.length === 4);

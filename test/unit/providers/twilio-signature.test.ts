@@ -66,7 +66,7 @@ describe('Twilio’s public example', () => {
 
   test('cannot be verified without a public URL', () => {
     expect(verify({ url: null })).toThrow(
-      expect.objectContaining({ code: 'misconfigured', field: 'public_url' }) as Error,
+      expect.objectContaining({ code: 'misconfigured', field: 'webhook_base_url' }) as Error,
     );
   });
 });
