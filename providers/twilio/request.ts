@@ -25,7 +25,7 @@ const BEFORE_EXTENSION = 'WW';
 export interface RequestTerms {
   readonly settings: Pick<
     TwilioSettings,
-    'twiml' | 'url' | 'machine_detection' | 'join_timeout_seconds' | 'max_duration_seconds'
+    'twiml' | 'url' | 'machine_detection' | 'ring_seconds' | 'max_duration_seconds'
   >;
   readonly webhookUrl: string | undefined;
   readonly callerNumber: string | undefined;
@@ -54,7 +54,7 @@ export function freezeCall(call: CallToPlace, { settings, webhookUrl, callerNumb
   form.append('StatusCallback', statusCallback(call.callId, webhookUrl));
   form.append('StatusCallbackMethod', 'POST');
   for (const event of REPORTED) form.append('StatusCallbackEvent', event);
-  form.append('Timeout', String(settings.join_timeout_seconds));
+  form.append('Timeout', String(settings.ring_seconds));
   form.append('TimeLimit', String(settings.max_duration_seconds));
   if (call.extension !== null) {
     // Twilio ignores machine detection beside digits, so none is requested.

@@ -34,7 +34,7 @@ export const TwilioSettings = z
     /** `enable` says at once who answered, `detect_message_end` when a greeting is over. Both cost extra. */
     machine_detection: z.enum(['off', 'enable', 'detect_message_end']).default('enable'),
     /** Ringing time. Twilio may add five seconds. */
-    join_timeout_seconds: z.int().min(5).max(600).default(30),
+    ring_seconds: z.int().min(5).max(600).default(30),
     /** Longest duration of an answered call. */
     max_duration_seconds: z.int().min(1).max(14_400).default(1_800),
     /**

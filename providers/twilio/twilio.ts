@@ -93,7 +93,7 @@ export function createTwilioProvider(
       echoes: true,
       requestTimeoutMs,
       queueBoundMs: settings.queue_bound_seconds * 1000,
-      callLifetimeMs: (settings.join_timeout_seconds + TIMEOUT_BUFFER_S + settings.max_duration_seconds) * 1000,
+      callLifetimeMs: (settings.ring_seconds + TIMEOUT_BUFFER_S + settings.max_duration_seconds) * 1000,
     },
 
     freeze: (call) => freezeCall(call, terms),

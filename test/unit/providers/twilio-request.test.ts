@@ -143,7 +143,7 @@ describe('the settings', () => {
     ['a URL with a password', { twiml: undefined, url: 'https://a:b@app.example/' }],
     ['another account', { account_sid: 'AC1' }],
     ['an empty token', { auth_token: '' }],
-    ['ringing for more than Twilio allows', { join_timeout_seconds: 601 }],
+    ['ringing for more than Twilio allows', { ring_seconds: 601 }],
     ['an API reached by http', { base_url: 'http://api.example' }],
     ['an unknown field', { application_sid: 'AP1' }],
   ])('refuse %s', (_, more) => {
@@ -152,7 +152,7 @@ describe('the settings', () => {
 
   test('decide the facts: no key is honoured, and Twilio may ring five seconds longer', async () => {
     const provider = createTwilioProvider(
-      TwilioSettings.parse({ ...GIVEN, join_timeout_seconds: 20, max_duration_seconds: 100, queue_bound_seconds: 7 }),
+      TwilioSettings.parse({ ...GIVEN, ring_seconds: 20, max_duration_seconds: 100, queue_bound_seconds: 7 }),
     );
     expect(provider.facts).toMatchObject({ keyTtlMs: 0, echoes: true, queueBoundMs: 7_000, callLifetimeMs: 125_000 });
     await provider.close();
