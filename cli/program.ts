@@ -19,6 +19,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     description: 'Check and import contact files; suppress numbers.',
     load: async () => (await import('./contacts.ts')).contactsCommand(),
   },
+  connections: {
+    description: 'List and check connections to carriers; preview requests; verify webhooks.',
+    load: async (env) => (await import('./connections.ts')).connectionsCommand(env),
+  },
   windows: {
     description: 'Print the next calling windows of a schedule.',
     load: async () => (await import('./windows.ts')).windowsCommand(),

@@ -92,6 +92,18 @@ export const ERROR_CODES = {
     repeat: 'never',
     field: 'always',
   },
+  country_not_allowed: {
+    status: null,
+    meaning: 'The connection allows no calls to the country of the number.',
+    repeat: 'never',
+    field: 'always',
+  },
+  number_type_not_allowed: {
+    status: null,
+    meaning: 'The connection allows no calls to numbers of this kind, such as premium-rate numbers.',
+    repeat: 'never',
+    field: 'always',
+  },
   start_refused: {
     status: 422,
     meaning: 'Temporal refuses to start the workflow of the campaign. `details.reason` gives the reason.',

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
 import { beforeAll, expect, it } from 'vitest';
 
-const GROUPS = ['campaigns', 'contacts', 'windows', 'keys', 'doctor'];
+const GROUPS = ['campaigns', 'contacts', 'connections', 'windows', 'keys', 'doctor'];
 
 let inputs: Metafile['inputs'];
 beforeAll(async () => {
@@ -42,6 +42,7 @@ it.each([
   ['main', ['commander', 'picocolors']],
   ['campaigns', ['commander', 'zod']],
   ['contacts', ['commander', 'zod']],
+  ['connections', ['commander', 'zod']],
   ['windows', ['commander', 'moment-timezone/data/packed/latest.json', 'zod']],
   ['keys', ['commander', 'zod']],
   ['doctor', ['commander', 'picocolors']],

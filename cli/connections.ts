@@ -1,0 +1,107 @@
+/** `connections`: the accounts at carriers. Needs the connections file and its secrets, and neither database nor gateway. */
+import { Command } from 'commander';
+import type { Connection } from '../providers/connections/connection.ts';
+import { type Json, show } from './api.ts';
+import { addConnectionPreview, previewCall } from './connection-preview.ts';
+import { addConnectionVerify } from './connection-verify.ts';
+import type { Env } from './env.ts';
+import { examples } from './help.ts';
+import { lines, table } from './output.ts';
+
+/** `check` makes a request for it, which is not sent: some settings are needed by requests alone. */
+const FICTITIOUS_NUMBER = '+14155550123';
+
+const MORE = `
+These commands read the file that RINGFENCE_CONNECTIONS names or, without it, the variables TRUEDY_*. They send nothing to a carrier.
+Campaigns do not dial through this file yet: they dial through Truedy or an adapter in your own program.`;
+
+export function connectionsCommand(env: Env): Command {
+  const connections = new Command('connections').addHelpText(
+    'after',
+    `${examples(
+      'connections list',
+      'connections check clinic-us',
+      'connections preview clinic-us --to +14155550123 --agent agent_1',
+      'connections verify clinic-us --headers headers.json --body body.bin',
+    )}\n${MORE}`,
+  );
+
+  connections
+    .command('list')
+    .description('List the connections, without secrets.')
+    .option('--json', 'print JSON')
+    .addHelpText('after', examples('connections list', 'connections list --json'))
+    .action((flags: Json) =>
+      show(
+        flags,
+        async () => {
+          const { connectionsFromEnv } = await import('../providers/connections/connections.ts');
+          return { connections: connectionsFromEnv(env).map(asJson) };
+        },
+        ({ connections }) =>
+          table(
+            ['Name', 'Provider', 'Per second', 'Countries', 'Number types', 'Missing secrets'],
+            connections.map((each) => [
+              each.name,
+              each.provider,
+              `${each.calls_per_second}`,
+              each.countries?.join(',') ?? 'all',
+              each.number_types?.join(',') ?? 'all',
+              each.missing_secrets.join(',') || '-',
+            ]),
+          ),
+      ),
+    );
+
+  connections
+    .command('check')
+    .description('Check the file, and the settings and secrets of one connection. Does not contact the carrier.')
+    .argument('<name>', 'name of the connection')
+    .option('--json', 'print JSON')
+    .addHelpText('after', examples('connections check clinic-us', 'connections check clinic-us --json'))
+    .action((name: string, flags: Json) =>
+      show(
+        flags,
+        async () => {
+          const { connectionNamed, connectionsFromEnv } = await import('../providers/connections/connections.ts');
+          const connection = connectionNamed(connectionsFromEnv(env), name);
+          await previewCall(connection, FICTITIOUS_NUMBER);
+          return asJson(connection);
+        },
+        (each) => [
+          ...lines([
+            ['Connection', each.name],
+            ['Provider', each.provider],
+            ['Calls per second', `${each.calls_per_second}`],
+            ['Countries', each.countries?.join(', ') ?? 'all'],
+            ['Number types', each.number_types?.join(', ') ?? 'all'],
+            ['Accounts', each.accounts?.join(', ') ?? 'all'],
+            ['Agents', each.agents?.join(', ') ?? 'all'],
+            ['Caller numbers', each.caller_numbers?.join(', ') ?? 'chosen by the carrier'],
+            ['Webhooks', each.webhook_url ?? 'no webhook_base_url'],
+          ]),
+          '',
+          'The settings and the secrets of this connection are complete.',
+        ],
+      ),
+    );
+
+  addConnectionPreview(connections, env);
+  addConnectionVerify(connections, env);
+  return connections;
+}
+
+function asJson(connection: Connection) {
+  return {
+    name: connection.name,
+    provider: connection.provider,
+    calls_per_second: connection.callsPerSecond,
+    countries: connection.countries,
+    number_types: connection.numberTypes,
+    accounts: connection.accounts,
+    agents: connection.agents,
+    caller_numbers: connection.callerNumbers,
+    webhook_url: connection.webhookUrl,
+    missing_secrets: connection.missingSecrets,
+  };
+}

@@ -1,0 +1,45 @@
+/** The connections of this process: from the file that RINGFENCE_CONNECTIONS names, or the one of the variables TRUEDY_*. */
+import { RingfenceError } from '../../domain/engine/errors.ts';
+import { truedy } from '../truedy/carrier.ts';
+import { providerFromEnv } from '../from-env.ts';
+import type { Connection } from './connection.ts';
+import { readConnectionsFile } from './read-file.ts';
+import type { Env } from './references.ts';
+
+/** @throws RingfenceError `misconfigured` */
+export function connectionsFromEnv(env: Env): Connection[] {
+  if (env.RINGFENCE_CONNECTIONS) return readConnectionsFile(env.RINGFENCE_CONNECTIONS, env);
+  if (Object.keys(env).some((name) => name.startsWith('TRUEDY_'))) return [truedyFromEnv(env)];
+  throw new RingfenceError(
+    'misconfigured',
+    'There is no connection: name the connections file in RINGFENCE_CONNECTIONS, or set the variables TRUEDY_*.',
+    { field: 'RINGFENCE_CONNECTIONS' },
+  );
+}
+
+/** @throws RingfenceError `not_found` */
+export function connectionNamed(connections: readonly Connection[], name: string): Connection {
+  const found = connections.find((connection) => connection.name === name);
+  if (found) return found;
+  const known = connections.map((connection) => connection.name).join(', ');
+  throw new RingfenceError('not_found', `There is no connection of this name: the connections are ${known}.`, {
+    field: 'name',
+  });
+}
+
+/** The short form: one connection without a file, whose numbers are not restricted. */
+function truedyFromEnv(env: Env): Connection {
+  return {
+    name: truedy.name,
+    provider: truedy.name,
+    callsPerSecond: truedy.callsPerSecond,
+    countries: null,
+    numberTypes: null,
+    accounts: null,
+    agents: null,
+    callerNumbers: null,
+    webhookUrl: null,
+    missingSecrets: [],
+    open: () => providerFromEnv(env),
+  };
+}

@@ -1,0 +1,64 @@
+/** The text of a connections file as plain data, with the line of each of its values. */
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+
+export type Path = readonly (string | number)[];
+
+export interface SyntaxProblem {
+  readonly line: number;
+  readonly message: string;
+}
+
+export interface ReadDocument {
+  readonly value: unknown;
+  /** The line of a value, counted from 1. Of a value that is missing: the line of what should contain it. */
+  readonly lineOf: (path: Path) => number;
+}
+
+/** In our words: those of the parser may quote a piece of the file, and with it a secret. */
+const SYNTAX: Readonly<Record<string, string>> = {
+  DUPLICATE_KEY: 'the same field stands twice: remove one',
+  TAB_AS_INDENT: 'a line is indented with a tab: use spaces',
+  BAD_INDENT: 'the indentation does not fit: fields of one connection stand below one another',
+  MISSING_CHAR: 'a quote, comma, bracket or colon is missing',
+  MULTIPLE_DOCS: 'the file contains several documents: keep one',
+};
+
+/** Reads YAML, and with it JSON. */
+export function readDocument(text: string): ReadDocument | readonly SyntaxProblem[] {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const problems = document.errors.map(({ code, pos: [at] }) => ({
+    line: lines.linePos(at).line,
+    message: SYNTAX[code] ?? `it is neither YAML nor JSON (${code}): correct what stands here`,
+  }));
+  if (problems.length > 0) return problems;
+  try {
+    return { value: document.toJS(), lineOf: (path) => lineOf(document, lines, path) };
+  } catch {
+    // Aliases that repeat themselves without end, or name nothing.
+    return [{ line: 1, message: 'its aliases (*name) cannot be resolved: write the values out' }];
+  }
+}
+
+function lineOf(document: Document, lines: LineCounter, path: Path): number {
+  let line = 1;
+  let node: Node | null = document.contents;
+  for (const step of path) {
+    if (isAlias(node)) node = node.resolve(document) ?? null;
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step));
+      if (pair === undefined) return line;
+      line = startOf(pair.key, lines) ?? line;
+      node = pair.value as Node | null;
+    } else if (isSeq(node)) {
+      node = (node.items[Number(step)] ?? null) as Node | null;
+      line = startOf(node, lines) ?? line;
+    } else return line;
+  }
+  return line;
+}
+
+function startOf(node: unknown, lines: LineCounter): number | null {
+  const start = (node as Node | null)?.range?.[0];
+  return start === undefined ? null : lines.linePos(start).line;
+}

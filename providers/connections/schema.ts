@@ -1,0 +1,56 @@
+/** The fields of a connection that every carrier has, and the form of the file. A carrier's own fields come from its settings. */
+import { z } from 'zod';
+import { Country } from '../../domain/contacts/phone.ts';
+import { NO_COUNTRY, NUMBER_KINDS } from '../../domain/contacts/number-kind.ts';
+
+const Name = z.string('must be a text').min(1, 'must not be empty').max(200, 'must be at most 200 characters');
+const names = (what: string, example: string) =>
+  z.array(Name, `must be a list of ${what}, such as ${example}`).min(1, 'must not be empty: leave it out to allow all');
+
+const Countries = z
+  .array(z.union([z.literal(NO_COUNTRY), Country], 'must be a two-letter country code such as US or GB'), {
+    error: 'must be a list of two-letter country codes, such as [US, CA]: nothing else is dialled',
+  })
+  .min(1, 'must name at least one country: nothing else is dialled');
+
+const NumberTypes = z
+  .array(z.enum(NUMBER_KINDS, `must be one of ${NUMBER_KINDS.join(', ')}`), {
+    error: 'must be a list of kinds of numbers, such as [mobile, fixed_line, voip]: nothing else is dialled',
+  })
+  .min(1, 'must name at least one kind of number: nothing else is dialled');
+
+const PublicUrl = z
+  .url({
+    protocol: /^https$/,
+    error: 'must be an https URL that the carrier can reach, such as https://calls.example.com',
+  })
+  .refine((url) => !/[?#]/.test(url), 'must have no query')
+  .transform((url) => url.replace(/\/+$/, ''));
+
+export const CommonFields = z.object({
+  provider: z.string('must name the carrier, such as twilio'),
+  calls_per_second: z
+    .number('must be a number above 0')
+    .positive('must be above 0')
+    .max(1_000, 'must be at most 1000')
+    .optional(),
+  max_concurrent_calls: z
+    .undefined('is not enforced yet: leave it out, and set max_concurrent_calls of each campaign')
+    .optional(),
+  countries: Countries,
+  number_types: NumberTypes,
+  accounts: names('accounts', '[default]').optional(),
+  agents: names("the carrier's agent ids", '[agent_1]').optional(),
+  caller_numbers: names('numbers to call from', '["+14155550100"]').optional(),
+  webhook_base_url: PublicUrl.optional(),
+});
+export type CommonFields = z.infer<typeof CommonFields>;
+
+/** Stands in the path of its webhooks. */
+export const CONNECTION_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+export const ConnectionsFile = z.strictObject({
+  connections: z.record(z.string(), z.record(z.string(), z.unknown(), 'must be the fields of a connection'), {
+    error: 'must contain the connections by name, such as "clinic-us:" with its fields below it',
+  }),
+});

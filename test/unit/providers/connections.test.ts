@@ -1,0 +1,326 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { RingfenceError } from '../../../domain/engine/errors.ts';
+import { assertAllowed } from '../../../providers/connections/allowed.ts';
+import { connectionNamed, connectionsFromEnv } from '../../../providers/connections/connections.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'connections-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const SECRET = 'sk_live_nobody_may_see_this';
+const ENV = { KEY: SECRET, HOOK: 'whsec_1' };
+const FILE = join(folder, 'connections.yaml');
+
+function connections(text: string, env: Readonly<Record<string, string>> = ENV) {
+  writeFileSync(FILE, text);
+  return connectionsFromEnv({ ...env, RINGFENCE_CONNECTIONS: FILE });
+}
+
+function errorOf(act: () => unknown): RingfenceError {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof RingfenceError) return error;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+/** Line, field and message of everything that is wrong. */
+function problems(text: string, env = ENV): [number, string, string][] {
+  const { code, message, details } = errorOf(() => connections(text, env));
+  expect(code).toBe('misconfigured');
+  const told = details.problems as { line: number; field: string; message: string }[];
+  for (const each of told) {
+    expect(message).toContain([`${FILE}:${each.line}:`, each.field, each.message].filter(Boolean).join(' '));
+  }
+  expect(JSON.stringify([message, details])).not.toContain(SECRET);
+  return told.map(({ line, field, message }) => [line, field, message]);
+}
+
+const REQUIRED = `    provider: truedy
+    base_url: https://api.example.com/v1
+    api_key: env:KEY
+    webhook_secrets: env:HOOK
+    countries: [US, CA]
+    number_types: [mobile]
+`;
+const withField = (field: string) => `connections:\n  main:\n${REQUIRED}${field === '' ? '' : `    ${field}\n`}`;
+
+describe('a connections file', () => {
+  test('in YAML, with every common field', () => {
+    const text = withField(`calls_per_second: 2.5
+    accounts: [default]
+    agents: [agent_1, agent_2]
+    caller_numbers: ["+14155550100"]
+    webhook_base_url: https://calls.example.com/`);
+    expect(connections(text)).toMatchObject([
+      {
+        name: 'main',
+        provider: 'truedy',
+        callsPerSecond: 2.5,
+        countries: ['US', 'CA'],
+        numberTypes: ['mobile'],
+        accounts: ['default'],
+        agents: ['agent_1', 'agent_2'],
+        callerNumbers: ['+14155550100'],
+        webhookUrl: 'https://calls.example.com/webhooks/main',
+        missingSecrets: [],
+      },
+    ]);
+  });
+
+  test('in JSON, indented with tabs; what may be left out is unrestricted, and the rate is that of the carrier', () => {
+    const fields = {
+      provider: 'truedy',
+      base_url: 'https://api.example.com/v1',
+      api_key: 'env:KEY',
+      webhook_secrets: ['env:HOOK'],
+      countries: ['us'],
+      number_types: ['mobile'],
+    };
+    expect(connections(JSON.stringify({ connections: { main: fields } }, null, '\t'))).toMatchObject([
+      {
+        name: 'main',
+        callsPerSecond: 1,
+        countries: ['US'],
+        accounts: null,
+        agents: null,
+        callerNumbers: null,
+        webhookUrl: null,
+      },
+    ]);
+  });
+
+  test('keeps the country Norway', () => {
+    const [connection] = connections(withField('').replace('[US, CA]', '[NO]'));
+    expect(connection!.countries).toEqual(['NO']);
+  });
+
+  test('names everything at fault at once, by line', () => {
+    const text = `connections:
+  Main:
+    provider: truedy
+    base_url: http://api.example.com
+    api_key: ${SECRET}
+    webhook_secrets: [env:HOOK, ${SECRET}]
+    calls_per_second: 0
+    max_concurrent_calls: 30
+    countries: [US, Canada]
+    number_types: [cell]
+    webhook_base_url: http://calls.example.com
+    max_duration_seconds: long
+    colour: ${SECRET}
+  other:
+    provider: carrier-pigeon
+  third: {provider: truedy}
+`;
+    expect(problems(text)).toEqual([
+      [2, 'connections.Main', expect.stringContaining('small letters')],
+      [4, 'connections.Main.base_url', expect.stringContaining('https')],
+      [5, 'connections.Main.api_key', expect.stringContaining('write env:NAME')],
+      [6, 'connections.Main.webhook_secrets', expect.stringContaining('write env:NAME')],
+      [7, 'connections.Main.calls_per_second', 'must be above 0'],
+      [8, 'connections.Main.max_concurrent_calls', expect.stringContaining('not enforced yet: leave it out')],
+      [9, 'connections.Main.countries.1', expect.stringContaining('two-letter')],
+      [10, 'connections.Main.number_types.0', expect.stringContaining('must be one of mobile')],
+      [11, 'connections.Main.webhook_base_url', expect.stringContaining('https URL')],
+      [12, 'connections.Main.max_duration_seconds', expect.any(String)],
+      [13, 'connections.Main.colour', expect.stringContaining('correct its spelling')],
+      [14, 'connections.other.countries', expect.stringContaining('is missing')],
+      [14, 'connections.other.number_types', expect.stringContaining('is missing')],
+      [15, 'connections.other.provider', expect.stringContaining('built-in carriers: truedy')],
+      [16, 'connections.third.countries', expect.stringContaining('is missing')],
+      [16, 'connections.third.number_types', expect.stringContaining('is missing')],
+      [16, 'connections.third.base_url', expect.stringContaining('is missing')],
+      [16, 'connections.third.api_key', expect.stringContaining('is missing')],
+      [16, 'connections.third.webhook_secrets', expect.stringContaining('is missing')],
+    ]);
+  });
+
+  test.each([
+    ['a secret as a number', withField('').replace('env:KEY', '1234567'), 5],
+    ['a secret under a list', withField('').replace('env:KEY', `\n      - ${SECRET}`), 5],
+    ['a reference without a name', withField('').replace('env:KEY', '"env:"'), null],
+  ])('takes no secret that stands in it: %s', (_name, text, line) => {
+    if (line === null) {
+      expect(errorOf(() => connections(text)[0]!.open()).message).toContain('write env:NAME or file:PATH');
+      return;
+    }
+    expect(problems(text)).toEqual([[line, 'connections.main.api_key', expect.stringContaining('a secret written')]]);
+  });
+
+  test.each([
+    ['a field twice', withField('countries: [US]'), 9, 'the same field stands twice'],
+    ['a tab', 'connections:\n  main:\n\tprovider: truedy\n', 3, 'tab'],
+    ['an open bracket', `connections:\n  main:\n    api_key: [${SECRET}\n`, 4, ''],
+    ['an unexpected sign', `connections: }${SECRET}`, 1, ''],
+    ['an alias of nothing', `connections: *${SECRET}`, 1, ''],
+    ['nothing', '', 1, ''],
+    ['a list', `- ${SECRET}`, 1, ''],
+    ['no connection', 'connections: {}', 1, 'at least one'],
+    ['a text in place of a connection', `connections:\n  main: ${SECRET}`, 2, 'fields of a connection'],
+    ['another field beside them', `${withField('')}defaults: 1`, 9, 'correct its spelling'],
+  ])('that contains %s: is refused by line', (_name, text, line, message) => {
+    const [first] = problems(text);
+    expect(first).toEqual([line, expect.any(String), expect.stringContaining(message)]);
+  });
+
+  test('that is not there: names the variable', () => {
+    const error = errorOf(() => connectionsFromEnv({ RINGFENCE_CONNECTIONS: join(folder, 'none.yaml') }));
+    expect(error).toMatchObject({ code: 'misconfigured', field: 'RINGFENCE_CONNECTIONS' });
+    expect(error.message).toContain('ENOENT');
+  });
+});
+
+describe('secrets', () => {
+  const preview = (text: string, env: Readonly<Record<string, string>> = ENV) => {
+    const provider = connections(text, env)[0]!.open();
+    const call = {
+      callId: '00000000-0000-4000-8000-00000000000a-1-1',
+      agentId: 'agent_1',
+      phoneNumber: '+14155550123',
+      extension: null,
+      fromNumberId: null,
+      firstName: null,
+      lastName: null,
+      email: null,
+      customFields: {},
+    };
+    return provider.preview(provider.freeze(call), call.callId);
+  };
+
+  test('come from the environment, and are masked', () => {
+    expect(preview(withField(''))).toMatchObject({
+      url: 'https://api.example.com/v1/calls',
+      headers: { authorization: 'Bearer ***' },
+    });
+  });
+
+  test('come from a file beside the connections file, without its last line break', () => {
+    writeFileSync(join(folder, 'key'), `${SECRET}\n`);
+    const text = withField('').replace('env:KEY', 'file:key');
+    expect(preview(text, { HOOK: 'whsec_1' })).toMatchObject({ headers: { authorization: 'Bearer ***' } });
+  });
+
+  test.each([
+    ['a variable that is not set', 'env:NONE', 'api_key is env:NONE, and the variable is not set'],
+    ['a file that is not there', 'file:none', 'api_key is file:none, and the file cannot be read (ENOENT)'],
+    ['a secret after env:', `env:${SECRET}-`, 'api_key must name a variable'],
+  ])('that are missing leave the other connections usable: %s', (_name, reference, message) => {
+    const other = withField('').replace('connections:\n', '').replace('main', 'other');
+    const [main, second] = connections(`${withField('').replace('env:KEY', reference)}${other}`);
+    expect(main!.missingSecrets).toHaveLength(1);
+    const error = errorOf(() => main!.open());
+    expect(error).toMatchObject({ code: 'misconfigured', field: 'api_key' });
+    expect(error.message).toContain(message);
+    expect(error.message).not.toContain(SECRET);
+    expect(second!.open().name).toBe('truedy');
+  });
+
+  test('are validated by the carrier without being repeated', () => {
+    const bad = { KEY: SECRET, HOOK: `${SECRET}!` };
+    expect(problems(withField(''), bad)).toEqual([[6, 'connections.main.webhook_secrets.0', 'must start with whsec_']]);
+  });
+});
+
+describe('without a file', () => {
+  const env = {
+    TRUEDY_BASE_URL: 'http://simulator:8080',
+    TRUEDY_API_KEY: SECRET,
+    TRUEDY_WEBHOOK_SECRETS: 'whsec_1',
+  };
+
+  test('the variables TRUEDY_* are one connection, which restricts nothing', () => {
+    const [connection, ...more] = connectionsFromEnv(env);
+    expect(more).toEqual([]);
+    expect(connection).toMatchObject({ name: 'truedy', provider: 'truedy', countries: null, numberTypes: null });
+    expect(connection!.open().name).toBe('truedy');
+    assertAllowed(connection!, '+8816512345678', '--to');
+  });
+
+  test('and without them there is no connection', () => {
+    expect(errorOf(() => connectionsFromEnv({}))).toMatchObject({
+      code: 'misconfigured',
+      field: 'RINGFENCE_CONNECTIONS',
+    });
+  });
+
+  test('another name is not found, and the known ones are listed', () => {
+    const error = errorOf(() => connectionNamed(connectionsFromEnv(env), 'twilio'));
+    expect(error).toMatchObject({ code: 'not_found', message: expect.stringContaining('truedy') as string });
+  });
+});
+
+describe('the numbers that a connection allows', () => {
+  const [usual] = connections(withField('').replace('[mobile]', '[mobile, voip]'));
+  const [landlines] = connections(withField('').replace('[mobile]', '[fixed_line]'));
+  const [satellites] = connections(withField('').replace('CA]', '"001"]').replace('[mobile]', '[mobile, satellite]'));
+  const verdict = (connection = usual!, number = '') => {
+    try {
+      assertAllowed(connection, number, '--to');
+      return 'allowed';
+    } catch (error) {
+      if (!(error instanceof RingfenceError)) throw error;
+      expect(error.field).toBe('--to');
+      expect(error.message).not.toContain(number);
+      return error.code;
+    }
+  };
+
+  test.each([
+    ['a US number, of which nobody knows whether it is mobile', '+14155550123', 'allowed'],
+    ['a Canadian number', '+16135550123', 'allowed'],
+    ['a number of Jamaica, beside the US under +1', '+18765550123', 'country_not_allowed'],
+    ['a British mobile number', '+447400123456', 'country_not_allowed'],
+    ['a British premium-rate number', '+449012345678', 'country_not_allowed'],
+    ['a US premium-rate number', '+19005550123', 'number_type_not_allowed'],
+    ['a US toll-free number', '+18005550123', 'number_type_not_allowed'],
+    ['a US personal number', '+15005550006', 'number_type_not_allowed'],
+    ['an area code that does not exist', '+19995550123', 'number_type_not_allowed'],
+    ['Inmarsat', '+870773123456', 'number_type_not_allowed'],
+    ['Iridium', '+881612345678', 'number_type_not_allowed'],
+    ['Thuraya', '+8821612345678', 'number_type_not_allowed'],
+    ['an international network', '+883510001234567', 'country_not_allowed'],
+    ['an international toll-free number', '+80012345678', 'number_type_not_allowed'],
+    ['an international shared-cost number', '+80812345678', 'number_type_not_allowed'],
+    ['a country code that does not exist', '+9991234567', 'number_type_not_allowed'],
+  ])('%s', (_name, number, expected) => {
+    expect(verdict(usual, number)).toBe(expected);
+  });
+
+  test('a US number passes for fixed_line too, and a satellite where both its kind and "001" are named', () => {
+    expect(verdict(landlines, '+14155550123')).toBe('allowed');
+    expect(verdict(satellites, '+881612345678')).toBe('allowed');
+    expect(verdict(satellites, '+14155550123')).toBe('allowed');
+    expect(verdict(satellites, '+883510001234567')).toBe('number_type_not_allowed');
+  });
+});
+
+describe('examples/connections.yaml', () => {
+  const file = new URL('../../../examples/connections.yaml', import.meta.url).pathname;
+
+  test('is valid, and names each connection after its carrier', () => {
+    const read = connectionsFromEnv({ RINGFENCE_CONNECTIONS: file });
+    expect(read.map(({ name }) => name)).toEqual(read.map(({ provider }) => provider));
+  });
+
+  test('contains no secret, and opens with the variables that it names', () => {
+    const names = [...readFileSync(file, 'utf8').matchAll(/env:([A-Z_]+)/g)].map(([, name]) => name!);
+    const env = Object.fromEntries(names.map((name) => [name, VALUES[name]]));
+    for (const connection of connectionsFromEnv({ ...env, RINGFENCE_CONNECTIONS: file })) {
+      expect(connection.missingSecrets).toEqual([]);
+      expect(connection.open().name).toBe(connection.provider);
+    }
+  });
+});
+
+const VALUES: Readonly<Record<string, string>> = {
+  TRUEDY_API_KEY: SECRET,
+  TRUEDY_WEBHOOK_SECRET: 'whsec_1',
+  TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,
+  TWILIO_AUTH_TOKEN: SECRET,
+  RETELL_API_KEY: SECRET,
+};
