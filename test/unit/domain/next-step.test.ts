@@ -295,6 +295,12 @@ describe('the calls that are placed', () => {
   test.each<[string, StatedCampaign, number]>([
     ['fill every slot', {}, 10],
     ['fill the slots that are free', { calls: liveCalls(4) }, 6],
+    ['leave the slots of calls whose placement has no answer', { calls: [UNCONFIRMED] }, 9],
+    [
+      'leave the slots of calls of which nobody knows',
+      { calls: [callInFlight({ phase: 'unknown', checkAt: null })] },
+      9,
+    ],
     ['are no more than the daily cap leaves', { spec: { max_calls_per_day: 7 }, placedByDay: { [TODAY]: 5 } }, 2],
     ['are as many as the slow start allows', { slowStart: 4 }, 4],
     ['count those under way against the slow start', { slowStart: 4, calls: [PLACING] }, 3],

@@ -267,6 +267,25 @@ describe('what virtual campaigns have found', () => {
     expect(pauses).toBe(100);
   });
 
+  test('a pause is acknowledged though the history is too long and placements have no answer', () => {
+    let pauses = 0;
+    for (let afterMs = 100; afterMs < 300; afterMs += 4) {
+      const { counts } = runScenario(
+        scenario({
+          seed: afterMs,
+          faults: { workerDies: 0.5 },
+          interventions: [
+            { afterMs, kind: 'pause' },
+            { afterMs, kind: 'long_history' },
+            { afterMs: 10 * MINUTE_MS, kind: 'resume' },
+          ],
+        }),
+      );
+      pauses += counts.pauses;
+    }
+    expect(pauses).toBe(50);
+  });
+
   test('a contact whose placement was cancelled is skipped though the others were skipped before', () => {
     for (let afterMs = 50; afterMs < 250; afterMs++) {
       const startsAt = Date.parse('2026-03-02T08:00:00Z');
