@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readJson, retryAfterMs } from '../truedy/answer.ts';
+import { readJson, retryAfterMs } from '../http-answer.ts';
 import type { PlaceResult } from '../port.ts';
 import type { SendResult } from '../send-before.ts';
 import { RetellCall } from './call.ts';

@@ -1,7 +1,7 @@
 /** A call as Retell describes it in replies, lists and webhooks. Only the fields that the adapter reads. */
 import { z } from 'zod';
 import { canonicalCallId } from '../../domain/engine/ids.ts';
-import { Id, Instant, Word } from '../truedy/fields.ts';
+import { Id, Instant, Word } from '../fields.ts';
 
 /** The key of `metadata` that holds our call id. Lists can be filtered by it. */
 export const OUR_ID = 'ringfence_call_id';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { RingfenceError } from '../../domain/engine/errors.ts';
-import { readJson } from '../truedy/answer.ts';
-import { Instant } from '../truedy/fields.ts';
+import { readJson } from '../http-answer.ts';
+import { Instant } from '../fields.ts';
 import type { CallEvent } from '../port.ts';
 import { ourCallId, RetellCall } from './call.ts';
 import { outcomeOf } from './outcome.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Particulars } from '../../domain/dialling/provider-messages.ts';
-import { readJson } from '../truedy/answer.ts';
+import { readJson } from '../http-answer.ts';
 import type { CallRef, LookUpResult } from '../port.ts';
 import type { SendResult } from '../send-before.ts';
 import { OUR_ID, ourCallId, RetellCall } from './call.ts';

@@ -1,9 +1,8 @@
 import { RingfenceError } from '../../domain/engine/errors.ts';
+import { checkCallee, isE164 } from '../callee.ts';
 import type { CallToPlace } from '../port.ts';
 import { OUR_ID } from './call.ts';
 import type { RetellSettings } from './settings.ts';
-
-const E164 = /^\+[1-9]\d{6,14}$/;
 
 export interface RequestSettings extends Pick<RetellSettings, 'max_duration_seconds' | 'ring_seconds'> {
   /** The number to call from where the call names none. Undefined: none is configured. */
@@ -19,13 +18,7 @@ export interface RequestSettings extends Pick<RetellSettings, 'max_duration_seco
  *   such number to call from
  */
 export function freezeCall(call: CallToPlace, settings: RequestSettings): string {
-  if (!E164.test(call.phoneNumber)) {
-    throw new RingfenceError(
-      'validation_error',
-      'phone_number is not one E.164 number: give it as + and country code, digits only, at most 15.',
-      { field: 'phone_number', details: { call_id: call.callId } },
-    );
-  }
+  checkCallee(call);
   const own = { first_name: call.firstName, last_name: call.lastName, email: call.email, extension: call.extension };
   const variables = Object.fromEntries([
     ...Object.entries(call.customFields).sort(([a], [b]) => (a < b ? -1 : 1)),
@@ -44,7 +37,7 @@ export function freezeCall(call: CallToPlace, settings: RequestSettings): string
 
 function numberToCallFrom({ fromNumberId }: CallToPlace, byDefault: string | undefined): string {
   const number = fromNumberId ?? byDefault;
-  if (number !== undefined && E164.test(number)) return number;
+  if (number !== undefined && isE164(number)) return number;
   throw new RingfenceError(
     'misconfigured',
     'Retell needs a number to call from, as + and country code: give the connection caller_numbers.',

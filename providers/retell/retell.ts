@@ -33,7 +33,7 @@ import { Agent } from 'undici';
 import { connectWithinMs } from '../../domain/engine/dial-budget.ts';
 import { LOOK_UPS } from '../../domain/engine/time-limits.ts';
 import type { CarrierOptions } from '../carrier.ts';
-import { limitConcurrency, SlotTimeout } from '../truedy/concurrency-limit.ts';
+import { limitConcurrency, SlotTimeout } from '../concurrency-limit.ts';
 import { maskSecrets, type PlacementRequest, toDispatch } from '../http-request.ts';
 import type { CallProvider } from '../port.ts';
 import { sendBefore } from '../send-before.ts';

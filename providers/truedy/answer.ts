@@ -1,16 +1,8 @@
 import { z } from 'zod';
+import { readJson, retryAfterMs } from '../http-answer.ts';
 import type { PlaceResult } from '../port.ts';
 import type { SendResult } from '../send-before.ts';
-import { Id } from './fields.ts';
-
-/** Truedy's answer as JSON, or undefined if it is not JSON. */
-export function readJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
-}
+import { Id } from '../fields.ts';
 
 const Accepted = z.object({ data: z.object({ id: Id }) });
 
@@ -98,13 +90,4 @@ function fieldsNamed({ details, message }: Refusal): string[] {
     return field ?? (typeof detail === 'object' && detail !== null ? Object.keys(detail) : []);
   });
   return fields.length > 0 ? fields : [message];
-}
-
-/** `Retry-After` as seconds or as an HTTP date, in milliseconds from `now`; null when it is missing or unreadable. */
-export function retryAfterMs(header: string | string[] | undefined, now: number): number | null {
-  if (typeof header !== 'string') return null;
-  const text = header.trim();
-  if (/^\d{1,9}(\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1000);
-  const date = /^[A-Za-z]{3}/.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(date) ? null : Math.max(0, date - now);
 }

@@ -3,9 +3,10 @@ import { z } from 'zod';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { canonicalCallId } from '../../domain/engine/ids.ts';
 import type { CallEvent } from '../port.ts';
-import { Id, Instant, Reported } from './fields.ts';
+import { Id, Instant } from '../fields.ts';
+import { Reported } from './fields.ts';
 import { outcomeOf } from './outcome.ts';
-import { readJson } from './answer.ts';
+import { readJson } from '../http-answer.ts';
 
 const MAX_BODY_BYTES = 1_048_576;
 

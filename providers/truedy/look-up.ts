@@ -3,8 +3,9 @@ import { canonicalCallId } from '../../domain/engine/ids.ts';
 import { Particulars } from '../../domain/dialling/provider-messages.ts';
 import type { LookUpResult } from '../port.ts';
 import type { SendResult } from '../send-before.ts';
-import { readJson } from './answer.ts';
-import { Id, Instant, Reported, Word } from './fields.ts';
+import { readJson } from '../http-answer.ts';
+import { Id, Instant, Word } from '../fields.ts';
+import { Reported } from './fields.ts';
 import { isEndedStatus, isLiveStatus, outcomeOf } from './outcome.ts';
 
 const Call = z.object({

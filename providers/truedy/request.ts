@@ -1,8 +1,6 @@
-import { RingfenceError } from '../../domain/engine/errors.ts';
+import { checkCallee } from '../callee.ts';
 import type { CallToPlace } from '../port.ts';
 import type { TruedyConfig } from './config.ts';
-
-const E164 = /^\+[1-9]\d{6,14}$/;
 
 /**
  * The body of `POST /calls`, as the bytes that every try of one attempt sends. The same call always gives the same
@@ -12,13 +10,7 @@ const E164 = /^\+[1-9]\d{6,14}$/;
  * @throws RingfenceError `validation_error` if the number is not a strict E.164 number
  */
 export function freezeCall(call: CallToPlace, settings: Pick<TruedyConfig, 'maxDurationS' | 'joinTimeoutS'>): string {
-  if (!E164.test(call.phoneNumber)) {
-    throw new RingfenceError(
-      'validation_error',
-      'phone_number is not one E.164 number: give it as + and country code, digits only, at most 15.',
-      { field: 'phone_number', details: { call_id: call.callId } },
-    );
-  }
+  checkCallee(call);
   const own = {
     first_name: call.firstName,
     last_name: call.lastName,

@@ -8,7 +8,7 @@ import { classifyPlacement } from './answer.ts';
 import type { TruedyConfig } from './config.ts';
 import { parseTruedy } from './event.ts';
 import { lookUpById, lookUpInList } from './look-up.ts';
-import { limitConcurrency } from './concurrency-limit.ts';
+import { limitConcurrency } from '../concurrency-limit.ts';
 import { freezeCall } from './request.ts';
 import { verifyTruedy } from './signature.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { PlaceResult } from '../port.ts';
 import type { SendResult } from '../send-before.ts';
-import { readJson, retryAfterMs } from '../truedy/answer.ts';
+import { readJson, retryAfterMs } from '../http-answer.ts';
 import { CallSid } from './fields.ts';
 import { REFUSALS } from './refusals.ts';
 

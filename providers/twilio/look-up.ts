@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { canonicalCallId } from '../../domain/engine/ids.ts';
 import type { CallRef, LookUpResult } from '../port.ts';
 import type { SendResult } from '../send-before.ts';
-import { readJson } from '../truedy/answer.ts';
+import { isE164 } from '../callee.ts';
+import { readJson } from '../http-answer.ts';
 import { CallSid, Instant, isCallSid, Word } from './fields.ts';
 import { isEndedStatus, isLiveStatus, outcomeOf } from './outcome.ts';
 import { CALL_ID_PARAMETER } from './request.ts';
@@ -97,11 +98,9 @@ async function callIdOf(get: Get, sid: string): Promise<string | null> {
   return null;
 }
 
-const E164 = /^\+[1-9]\d{6,14}$/;
-
 function whatIsKnown(call: Call): LookUpResult {
   const { sid, status = '', to = '', date_created, end_time, answered_by } = call;
-  const particulars = { phoneNumber: E164.test(to) ? to : null, agentId: null, placedAt: date_created ?? null };
+  const particulars = { phoneNumber: isE164(to) ? to : null, agentId: null, placedAt: date_created ?? null };
   if (isLiveStatus(status)) return { kind: 'live', providerCallId: sid, particulars };
   if (!isEndedStatus(status)) return { kind: 'unknown', reason: 'unknown_status' };
   return {

@@ -1,9 +1,8 @@
 import { RingfenceError } from '../../domain/engine/errors.ts';
+import { checkCallee, isE164 } from '../callee.ts';
 import type { CallToPlace } from '../port.ts';
 import { escapeXml, fillIn } from './template.ts';
 import { LONGEST_TWIML, type TwilioSettings } from './settings.ts';
-
-const E164 = /^\+[1-9]\d{6,14}$/;
 
 /** The parameter of the status callback's URL that carries our call id. Twilio signs the URL with its query. */
 export const CALL_ID_PARAMETER = 'ringfence_call_id';
@@ -39,13 +38,7 @@ export interface RequestTerms {
  *   made for any
  */
 export function freezeCall(call: CallToPlace, { settings, webhookUrl, callerNumber }: RequestTerms): string {
-  if (!E164.test(call.phoneNumber)) {
-    throw new RingfenceError(
-      'validation_error',
-      'phone_number is not one E.164 number: give it as + and country code, digits only, at most 15.',
-      { field: 'phone_number', details: { call_id: call.callId } },
-    );
-  }
+  checkCallee(call);
   const form = new URLSearchParams();
   form.append('To', call.phoneNumber);
   form.append('From', fromNumber(call.fromNumberId ?? callerNumber));
@@ -66,7 +59,7 @@ export function freezeCall(call: CallToPlace, { settings, webhookUrl, callerNumb
 }
 
 function fromNumber(number: string | undefined): string {
-  if (number !== undefined && E164.test(number)) return number;
+  if (number !== undefined && isE164(number)) return number;
   throw new RingfenceError(
     'misconfigured',
     number === undefined

@@ -32,7 +32,7 @@ import type { CarrierOptions } from '../carrier.ts';
 import { maskSecrets, type PlacementRequest, toDispatch } from '../http-request.ts';
 import type { CallProvider, CallRef, LookUpResult } from '../port.ts';
 import { sendBefore } from '../send-before.ts';
-import { limitConcurrency } from '../truedy/concurrency-limit.ts';
+import { limitConcurrency } from '../concurrency-limit.ts';
 import { classifyPlacement } from './answer.ts';
 import { parseTwilio } from './event.ts';
 import { lookUpById, lookUpByNumbers } from './look-up.ts';

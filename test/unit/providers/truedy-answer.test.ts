@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { PlaceResult } from '../../../providers/port.ts';
-import { classifyPlacement, retryAfterMs } from '../../../providers/truedy/answer.ts';
+import { retryAfterMs } from '../../../providers/http-answer.ts';
+import { classifyPlacement } from '../../../providers/truedy/answer.ts';
 
 const NOW = Date.UTC(2026, 2, 2, 12, 0, 0);
 

@@ -1,6 +1,6 @@
 /** Questions to the provider that wait for their turn. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { SlotTimeout, limitConcurrency } from '../../../providers/truedy/concurrency-limit.ts';
+import { SlotTimeout, limitConcurrency } from '../../../providers/concurrency-limit.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
