@@ -123,7 +123,7 @@ function readSettings(
   path: Path,
   context: ReferenceContext,
 ): ReadSettings {
-  const own = Object.entries(fields).filter(([field]) => !(field in CommonFields.shape));
+  const own = Object.entries(fields).filter(([field]) => !Object.hasOwn(CommonFields.shape, field));
   const problems: Problem[] = own
     .filter(([field, value]) => carrier.secrets.includes(field) && containsSecret(value))
     .map(([field]) => ({ path: [...path, field], message: WRITTEN_SECRET }));

@@ -12,9 +12,9 @@ const LIST_LOADED = `data:text/javascript,${encodeURIComponent(`
   process.on('exit', () => process.stderr.write(Object.keys(Module._cache).join('\\n')));
 `)}`;
 
-function ringfence(line: string, nodeOptions: string[] = []) {
+function ringfence(line: string, nodeOptions: string[] = [], env: Readonly<Record<string, string>> = {}) {
   const args = [...nodeOptions, join(compiledProgram(), 'cli/main.js'), ...line.split(' ')];
-  return spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
+  return spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8', env: { PATH: process.env.PATH, ...env } });
 }
 
 describe('the command line as a process', () => {
@@ -23,6 +23,18 @@ describe('the command line as a process', () => {
     const { status, stdout, stderr } = ringfence(line, ['--import', LIST_LOADED]);
     expect(status).toBe(0);
     expect(stdout).toBe('[{"opens_at":"2026-06-01T00:00:00Z","closes_at":"2026-06-01T09:00:00Z"}]\n');
+    expect(stderr).toContain('node_modules/commander');
+    expect(stderr).not.toMatch(/node_modules\/(?:@temporalio|pg|fastify)\//);
+  });
+
+  it('prints connections without loading Temporal or the database', () => {
+    const { status, stdout, stderr } = ringfence('connections list --json', ['--import', LIST_LOADED], {
+      RINGFENCE_CONNECTIONS: 'examples/connections.yaml',
+    });
+    expect(status).toBe(0);
+    const { connections } = JSON.parse(stdout) as { connections: { name: string; missing_secrets: string[] }[] };
+    expect(connections.map(({ name }) => name)).toEqual(['twilio', 'retell', 'truedy']);
+    expect(connections[1]!.missing_secrets).toEqual(['env:RETELL_API_KEY']);
     expect(stderr).toContain('node_modules/commander');
     expect(stderr).not.toMatch(/node_modules\/(?:@temporalio|pg|fastify)\//);
   });

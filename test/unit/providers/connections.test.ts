@@ -113,6 +113,7 @@ describe('a connections file', () => {
     webhook_base_url: http://calls.example.com
     max_duration_seconds: long
     colour: ${SECRET}
+    toString: ${SECRET}
   other:
     provider: carrier-pigeon
   third: {provider: truedy}
@@ -129,14 +130,15 @@ describe('a connections file', () => {
       [11, 'connections.Main.webhook_base_url', expect.stringContaining('https URL')],
       [12, 'connections.Main.max_duration_seconds', expect.any(String)],
       [13, 'connections.Main.colour', expect.stringContaining('correct its spelling')],
-      [14, 'connections.other.countries', expect.stringContaining('is missing')],
-      [14, 'connections.other.number_types', expect.stringContaining('is missing')],
-      [15, 'connections.other.provider', expect.stringContaining('built-in carriers: truedy')],
-      [16, 'connections.third.countries', expect.stringContaining('is missing')],
-      [16, 'connections.third.number_types', expect.stringContaining('is missing')],
-      [16, 'connections.third.base_url', expect.stringContaining('is missing')],
-      [16, 'connections.third.api_key', expect.stringContaining('is missing')],
-      [16, 'connections.third.webhook_secrets', expect.stringContaining('is missing')],
+      [14, 'connections.Main.toString', expect.stringContaining('correct its spelling')],
+      [15, 'connections.other.countries', expect.stringContaining('is missing')],
+      [15, 'connections.other.number_types', expect.stringContaining('is missing')],
+      [16, 'connections.other.provider', expect.stringContaining('built-in carriers: truedy')],
+      [17, 'connections.third.countries', expect.stringContaining('is missing')],
+      [17, 'connections.third.number_types', expect.stringContaining('is missing')],
+      [17, 'connections.third.base_url', expect.stringContaining('is missing')],
+      [17, 'connections.third.api_key', expect.stringContaining('is missing')],
+      [17, 'connections.third.webhook_secrets', expect.stringContaining('is missing')],
     ]);
   });
 
