@@ -46,6 +46,9 @@ export interface ScenarioSize {
   readonly resets: boolean;
 }
 
+/** In a long campaign a few interventions are lost among thousands of calls, so it is interrupted this often besides. */
+const INTERRUPTIONS = 25;
+
 export const SMALL: ScenarioSize = { contacts: 12, limit: 4, interventions: 8, spanMs: 6 * HOUR_MS, resets: true };
 
 export function arbitraryScenario(size: ScenarioSize): fc.Arbitrary<Scenario> {
@@ -89,7 +92,9 @@ export function arbitraryScenario(size: ScenarioSize): fc.Arbitrary<Scenario> {
         }),
         { maxLength: 2 },
       ),
-      interventions: fc.array(intervention(size), { maxLength: size.interventions }),
+      interventions: fc
+        .tuple(fc.array(intervention(size), { maxLength: size.interventions }), interruptions(size))
+        .map(([some, more]) => [...some, ...more]),
     })
     .map(({ change, beforeMs, hours, working_days, blackoutTomorrow, limit, cap, budget, delayMinutes, ...rest }) => {
       const { startsAfterMs, endsAfterMs, ...scenario } = rest;
@@ -210,6 +215,27 @@ function intervention(size: ScenarioSize): fc.Arbitrary<Intervention> {
         })),
     },
   );
+}
+
+/** What a long campaign must survive and go on after, spread over its time. A pause lasts for minutes. */
+function interruptions(size: ScenarioSize): fc.Arbitrary<Intervention[]> {
+  if (size.contacts <= 100) return fc.constant([]);
+  const afterMs = fc.integer({ min: 0, max: size.spanMs });
+  const pause = fc
+    .tuple(afterMs, fc.integer({ min: 1_000, max: 10 * MINUTE_MS }))
+    .map(([at, lastsMs]): Intervention[] => [
+      { afterMs: at, kind: 'pause' },
+      { afterMs: at + lastsMs, kind: 'resume' },
+    ]);
+  const kinds = ['new_run', 'long_history', 'save', 'reset', 'forgetful_reset'] as const;
+  const other = fc.record({ afterMs, kind: fc.constantFrom(...kinds) }).map((one): Intervention[] => [one]);
+  const end = termination(afterMs).map((one): Intervention[] => [one]);
+  return fc
+    .array(fc.oneof({ weight: 2, arbitrary: pause }, { weight: 3, arbitrary: other }, { weight: 1, arbitrary: end }), {
+      minLength: INTERRUPTIONS,
+      maxLength: INTERRUPTIONS,
+    })
+    .map((several) => several.flat());
 }
 
 /** A termination, and how long nobody starts the campaign again. */
