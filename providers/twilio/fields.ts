@@ -3,7 +3,11 @@ import { isStorable } from '../../domain/contacts/contact.ts';
 
 /** Schemas of single fields in Twilio's messages. A field that is missing or of another type reads as undefined. */
 
-const SID = /^CA[0-9a-fA-F]{32}$/;
+/**
+ * Twilio's SIDs have 32 hex digits, and its own examples fewer. What matters is that one is a word that can stand in a
+ * path: an event must not be lost because SIDs have become longer.
+ */
+const SID = /^CA[0-9A-Za-z]{8,98}$/;
 
 export function isCallSid(text: string): boolean {
   return SID.test(text);

@@ -32,7 +32,7 @@ import type { CarrierOptions } from '../carrier.ts';
 import { maskSecrets, type PlacementRequest, toDispatch } from '../http-request.ts';
 import type { CallProvider, CallRef, LookUpResult } from '../port.ts';
 import { sendBefore } from '../send-before.ts';
-import { limitConcurrency } from '../concurrency-limit.ts';
+import { limitConcurrency, SlotTimeout } from '../concurrency-limit.ts';
 import { classifyPlacement } from './answer.ts';
 import { parseTwilio } from './event.ts';
 import { lookUpById, lookUpByNumbers } from './look-up.ts';
@@ -45,6 +45,12 @@ const MAX_ANSWER_BYTES = 1_048_576;
 const LOOK_UPS_AT_ONCE = 8;
 /** Twilio may ring this much longer than `Timeout` says. */
 const TIMEOUT_BUFFER_S = 5;
+
+/** A look-up that fails is repeated for each of its calls, which would make the wait longer. */
+function tooLate(error: unknown): LookUpResult {
+  if (error instanceof SlotTimeout) return { kind: 'unknown', reason: 'no_slot_in_time' };
+  throw error;
+}
 
 export function createTwilioProvider(
   settings: TwilioSettings,
@@ -105,7 +111,7 @@ export function createTwilioProvider(
 
     preview: (frozen) => maskSecrets(placement(frozen), [credentials, authToken]),
 
-    lookUp: (calls) => Promise.all(calls.map((call) => withSlot(() => lookUpOne(call)))),
+    lookUp: (calls) => Promise.all(calls.map((call) => withSlot(() => lookUpOne(call)).catch(tooLate))),
 
     verify: (webhook) => verifyTwilio([authToken, ...(secondary === undefined ? [] : [secondary])], webhook),
 

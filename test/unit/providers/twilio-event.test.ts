@@ -95,6 +95,10 @@ describe('reading a status callback', () => {
   );
 });
 
+test('a call may have a SID like those in the documentation', () => {
+  expect(parse('CallSid=CA1234567890ABCDE&CallStatus=busy').providerCallId).toBe('CA1234567890ABCDE');
+});
+
 describe('the id of an event', () => {
   test('is the same for every delivery, and another one for every status and number', () => {
     const form = { CallStatus: 'busy', SequenceNumber: '2' };
