@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { contactsCommand } from '../../../cli/contacts.ts';
+import { EXIT } from '../../../cli/exit-codes.ts';
+import { run } from '../../../cli/run.ts';
 import type { RowError } from '../../../domain/contacts/contact-rows.ts';
 import { E164 } from '../../../domain/contacts/phone.ts';
 
@@ -88,7 +90,8 @@ describe('contacts check', () => {
     const message = 'The quote that opens on line 3 is never closed. Nothing was imported.';
     await expect(check(file)).rejects.toMatchObject({ code: 'unparsable_file', message });
     expect(out).toBe('');
-    await expect(check(file, '--json')).rejects.toMatchObject({ code: 'unparsable_file' });
+    vi.spyOn(console, 'error').mockImplementation(() => {});
+    expect(await run(['contacts', 'check', file, '--json'], {})).toBe(EXIT.refused);
     expect(JSON.parse(out)).toEqual({
       error: { code: 'unparsable_file', message, details: { field: 'file', line: 3 } },
     });
