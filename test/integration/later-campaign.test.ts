@@ -83,10 +83,10 @@ it('is read by the few rows that a step concerns', async () => {
       })),
     });
     await placed(id, LATER / 2, LATER);
-    // What is met for the first time is struck out.
-    await roster.exchange({});
-    const afterMany = await roster.exchange({});
-    const steps = { adopted, claimed, started, settled, afterMany };
+    // What an exchange meets for the first time is struck out, unless another snapshot of this database, such as that of an
+    // analyze, may still see it.
+    await expect.poll(async () => (await roster.exchange({})).read).toBeLessThan(20 * WANT);
+    const steps = { adopted, claimed, started, settled };
     expect([claimed, started, settled].map((step) => step.claimed.length)).toEqual([WANT, WANT, WANT]);
     for (const [step, { read }] of Object.entries(steps)) expect(read, step).toBeLessThan(20 * WANT);
   } finally {
