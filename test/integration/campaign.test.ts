@@ -67,7 +67,8 @@ describe('a campaign on a real server', () => {
   });
 
   it('stops placing when a pause is acknowledged, names the live calls, and goes on when resumed', async () => {
-    harness = await SystemHarness.start({ simulator: { timeScale: 20 } });
+    // The longest call, of ten minutes and more, ends well within the wait below.
+    harness = await SystemHarness.start({ simulator: { timeScale: 60 } });
     const id = await harness.startCampaign(40, { max_concurrent_calls: 5 });
     await vi.waitFor(() => expect(harness!.simulator.ledger().accepted).toBeGreaterThanOrEqual(5), { timeout: 20_000 });
     const pause = await harness.api('POST', `/batch-calls/${id}/pause`);
