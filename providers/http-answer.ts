@@ -1,4 +1,77 @@
 /** What adapters read from the answer of any HTTP API. */
+import type { z } from 'zod';
+import type { PlaceResult } from './port.ts';
+import type { SendResult } from './send-before.ts';
+
+export type Answer = Extract<SendResult, { kind: 'answered' }>;
+
+/** What the result of a placement proves. Only `classify` knows what the API's answers mean. */
+export function classifyResult(
+  result: SendResult,
+  now: number,
+  classify: (answer: Answer, now: number) => PlaceResult,
+): PlaceResult {
+  if (result.kind === 'answered') return classify(result, now);
+  if (result.kind === 'unsent') return { kind: 'unavailable', reason: result.code };
+  return result.kind === 'expired' ? { kind: 'expired' } : { kind: 'unknown', reason: result.code };
+}
+
+export function isSuccess({ status }: Answer): boolean {
+  return status >= 200 && status < 300;
+}
+
+/** A success proves a call only with the id of the call. */
+export function accepted(providerCallId: string | undefined): PlaceResult {
+  return providerCallId === undefined
+    ? { kind: 'unknown', reason: 'unexpected_answer' }
+    : { kind: 'accepted', providerCallId };
+}
+
+/**
+ * What the status of a placement proves where an API says nothing else. A refusal would be the same for every contact, so it
+ * is `blocked`. A request that timed out somewhere, or conflicts with another, may have been accepted.
+ */
+export function classifyStatus({ status, headers }: Answer, now: number): PlaceResult {
+  switch (status) {
+    case 401:
+      return { kind: 'blocked', reason: 'unauthorized' };
+    case 402:
+      return { kind: 'blocked', reason: 'payment_required' };
+    case 403:
+      return { kind: 'blocked', reason: 'forbidden' };
+    case 408:
+    case 409:
+    case 425:
+    case 499:
+      return { kind: 'unknown', reason: `http_${status}` };
+    case 413:
+      return { kind: 'rejected', reason: 'too_large' };
+    case 429:
+      return { kind: 'throttled', retryAfterMs: retryAfterMs(headers['retry-after'], now) };
+    default:
+      return status >= 400 && status < 500
+        ? { kind: 'blocked', reason: `http_${status}` }
+        : { kind: 'unknown', reason: `http_${status}` };
+  }
+}
+
+/**
+ * The answer to a look-up, or why it says nothing.
+ *
+ * @param notFound the statuses with which the API says that it does not know what was asked for
+ */
+export function readAnswer<T>(
+  result: SendResult,
+  schema: z.ZodType<T>,
+  notFound: readonly number[] = [404],
+): { readonly value: T } | { readonly failure: string } {
+  if (result.kind === 'expired') return { failure: 'expired' };
+  if (result.kind !== 'answered') return { failure: result.code };
+  if (notFound.includes(result.status)) return { failure: 'not_found' };
+  if (result.status !== 200) return { failure: `http_${result.status}` };
+  const parsed = schema.safeParse(readJson(result.body));
+  return parsed.success ? { value: parsed.data } : { failure: 'unexpected_answer' };
+}
 
 /** The body as JSON, or undefined if it is not JSON. */
 export function readJson(body: Buffer): unknown {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readJson, retryAfterMs } from '../http-answer.ts';
+import { accepted, type Answer, classifyResult, classifyStatus, isSuccess, readJson } from '../http-answer.ts';
 import type { PlaceResult } from '../port.ts';
 import type { SendResult } from '../send-before.ts';
 import { RetellCall } from './call.ts';
@@ -16,44 +16,19 @@ const Refused = z.object({
  * is the same for every contact, so it would be refused for all of them.
  */
 export function classifyPlacement(result: SendResult, now: number): PlaceResult {
-  if (result.kind === 'answered') return classifyAnswer(result, now);
-  if (result.kind === 'unsent') return { kind: 'unavailable', reason: result.code };
-  return result.kind === 'expired' ? { kind: 'expired' } : { kind: 'unknown', reason: result.code };
+  return classifyResult(result, now, classifyAnswer);
 }
 
-function classifyAnswer(answer: Extract<SendResult, { kind: 'answered' }>, now: number): PlaceResult {
-  const { status } = answer;
-  if (status >= 200 && status < 300) {
-    const id = RetellCall.safeParse(readJson(answer.body)).data?.call_id;
-    return id === undefined
-      ? { kind: 'unknown', reason: 'unexpected_answer' }
-      : { kind: 'accepted', providerCallId: id };
-  }
-  switch (status) {
+function classifyAnswer(answer: Answer, now: number): PlaceResult {
+  if (isSuccess(answer)) return accepted(RetellCall.safeParse(readJson(answer.body)).data?.call_id);
+  switch (answer.status) {
     case 400:
     case 422:
-      return classifyRefusal(status, messageOf(answer.body));
-    case 401:
-      return { kind: 'blocked', reason: 'unauthorized' };
-    case 402:
-      return { kind: 'blocked', reason: 'payment_required' };
-    case 403:
-      return { kind: 'blocked', reason: 'forbidden' };
+      return classifyRefusal(answer.status, messageOf(answer.body));
     case 404:
       return { kind: 'blocked', reason: whatIsMissing(messageOf(answer.body)) };
-    case 408:
-    case 409:
-    case 425:
-    case 499:
-      return { kind: 'unknown', reason: `http_${status}` };
-    case 413:
-      return { kind: 'rejected', reason: 'too_large' };
-    case 429:
-      return { kind: 'throttled', retryAfterMs: retryAfterMs(answer.headers['retry-after'], now) };
     default:
-      return status >= 400 && status < 500
-        ? { kind: 'blocked', reason: `http_${status}` }
-        : { kind: 'unknown', reason: `http_${status}` };
+      return classifyStatus(answer, now);
   }
 }
 

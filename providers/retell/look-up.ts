@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Particulars } from '../../domain/dialling/provider-messages.ts';
-import { readJson } from '../http-answer.ts';
+import { readAnswer } from '../http-answer.ts';
 import type { CallRef, LookUpResult } from '../port.ts';
 import type { SendResult } from '../send-before.ts';
 import { OUR_ID, ourCallId, RetellCall } from './call.ts';
@@ -10,6 +10,8 @@ import { isEndedStatus, isLiveStatus, outcomeOf } from './outcome.ts';
 const BATCH = 50;
 /** More than a batch, in case several calls have one of our ids. */
 const LIST_LIMIT = 200;
+/** Retell documents 422 for a call that it does not know. */
+const NOT_FOUND = [404, 422];
 
 const List = z.object({ items: z.array(RetellCall), has_more: z.boolean().optional().catch(undefined) });
 
@@ -70,7 +72,7 @@ function listInBatches(
 
 async function list(ask: Ask, filter: object): Promise<Found> {
   const body = { filter_criteria: filter, sort_order: 'descending', limit: LIST_LIMIT };
-  const read = readAnswer(await ask('POST', '/v3/list-calls', JSON.stringify(body)), List);
+  const read = readAnswer(await ask('POST', '/v3/list-calls', JSON.stringify(body)), List, NOT_FOUND);
   if ('failure' in read) return { calls: [], failure: read.failure };
   return { calls: read.value.items, failure: read.value.has_more === true ? 'list_too_long' : null };
 }
@@ -84,7 +86,11 @@ function fromList({ calls, failure }: Found = NOT_ASKED, callId: string | null):
 }
 
 async function lookUpById(ask: Ask, providerCallId: string): Promise<LookUpResult> {
-  const read = readAnswer(await ask('GET', `/v2/get-call/${encodeURIComponent(providerCallId)}`), RetellCall);
+  const read = readAnswer(
+    await ask('GET', `/v2/get-call/${encodeURIComponent(providerCallId)}`),
+    RetellCall,
+    NOT_FOUND,
+  );
   return 'failure' in read ? { kind: 'unknown', reason: read.failure } : whatIsKnown(read.value, providerCallId);
 }
 
@@ -95,14 +101,4 @@ function whatIsKnown(call: RetellCall, providerCallId: string): LookUpResult {
   if (status !== undefined && isLiveStatus(status)) return { kind: 'live', providerCallId, particulars };
   if (status === undefined || !isEndedStatus(status)) return { kind: 'unknown', reason: 'unknown_status' };
   return { kind: 'ended', providerCallId, outcome: outcomeOf(reason, status).outcome, endedAt, particulars };
-}
-
-function readAnswer<T>(answer: SendResult, schema: z.ZodType<T>): { readonly value: T } | { readonly failure: string } {
-  if (answer.kind === 'expired') return { failure: 'expired' };
-  if (answer.kind !== 'answered') return { failure: answer.code };
-  // Retell documents 422 for a call that it does not know.
-  if (answer.status === 404 || answer.status === 422) return { failure: 'not_found' };
-  if (answer.status !== 200) return { failure: `http_${answer.status}` };
-  const parsed = schema.safeParse(readJson(answer.body));
-  return parsed.success ? { value: parsed.data } : { failure: 'unexpected_answer' };
 }

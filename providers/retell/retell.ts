@@ -29,11 +29,11 @@
  *   and others as `disconnection_reason`): it is `failed` and uses up an attempt. Refused placements use up none.
  * - Cancelling an accepted call (`POST /v2/stop-call`).
  */
-import { Agent } from 'undici';
 import { connectWithinMs } from '../../domain/engine/dial-budget.ts';
 import { LOOK_UPS } from '../../domain/engine/time-limits.ts';
 import type { CarrierOptions } from '../carrier.ts';
 import { limitConcurrency, SlotTimeout } from '../concurrency-limit.ts';
+import { openAgents } from '../http-agents.ts';
 import { maskSecrets, type PlacementRequest, toDispatch } from '../http-request.ts';
 import type { CallProvider } from '../port.ts';
 import { sendBefore } from '../send-before.ts';
@@ -56,17 +56,7 @@ export function createRetellProvider(
 ): CallProvider {
   const requestTimeoutMs = Math.round(settings.request_timeout_seconds * 1000);
   const waitMs = connectWithinMs(requestTimeoutMs);
-  const connections = {
-    // One request at a time on a connection: undici would resend requests that are pipelined behind a broken one.
-    pipelining: 1,
-    // On HTTP/2, undici moves the requests of a closing connection to the next one.
-    allowH2: false,
-    connect: { timeout: waitMs },
-    maxResponseSize: MAX_ANSWER_BYTES,
-  };
-  // Separate, so that slow answers to look-ups delay no dial.
-  const dials = new Agent(connections);
-  const lookUps = new Agent(connections);
+  const { dials, lookUps, close } = openAgents({ waitMs, maxAnswerBytes: MAX_ANSWER_BYTES });
   const withSlot = limitConcurrency(LOOK_UPS_AT_ONCE, LOOK_UPS.answerWithinMs - requestTimeoutMs);
   const limits = { now, waitMs, timeoutMs: requestTimeoutMs };
   const headers = { authorization: `Bearer ${settings.api_key}`, 'content-type': 'application/json' };
@@ -111,8 +101,6 @@ export function createRetellProvider(
     lookUp: gather((calls) => lookUpCalls(ask, calls)),
     verify: (webhook) => verifyRetell(settings.webhook_keys ?? [settings.api_key], webhook),
     parse: ({ rawBody }) => parseRetell(rawBody, now()),
-    async close() {
-      await Promise.all([dials.close(), lookUps.close()]);
-    },
+    close,
   };
 }

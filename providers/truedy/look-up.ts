@@ -3,7 +3,7 @@ import { canonicalCallId } from '../../domain/engine/ids.ts';
 import { Particulars } from '../../domain/dialling/provider-messages.ts';
 import type { LookUpResult } from '../port.ts';
 import type { SendResult } from '../send-before.ts';
-import { readJson } from '../http-answer.ts';
+import { readAnswer } from '../http-answer.ts';
 import { Id, Instant, Word } from '../fields.ts';
 import { Reported } from './fields.ts';
 import { isEndedStatus, isLiveStatus, outcomeOf } from './outcome.ts';
@@ -103,13 +103,4 @@ function whatIsKnown(call: Call, providerCallId: string): LookUpResult {
   const words = [call.outcome, call.end_reason, call.endReason, status];
   const { outcome } = outcomeOf(words, call.joined ?? call.joined_at, 'completed');
   return { kind: 'ended', providerCallId, outcome, endedAt, particulars };
-}
-
-function readAnswer<T>(answer: SendResult, schema: z.ZodType<T>): { readonly value: T } | { readonly failure: string } {
-  if (answer.kind === 'expired') return { failure: 'expired' };
-  if (answer.kind !== 'answered') return { failure: answer.code };
-  if (answer.status === 404) return { failure: 'not_found' };
-  if (answer.status !== 200) return { failure: `http_${answer.status}` };
-  const parsed = schema.safeParse(readJson(answer.body));
-  return parsed.success ? { value: parsed.data } : { failure: 'unexpected_answer' };
 }

@@ -1,7 +1,7 @@
-import { Agent } from 'undici';
 import type { CallProvider, CallRef, LookUpResult } from '../port.ts';
 import { connectWithinMs } from '../../domain/engine/dial-budget.ts';
 import { LOOK_UPS } from '../../domain/engine/time-limits.ts';
+import { openAgents } from '../http-agents.ts';
 import { maskSecrets, type PlacementRequest, toDispatch } from '../http-request.ts';
 import { sendBefore } from '../send-before.ts';
 import { classifyPlacement } from './answer.ts';
@@ -33,18 +33,7 @@ export function createTruedyProvider(
   const root = new URL(config.baseUrl);
   const pathOfRoot = root.pathname.replace(/\/+$/, '');
   const waitMs = connectWithinMs(config.requestTimeoutMs);
-  const connections = {
-    // One request at a time on a connection: undici would resend requests that are pipelined behind a broken one.
-    pipelining: 1,
-    // On HTTP/2, undici moves the requests of a closing connection to the next one.
-    allowH2: false,
-    connect: { timeout: waitMs },
-    maxResponseSize: MAX_ANSWER_BYTES,
-  };
-  // Each dial has its own connection: one that waited for another here would look like a slow provider.
-  const dials = new Agent(connections);
-  // Separate, so that slow answers to look-ups delay no dial.
-  const lookUps = new Agent(connections);
+  const { dials, lookUps, close } = openAgents({ waitMs, maxAnswerBytes: MAX_ANSWER_BYTES });
   const withSlot = limitConcurrency(LOOK_UPS_AT_ONCE, LOOK_UPS.answerWithinMs);
   const listWithinMs = LOOK_UPS.answerWithinMs - config.requestTimeoutMs - LAST_PAGE_BEFORE_MS;
   const authorization = `Bearer ${config.apiKey}`;
@@ -100,8 +89,6 @@ export function createTruedyProvider(
 
     parse: ({ rawBody }) => parseTruedy(rawBody, now()),
 
-    async close() {
-      await Promise.all([dials.close(), lookUps.close()]);
-    },
+    close,
   };
 }

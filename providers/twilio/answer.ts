@@ -1,7 +1,15 @@
 import { z } from 'zod';
 import type { PlaceResult } from '../port.ts';
 import type { SendResult } from '../send-before.ts';
-import { readJson, retryAfterMs } from '../http-answer.ts';
+import {
+  accepted,
+  type Answer,
+  classifyResult,
+  classifyStatus,
+  isSuccess,
+  readJson,
+  retryAfterMs,
+} from '../http-answer.ts';
 import { CallSid } from './fields.ts';
 import { REFUSALS } from './refusals.ts';
 
@@ -16,37 +24,21 @@ const TOO_MANY_REQUESTS = 20_429;
  * anything unusual counts as unknown.
  */
 export function classifyPlacement(result: SendResult, now: number): PlaceResult {
-  if (result.kind === 'answered') return classifyAnswer(result, now);
-  if (result.kind === 'unsent') return { kind: 'unavailable', reason: result.code };
-  return result.kind === 'expired' ? { kind: 'expired' } : { kind: 'unknown', reason: result.code };
+  return classifyResult(result, now, classifyAnswer);
 }
 
-function classifyAnswer(answer: Extract<SendResult, { kind: 'answered' }>, now: number): PlaceResult {
-  const { status } = answer;
-  if (status >= 200 && status < 300) {
-    const sid = Accepted.safeParse(readJson(answer.body)).data?.sid;
-    return sid === undefined
-      ? { kind: 'unknown', reason: 'unexpected_answer' }
-      : { kind: 'accepted', providerCallId: sid };
-  }
-  if (status < 400 || status >= 500) return { kind: 'unknown', reason: `http_${status}` };
+function classifyAnswer(answer: Answer, now: number): PlaceResult {
+  if (isSuccess(answer)) return accepted(Accepted.safeParse(readJson(answer.body)).data?.sid);
+  const { status, headers } = answer;
+  const byStatus = classifyStatus(answer, now);
+  if (status < 400 || status >= 500) return byStatus;
   const code = Refused.safeParse(readJson(answer.body)).data?.code;
-  if (status === 429 || code === TOO_MANY_REQUESTS) {
-    return { kind: 'throttled', retryAfterMs: retryAfterMs(answer.headers['retry-after'], now) };
-  }
-  // The request may have been under way when somebody between us and Twilio gave up, or may be there a second time.
-  if (status === 408 || status === 409 || status === 425 || status === 499) {
-    return { kind: 'unknown', reason: `http_${status}` };
-  }
-  if (status === 413) return { kind: 'rejected', reason: 'too_large' };
+  if (code === TOO_MANY_REQUESTS) return { kind: 'throttled', retryAfterMs: retryAfterMs(headers['retry-after'], now) };
+  if (byStatus.kind !== 'blocked') return byStatus;
   const refusal = code === undefined ? undefined : REFUSALS.get(code);
   if (refusal) return refusal;
-  return { kind: 'blocked', reason: REASONS.get(status) ?? (code === undefined ? `http_${status}` : `twilio_${code}`) };
+  if (status === 404) return { kind: 'blocked', reason: 'account_not_found' };
+  // Only a status without a meaning says less than a code that is not known here.
+  const meansNothing = byStatus.reason === `http_${status}`;
+  return code !== undefined && meansNothing ? { kind: 'blocked', reason: `twilio_${code}` } : byStatus;
 }
-
-const REASONS: ReadonlyMap<number, string> = new Map([
-  [401, 'unauthorized'],
-  [402, 'payment_required'],
-  [403, 'forbidden'],
-  [404, 'account_not_found'],
-]);

@@ -3,7 +3,7 @@ import { canonicalCallId } from '../../domain/engine/ids.ts';
 import type { CallRef, LookUpResult } from '../port.ts';
 import type { SendResult } from '../send-before.ts';
 import { isE164 } from '../callee.ts';
-import { readJson } from '../http-answer.ts';
+import { readAnswer } from '../http-answer.ts';
 import { CallSid, Instant, isCallSid, Word } from './fields.ts';
 import { isEndedStatus, isLiveStatus, outcomeOf } from './outcome.ts';
 import { CALL_ID_PARAMETER } from './request.ts';
@@ -110,13 +110,4 @@ function whatIsKnown(call: Call): LookUpResult {
     endedAt: end_time ?? null,
     particulars,
   };
-}
-
-function readAnswer<T>(answer: SendResult, schema: z.ZodType<T>): { readonly value: T } | { readonly failure: string } {
-  if (answer.kind === 'expired') return { failure: 'expired' };
-  if (answer.kind !== 'answered') return { failure: answer.code };
-  if (answer.status === 404) return { failure: 'not_found' };
-  if (answer.status !== 200) return { failure: `http_${answer.status}` };
-  const parsed = schema.safeParse(readJson(answer.body));
-  return parsed.success ? { value: parsed.data } : { failure: 'unexpected_answer' };
 }

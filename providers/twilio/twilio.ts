@@ -25,10 +25,10 @@
  * Not distinguished yet: a number that does not exist (`failed` with SIP 404) has the outcome `failed`. The code is kept
  * in the words of the outcome. Webhooks that are signed with a shared key (HMAC-SHA256) are refused.
  */
-import { Agent } from 'undici';
 import { connectWithinMs } from '../../domain/engine/dial-budget.ts';
 import { LOOK_UPS } from '../../domain/engine/time-limits.ts';
 import type { CarrierOptions } from '../carrier.ts';
+import { openAgents } from '../http-agents.ts';
 import { maskSecrets, type PlacementRequest, toDispatch } from '../http-request.ts';
 import type { CallProvider, CallRef, LookUpResult } from '../port.ts';
 import { sendBefore } from '../send-before.ts';
@@ -60,17 +60,7 @@ export function createTwilioProvider(
   const account = `${settings.base_url}/2010-04-01/Accounts/${accountSid}`;
   const requestTimeoutMs = Math.round(settings.request_timeout_seconds * 1000);
   const waitMs = connectWithinMs(requestTimeoutMs);
-  const connections = {
-    // One request at a time on a connection: undici would resend requests that are pipelined behind a broken one.
-    pipelining: 1,
-    // On HTTP/2, undici moves the requests of a closing connection to the next one.
-    allowH2: false,
-    connect: { timeout: waitMs },
-    maxResponseSize: MAX_ANSWER_BYTES,
-  };
-  // Separate, so that slow answers to look-ups delay no dial.
-  const dials = new Agent(connections);
-  const lookUps = new Agent(connections);
+  const { dials, lookUps, close } = openAgents({ waitMs, maxAnswerBytes: MAX_ANSWER_BYTES });
   const withSlot = limitConcurrency(LOOK_UPS_AT_ONCE, LOOK_UPS.answerWithinMs);
   const credentials = Buffer.from(`${accountSid}:${authToken}`).toString('base64');
   const authorization = `Basic ${credentials}`;
@@ -117,8 +107,6 @@ export function createTwilioProvider(
 
     parse: (webhook) => parseTwilio(webhook),
 
-    async close() {
-      await Promise.all([dials.close(), lookUps.close()]);
-    },
+    close,
   };
 }
