@@ -11,18 +11,18 @@ const BUNDLE = join('workflows', 'bundle.js');
 export async function compiledMain(file: string): Promise<string> {
   for (;;) {
     const program = compiledProgram();
-    await addBundle(program);
-    // Sources that changed meanwhile may or may not be in the bundle: then once more.
-    if (compiledProgram() === program) return join(program, file.replace(/\.ts$/, '.js'));
+    const bundle = join(program, BUNDLE);
+    if (await isThere(bundle)) return join(program, file.replace(/\.ts$/, '.js'));
+    // Temporal's worker is loaded for this alone.
+    const { workflowBundle } = await import('../../worker/workflow-bundle.ts');
+    const { code } = await workflowBundle();
+    // Sources that changed meanwhile may or may not be in the bundle: then it belongs to neither program.
+    if (compiledProgram() === program) await moveInto(bundle, code);
   }
 }
 
-async function addBundle(program: string): Promise<void> {
-  const file = join(program, BUNDLE);
-  if (await isThere(file)) return;
-  // Temporal's worker is loaded for this alone.
-  const { workflowBundle } = await import('../../worker/workflow-bundle.ts');
-  const { code } = await workflowBundle();
+/** Moved into place when it is whole: others may be looking for it at this moment. */
+async function moveInto(file: string, code: string): Promise<void> {
   const draft = `${file}.${randomUUID()}`;
   await writeFile(draft, code);
   await rename(draft, file);
