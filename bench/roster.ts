@@ -86,7 +86,7 @@ export async function measureRoster(system: MeasuredSystem, { contacts }: { cont
 
 /** The exchanges of one campaign as its workflow would make them, one after another. */
 class Exchanges {
-  #batch = 0;
+  #exchanges = 0;
   #epoch = 0;
   #claimed: readonly ReadyContact[] = [];
 
@@ -98,7 +98,7 @@ class Exchanges {
   async adopt(): Promise<void> {
     const adoption = { campaignId: this.campaignId, runId: RUN, number: 1 };
     const { lastExchange, epoch } = await inTransaction(this.pool, (tx) => adoptRoster(tx, adoption, Date.now()));
-    this.#batch = lastExchange;
+    this.#exchanges = lastExchange;
     this.#epoch = epoch;
   }
 
@@ -128,11 +128,11 @@ class Exchanges {
 
   #next(): ExchangeRequest {
     const now = Date.now();
-    this.#batch += 1;
+    this.#exchanges += 1;
     return {
       campaignId: this.campaignId,
       now,
-      exchangeNumber: this.#batch,
+      exchangeNumber: this.#exchanges,
       epoch: this.#epoch,
       continuedFrom: null,
       settled: this.#claimed.map(({ seq, attempt }) => ({

@@ -11,6 +11,7 @@ import { createCampaign } from '../../gateway/routes/create-campaign.ts';
 import { CAMPAIGN_WORKFLOW } from '../../workflows/messages.ts';
 import { openGateway, type TestGateway } from '../support/harness/gateway.ts';
 import { SystemHarness } from '../support/harness/system-harness.ts';
+import { exchangeRequest } from '../support/factories/exchange-request.ts';
 
 const body = {
   name: 'Reminders',
@@ -200,23 +201,12 @@ describe('the gateway', () => {
     const sync = { status: 'active', ending: null, waitingFor: null, until: null, placed: 1, zoneData: null } as const;
     await exchange(
       gateway.db.pool,
-      {
+      exchangeRequest({
         campaignId: id.toUpperCase(),
         now: Date.now(),
-        exchangeNumber: 1,
-        epoch: 1,
-        continuedFrom: null,
         settled: [{ ...ended, retryAt: null }],
-        started: [],
-        returned: [],
-        released: [],
-        endRetries: null,
-        want: 0,
         sync,
-        terms: null,
-        day: null,
-        lateEvents: 0,
-      },
+      }),
       'run-1',
     );
     const { rows } = await gateway.db.pool.query('select outcome from calls where campaign_id = $1', [id]);

@@ -15,6 +15,7 @@ import { createCampaign } from '../../gateway/routes/create-campaign.ts';
 import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
 import { dialOf } from '../support/factories/dials.ts';
 import { nextId } from '../support/factories/ids.ts';
+import { exchangeRequest } from '../support/factories/exchange-request.ts';
 
 const NOW = Date.UTC(2026, 2, 18, 12);
 const PEOPLE = 6;
@@ -25,26 +26,8 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-function request(campaignId: string, changes: Partial<ExchangeRequest>): ExchangeRequest {
-  return {
-    campaignId,
-    now: NOW,
-    exchangeNumber: 1,
-    epoch: 1,
-    continuedFrom: null,
-    settled: [],
-    started: [],
-    returned: [],
-    released: [],
-    endRetries: null,
-    want: 0,
-    sync: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0, zoneData: null },
-    terms: null,
-    day: null,
-    lateEvents: 0,
-    ...changes,
-  };
-}
+const request = (campaignId: string, changes: Partial<ExchangeRequest>) =>
+  exchangeRequest({ campaignId, now: NOW, ...changes });
 
 /** A campaign whose first run has four contacts at hand; its calls to two of them are out, and of one it has told. */
 async function underWay(): Promise<string> {

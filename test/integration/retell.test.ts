@@ -9,6 +9,7 @@ import { RetellStandIn } from '../../simulator/retell/stand-in.ts';
 import { MESSAGES } from '../../simulator/retell/words.ts';
 import { receiveWebhooks } from '../support/fakes/webhook-receiver.ts';
 import { describeProvider, type Trouble } from '../support/provider-contract.ts';
+import { callToPlace } from '../support/factories/call-to-place.ts';
 
 const API_KEY = 'key_contract';
 const NUMBER = '+14155550100';
@@ -100,17 +101,11 @@ describe('Retell', () => {
     }
   }
 
-  const callTo = (seq: number): CallToPlace => ({
-    callId: callId({ campaignId: '00000000-0000-4000-8000-00000000000b', seq, attempt: 1 }),
-    agentId: 'agent_1',
-    phoneNumber: '+14155550123',
-    extension: null,
-    fromNumberId: null,
-    firstName: 'Ada',
-    lastName: null,
-    email: null,
-    customFields: {},
-  });
+  const callTo = (seq: number): CallToPlace =>
+    callToPlace({
+      callId: callId({ campaignId: '00000000-0000-4000-8000-00000000000b', seq, attempt: 1 }),
+      firstName: 'Ada',
+    });
   const placeAll = (provider: CallProvider, calls: readonly CallToPlace[]) =>
     Promise.all(calls.map((call) => provider.place(provider.freeze(call), call.callId, Date.now() + 60_000)));
 
@@ -234,17 +229,9 @@ describe('the stand-in for Retell', () => {
     const provider = adapter(await standIn.listen());
     try {
       standIn.plan = { lives: ['dial_no_answer'] };
-      const frozen = provider.freeze({
-        callId: callId({ campaignId: '00000000-0000-4000-8000-00000000000c', seq: 1, attempt: 1 }),
-        agentId: 'agent_1',
-        phoneNumber: '+14155550123',
-        extension: null,
-        fromNumberId: null,
-        firstName: null,
-        lastName: null,
-        email: null,
-        customFields: {},
-      });
+      const frozen = provider.freeze(
+        callToPlace({ callId: callId({ campaignId: '00000000-0000-4000-8000-00000000000c', seq: 1, attempt: 1 }) }),
+      );
       await provider.place(frozen, 'key', Date.now() + 60_000);
       await vi.waitFor(() => {
         expect(standIn.ledger.webhooks.map(({ event, statuses }) => [event, statuses])).toEqual([

@@ -7,6 +7,7 @@ import { CreateCampaign } from '../../domain/api/campaign-request.ts';
 import { createCampaign } from '../../gateway/routes/create-campaign.ts';
 import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
 import { dialOf } from '../support/factories/dials.ts';
+import { exchangeRequest } from '../support/factories/exchange-request.ts';
 
 const NOW = Date.UTC(2026, 2, 18, 12);
 
@@ -47,27 +48,7 @@ describe('a run whose records another has taken over', () => {
   it('claims nothing, though its count of exchanges is up to date', async () => {
     const campaignId = await takenOver();
     const exchangeOf = (runId: string, epoch: number) =>
-      exchange(
-        database.pool,
-        {
-          campaignId,
-          now: NOW,
-          exchangeNumber: 1,
-          epoch,
-          continuedFrom: null,
-          settled: [],
-          started: [],
-          returned: [],
-          released: [],
-          endRetries: null,
-          want: 1,
-          sync: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0, zoneData: null },
-          terms: null,
-          day: null,
-          lateEvents: 0,
-        },
-        runId,
-      );
+      exchange(database.pool, exchangeRequest({ campaignId, now: NOW, epoch, want: 1 }), runId);
     expect(await exchangeOf('the first', 2)).toEqual({ kind: 'superseded' });
     expect(await exchangeOf('the second', 2)).toMatchObject({ kind: 'exchanged', claimed: [{ seq: 1, attempt: 1 }] });
   });

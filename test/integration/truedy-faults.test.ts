@@ -10,6 +10,7 @@ import { DEFAULTS } from '../../worker/defaults.ts';
 import { createSimulator } from '../../simulator/simulator.ts';
 import { watchForLeaks } from '../support/probes/leaks.ts';
 import { receiveWebhooks, type ReceivedWebhook } from '../support/fakes/webhook-receiver.ts';
+import { callToPlace } from '../support/factories/call-to-place.ts';
 
 const SECRET = 'whsec_faults';
 const PATIENCE = { timeout: 10_000 };
@@ -45,17 +46,7 @@ async function connect(options: z.input<typeof SimulatorOptions> = {}, answer?: 
   );
   let seq = 0;
   const place = async (key = nextKey()) => {
-    const frozen = provider.freeze({
-      callId: key,
-      agentId: 'agent_1',
-      phoneNumber: '+14155550123',
-      extension: null,
-      fromNumberId: null,
-      firstName: null,
-      lastName: null,
-      email: null,
-      customFields: {},
-    });
+    const frozen = provider.freeze(callToPlace({ callId: key }));
     return { key, result: await provider.place(frozen, key, Number.POSITIVE_INFINITY) };
   };
   const nextKey = () => {

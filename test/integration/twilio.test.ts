@@ -8,6 +8,7 @@ import type { Life, Plan, RequestTrouble } from '../../simulator/twilio/plan.ts'
 import { type StandInOptions, TwilioStandIn } from '../../simulator/twilio/stand-in.ts';
 import { receiveWebhooks, type WebhookReceiver } from '../support/fakes/webhook-receiver.ts';
 import { describeProvider, type Trouble } from '../support/provider-contract.ts';
+import { callToPlace } from '../support/factories/call-to-place.ts';
 
 const ACCOUNT = { accountSid: `AC${'5'.repeat(32)}`, authToken: 'token-of-the-stand-in' };
 const TIMEOUT_MS = 1_000;
@@ -124,17 +125,7 @@ async function connect(options: Partial<StandInOptions> = {}, answer?: Parameter
   const place = async (plan: Plan = {}) => {
     seq += 1;
     const key = callId({ campaignId: '00000000-0000-4000-8000-00000000000c', seq, attempt: 1 });
-    const frozen = provider.freeze({
-      callId: key,
-      agentId: 'agent_1',
-      phoneNumber: '+14155550123',
-      extension: null,
-      fromNumberId: null,
-      firstName: 'Ada',
-      lastName: null,
-      email: null,
-      customFields: {},
-    });
+    const frozen = provider.freeze(callToPlace({ callId: key, firstName: 'Ada' }));
     standIn.plan(plan);
     const firstSentAt = Date.now();
     const result = await provider.place(frozen, key, Number.POSITIVE_INFINITY);

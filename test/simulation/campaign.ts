@@ -25,7 +25,8 @@ import { windowAt } from '../../domain/windows/windows.ts';
 import { VirtualClock } from './clock.ts';
 import { Dialling } from './dialling.ts';
 import type { Handler } from './handlers.ts';
-import { VirtualProvider, type LedgerCall, type VirtualProviderFacts } from './provider.ts';
+import { VirtualProvider, type LedgerCall } from './provider.ts';
+import type { ProviderFacts } from '../../providers/port.ts';
 import { VirtualRoster, type RosterListener } from './roster.ts';
 import { openVirtualRun, type VirtualRun } from './virtual-run.ts';
 import type { WorldModel } from './world-model.ts';
@@ -54,7 +55,7 @@ export interface VirtualCampaignOptions {
   /** How many contacts there are. */
   readonly contacts: number;
   readonly startsAt: number;
-  readonly provider: VirtualProviderFacts;
+  readonly provider: ProviderFacts;
   readonly graceMs: number;
   readonly world: WorldModel;
 }

@@ -10,7 +10,8 @@ import { liveBuckets } from '../../domain/engine/settling.ts';
 import { BUCKETS, total, type Bucket } from '../../domain/engine/tally.ts';
 import type { CampaignWatch, VirtualCampaign } from './campaign.ts';
 import type { VirtualRun } from './virtual-run.ts';
-import type { LedgerCall, VirtualProviderFacts } from './provider.ts';
+import type { LedgerCall } from './provider.ts';
+import type { ProviderFacts } from '../../providers/port.ts';
 import { civilDay, isInside } from '../../domain/windows/windows.ts';
 
 export class InvariantViolation extends Error {
@@ -27,7 +28,7 @@ export class InvariantViolation extends Error {
 export interface InvariantsOptions {
   readonly contacts: number;
   readonly spec: EngineSpec;
-  readonly provider: VirtualProviderFacts;
+  readonly provider: ProviderFacts;
   readonly graceMs: number;
   /** Check what costs time in proportion to the calls in flight only in every so many turns. */
   readonly everyTurns: number;

@@ -1,17 +1,8 @@
+import type { ProviderFacts } from '../../providers/port.ts';
 import type { CallAddress } from '../../domain/engine/ids.ts';
 import type { Outcome } from '../../domain/engine/outcome.ts';
 import type { Answer, WorldModel } from './world-model.ts';
 import type { VirtualClock } from './clock.ts';
-
-/** What the virtual provider promises and the engine relies on. Milliseconds; see the provider port for each. */
-export interface VirtualProviderFacts {
-  readonly keyTtlMs: number;
-  readonly finds: 'by key' | 'by id' | 'nothing';
-  readonly echoes: boolean;
-  readonly requestTimeoutMs: number;
-  readonly queueBoundMs: number;
-  readonly callLifetimeMs: number;
-}
 
 /** One call in the provider's ledger. */
 export interface LedgerCall extends Omit<CallAddress, 'campaignId'> {
@@ -51,7 +42,7 @@ export class VirtualProvider {
   private forgotten = 0;
 
   constructor(
-    readonly facts: VirtualProviderFacts,
+    readonly facts: ProviderFacts,
     private readonly clock: VirtualClock,
     private readonly world: WorldModel,
     private readonly listener: ProviderListener,

@@ -2,7 +2,7 @@
 import type { EngineSpec } from '../../domain/engine/campaign-spec.ts';
 import { type CampaignWatch, VirtualCampaign } from './campaign.ts';
 import { NO_FAULTS, seededFaults, type FaultRates, type Outage } from './faults.ts';
-import type { VirtualProviderFacts } from './provider.ts';
+import type { ProviderFacts } from '../../providers/port.ts';
 import { seededRandom } from './random.ts';
 import { Invariants } from './invariants.ts';
 
@@ -49,7 +49,7 @@ export interface Scenario {
   readonly contacts: number;
   readonly startsAt: number;
   readonly spec: EngineSpec;
-  readonly provider: VirtualProviderFacts;
+  readonly provider: ProviderFacts;
   readonly graceMs: number;
   readonly usualCallMs: number;
   readonly faults: Partial<FaultRates>;

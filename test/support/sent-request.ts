@@ -1,19 +1,14 @@
 /** What an adapter really sends to place a call, beside what it previews. */
-import type { CallProvider, CallToPlace } from '../../providers/port.ts';
+import type { CallProvider } from '../../providers/port.ts';
 import type { PlacementRequest } from '../../providers/http-request.ts';
+import { callToPlace } from './factories/call-to-place.ts';
 import { receiveWebhooks } from './fakes/webhook-receiver.ts';
 
-const CALL: CallToPlace = {
+const CALL = callToPlace({
   callId: 'c00000000-0000-4000-8000-00000000000a-1-1',
-  agentId: 'agent_1',
-  phoneNumber: '+14155550123',
-  extension: null,
-  fromNumberId: null,
   firstName: 'Ada',
-  lastName: null,
-  email: null,
   customFields: { plan: 'gold' },
-};
+});
 
 export interface SentAndPreviewed {
   readonly sent: PlacementRequest;

@@ -1,5 +1,4 @@
 /** The shapes that a campaign's history takes, each as one small campaign. */
-import type { Answer } from '../../support/fakes/scripted-provider.ts';
 import { runToEnd } from '../../support/harness/server-clock.ts';
 import {
   callEventsSignal,
@@ -10,11 +9,9 @@ import {
   resumeUpdate,
   zoneDataSignal,
 } from '../../../workflows/messages.ts';
-import { edit, endedWith, endLive, live, type Scenario, until } from './steps.ts';
+import { ACCEPT, cancelPlacements, edit, ENDS, endedWith, endLive, live, type Scenario, until } from './steps.ts';
 
 const HOUR_MS = 3_600_000;
-const ENDS: Answer = { kind: 'ends', outcome: 'completed' };
-const ACCEPT: Answer = { kind: 'accept' };
 
 export const SHAPES: readonly Scenario[] = [
   {
@@ -45,17 +42,7 @@ export const SHAPES: readonly Scenario[] = [
   {
     name: 'placements-taken-back',
     server: 'real',
-    async run(harness) {
-      await harness.stopDials();
-      const campaign = await harness.start(3, { max_concurrent_calls: 2 });
-      await until(campaign, ({ in_flight }) => in_flight === 2);
-      await campaign.handle.executeUpdate(pauseAndWait);
-      await until(campaign, ({ in_flight }) => in_flight === 0);
-      await harness.startDials();
-      harness.provider.script = () => ENDS;
-      await campaign.handle.executeUpdate(resumeUpdate);
-      return endedWith(campaign);
-    },
+    run: (harness) => cancelPlacements(harness, { people: 3, slots: 2, placing: 2 }),
   },
   {
     name: 'cancel',

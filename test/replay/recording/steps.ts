@@ -1,8 +1,12 @@
 /** What scenarios are made of: waits for a condition, and the steps that more than one of them takes. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { campaignEdit, type ChangeCampaignInput, readChange } from '../../../domain/api/campaign-change.ts';
+import type { Answer } from '../../support/fakes/scripted-provider.ts';
 import type { Campaign, WorkflowHarness, WorkflowHarnessOptions } from '../../support/harness/workflow-harness.ts';
-import { type CampaignProgress, editUpdate } from '../../../workflows/messages.ts';
+import { type CampaignProgress, editUpdate, pauseAndWait, resumeUpdate } from '../../../workflows/messages.ts';
+
+export const ENDS: Answer = { kind: 'ends', outcome: 'completed' };
+export const ACCEPT: Answer = { kind: 'accept' };
 
 /** `skipping` servers let hours pass at once; `restless` ones suggest a new run every few dozen events. */
 export type ServerKind = 'real' | 'skipping' | 'restless';
@@ -82,4 +86,23 @@ export async function takeRecordedTurns(campaign: Campaign): Promise<void> {
     edits += 1;
     await edit(campaign, { retry_delay_minutes: 1_000 + edits });
   }
+}
+
+/**
+ * Pauses a campaign while no worker has taken its first placements, so that each is cancelled by a separate command, and lets
+ * it run to its end afterwards.
+ */
+export async function cancelPlacements(
+  harness: WorkflowHarness,
+  { people, slots, placing }: { readonly people: number; readonly slots: number; readonly placing: number },
+): Promise<Campaign> {
+  await harness.stopDials();
+  const campaign = await harness.start(people, { max_concurrent_calls: slots });
+  await until(campaign, ({ in_flight }) => in_flight === placing);
+  await campaign.handle.executeUpdate(pauseAndWait);
+  await until(campaign, ({ in_flight }) => in_flight === 0);
+  await harness.startDials();
+  harness.provider.script = () => ENDS;
+  await campaign.handle.executeUpdate(resumeUpdate);
+  return endedWith(campaign);
 }

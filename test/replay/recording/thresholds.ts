@@ -8,14 +8,24 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { Answer } from '../../support/fakes/scripted-provider.ts';
 import type { Campaign } from '../../support/harness/workflow-harness.ts';
 import { runToEnd } from '../../support/harness/server-clock.ts';
-import { cancelUpdate, pauseAndWait, pauseSignal, resumeSignal, resumeUpdate } from '../../../workflows/messages.ts';
-import { edit, endedWith, live, type Scenario, type Sleep, takeRecordedTurns, takeTurn, until } from './steps.ts';
+import { cancelUpdate, pauseSignal, resumeSignal } from '../../../workflows/messages.ts';
+import {
+  ACCEPT,
+  cancelPlacements,
+  edit,
+  ENDS,
+  endedWith,
+  live,
+  type Scenario,
+  type Sleep,
+  takeRecordedTurns,
+  takeTurn,
+  until,
+} from './steps.ts';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
-const ENDS: Answer = { kind: 'ends', outcome: 'completed' };
-const ACCEPT: Answer = { kind: 'accept' };
 /** What a call's provider says it may last. */
 const CALL_LIFETIME_MS = 30 * MINUTE_MS;
 
@@ -48,18 +58,8 @@ export const THRESHOLDS: readonly Scenario[] = [
   {
     name: 'slow-start',
     server: 'real',
-    async run(harness) {
-      await harness.stopDials();
-      const campaign = await harness.start(12, { max_concurrent_calls: 12 });
-      // The placements with which the window opens are cancelled, each by a separate command.
-      await until(campaign, ({ in_flight }) => in_flight === 8);
-      await campaign.handle.executeUpdate(pauseAndWait);
-      await until(campaign, ({ in_flight }) => in_flight === 0);
-      await harness.startDials();
-      harness.provider.script = () => ENDS;
-      await campaign.handle.executeUpdate(resumeUpdate);
-      return endedWith(campaign);
-    },
+    // Eight are the placements with which the window opens.
+    run: (harness) => cancelPlacements(harness, { people: 12, slots: 12, placing: 8 }),
   },
   reserveOf({ name: 'small-reserve', slots: 12, people: 120 }),
   reserveOf({ name: 'large-reserve', slots: 260, people: 800 }),

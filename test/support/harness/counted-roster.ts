@@ -3,6 +3,7 @@ import { inTransaction, openPool, type Pool } from '../../../db/pool.ts';
 import { exchange } from '../../../db/roster.ts';
 import type { ReadyContact } from '../../../domain/engine/campaign-state.ts';
 import type { ExchangeReply, ExchangeRequest } from '../../../domain/engine/roster.ts';
+import { exchangeRequest } from '../factories/exchange-request.ts';
 
 const RUN = 'a run';
 
@@ -20,7 +21,7 @@ export class CountedRoster {
   readonly #campaignId: string;
   readonly #now: number;
   readonly #want: number;
-  #batch = 0;
+  #exchanges = 0;
   #epoch = 0;
 
   constructor(url: string, campaignId: string, { now, want }: { now: number; want: number }) {
@@ -37,29 +38,19 @@ export class CountedRoster {
   }
 
   async exchange(step: Partial<ExchangeRequest>): Promise<Cost & { claimed: readonly ReadyContact[]; next: unknown }> {
-    this.#batch += 1;
+    this.#exchanges += 1;
     let reply: ExchangeReply = { kind: 'superseded' };
     const cost = await this.#counted(async () => {
       reply = await exchange(
         this.#pool,
-        {
+        exchangeRequest({
           campaignId: this.#campaignId,
           now: this.#now,
-          exchangeNumber: this.#batch,
+          exchangeNumber: this.#exchanges,
           epoch: this.#epoch,
-          continuedFrom: null,
-          settled: [],
-          started: [],
-          returned: [],
-          released: [],
-          endRetries: null,
           want: this.#want,
-          sync: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0, zoneData: null },
-          terms: null,
-          day: null,
-          lateEvents: 0,
           ...step,
-        },
+        }),
         RUN,
       );
       return reply;

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { RingfenceError } from '../../../domain/engine/errors.ts';
 import { assertAllowed } from '../../../providers/connections/allowed.ts';
 import { connectionNamed, connectionsFromEnv } from '../../../providers/connections/connections.ts';
+import { callToPlace } from '../../support/factories/call-to-place.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'connections-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -180,17 +181,7 @@ describe('a connections file', () => {
 describe('secrets', () => {
   const preview = (text: string, env: Readonly<Record<string, string>> = ENV) => {
     const provider = connections(text, env)[0]!.open();
-    const call = {
-      callId: '00000000-0000-4000-8000-00000000000a-1-1',
-      agentId: 'agent_1',
-      phoneNumber: '+14155550123',
-      extension: null,
-      fromNumberId: null,
-      firstName: null,
-      lastName: null,
-      email: null,
-      customFields: {},
-    };
+    const call = callToPlace({ callId: '00000000-0000-4000-8000-00000000000a-1-1' });
     return provider.preview(provider.freeze(call), call.callId);
   };
 

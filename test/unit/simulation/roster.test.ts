@@ -8,6 +8,7 @@ import { Queue } from '../../../domain/forecast/queue.ts';
 import { seededRandom } from '../../simulation/random.ts';
 import { VirtualRoster } from '../../simulation/roster.ts';
 import { CAMPAIGN_ID } from '../../simulation/scenario.ts';
+import { exchangeRequest } from '../../support/factories/exchange-request.ts';
 
 const NOW = Date.parse('2026-03-02T10:00:00Z');
 const spec: EngineSpec = {
@@ -27,26 +28,8 @@ function openRoster(contacts: number): VirtualRoster {
   return roster;
 }
 
-function request(changes: Partial<ExchangeRequest>): ExchangeRequest {
-  return {
-    campaignId: CAMPAIGN_ID,
-    now: NOW,
-    exchangeNumber: 1,
-    epoch: 1,
-    continuedFrom: null,
-    settled: [],
-    started: [],
-    returned: [],
-    released: [],
-    endRetries: null,
-    want: 0,
-    sync: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0, zoneData: null },
-    terms: null,
-    day: null,
-    lateEvents: 0,
-    ...changes,
-  };
-}
+const request = (changes: Partial<ExchangeRequest>) =>
+  exchangeRequest({ campaignId: CAMPAIGN_ID, now: NOW, ...changes });
 
 const busy = (seq: number, retryAt: number) => ({
   seq,
