@@ -10,8 +10,8 @@ import type { ActivityDeps } from './context.ts';
  * @throws RingfenceError `validation_error` for a zone that this worker's data does not have
  */
 export async function callingWindow(
-  { facts }: ActivityDeps,
-  { schedule, from }: { schedule: Schedule; from: number },
+  { factsOf }: ActivityDeps,
+  { schedule, connection, from }: { schedule: Schedule; connection: string; from: number },
 ): Promise<{ window: RecordedWindow | null; facts: PacingFacts }> {
-  return { window: windowAt(schedule, from), facts };
+  return { window: windowAt(schedule, from), facts: factsOf(connection) };
 }

@@ -5,13 +5,14 @@ import type { Pool } from '../db/pool.ts';
 import type { PacingFacts } from '../domain/engine/campaign-state.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import { workflowId } from '../domain/engine/ids.ts';
-import type { CallProvider } from '../providers/port.ts';
+import type { Connections } from '../providers/connections/open-connections.ts';
 
 /** All external dependencies of the activities, created once in the worker's main file. */
 export interface ActivityDeps {
   readonly pool: Pool;
-  readonly provider: CallProvider;
-  readonly facts: PacingFacts;
+  readonly connections: Connections;
+  /** What pacing depends on, for a campaign of this connection. */
+  readonly factsOf: (connection: string) => PacingFacts;
   /**
    * This machine's clock, in epoch milliseconds. It measures durations; the database's clock decides what time it is.
    */

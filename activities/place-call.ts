@@ -1,4 +1,5 @@
-import { permitDial, recordAnswer, type Dial } from '../db/calls.ts';
+import { permitDial, recordAnswer, withdrawPlacements, type Dial } from '../db/calls.ts';
+import type { Pool } from '../db/pool.ts';
 import type { DialRequest } from '../domain/engine/calls.ts';
 import type { EndedEvent } from '../domain/engine/outcome.ts';
 import { type PlacementResult, REPEAT_REFUSED } from '../domain/engine/placement.ts';
@@ -19,12 +20,15 @@ export async function placeCall(deps: ActivityDeps, request: DialRequest): Promi
 }
 
 async function place(deps: ActivityDeps, request: DialRequest): Promise<PlacementResult> {
-  const { pool, provider } = deps;
+  const { pool } = deps;
   const startedAt = deps.now();
+  const open = deps.connections.get(request.connection);
+  if (!open) return withoutConnection(pool, request);
+  const { connection, provider } = open;
   const dial: Dial = {
     ...request,
     callId: callId(request),
-    provider: provider.name,
+    madeFor: connection.madeFor ?? connection.name,
     runId: callingRun(request.campaignId),
   };
   const permit = await permitDial(pool, dial, (call) => freeze(provider, call), deps.databaseClock).catch(
@@ -37,6 +41,16 @@ async function place(deps: ActivityDeps, request: DialRequest): Promise<Placemen
   const answeredAt = permit.permittedAt + (deps.now() - startedAt);
   const ended = await recordAnswer(pool, { ...dial, now: answeredAt }, answer, permit);
   return answer.kind === 'expired' ? { kind: last.otherwise } : toResult(answer, ended, permit.sentBefore !== null);
+}
+
+/**
+ * The connections file that this worker has read does not contain the connection, or one of its secrets is missing. An earlier
+ * try may have sent the request all the same.
+ */
+async function withoutConnection(pool: Pool, request: DialRequest): Promise<PlacementResult> {
+  const id = callId(request);
+  const unsent = await withdrawPlacements(pool, request, [{ ...request, callId: id }]);
+  return unsent.has(id) ? { kind: 'blocked', reason: 'no_connection' } : { kind: 'unresolved' };
 }
 
 /** Nothing was recorded and nothing sent. A contact that cannot be called says nothing about the provider. */

@@ -16,7 +16,7 @@ const SKIP_CHUNK = 5_000;
  * `adoption` is the number of the adoption in the run: a second try of the same adoption changes nothing.
  */
 export async function openRoster(
-  { pool, facts, databaseClock }: ActivityDeps,
+  { pool, factsOf, databaseClock }: ActivityDeps,
   { campaignId, adoption }: { campaignId: string; adoption: number },
 ): Promise<{ snapshot: RosterSnapshot; facts: PacingFacts }> {
   const runId = callingRun(campaignId);
@@ -24,7 +24,7 @@ export async function openRoster(
     await enrol(tx, campaignId);
     return adoptRoster(tx, { campaignId, runId, number: adoption }, await databaseClock(tx));
   });
-  return { snapshot, facts };
+  return { snapshot, facts: factsOf(snapshot.spec.connection) };
 }
 
 /** One exchange with the roster; see `exchange` in db/roster.ts. */

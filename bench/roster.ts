@@ -119,7 +119,7 @@ class Exchanges {
   /** Dial records of what was claimed, as placements leave them. */
   async #dial(): Promise<void> {
     await this.pool.query(
-      `insert into calls (id, campaign_id, seq, attempt, provider, request, day, first_sent_at, provider_call_id, accepted_at)
+      `insert into calls (id, campaign_id, seq, attempt, connection, request, day, first_sent_at, provider_call_id, accepted_at)
        select $1::text || '.' || seq || '.1', $1::uuid, seq, 1, 'bench', '{}', current_date, now(), gen_random_uuid()::text, now()
          from unnest($2::int[]) as seq`,
       [this.campaignId, this.#claimed.map(({ seq }) => seq)],

@@ -13,7 +13,7 @@ const FICTITIOUS_NUMBER = '+14155550123';
 
 const MORE = `
 These commands read the file that RINGFENCE_CONNECTIONS names or, without it, the variables TRUEDY_*. They send nothing to a carrier.
-Campaigns do not dial through this file yet: they dial through Truedy or an adapter in your own program.`;
+Workers and gateways read the same file when they start and on SIGHUP.`;
 
 export function connectionsCommand(env: Env): Command {
   const connections = new Command('connections').addHelpText(
@@ -44,7 +44,7 @@ export function connectionsCommand(env: Env): Command {
             connections.map((each) => [
               each.name,
               each.provider,
-              `${each.calls_per_second}`,
+              `${each.calls_per_second ?? 'no limit'}`,
               each.countries?.join(',') ?? 'all',
               each.number_types?.join(',') ?? 'all',
               each.missing_secrets.join(',') || '-',
@@ -72,7 +72,7 @@ export function connectionsCommand(env: Env): Command {
           ...lines([
             ['Connection', each.name],
             ['Provider', each.provider],
-            ['Calls per second', `${each.calls_per_second}`],
+            ['Calls per second', `${each.calls_per_second ?? 'no limit'}`],
             ['Countries', each.countries?.join(', ') ?? 'all'],
             ['Number types', each.number_types?.join(', ') ?? 'all'],
             ['Accounts', each.accounts?.join(', ') ?? 'all'],

@@ -43,7 +43,7 @@ async function examine(flags: Flags, env: Env): Promise<Finding[]> {
     { checkGateway },
     { checkDatabase },
     { checkCampaigns },
-    { checkProvider },
+    { findConnections },
   ] = await Promise.all([
     import('./doctor/this-program.ts'),
     import('./doctor/temporal.ts'),
@@ -52,13 +52,17 @@ async function examine(flags: Flags, env: Env): Promise<Finding[]> {
     import('./doctor/campaigns.ts'),
     import('./doctor/provider.ts'),
   ]);
+  const { known, checked } = findConnections(env);
   const findings = await Promise.all([
     Promise.resolve(checkThisProgram()),
-    checkTemporal({ taskQueue: env.RINGFENCE_TASK_QUEUE || DEFAULTS.taskQueue }),
+    checkTemporal({
+      taskQueue: env.RINGFENCE_TASK_QUEUE || DEFAULTS.taskQueue,
+      connections: known.map(({ name }) => name),
+    }),
     checkGateway(flags),
     checkDatabase(env),
     checkCampaigns(flags, env),
-    checkProvider(env),
+    ...checked,
   ]);
   return findings.flat();
 }

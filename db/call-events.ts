@@ -25,16 +25,16 @@ export interface StoredEvent {
 }
 
 /** Stores an event, once per event id. A returned call id that is not in our form is ignored. */
-export async function storeEvent(pool: Pool, provider: string, sent: CallEvent, raw: string): Promise<StoredEvent> {
+export async function storeEvent(pool: Pool, connection: string, sent: CallEvent, raw: string): Promise<StoredEvent> {
   const event = { ...sent, callId: sent.callId === null ? null : canonicalCallId(sent.callId) };
-  const stored = await storeForAcceptedCall(pool, provider, event, raw);
-  return stored ?? inTransaction(pool, (tx) => storeAndLink(tx, provider, event, raw));
+  const stored = await storeForAcceptedCall(pool, connection, event, raw);
+  return stored ?? inTransaction(pool, (tx) => storeAndLink(tx, connection, event, raw));
 }
 
 /** The usual case: the reply to the dial is recorded, so only the event itself is stored. Null in any other case. */
 async function storeForAcceptedCall(
   db: Queryable,
-  provider: string,
+  connection: string,
   event: CallEvent,
   raw: string,
 ): Promise<StoredEvent | null> {
@@ -43,18 +43,18 @@ async function storeForAcceptedCall(
     text: `
       with call as (
         select id, campaign_id, settled_at is not null as settled from calls
-         where accepted_at is not null and provider = $1 and provider_call_id = $3 and id = coalesce($4, id)
-           and id = (select call_id from provider_calls where provider = $1 and provider_call_id = $3)
+         where accepted_at is not null and connection = $1 and provider_call_id = $3 and id = coalesce($4, id)
+           and id = (select call_id from provider_calls where connection = $1 and provider_call_id = $3)
       ), stored as (
         insert into call_events
-          (provider, event_id, provider_call_id, kind, outcome, outcome_as_sent, occurred_at, raw, call_id, campaign_id, late)
+          (connection, event_id, provider_call_id, kind, outcome, outcome_as_sent, occurred_at, raw, call_id, campaign_id, late)
         select $1, $2, $3, $5, $6, $7, to_timestamp($8 / 1000.0), $9, id, campaign_id, settled and $5 = 'ended' from call
-        on conflict (provider, event_id) do nothing
+        on conflict (connection, event_id) do nothing
         returning 1
       )
       select id, campaign_id as "campaignId", settled, exists (select from stored) as is_new from call`,
     values: [
-      provider,
+      connection,
       event.eventId,
       event.providerCallId,
       event.callId,
@@ -68,25 +68,25 @@ async function storeForAcceptedCall(
   const [row] = rows;
   if (!row) return null;
   const link: CallLink = { call: row, unconfirmed: false, contradicts: null };
-  return storedEvent(db, provider, event, link, row.is_new);
+  return storedEvent(db, connection, event, link, row.is_new);
 }
 
 /**
  * Upserts the row of `provider_calls` before it reads anything, as the dial's reply does. So the second of the two sees
  * the first.
  */
-async function storeAndLink(tx: Queryable, provider: string, event: CallEvent, raw: string): Promise<StoredEvent> {
-  const link = await linkOf(tx, provider, event);
+async function storeAndLink(tx: Queryable, connection: string, event: CallEvent, raw: string): Promise<StoredEvent> {
+  const link = await linkOf(tx, connection, event);
   const { call, contradicts } = link;
   const inserted = await tx.query({
     name: 'store-event',
     text: `insert into call_events
-       (provider, event_id, provider_call_id, call_id, campaign_id, kind, outcome, outcome_as_sent, occurred_at, raw, late,
+       (connection, event_id, provider_call_id, call_id, campaign_id, kind, outcome, outcome_as_sent, occurred_at, raw, late,
         contradicts)
      values ($1, $2, $3, $4, $5, $6, $7, $8, to_timestamp($9 / 1000.0), $10, $11, $12)
-     on conflict (provider, event_id) do nothing`,
+     on conflict (connection, event_id) do nothing`,
     values: [
-      provider,
+      connection,
       event.eventId,
       event.providerCallId,
       call?.id ?? null,
@@ -100,12 +100,12 @@ async function storeAndLink(tx: Queryable, provider: string, event: CallEvent, r
       contradicts,
     ],
   });
-  return storedEvent(tx, provider, event, link, inserted.rowCount === 1);
+  return storedEvent(tx, connection, event, link, inserted.rowCount === 1);
 }
 
 async function storedEvent(
   db: Queryable,
-  provider: string,
+  connection: string,
   event: CallEvent,
   { call, unconfirmed, contradicts }: CallLink,
   isNew: boolean,
@@ -116,7 +116,7 @@ async function storedEvent(
     callId: call?.id ?? null,
     campaignId: call?.campaignId ?? null,
     status: isNew ? 'new' : 'repeat',
-    signalled: isNew ? false : await wasSignalled(db, provider, event.eventId),
+    signalled: isNew ? false : await wasSignalled(db, connection, event.eventId),
     settled: call?.settled ?? false,
   };
 }
@@ -131,10 +131,10 @@ export async function countContradictingEvents(db: Queryable): Promise<number> {
 }
 
 /** Records that Temporal has these events, so that a redelivery is not signalled again. */
-export async function markSignalled(pool: Queryable, provider: string, eventIds: readonly string[]): Promise<void> {
+export async function markSignalled(pool: Queryable, connection: string, eventIds: readonly string[]): Promise<void> {
   await pool.query(
-    'update call_events set signalled_at = now() where provider = $1 and event_id = any($2) and signalled_at is null',
-    [provider, eventIds],
+    'update call_events set signalled_at = now() where connection = $1 and event_id = any($2) and signalled_at is null',
+    [connection, eventIds],
   );
 }
 
@@ -145,7 +145,7 @@ export async function markSignalled(pool: Queryable, provider: string, eventIds:
  */
 export async function claimEarlyEvents(
   tx: Queryable,
-  provider: string,
+  connection: string,
   providerCallId: string,
   call: { id: string; campaignId: string },
 ): Promise<EndedEvent | null> {
@@ -154,11 +154,11 @@ export async function claimEarlyEvents(
     text: `with claimed as (
        update call_events
           set call_id = $3, campaign_id = $4, contradicts = null, signalled_at = coalesce(signalled_at, now())
-        where provider = $1 and provider_call_id = $2 and coalesce(call_id, contradicts, $3) = $3
+        where connection = $1 and provider_call_id = $2 and coalesce(call_id, contradicts, $3) = $3
      ), refuted as (
        update call_events set call_id = null, contradicts = call_id
-        where (call_id = $3 and (provider <> $1 or provider_call_id <> $2))
-           or (provider = $1 and provider_call_id = $2 and call_id <> $3)
+        where (call_id = $3 and (connection <> $1 or provider_call_id <> $2))
+           or (connection = $1 and provider_call_id = $2 and call_id <> $3)
        returning contradicts as call_id
      ), untied as (
        update calls set provider_call_id = null
@@ -167,9 +167,9 @@ export async function claimEarlyEvents(
      select $3 as call_id, ${TERMINAL_EVENT_COLUMNS}
        from call_events
       where kind = 'ended' and coalesce(call_id, contradicts, $3) = $3
-        and provider = $1 and (provider_call_id = $2 or (call_id = $3 and provider_call_id is null))
+        and connection = $1 and (provider_call_id = $2 or (call_id = $3 and provider_call_id is null))
       order by received_at, event_id limit 1`,
-    values: [provider, providerCallId, call.id, call.campaignId],
+    values: [connection, providerCallId, call.id, call.campaignId],
   });
   return rows[0] ? toEndedEvent(rows[0]) : null;
 }
@@ -216,18 +216,18 @@ const NO_LINK: CallLink = { call: null, unconfirmed: false, contradicts: null };
 
 /**
  * An event is matched by our call id if it contains one, otherwise by the provider's id. If both are known, from the
- * event or from our records, they must agree. An event that names a call of another provider, or one with another
- * provider id, belongs to some other call.
+ * event or from our records, they must agree. An event that names a call of another connection, or one with
+ * another provider id, belongs to some other call.
  */
-async function linkOf(tx: Queryable, provider: string, { callId, providerCallId }: CallEvent): Promise<CallLink> {
+async function linkOf(tx: Queryable, connection: string, { callId, providerCallId }: CallEvent): Promise<CallLink> {
   // The call belongs to another installation of the same account, or to a deleted campaign. So an unknown call is never
   // treated as an orphan.
   if (callId !== null && (await readCall(tx, callId)) === null) return NO_LINK;
-  const linked = providerCallId === null ? null : await callOf(tx, provider, providerCallId);
+  const linked = providerCallId === null ? null : await callOf(tx, connection, providerCallId);
   const id = callId ?? linked;
   const read = id === null ? null : await readCall(tx, id);
   if (read === null) return NO_LINK;
-  const isElsewhere = read.provider !== provider || (linked !== null && linked !== read.id);
+  const isElsewhere = read.connection !== connection || (linked !== null && linked !== read.id);
   const call = isElsewhere || read.replied ? read : await believe(tx, read, providerCallId);
   if (isElsewhere || (providerCallId !== null && call.providerCallId !== providerCallId)) {
     return { call: null, unconfirmed: false, contradicts: call.id };
@@ -252,18 +252,18 @@ async function believe(tx: Queryable, call: RecordedCall, providerCallId: string
  * The call that a provider's id is linked to. A link never changes. Until there is one the row is upserted, which waits
  * for a reply that is being recorded at this moment.
  */
-async function callOf(tx: Queryable, provider: string, providerCallId: string): Promise<string | null> {
+async function callOf(tx: Queryable, connection: string, providerCallId: string): Promise<string | null> {
   const linked = await tx.query<{ call_id: string | null }>({
     name: 'call-of-provider-id',
-    text: 'select call_id from provider_calls where provider = $1 and provider_call_id = $2',
-    values: [provider, providerCallId],
+    text: 'select call_id from provider_calls where connection = $1 and provider_call_id = $2',
+    values: [connection, providerCallId],
   });
   const callId = linked.rows[0]?.call_id ?? null;
-  return callId ?? linkProviderCall(tx, provider, providerCallId);
+  return callId ?? linkProviderCall(tx, connection, providerCallId);
 }
 
 interface RecordedCall extends KnownCall {
-  readonly provider: string;
+  readonly connection: string;
   readonly providerCallId: string | null;
   /** Whether the provider's reply, or its answer to a look-up, is recorded. */
   readonly replied: boolean;
@@ -272,7 +272,7 @@ interface RecordedCall extends KnownCall {
 async function readCall(tx: Queryable, id: string): Promise<RecordedCall | null> {
   const { rows } = await tx.query<RecordedCall>({
     name: 'call-of-event',
-    text: `select id, campaign_id as "campaignId", settled_at is not null as settled, provider,
+    text: `select id, campaign_id as "campaignId", settled_at is not null as settled, connection,
                   provider_call_id as "providerCallId", accepted_at is not null as replied
              from calls where id = $1`,
     values: [id],
@@ -280,20 +280,20 @@ async function readCall(tx: Queryable, id: string): Promise<RecordedCall | null>
   return rows[0] ?? null;
 }
 
-async function linkProviderCall(tx: Queryable, provider: string, providerCallId: string): Promise<string | null> {
+async function linkProviderCall(tx: Queryable, connection: string, providerCallId: string): Promise<string | null> {
   const { rows } = await tx.query<{ call_id: string | null }>(
-    `insert into provider_calls (provider, provider_call_id) values ($1, $2)
-     on conflict (provider, provider_call_id) do update set call_id = provider_calls.call_id
+    `insert into provider_calls (connection, provider_call_id) values ($1, $2)
+     on conflict (connection, provider_call_id) do update set call_id = provider_calls.call_id
      returning call_id`,
-    [provider, providerCallId],
+    [connection, providerCallId],
   );
   return rows[0]?.call_id ?? null;
 }
 
-async function wasSignalled(tx: Queryable, provider: string, eventId: string): Promise<boolean> {
+async function wasSignalled(tx: Queryable, connection: string, eventId: string): Promise<boolean> {
   const { rows } = await tx.query<{ signalled: boolean }>(
-    'select signalled_at is not null as signalled from call_events where provider = $1 and event_id = $2',
-    [provider, eventId],
+    'select signalled_at is not null as signalled from call_events where connection = $1 and event_id = $2',
+    [connection, eventId],
   );
   return rows[0]?.signalled ?? false;
 }

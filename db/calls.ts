@@ -32,7 +32,9 @@ export interface Dial {
   readonly attempt: number;
   /** The civil day whose cap the call counts against. */
   readonly day: string;
-  readonly provider: string;
+  /** The campaign's connection, and what requests for it are made for; see `OpenConnection`. */
+  readonly connection: string;
+  readonly madeFor: string;
   /** The workflow run that asks, and the epoch of its state. Only the owner of the campaign's records may dial. */
   readonly runId: string;
   readonly epoch: number;
@@ -76,6 +78,7 @@ interface Campaign {
 interface DialRecord {
   /** Null while every placement was withdrawn before it had anything to send. */
   readonly request: string | null;
+  readonly made_for: string | null;
   readonly tries: number;
   readonly first_sent_at: string | null;
   readonly provider_call_id: string | null;
@@ -111,7 +114,8 @@ export async function permitDial(
     if (record && isKnown(record)) return known(tx, dial, record, now);
     const closed = closedGate(dial, context, now);
     if (closed !== null) return withoutSending(tx, dial, closed, now);
-    const written = await writeAhead(tx, dial, record?.request ?? freeze(toPlace(dial, campaign, contact!)), now);
+    const frozen = record?.made_for === dial.madeFor ? record.request : null;
+    const written = await writeAhead(tx, dial, frozen ?? freeze(toPlace(dial, campaign, contact!)), now);
     // Since the record was read, another try has recorded its answer, or the placement was withdrawn.
     if (!written) return withoutSending(tx, dial, 'withdrawn', now);
     const { request, tries } = written;
@@ -140,11 +144,16 @@ function closedGate(
   if (campaign.ending !== null || !contact || contact.attempt !== dial.attempt || isTerminal(contact.bucket)) {
     return 'removed';
   }
-  if (record && isWithdrawn(record, dial)) return 'withdrawn';
+  if (record && (isWithdrawn(record, dial) || isOfAnotherAccount(record, dial))) return 'withdrawn';
   if (suppressed) return 'suppressed';
   if (now >= dial.notAfter) return 'expired';
   if (now < dial.notBefore) return 'delayed';
   return null;
+}
+
+/** Whether the request may have been sent to another account: the connections file was changed since. */
+function isOfAnotherAccount({ first_sent_at, made_for }: DialRecord, { madeFor }: Dial): boolean {
+  return first_sent_at !== null && made_for !== madeFor;
 }
 
 /** Whether this placement was withdrawn. */
@@ -200,7 +209,7 @@ export async function recordAnswer(
 
 export async function recordAcceptance(
   tx: Queryable,
-  call: { callId: string; campaignId: string; provider: string; now: number },
+  call: { callId: string; campaignId: string; connection: string; now: number },
   providerCallId: string,
 ): Promise<EndedEvent | null> {
   const linked = tx.query({
@@ -208,21 +217,21 @@ export async function recordAcceptance(
     // The link is written first, as for an event: the record is joined to it.
     text: `
       with link as (
-        insert into provider_calls (provider, provider_call_id, call_id) values ($1, $2, $3)
-        on conflict (provider, provider_call_id) do update set call_id = excluded.call_id
+        insert into provider_calls (connection, provider_call_id, call_id) values ($1, $2, $3)
+        on conflict (connection, provider_call_id) do update set call_id = excluded.call_id
         returning call_id, provider_call_id
       )
       update calls
          set provider_call_id = link.provider_call_id,
              accepted_at = coalesce(accepted_at, to_timestamp($4 / 1000.0))
         from link where calls.id = link.call_id`,
-    values: [call.provider, providerCallId, call.callId, call.now],
+    values: [call.connection, providerCallId, call.callId, call.now],
   });
   const { callId: id, campaignId } = call;
   // Runs right after the link, and sees what was committed while the link waited.
   const [, ended] = await Promise.all([
     linked,
-    claimEarlyEvents(tx, call.provider, providerCallId, { id, campaignId }),
+    claimEarlyEvents(tx, call.connection, providerCallId, { id, campaignId }),
   ]);
   return ended;
 }
@@ -242,12 +251,16 @@ export interface OpenPlacement {
  */
 export async function withdrawPlacements(
   db: Queryable,
-  { campaignId, provider, epoch }: { readonly campaignId: string; readonly provider: string; readonly epoch: number },
+  {
+    campaignId,
+    connection,
+    epoch,
+  }: { readonly campaignId: string; readonly connection: string; readonly epoch: number },
   placements: readonly OpenPlacement[],
 ): Promise<Set<string>> {
   if (placements.length === 0) return new Set();
   const { rows } = await db.query<{ id: string; unsent: boolean }>(
-    `insert into calls (id, campaign_id, seq, attempt, provider, not_placed_through)
+    `insert into calls (id, campaign_id, seq, attempt, connection, not_placed_through)
      select "callId", $1, seq, attempt, $2, array[$3::integer, placement]
        from jsonb_to_recordset($4) as p("callId" text, seq integer, attempt integer, placement integer)
       order by "callId"
@@ -255,7 +268,7 @@ export async function withdrawPlacements(
        set not_placed_through = greatest(calls.not_placed_through, excluded.not_placed_through)
      where calls.provider_call_id is null and calls.not_placed_reason is null and calls.settled_at is null
      returning id, first_sent_at is null as unsent`,
-    [campaignId, provider, epoch, JSON.stringify(placements)],
+    [campaignId, connection, epoch, JSON.stringify(placements)],
   );
   return new Set(rows.flatMap(({ id, unsent }) => (unsent ? [id] : [])));
 }
@@ -311,7 +324,7 @@ export async function lockAgainstAdoption(tx: Queryable, campaignId: string): Pr
 
 /** Columns of the record `calls`. */
 const RECORD_COLUMNS = `
-  calls.request, calls.tries, calls.provider_call_id, calls.accepted_at is not null as replied, calls.not_placed_reason,
+  calls.request, calls.made_for, calls.tries, calls.provider_call_id, calls.accepted_at is not null as replied, calls.not_placed_reason,
   calls.not_placed_through, calls.outcome,
   calls.settled_at is not null as settled,
   floor(extract(epoch from calls.first_sent_at) * 1000)::bigint as first_sent_at,
@@ -433,26 +446,30 @@ function toPlace(dial: Dial, campaign: Campaign, contact: Contact): CallToPlace 
 async function writeAhead(tx: Queryable, dial: Dial, request: string, now: number): Promise<DialRecord | null> {
   const { rows } = await tx.query<DialRecord>({
     name: 'write-ahead',
-    text: `insert into calls (id, campaign_id, seq, attempt, provider, request, day, first_sent_at, tries)
-     values ($1, $2, $3, $4, $5, $6, $7, to_timestamp($8 / 1000.0), 1)
+    text: `insert into calls (id, campaign_id, seq, attempt, connection, request, day, first_sent_at, tries, made_for)
+     values ($1, $2, $3, $4, $5, $6, $7, to_timestamp($8 / 1000.0), 1, $11)
      on conflict (id) do update
-       set request = coalesce(calls.request, excluded.request),
+       set request = case when calls.made_for = excluded.made_for then coalesce(calls.request, excluded.request)
+                          else excluded.request end,
+           made_for = excluded.made_for,
            first_sent_at = coalesce(calls.first_sent_at, excluded.first_sent_at),
            day = coalesce(calls.day, excluded.day), tries = calls.tries + 1
      where calls.provider_call_id is null and calls.not_placed_reason is null and calls.settled_at is null
        and (calls.not_placed_through is null or calls.not_placed_through < array[$9, $10]::integer[])
+       and (calls.first_sent_at is null or calls.made_for = excluded.made_for)
      returning ${RECORD_COLUMNS}`,
     values: [
       dial.callId,
       dial.campaignId,
       dial.seq,
       dial.attempt,
-      dial.provider,
+      dial.connection,
       request,
       dial.day,
       now,
       dial.epoch,
       dial.placement,
+      dial.madeFor,
     ],
   });
   return rows[0] ?? null;

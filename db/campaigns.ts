@@ -34,8 +34,8 @@ export async function insertCampaign(tx: Queryable, { id, account, terms, total,
   await tx.query(
     `insert into campaigns
        (id, account, name, agent_id, spec, folder_id, status, waiting_for, waiting_until, total, pending,
-        created_at, updated_at, enrolled_at)
-     values ($1, $2, $3, $4, $5, $6, $7, 'start', $8, $9, $9, $10, $10, $11)`,
+        created_at, updated_at, enrolled_at, connection)
+     values ($1, $2, $3, $4, $5, $6, $7, 'start', $8, $9, $9, $10, $10, $11, $12)`,
     [
       id,
       account,
@@ -49,6 +49,7 @@ export async function insertCampaign(tx: Queryable, { id, account, terms, total,
       total,
       new Date(now),
       terms.contact_folder_id === null ? new Date(now) : null,
+      terms.connection,
     ],
   );
 }
@@ -257,7 +258,7 @@ export async function deleteEndedCampaign(
   pool: Pool,
   account: string,
   id: string,
-  lastsMs: (provider: string) => number,
+  lastsMs: (connection: string) => number,
 ): Promise<'deleted' | 'not_found' | Kept> {
   return inLongTransaction(pool, account, DELETIONS, async (tx) => {
     const { rows } = await tx.query<{ status: RecordedStatus }>(
@@ -269,7 +270,7 @@ export async function deleteEndedCampaign(
     const { status } = campaign;
     if (status === 'interrupted') {
       const calls = await openCalls(tx, id);
-      const callUntil = Math.max(...calls.map(({ provider, lastSentAt }) => lastSentAt + lastsMs(provider)));
+      const callUntil = Math.max(...calls.map(({ connection, lastSentAt }) => lastSentAt + lastsMs(connection)));
       if (callUntil > (await readDatabaseClock(tx))) return { status, callUntil };
     } else if (!isOver(status)) {
       return { status, callUntil: null };

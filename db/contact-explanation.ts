@@ -76,7 +76,7 @@ export interface EventPlace {
   /** Microseconds since 1970. */
   readonly receivedAt: number;
   readonly eventId: string;
-  readonly provider: string;
+  readonly connection: string;
 }
 
 /** In the order of arrival. Null if the account's campaign has no such call. */
@@ -85,7 +85,7 @@ export async function listCallEvents(
   account: string,
   { campaignId, callId }: { readonly campaignId: string; readonly callId: string },
   page: Page<EventPlace>,
-): Promise<PageOf<CallEventResponse, EventPlace> | null> {
+): Promise<PageOf<CallEventRecord, EventPlace> | null> {
   const call = await db.query(
     `select from calls join campaigns on campaigns.id = calls.campaign_id
       where campaigns.account = $1 and campaigns.id = $2 and calls.id = $3`,
@@ -95,14 +95,18 @@ export async function listCallEvents(
   const events = eventsAsTheyCame(callId);
   const total = await totalOf(db, events, page);
   const { rows } = await db.query<EventRow>(
-    `select event_id, provider, provider_call_id, kind, outcome, outcome_as_sent, occurred_at, received_at, late,
+    `select event_id, connection, provider_call_id, kind, outcome, outcome_as_sent, occurred_at, received_at, late,
             contradicts is not null as contradicts, signalled_at, raw, ${microseconds('received_at')} as received_us
        ${events.sql}`,
     valuesOf(events, page),
   );
   return pageOf(rows, page, total, {
     item: eventAnswer,
-    place: ({ received_us, event_id, provider }) => ({ receivedAt: Number(received_us), eventId: event_id, provider }),
+    place: ({ received_us, event_id, connection }) => ({
+      receivedAt: Number(received_us),
+      eventId: event_id,
+      connection,
+    }),
   });
 }
 
@@ -110,7 +114,7 @@ export async function listCallEvents(
  * An event belongs to a call or contradicts one. Each column has an index, so a page is among the first rows of both.
  */
 function eventsAsTheyCame(callId: string): OrderedRows<EventPlace> {
-  const order = 'received_at, event_id, provider';
+  const order = 'received_at, event_id, connection';
   const first = (column: string) => `
     (select * from call_events
       where ${column} = $1 and ($4::bigint is null or (${order}) > (${instantOf('$4')}, $5, $6))
@@ -123,12 +127,15 @@ function eventsAsTheyCame(callId: string): OrderedRows<EventPlace> {
       offset,
       after?.receivedAt ?? null,
       after?.eventId ?? null,
-      after?.provider ?? null,
+      after?.connection ?? null,
     ],
   };
 }
 
-type EventRow = Omit<CallEventResponse, 'occurred_at' | 'received_at' | 'signalled_at'> & {
+/** An event without the name of its carrier, which the records do not contain. */
+export type CallEventRecord = Omit<CallEventResponse, 'provider'>;
+
+type EventRow = Omit<CallEventRecord, 'occurred_at' | 'received_at' | 'signalled_at'> & {
   readonly occurred_at: Date;
   readonly received_at: Date;
   readonly received_us: string;
@@ -141,7 +148,7 @@ function eventAnswer({
   received_us: _received_us,
   signalled_at,
   ...event
-}: EventRow): CallEventResponse {
+}: EventRow): CallEventRecord {
   return {
     ...event,
     occurred_at: occurred_at.toISOString(),

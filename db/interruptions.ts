@@ -179,17 +179,17 @@ export async function noteCancel(db: Queryable, account: string, campaignId: str
   return rowCount === 1;
 }
 
-/** Calls without a known end that were or may have been placed, by provider. Instants are epoch milliseconds. */
+/** Calls without a known end that were or may have been placed, by connection. Instants are epoch milliseconds. */
 export async function openCalls(
   db: Queryable,
   campaignId: string,
-): Promise<readonly { readonly provider: string; readonly lastSentAt: number }[]> {
-  const { rows } = await db.query<{ provider: string; lastSentAt: number }>(
-    `select provider, (extract(epoch from max(first_sent_at)) * 1000)::float8 as "lastSentAt"
+): Promise<readonly { readonly connection: string; readonly lastSentAt: number }[]> {
+  const { rows } = await db.query<{ connection: string; lastSentAt: number }>(
+    `select connection, (extract(epoch from max(first_sent_at)) * 1000)::float8 as "lastSentAt"
        from calls
       where campaign_id = $1 and settled_at is null and first_sent_at is not null and not_placed_reason is null
         and not exists (select from call_events e where e.call_id = calls.id and e.kind = 'ended')
-      group by provider`,
+      group by connection`,
     [campaignId],
   );
   return rows;

@@ -20,7 +20,7 @@ const EVENTS_COME_WITHIN = "interval '3 days'";
  */
 const NAMED = `exists (
   select from call_events e
-   where e.provider = p.provider and e.provider_call_id = p.provider_call_id
+   where e.connection = p.connection and e.provider_call_id = p.provider_call_id
      and (e.call_id is not null or e.contradicts is not null))`;
 /** Condition on the row `provider_calls p`. */
 const ORPHANED = `p.call_id is null and not ${NAMED}`;
@@ -28,35 +28,35 @@ const ORPHANED = `p.call_id is null and not ${NAMED}`;
 /** Orphans that the provider has not identified yet and that may, by the time, be one of these calls. */
 export async function orphansOfCalls(
   db: Queryable,
-  provider: string,
+  connection: string,
   callIds: readonly string[],
   limit: number,
 ): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `select p.provider_call_id as id from provider_calls p
-      where p.provider = $1 and ${ORPHANED} and ${TO_ASK}
+      where p.connection = $1 and ${ORPHANED} and ${TO_ASK}
         and p.first_seen_at >= (select min(first_sent_at) from calls where id = any($2))
       order by p.asked_at nulls first, p.first_seen_at limit $3`,
-    [provider, callIds, limit],
+    [connection, callIds, limit],
   );
   return rows.map(({ id }) => id);
 }
 
 /** The same for orphans that have ended and calls that were given up. */
-export async function orphansOfLostCalls(db: Queryable, provider: string, limit: number): Promise<string[]> {
+export async function orphansOfLostCalls(db: Queryable, connection: string, limit: number): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `with lost as materialized (
        select min(first_sent_at) as since from calls
-        where outcome = 'lost' and provider = $1 and provider_call_id is null
+        where outcome = 'lost' and connection = $1 and provider_call_id is null
           and settled_at > now() - ${EVENTS_COME_WITHIN}
      )
      select p.provider_call_id as id from provider_calls p, lost
-      where p.provider = $1 and ${ORPHANED} and ${TO_ASK} and p.first_seen_at >= lost.since
+      where p.connection = $1 and ${ORPHANED} and ${TO_ASK} and p.first_seen_at >= lost.since
         and exists (
           select 1 from call_events e
-           where e.provider = $1 and e.provider_call_id = p.provider_call_id and e.kind = 'ended')
+           where e.connection = $1 and e.provider_call_id = p.provider_call_id and e.kind = 'ended')
       order by p.asked_at nulls first, p.first_seen_at limit $2`,
-    [provider, limit],
+    [connection, limit],
   );
   return rows.map(({ id }) => id);
 }
@@ -66,7 +66,7 @@ const TO_ASK = `p.described_at is null and (p.asked_at is null or p.asked_at < n
 /** Records the provider's answer about an orphan; null: it did not know. */
 export async function describeOrphan(
   db: Queryable,
-  provider: string,
+  connection: string,
   providerCallId: string,
   said: Particulars | null,
 ): Promise<void> {
@@ -74,8 +74,15 @@ export async function describeOrphan(
     `update provider_calls
         set asked_at = now(), described_at = case when $3 then now() end, phone_number = $4, agent_id = $5,
             placed_at = to_timestamp($6 / 1000.0)
-      where provider = $1 and provider_call_id = $2 and call_id is null`,
-    [provider, providerCallId, said !== null, said?.phoneNumber ?? null, said?.agentId ?? null, said?.placedAt ?? null],
+      where connection = $1 and provider_call_id = $2 and call_id is null`,
+    [
+      connection,
+      providerCallId,
+      said !== null,
+      said?.phoneNumber ?? null,
+      said?.agentId ?? null,
+      said?.placedAt ?? null,
+    ],
   );
 }
 
@@ -83,19 +90,19 @@ export async function describeOrphan(
  * The calls that match an orphan's number, agent and time. They were sent before the orphan was first reported, and
  * their result is unknown or `lost`. All times are by the database's clock.
  */
-export async function possibleMatches(db: Queryable, provider: string): Promise<PossibleMatch[]> {
+export async function possibleMatches(db: Queryable, connection: string): Promise<PossibleMatch[]> {
   const { rows } = await db.query<
     Pick<PossibleMatch, 'providerCallId' | 'callId'> & { sent_at: string; placed_at: string | null; heard_at: string }
   >(
     `with orphan as materialized (
        select p.provider_call_id, p.phone_number, p.agent_id, p.placed_at, p.first_seen_at from provider_calls p
-        where p.provider = $1 and ${ORPHANED} and p.phone_number is not null
+        where p.connection = $1 and ${ORPHANED} and p.phone_number is not null
           and p.first_seen_at > now() - 2 * ${EVENTS_COME_WITHIN}
      ), open as (
-       select id, campaign_id, seq, provider, provider_call_id, first_sent_at, not_placed_reason from calls
+       select id, campaign_id, seq, connection, provider_call_id, first_sent_at, not_placed_reason from calls
         where settled_at is null and first_sent_at is not null
        union all
-       select id, campaign_id, seq, provider, provider_call_id, first_sent_at, not_placed_reason from calls
+       select id, campaign_id, seq, connection, provider_call_id, first_sent_at, not_placed_reason from calls
         where outcome = 'lost' and settled_at > now() - 2 * ${EVENTS_COME_WITHIN}
      )
      select orphan.provider_call_id as "providerCallId", open.id as "callId",
@@ -108,9 +115,9 @@ export async function possibleMatches(db: Queryable, provider: string): Promise<
        join orphan on orphan.phone_number = k.phone_number and coalesce(orphan.agent_id, c.agent_id) = c.agent_id
         and orphan.first_seen_at >= open.first_sent_at
         and orphan.first_seen_at < open.first_sent_at + ${EVENTS_COME_WITHIN}
-      where open.provider = $1 and open.provider_call_id is null and open.not_placed_reason is null
+      where open.connection = $1 and open.provider_call_id is null and open.not_placed_reason is null
         and exists (select from orphan)`,
-    [provider],
+    [connection],
   );
   return rows.map(({ sent_at, placed_at, heard_at, ...match }) => ({
     ...match,
@@ -123,15 +130,15 @@ export async function possibleMatches(db: Queryable, provider: string): Promise<
 /** Links an orphan to its call, unless either has been linked meanwhile. */
 export async function linkOrphan(
   pool: Pool,
-  provider: string,
+  connection: string,
   { callId, providerCallId }: Pick<PossibleMatch, 'callId' | 'providerCallId'>,
   now: number,
 ): Promise<boolean> {
   return inTransaction(pool, async (tx) => {
     // Locks in the same order as a reply and an event do.
     const orphan = await tx.query(
-      'select from provider_calls where provider = $1 and provider_call_id = $2 and call_id is null for update',
-      [provider, providerCallId],
+      'select from provider_calls where connection = $1 and provider_call_id = $2 and call_id is null for update',
+      [connection, providerCallId],
     );
     const { rows: calls } = await tx.query<{ campaign_id: string }>(
       `select campaign_id from calls
@@ -142,11 +149,11 @@ export async function linkOrphan(
     if (orphan.rowCount !== 1 || campaignId === undefined) return false;
     // With the row locked, no event can arrive unnoticed.
     const named = await tx.query(
-      `select from provider_calls p where p.provider = $1 and p.provider_call_id = $2 and ${NAMED}`,
-      [provider, providerCallId],
+      `select from provider_calls p where p.connection = $1 and p.provider_call_id = $2 and ${NAMED}`,
+      [connection, providerCallId],
     );
     if (named.rowCount !== 0) return false;
-    await recordAcceptance(tx, { callId, campaignId, provider, now }, providerCallId);
+    await recordAcceptance(tx, { callId, campaignId, connection, now }, providerCallId);
     return true;
   });
 }

@@ -1,16 +1,16 @@
 import { pino } from 'pino';
 import { ZONE_DATA_VERSION } from '../domain/windows/zone-data.ts';
-import { providerFromEnv } from '../providers/from-env.ts';
+import { openFromEnv, reloadFromEnv } from '../providers/connections/from-env.ts';
 import { readConfig } from '../worker/config.ts';
 import { GatewayConfig } from './config.ts';
 import { startRingfenceGateway } from './ringfence-gateway.ts';
 
 const config = readConfig(GatewayConfig, process.env);
 const logger = pino({ level: config.LOG_LEVEL, base: { service: 'gateway' } });
-const provider = providerFromEnv(process.env);
+const connections = openFromEnv(process.env, logger);
 
 const gateway = await startRingfenceGateway({
-  providers: [provider],
+  connections,
   databaseUrl: config.DATABASE_URL,
   taskQueue: config.RINGFENCE_TASK_QUEUE,
   host: config.RINGFENCE_HOST,
@@ -24,13 +24,15 @@ const gateway = await startRingfenceGateway({
 });
 logger.info({ ready: true, address: gateway.url, zone_data: ZONE_DATA_VERSION }, 'gateway is listening');
 
+process.on('SIGHUP', () => void reloadFromEnv(connections, process.env, logger));
+
 let stopping = false;
 async function stop(signal: NodeJS.Signals): Promise<void> {
   if (stopping) return;
   stopping = true;
   logger.info({ signal }, 'stopping: requests under way are answered first');
   await gateway.close();
-  await provider.close();
+  await connections.close();
   logger.info('stopped');
 }
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -13,6 +13,8 @@ import { addApiKey, hashKey } from '../db/api-keys.ts';
 import { migrate } from '../db/migrate.ts';
 import { openPool } from '../db/pool.ts';
 import { DATABASE_LIMITS, HEALTH_LIMITS } from '../domain/engine/time-limits.ts';
+import { connectionOf } from '../providers/connections/connection.ts';
+import { type Connections, OpenConnections } from '../providers/connections/open-connections.ts';
 import type { CallProvider } from '../providers/port.ts';
 import { DEFAULTS } from '../worker/defaults.ts';
 import { buildGateway } from './app.ts';
@@ -24,8 +26,13 @@ import { startZoneDataSweeping } from './background/zone-data-sweeper.ts';
 
 /** Options of a gateway. The defaults are those of the gateway's settings. */
 export interface RingfenceGatewayOptions {
-  /** Providers whose webhooks it receives, each at `/webhooks/NAME`. The caller closes them after the gateway. */
-  readonly providers: readonly CallProvider[];
+  /**
+   * Providers through which campaigns call, and whose webhooks it receives, each at `/webhooks/NAME`. The caller closes them
+   * after the gateway.
+   */
+  readonly providers?: readonly CallProvider[];
+  /** @internal The connections of a connections file, in place of `providers`. */
+  readonly connections?: Connections;
   /** Connection string of PostgreSQL. The schema is migrated to the newest version. */
   readonly databaseUrl: string;
   /** Temporal client, which the caller closes. Default: one by Temporal's environment configuration. */
@@ -75,7 +82,8 @@ const WEBHOOK_CONNECTIONS = 8;
  * process.once('SIGTERM', () => gateway.close());
  */
 export async function startRingfenceGateway({
-  providers,
+  providers = [],
+  connections = new OpenConnections(providers.map(connectionOf)),
   databaseUrl,
   taskQueue = DEFAULTS.taskQueue,
   host = DEFAULTS.gatewayHost,
@@ -108,7 +116,7 @@ export async function startRingfenceGateway({
       webhookPool,
       healthPool,
       logger,
-      providers: new Map(providers.map((provider) => [provider.name, provider])),
+      connections,
       campaigns: new CampaignClient({ temporal }),
       startCampaign,
       restartWorkflow: workflowRestarter(temporal, { taskQueue }),
@@ -125,7 +133,7 @@ export async function startRingfenceGateway({
     await app.listen({ host, port });
     const sweeping = startSweepingUnstarted({ pool: webhookPool, startCampaign, logger });
     const reconciling = startReconciling({ pool: webhookPool, readWorkflowStatus: look, logger });
-    const correcting = startSweepingLostCalls({ pool: webhookPool, providers, logger });
+    const correcting = startSweepingLostCalls({ pool: webhookPool, connections, logger });
     const telling = startZoneDataSweeping({ pool: webhookPool, notifyOfZoneData: zoneDataNotifier(temporal), logger });
     return {
       url: urlOf(app.server.address() as AddressInfo),

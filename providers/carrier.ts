@@ -25,8 +25,11 @@ export interface Carrier<Settings = unknown> {
   readonly settings: z.ZodType<Settings>;
   /** Those of its fields that hold a secret. The file may contain only references for them. */
   readonly secrets: readonly string[];
-  /** Its documented number of calls per second for an account without an agreement, which holds where the file says nothing. */
-  readonly callsPerSecond: number;
+  /**
+   * Its documented number of calls per second for an account without an agreement, which holds where the file says nothing.
+   * Null: none is documented.
+   */
+  readonly callsPerSecond: number | null;
   create(settings: Settings, options: CarrierOptions): CallProvider;
 }
 

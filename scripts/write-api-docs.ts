@@ -16,7 +16,7 @@ export async function readDescription(): Promise<unknown> {
   const app = await buildGateway({
     pool,
     logger: pino({ level: 'silent' }),
-    providers: new Map(),
+    connections: { get: () => null, all: () => [] },
     campaigns: { pause: unused, resume: unused, cancel: unused, edit: unused },
     startCampaign: unused,
     restartWorkflow: unused,

@@ -3,6 +3,17 @@ import { RingfenceError } from '../domain/engine/errors.ts';
 import { DIAL } from '../domain/engine/dial-budget.ts';
 import type { ProviderFacts } from '../providers/port.ts';
 
+/**
+ * The facts for campaigns whose connection this worker does not have. Nothing is dialled for them; calls in flight count as
+ * live for as long as any carrier allows.
+ */
+export function unknownFacts(graceMs: number, searchAttributes: boolean): PacingFacts {
+  return { dialMarginMs: 0, callLifetimeMs: LONGEST_CALL_MS, graceMs, keyTtlMs: 0, searchAttributes };
+}
+
+/** Four hours, the longest duration that a carrier takes, and an hour in its queue. */
+const LONGEST_CALL_MS = 5 * 3_600_000;
+
 /** The facts about the provider that pacing depends on, in milliseconds. */
 export function pacingFacts(provider: ProviderFacts, graceMs: number, searchAttributes: boolean): PacingFacts {
   if (provider.requestTimeoutMs > DIAL.longestRequestMs) {

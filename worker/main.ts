@@ -1,7 +1,7 @@
 import { DefaultLogger, Runtime, makeTelemetryFilterString } from '@temporalio/worker';
 import { pino } from 'pino';
 import { ZONE_DATA_VERSION } from '../domain/windows/zone-data.ts';
-import { providerFromEnv } from '../providers/from-env.ts';
+import { openFromEnv, reloadFromEnv } from '../providers/connections/from-env.ts';
 import { readConfig, WorkerConfig } from './config.ts';
 import { serveHealth } from './health.ts';
 import { createRingfenceWorker } from './ringfence-worker.ts';
@@ -25,9 +25,9 @@ Runtime.install({
   shutdownSignals: [],
 });
 
-const provider = providerFromEnv(process.env);
+const connections = openFromEnv(process.env, log);
 const worker = await createRingfenceWorker({
-  provider,
+  connections,
   databaseUrl: config.DATABASE_URL,
   taskQueue: config.RINGFENCE_TASK_QUEUE,
   databaseConnections: config.RINGFENCE_DB_POOL,
@@ -51,6 +51,12 @@ function stop(signal: NodeJS.Signals): void {
   worker.shutdown();
 }
 process.on('SIGTERM', stop).on('SIGINT', stop);
+process.on('SIGHUP', () => {
+  if (!reloadFromEnv(connections, process.env, log)) return;
+  worker.dialForAllConnections().catch((error: unknown) => {
+    log.error({ error: String(error) }, 'cannot dial through new connections: restart this worker');
+  });
+});
 
 const running = worker.run();
 const { namespace, taskQueue: task_queue } = worker;
@@ -61,5 +67,5 @@ if (worker.newestZoneData !== zone_data) {
 }
 await running;
 await health.close();
-await provider.close();
+await connections.close();
 log.info('stopped');

@@ -1,6 +1,6 @@
 import type { NativeConnection, WorkerOptions } from '@temporalio/worker';
 import { createActivities, type ActivityDeps } from '../activities/index.ts';
-import { DIAL_QUEUE_SUFFIX } from '../domain/engine/task-queues.ts';
+import { dialQueue } from '../domain/engine/task-queues.ts';
 import { DIAL } from '../domain/engine/dial-budget.ts';
 
 export interface WorkerSetting {
@@ -37,14 +37,14 @@ export function campaignWorkerOptions(
   };
 }
 
-/** The worker that only dials. */
-export function dialWorkerOptions(setting: WorkerSetting): WorkerOptions {
+/** A worker that only dials through one connection. */
+export function dialWorkerOptions(setting: WorkerSetting, connectionName: string): WorkerOptions {
   const { connection, namespace, taskQueue, deps, maxDials, dialsPerSecond } = setting;
   const { placeCall } = createActivities(deps);
   return {
     connection,
     namespace,
-    taskQueue: `${taskQueue}${DIAL_QUEUE_SUFFIX}`,
+    taskQueue: dialQueue(taskQueue, connectionName),
     activities: { placeCall },
     shutdownGraceTime: DIAL.shutdownGraceMs,
     maxConcurrentActivityTaskExecutions: maxDials,

@@ -1,22 +1,28 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 import { migrate } from '../db/migrate.ts';
 import { readDatabaseClock } from '../db/clock.ts';
+import { connectionsInUse, recordConnections } from '../db/connections.ts';
 import { openPool, type Pool } from '../db/pool.ts';
 import { recordZoneData } from '../db/zone-data.ts';
 import { DATABASE_LIMITS, HEALTH_LIMITS } from '../domain/engine/time-limits.ts';
 import { ZONE_DATA_VERSION } from '../domain/windows/zone-data.ts';
+import { connectionOf } from '../providers/connections/connection.ts';
+import { type Connections, OpenConnections } from '../providers/connections/open-connections.ts';
 import type { CallProvider } from '../providers/port.ts';
 import { DEFAULTS } from './defaults.ts';
-import { pacingFacts } from './facts.ts';
+import { pacingFacts, unknownFacts } from './facts.ts';
 import { campaignWorkerOptions, dialWorkerOptions } from './options.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
+import { WorkerGroup } from './worker-group.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
 /** Options of a worker. The defaults are those of the worker's settings. */
 export interface RingfenceWorkerOptions {
   /** Places the calls and reports what became of them. The caller closes it after the worker has stopped. */
-  readonly provider: CallProvider;
+  readonly provider?: CallProvider;
+  /** @internal The connections of a connections file, in place of `provider`. */
+  readonly connections?: Connections;
   /** Connection string of PostgreSQL. The schema is migrated to the newest version. */
   readonly databaseUrl: string;
   /**
@@ -30,7 +36,7 @@ export interface RingfenceWorkerOptions {
   readonly databaseConnections?: number;
   /** Placements under way at the same time in this worker. @defaultValue `200` */
   readonly maxDials?: number;
-  /** Placements per second over all workers of the task queue. Default: no limit. */
+  /** Placements per second and connection over all workers of the task queue. Default: no limit. */
   readonly dialsPerSecond?: number | undefined;
   /** Time after a call's maximum length until it counts as lost, in milliseconds. @defaultValue `90000` */
   readonly callGraceMs?: number;
@@ -54,6 +60,8 @@ export interface RingfenceWorker {
   run(): Promise<void>;
   /** Accepts no new work. Placements under way finish, which takes up to 35 seconds. */
   shutdown(): void;
+  /** @internal Begins to dial for connections that a reload has added. */
+  dialForAllConnections(): Promise<void>;
   /** The services that are unavailable now: `temporal`, `database`, or none. For a readiness check. */
   notReady(): Promise<string[]>;
 }
@@ -73,6 +81,7 @@ export interface RingfenceWorker {
  */
 export async function createRingfenceWorker({
   provider,
+  connections = new OpenConnections(provider ? [connectionOf(provider)] : []),
   databaseUrl,
   temporal,
   taskQueue = DEFAULTS.taskQueue,
@@ -81,9 +90,14 @@ export async function createRingfenceWorker({
   dialsPerSecond,
   callGraceMs = DEFAULTS.callGraceMs,
 }: RingfenceWorkerOptions): Promise<RingfenceWorker> {
-  const factsWith = (searchAttributes: boolean) => pacingFacts(provider.facts, callGraceMs, searchAttributes);
+  const factsOf = (searchAttributes: boolean) => (name: string) => {
+    const open = connections.get(name);
+    return open
+      ? pacingFacts(open.provider.facts, callGraceMs, searchAttributes)
+      : unknownFacts(callGraceMs, searchAttributes);
+  };
   // Throws before anything is opened.
-  factsWith(false);
+  for (const { connection } of connections.all()) factsOf(false)(connection.name);
   await migrate(databaseUrl);
   const { connection, namespace } = temporal ?? (await connect());
   const pool = openPool(databaseUrl, { max: databaseConnections, limits: DATABASE_LIMITS });
@@ -98,34 +112,39 @@ export async function createRingfenceWorker({
     const newestZoneData = await recordZoneData(pool, ZONE_DATA_VERSION);
     const deps = {
       pool,
-      provider,
-      facts: factsWith(searchAttributes),
+      connections,
+      factsOf: factsOf(searchAttributes),
       now: Date.now,
       databaseClock: readDatabaseClock,
     };
     const setting = { connection, namespace, taskQueue, deps, maxDials, dialsPerSecond };
-    const workers = [
-      await Worker.create(campaignWorkerOptions(setting, await workflowBundle())),
-      await Worker.create(dialWorkerOptions(setting)),
-    ];
-    let stopping = false;
+    const names = () => connections.all().map(({ connection }) => connection.name);
+    await recordConnections(pool, names());
+    const workers = new WorkerGroup();
+    await workers.add(CAMPAIGNS, campaignWorkerOptions(setting, await workflowBundle()));
+    const dialForAllConnections = async () => {
+      // Also for a connection that is gone while campaigns use it: their dials say so, instead of waiting for a worker.
+      for (const name of new Set([...names(), ...(await connectionsInUse(pool))])) {
+        await workers.add(name, dialWorkerOptions(setting, name));
+      }
+    };
+    await dialForAllConnections();
     return {
       namespace,
       taskQueue,
       searchAttributes,
       newestZoneData,
       async run() {
-        const running = runAll(workers);
-        if (stopping) stopAll(workers);
         try {
-          await running;
+          await workers.run();
         } finally {
           await close();
         }
       },
-      shutdown() {
-        stopping = true;
-        stopAll(workers);
+      shutdown: () => workers.shutdown(),
+      async dialForAllConnections() {
+        await recordConnections(pool, names());
+        await dialForAllConnections();
       },
       notReady: () => missing(workers, healthPool),
     };
@@ -141,20 +160,12 @@ async function connect(): Promise<NonNullable<RingfenceWorkerOptions['temporal']
   return { connection: await NativeConnection.connect(connectionOptions), namespace };
 }
 
-/** If one worker fails all stop: campaigns without dials, or dials without campaigns, are useless. */
-async function runAll(workers: readonly Worker[]): Promise<void> {
-  const ended = await Promise.allSettled(workers.map((worker) => worker.run().finally(() => stopAll(workers))));
-  for (const end of ended) if (end.status === 'rejected') throw end.reason;
-}
+/** The key of the worker that runs campaigns. No connection has this name. */
+const CAMPAIGNS = '';
 
-/** A worker throws if it is stopped twice. */
-function stopAll(workers: readonly Worker[]): void {
-  for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-}
-
-async function missing(workers: readonly Worker[], pool: Pool): Promise<string[]> {
+async function missing(workers: WorkerGroup, pool: Pool): Promise<string[]> {
   const names: string[] = [];
-  if (workers.some((worker) => worker.getState() !== 'RUNNING')) names.push('temporal');
+  if (!workers.isRunning()) names.push('temporal');
   await pool.query('select 1').catch(() => names.push('database'));
   return names;
 }

@@ -101,7 +101,7 @@ async function adoptRecords(run: WorkflowRun): Promise<void> {
 async function askWindow({ state }: WorkflowRun, from: number): Promise<void> {
   try {
     const answer = await callingWindow.executeWithOptions({ summary: 'Find the next calling window' }, [
-      { schedule: state.spec.schedule, from },
+      { schedule: state.spec.schedule, connection: state.spec.connection, from },
     ]);
     applyWindow(state, answer, Date.now());
   } catch (error) {

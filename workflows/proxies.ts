@@ -5,7 +5,7 @@
 import { ActivityCancellationType, proxyActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { ErrorCode } from '../domain/engine/error-codes.ts';
-import { DIAL_QUEUE_SUFFIX } from '../domain/engine/task-queues.ts';
+import { dialQueue } from '../domain/engine/task-queues.ts';
 import { DIAL } from '../domain/engine/dial-budget.ts';
 import { LOOK_UPS, RECORD_ACTIVITIES } from '../domain/engine/time-limits.ts';
 
@@ -92,7 +92,7 @@ export function dial(
   return placeCall.executeWithOptions(
     {
       ...dialOptions,
-      taskQueue: `${workflowInfo().taskQueue}${DIAL_QUEUE_SUFFIX}`,
+      taskQueue: dialQueue(workflowInfo().taskQueue, request.connection),
       // Tries end with the window. A try that began just before may take its full time to answer.
       scheduleToCloseTimeout: Math.max(request.notAfter - now, 0) + DIAL.tryMs,
       summary: `Call contact ${request.seq}${request.attempt > 1 ? `, attempt ${request.attempt}` : ''}`,

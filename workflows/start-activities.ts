@@ -45,7 +45,7 @@ export function startLookUp(run: WorkflowRun, callIds: readonly string[]): void 
   run.lookingUp = true;
   const calls = startLookingUp(state, callIds);
   const asked = lookUpCalls.executeWithOptions({ summary: lookUpSummary(callIds.length) }, [
-    { campaignId, epoch: state.epoch, calls },
+    { campaignId, connection: state.spec.connection, epoch: state.epoch, calls },
   ]);
   void asked
     .catch(() => callIds.map(() => ({ kind: 'unasked' as const })))

@@ -5,7 +5,7 @@ import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { counted } from '../../domain/engine/counted.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
-import { DIAL_QUEUE_SUFFIX } from '../../domain/engine/task-queues.ts';
+import { dialQueue } from '../../domain/engine/task-queues.ts';
 import { missingSearchAttributes } from '../../worker/search-attributes.ts';
 import { connectTemporal } from '../../client/temporal/connection.ts';
 import { clockFinding } from './clock.ts';
@@ -19,7 +19,13 @@ const ANSWER_TIMEOUT_MS = 5_000;
 /** A worker asks for work at least once a minute; the server lists it for five minutes after it has last asked. */
 const POLLED_WITHIN_MS = 90_000;
 
-export async function checkTemporal({ taskQueue }: { readonly taskQueue: string }): Promise<Finding[]> {
+export interface AskedQueues {
+  readonly taskQueue: string;
+  /** Names of the connections that this tool knows. */
+  readonly connections: readonly string[];
+}
+
+export async function checkTemporal(asked: AskedQueues): Promise<Finding[]> {
   let client: Client;
   try {
     client = await connectTemporal({ timeoutMs: CONNECT_TIMEOUT_MS });
@@ -34,7 +40,7 @@ export async function checkTemporal({ taskQueue }: { readonly taskQueue: string 
       if (!found) return [server, noNamespace(namespace), ...['search attributes', 'task queues'].map(notAsked)];
       const [attributes, queues, clock] = await Promise.all([
         orTold('search attributes', checkSearchAttributes(client)),
-        checkQueues(client, taskQueue),
+        checkQueues(client, asked),
         orTold('clock', checkClock(client)),
       ]);
       return [server, namespaceFinding(namespace, retention), attributes, ...queues, clock];
@@ -128,12 +134,20 @@ async function checkSearchAttributes(client: Client): Promise<Finding> {
   );
 }
 
-/** Campaigns run on one queue, dials on another. A worker that polls the first for workflows must poll it for activities too. */
-async function checkQueues(client: Client, taskQueue: string): Promise<Finding[]> {
+/**
+ * Campaigns run on one queue, and the dials of each connection on another. A worker that polls the first for workflows must poll
+ * it for activities too.
+ */
+async function checkQueues(client: Client, { taskQueue, connections }: AskedQueues): Promise<Finding[]> {
   return Promise.all([
     orTold('task queues', checkQueue(client, taskQueue, TASK_QUEUE_TYPE_WORKFLOW, 'workflows')),
     orTold('task queues', checkQueue(client, taskQueue, TASK_QUEUE_TYPE_ACTIVITY, 'activities')),
-    orTold('task queues', checkQueue(client, taskQueue + DIAL_QUEUE_SUFFIX, TASK_QUEUE_TYPE_ACTIVITY, 'dials')),
+    ...connections.map((name) =>
+      orTold(
+        'task queues',
+        checkQueue(client, dialQueue(taskQueue, name), TASK_QUEUE_TYPE_ACTIVITY, `dials of ${name}`),
+      ),
+    ),
   ]);
 }
 

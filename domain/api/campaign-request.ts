@@ -14,6 +14,7 @@ const MOST_CONTACTS = 10_000;
 
 const NAME = 'name must be 1 to 255 characters, none of them NUL';
 const AGENT = 'agent_id must be the id of the agent that speaks, 1 to 255 characters';
+const CONNECTION = 'connection must be the name of a connection';
 const NUMBERS = 'phone_number_ids must be a list of at most 100 ids of numbers to call from';
 const ROTATION = 'phone_rotation_strategy must be "random", "sequential" or "round_robin"';
 const SOURCE = 'contact_source must be "folder", "manual" or "csv"';
@@ -31,6 +32,10 @@ export const Fields = z.strictObject(
   {
     name: Text(NAME).describe('A name for people.'),
     agent_id: Text(AGENT).describe("The provider's id of the agent that speaks."),
+    connection: Text(CONNECTION)
+      .nullable()
+      .describe('The connection through which it calls. Default: the only one that the account may use.')
+      .default(null),
     phone_number_ids: z
       .array(Text(NUMBERS), NUMBERS)
       .max(100, NUMBERS)
@@ -93,11 +98,14 @@ export function withRetryDecided<T extends StatedRetries>(request: T): Omit<T, k
 }
 
 /** A campaign in the form in which it is recorded: the request with its defaults, without its contacts. */
-export type CampaignTerms = Omit<CreateCampaign, 'contacts' | 'contact_ids'>;
+export type CampaignTerms = Omit<CreateCampaign, 'contacts' | 'contact_ids' | 'connection'> & {
+  readonly connection: string;
+};
 
-export function campaignTerms(request: CreateCampaign): CampaignTerms {
+/** @param connection the connection that was chosen for it */
+export function campaignTerms(request: CreateCampaign, connection: string): CampaignTerms {
   const { contacts: _people, contact_ids: _ids, ...terms } = request;
-  return terms;
+  return { ...terms, connection };
 }
 
 /** The part of a campaign that its workflow needs. */
@@ -106,6 +114,7 @@ export function engineSpec(terms: CampaignTerms): EngineSpec {
   return {
     name: terms.name,
     agent_id: terms.agent_id,
+    connection: terms.connection,
     schedule: EngineSchedule.parse(terms),
     scheduled_at: terms.scheduled_at === null ? null : Date.parse(terms.scheduled_at),
     ends_at: terms.ends_at === null ? null : Date.parse(terms.ends_at),

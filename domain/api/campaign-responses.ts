@@ -35,6 +35,7 @@ export const Campaign = z.object({
   placed_today: count.describe("Calls placed on the present civil day of the campaign's time zone."),
   name: z.string(),
   agent_id: z.string(),
+  connection: z.string().describe('The connection through which it calls.'),
   phone_number_ids: z.array(z.string()),
   phone_rotation_strategy: z.string(),
   contact_source: z.string(),

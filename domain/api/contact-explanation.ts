@@ -33,7 +33,8 @@ export type ContactExplanation = z.infer<typeof ContactExplanation>;
 /** A webhook, as the adapter read it and as it arrived. */
 export const CallEventResponse = z.object({
   event_id: z.string(),
-  provider: z.string(),
+  connection: z.string().describe('The connection at whose address the event arrived.'),
+  provider: z.string().describe('The carrier of this connection.'),
   provider_call_id: z.string().nullable(),
   kind: z.string(),
   outcome: z.string().nullable(),
@@ -43,7 +44,7 @@ export const CallEventResponse = z.object({
   contradicts: z
     .boolean()
     .describe(
-      'True if the event names this call but belongs, by the records, to another call or provider. Such an event changes nothing.',
+      'True if the event names this call but belongs, by the records, to another call or connection. Such an event changes nothing.',
     ),
   late: z.boolean().describe('True if the event arrived after its call was settled. Such an event changes nothing.'),
   signalled_at: instant

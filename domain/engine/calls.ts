@@ -48,6 +48,7 @@ export function startDials(
 /** The request for one placement. */
 export interface DialRequest {
   readonly campaignId: string;
+  readonly connection: string;
   readonly seq: number;
   readonly attempt: number;
   /** The epoch of the state that decided, and the number of this placement in it. */
@@ -67,6 +68,7 @@ export function dialRequest(state: CampaignState, campaignId: string, id: string
   const { seq, attempt, placement, day, notAfter } = call;
   return {
     campaignId,
+    connection: state.spec.connection,
     seq,
     attempt,
     epoch: state.epoch,

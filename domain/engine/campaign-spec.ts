@@ -6,6 +6,8 @@ import { EngineSchedule } from './schedule-fields.ts';
 export const EngineSpec = z.looseObject({
   name: z.string(),
   agent_id: z.string(),
+  /** Name of the connection through which it calls. It never changes. */
+  connection: z.string(),
   schedule: EngineSchedule,
   /** Epoch milliseconds. Null: immediately. */
   scheduled_at: z.number().nullable(),

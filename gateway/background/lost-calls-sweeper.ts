@@ -4,12 +4,12 @@ import { correctLost, lostCallsWithEnd } from '../../db/late-ends.ts';
 import { orphansOfLostCalls } from '../../db/orphans.ts';
 import type { Pool } from '../../db/pool.ts';
 import { adoptOrphans, ORPHANS_ASKED } from '../../providers/find-orphans.ts';
-import type { CallProvider } from '../../providers/port.ts';
+import type { Connections } from '../../providers/connections/open-connections.ts';
 import { repeatWork } from './repeat-work.ts';
 
 export interface LostCallsSweepOptions {
   readonly pool: Pool;
-  readonly providers: Iterable<CallProvider>;
+  readonly connections: Connections;
   readonly logger: FastifyBaseLogger;
 }
 
@@ -21,12 +21,13 @@ const CORRECTED_AT_ONCE = 100;
  * Replaces `lost` by late ends. Some belong to calls that a provider has since reported under its own id; the provider
  * is asked about these here. Others arrived while the loss was being recorded.
  */
-export async function sweepLostCalls({ pool, providers, logger }: LostCallsSweepOptions): Promise<void> {
+export async function sweepLostCalls({ pool, connections, logger }: LostCallsSweepOptions): Promise<void> {
   const now = await readDatabaseClock(pool);
-  for (const provider of providers) {
+  for (const { connection, provider } of connections.all()) {
+    const { name } = connection;
     // Also without an open question to the provider: the process that asked may have died, or another call may have
     // resolved the doubt.
-    await adoptOrphans(pool, provider, await orphansOfLostCalls(pool, provider.name, ORPHANS_ASKED), () => now);
+    await adoptOrphans(pool, { name, provider }, await orphansOfLostCalls(pool, name, ORPHANS_ASKED), () => now);
   }
   for (const callId of await lostCallsWithEnd(pool, CORRECTED_AT_ONCE)) {
     if (await correctLost(pool, callId)) logger.info({ call: callId }, 'a call given up as lost has ended');

@@ -124,6 +124,7 @@ const EXPLAINED: ContactExplanation = {
 
 const EVENT: CallEventResponse = {
   event_id: 'evt_4Tq8Zb',
+  connection: 'truedy',
   provider: 'truedy',
   provider_call_id: PROVIDER_CALL_ID,
   kind: 'ended',

@@ -45,6 +45,7 @@ export const CAMPAIGN: Campaign = {
   placed_today: 101,
   name: 'Appointment reminders',
   agent_id: 'demo-agent',
+  connection: 'truedy',
   phone_number_ids: [],
   phone_rotation_strategy: 'round_robin',
   contact_source: 'manual',

@@ -20,11 +20,11 @@ export const SERVICE_OPERATIONS: Readonly<Record<string, Described>> = {
     description: 'Without Temporal, campaigns are recorded and events are stored, but no campaign runs.',
     answers: { 200: exampleOf({ status: 'ready', zone_data: '2026f', warnings: [] }) },
   },
-  'POST /webhooks/{provider}': {
+  'POST /webhooks/{connection}': {
     operationId: 'receiveEvents',
     description:
       "The body and the signature have the provider's form. The signature is verified on the raw bytes; Truedy sends it in X-Truedy-Signature and X-Truedy-Timestamp. The response is 200 only if the event does not have to be sent again.",
-    parameters: { provider: 'truedy' },
+    parameters: { connection: 'truedy' },
     bodies: { 'application/json': { type: 'object', description: "The event in the provider's form." } },
     requests: { ended: { summary: 'The end of a call from Truedy', value: EVENT, status: 200 } },
     answers: { 200: { received: 1 } },

@@ -12,20 +12,19 @@ import { newCampaign } from '../../domain/engine/commands.ts';
 import { editRefusal } from '../../domain/engine/editing.ts';
 import { refuseWithoutRoom } from '../../domain/windows/room-to-dial.ts';
 import { Uuid } from '../../domain/engine/ids.ts';
-import { type CampaignRoutesOptions, longestDialMarginMs, noCampaign } from './campaigns-routes.ts';
+import { type CampaignRoutesOptions, dialMarginOf, noCampaign } from './campaigns-routes.ts';
 import { type EndedWorkflowOptions, throwEnded } from './ended-workflow.ts';
 import { answer, answerOf, refusals } from '../http/envelope.ts';
 import { ensureStarted, findOpen } from './open-campaign.ts';
 import type { StartOptions } from './start-recorded.ts';
 
 export interface CampaignEditOptions
-  extends StartOptions, EndedWorkflowOptions, Pick<CampaignRoutesOptions, 'clock' | 'providers'> {
+  extends StartOptions, EndedWorkflowOptions, Pick<CampaignRoutesOptions, 'clock' | 'connections'> {
   readonly campaigns: Pick<CampaignClient, 'edit'>;
 }
 
 export const campaignEdit: FastifyPluginAsyncZod<CampaignEditOptions> = async (app, options) => {
-  const { pool, campaigns, clock, providers } = options;
-  const marginMs = longestDialMarginMs(providers);
+  const { pool, campaigns, clock, connections } = options;
   app.patch(
     '/batch-calls/:id',
     {
@@ -46,7 +45,9 @@ export const campaignEdit: FastifyPluginAsyncZod<CampaignEditOptions> = async (a
       const change = request.body;
       const terms = changedTerms(present.terms, change);
       if (change.ends_at !== undefined) refuseExpired(terms, clock());
-      if (change.start_time !== undefined || change.end_time !== undefined) refuseWithoutRoom(terms, marginMs);
+      if (change.start_time !== undefined || change.end_time !== undefined) {
+        refuseWithoutRoom(terms, dialMarginOf(connections, terms.connection));
+      }
       if (!present.started) refuseUnlessEditable(present, change, clock());
       await ensureStarted(options, present);
       // Another change may be under way. The workflow applies each to the result of the one before.

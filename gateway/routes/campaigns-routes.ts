@@ -11,7 +11,7 @@ import { failedStart, isStartRefused } from '../../domain/api/failed-start.ts';
 import { Uuid } from '../../domain/engine/ids.ts';
 import { RecordedStatus } from '../../domain/api/interruption.ts';
 import { BUCKETS } from '../../domain/engine/tally.ts';
-import type { CallProvider } from '../../providers/port.ts';
+import type { Connections } from '../../providers/connections/open-connections.ts';
 import { DEFAULTS } from '../../worker/defaults.ts';
 import { dialMarginMs } from '../../worker/facts.ts';
 import { hashBody } from '../http/body-hash.ts';
@@ -24,7 +24,7 @@ import { startRecorded, type StartOptions } from './start-recorded.ts';
 
 export interface CampaignRoutesOptions extends StartOptions {
   readonly clock: () => number;
-  readonly providers: ReadonlyMap<string, CallProvider>;
+  readonly connections: Connections;
 }
 
 /** Options of routes whose bodies contain contacts. */
@@ -38,8 +38,7 @@ const KEY = 'X-Idempotency-Key must be 1 to 255 printable ASCII characters';
 const Id = z.object({ id: Uuid });
 
 export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & ContactBodies> = async (app, options) => {
-  const { pool, clock, providers, bodyLimit } = options;
-  const marginMs = longestDialMarginMs(providers);
+  const { pool, clock, connections, bodyLimit } = options;
   app.decorateRequest('sentBody');
   acceptJsonInRuns(app);
 
@@ -67,14 +66,14 @@ export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & Cont
       const key = request.headers['x-idempotency-key'];
       // Hashed only now: an unchecked body may be nested too deeply to be traversed.
       const idempotency = key === undefined ? null : { key, bodyHash: await hashBody(request.sentBody) };
-      const created = await createCampaign({ pool, now: clock(), marginMs }, caller.account, body, idempotency);
+      const created = await createCampaign({ pool, now: clock(), connections }, caller.account, body, idempotency);
       const { id, failure } = created.answer;
       if (created.repeated) {
         void reply.header('idempotency-replayed', 'true');
         if (failure !== null) throw failedStart(id, failure);
       } else {
         try {
-          await startRecorded(options, { id, terms: campaignTerms(body) });
+          await startRecorded(options, { id, terms: campaignTerms(body, created.answer.connection) });
         } catch (error) {
           if (isStartRefused(error)) throw error;
           // The record is durable, and the sweeper starts every campaign without a workflow.
@@ -162,7 +161,7 @@ export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & Cont
     },
     async (request) => {
       const { id } = request.params;
-      const lastsMs = (name: string) => longestCallMs(providers, name);
+      const lastsMs = (name: string) => longestCallMs(connections, name);
       const outcome = await deleteEndedCampaign(pool, request.caller.account, id, lastsMs);
       if (outcome === 'not_found') throw noCampaign();
       if (outcome !== 'deleted') throw notYet(outcome);
@@ -172,20 +171,21 @@ export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & Cont
 };
 
 /**
- * Longest time from a call's request to its end. The call may belong to a provider that this gateway does not have, so
- * the longest of the configured providers counts, and at least a day.
+ * Longest time from a call's request to its end. The call may belong to a connection that this gateway does not have, so
+ * the longest of the others counts, and at least a day.
  */
-function longestCallMs(providers: ReadonlyMap<string, CallProvider>, name: string): number {
-  const provider = providers.get(name);
-  const known = (provider ? [provider] : [...providers.values()]).map(
-    ({ facts }) => facts.queueBoundMs + facts.callLifetimeMs + DEFAULTS.callGraceMs,
+function longestCallMs(connections: Connections, name: string): number {
+  const open = connections.get(name);
+  const known = (open ? [open] : connections.all()).map(
+    ({ provider: { facts } }) => facts.queueBoundMs + facts.callLifetimeMs + DEFAULTS.callGraceMs,
   );
-  return Math.max(provider ? 0 : A_DAY_MS, ...known);
+  return Math.max(open ? 0 : A_DAY_MS, ...known);
 }
 
-/** The worker decides which provider a campaign uses. So this is the largest margin of all providers. */
-export function longestDialMarginMs(providers: ReadonlyMap<string, CallProvider>): number {
-  return Math.max(0, ...[...providers.values()].map(({ facts }) => dialMarginMs(facts)));
+/** How long before its hours end a campaign places its last call. For a connection that is gone: the longest of the others. */
+export function dialMarginOf(connections: Connections, name: string): number {
+  const open = connections.get(name);
+  return Math.max(0, ...(open ? [open] : connections.all()).map(({ provider }) => dialMarginMs(provider.facts)));
 }
 
 const A_DAY_MS = 24 * 3_600_000;

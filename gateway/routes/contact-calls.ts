@@ -1,10 +1,11 @@
 /** One contact of a campaign and the events of one call, for support. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { type EventPlace, explainContact, listCallEvents } from '../../db/contact-explanation.ts';
+import { type CallEventRecord, type EventPlace, explainContact, listCallEvents } from '../../db/contact-explanation.ts';
 import type { Pool } from '../../db/pool.ts';
 import { CallEventResponse, ContactExplanation } from '../../domain/api/contact-explanation.ts';
 import { isStorable } from '../../domain/contacts/contact.ts';
+import type { Connections } from '../../providers/connections/open-connections.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { CallId, Uuid } from '../../domain/engine/ids.ts';
 import { findCommanded } from '../../db/campaigns.ts';
@@ -14,16 +15,22 @@ import { Microseconds, pageShape, readPage } from '../http/page.ts';
 
 export interface ContactCallsOptions {
   readonly pool: Pool;
+  readonly connections: Connections;
   readonly clock: () => number;
 }
 
 const EventPlace: z.ZodType<EventPlace> = z.strictObject({
   receivedAt: Microseconds,
   eventId: z.string().refine(isStorable),
-  provider: z.string().refine(isStorable),
+  connection: z.string().refine(isStorable),
 });
 
-export const contactCalls: FastifyPluginAsyncZod<ContactCallsOptions> = async (app, { pool, clock }) => {
+export const contactCalls: FastifyPluginAsyncZod<ContactCallsOptions> = async (app, { pool, connections, clock }) => {
+  const withProvider = (event: CallEventRecord): CallEventResponse => ({
+    ...event,
+    provider: connections.get(event.connection)?.connection.provider ?? event.connection,
+  });
+
   app.get(
     '/batch-calls/:id/contacts/:contact_id',
     {
@@ -63,7 +70,7 @@ export const contactCalls: FastifyPluginAsyncZod<ContactCallsOptions> = async (a
       const { account } = request.caller;
       const asked = readPage(['events of a call', account, id, call_id], request.query, EventPlace);
       const events = await listCallEvents(pool, account, ids, asked.page);
-      if (events) return list(request, asked, events);
+      if (events) return list(request, asked, { ...events, items: events.items.map(withProvider) });
       await requireCampaign(pool, account, id);
       const message =
         'The campaign has no such call: GET /batch-calls/{id}/contacts/{contact_id} lists those of a contact.';

@@ -20,6 +20,9 @@ import { refuseWithoutRoom } from '../../domain/windows/room-to-dial.ts';
 import { contactFrom } from '../../domain/contacts/contact.ts';
 import { campaignIdOfDigest } from '../../domain/engine/ids.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
+import { chooseConnection } from '../../providers/connections/choose.ts';
+import type { Connections } from '../../providers/connections/open-connections.ts';
+import { dialMarginMs } from '../../worker/facts.ts';
 
 export interface Idempotency {
   readonly key: string;
@@ -30,11 +33,7 @@ export interface Idempotency {
 export interface CreationOptions {
   readonly pool: Pool;
   readonly now: number;
-  /**
-   * How long before its calling hours end a campaign places its last call. Default: 0, which accepts hours of any
-   * length.
-   */
-  readonly marginMs?: number;
+  readonly connections: Connections;
 }
 
 /**
@@ -44,7 +43,7 @@ export interface CreationOptions {
  * @throws RingfenceError `validation_error`, `idempotency_mismatch`
  */
 export async function createCampaign(
-  { pool, now, marginMs = 0 }: CreationOptions,
+  { pool, now, connections }: CreationOptions,
   account: string,
   request: CreateCampaign,
   idempotency: Idempotency | null,
@@ -52,7 +51,7 @@ export async function createCampaign(
   const stated = await statedContacts(request);
   const id = idempotency === null ? randomUUID() : campaignIdOf(account, idempotency.key);
   return inTransaction(pool, async (tx) => {
-    const record = () => recordCampaign(tx, { id, account, request, stated, now, marginMs });
+    const record = () => recordCampaign(tx, { id, account, request, stated, now, connections });
     if (idempotency === null) return { answer: await record(), repeated: false };
     return withIdempotencyKey(tx, { account, ...idempotency }, id, record);
   });
@@ -94,16 +93,17 @@ interface Recording {
   readonly request: CreateCampaign;
   readonly stated: readonly CampaignContact[];
   readonly now: number;
-  readonly marginMs: number;
+  readonly connections: Connections;
 }
 
 async function recordCampaign(
   tx: Queryable,
-  { id, account, request, stated, now, marginMs }: Recording,
+  { id, account, request, stated, now, connections }: Recording,
 ): Promise<Campaign> {
-  const terms = campaignTerms(request);
+  const { connection, provider } = chooseConnection(connections, account, request.connection);
+  const terms = campaignTerms(request, connection.name);
   refuseExpired(terms, now);
-  refuseWithoutRoom(terms, marginMs);
+  refuseWithoutRoom(terms, dialMarginMs(provider.facts));
   if (terms.contact_folder_id !== null) {
     const total = await folderSize(tx, account, terms.contact_folder_id);
     await insertCampaign(tx, { id, account, terms, total, now });

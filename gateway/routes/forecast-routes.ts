@@ -11,8 +11,10 @@ import { assume, forecast } from '../../domain/forecast/forecast.ts';
 import { newForecastCampaign } from '../../domain/forecast/new-campaign.ts';
 import { ForecastQuery, ForecastRequest, ForecastRequestHead } from '../../domain/forecast/request.ts';
 import { Uuid } from '../../domain/engine/ids.ts';
-import type { CallProvider } from '../../providers/port.ts';
-import { type ContactBodies, longestDialMarginMs, noCampaign } from './campaigns-routes.ts';
+import { chooseConnection, connectionsOf } from '../../providers/connections/choose.ts';
+import type { Connections } from '../../providers/connections/open-connections.ts';
+import { dialMarginMs } from '../../worker/facts.ts';
+import { type ContactBodies, dialMarginOf, noCampaign } from './campaigns-routes.ts';
 import { countContacts } from './create-campaign.ts';
 import { answer, answerOf, refusals } from '../http/envelope.ts';
 import { acceptJsonInRuns } from '../http/json-body.ts';
@@ -20,7 +22,7 @@ import { readingContacts } from '../http/contacts-body.ts';
 
 export interface ForecastRoutesOptions {
   readonly pool: Pool;
-  readonly providers: ReadonlyMap<string, CallProvider>;
+  readonly connections: Connections;
   readonly clock: () => number;
 }
 
@@ -31,10 +33,9 @@ const ASSUMED =
   'The forecast assumes that the provider has no trouble, that nobody changes the campaign, that all calls take equally long, and that the same share of each attempt is retried.';
 
 export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & ContactBodies> = async (app, options) => {
-  const { pool, providers, clock, bodyLimit } = options;
+  const { pool, connections, clock, bodyLimit } = options;
   app.decorateRequest('sentBody');
   acceptJsonInRuns(app);
-  const marginMs = longestDialMarginMs(providers);
 
   app.get(
     '/batch-calls/:id/forecast',
@@ -51,6 +52,7 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
     async (request) => {
       const campaign = await readForecastCampaign(pool, request.caller.account, request.params.id, clock());
       if (!campaign) throw noCampaign();
+      const marginMs = dialMarginOf(connections, campaign.spec.connection);
       const steps = forecast(campaign, assume(request.query, campaign.measured), marginMs);
       return answer(request, await inTurns(steps, STEPS_PER_TURN));
     },
@@ -72,6 +74,7 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
     async (request) => {
       const { body, caller } = request;
       const now = clock();
+      const marginMs = plannedMarginMs(connections, caller.account, body.connection);
       refuseExpired(body, now);
       refuseWithoutRoom(body, marginMs);
       const contacts = body.contact_count ?? (await countContacts(pool, caller.account, body));
@@ -81,3 +84,9 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
     },
   );
 };
+
+/** A plan without a connection gets the longest margin of those that the account may use. */
+function plannedMarginMs(connections: Connections, account: string, name: string | null): number {
+  const possible = name === null ? connectionsOf(connections, account) : [chooseConnection(connections, account, name)];
+  return Math.max(0, ...possible.map(({ provider }) => dialMarginMs(provider.facts)));
+}

@@ -12,33 +12,29 @@ import type { Pool } from '../../db/pool.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { EndedEvent } from '../../domain/engine/outcome.ts';
 import { readEvents } from '../../providers/checked.ts';
-import type { CallEvent, CallProvider } from '../../providers/port.ts';
+import type { Connections } from '../../providers/connections/open-connections.ts';
+import type { CallEvent } from '../../providers/port.ts';
 import { refusals } from '../http/envelope.ts';
 
 export interface WebhooksOptions {
   readonly pool: Pool;
-  readonly providers: ReadonlyMap<string, CallProvider>;
+  readonly connections: Connections;
   readonly delivery: Pick<EventDelivery, 'deliver'>;
   readonly clock: () => number;
 }
 
 const BODY_LIMIT = 256 * 1024;
 
-export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (app, { pool, providers, delivery, clock }) => {
+export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (app, { pool, connections, delivery, clock }) => {
   // A signature covers the raw bytes, so the body must not be parsed before it is verified.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
-  const takeIn = async (
-    provider: CallProvider,
-    event: CallEvent,
-    raw: string,
-    log: FastifyBaseLogger,
-  ): Promise<void> => {
-    const stored = await storeEvent(pool, provider.name, event, raw);
+  const takeIn = async (connection: string, event: CallEvent, raw: string, log: FastifyBaseLogger): Promise<void> => {
+    const stored = await storeEvent(pool, connection, event, raw);
     const { callId, campaignId, signalled, settled, unconfirmed } = stored;
     if (stored.contradicts !== null && stored.status === 'new') {
-      log.warn({ provider: provider.name, call: stored.contradicts }, 'an event names a call that it cannot belong to');
+      log.warn({ connection, call: stored.contradicts }, 'an event names a call that it cannot belong to');
     }
     if (event.kind !== 'ended' || event.outcome === null) return;
     // An unknown call is being dialled at this moment, and the dial finds the event when its reply arrives. Or the
@@ -59,40 +55,53 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (app, { pool,
     });
     const delivered = await delivery.deliver(campaignId, news);
     // An event that a closed workflow did not receive stays unmarked, so that the next workflow finds it.
-    if (delivered === 'accepted') await markSignalled(pool, provider.name, [event.eventId]);
+    if (delivered === 'accepted') await markSignalled(pool, connection, [event.eventId]);
   };
 
-  app.post<{ Params: { provider: string } }>(
-    '/webhooks/:provider',
+  app.post<{ Params: { connection: string } }>(
+    '/webhooks/:connection',
     {
       bodyLimit: BODY_LIMIT,
       config: { acceptsAnyType: true },
       schema: {
-        summary: "Receive a provider's events",
+        summary: "Receive a connection's events",
         tags: ['webhooks'],
         response: { 200: z.object({ received: z.int().min(0) }), ...refusals },
       },
     },
     async (request, reply) => {
-      const provider = providers.get(request.params.provider);
-      if (!provider) {
-        throw new RingfenceError('not_found', 'There is no provider with this name.', { field: 'provider' });
+      const open = connections.get(request.params.connection);
+      if (!open) {
+        throw new RingfenceError('not_found', 'There is no connection with this name.', { field: 'connection' });
       }
+      const { connection, provider } = open;
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-      const webhook = { rawBody: body, headers: request.headers, url: null, now: clock() };
+      const webhook = {
+        rawBody: body,
+        headers: request.headers,
+        url: publicUrl(connection.webhookUrl, request.raw.url),
+        now: clock(),
+      };
       provider.verify(webhook);
       const { events, problems } = readEvents(provider, webhook);
       const raw = body.toString('utf8');
-      for (const event of events) await takeIn(provider, event, raw, request.log);
-      if (problems.length > 0) throw notTakenIn(provider, problems, request.log);
+      for (const event of events) await takeIn(connection.name, event, raw, request.log);
+      if (problems.length > 0) throw notTakenIn(connection.name, problems, request.log);
       return reply.code(200).send({ received: events.length });
     },
   );
 };
 
+/** The carrier signs the public URL with the query that it sent, byte for byte. */
+function publicUrl(webhookUrl: string | null, sent: string | undefined): string | null {
+  if (webhookUrl === null) return null;
+  const query = sent?.indexOf('?') ?? -1;
+  return query === -1 ? webhookUrl : webhookUrl + sent!.slice(query);
+}
+
 /** The provider keeps the event and sends it again, so a corrected adapter can read it then. */
-function notTakenIn(provider: CallProvider, problems: readonly string[], log: FastifyBaseLogger): RingfenceError {
-  log.error({ provider: provider.name, problems }, 'the adapter returned an invalid event');
-  const message = `The adapter of ${provider.name} returned an invalid event (${problems.join('; ')}): correct the adapter, and the event is accepted when the provider sends it again.`;
+function notTakenIn(connection: string, problems: readonly string[], log: FastifyBaseLogger): RingfenceError {
+  log.error({ connection, problems }, 'the adapter returned an invalid event');
+  const message = `The adapter of ${connection} returned an invalid event (${problems.join('; ')}): correct the adapter, and the event is accepted when the provider sends it again.`;
   return new RingfenceError('internal', message);
 }

@@ -6,7 +6,8 @@ export interface Connection {
   readonly name: string;
   /** The carrier. */
   readonly provider: string;
-  readonly callsPerSecond: number;
+  /** Null: no rate is documented, and none is set. */
+  readonly callsPerSecond: number | null;
   /** Countries that may be dialled. Null, only for a connection of the environment: not restricted. */
   readonly countries: readonly string[] | null;
   readonly numberTypes: readonly NumberKind[] | null;
@@ -17,8 +18,31 @@ export interface Connection {
   readonly callerNumbers: readonly string[] | null;
   /** Public URL at which its webhooks arrive. Null: not configured. */
   readonly webhookUrl: string | null;
+  /**
+   * A digest of the account and of all settings of the carrier. A frozen request is repeated only at a connection with the
+   * same value, whatever its name. Null if a secret is missing.
+   */
+  readonly madeFor: string | null;
   /** References whose secret is missing here, so that it cannot be opened: `env:NAME`. */
   readonly missingSecrets: readonly string[];
   /** Its adapter. @throws RingfenceError `misconfigured` if a secret is missing */
   open(): CallProvider;
+}
+
+/** The connection of a program that brings its own adapter. It restricts nothing. */
+export function connectionOf(provider: CallProvider): Connection {
+  return {
+    name: provider.name,
+    provider: provider.name,
+    callsPerSecond: null,
+    countries: null,
+    numberTypes: null,
+    accounts: null,
+    agents: null,
+    callerNumbers: null,
+    webhookUrl: null,
+    madeFor: provider.name,
+    missingSecrets: [],
+    open: () => provider,
+  };
 }

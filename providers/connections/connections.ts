@@ -3,13 +3,14 @@ import { RingfenceError } from '../../domain/engine/errors.ts';
 import { truedy } from '../truedy/carrier.ts';
 import { providerFromEnv } from '../from-env.ts';
 import type { Connection } from './connection.ts';
+import { digest } from './digest.ts';
 import { readConnectionsFile } from './read-file.ts';
 import type { Env } from './references.ts';
 
 /** @throws RingfenceError `misconfigured` */
 export function connectionsFromEnv(env: Env): Connection[] {
   if (env.RINGFENCE_CONNECTIONS) return readConnectionsFile(env.RINGFENCE_CONNECTIONS, env);
-  if (Object.keys(env).some((name) => name.startsWith('TRUEDY_'))) return [truedyFromEnv(env)];
+  if (Object.keys(env).some(isOfTruedy)) return [truedyFromEnv(env)];
   throw new RingfenceError(
     'misconfigured',
     'There is no connection: name the connections file in RINGFENCE_CONNECTIONS, or set the variables TRUEDY_*.',
@@ -39,7 +40,15 @@ function truedyFromEnv(env: Env): Connection {
     agents: null,
     callerNumbers: null,
     webhookUrl: null,
+    madeFor: digest(
+      Object.keys(env)
+        .filter(isOfTruedy)
+        .sort()
+        .map((name) => [name, env[name]]),
+    ),
     missingSecrets: [],
     open: () => providerFromEnv(env),
   };
 }
+
+const isOfTruedy = (name: string): boolean => name.startsWith('TRUEDY_');

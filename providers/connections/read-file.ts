@@ -9,6 +9,7 @@ import { RingfenceError } from '../../domain/engine/errors.ts';
 import type { Carrier } from '../carrier.ts';
 import { CARRIERS } from '../carriers.ts';
 import type { Connection } from './connection.ts';
+import { digest } from './digest.ts';
 import { type Path, readDocument } from './document.ts';
 import { type Env, isReference, type ReferenceContext, resolveReference } from './references.ts';
 import { CommonFields, CONNECTION_NAME, ConnectionsFile } from './schema.ts';
@@ -172,6 +173,7 @@ function toConnection(
     agents: fields.agents ?? null,
     callerNumbers: fields.caller_numbers ?? null,
     webhookUrl,
+    madeFor: settings === null ? null : digest([carrier.name, settings.value, webhookUrl]),
     missingSecrets: missing.map(({ reference }) => reference),
     open() {
       if (settings === null) {

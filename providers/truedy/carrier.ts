@@ -29,7 +29,7 @@ export const truedy: Carrier<z.infer<typeof Settings>> = {
   name: 'truedy',
   settings: Settings,
   secrets: ['api_key', 'webhook_secrets'],
-  callsPerSecond: 1,
+  callsPerSecond: null,
   create: (settings, { now }) =>
     createTruedyProvider(
       {

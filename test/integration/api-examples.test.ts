@@ -69,11 +69,11 @@ const BEFORE: Readonly<Partial<Record<(typeof STORY)[number], () => Promise<unkn
     ]);
     await query('delete from calls where id = $1', [CALL_ID]);
     await query(
-      `insert into calls (id, campaign_id, seq, attempt, provider, request, first_sent_at, provider_call_id, settled_at)
+      `insert into calls (id, campaign_id, seq, attempt, connection, request, first_sent_at, provider_call_id, settled_at)
        values ($1, $2, 1, 1, 'truedy', '', now(), $3, now())`,
       [CALL_ID, CAMPAIGN_ID, PROVIDER_CALL_ID],
     );
-    await query(`insert into provider_calls (provider, provider_call_id, call_id) values ('truedy', $1, $2)`, [
+    await query(`insert into provider_calls (connection, provider_call_id, call_id) values ('truedy', $1, $2)`, [
       PROVIDER_CALL_ID,
       CALL_ID,
     ]);

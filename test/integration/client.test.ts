@@ -21,6 +21,7 @@ import { API_ROOT } from '../../domain/api/api-root.ts';
 import { buildGateway } from '../../gateway/app.ts';
 import { nextId, nextTaskQueue } from '../support/factories/ids.ts';
 import { SystemHarness, type SystemHarnessOptions } from '../support/harness/system-harness.ts';
+import { connectionsTo } from '../support/factories/connections.ts';
 
 const KEY = 'client-test-key-1';
 const SECRET = 'whsec_client';
@@ -52,7 +53,7 @@ async function openSystem(options: SystemHarnessOptions = {}): Promise<System> {
   const soon = { timeoutMs: 1_000 };
   const app = await buildGateway({
     pool: harness.db.pool,
-    providers: new Map([[provider.name, provider]]),
+    connections: connectionsTo(provider),
     campaigns: {
       pause: (id) => campaigns.pause(id, soon),
       resume: (id) => campaigns.resume(id, soon),
@@ -370,7 +371,7 @@ describe('over HTTP alone', () => {
 });
 
 describe('starting a workflow', () => {
-  const spec = engineSpec(campaignTerms(CreateCampaign.parse(campaignOf(1))));
+  const spec = engineSpec(campaignTerms(CreateCampaign.parse(campaignOf(1)), 'truedy'));
 
   async function client(namespace = 'default'): Promise<Client> {
     const { connection } = await connectTemporal({ env: { TEMPORAL_ADDRESS: inject('temporalAddress') } });

@@ -116,7 +116,7 @@ it('a gateway whose clock is days ahead deletes no interrupted campaign of which
       [id],
     );
     await pool.query(
-      `insert into calls (id, campaign_id, seq, attempt, provider, request, day, first_sent_at, tries)
+      `insert into calls (id, campaign_id, seq, attempt, connection, request, day, first_sent_at, tries)
        values ($1, $2, 1, 1, 'truedy', 'a request', current_date, now(), 1)`,
       [`${id}.1.1`, id],
     );

@@ -33,13 +33,13 @@ const explain = async ({ id, contact }: { id: string; contact: string }, key?: s
 async function dialled(campaignId: string, attempt: number) {
   const call = { id: callId({ campaignId, seq: 1, attempt }), providerCallId: nextId('provider-call') };
   await query(
-    `insert into calls (id, campaign_id, seq, attempt, provider, request, first_sent_at)
+    `insert into calls (id, campaign_id, seq, attempt, connection, request, first_sent_at)
      values ($1, $2, 1, $3, 'truedy', '', $4)`,
     [call.id, campaignId, attempt, new Date(NOW - 60_000)],
   );
   await recordAcceptance(
     gateway.db.pool,
-    { callId: call.id, campaignId, provider: 'truedy', now: NOW },
+    { callId: call.id, campaignId, connection: 'truedy', now: NOW },
     call.providerCallId,
   );
   return call;

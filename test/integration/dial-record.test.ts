@@ -18,6 +18,7 @@ import { createCampaign } from '../../gateway/routes/create-campaign.ts';
 import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
 import { dialOf } from '../support/factories/dials.ts';
 import { nextId } from '../support/factories/ids.ts';
+import { TRUEDY_ALONE } from '../support/factories/connections.ts';
 
 const NOW = Date.UTC(2026, 2, 18, 12);
 const clock = () => Promise.resolve(NOW);
@@ -36,7 +37,7 @@ async function newDial(): Promise<Dial & { readonly now: number }> {
     agent_id: 'agent-1',
     contacts: [{ phone_number: '+14155550100' }],
   });
-  const { answer } = await createCampaign({ pool, now: NOW }, 'default', request, null);
+  const { answer } = await createCampaign({ pool, now: NOW, connections: TRUEDY_ALONE }, 'default', request, null);
   await inTransaction(pool, (tx) => adoptRoster(tx, { campaignId: answer.id, runId: 'the run', number: 1 }, NOW));
   return { ...dialOf({ campaignId: answer.id, seq: 1, attempt: 1 }), now: NOW };
 }
@@ -137,7 +138,7 @@ describe('a try whose record another one is writing to at that moment', () => {
     const dial = await newDial();
     const permit = await permitWhile(dial, (tx) =>
       tx.query(
-        `insert into calls (id, campaign_id, seq, attempt, provider, request, day, first_sent_at, tries)
+        `insert into calls (id, campaign_id, seq, attempt, connection, request, day, first_sent_at, tries)
          values ($1, $2, 1, 1, 'truedy', 'a request', '2026-03-18', to_timestamp($3 / 1000.0), 1)`,
         [dial.callId, dial.campaignId, dial.now],
       ),
@@ -226,7 +227,7 @@ describe('a placement that is concluded as not placed', () => {
     const { pool } = database;
     const conclusion = await inTransaction(pool, async (tx) => {
       await tx.query(
-        `insert into calls (id, campaign_id, seq, attempt, provider, request, day, first_sent_at, tries)
+        `insert into calls (id, campaign_id, seq, attempt, connection, request, day, first_sent_at, tries)
          values ($1, $2, 1, 1, 'truedy', 'a request', '2026-03-18', now(), 1)`,
         [dial.callId, dial.campaignId],
       );

@@ -5,6 +5,7 @@ import { campaignTerms, CreateCampaign, engineSpec } from '../../domain/api/camp
 import { campaignIdOf, createCampaign } from '../../gateway/routes/create-campaign.ts';
 import { SystemHarness } from '../support/harness/system-harness.ts';
 import { captureCli, closing } from '../support/harness/cli.ts';
+import { TRUEDY_ALONE } from '../support/factories/connections.ts';
 
 captureCli();
 
@@ -43,9 +44,17 @@ describe('a campaign', () => {
     const harness = await openHarness();
     const idempotency = { key: 'the-key', bodyHash: Buffer.alloc(32) };
     const id = campaignIdOf('default', idempotency.key);
-    await workflowStarter(harness.client, { taskQueue: harness.taskQueue })(id, engineSpec(campaignTerms(REQUEST)));
+    await workflowStarter(harness.client, { taskQueue: harness.taskQueue })(
+      id,
+      engineSpec(campaignTerms(REQUEST, 'truedy')),
+    );
     await whenTriedAgain(harness, id, ['openRoster'], 'not_found');
-    await createCampaign({ pool: harness.db.pool, now: Date.now() }, 'default', REQUEST, idempotency);
+    await createCampaign(
+      { pool: harness.db.pool, now: Date.now(), connections: TRUEDY_ALONE },
+      'default',
+      REQUEST,
+      idempotency,
+    );
     expect(await harness.result(id)).toMatchObject({ status: 'completed' });
     expect(harness.simulator.ledger()).toMatchObject({ accepted: 1, duplicate_keys: 0 });
   });

@@ -124,7 +124,7 @@ describe('a forecast of a campaign', () => {
     const id = await campaign(100, { max_concurrent_calls: 10, max_retry_attempts: 1 });
     // The ten newest would be taken for short; those that ended before took 30 s, every fourth without an answer.
     await rows(
-      `insert into calls (id, campaign_id, seq, attempt, provider, request, first_sent_at, accepted_at, outcome, ended_at)
+      `insert into calls (id, campaign_id, seq, attempt, connection, request, first_sent_at, accepted_at, outcome, ended_at)
        select $1::text || '.' || seq || '.1', $1::uuid, seq, 1, 'truedy', '', $2::timestamptz, $2::timestamptz,
               case when seq % 4 = 0 then 'no_answer' else 'completed' end,
               $2::timestamptz + case when seq > 70 then interval '1 second' else interval '30 seconds' end

@@ -71,7 +71,7 @@ beforeAll(async () => {
   const contacts = await gateway.send({ path: `/batch-calls/${campaign.id}/contacts` });
   const callId = `${campaign.id}.1.1`;
   await gateway.db.pool.query(
-    `insert into calls (id, campaign_id, seq, attempt, provider, request, first_sent_at)
+    `insert into calls (id, campaign_id, seq, attempt, connection, request, first_sent_at)
      values ($1, $2, 1, 1, 'truedy', '', now())`,
     [callId, campaign.id],
   );

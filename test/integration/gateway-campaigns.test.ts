@@ -360,7 +360,7 @@ describe('reading campaigns', () => {
     );
     await rows(`update campaigns set pending = 1, retrying = 1, called = 1 where id = $1`, [id]);
     await rows(
-      `insert into calls (id, campaign_id, seq, attempt, provider, request, first_sent_at)
+      `insert into calls (id, campaign_id, seq, attempt, connection, request, first_sent_at)
        values ($1 || '.2.1', $1::uuid, 2, 1, 'truedy', '', '2026-03-18T11:00:00Z')`,
       [id],
     );

@@ -7,6 +7,7 @@ import type { CallEvent } from '../../providers/port.ts';
 import { openGateway, type TestGateway, WEBHOOK_SECRET } from '../support/harness/gateway.ts';
 import { nextId } from '../support/factories/ids.ts';
 import { ScriptedProvider } from '../support/fakes/scripted-provider.ts';
+import { connectionsTo } from '../support/factories/connections.ts';
 
 const NOW = Date.UTC(2026, 2, 18, 12);
 
@@ -84,17 +85,17 @@ async function dialled(provider = 'truedy'): Promise<Placed> {
   const campaignId = body.data.id;
   const id = callId({ campaignId, seq: 1, attempt: 1 });
   await query(
-    `insert into calls (id, campaign_id, seq, attempt, provider, request, first_sent_at)
+    `insert into calls (id, campaign_id, seq, attempt, connection, request, first_sent_at)
      values ($1, $2, 1, 1, $3, '', now())`,
     [id, campaignId, provider],
   );
   return { campaignId, id, providerCallId: nextId('provider-call') };
 }
 
-const accept = (call: Placed, provider = 'truedy') =>
+const accept = (call: Placed, connection = 'truedy') =>
   recordAcceptance(
     gateway.db.pool,
-    { callId: call.id, campaignId: call.campaignId, provider, now: NOW },
+    { callId: call.id, campaignId: call.campaignId, connection, now: NOW },
     call.providerCallId,
   );
 
@@ -294,7 +295,7 @@ describe('an event that an adapter reads oddly', () => {
       pool: gateway.db.pool,
       clock: () => NOW,
       delivery: new EventDelivery(gateway.temporal.signal),
-      providers: new Map([[adapter.name, adapter]]),
+      connections: connectionsTo(adapter),
     });
   });
   afterAll(() => second.close());
@@ -382,7 +383,7 @@ describe('many webhooks at once', () => {
         providerCallId: nextId('pc'),
       };
       await query(
-        `insert into calls (id, campaign_id, seq, attempt, provider, request, first_sent_at)
+        `insert into calls (id, campaign_id, seq, attempt, connection, request, first_sent_at)
          values ($1, $2, $3, 1, 'truedy', '', now())`,
         [call.id, call.campaignId, seq],
       );

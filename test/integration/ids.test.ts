@@ -12,6 +12,7 @@ import { CAMPAIGN_WORKFLOW } from '../../workflows/messages.ts';
 import { openGateway, type TestGateway } from '../support/harness/gateway.ts';
 import { SystemHarness } from '../support/harness/system-harness.ts';
 import { exchangeRequest } from '../support/factories/exchange-request.ts';
+import { TRUEDY_ALONE } from '../support/factories/connections.ts';
 
 const body = {
   name: 'Reminders',
@@ -80,7 +81,7 @@ describe('the gateway', () => {
     const explained = await gateway.send({ path: `${at}/contacts/${contact.toUpperCase()}` });
     expect(explained.body.data.contact_id).toBe(contact);
     await gateway.db.pool.query(
-      `insert into calls (id, campaign_id, seq, attempt, provider, request) values ($1, $2, 1, 1, 'truedy', '')`,
+      `insert into calls (id, campaign_id, seq, attempt, connection, request) values ($1, $2, 1, 1, 'truedy', '')`,
       [`${id}.1.1`, id],
     );
     expect((await gateway.send({ path: `${at}/calls/${id.toUpperCase()}.1.1/events` })).status).toBe(200);
@@ -164,7 +165,7 @@ describe('the gateway', () => {
   it('knows an event that gives our call id back in capitals', async () => {
     const id = await unstarted();
     await gateway.db.pool.query(
-      `insert into calls (id, campaign_id, seq, attempt, provider, request, first_sent_at)
+      `insert into calls (id, campaign_id, seq, attempt, connection, request, first_sent_at)
        values ($1, $2, 1, 1, 'truedy', '', now())`,
       [`${id}.1.1`, id],
     );
@@ -193,7 +194,7 @@ describe('the gateway', () => {
       expect(rows).toHaveLength(1);
     });
     await gateway.db.pool.query(
-      `insert into calls (id, campaign_id, seq, attempt, provider, request, first_sent_at)
+      `insert into calls (id, campaign_id, seq, attempt, connection, request, first_sent_at)
        values ($1, $2, 1, 1, 'truedy', '', now())`,
       [callId({ campaignId: id, seq: 1, attempt: 1 }), id],
     );
@@ -232,8 +233,13 @@ describe('a campaign on a real Temporal server', () => {
   /** Recorded, and not started yet. */
   async function recorded(more: object = {}) {
     const request = CreateCampaign.parse({ ...terms, ...more });
-    const { answer } = await createCampaign({ pool: harness.db.pool, now: Date.now() }, 'default', request, null);
-    return { id: answer.id, spec: engineSpec(campaignTerms(request)) };
+    const { answer } = await createCampaign(
+      { pool: harness.db.pool, now: Date.now(), connections: TRUEDY_ALONE },
+      'default',
+      request,
+      null,
+    );
+    return { id: answer.id, spec: engineSpec(campaignTerms(request, 'truedy')) };
   }
 
   const numbersCalled = (id: string) =>

@@ -8,6 +8,7 @@ import { createCampaign } from '../../gateway/routes/create-campaign.ts';
 import { CountedRoster } from '../support/harness/counted-roster.ts';
 import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
 import { fictitiousPerson } from '../support/factories/people.ts';
+import { TRUEDY_ALONE } from '../support/factories/connections.ts';
 
 const EARLIER = 20_000;
 const LATER = 3_000;
@@ -36,7 +37,7 @@ afterAll(() => database.drop());
 async function recorded(people: number): Promise<string> {
   const { pool } = database;
   const request = CreateCampaign.parse({ name: 'Later', agent_id: 'agent-1', contacts: [fictitiousPerson(0)] });
-  const { answer } = await createCampaign({ pool, now }, 'default', request, null);
+  const { answer } = await createCampaign({ pool, now, connections: TRUEDY_ALONE }, 'default', request, null);
   await pool.query(
     `insert into campaign_contacts (campaign_id, seq, contact_id, phone_number)
      select $1::uuid, seq, md5($1 || '.' || seq)::uuid, '+14155550100' from generate_series(2, $2::int) as seq`,
@@ -49,13 +50,13 @@ async function recorded(people: number): Promise<string> {
 /** The dial records of calls that were accepted, and their ends, which have been signalled. */
 async function placed(campaignId: string, from: number, to: number): Promise<void> {
   await database.pool.query(
-    `insert into calls (id, campaign_id, seq, attempt, provider, request, day, first_sent_at, provider_call_id)
+    `insert into calls (id, campaign_id, seq, attempt, connection, request, day, first_sent_at, provider_call_id)
      select $1::text || '.' || seq || '.1', $1::uuid, seq, 1, 'p', '{}', current_date, now(), $1::text || seq
        from generate_series($2::int, $3::int) as seq`,
     [campaignId, from, to],
   );
   await database.pool.query(
-    `insert into call_events (provider, event_id, provider_call_id, call_id, campaign_id, kind, outcome, occurred_at, raw)
+    `insert into call_events (connection, event_id, provider_call_id, call_id, campaign_id, kind, outcome, occurred_at, raw)
      select provider, 'end of ' || id, provider_call_id, id, campaign_id, 'ended', 'completed', now(), '{}'
        from calls where campaign_id = $1 and seq between $2 and $3`,
     [campaignId, from, to],

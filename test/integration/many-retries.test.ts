@@ -15,6 +15,7 @@ import { realTimeHarness, type RealTimeHarness } from '../support/harness/real-t
 import { OBTAIN } from '../support/setup/shared.ts';
 import { fictitiousPerson } from '../support/factories/people.ts';
 import { reaches } from '../support/factories/states.ts';
+import { TRUEDY_ALONE } from '../support/factories/connections.ts';
 
 const FEW = 300;
 const MANY = 300_000;
@@ -33,7 +34,7 @@ const request = CreateCampaign.parse({
   max_retry_attempts: 2,
   max_concurrent_calls: 4,
 });
-const terms = campaignTerms(request);
+const terms = campaignTerms(request, 'truedy');
 const directory = mkdtempSync(join(tmpdir(), 'ringfence-many-retries-'));
 
 let server: DevServer;
@@ -64,7 +65,12 @@ afterAll(async () => {
 
 /** Records a campaign whose people have all been called once, in vain. */
 async function recorded(people: number): Promise<string> {
-  const { answer } = await createCampaign({ pool: database.pool, now }, 'default', request, null);
+  const { answer } = await createCampaign(
+    { pool: database.pool, now, connections: TRUEDY_ALONE },
+    'default',
+    request,
+    null,
+  );
   await inTransaction(database.pool, async (tx) => {
     await tx.query('delete from campaign_contacts where campaign_id = $1', [answer.id]);
     await tx.query(

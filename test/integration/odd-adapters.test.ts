@@ -10,6 +10,7 @@ import { createTestDatabase, type TestDatabase } from '../support/harness/databa
 import { callActivity, recordCampaign, type RecordedCampaign } from '../support/factories/dials.ts';
 import { realTimeHarness, type RealTimeHarness } from '../support/harness/real-time.ts';
 import { ScriptedProvider } from '../support/fakes/scripted-provider.ts';
+import { connectionsTo } from '../support/factories/connections.ts';
 
 const NOW = Date.UTC(2026, 2, 18, 12);
 const now = () => NOW;
@@ -164,10 +165,12 @@ describe('of several calls that are looked up, one whose look-up', () => {
     provider.lookUp = (calls) => (calls[0]?.callId === campaign.callId(2) ? new Promise<never>(() => {}) : find(calls));
     const calls = [1, 2, 3].map((seq) => ({ seq, attempt: 1, callId: campaign.callId(seq), placement: 1 }));
     const facts = pacingFacts(provider.facts, 60_000, false);
-    const deps = { pool: database.pool, provider, now, facts, databaseClock: () => Promise.resolve(NOW) };
+    const connections = connectionsTo(provider);
+    const databaseClock = () => Promise.resolve(NOW);
+    const deps = { pool: database.pool, connections, now, factsOf: () => facts, databaseClock };
     const inTime = 1_000;
     const findings = await new MockActivityEnvironment().run(() =>
-      lookUpCalls(deps, { campaignId: campaign.id, epoch: 1, calls }, inTime),
+      lookUpCalls(deps, { campaignId: campaign.id, connection: provider.name, epoch: 1, calls }, inTime),
     );
     expect(findings).toEqual([{ kind: 'live' }, { kind: 'unasked' }, { kind: 'live' }]);
   });

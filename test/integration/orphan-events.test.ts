@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { correctLost } from '../../db/late-ends.ts';
 import { sweepLostCalls } from '../../gateway/background/lost-calls-sweeper.ts';
 import { SystemHarness, type SystemHarnessOptions } from '../support/harness/system-harness.ts';
+import { connectionsTo } from '../support/factories/connections.ts';
 
 let harness: SystemHarness;
 afterEach(() => harness?.close());
@@ -112,7 +113,7 @@ describe('a call given up as lost whose end comes later', () => {
     const sweep = () =>
       sweepLostCalls({
         pool: harness.db.pool,
-        providers: [provider],
+        connections: connectionsTo(provider),
         logger: pino({ level: 'silent' }),
       });
     try {

@@ -9,6 +9,7 @@ import { createTestDatabase, type TestDatabase } from '../support/harness/databa
 import { callActivity, recordCampaign, type RecordedCampaign } from '../support/factories/dials.ts';
 import { ScriptedProvider } from '../support/fakes/scripted-provider.ts';
 import { fictitiousPerson } from '../support/factories/people.ts';
+import { connectionsTo } from '../support/factories/connections.ts';
 
 const now = Date.now;
 
@@ -93,7 +94,8 @@ async function giveUp(campaign: RecordedCampaign): Promise<void> {
   await pool.query('update campaigns set pending = 0, failed = 1, called = 1 where id = $1', [campaign.id]);
 }
 
-const sweep = () => sweepLostCalls({ pool: database.pool, providers: [provider], logger: pino({ level: 'silent' }) });
+const sweep = () =>
+  sweepLostCalls({ pool: database.pool, connections: connectionsTo(provider), logger: pino({ level: 'silent' }) });
 
 async function recordOf(campaign: RecordedCampaign): Promise<object> {
   const { rows } = await database.pool.query<{ outcome: string | null; provider_call_id: string | null }>(

@@ -67,11 +67,11 @@ beforeAll(async () => {
     [LARGE, ALMOST_DONE, ITEMS],
   );
   await pool.query(
-    `insert into calls (id, campaign_id, seq, attempt, provider, request, first_sent_at)
+    `insert into calls (id, campaign_id, seq, attempt, connection, request, first_sent_at)
      select campaign_id || '.' || seq || '.1', campaign_id, seq, 1, 'truedy', '', now() from campaign_contacts`,
   );
   await pool.query(
-    `insert into call_events (provider, event_id, call_id, contradicts, kind, occurred_at, received_at, raw)
+    `insert into call_events (connection, event_id, call_id, contradicts, kind, occurred_at, received_at, raw)
      select 'truedy', 'event ' || n, case when n % 2 = 0 then $2 end, case when n % 2 = 1 then $2 end, 'billed', now(),
             now() + n * interval '1 microsecond', ''
        from generate_series(1, $1) n`,

@@ -90,7 +90,7 @@ const LISTS: Readonly<Record<string, () => Promise<List>>> = {
     const id = await campaign();
     const callId = `${id}.1.1`;
     await query(
-      `insert into calls (id, campaign_id, seq, attempt, provider, request) values ($1, $2, 1, 1, 'truedy', '')`,
+      `insert into calls (id, campaign_id, seq, attempt, connection, request) values ($1, $2, 1, 1, 'truedy', '')`,
       [callId, id],
     );
     return {
@@ -99,7 +99,7 @@ const LISTS: Readonly<Record<string, () => Promise<List>>> = {
       // Several at each instant, some of them under one id of two providers; and some of them contradict the call.
       add: (n) =>
         query(
-          `insert into call_events (provider, event_id, call_id, contradicts, kind, occurred_at, received_at, raw)
+          `insert into call_events (connection, event_id, call_id, contradicts, kind, occurred_at, received_at, raw)
            values ($1, $2, $3, $4, 'billed', now(), $5, '')`,
           [
             n % 2 === 0 ? 'truedy' : 'other',
@@ -109,7 +109,7 @@ const LISTS: Readonly<Record<string, () => Promise<List>>> = {
             `2026-03-18T12:00:00.00000${Math.floor(n / 5) % 10}Z`,
           ],
         ),
-      remove: (name) => query(`delete from call_events where event_id || ' of ' || provider = $1`, [name]),
+      remove: (name) => query(`delete from call_events where event_id || ' of ' || connection = $1`, [name]),
     };
   },
 };

@@ -16,6 +16,7 @@ import { createTestDatabase, type TestDatabase } from '../support/harness/databa
 import { dialOf } from '../support/factories/dials.ts';
 import { nextId } from '../support/factories/ids.ts';
 import { exchangeRequest } from '../support/factories/exchange-request.ts';
+import { TRUEDY_ALONE } from '../support/factories/connections.ts';
 
 const NOW = Date.UTC(2026, 2, 18, 12);
 const PEOPLE = 6;
@@ -34,7 +35,7 @@ async function underWay(): Promise<string> {
   const { pool } = database;
   const contacts = Array.from({ length: PEOPLE }, (_, index) => ({ phone_number: `+1415555010${index}` }));
   const terms = CreateCampaign.parse({ name: nextId('Reminders'), agent_id: 'agent-1', contacts });
-  const { id } = (await createCampaign({ pool, now: NOW }, 'default', terms, null)).answer;
+  const { id } = (await createCampaign({ pool, now: NOW, connections: TRUEDY_ALONE }, 'default', terms, null)).answer;
   await adopt(id, 'the run', 1);
   await exchange(pool, request(id, { want: 4 }), 'the run');
   for (const seq of [1, 2]) {

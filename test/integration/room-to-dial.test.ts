@@ -4,6 +4,7 @@ import { createTruedyProvider } from '../../providers/truedy/truedy.ts';
 import { TruedyConfig } from '../../providers/truedy/config.ts';
 import { createTestDatabase } from '../support/harness/database.ts';
 import { openGateway, type TestGateway } from '../support/harness/gateway.ts';
+import { connectionsTo } from '../support/factories/connections.ts';
 
 /** With its requests of ten seconds: a call is dialled five minutes and ten seconds before the hours end, or never. */
 const QUEUE_BOUND_MS = 300_000;
@@ -18,8 +19,7 @@ const provider = createTruedyProvider(
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  const providers = new Map([[provider.name, provider]]);
-  gateway = await openGateway({ providers }, await createTestDatabase());
+  gateway = await openGateway({ connections: connectionsTo(provider) }, await createTestDatabase());
 });
 afterAll(async () => {
   await gateway.close();

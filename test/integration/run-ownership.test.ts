@@ -8,6 +8,7 @@ import { createCampaign } from '../../gateway/routes/create-campaign.ts';
 import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
 import { dialOf } from '../support/factories/dials.ts';
 import { exchangeRequest } from '../support/factories/exchange-request.ts';
+import { TRUEDY_ALONE } from '../support/factories/connections.ts';
 
 const NOW = Date.UTC(2026, 2, 18, 12);
 
@@ -25,7 +26,7 @@ async function takenOver(): Promise<string> {
     agent_id: 'agent-1',
     contacts: [{ phone_number: '+14155550100' }],
   });
-  const { answer } = await createCampaign({ pool, now: NOW }, 'default', request, null);
+  const { answer } = await createCampaign({ pool, now: NOW, connections: TRUEDY_ALONE }, 'default', request, null);
   for (const run of ['the first', 'the second']) {
     await inTransaction(pool, (tx) => adoptRoster(tx, { campaignId: answer.id, runId: run, number: 1 }, NOW));
   }

@@ -43,7 +43,7 @@ const large = {
     new Date(Date.UTC(2099, 0, 1 + day)).toISOString().slice(0, 10),
   ),
 };
-const spec = engineSpec(campaignTerms(CreateCampaign.parse(body)));
+const spec = engineSpec(campaignTerms(CreateCampaign.parse(body), 'truedy'));
 
 const directory = mkdtempSync(join(tmpdir(), 'ringfence-start-refused-'));
 let executable: string;

@@ -110,6 +110,7 @@ export function arbitraryScenario(size: ScenarioSize): fc.Arbitrary<Scenario> {
       const spec: EngineSpec = {
         name: 'Scenario',
         agent_id: 'agent-1',
+        connection: 'truedy',
         schedule: { ...schedule, blackout_dates: blackoutTomorrow ? [tomorrow] : [] },
         scheduled_at: startsAfterMs === null ? null : startsAt + startsAfterMs,
         ends_at: endsAfterMs === null ? null : startsAt + endsAfterMs,

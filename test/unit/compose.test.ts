@@ -72,7 +72,10 @@ describe('docker-compose.yml', () => {
 
   it('waits longer for a stopping worker than the worker waits for its calls', () => {
     const setting = {} as WorkerSetting;
-    for (const { shutdownGraceTime } of [campaignWorkerOptions(setting, { code: '' }), dialWorkerOptions(setting)]) {
+    for (const { shutdownGraceTime } of [
+      campaignWorkerOptions(setting, { code: '' }),
+      dialWorkerOptions(setting, 'truedy'),
+    ]) {
       const graceMs = inSeconds(composeFile.services.worker?.stop_grace_period) * 1_000;
       expect(graceMs).toBeGreaterThan(Number(shutdownGraceTime));
     }

@@ -18,7 +18,10 @@ import { progressLine } from '../../scripts/start/progress.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 const spec = engineSpec(
-  campaignTerms(CreateCampaign.parse({ name: 'x', agent_id: 'y', contacts: [{ phone_number: '+14155550132' }] })),
+  campaignTerms(
+    CreateCampaign.parse({ name: 'x', agent_id: 'y', contacts: [{ phone_number: '+14155550132' }] }),
+    'truedy',
+  ),
 );
 
 function heldDetails(failures: number): string {

@@ -1,7 +1,7 @@
 /** A campaign's state in the middle of its hours, for tests of what changes it. */
 import type { z } from 'zod';
 import { applyWindow } from '../../../domain/engine/calling-day.ts';
-import { CreateCampaign, engineSpec } from '../../../domain/api/campaign-request.ts';
+import { campaignTerms, CreateCampaign, engineSpec } from '../../../domain/api/campaign-request.ts';
 import type { CampaignState, PacingFacts } from '../../../domain/engine/campaign-state.ts';
 import { newCampaign } from '../../../domain/engine/commands.ts';
 
@@ -22,7 +22,7 @@ const HOUR_MS = 3_600_000;
 export function callingCampaign(terms: Partial<z.input<typeof CreateCampaign>> = {}): CampaignState {
   const people = [{ phone_number: '+14155550100' }];
   const request = CreateCampaign.parse({ name: 'Reminders', agent_id: 'agent-1', contacts: people, ...terms });
-  const state = newCampaign(engineSpec(request), NOW);
+  const state = newCampaign(engineSpec(campaignTerms(request, 'truedy')), NOW);
   const window = {
     opensAt: NOW - HOUR_MS,
     closesAt: NOW + 9 * HOUR_MS,

@@ -34,6 +34,7 @@ export function campaignSpec(stated: Partial<EngineSpec> = {}): EngineSpec {
   return {
     name: 'Reminders',
     agent_id: 'agent-1',
+    connection: 'truedy',
     schedule: {
       timezone: 'UTC',
       start_time: '09:00',

@@ -11,6 +11,8 @@ import type { CallProvider } from '../../../providers/port.ts';
 import { pacingFacts } from '../../../worker/facts.ts';
 import { nextId } from './ids.ts';
 import { fictitiousPerson } from './people.ts';
+import type { Connections } from '../../../providers/connections/open-connections.ts';
+import { connectionsTo, TRUEDY_ALONE } from './connections.ts';
 
 const RUN = 'the run';
 
@@ -26,7 +28,7 @@ export async function recordCampaign(pool: Pool, people: number, now: number): P
     agent_id: 'agent-1',
     contacts: Array.from({ length: people }, (_, index) => fictitiousPerson(index)),
   });
-  const { answer } = await createCampaign({ pool, now }, 'default', request, null);
+  const { answer } = await createCampaign({ pool, now, connections: TRUEDY_ALONE }, 'default', request, null);
   await inTransaction(pool, (tx) => adoptRoster(tx, { campaignId: answer.id, runId: RUN, number: 1 }, now));
   return { id: answer.id, callId: (seq) => callId({ campaignId: answer.id, seq, attempt: 1 }) };
 }
@@ -37,7 +39,8 @@ export function dialOf(address: CallAddress, changes: Partial<Dial> = {}): Dial 
     ...address,
     callId: callId(address),
     day: '2026-03-18',
-    provider: 'truedy',
+    connection: 'truedy',
+    madeFor: 'truedy',
     runId: RUN,
     epoch: 1,
     placement: 1,
@@ -47,7 +50,7 @@ export function dialOf(address: CallAddress, changes: Partial<Dial> = {}): Dial 
   };
 }
 
-/** Calls one activity as a worker would. */
+/** Calls one activity as a worker would, for a campaign that calls through the connection of this provider. */
 export async function callActivity<K extends Exclude<keyof Activities, 'callingWindow'>>(
   name: K,
   {
@@ -55,26 +58,30 @@ export async function callActivity<K extends Exclude<keyof Activities, 'callingW
     provider,
     now,
     databaseNow = now,
+    connections = connectionsTo(provider),
   }: {
     readonly pool: Pool;
     readonly provider: CallProvider;
     readonly now: () => number;
     readonly databaseNow?: () => number;
+    /** Default: the connection of the provider alone. */
+    readonly connections?: Connections;
   },
-  request: Parameters<Activities[K]>[0],
+  request: Omit<Parameters<Activities[K]>[0], 'connection'>,
 ): Promise<Awaited<ReturnType<Activities[K]>>> {
   const activities = createActivities({
     pool,
-    provider,
+    connections,
     now,
     databaseClock: () => Promise.resolve(databaseNow()),
-    facts: pacingFacts(provider.facts, 60_000, false),
+    factsOf: () => pacingFacts(provider.facts, 60_000, false),
   });
   const env = new MockActivityEnvironment({
     workflowExecution: { workflowId: workflowId(request.campaignId), runId: RUN },
   });
   const activity = activities[name] as (request: unknown) => Promise<unknown>;
-  return (await env.run<[unknown], unknown, (request: unknown) => Promise<unknown>>(activity, request)) as Awaited<
-    ReturnType<Activities[K]>
-  >;
+  return (await env.run<[unknown], unknown, (request: unknown) => Promise<unknown>>(activity, {
+    connection: provider.name,
+    ...request,
+  })) as Awaited<ReturnType<Activities[K]>>;
 }

@@ -9,6 +9,7 @@ import { createTruedyProvider } from '../../../providers/truedy/truedy.ts';
 import { TruedyConfig } from '../../../providers/truedy/config.ts';
 import { FakeTemporal, refuse } from '../fakes/fake-temporal.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
+import { connectionsTo } from '../factories/connections.ts';
 
 export const WEBHOOK_SECRET = 'whsec_test';
 /** Accounts of the keys that every test gateway knows. */
@@ -79,7 +80,7 @@ export async function openGateway(deps: Partial<GatewayDeps> = {}, given?: TestD
   );
   const app = await buildGateway({
     pool: db.pool,
-    providers: new Map([[provider.name, provider]]),
+    connections: connectionsTo(provider),
     campaigns: { pause: refuse, resume: refuse, cancel: refuse, edit: refuse },
     startCampaign: temporal.start,
     restartWorkflow: refuse,

@@ -28,6 +28,7 @@ import './temporal-runtime.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { fictitiousNumber } from '../factories/people.ts';
 import { nextTaskQueue } from '../factories/ids.ts';
+import { connectionsTo, TRUEDY_ALONE } from '../factories/connections.ts';
 
 let bundle: Promise<WorkflowBundle> | undefined;
 const KEY = 'harness-key';
@@ -96,8 +97,8 @@ export class SystemHarness {
       taskQueue: this.taskQueue,
       deps: {
         pool: this.db.pool,
-        provider,
-        facts: pacingFacts(provider.facts, this.options.graceMs ?? 5_000, true),
+        connections: connectionsTo(provider),
+        factsOf: () => pacingFacts(provider.facts, this.options.graceMs ?? 5_000, true),
         now: Date.now,
         databaseClock: readDatabaseClock,
       },
@@ -105,7 +106,7 @@ export class SystemHarness {
     };
     this.workers = [
       await Worker.create(campaignWorkerOptions(setting, await bundle)),
-      await Worker.create(dialWorkerOptions(setting)),
+      await Worker.create(dialWorkerOptions(setting, provider.name)),
     ];
     this.running = Promise.all(this.workers.map((worker) => worker.run())).then(() => provider.close());
   }
@@ -117,7 +118,7 @@ export class SystemHarness {
     const provider = this.provider();
     this.gateway = await buildGateway({
       pool,
-      providers: new Map([[provider.name, provider]]),
+      connections: connectionsTo(provider),
       campaigns: this.campaigns,
       startCampaign: workflowStarter(this.client, { taskQueue: this.taskQueue }),
       restartWorkflow: workflowRestarter(this.client, { taskQueue: this.taskQueue }),
@@ -180,8 +181,16 @@ export class SystemHarness {
       working_days: [1, 2, 3, 4, 5, 6, 7],
       ...terms,
     });
-    const { answer } = await createCampaign({ pool: this.db.pool, now: Date.now() }, 'default', request, null);
-    await workflowStarter(this.client, { taskQueue: this.taskQueue })(answer.id, engineSpec(campaignTerms(request)));
+    const { answer } = await createCampaign(
+      { pool: this.db.pool, now: Date.now(), connections: TRUEDY_ALONE },
+      'default',
+      request,
+      null,
+    );
+    await workflowStarter(this.client, { taskQueue: this.taskQueue })(
+      answer.id,
+      engineSpec(campaignTerms(request, 'truedy')),
+    );
     await markWorkflowStarted(this.db.pool, answer.id);
     return answer.id;
   }

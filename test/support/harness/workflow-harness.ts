@@ -24,6 +24,7 @@ import type { TestDatabase } from './database.ts';
 import { fictitiousPerson } from '../factories/people.ts';
 import { nextId } from '../factories/ids.ts';
 import { ScriptedProvider } from '../fakes/scripted-provider.ts';
+import { connectionsTo } from '../factories/connections.ts';
 
 /** Stands in histories in place of this machine's name. */
 const IDENTITY = 'harness';
@@ -102,7 +103,7 @@ export class WorkflowHarness {
   }
 
   async startDials(): Promise<void> {
-    const options = dialWorkerOptions(this.#setting());
+    const options = dialWorkerOptions(this.#setting(), this.provider.name);
     this.#dials = running(await Worker.create({ ...options, identity: IDENTITY }));
   }
 
@@ -132,11 +133,16 @@ export class WorkflowHarness {
       timezone: zoneAtNoon(await this.time()),
       ...terms,
     });
-    const { answer } = await createCampaign({ pool: this.pool, now: 0 }, 'default', request, {
-      key,
-      bodyHash: Buffer.alloc(32),
-    });
-    return this.run(answer.id, engineSpec(campaignTerms(request)));
+    const { answer } = await createCampaign(
+      { pool: this.pool, now: 0, connections: connectionsTo(this.provider) },
+      'default',
+      request,
+      {
+        key,
+        bodyHash: Buffer.alloc(32),
+      },
+    );
+    return this.run(answer.id, engineSpec(campaignTerms(request, this.provider.name)));
   }
 
   /** Starts the workflow of a campaign that is recorded already. */
@@ -158,8 +164,8 @@ export class WorkflowHarness {
       taskQueue,
       deps: {
         pool: this.pool,
-        provider: this.provider,
-        facts: pacingFacts(this.provider.facts, graceMs, searchAttributes),
+        connections: connectionsTo(this.provider),
+        factsOf: () => pacingFacts(this.provider.facts, graceMs, searchAttributes),
         now: this.#now,
         databaseClock: this.#options.databaseClock ?? readDatabaseClock,
       },

@@ -16,6 +16,7 @@ function placing(): CampaignState {
     {
       name: 'Reminders',
       agent_id: 'agent-1',
+      connection: 'truedy',
       schedule: {
         timezone: 'UTC',
         start_time: null,

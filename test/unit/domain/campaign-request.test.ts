@@ -29,6 +29,7 @@ describe('the body that creates a campaign', () => {
   it('fills in the documented defaults', () => {
     expect(CreateCampaign.parse(smallest)).toEqual({
       ...smallest,
+      connection: null,
       phone_number_ids: [],
       phone_rotation_strategy: 'round_robin',
       contact_source: 'manual',
@@ -101,7 +102,7 @@ describe('the body that creates a campaign', () => {
 });
 
 describe('what the engine gets of a request', () => {
-  const specOf = (more: object) => engineSpec(campaignTerms(CreateCampaign.parse({ ...smallest, ...more })));
+  const specOf = (more: object) => engineSpec(campaignTerms(CreateCampaign.parse({ ...smallest, ...more }), 'truedy'));
 
   it('holds instants in milliseconds and a list of delays', () => {
     const start = { schedule_type: 'scheduled', scheduled_at: '2026-03-20T14:30:00+02:00' };
@@ -127,14 +128,14 @@ describe('what the engine gets of a request', () => {
       ...smallest,
       contacts: [{ phone_number: '+14155550132', first_name: 'Ada', email: 'ada@example.com' }],
     });
-    const text = JSON.stringify([campaignTerms(request), engineSpec(campaignTerms(request))]);
+    const text = JSON.stringify([campaignTerms(request, 'truedy'), engineSpec(campaignTerms(request, 'truedy'))]);
     for (const personal of ['415555', 'Ada', 'ada@']) expect(text).not.toContain(personal);
   });
 });
 
 describe('a request against the clock', () => {
   const now = Date.UTC(2026, 2, 20);
-  const termsOf = (more: object) => campaignTerms(CreateCampaign.parse({ ...smallest, ...more }));
+  const termsOf = (more: object) => campaignTerms(CreateCampaign.parse({ ...smallest, ...more }), 'truedy');
 
   it('is refused when its end has passed', () => {
     expect(() => refuseExpired(termsOf({ ends_at: '2026-03-20T00:00:00Z' }), now)).toThrow(RingfenceError);

@@ -53,6 +53,7 @@ const arbitraryJob: fc.Arbitrary<Job> = fc
     const spec: EngineSpec = {
       name: 'Forecast',
       agent_id: 'agent-1',
+      connection: 'truedy',
       schedule: {
         timezone: change[0],
         start_time: hours[0],

@@ -33,6 +33,7 @@ function campaign({ spec, ...changes }: Changes = {}): ForecastCampaign {
     spec: {
       name: 'Reminders',
       agent_id: 'agent-1',
+      connection: 'truedy',
       schedule: OFFICE_HOURS,
       scheduled_at: null,
       ends_at: null,

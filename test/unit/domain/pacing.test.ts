@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { applyWindow, applyZoneData } from '../../../domain/engine/calling-day.ts';
-import { CreateCampaign, engineSpec } from '../../../domain/api/campaign-request.ts';
+import { campaignTerms, CreateCampaign, engineSpec } from '../../../domain/api/campaign-request.ts';
 import type { PacingFacts, RecordedWindow } from '../../../domain/engine/campaign-state.ts';
 import { newCampaign } from '../../../domain/engine/commands.ts';
 import { stepOf, workOf } from '../../support/factories/steps.ts';
@@ -21,7 +21,10 @@ const FACTS: PacingFacts = {
 function begun() {
   const state = newCampaign(
     engineSpec(
-      CreateCampaign.parse({ name: 'Reminders', agent_id: 'agent-1', contacts: [{ phone_number: '+14155550100' }] }),
+      campaignTerms(
+        CreateCampaign.parse({ name: 'Reminders', agent_id: 'agent-1', contacts: [{ phone_number: '+14155550100' }] }),
+        'truedy',
+      ),
     ),
     NOW,
   );

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { applyWindow } from '../../../domain/engine/calling-day.ts';
 import { applyFinding, applyPlacement, startPlacing, startRepeating } from '../../../domain/engine/calls.ts';
-import { CreateCampaign, engineSpec } from '../../../domain/api/campaign-request.ts';
+import { campaignTerms, CreateCampaign, engineSpec } from '../../../domain/api/campaign-request.ts';
 import type { CampaignState, InFlightCall, PacingFacts } from '../../../domain/engine/campaign-state.ts';
 import { newCampaign } from '../../../domain/engine/commands.ts';
 import { stepOf, workOf } from '../../support/factories/steps.ts';
@@ -23,7 +23,7 @@ const FACTS: PacingFacts = {
 function placing(): CampaignState {
   const people = [{ phone_number: '+14155550100' }, { phone_number: '+14155550101' }];
   const request = CreateCampaign.parse({ name: 'Reminders', agent_id: 'agent-1', contacts: people });
-  const state = newCampaign(engineSpec(request), NOW);
+  const state = newCampaign(engineSpec(campaignTerms(request, 'truedy')), NOW);
   const window = {
     opensAt: NOW - HOUR_MS,
     closesAt: NOW + HOUR_MS,

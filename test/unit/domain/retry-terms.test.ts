@@ -29,7 +29,7 @@ describe('how often a contact is called again', () => {
     ['off is off whatever the number', { retry_failed: false, max_retry_attempts: 2 }, OFF, TWO_OFF],
   ])('%s', (_, stated, present, decided) => {
     expect(decideRetries(stated, present)).toEqual(decided);
-    const terms = { ...campaignTerms(CreateCampaign.parse(smallest)), ...present };
+    const terms = { ...campaignTerms(CreateCampaign.parse(smallest), 'truedy'), ...present };
     // A change that states nothing is none.
     const { retry_failed, max_retry_attempts } = stated;
     const change = { max_concurrent_calls: 3, ...(retry_failed === null ? {} : { retry_failed }) };
@@ -53,7 +53,7 @@ describe('how often a contact is called again', () => {
   });
 
   it('is decided in the terms that are recorded and in the policy of the engine', () => {
-    const terms = campaignTerms(CreateCampaign.parse({ ...smallest, retry_failed: true }));
+    const terms = campaignTerms(CreateCampaign.parse({ ...smallest, retry_failed: true }), 'truedy');
     expect(terms).toMatchObject(ONE);
     expect(engineSpec(terms).retry).toMatchObject({ budget: 1, attempts: 1 });
     expect(ForecastRequest.parse({ contact_count: 3, retry_failed: true })).toMatchObject(ONE);

@@ -49,7 +49,7 @@ const terms = fc
   }))
   .map((request) => CreateCampaign.safeParse(request))
   .filter(({ success }) => success)
-  .map(({ data }) => campaignTerms(data!));
+  .map(({ data }) => campaignTerms(data!, 'truedy'));
 
 const change = fc
   .record({
@@ -101,7 +101,10 @@ describe('a change laid over what the engine knows of the terms', () => {
 
   it('leaves what another change did meanwhile', () => {
     const present = engineSpec(
-      campaignTerms(CreateCampaign.parse({ name: 'x', agent_id: 'y', contacts: [{ phone_number: '+12125550101' }] })),
+      campaignTerms(
+        CreateCampaign.parse({ name: 'x', agent_id: 'y', contacts: [{ phone_number: '+12125550101' }] }),
+        'truedy',
+      ),
     );
     const first = campaignEdit(readChange({ max_concurrent_calls: 3, start_time: '09:00', end_time: '17:00' }));
     const second = campaignEdit(readChange({ max_calls_per_day: 50, end_time: '18:00' }));

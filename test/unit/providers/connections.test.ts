@@ -85,7 +85,7 @@ describe('a connections file', () => {
     expect(connections(JSON.stringify({ connections: { main: fields } }, null, '\t'))).toMatchObject([
       {
         name: 'main',
-        callsPerSecond: 1,
+        callsPerSecond: null,
         countries: ['US'],
         accounts: null,
         agents: null,

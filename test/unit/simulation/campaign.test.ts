@@ -42,6 +42,7 @@ function scenario({ spec, ...changes }: Changes): Scenario {
     spec: {
       name: 'Scenario',
       agent_id: 'agent-1',
+      connection: 'truedy',
       schedule: ALWAYS,
       scheduled_at: null,
       ends_at: null,

@@ -24,6 +24,7 @@ function invariantsOf(changes: Partial<EngineSpec> = {}): Invariants {
   const spec: EngineSpec = {
     name: 'Scenario',
     agent_id: 'agent-1',
+    connection: 'truedy',
     schedule: { timezone: 'UTC', start_time: '09:00', end_time: '17:00', working_days: [1], blackout_dates: [] },
     scheduled_at: null,
     ends_at: null,

@@ -14,6 +14,7 @@ const NOW = Date.parse('2026-03-02T10:00:00Z');
 const spec: EngineSpec = {
   name: 'Scenario',
   agent_id: 'agent-1',
+  connection: 'truedy',
   schedule: { timezone: 'UTC', start_time: null, end_time: null, working_days: [1], blackout_dates: [] },
   scheduled_at: null,
   ends_at: null,

@@ -1,0 +1,15 @@
+/** The connections that workers of this database have. */
+import type { Queryable } from './pool.ts';
+
+/** Each connection has a row, which all of its dials share. */
+export async function recordConnections(db: Queryable, names: readonly string[]): Promise<void> {
+  await db.query('insert into connections (name) select unnest($1::text[]) order by 1 on conflict do nothing', [names]);
+}
+
+/** Connections of campaigns that are not over. */
+export async function connectionsInUse(db: Queryable): Promise<string[]> {
+  const { rows } = await db.query<{ connection: string }>(
+    `select distinct connection from campaigns where status in ('scheduled', 'active', 'paused', 'interrupted')`,
+  );
+  return rows.map(({ connection }) => connection);
+}

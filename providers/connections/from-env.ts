@@ -1,0 +1,35 @@
+/** Opens the connections of a process, and reads them again while it runs. */
+import { connectionsFromEnv } from './connections.ts';
+import { OpenConnections } from './open-connections.ts';
+import type { Env } from './references.ts';
+
+export interface ConnectionsLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** @throws RingfenceError `misconfigured`, which names every value at fault */
+export function openFromEnv(env: Env, log: ConnectionsLog): OpenConnections {
+  return new OpenConnections(connectionsFromEnv(env), ({ name, missingSecrets }) =>
+    log.warn({ connection: name, missing: missingSecrets }, 'a connection has no secrets here, and is not used'),
+  );
+}
+
+/**
+ * Reads the connections again. If something is wrong in them, everything stays as it was.
+ *
+ * @returns whether they were read
+ */
+export function reloadFromEnv(connections: OpenConnections, env: Env, log: ConnectionsLog): boolean {
+  try {
+    connections.reload(connectionsFromEnv(env));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'error';
+    log.error({ reason }, 'the connections could not be read again, and stay as they were');
+    return false;
+  }
+  const names = connections.all().map(({ connection }) => connection.name);
+  log.info({ connections: names }, 'read the connections again');
+  return true;
+}

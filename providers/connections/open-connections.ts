@@ -1,0 +1,66 @@
+/** The connections of a process with their adapters. A reload replaces them while calls are under way. */
+import { DIAL } from '../../domain/engine/dial-budget.ts';
+import type { CallProvider } from '../port.ts';
+import type { Connection } from './connection.ts';
+
+/** A connection and its adapter. */
+export interface OpenConnection {
+  readonly connection: Connection;
+  readonly provider: CallProvider;
+}
+
+/** Connections by name. */
+export interface Connections {
+  /** Null: there is no connection of this name, or one of its secrets is missing. */
+  get(name: string): OpenConnection | null;
+  all(): readonly OpenConnection[];
+}
+
+/** @param onClosed receives each connection that cannot be opened, because a secret is missing */
+export class OpenConnections implements Connections {
+  readonly #onClosed: (connection: Connection) => void;
+  #open: ReadonlyMap<string, OpenConnection>;
+  readonly #retiring = new Map<NodeJS.Timeout, readonly OpenConnection[]>();
+
+  constructor(connections: readonly Connection[], onClosed: (connection: Connection) => void = () => {}) {
+    this.#onClosed = onClosed;
+    this.#open = this.#openAll(connections);
+  }
+
+  get(name: string): OpenConnection | null {
+    return this.#open.get(name) ?? null;
+  }
+
+  all(): readonly OpenConnection[] {
+    return [...this.#open.values()];
+  }
+
+  /** Requests that are under way keep the adapter with which they began; it closes after the longest of them. */
+  reload(connections: readonly Connection[]): void {
+    const before = this.all();
+    this.#open = this.#openAll(connections);
+    const timer = setTimeout(() => {
+      this.#retiring.delete(timer);
+      void closeAll(before);
+    }, DIAL.tryMs);
+    this.#retiring.set(timer.unref(), before);
+  }
+
+  async close(): Promise<void> {
+    for (const timer of this.#retiring.keys()) clearTimeout(timer);
+    await closeAll([...this.all(), ...[...this.#retiring.values()].flat()]);
+    this.#retiring.clear();
+  }
+
+  #openAll(connections: readonly Connection[]): ReadonlyMap<string, OpenConnection> {
+    const usable = connections.filter((connection) => {
+      if (connection.missingSecrets.length > 0) this.#onClosed(connection);
+      return connection.missingSecrets.length === 0;
+    });
+    return new Map(usable.map((connection) => [connection.name, { connection, provider: connection.open() }]));
+  }
+}
+
+async function closeAll(connections: readonly OpenConnection[]): Promise<void> {
+  await Promise.all(connections.map(({ provider }) => provider.close()));
+}

@@ -1,0 +1,17 @@
+import { connectionOf } from '../../../providers/connections/connection.ts';
+import { type Connections, OpenConnections } from '../../../providers/connections/open-connections.ts';
+import { TruedyConfig } from '../../../providers/truedy/config.ts';
+import { createTruedyProvider } from '../../../providers/truedy/truedy.ts';
+import type { CallProvider } from '../../../providers/port.ts';
+
+/** Connections of these adapters, each named after its own and without restrictions. */
+export function connectionsTo(...providers: readonly CallProvider[]): Connections {
+  return new OpenConnections(providers.map(connectionOf));
+}
+
+/** The connection `truedy`, for tests that record campaigns and dial nobody. */
+export const TRUEDY_ALONE = connectionsTo(
+  createTruedyProvider(
+    TruedyConfig.parse({ baseUrl: 'http://127.0.0.1:9/', apiKey: 'unused', webhookSecrets: ['whsec_unused'] }),
+  ),
+);

@@ -1,0 +1,52 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type Connection, connectionOf } from '../../../providers/connections/connection.ts';
+import { OpenConnections } from '../../../providers/connections/open-connections.ts';
+import type { CallProvider } from '../../../providers/port.ts';
+import { DIAL } from '../../../domain/engine/dial-budget.ts';
+
+interface Opened {
+  readonly connection: Connection;
+  readonly close: ReturnType<typeof vi.fn>;
+}
+
+function connection(name: string, changes: Partial<Connection> = {}): Opened {
+  const close = vi.fn(async () => {});
+  const provider = { name, close } as unknown as CallProvider;
+  return { connection: { ...connectionOf(provider), ...changes }, close };
+}
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+describe('open connections', () => {
+  test('leave out one whose secret is missing, and say so', () => {
+    const closed: string[] = [];
+    const locked = connection('locked', { missingSecrets: ['env:KEY'] });
+    const open = new OpenConnections([connection('main').connection, locked.connection], ({ name }) =>
+      closed.push(name),
+    );
+    expect(open.all().map((each) => each.connection.name)).toEqual(['main']);
+    expect([open.get('locked'), open.get('unheard-of'), closed]).toEqual([null, null, ['locked']]);
+  });
+
+  test('keep an adapter that a reload replaces until the longest dial with it is over', async () => {
+    const before = connection('main');
+    const after = connection('main');
+    const open = new OpenConnections([before.connection]);
+    open.reload([after.connection]);
+    expect(open.get('main')?.connection).toBe(after.connection);
+    await vi.advanceTimersByTimeAsync(DIAL.tryMs - 1);
+    expect(before.close).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(before.close).toHaveBeenCalledOnce();
+    expect(after.close).not.toHaveBeenCalled();
+  });
+
+  test('close everything, replaced adapters as well', async () => {
+    const all = [connection('main'), connection('main')];
+    const open = new OpenConnections([all[0]!.connection]);
+    open.reload([all[1]!.connection]);
+    await open.close();
+    for (const { close } of all) expect(close).toHaveBeenCalledOnce();
+  });
+});
