@@ -41,7 +41,7 @@ const OPTIONS: Readonly<Record<Field, readonly [flags: string, means: string, re
   ],
   max_retry_attempts: ['--max-retry-attempts <number>', 'retries per contact, 0 to 10; 0 turns them off', number],
   retry_delay_minutes: ['--retry-delay-minutes <list>', 'minutes before a retry: one number, or one per retry', delay],
-  retry_on: ['--retry-on <list>', 'outcomes to retry, such as no_answer,busy, or none', listOrNone],
+  retry_on: ['--retry-on <list>', 'outcomes to retry, such as no_answer,busy,declined, or none', listOrNone],
 };
 
 export function addCampaignEdit(campaigns: Command): void {

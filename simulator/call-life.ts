@@ -2,7 +2,15 @@ import { z } from 'zod';
 import { draw, logNormal } from './draw.ts';
 
 /** How a simulated call can end by itself. */
-export const LifeOutcome = z.enum(['completed', 'no_answer', 'busy', 'voicemail', 'failed']);
+export const LifeOutcome = z.enum([
+  'completed',
+  'no_answer',
+  'busy',
+  'voicemail',
+  'declined',
+  'invalid_number',
+  'failed',
+]);
 export type LifeOutcome = z.infer<typeof LifeOutcome>;
 
 /** How often each outcome comes, as weights. The defaults resemble a campaign to people who know the caller. */
@@ -12,7 +20,9 @@ export const OutcomeWeights = z
     no_answer: z.number().min(0).default(0.28),
     voicemail: z.number().min(0).default(0.12),
     busy: z.number().min(0).default(0.06),
-    failed: z.number().min(0).default(0.04),
+    declined: z.number().min(0).default(0.015),
+    invalid_number: z.number().min(0).default(0.01),
+    failed: z.number().min(0).default(0.015),
   })
   .refine((weights) => Object.values(weights).some((weight) => weight > 0), 'at least one weight must be above 0');
 export type OutcomeWeights = z.infer<typeof OutcomeWeights>;
@@ -50,6 +60,8 @@ export function drawLife(
     completed: [3 * SECOND, 20 * SECOND],
     voicemail: [15 * SECOND, 25 * SECOND],
     busy: [SECOND, 3 * SECOND],
+    declined: [2 * SECOND, 8 * SECOND],
+    invalid_number: [SECOND / 2, 2 * SECOND],
     failed: [SECOND / 2, 2 * SECOND],
     no_answer: [limits.joinTimeoutMs, limits.joinTimeoutMs],
   };
@@ -57,6 +69,8 @@ export function drawLife(
     completed: logNormal(50 * SECOND, 0.9, chance('talk'), chance('talk again')),
     voicemail: between('talk', [5 * SECOND, 25 * SECOND]),
     busy: 0,
+    declined: 0,
+    invalid_number: 0,
     failed: 0,
     no_answer: 0,
   };

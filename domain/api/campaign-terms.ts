@@ -17,7 +17,7 @@ const ATTEMPTS = `max_retry_attempts must be a whole number from 0 to ${MOST_RET
 /** Fractions of a second may have any length. */
 const LONGEST_INSTANT = 400;
 const DELAY = `retry_delay_minutes must be minutes from 0 to ${LONGEST_DELAY_MINUTES}: one number, or a list of 1 to ${MOST_RETRIES}, one per retry`;
-const RETRY_ON = `retry_on must be a list of at most ${RetryableOutcome.options.length} out of ${RetryableOutcome.options.join(', ')}; a completed or lost call is never retried`;
+const RETRY_ON = `retry_on must be a list of at most ${RetryableOutcome.options.length} out of ${RetryableOutcome.options.join(', ')}; a completed or lost call and an invalid number are never retried`;
 
 const Instant = (field: string, meaning: string) => {
   const message = `${field} must be an instant with Z or an offset, such as 2026-03-20T14:30:00Z`;
@@ -91,7 +91,7 @@ export const limitsShape = {
   retry_on: z
     .array(z.enum(RetryableOutcome.options, RETRY_ON), RETRY_ON)
     .max(RetryableOutcome.options.length, RETRY_ON)
-    .describe('Outcomes after which a contact is called again.')
+    .describe('Outcomes after which a contact is called again. An invalid number is never called again.')
     .default(['no_answer', 'busy', 'failed']),
 };
 

@@ -2,9 +2,14 @@
 import { z } from 'zod';
 import { CampaignContactResponse } from './campaign-responses.ts';
 import { Gate } from './contact-gate.ts';
+import { Outcome } from '../engine/outcome.ts';
 import { RecordedStatus } from './interruption.ts';
 
 const instant = z.iso.datetime();
+const outcome = z
+  .string()
+  .nullable()
+  .describe(`How the call ended: ${Outcome.options.map((word) => `\`${word}\``).join(', ')}. Null if it has not.`);
 
 export const ContactExplanation = CampaignContactResponse.omit({ call_id: true, called_at: true }).extend({
   campaign_status: RecordedStatus,
@@ -21,7 +26,7 @@ export const ContactExplanation = CampaignContactResponse.omit({ call_id: true, 
       first_sent_at: instant.nullable().describe('When the request was or may have been sent.'),
       provider_call_id: z.string().nullable(),
       not_placed_reason: z.string().nullable().describe('Why the call was certainly not placed.'),
-      outcome: z.string().nullable(),
+      outcome,
       outcome_as_sent: z.string().nullable().describe("The outcome in the provider's word."),
       ended_at: instant.nullable(),
     }),
@@ -37,7 +42,7 @@ export const CallEventResponse = z.object({
   provider: z.string().describe('The carrier of this connection.'),
   provider_call_id: z.string().nullable(),
   kind: z.string(),
-  outcome: z.string().nullable(),
+  outcome,
   outcome_as_sent: z.string().nullable().describe("The outcome in the provider's word."),
   occurred_at: instant,
   received_at: instant,

@@ -1,8 +1,21 @@
 import { z } from 'zod';
 import { canonicalCallId } from './ids.ts';
 
-/** How a call ended. `lost`: the end was not known at the call's deadline. */
-export const Outcome = z.enum(['completed', 'no_answer', 'busy', 'voicemail', 'failed', 'cancelled', 'lost']);
+/**
+ * How a call ended. `declined`: the callee refused it. `invalid_number`: the carrier says that the number does not exist, so it is
+ * never called again. `lost`: the end was not known at the call's deadline.
+ */
+export const Outcome = z.enum([
+  'completed',
+  'no_answer',
+  'busy',
+  'voicemail',
+  'declined',
+  'invalid_number',
+  'failed',
+  'cancelled',
+  'lost',
+]);
 export type Outcome = z.infer<typeof Outcome>;
 
 /** The outcomes that a provider may report. Only Ringfence gives a call up as `lost`, and a reported end replaces it. */

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import type { Outcome } from './outcome.ts';
 
-/** Outcomes that may be retried. A completed call needs no retry, and a retry of a lost call might ring twice. */
-export const RetryableOutcome = z.enum(['no_answer', 'busy', 'voicemail', 'failed', 'cancelled']);
+/**
+ * Outcomes that may be retried. A completed call needs no retry, a retry of a lost call might ring twice, and a number that does
+ * not exist will not exist at the next call either.
+ */
+export const RetryableOutcome = z.enum(['no_answer', 'busy', 'voicemail', 'declined', 'failed', 'cancelled']);
 
 /** The largest number of retries for one contact. */
 export const MOST_RETRIES = 10;

@@ -43,6 +43,8 @@ const OUTCOMES: Readonly<Record<string, Outcome>> = {
   unanswered: 'no_answer',
   engaged: 'busy',
   machine: 'voicemail',
+  refused: 'declined',
+  unallocated: 'invalid_number',
 };
 const outcomeOf = (result: string | undefined): Outcome => OUTCOMES[result ?? ''] ?? 'failed';
 

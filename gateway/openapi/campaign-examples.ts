@@ -48,7 +48,7 @@ const FOLDER: CreateCampaignInput = {
   blackout_dates: ['2036-04-11', '2036-04-14'],
   max_retry_attempts: 2,
   retry_delay_minutes: [30, 1440],
-  retry_on: ['no_answer', 'busy'],
+  retry_on: ['no_answer', 'busy', 'declined'],
 };
 
 const NEW_LIMITS: ChangeCampaign = { max_concurrent_calls: 5, max_calls_per_day: 300 };

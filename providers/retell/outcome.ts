@@ -6,8 +6,8 @@ const OVER = new Set(['ended', 'not_connected', 'error']);
 
 /**
  * `disconnection_reason` by what it says about the callee. Every word after an answered call counts as completed, so
- * that nobody who has been spoken to is called again. All other words, also new ones, are `failed`: `user_declined`,
- * `invalid_destination`, `dial_failed`, the faults of the account and the errors of the agent.
+ * that nobody who has been spoken to is called again. All other words, also new ones, are `failed`: `dial_failed`, the
+ * faults of the account and the errors of the agent.
  */
 const OUTCOMES: ReadonlyMap<string, Outcome> = new Map([
   ['user_hangup', 'completed'],
@@ -24,6 +24,8 @@ const OUTCOMES: ReadonlyMap<string, Outcome> = new Map([
   ['dial_no_answer', 'no_answer'],
   ['dial_busy', 'busy'],
   ['voicemail_reached', 'voicemail'],
+  ['user_declined', 'declined'],
+  ['invalid_destination', 'invalid_number'],
 ]);
 
 export function isLiveStatus(status: string): boolean {

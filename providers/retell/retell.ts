@@ -23,8 +23,6 @@
  * - 408, 409 and 5xx prove nothing.
  *
  * Not yet in the engine:
- * - The outcomes `declined` (`user_declined`) and `invalid_number` (`invalid_destination`): both are `failed`, with
- *   Retell's word kept in events.
  * - A fault of the account that shows only after the call was accepted (`concurrency_limit_reached`, `no_valid_payment`
  *   and others as `disconnection_reason`): it is `failed` and uses up an attempt. Refused placements use up none.
  * - Cancelling an accepted call (`POST /v2/stop-call`).

@@ -1,6 +1,9 @@
 import type { Outcome } from '../../domain/engine/outcome.ts';
 
-/** Truedy's words for a call, in the spelling of `normalise`. */
+/**
+ * Truedy's words for a call, in the spelling of `normalise`. Its documentation names none for a call that was declined
+ * or whose number is invalid. `declined` and `invalid_number` are assumed, and count only if the callee did not join.
+ */
 const OUTCOMES: ReadonlyMap<string, Outcome> = new Map([
   ['no_answer', 'no_answer'],
   ['noanswer', 'no_answer'],
@@ -10,6 +13,8 @@ const OUTCOMES: ReadonlyMap<string, Outcome> = new Map([
   ['voicemail', 'voicemail'],
   ['voice_mail', 'voicemail'],
   ['answering_machine', 'voicemail'],
+  ['declined', 'declined'],
+  ['invalid_number', 'invalid_number'],
   ['cancelled', 'cancelled'],
   ['canceled', 'cancelled'],
   ['failed', 'failed'],
@@ -17,6 +22,7 @@ const OUTCOMES: ReadonlyMap<string, Outcome> = new Map([
   ['ended', 'completed'],
 ]);
 
+const NEVER_JOINED: ReadonlySet<Outcome> = new Set(['declined', 'invalid_number']);
 const LIVE = new Set(['queued', 'created', 'ringing', 'in_progress']);
 
 function normalise(word: string): string {
@@ -48,14 +54,18 @@ export function outcomeOf(
   silent: Outcome,
 ): { readonly outcome: Outcome; readonly asSent: string | null } {
   const given = words.filter((word) => word !== undefined);
-  const known = given.flatMap((word) => {
+  const meaning = (word: string): Outcome | undefined => {
     const outcome = OUTCOMES.get(normalise(word));
+    return joined === true && outcome !== undefined && NEVER_JOINED.has(outcome) ? undefined : outcome;
+  };
+  const known = given.flatMap((word) => {
+    const outcome = meaning(word);
     return outcome === undefined ? [] : [{ outcome, asSent: word }];
   });
   const particular = known.find(({ outcome }) => outcome !== 'failed' && outcome !== 'completed');
   if (particular) return particular;
 
-  const unknown = given.find((word) => !OUTCOMES.has(normalise(word)) && !isLiveStatus(word));
+  const unknown = given.find((word) => meaning(word) === undefined && !isLiveStatus(word));
   const general = known.find(({ outcome }) => outcome === 'failed') ?? known[0];
   if (unknown === undefined) return general ?? { outcome: silent, asSent: null };
   if (general?.outcome === 'failed') return { outcome: 'failed', asSent: unknown };

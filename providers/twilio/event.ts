@@ -29,15 +29,18 @@ export function parseTwilio({ rawBody, headers, url, now }: ReceivedWebhook): Ca
     });
   }
   const ended = isEndedStatus(status);
-  const answeredBy = field('AnsweredBy');
-  const codes = { answeredBy, errorCode: field('ErrorCode'), sipCode: field('SipResponseCode') };
+  const codes = {
+    answeredBy: field('AnsweredBy'),
+    errorCode: field('ErrorCode'),
+    sipCode: field('SipResponseCode'),
+  };
   return [
     {
       eventId: eventIdOf(sid, status, headers['i-twilio-idempotency-token'], field('SequenceNumber')),
       kind: ended ? 'ended' : (KINDS.get(status) ?? 'ignored'),
       callId: ourCallId(url),
       providerCallId: sid,
-      outcome: ended ? outcomeOf(status, answeredBy) : null,
+      outcome: ended ? outcomeOf(status, codes) : null,
       outcomeAsSent: ended ? outcomeAsSent(status, codes) : null,
       occurredAt: Instant.parse(form.get('Timestamp') ?? undefined) ?? now,
     },

@@ -106,7 +106,7 @@ function whatIsKnown(call: Call): LookUpResult {
   return {
     kind: 'ended',
     providerCallId: sid,
-    outcome: outcomeOf(status, answered_by),
+    outcome: outcomeOf(status, { answeredBy: answered_by }),
     endedAt: end_time ?? null,
     particulars,
   };

@@ -17,13 +17,16 @@
  * - No key is honoured: a repeated request is a second call. A call of unknown outcome is never sent again.
  * - No list is complete at once: a call that is not found may have been placed.
  * - A webhook may be signed with or without its port, and with or without `#rc`: each is accepted.
- * - The codes of an invalid number (13224, 21211, 21214, 21216, 21217) and those of the account, other than the
- *   documented ones. A code that is not known here is taken for the account's.
+ * - The codes of an invalid number (13224, 21211, 21214, 21217) and those of the account, other than the documented ones.
+ *   A code of a refusal that is not known here is taken for the account's.
+ * - `SipResponseCode` and `ErrorCode` come with the last callback of a call that failed. The SIP codes 404, 410, 484 and 604
+ *   mean that the number does not exist, as RFC 3261 and RFC 3398 define them. The call itself, as a look-up reads it, has
+ *   no such codes: a look-up reports `failed`.
  * - `TimeLimit` counts from the answer, machine detection included.
  * - `I-Twilio-Idempotency-Token` is the same in repetitions of one webhook.
  *
- * Not distinguished yet: a number that does not exist (`failed` with SIP 404) has the outcome `failed`. The code is kept
- * in the words of the outcome. Webhooks that are signed with a shared key (HMAC-SHA256) are refused.
+ * Twilio has no status for a call that the callee declined. Webhooks that are signed with a shared key (HMAC-SHA256) are
+ * refused.
  */
 import { connectWithinMs } from '../../domain/engine/dial-budget.ts';
 import { LOOK_UPS } from '../../domain/engine/time-limits.ts';

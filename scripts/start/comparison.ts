@@ -42,7 +42,7 @@ export interface Comparison {
   readonly verdict: Verdict;
 }
 
-const OUTCOMES = ['completed', 'voicemail', 'no_answer', 'busy', 'failed'];
+const OUTCOMES = ['completed', 'voicemail', 'no_answer', 'busy', 'declined', 'invalid_number', 'failed'];
 /** After these a contact counts as reached. */
 const REACHED = ['completed', 'voicemail'];
 

@@ -105,7 +105,7 @@ function callRules(chance: Chance): Rule[] {
       probability: some(SOMETIMES, 'stray'),
       fault: {
         kind: 'stray_end',
-        outcome: chance.oneOf(['completed', 'no_answer', 'busy', 'failed'] as const, 'stray outcome'),
+        outcome: chance.oneOf(['completed', 'no_answer', 'busy', 'declined', 'failed'] as const, 'stray outcome'),
         ms: Math.round(chance.size(10, 2_000, 'stray after')),
         of: chance.oneOf(['nobody', 'another'] as const, 'stray of'),
       },

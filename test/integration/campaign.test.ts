@@ -10,6 +10,15 @@ afterEach(async () => {
 
 /** Real durations of a provider whose clock runs this much faster; two to three seconds a call become tenths. */
 const FAST = { timeScale: 200 };
+const NO_OUTCOMES = {
+  completed: 0,
+  no_answer: 0,
+  voicemail: 0,
+  busy: 0,
+  declined: 0,
+  invalid_number: 0,
+  failed: 0,
+};
 
 describe('a campaign on a real server', () => {
   it('calls every contact once, under the limit, and agrees with the ledger', async () => {
@@ -31,19 +40,36 @@ describe('a campaign on a real server', () => {
 
   it('retries by outcome under one budget, each attempt with a separate key', async () => {
     harness = await SystemHarness.start({
-      simulator: { ...FAST, outcomes: { completed: 0, voicemail: 0, failed: 0, no_answer: 1, busy: 1 } },
+      simulator: { ...FAST, outcomes: { ...NO_OUTCOMES, no_answer: 1, busy: 1, declined: 1 } },
     });
     const id = await harness.startCampaign(10, {
       max_concurrent_calls: 5,
       retry_failed: true,
       max_retry_attempts: 2,
       retry_delay_minutes: [0, 0.01],
+      retry_on: ['no_answer', 'busy', 'declined'],
     });
     const result = await harness.result(id);
     expect(result.buckets.failed).toBe(10);
     const keys = harness.callsOf(id).map((call) => call.key);
     expect(new Set(keys).size).toBe(30);
     expect(keys).toHaveLength(30);
+  });
+
+  it('calls nobody again whose number is invalid, nor by default who declined', async () => {
+    harness = await SystemHarness.start({
+      simulator: { ...FAST, outcomes: { ...NO_OUTCOMES, declined: 1, invalid_number: 1 } },
+    });
+    const id = await harness.startCampaign(10, { max_concurrent_calls: 5, max_retry_attempts: 3 });
+    await harness.result(id);
+    const { rows } = await harness.db.pool.query<{ key: string; reason: string }>(
+      `select campaign_id || '.' || seq || '.' || attempt as key, reason from campaign_contacts
+        where campaign_id = $1 and bucket = 'failed' order by seq`,
+      [id],
+    );
+    const called = harness.callsOf(id).map(({ key, outcome }) => ({ key, reason: outcome }));
+    expect([called.length, rows.length]).toEqual([10, 10]);
+    expect(rows).toEqual(expect.arrayContaining(called));
   });
 
   it('frees the slot of a call that never reports, by looking it up at its deadline', async () => {

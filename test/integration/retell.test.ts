@@ -37,6 +37,8 @@ const ENDS: Partial<Record<Outcome, CallLife>> = {
   no_answer: 'dial_no_answer',
   busy: 'dial_busy',
   voicemail: 'voicemail_reached',
+  declined: 'user_declined',
+  invalid_number: 'invalid_destination',
   failed: 'dial_failed',
 };
 
@@ -210,7 +212,7 @@ describe('Retell', () => {
       const providerCallId = placed?.kind === 'accepted' ? placed.providerCallId : null;
       await vi.waitFor(async () => {
         expect(await provider.lookUp([{ callId: null, providerCallId }])).toMatchObject([
-          { kind: 'ended', providerCallId, outcome: 'failed', endedAt: null },
+          { kind: 'ended', providerCallId, outcome: 'declined', endedAt: null },
         ]);
       });
     });

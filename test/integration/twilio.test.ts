@@ -44,6 +44,7 @@ const LIVES: Partial<Record<Outcome, Life>> = {
   voicemail: { end: 'completed', answeredBy: 'machine_end_beep' },
   no_answer: { end: 'no-answer' },
   busy: { end: 'busy' },
+  invalid_number: { end: 'failed', sipCode: 404 },
   failed: { end: 'failed', sipCode: 503 },
 };
 
@@ -73,6 +74,7 @@ describeProvider('Twilio', async () => {
     unreachable,
     now: Date.now,
     signsNoTime: true,
+    never: ['declined'],
     oddWebhooks: [
       { Timestamp: 'Wed, 18 Mar 2026 12:00:00.5 +0000' },
       { Timestamp: '1e99' },
@@ -172,11 +174,15 @@ describe('a call at Twilio', () => {
     expect(new Set(events().map(({ eventId }) => eventId)).size).toBe(3);
   });
 
-  test('keeps the carrier’s code of a number that does not exist', async () => {
-    const { place, ended, receiver } = await connect();
-    await place({ life: { end: 'failed', sipCode: 404 } });
+  test('to a number that does not exist has failed for a look-up, which does not get the code', async () => {
+    const { place, ended, receiver, provider } = await connect();
+    const { result } = await place({ life: { end: 'failed', sipCode: 404 } });
     await receiver.until((received) => received.length === 3);
-    expect(ended()).toMatchObject([{ outcome: 'failed', outcomeAsSent: 'failed, SipResponseCode 404' }]);
+    expect(ended()).toMatchObject([{ outcome: 'invalid_number', outcomeAsSent: 'failed, SipResponseCode 404' }]);
+    const providerCallId = result.kind === 'accepted' ? result.providerCallId : null;
+    expect(await provider.lookUp([{ callId: null, providerCallId }])).toMatchObject([
+      { kind: 'ended', outcome: 'failed' },
+    ]);
   });
 
   test('has its webhooks sent again while they are answered with 5xx', async () => {

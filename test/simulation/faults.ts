@@ -93,6 +93,8 @@ const OUTCOMES: readonly [Outcome, ...Outcome[]] = [
   'no_answer',
   'busy',
   'voicemail',
+  'declined',
+  'invalid_number',
   'failed',
 ];
 

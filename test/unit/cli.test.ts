@@ -262,7 +262,7 @@ describe('campaigns edit', () => {
     ['--ends-at tomorrow', '--ends-at must be an instant'],
     ['--retry-failed perhaps', '--retry-failed must be'],
     ['--retry-delay-minutes 5,soon', '--retry-delay-minutes must be minutes'],
-    ['--retry-on completed', '--retry-on must be a list of at most 5 out of'],
+    ['--retry-on completed', '--retry-on must be a list of at most 6 out of'],
     ['--max-retry-attempts 11', '--max-retry-attempts must be'],
     ['--daily-cap', 'argument missing'],
     ['--file /nowhere/change.json', 'cannot be read'],

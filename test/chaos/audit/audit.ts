@@ -1,5 +1,12 @@
 /** Holds what is known of a run against the promises. Pure: evidence in, findings out. */
-import { calledTooEarly, calledTooOften, lostOutcomes, slotsHeld, slotsNotFreed } from './calls.ts';
+import {
+  calledThoughInvalid,
+  calledTooEarly,
+  calledTooOften,
+  lostOutcomes,
+  slotsHeld,
+  slotsNotFreed,
+} from './calls.ts';
 import { contactsWithoutEnd } from './contacts.ts';
 import type { CampaignEvidence } from './evidence.ts';
 import { type Finding, PROMISES, type PromiseName } from './finding.ts';
@@ -16,6 +23,7 @@ const CHECKS = [
   calledThoughSuppressed,
   calledTooOften,
   calledTooEarly,
+  calledThoughInvalid,
   lostOutcomes,
   slotsNotFreed,
   slotsHeld,

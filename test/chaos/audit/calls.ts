@@ -1,4 +1,5 @@
 import { counted } from '../../../domain/engine/counted.ts';
+import { callId } from '../../../domain/engine/ids.ts';
 import { LONGEST_CALL_MS } from '../provider-terms.ts';
 import type { AcceptedCall, CampaignEvidence, RecordedCall } from './evidence.ts';
 import { clock, type Finding } from './finding.ts';
@@ -50,6 +51,20 @@ export function* calledTooEarly({ notes, accepted, calls }: CampaignEvidence): G
       at,
       text: `${key} accepted at ${clock(at)}, ${delay} ms after ${clock(from)} at the earliest`,
     };
+  }
+}
+
+/** P5: a number that the provider has called invalid is not called again, whatever the terms retry. */
+export function* calledThoughInvalid({ notes, accepted, calls }: CampaignEvidence): Generator<Finding> {
+  const invalid = new Set(calls.filter(({ outcome }) => outcome === 'invalid_number').map(({ id }) => id));
+  for (const { key, seq, attempt, accepted_at: at } of accepted) {
+    const earlier = Array.from({ length: attempt - 1 }, (_, index) =>
+      callId({ campaignId: notes.id, seq, attempt: index + 1 }),
+    );
+    const before = earlier.find((id) => invalid.has(id));
+    if (before !== undefined) {
+      yield { promise: 'P5', at, text: `${key} accepted at ${clock(at)}, although ${before} had an invalid number` };
+    }
   }
 }
 

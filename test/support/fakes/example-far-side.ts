@@ -28,6 +28,8 @@ const WORDS: Partial<Record<Outcome, string>> = {
   no_answer: 'unanswered',
   busy: 'engaged',
   voicemail: 'machine',
+  declined: 'refused',
+  invalid_number: 'unallocated',
   failed: 'broken',
 };
 const STATUSES: Partial<Record<Trouble, number>> = {

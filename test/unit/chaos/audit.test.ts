@@ -278,6 +278,18 @@ describe('the audit of a campaign', () => {
       ['P5'],
     ],
     [
+      'a second attempt at a number that the provider has called invalid',
+      evidence({
+        accepted: [
+          accepted(1, 0, 500, { outcome: 'invalid_number' }),
+          second,
+          third,
+          accepted(1, 9_000, 500, { attempt: 2 }),
+        ],
+      }),
+      ['P5'],
+    ],
+    [
       'an end that was lost',
       evidence({ calls: [recorded(first, { outcome: null, settled_at: null }), recorded(second), recorded(third)] }),
       ['P6', 'P7', 'P9'],

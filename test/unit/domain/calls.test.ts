@@ -6,6 +6,7 @@ import type { CampaignState, InFlightCall, Settlement, WaitingFor } from '../../
 import type { EndedEvent, Outcome } from '../../../domain/engine/outcome.ts';
 import { waitingAt } from '../../../domain/engine/gates.ts';
 import { type LookUpFinding, type PlacementResult, REPEAT_REFUSED } from '../../../domain/engine/placement.ts';
+import { RetryableOutcome } from '../../../domain/engine/retry-policy.ts';
 import {
   at,
   callIdOf,
@@ -226,6 +227,19 @@ describe('a call that ends', () => {
       { to: 'retrying', retryAt: at('12:33') },
     ],
     ['fails in a way that the campaign does not retry: the contact has failed', 'failed', {}, { to: 'failed' }],
+    ['is declined: the contact has failed', 'declined', {}, { to: 'failed' }],
+    [
+      'is declined, which the campaign retries: the contact is called again',
+      'declined',
+      { spec: { retry: { budget: 1, delayMinutes: [30], on: ['declined'] } } },
+      { to: 'retrying', retryAt: at('12:33') },
+    ],
+    [
+      'finds that the number does not exist: the contact has failed',
+      'invalid_number',
+      { spec: { retry: { budget: 1, delayMinutes: [30], on: ['failed'] } } },
+      { to: 'failed' },
+    ],
   ])('%s', (_, outcome, stated, expected) => {
     const calls = stated.calls ?? [callInFlight()];
     const state = campaignState({ ...stated, calls });
@@ -396,7 +410,7 @@ describe('what a look-up finds', () => {
   test('a lost call is not retried, because it might ring twice', () => {
     const state = campaignState({
       calls: [{ ...UNKNOWN }],
-      spec: { retry: { budget: 3, delayMinutes: [1], on: ['no_answer', 'busy', 'voicemail', 'failed', 'cancelled'] } },
+      spec: { retry: { budget: 3, delayMinutes: [1], on: [...RetryableOutcome.options] } },
     });
     applyFinding(state, ID, { kind: 'unknown', mayRepeat: false }, NOON + HOUR);
     expect(state.settled).toMatchObject([{ to: 'failed', outcome: 'lost', retryAt: null }]);

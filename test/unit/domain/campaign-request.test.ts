@@ -88,6 +88,7 @@ describe('the body that creates a campaign', () => {
     ['no delays in the list', { ...smallest, retry_delay_minutes: [] }, 'retry_delay_minutes'],
     ['retries of completed calls', { ...smallest, retry_on: ['completed'] }, 'retry_on'],
     ['retries of lost calls', { ...smallest, retry_on: ['lost'] }, 'retry_on'],
+    ['retries of invalid numbers', { ...smallest, retry_on: ['busy', 'invalid_number'] }, 'retry_on'],
   ])('refuses %s and names the field', (_, body, field) => {
     const parsed = CreateCampaign.safeParse(body);
     const issues = parsed.error?.issues ?? [];

@@ -1,7 +1,13 @@
 /** What an outcome means for a contact, and when it is called again, by examples. */
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../../domain/engine/outcome.ts';
-import { afterAttempt, grantsLess, retryDelayMs, type RetryPolicy } from '../../../domain/engine/retry-policy.ts';
+import {
+  afterAttempt,
+  grantsLess,
+  RetryableOutcome,
+  retryDelayMs,
+  type RetryPolicy,
+} from '../../../domain/engine/retry-policy.ts';
 import { at, MINUTE } from '../../support/factories/campaign-state.ts';
 
 /** Two retries, the first after half an hour and the second after two hours, of people who did not answer. */
@@ -13,6 +19,8 @@ const END = at('12:00');
 
 describe('after an attempt', () => {
   const VOICEMAILS = policy({ on: ['voicemail'] });
+  const DECLINED = policy({ on: ['declined'] });
+  const EVERYTHING = policy({ on: [...RetryableOutcome.options] });
 
   test.each<[string, RetryPolicy, number, Outcome, 'completed' | 'failed' | number]>([
     ['a call that rings out is tried again after the delay', policy(), 1, 'no_answer', at('12:30')],
@@ -28,6 +36,12 @@ describe('after an attempt', () => {
     ['a call that failed at the carrier has failed unless it is listed', policy(), 1, 'failed', 'failed'],
     ['a call that somebody cancelled has failed unless it is listed', policy(), 1, 'cancelled', 'failed'],
     ['a lost call is never tried again: it might ring twice', policy(), 1, 'lost', 'failed'],
+    ['a person who declines is not called again unless it is listed', policy(), 1, 'declined', 'failed'],
+    ['a person who declines is called again if it is listed', DECLINED, 1, 'declined', at('12:30')],
+    ['a person who declines has not been reached when the budget is spent', DECLINED, 3, 'declined', 'failed'],
+    ['an invalid number is never tried again, whatever is listed', EVERYTHING, 1, 'invalid_number', 'failed'],
+    ['a lost call is never tried again, whatever is listed', EVERYTHING, 1, 'lost', 'failed'],
+    ['a completed call is never tried again, whatever is listed', EVERYTHING, 1, 'completed', 'completed'],
   ])('%s', (_, policy, attempt, outcome, expected) => {
     const retry = typeof expected === 'number' ? { to: 'retrying', retryAt: expected } : { to: expected };
     expect(afterAttempt(policy, attempt, outcome, END)).toEqual({ reason: outcome, ...retry });

@@ -10,6 +10,7 @@ import {
 import { campaignTerms, CreateCampaign, engineSpec } from '../../../domain/api/campaign-request.ts';
 import { CampaignEdit, editedSpec, recordedTerms } from '../../../domain/engine/editing.ts';
 import { RingfenceError } from '../../../domain/engine/errors.ts';
+import { RetryableOutcome } from '../../../domain/engine/retry-policy.ts';
 import { StatedEdit } from '../../../domain/engine/stated-edit.ts';
 import { mergeSpec, specChange } from '../../../domain/engine/spec-change.ts';
 
@@ -20,7 +21,7 @@ const retries = {
   retry_failed: fc.boolean(),
   max_retry_attempts: fc.integer({ min: 0, max: 10 }),
   retry_delay_minutes: fc.oneof(fc.integer({ min: 0, max: 99 }), fc.array(fc.nat(99), { minLength: 1, maxLength: 3 })),
-  retry_on: fc.subarray(['no_answer', 'busy', 'voicemail', 'failed', 'cancelled'] as const),
+  retry_on: fc.subarray([...RetryableOutcome.options]),
 };
 const limits = {
   timezone: fc.constantFrom('UTC', 'America/New_York', 'Asia/Tokyo'),

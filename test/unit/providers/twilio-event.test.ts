@@ -68,8 +68,18 @@ describe('reading a status callback', () => {
     [{ CallStatus: 'no-answer', SipResponseCode: '480' }, 'no_answer', 'no-answer'],
     [{ CallStatus: 'canceled' }, 'cancelled', 'canceled'],
     [{ CallStatus: 'failed' }, 'failed', 'failed'],
-    [{ CallStatus: 'failed', SipResponseCode: '404' }, 'failed', 'failed, SipResponseCode 404'],
-    [{ CallStatus: 'failed', ErrorCode: '13224' }, 'failed', 'failed, ErrorCode 13224'],
+    [{ CallStatus: 'failed', SipResponseCode: '404' }, 'invalid_number', 'failed, SipResponseCode 404'],
+    [{ CallStatus: 'failed', SipResponseCode: '410' }, 'invalid_number', 'failed, SipResponseCode 410'],
+    [{ CallStatus: 'failed', SipResponseCode: '484' }, 'invalid_number', 'failed, SipResponseCode 484'],
+    [{ CallStatus: 'failed', SipResponseCode: '604' }, 'invalid_number', 'failed, SipResponseCode 604'],
+    [{ CallStatus: 'failed', SipResponseCode: '503' }, 'failed', 'failed, SipResponseCode 503'],
+    [{ CallStatus: 'failed', SipResponseCode: '4040' }, 'failed', 'failed, SipResponseCode 4040'],
+    [{ CallStatus: 'failed', ErrorCode: '13224' }, 'invalid_number', 'failed, ErrorCode 13224'],
+    [{ CallStatus: 'failed', ErrorCode: '21211' }, 'invalid_number', 'failed, ErrorCode 21211'],
+    [{ CallStatus: 'failed', ErrorCode: '21215' }, 'failed', 'failed, ErrorCode 21215'],
+    [{ CallStatus: 'failed', ErrorCode: 'odd' }, 'failed', 'failed, ErrorCode odd'],
+    [{ CallStatus: 'no-answer', SipResponseCode: '404' }, 'no_answer', 'no-answer'],
+    [{ CallStatus: 'completed', SipResponseCode: '404' }, 'completed', 'completed'],
   ])('%o ends as %s', (form, outcome, asSent) => {
     const event = parse(form);
     expect([event.outcome, event.outcomeAsSent]).toEqual([outcome, asSent]);

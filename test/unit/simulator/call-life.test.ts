@@ -63,13 +63,13 @@ describe('the course of a call', () => {
   });
 
   test('a weight of 0 never comes, a script always does', () => {
-    const onlyBusy = OutcomeWeights.parse({ completed: 0, no_answer: 0, voicemail: 0, failed: 0, busy: 1 });
+    const none = Object.fromEntries(LifeOutcome.options.map((outcome) => [outcome, 0]));
+    const onlyBusy = OutcomeWeights.parse({ ...none, busy: 1 });
     for (let index = 0; index < 50; index += 1) {
       expect(drawLife('s', `k${index}`, onlyBusy, LIMITS).outcome).toBe('busy');
       const scripted = { outcome: 'completed', queueMs: 1, ringMs: 2, talkMs: 3 } as const;
       expect(drawLife('s', `k${index}`, onlyBusy, LIMITS, scripted)).toEqual(scripted);
     }
-    const none = { completed: 0, no_answer: 0, voicemail: 0, failed: 0, busy: 0 };
     expect(OutcomeWeights.safeParse(none).success).toBe(false);
   });
 });
