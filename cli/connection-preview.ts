@@ -39,7 +39,7 @@ export function addConnectionPreview(connections: Command, env: Env): void {
 async function preview(env: Env, name: string, { to, agent }: Flags): Promise<Printed> {
   const [{ connectionNamed, connectionsFromEnv }, { assertAllowed }, { E164 }] = await Promise.all([
     import('../providers/connections/connections.ts'),
-    import('../providers/connections/allowed.ts'),
+    import('../domain/contacts/allowed-numbers.ts'),
     import('../domain/contacts/phone.ts'),
   ]);
   const connection = connectionNamed(connectionsFromEnv(env), name);

@@ -1,6 +1,8 @@
-/** `contacts check`: what an import would do. Needs nothing but the file. */
+/** `contacts check`: what an import would do. Needs nothing but the file and, if there are connections here, what they allow. */
 import type { Command } from 'commander';
 import type { ContactRow, RowError } from '../domain/contacts/contact-rows.ts';
+import type { NumberRule } from '../domain/contacts/allowed-numbers.ts';
+import type { Env } from './env.ts';
 import { examples } from './help.ts';
 import { readCountry } from './country-option.ts';
 import { rowErrors } from './row-errors.ts';
@@ -21,10 +23,12 @@ interface Options {
   readonly json?: true;
 }
 
-export function addContactsCheck(contacts: Command): void {
+export function addContactsCheck(contacts: Command, env: Env): void {
   contacts
     .command('check')
-    .description('Check a contact file without importing it.')
+    .description(
+      'Check a contact file without importing it. Numbers must be allowed by a connection of RINGFENCE_CONNECTIONS or TRUEDY_*; without these, every country and the usual kinds of numbers are.',
+    )
     .argument('<file>', 'CSV file with a header, or - for standard input')
     .option('--default-country <code>', 'country of numbers without an international prefix, such as US')
     .option('--json', 'print JSON, with every contact and every rejected row')
@@ -39,10 +43,20 @@ export function addContactsCheck(contacts: Command): void {
       const country = await readCountry(defaultCountry);
       const { readContactFile } = await import('../contact-files/contact-file.ts');
       const { bytes } = await openSource(file);
-      const check = await tally(readContactFile(bytes, country));
+      const check = await tally(readContactFile(bytes, country, await numberRule(env)));
       if (json) printJson(check);
       else printText(asText(check));
     });
+}
+
+/** Of the connections that this environment names. Undefined: it names none. */
+async function numberRule(env: Env): Promise<NumberRule | undefined> {
+  if (!env.RINGFENCE_CONNECTIONS && !Object.keys(env).some((name) => name.startsWith('TRUEDY_'))) return undefined;
+  const [{ connectionsFromEnv }, { allowedByAny }] = await Promise.all([
+    import('../providers/connections/connections.ts'),
+    import('../domain/contacts/allowed-numbers.ts'),
+  ]);
+  return allowedByAny(connectionsFromEnv(env));
 }
 
 async function tally(rows: AsyncIterable<ContactRow>): Promise<Check> {

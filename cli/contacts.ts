@@ -2,10 +2,11 @@ import { Command } from 'commander';
 import { addContactsCheck } from './contacts-check.ts';
 import { addContactsImport } from './contacts-import.ts';
 import { addSuppressions } from './suppressions.ts';
+import type { Env } from './env.ts';
 import { examples } from './help.ts';
 
 /** `contacts`: contact files, and the numbers that must not be called. Never needs the database. */
-export function contactsCommand(): Command {
+export function contactsCommand(env: Env): Command {
   const contacts = new Command('contacts').addHelpText(
     'after',
     examples(
@@ -14,7 +15,7 @@ export function contactsCommand(): Command {
       "contacts suppress +14155550132 --reason 'asked not to be called'",
     ),
   );
-  addContactsCheck(contacts);
+  addContactsCheck(contacts, env);
   addContactsImport(contacts);
   addSuppressions(contacts);
   return contacts;

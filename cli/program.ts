@@ -17,7 +17,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   contacts: {
     description: 'Check and import contact files; suppress numbers.',
-    load: async () => (await import('./contacts.ts')).contactsCommand(),
+    load: async (env) => (await import('./contacts.ts')).contactsCommand(env),
   },
   connections: {
     description: 'List and check connections to carriers; preview requests; verify webhooks.',

@@ -3,6 +3,7 @@ import { CsvError, parse } from 'csv-parse';
 import { readHeader, unparsableFile } from '../domain/contacts/contact-header.ts';
 import { type ContactRow, rowReader } from '../domain/contacts/contact-rows.ts';
 import type { RingfenceError } from '../domain/engine/errors.ts';
+import type { NumberRule } from '../domain/contacts/allowed-numbers.ts';
 import type { Country } from '../domain/contacts/phone.ts';
 import { delimiterOf, FirstRecord } from './csv-delimiter.ts';
 import { LineIndex } from './line-index.ts';
@@ -22,12 +23,14 @@ const ROWS_PER_TURN = 100;
  * row by row, in memory that does not grow with the file. Rows that cannot be imported are yielded with their reason.
  * However fast the file arrives, the event loop gets its turn every hundred rows.
  *
+ * @param rule the numbers that may be dialled. Default: those of every country, and of the usual kinds
  * @throws RingfenceError `unparsable_file` if the file as a whole is invalid, which may show only at its end. So a
  *   caller should use the rows only when all of them are read.
  */
 export async function* readContactFile(
   source: AsyncIterable<Uint8Array>,
   defaultCountry: Country | null,
+  rule?: NumberRule,
 ): AsyncGenerator<ContactRow> {
   const lines = new LineIndex();
   const text = utf8Text(source, lines);
@@ -64,7 +67,7 @@ export async function* readContactFile(
     for await (const cells of parser as AsyncIterable<string[]>) {
       if (cells.length === 1 && cells[0]?.trim() === '') continue;
       row += 1;
-      if (read === undefined) read = rowReader(readHeader(cells), defaultCountry);
+      if (read === undefined) read = rowReader(readHeader(cells), defaultCountry, rule);
       else yield read(row, cells);
       await turns.step();
     }

@@ -431,7 +431,7 @@ function toPlace(dial: Dial, campaign: Campaign, contact: Contact): CallToPlace 
     agentId: campaign.agent_id,
     phoneNumber: contact.phone_number,
     extension: contact.extension === '' ? null : contact.extension,
-    fromNumberId: callerNumber(campaign.phone_number_ids, campaign.rotation, dial),
+    fromNumberId: callerNumber(campaign.phone_number_ids ?? [], campaign.rotation, dial),
     firstName: contact.first_name,
     lastName: contact.last_name,
     email: contact.email,

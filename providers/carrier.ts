@@ -1,5 +1,6 @@
 /** What a built-in carrier gives to connections: its settings in the connections file, and its adapter. */
 import { z } from 'zod';
+import { HTTP_FOR, isHttpsOrLocal } from './https-url.ts';
 import type { CallProvider } from './port.ts';
 
 export interface CarrierOptions {
@@ -33,13 +34,8 @@ export interface Carrier<Settings = unknown> {
   create(settings: Settings, options: CarrierOptions): CallProvider;
 }
 
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
-
-/** The URL of a carrier's API. It is reached by https; only a stand-in on this machine may speak http. */
+/** The URL of a carrier's API. It is reached by https; only a stand-in may speak http. */
 export const CarrierUrl = z
   .url({ protocol: /^https?$/, error: 'must be an https URL', abort: true })
-  .refine((url) => {
-    const { protocol, hostname } = new URL(url);
-    return protocol === 'https:' || LOOPBACK.has(hostname);
-  }, 'must be an https URL: http is accepted only for a stand-in on this machine')
+  .refine(isHttpsOrLocal, `must be an https URL: ${HTTP_FOR}`)
   .transform((url) => url.replace(/\/+$/, ''));

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import type { AllowedNumbers } from '../domain/contacts/allowed-numbers.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import type { CallProvider } from './port.ts';
+import { Countries, NumberTypes } from './connections/schema.ts';
 import { TruedyConfig } from './truedy/config.ts';
 import { createTruedyProvider } from './truedy/truedy.ts';
 
@@ -17,7 +19,24 @@ export const TruedyEnv = z.object({
   TRUEDY_MAX_DURATION: seconds.optional(),
   TRUEDY_JOIN_TIMEOUT: seconds.optional(),
   TRUEDY_KEY_TTL: seconds.optional(),
+  TRUEDY_COUNTRIES: commaList(Countries),
+  TRUEDY_NUMBER_TYPES: commaList(NumberTypes),
 });
+
+/** An empty variable counts as omitted. */
+function commaList<T>(list: z.ZodType<T>) {
+  return z.preprocess(
+    (text: string | undefined) => (text ? text.split(',').map((item) => item.trim()) : undefined),
+    list.optional(),
+  );
+}
+
+/** The numbers that the environment allows. An error names the variable. */
+export function allowedFromEnv(env: Readonly<Record<string, string | undefined>>): Omit<AllowedNumbers, 'name'> {
+  const vars = TruedyEnv.pick({ TRUEDY_COUNTRIES: true, TRUEDY_NUMBER_TYPES: true }).safeParse(env);
+  if (!vars.success) throw notSetUp(vars.error);
+  return { countries: vars.data.TRUEDY_COUNTRIES ?? null, numberTypes: vars.data.TRUEDY_NUMBER_TYPES ?? null };
+}
 
 /** The provider that the environment configures. An error names the variable. */
 export function providerFromEnv(env: Readonly<Record<string, string | undefined>>): CallProvider {

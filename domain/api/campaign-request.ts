@@ -43,8 +43,11 @@ export const Fields = z.strictObject(
       .default([]),
     phone_rotation_strategy: z
       .enum(['random', 'sequential', 'round_robin'], ROTATION)
-      .describe('How these numbers are distributed over the contacts.')
-      .default('round_robin'),
+      .nullable()
+      .describe(
+        'How these numbers are distributed over the calls. Null: each contact is always called from the same number.',
+      )
+      .default(null),
     contact_source: z
       .enum(['csv', 'folder', 'manual'], SOURCE)
       .describe('`folder` copies a folder. The other sources use `contacts` and `contact_ids`.')

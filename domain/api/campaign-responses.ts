@@ -37,7 +37,7 @@ export const Campaign = z.object({
   agent_id: z.string(),
   connection: z.string().describe('The connection through which it calls.'),
   phone_number_ids: z.array(z.string()),
-  phone_rotation_strategy: z.string(),
+  phone_rotation_strategy: z.string().nullable(),
   contact_source: z.string(),
   contact_folder_id: Uuid.nullable(),
   schedule_type: z.string(),

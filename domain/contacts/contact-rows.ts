@@ -1,4 +1,5 @@
 import { type Column, MOST_COLUMNS } from './contact-header.ts';
+import type { NumberRule } from './allowed-numbers.ts';
 import { type Contact, type ContactProblem, isStorable, looksLikeEmail, phoneWithExtension } from './contact.ts';
 import type { Country } from './phone.ts';
 import { readZoneName, type ReadZoneName } from '../windows/zone-name.ts';
@@ -22,10 +23,11 @@ export interface RowError {
 /** Characters of an invalid phone field that are shown. */
 const PHONE_SHOWN = 64;
 
-/** Creates a function that reads single rows of one file. */
+/** Creates a function that reads single rows of one file. `rule` says which numbers may be dialled. */
 export function rowReader(
   columns: readonly Column[],
   defaultCountry: Country | null,
+  rule?: NumberRule,
 ): (row: number, cells: readonly string[]) => ContactRow {
   return (row, cells) => {
     const known: Partial<Record<Column['kind'], string>> = {};
@@ -51,7 +53,7 @@ export function rowReader(
     });
 
     if (problem !== null) return refused(problem);
-    const phone = phoneWithExtension(known.phone_number ?? '', known.extension ?? '', defaultCountry);
+    const phone = phoneWithExtension(known.phone_number ?? '', known.extension ?? '', defaultCountry, rule);
     if ('reason' in phone) return refused(phone.reason);
     const zone = known.timezone === undefined ? { name: null } : readZoneName(known.timezone);
     if ('problem' in zone) return refused('invalid_timezone', adviceOf(zone));

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { boundedRecord } from './bounds.ts';
 import { RingfenceError } from '../engine/errors.ts';
+import { notAllowed, type NumberProblem, type NumberRefusal, type NumberRule } from './allowed-numbers.ts';
 import { type Country, type PhoneProblem, parsePhone } from './phone.ts';
 import { LONGEST_ZONE_NAME } from '../engine/schedule-fields.ts';
 import { canonicalZoneName, readZoneName } from '../windows/zone-name.ts';
@@ -96,8 +97,8 @@ export const ContactInput = z.strictObject(
 );
 export type ContactInput = z.infer<typeof ContactInput>;
 
-/** The contradiction between the number and the extension of one person. */
-export type ContactProblem = PhoneProblem | 'invalid_extension';
+/** The reason why number and extension of a person cannot be dialled. */
+export type ContactProblem = PhoneProblem | NumberProblem | 'invalid_extension';
 
 /**
  * Converts a contact of a request into one that can be dialled.
@@ -105,13 +106,21 @@ export type ContactProblem = PhoneProblem | 'invalid_extension';
  * @param defaultCountry country of numbers without an international prefix: null if none was given, undefined if none
  *   can be given
  * @param field the place of the contact in the request, for the error: `contacts[3]`, or empty for the request itself
- * @throws RingfenceError `validation_error` if the number cannot be dialled
+ * @param rule the numbers that may be dialled
+ * @throws RingfenceError `validation_error` if the number cannot be dialled, `country_not_allowed` or
+ *   `number_type_not_allowed` if it may not be
  */
-export function contactFrom(input: ContactInput, defaultCountry: Country | null | undefined, field = ''): Contact {
-  const phone = phoneWithExtension(input.phone_number, input.extension ?? '', defaultCountry ?? null);
+export function contactFrom(
+  input: ContactInput,
+  defaultCountry: Country | null | undefined,
+  field = '',
+  rule?: NumberRule,
+): Contact {
+  const phone = phoneWithExtension(input.phone_number, input.extension ?? '', defaultCountry ?? null, rule);
   if ('reason' in phone) {
     const name = phone.reason === 'invalid_extension' ? 'extension' : 'phone_number';
     const path = field === '' ? name : `${field}.${name}`;
+    if ('message' in phone) throw notAllowed(phone, path);
     const problem = phone.reason === 'invalid_phone' ? notDiallable(defaultCountry) : PROBLEMS[phone.reason];
     throw new RingfenceError('validation_error', `${path}: ${problem}`, {
       field: path,
@@ -134,8 +143,12 @@ export function phoneWithExtension(
   field: string,
   extensionField: string,
   defaultCountry: Country | null,
-): { readonly e164: string; readonly extension: string | null } | { readonly reason: ContactProblem } {
-  const phone = parsePhone(field, defaultCountry);
+  rule?: NumberRule,
+):
+  | { readonly e164: string; readonly extension: string | null }
+  | { readonly reason: Exclude<ContactProblem, NumberProblem> }
+  | NumberRefusal {
+  const phone = parsePhone(field, defaultCountry, rule);
   if ('reason' in phone || extensionField === '') return phone;
   if (!/^\d{1,20}$/.test(extensionField)) return { reason: 'invalid_extension' };
   if (phone.extension !== null && phone.extension !== extensionField) return { reason: 'invalid_extension' };
@@ -152,9 +165,10 @@ function notDiallable(defaultCountry: Country | null | undefined): string {
     : `${problem} (${form}), or correct default_country, which is ${defaultCountry}.`;
 }
 
-const PROBLEMS: Readonly<Record<Exclude<ContactProblem, 'invalid_phone'>, string>> = {
+const PROBLEMS: Readonly<Record<Exclude<ContactProblem, 'invalid_phone' | NumberProblem>, string>> = {
   missing_phone: 'is empty; give a phone number in international form: plus sign, country code, number.',
-  premium_rate: 'is a premium-rate number, which Ringfence does not call.',
+  premium_rate:
+    'is a premium-rate number: name its kind in "number_types" (TRUEDY_NUMBER_TYPES) if such calls are intended.',
   spreadsheet_damaged: 'was turned into a rounded number by a spreadsheet; export the column as text.',
   invalid_extension: 'must be digits, and the same as an extension written in phone_number.',
 };

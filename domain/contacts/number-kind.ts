@@ -1,7 +1,7 @@
 /** Where a number belongs and what kind it is: what a connection allows or does not. */
-import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { type PhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 
-/** Kinds of numbers, in the terms of libphonenumber, with `satellite` apart from `mobile`. */
+/** Kinds of numbers, in the terms of libphonenumber, with `satellite` apart from `mobile` and `voip`. */
 export const NUMBER_KINDS = [
   'mobile',
   'fixed_line',
@@ -21,6 +21,9 @@ export type NumberKind = (typeof NUMBER_KINDS)[number];
 /** Numbers that belong to no country, such as those of satellites and of international services (UN M.49: the world). */
 export const NO_COUNTRY = '001';
 
+/** Universal personal telecommunications, which libphonenumber counts as VoIP. */
+const UNIVERSAL_PERSONAL = /^\+878/;
+
 export interface NumberFacts {
   /** ISO 3166-1 alpha-2, or `001`. Null: the numbering plan does not have this number. */
   readonly country: string | null;
@@ -28,14 +31,28 @@ export interface NumberFacts {
   readonly kinds: readonly NumberKind[];
 }
 
-/** Inmarsat, Iridium and Globalstar; Thuraya and EMSat among the international networks. */
-const SATELLITE = /^\+(?:870|881|88213|88216)/;
+/**
+ * Inmarsat (870), Iridium and Globalstar (881); among the international networks EMSat and Thuraya, and those of ships
+ * and aircraft, whose calls travel by satellite too. The numbering plan's own kinds do not tell them from mobile phones.
+ */
+const SATELLITE = /^\+(?:870|881|882(?:13|16|32|42|98|99))/;
 
 /** @param e164 a number in strict E.164 form; whether it exists does not matter */
 export function numberFacts(e164: string): NumberFacts {
   const number = parsePhoneNumberFromString(e164, { extract: false });
-  const country = number?.isNonGeographic() === true ? NO_COUNTRY : (number?.country ?? null);
-  return { country, kinds: SATELLITE.test(e164) ? ['satellite'] : kindsOf(number?.getType()) };
+  return number === undefined ? { country: null, kinds: [kindByPrefix(e164) ?? 'unknown'] } : factsOf(number);
+}
+
+/** The same facts of a number that is already parsed. */
+export function factsOf(number: PhoneNumber): NumberFacts {
+  const country = number.isNonGeographic() ? NO_COUNTRY : (number.country ?? null);
+  const special = kindByPrefix(number.number);
+  return { country, kinds: special === null ? kindsOf(number.getType()) : [special] };
+}
+
+function kindByPrefix(e164: string): NumberKind | null {
+  if (SATELLITE.test(e164)) return 'satellite';
+  return UNIVERSAL_PERSONAL.test(e164) ? 'personal_number' : null;
 }
 
 function kindsOf(type: string | undefined): readonly NumberKind[] {

@@ -1,5 +1,12 @@
-import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import {
+  type CountryCode,
+  isSupportedCountry,
+  parsePhoneNumberFromString,
+  type PhoneNumber,
+} from 'libphonenumber-js/max';
 import { z } from 'zod';
+import { allowedByAny, type NumberRefusal, type NumberRule } from './allowed-numbers.ts';
+import { factsOf } from './number-kind.ts';
 
 /** Strict E.164: the only form in which a number is stored and dialled. Always a string, never a number. */
 export const E164 = /^\+[1-9]\d{6,14}$/;
@@ -16,11 +23,12 @@ export const Country = z
 export type Country = CountryCode;
 
 /**
- * The reason why a field is not a number that may be dialled.
+ * The reason why a field is not a phone number.
  * - `missing_phone`: it contains nothing visible.
  * - `spreadsheet_damaged`: a spreadsheet has replaced the digits (`4.479E+11`, `#####`); they cannot be recovered.
- * - `premium_rate`: the called party would charge for the call.
  * - `invalid_phone`: everything else, including short and emergency numbers and two numbers in one field.
+ * And the reason why a number may not be dialled if that does not depend on a connection:
+ * - `premium_rate`: the called party would charge for the call.
  */
 export type PhoneProblem = 'missing_phone' | 'invalid_phone' | 'premium_rate' | 'spreadsheet_damaged';
 
@@ -42,11 +50,18 @@ const LONGEST = 100;
  */
 const LONGEST_WRITTEN = 200;
 
+/** Where nothing is known about connections: every country, and the usual kinds of numbers. */
+const usualNumber = allowedByAny([]);
+
 /**
  * Reads a phone field in the forms that people and spreadsheets use. Without a default country only the international
  * form with its `+` is accepted. Nothing is guessed: an ambiguous field is refused.
  */
-export function parsePhone(input: string, defaultCountry: Country | null): Phone | { readonly reason: PhoneProblem } {
+export function parsePhone(
+  input: string,
+  defaultCountry: Country | null,
+  rule: NumberRule = usualNumber,
+): Phone | { readonly reason: PhoneProblem } | NumberRefusal {
   if (input.trim().length > LONGEST_WRITTEN) return { reason: 'invalid_phone' };
   const text = plainText(input);
   if (text === '') return { reason: 'missing_phone' };
@@ -55,9 +70,17 @@ export function parsePhone(input: string, defaultCountry: Country | null): Phone
     return { reason: 'invalid_phone' };
   }
   const number = parseWhole(text, defaultCountry);
-  if (!number?.isValid() || !E164.test(number.number)) return { reason: 'invalid_phone' };
-  if (number.getType() === 'PREMIUM_RATE') return { reason: 'premium_rate' };
-  return { e164: number.number, extension: number.ext ?? null };
+  if (!number || !E164.test(number.number)) return { reason: 'invalid_phone' };
+  if (!number.isValid() && !isIntendedUnknown(text, number, rule)) return { reason: 'invalid_phone' };
+  return rule(factsOf(number)) ?? { e164: number.number, extension: number.ext ?? null };
+}
+
+/**
+ * Whether to accept a number that no numbering plan contains. It may belong to a new range, but most are typing errors,
+ * so it must be written in full, have a length that its country has, and be of a kind that is named.
+ */
+function isIntendedUnknown(text: string, number: PhoneNumber, rule: NumberRule): boolean {
+  return text.startsWith('+') && number.isPossible() && rule({ ...factsOf(number), kinds: ['unknown'] }) === null;
 }
 
 function parseWhole(text: string, defaultCountry: Country | null) {

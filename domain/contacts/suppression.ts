@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { isStorable } from './contact.ts';
 import { RingfenceError } from '../engine/errors.ts';
+import { anyNumber, type NumberRule } from './allowed-numbers.ts';
 import { parsePhone } from './phone.ts';
 
 const NUMBER = 'phone_number must be a number in international form, such as +14155550132';
@@ -30,8 +31,8 @@ export const SuppressionResponse = z.object({
 export type SuppressionResponse = z.infer<typeof SuppressionResponse>;
 
 /** The number in the form of the list, strict E.164. @throws RingfenceError `validation_error` */
-export function suppressedNumber(input: string): string {
-  const phone = parsePhone(input, null);
+export function suppressedNumber(input: string, rule: NumberRule = anyNumber): string {
+  const phone = parsePhone(input, null, rule);
   if ('e164' in phone) return phone.e164;
   throw new RingfenceError('validation_error', NUMBER, { field: 'phone_number', details: { reason: phone.reason } });
 }

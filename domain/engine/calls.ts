@@ -172,6 +172,10 @@ export function applyPlacement(
       giveBackUnit(state, call);
       settleWithoutCall(state, id, call, 'skipped', 'suppressed', now);
       return;
+    case 'not_allowed':
+      giveBackUnit(state, call);
+      settleWithoutCall(state, id, call, 'skipped', result.reason, now);
+      return;
     case 'removed':
       takeOut(state, id, call);
       return;

@@ -93,14 +93,16 @@ export const ERROR_CODES = {
     field: 'always',
   },
   country_not_allowed: {
-    status: null,
-    meaning: 'The connection allows no calls to the country of the number.',
+    status: 422,
+    meaning:
+      'The connection allows no calls to the country of the number, or none of the connections of the account does.',
     repeat: 'never',
     field: 'always',
   },
   number_type_not_allowed: {
-    status: null,
-    meaning: 'The connection allows no calls to numbers of this kind, such as premium-rate numbers.',
+    status: 422,
+    meaning:
+      'The connection allows no calls to numbers of this kind, such as satellite or premium-rate numbers, or none of the connections of the account does.',
     repeat: 'never',
     field: 'always',
   },

@@ -9,6 +9,7 @@ import type { EndedEvent } from './outcome.ts';
  * - `delayed`: the database or this machine was too slow, or it is too early to dial; nothing was sent.
  * - `invalid`: the provider's adapter cannot build a request for this contact; nothing was sent.
  * - `suppressed`: the number is on the suppression list; nothing was sent.
+ * - `not_allowed`: the connection does not allow the country or the kind of the number; nothing was sent.
  * - `removed`: the contact is over or at another attempt, or the campaign is ending; nothing was sent.
  * - `withdrawn`: this placement was already recorded as not sent; nothing is sent under its number.
  * - `superseded`: another run owns the campaign's records; nothing was sent by this one.
@@ -28,6 +29,7 @@ export type PlacementResult =
   | { readonly kind: 'invalid' }
   | { readonly kind: 'delayed' }
   | { readonly kind: 'suppressed' }
+  | { readonly kind: 'not_allowed'; readonly reason: 'country_not_allowed' | 'number_type_not_allowed' }
   | { readonly kind: 'removed' }
   | { readonly kind: 'withdrawn' }
   | { readonly kind: 'superseded' }

@@ -47,7 +47,7 @@ export const CAMPAIGN: Campaign = {
   agent_id: 'demo-agent',
   connection: 'truedy',
   phone_number_ids: [],
-  phone_rotation_strategy: 'round_robin',
+  phone_rotation_strategy: null,
   contact_source: 'manual',
   contact_folder_id: null,
   schedule_type: 'immediate',

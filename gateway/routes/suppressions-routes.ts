@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Pool } from '../../db/pool.ts';
 import { addSuppression, listSuppressions, removeSuppression } from '../../db/suppressions.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
+import { anyNumber, anyNumberThatMayExist } from '../../domain/contacts/allowed-numbers.ts';
 import { parsePhone } from '../../domain/contacts/phone.ts';
 import { suppressedNumber, SuppressionResponse, SuppressionInput } from '../../domain/contacts/suppression.ts';
 import '../http/auth.ts';
@@ -42,7 +43,7 @@ export const suppressionsRoutes: FastifyPluginAsyncZod<{ pool: Pool }> = async (
     },
     async (request, reply) => {
       const { phone_number, reason = null } = request.body;
-      const entry = { phoneNumber: suppressedNumber(phone_number), reason };
+      const entry = { phoneNumber: suppressedNumber(phone_number, anyNumberThatMayExist([])), reason };
       const { suppression, created } = await addSuppression(pool, request.caller.account, entry);
       return reply.code(created ? 201 : 200).send(answer(request, suppression));
     },
@@ -60,7 +61,7 @@ export const suppressionsRoutes: FastifyPluginAsyncZod<{ pool: Pool }> = async (
       },
     },
     async (request) => {
-      const phone = parsePhone(request.params.phone_number, null);
+      const phone = parsePhone(request.params.phone_number, null, anyNumber);
       const known = 'e164' in phone && (await removeSuppression(pool, request.caller.account, phone.e164));
       if (!known) {
         const message = 'This number is not on the list: send it in international form.';

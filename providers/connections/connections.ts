@@ -1,7 +1,7 @@
 /** The connections of this process: from the file that RINGFENCE_CONNECTIONS names, or the one of the variables TRUEDY_*. */
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { truedy } from '../truedy/carrier.ts';
-import { providerFromEnv } from '../from-env.ts';
+import { allowedFromEnv, providerFromEnv } from '../from-env.ts';
 import type { Connection } from './connection.ts';
 import { digest } from './digest.ts';
 import { readConnectionsFile } from './read-file.ts';
@@ -28,14 +28,13 @@ export function connectionNamed(connections: readonly Connection[], name: string
   });
 }
 
-/** The short form: one connection without a file, whose numbers are not restricted. */
+/** The short form: one connection without a file. Its variables may name countries and kinds of numbers. */
 function truedyFromEnv(env: Env): Connection {
   return {
     name: truedy.name,
     provider: truedy.name,
     callsPerSecond: truedy.callsPerSecond,
-    countries: null,
-    numberTypes: null,
+    ...allowedFromEnv(env),
     accounts: null,
     agents: null,
     callerNumbers: null,

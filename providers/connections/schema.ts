@@ -1,29 +1,29 @@
 /** The fields of a connection that every carrier has, and the form of the file. A carrier's own fields come from its settings. */
 import { z } from 'zod';
 import { Country } from '../../domain/contacts/phone.ts';
+import { HTTP_FOR, isHttpsOrLocal } from '../https-url.ts';
 import { NO_COUNTRY, NUMBER_KINDS } from '../../domain/contacts/number-kind.ts';
 
 const Name = z.string('must be a text').min(1, 'must not be empty').max(200, 'must be at most 200 characters');
 const names = (what: string, example: string) =>
   z.array(Name, `must be a list of ${what}, such as ${example}`).min(1, 'must not be empty: leave it out to allow all');
 
-const Countries = z
+export const Countries = z
   .array(z.union([z.literal(NO_COUNTRY), Country], 'must be a two-letter country code such as US or GB'), {
     error: 'must be a list of two-letter country codes, such as [US, CA]: nothing else is dialled',
   })
   .min(1, 'must name at least one country: nothing else is dialled');
 
-const NumberTypes = z
+export const NumberTypes = z
   .array(z.enum(NUMBER_KINDS, `must be one of ${NUMBER_KINDS.join(', ')}`), {
     error: 'must be a list of kinds of numbers, such as [mobile, fixed_line, voip]: nothing else is dialled',
   })
   .min(1, 'must name at least one kind of number: nothing else is dialled');
 
+const WEBHOOKS = 'must be an https URL that the carrier can reach, such as https://calls.example.com';
 const PublicUrl = z
-  .url({
-    protocol: /^https$/,
-    error: 'must be an https URL that the carrier can reach, such as https://calls.example.com',
-  })
+  .url({ protocol: /^https?$/, error: WEBHOOKS, abort: true })
+  .refine(isHttpsOrLocal, `${WEBHOOKS}: ${HTTP_FOR}`)
   .refine((url) => !/[?#]/.test(url), 'must have no query')
   .transform((url) => url.replace(/\/+$/, ''));
 

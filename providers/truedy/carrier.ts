@@ -1,10 +1,10 @@
 /** Truedy as a built-in carrier: its fields in the connections file. */
 import { z } from 'zod';
-import { type Carrier, CarrierUrl } from '../carrier.ts';
+import type { Carrier } from '../carrier.ts';
 import { TruedyConfig } from './config.ts';
 import { createTruedyProvider } from './truedy.ts';
 
-const { apiKey, webhookSecrets, maxDurationS, joinTimeoutS } = TruedyConfig.shape;
+const { baseUrl, apiKey, webhookSecrets, maxDurationS, joinTimeoutS } = TruedyConfig.shape;
 const secondsAsMs = (least: number, most: number, byDefault: number) =>
   z
     .number()
@@ -14,7 +14,7 @@ const secondsAsMs = (least: number, most: number, byDefault: number) =>
     .transform((seconds) => Math.round(seconds * 1000));
 
 const Settings = z.strictObject({
-  base_url: CarrierUrl,
+  base_url: baseUrl,
   api_key: apiKey,
   /** One secret, or several during a rotation. */
   webhook_secrets: z.preprocess((given) => (typeof given === 'string' ? [given] : given), webhookSecrets),

@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import { DIAL } from '../../domain/engine/dial-budget.ts';
+import { CarrierUrl } from '../carrier.ts';
 
 /** Configuration of the Truedy adapter, parsed once in the main files. */
 export const TruedyConfig = z.object({
   /** The API's root, its path included: `https://api.example.com/api/public/v1`. */
-  baseUrl: z
-    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
-    .transform((url) => url.replace(/\/+$/, '')),
+  baseUrl: CarrierUrl,
   apiKey: z.string().regex(/^[\x21-\x7e]{1,512}$/, 'must be printable ASCII without spaces'),
   /** Every secret whose signatures are accepted: two during a rotation, otherwise one. */
   webhookSecrets: z

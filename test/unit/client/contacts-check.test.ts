@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { contactsCommand } from '../../../cli/contacts.ts';
+import type { Env } from '../../../cli/env.ts';
 import { EXIT } from '../../../cli/exit-codes.ts';
 import { run } from '../../../cli/run.ts';
 import type { RowError } from '../../../domain/contacts/contact-rows.ts';
@@ -20,10 +21,16 @@ afterEach(() => {
 
 const path = (relative: string) => fileURLToPath(new URL(`../../../${relative}`, import.meta.url));
 function check(...args: string[]): Promise<Command> {
-  const contacts = contactsCommand();
+  return checkIn({}, ...args);
+}
+function checkIn(env: Env, ...args: string[]): Promise<Command> {
+  const contacts = contactsCommand(env);
   for (const verb of contacts.commands) verb.exitOverride().configureOutput({ writeErr: () => {} });
   return contacts.parseAsync(['check', ...args], { from: 'user' });
 }
+
+/** Its connections allow the United States and Canada. */
+const BY_EXAMPLE = ['country_not_allowed', 'number_type_not_allowed'];
 
 describe('contacts check', () => {
   it('says as JSON what an import would do', async () => {
@@ -95,6 +102,18 @@ describe('contacts check', () => {
     expect(JSON.parse(out)).toEqual({
       error: { code: 'unparsable_file', message, details: { field: 'file', line: 3 } },
     });
+  });
+
+  it.each([
+    ['without connections', {}, ['number_type_not_allowed']],
+    ['by the variables TRUEDY_*', { TRUEDY_COUNTRIES: 'US' }, ['country_not_allowed', 'number_type_not_allowed']],
+    ['by the connections file', { RINGFENCE_CONNECTIONS: path('examples/connections.yaml') }, BY_EXAMPLE],
+  ])('reports numbers that may not be called, %s', async (_where, env, expected) => {
+    const rows = 'phone\n+442079460958\n+881612345678\n+14155550132\n';
+    vi.spyOn(process, 'stdin', 'get').mockReturnValue(Readable.from([Buffer.from(rows)]) as typeof process.stdin);
+    await checkIn(env, '-', '--json');
+    const { error_details } = JSON.parse(out) as { error_details: RowError[] };
+    expect(error_details.map(({ reason }) => reason)).toEqual(expected);
   });
 
   it('names a file that is not there', async () => {

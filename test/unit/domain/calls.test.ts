@@ -105,6 +105,11 @@ describe('the answer to a placement', () => {
       { contact: 'skipped', unit: 'given back' },
     ],
     [
+      'not allowed: the connection must not dial the number, and the contact is skipped',
+      { kind: 'not_allowed', reason: 'number_type_not_allowed' },
+      { contact: 'skipped', unit: 'given back' },
+    ],
+    [
       'removed: by the records the contact is not to be called, and the campaign drops it',
       { kind: 'removed' },
       { contact: 'nowhere', unit: 'given back' },

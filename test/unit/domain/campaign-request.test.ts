@@ -31,7 +31,7 @@ describe('the body that creates a campaign', () => {
       ...smallest,
       connection: null,
       phone_number_ids: [],
-      phone_rotation_strategy: 'round_robin',
+      phone_rotation_strategy: null,
       contact_source: 'manual',
       contact_folder_id: null,
       contact_ids: [],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { allowedByAny } from '../../../domain/contacts/allowed-numbers.ts';
 import { readHeader } from '../../../domain/contacts/contact-header.ts';
 import { rowReader } from '../../../domain/contacts/contact-rows.ts';
 
@@ -35,6 +36,7 @@ describe('rowReader', () => {
     ['missing_phone', ['']],
     ['invalid_phone', ['911']],
     ['premium_rate', ['900-555-0132']],
+    ['number_type_not_allowed', ['+870 773 123 456']],
     ['spreadsheet_damaged', ['4.15555E+9']],
     ['invalid_extension', ['+14155550132', '12a']],
     ['invalid_extension', ['+14155550132 x1', '2']],
@@ -46,6 +48,17 @@ describe('rowReader', () => {
     ['too_many_fields', ['+14155550132', '', '', '', '', '', '', 'beyond']],
   ])('reports %s for %j', (reason, cells) => {
     expect(read(9, cells)).toEqual({ row: 9, phone: cells[0], reason });
+  });
+
+  it('reports a number that no connection allows', () => {
+    const rule = allowedByAny([{ name: 'us', countries: ['US'], numberTypes: ['mobile'] }]);
+    const readAllowed = rowReader(readHeader(['phone']), 'US', rule);
+    const reasons = ['415-555-0132', '900-555-0132', '+44 20 7946 0958'].map((phone) => readAllowed(2, [phone]));
+    expect(reasons).toEqual([
+      { row: 2, contact: expect.anything() },
+      { row: 2, phone: '900-555-0132', reason: 'number_type_not_allowed' },
+      { row: 2, phone: '+44 20 7946 0958', reason: 'country_not_allowed' },
+    ]);
   });
 
   it('looks at none of the cells beyond the header where there are more than any file has columns', () => {

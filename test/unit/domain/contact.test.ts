@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { allowedByAny } from '../../../domain/contacts/allowed-numbers.ts';
 import { ContactInput, contactFrom } from '../../../domain/contacts/contact.ts';
 import { RingfenceError } from '../../../domain/engine/errors.ts';
 
@@ -63,6 +64,15 @@ describe('ContactInput and contactFrom', () => {
     const attempt = () => contactFrom(ContactInput.parse(input), null, 'contacts[3]');
     expect(attempt).toThrow(RingfenceError);
     expect(attempt).toThrow(expect.objectContaining({ code: 'validation_error', field, details: { reason } }));
+  });
+
+  it.each([
+    ['+44 20 7946 0958', 'country_not_allowed'],
+    ['+1 900 555 0132', 'number_type_not_allowed'],
+  ] as const)('refuses a number that no connection allows: %s', (phone_number, code) => {
+    const rule = allowedByAny([{ name: 'us', countries: ['US'], numberTypes: ['mobile'] }]);
+    const attempt = () => contactFrom(ContactInput.parse({ phone_number }), null, 'contacts[3]', rule);
+    expect(attempt).toThrow(expect.objectContaining({ code, field: 'contacts[3].phone_number' }));
   });
 
   it.each([

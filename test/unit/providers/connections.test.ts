@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { RingfenceError } from '../../../domain/engine/errors.ts';
-import { assertAllowed } from '../../../providers/connections/allowed.ts';
+import { assertAllowed } from '../../../domain/contacts/allowed-numbers.ts';
 import { connectionNamed, connectionsFromEnv } from '../../../providers/connections/connections.ts';
 import { callToPlace } from '../../support/factories/call-to-place.ts';
 
@@ -226,12 +226,30 @@ describe('without a file', () => {
     TRUEDY_WEBHOOK_SECRETS: 'whsec_1',
   };
 
-  test('the variables TRUEDY_* are one connection, which restricts nothing', () => {
+  test('the variables TRUEDY_* are one connection, for every country and the usual kinds of numbers', () => {
     const [connection, ...more] = connectionsFromEnv(env);
     expect(more).toEqual([]);
     expect(connection).toMatchObject({ name: 'truedy', provider: 'truedy', countries: null, numberTypes: null });
     expect(connection!.open().name).toBe('truedy');
-    assertAllowed(connection!, '+8816512345678', '--to');
+    assertAllowed(connection!, '+442079460958', '--to');
+    expect(() => assertAllowed(connection!, '+881651234567', '--to')).toThrow(/kind satellite/);
+  });
+
+  test('which variables may restrict to countries and kinds', () => {
+    const named = { ...env, TRUEDY_COUNTRIES: 'us, CA', TRUEDY_NUMBER_TYPES: 'mobile,satellite' };
+    const [connection] = connectionsFromEnv(named);
+    expect(connection).toMatchObject({ countries: ['US', 'CA'], numberTypes: ['mobile', 'satellite'] });
+    const [unset] = connectionsFromEnv({ ...env, TRUEDY_COUNTRIES: '', TRUEDY_NUMBER_TYPES: '' });
+    expect(unset).toMatchObject({ countries: null, numberTypes: null });
+  });
+
+  test.each([
+    ['TRUEDY_COUNTRIES', 'US,'],
+    ['TRUEDY_COUNTRIES', 'USA'],
+    ['TRUEDY_NUMBER_TYPES', 'mobiles'],
+  ])('a mistake in %s (%s) is named', (name, value) => {
+    const error = errorOf(() => connectionsFromEnv({ ...env, [name]: value }));
+    expect(error).toMatchObject({ code: 'misconfigured', message: expect.stringContaining(name) as string });
   });
 
   test('and without them there is no connection', () => {

@@ -107,6 +107,7 @@ describe('configuration', () => {
 
   test.each([
     ['baseUrl', { baseUrl: 'ftp://example.com' }],
+    ['baseUrl', { baseUrl: 'http://api.example.com' }],
     ['baseUrl', { baseUrl: 'example' }],
     ['apiKey', { apiKey: 'two words' }],
     ['apiKey', { apiKey: 'x\r\nx-evil: 1' }],
