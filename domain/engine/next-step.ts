@@ -97,6 +97,8 @@ function workNow(
       state.status === 'paused' || state.ending !== null || changes.length > 0 || drain?.until === Infinity,
     wakeAt: wakeAt(state, calls, waiting, now),
   };
+  // Until the roster knows this run as its owner, it would refuse the placement, and the run must not end.
+  const introduces = continuedFrom !== null && !run.exchanging && !state.superseded;
   if (drain) {
     // Deadlock otherwise: a handler waits for the exchange or the look-up, and the drain waits for the handler.
     const unblocksHandler = !run.handlersFinished() && isUnsynced(state);
@@ -105,12 +107,10 @@ function workNow(
       place: [],
       repeat: [],
       lookUp: lookUp.filter((id) => state.inFlight[id]?.unconfirmed),
-      exchange: exchange && unblocksHandler ? { want: 0 } : null,
+      exchange: introduces || (exchange && unblocksHandler) ? { want: 0 } : null,
     };
   }
-  // Until the roster knows this run as its owner, it would refuse the placement.
   const placesNow = continuedFrom === null && !run.oversized && changes.length === 0;
-  const introduces = continuedFrom !== null && !run.exchanging && !state.superseded;
   return {
     ...work,
     place: placesNow ? dials.place : [],

@@ -214,6 +214,12 @@ describe('the next step', () => {
       { continuedFrom: 'the run before' },
       { kind: 'work', place: [], exchange: { want: 0 } },
     ],
+    [
+      'is to introduce such a run in a drain too, because it cannot end before',
+      PEOPLE_LEFT,
+      { continuedFrom: 'the run before', drain: DRAIN },
+      { kind: 'work', place: [], exchange: { want: 0 } },
+    ],
     ['is to place the contacts at hand', PEOPLE_LEFT, {}, { kind: 'work', place: contacts(3) }],
   ])('%s', (_, stated, run, expected) => {
     expect(step(stated, run)).toMatchObject(expected);
