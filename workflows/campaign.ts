@@ -13,7 +13,8 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { applyWindow, applyZoneData, waitWithoutWindow } from '../domain/engine/calling-day.ts';
-import { hasNews, takeOver } from '../domain/engine/campaign-run.ts';
+import { hasNews, takeOver, type PendingEdit } from '../domain/engine/campaign-run.ts';
+import { isProcessed, rememberId } from '../domain/engine/commands.ts';
 import { fitsNewRun, isDrained, wakeInDrain, type HistorySize } from '../domain/engine/continue-as-new.ts';
 import { applyEdit, editRefusal, startEdit, type CampaignEdit } from '../domain/engine/editing.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
@@ -115,7 +116,15 @@ async function askWindow({ state }: WorkflowRun, from: number): Promise<void> {
 async function takeChange(run: WorkflowRun): Promise<void> {
   const next = run.changes.shift();
   if (next?.kind === 'zone_data') applyZoneData(run.state, next.version);
-  else if (next) next.done(await takeEdit(run, next.edit));
+  else if (next) next.done(await takeEditOnce(run, next));
+}
+
+/** An edit under an id that was applied before is not applied again: other edits may have followed it. */
+async function takeEditOnce(run: WorkflowRun, { id, edit }: PendingEdit): Promise<RingfenceError | null> {
+  if (isProcessed(run.state, id)) return null;
+  const refused = await takeEdit(run, edit);
+  if (refused === null) rememberId(run.state, id);
+  return refused;
 }
 
 /** Returns why the edit is refused, or null. */
@@ -168,7 +177,8 @@ async function recordEnd(run: WorkflowRun, status: 'completed' | 'cancelled'): P
 /** Answers messages that arrived while the end was being recorded, and returns the result of the campaign. */
 async function result({ state, campaignId, changes }: WorkflowRun): Promise<CampaignResult> {
   for (const change of changes.splice(0)) {
-    if (change.kind === 'edit') change.done(editRefusal(state, change.edit, Date.now()));
+    if (change.kind !== 'edit') continue;
+    change.done(isProcessed(state, change.id) ? null : editRefusal(state, change.edit, Date.now()));
   }
   await condition(allHandlersFinished);
   return { campaign_id: campaignId, status: state.status, buckets: liveBuckets(state), late_events: state.heard.late };

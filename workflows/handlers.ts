@@ -7,7 +7,7 @@ import {
   setDefaultSignalHandler,
   setHandler,
 } from '@temporalio/workflow';
-import { isOver, refusal, type Command } from '../domain/engine/commands.ts';
+import { isOver, isProcessed, refusal, type Command } from '../domain/engine/commands.ts';
 import type { RingfenceError } from '../domain/engine/errors.ts';
 import { EndedEvent } from '../domain/engine/outcome.ts';
 import { CampaignEdit, editRefusal } from '../domain/engine/editing.ts';
@@ -110,7 +110,7 @@ function command(name: Command, id: unknown): CampaignRun['inbox'][number] {
 
 async function edit(run: CampaignRun, change: CampaignEdit): Promise<EditAcknowledgement> {
   let answer: { refused: RingfenceError | null } | undefined;
-  run.changes.push({ kind: 'edit', edit: change, done: (refused) => (answer = { refused }) });
+  run.changes.push({ kind: 'edit', edit: change, id: updateId(), done: (refused) => (answer = { refused }) });
   await nonCancellable(() => condition(() => answer !== undefined));
   if (answer?.refused) throw refusedEdit(answer.refused);
   await nonCancellable(() =>
@@ -142,7 +142,7 @@ function refuseEdit(run: CampaignRun, change: unknown): void {
       nonRetryable: true,
     });
   }
-  const refused = editRefusal(run.state, read.data, Date.now());
+  const refused = isAnswered(run) ? null : editRefusal(run.state, read.data, Date.now());
   if (refused !== null) throw refusedEdit(refused);
 }
 
@@ -158,8 +158,7 @@ function toIso(instant: number | null): string | null {
 /** Passes a command to the main loop and waits until it is processed. */
 async function submit(run: CampaignRun, name: Command): Promise<void> {
   let answer: { refused: string | null } | undefined;
-  const id = currentUpdateInfo()?.id ?? null;
-  run.inbox.push({ kind: 'command', command: name, id, done: (refused) => (answer = { refused }) });
+  run.inbox.push({ kind: 'command', command: name, id: updateId(), done: (refused) => (answer = { refused }) });
   await nonCancellable(() => condition(() => answer !== undefined));
   if (answer?.refused) throw wrongState(answer.refused);
 }
@@ -185,8 +184,20 @@ function nonCancellable<T>(wait: () => Promise<T>): Promise<T> {
 }
 
 function refuse(run: CampaignRun, name: Command): void {
-  const refused = refusal(run.state, name);
+  const refused = isAnswered(run) ? null : refusal(run.state, name);
   if (refused !== null) throw wrongState(refused);
+}
+
+/**
+ * Whether the update repeats one that an earlier run, or a signal, has processed. The state that it led to would refuse it,
+ * and whoever lost the first answer is to get one.
+ */
+function isAnswered({ state }: CampaignRun): boolean {
+  return isProcessed(state, updateId());
+}
+
+function updateId(): string | null {
+  return currentUpdateInfo()?.id ?? null;
 }
 
 function wrongState(message: string): ApplicationFailure {

@@ -28,14 +28,16 @@ export type InboxMessage =
   | { readonly kind: 'found'; readonly callIds: readonly string[]; readonly findings: readonly LookUpFinding[] }
   | { readonly kind: 'exchanged'; readonly request: ExchangeRequest; readonly reply: ExchangeReply };
 
+export interface PendingEdit {
+  readonly kind: 'edit';
+  readonly edit: CampaignEdit;
+  /** The id of the update; a repeat carries the same one. Null for an edit that is applied again after an adoption. */
+  readonly id: string | null;
+  readonly done: (refused: RingfenceError | null) => void;
+}
+
 /** A change of the terms or of the zone data. It waits until no request may still be sent. */
-export type PendingChange =
-  | {
-      readonly kind: 'edit';
-      readonly edit: CampaignEdit;
-      readonly done: (refused: RingfenceError | null) => void;
-    }
-  | { readonly kind: 'zone_data'; readonly version: string };
+export type PendingChange = PendingEdit | { readonly kind: 'zone_data'; readonly version: string };
 
 /** A pause in placing, so that the run can end with nothing under way. */
 export interface Drain {
@@ -159,7 +161,7 @@ function isNewlyCancelled({ cancelRequested, state }: CampaignRun): boolean {
 export function takeOver(run: CampaignRun, snapshot: RosterSnapshot, facts: PacingFacts, now: number): void {
   // An edit that was acknowledged but is not recorded yet must survive: it is applied again to the adopted terms.
   const edit = unsyncedEdit(run.state);
-  if (edit) run.changes.unshift({ kind: 'edit', edit, done: () => {} });
+  if (edit) run.changes.unshift({ kind: 'edit', edit, id: null, done: () => {} });
   run.continuedFrom = null;
   run.hasRecords = true;
   adopt(run.state, run.campaignId, snapshot, facts, now);

@@ -200,7 +200,7 @@ export const CampaignState = z.looseObject({
   lastSync: CampaignSync,
   /** Changed terms, as fields of the API request, that the next exchange records. Null: none. */
   pendingTerms: z.record(z.string(), z.unknown()).nullable(),
-  /** Ids of the latest commands, the last one last. A command may arrive as an update and again as a signal. */
+  /** Ids of the latest commands and edits, the last one last. One may arrive again: as a signal, or in a later run. */
   commandIds: z.array(z.string()),
   /** Set if another run has taken over the campaign's records: adopt before any other step. */
   superseded: z.boolean(),

@@ -22,15 +22,24 @@ export function refusal(
   }
 }
 
-/** How many command ids are kept. A repeat arrives within seconds, after a few other commands. */
+/** How many ids of commands and edits are kept. A repeat arrives within minutes, after a few other commands. */
 const REMEMBERED = 50;
 
-/** Whether a command with this id was processed before. Keeps the id if not. Commands sent by hand have no id. */
-export function isRepeat(state: CampaignState, id: string | null): boolean {
-  if (id === null) return false;
-  if (state.commandIds.includes(id)) return true;
-  state.commandIds.push(id);
-  state.commandIds.splice(0, state.commandIds.length - REMEMBERED);
+/** Whether a command or an edit with this id was processed before. What is sent by hand has no id. */
+export function isProcessed({ commandIds }: Pick<CampaignState, 'commandIds'>, id: string | null): boolean {
+  return id !== null && commandIds.includes(id);
+}
+
+export function rememberId({ commandIds }: Pick<CampaignState, 'commandIds'>, id: string | null): void {
+  if (id === null) return;
+  commandIds.push(id);
+  commandIds.splice(0, commandIds.length - REMEMBERED);
+}
+
+/** Whether a command with this id was processed before. Keeps the id if not. */
+export function isRepeat(state: Pick<CampaignState, 'commandIds'>, id: string | null): boolean {
+  if (isProcessed(state, id)) return true;
+  rememberId(state, id);
   return false;
 }
 

@@ -125,6 +125,25 @@ describe('a pause that is not complete yet', () => {
   });
 });
 
+describe('a command under the id of one that was carried out', () => {
+  it('is acknowledged with what is true now, and changes nothing', async () => {
+    const campaign = await harness.start(PEOPLE, { max_concurrent_calls: 2 });
+    await areLive(campaign, 2);
+    // As a gateway does to which no worker answered in time; whoever asks again is not refused because the campaign is paused.
+    await campaign.handle.signal(pauseSignal, 'pause-1');
+    await reaches(campaign, { status: 'paused' });
+    const again = await campaign.handle.executeUpdate(pauseAndWait, { updateId: 'pause-1' });
+    expect([...again.live].sort()).toEqual([campaign.callId(1), campaign.callId(2)]);
+
+    await campaign.handle.signal(resumeSignal, 'resume-1');
+    await reaches(campaign, { status: 'active' });
+    const edit = { change: { max_concurrent_calls: 1 }, terms: { max_concurrent_calls: 1 } };
+    await campaign.handle.executeUpdate(editUpdate, { args: [edit], updateId: 'resume-1' });
+    expect(await campaign.progress()).toMatchObject({ status: 'active', max_concurrent_calls: 2 });
+    await callsEndUntil(campaign, everybody);
+  });
+});
+
 describe('a command in the wrong state', () => {
   const refusals = async (campaign: Campaign, commands: readonly UpdateDefinition<unknown>[]) => {
     for (const command of commands) {

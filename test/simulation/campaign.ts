@@ -219,7 +219,7 @@ export class VirtualCampaign {
   }
 
   private addEdit(run: VirtualRun, edit: CampaignEdit): void {
-    run.changes.push({ kind: 'edit', edit, done: () => {} });
+    run.changes.push({ kind: 'edit', edit, id: null, done: () => {} });
     this.wake(run);
   }
 

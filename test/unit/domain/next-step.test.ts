@@ -67,7 +67,12 @@ function settlements(count: number, stated: Partial<Settlement> = {}): Settlemen
 
 const PLACING = callInFlight({ phase: 'placing' });
 const UNCONFIRMED = callInFlight({ phase: 'unknown', unconfirmed: true });
-const EDIT: PendingChange = { kind: 'edit', edit: { change: { max_concurrent_calls: 5 }, terms: {} }, done: () => {} };
+const EDIT: PendingChange = {
+  kind: 'edit',
+  edit: { change: { max_concurrent_calls: 5 }, terms: {} },
+  id: null,
+  done: () => {},
+};
 /** Everybody has been called. */
 const NOBODY_LEFT: StatedCampaign = { ready: [] };
 const PEOPLE_LEFT: StatedCampaign = { ready: contacts(3) };
