@@ -10,10 +10,12 @@ alter table call_events rename column provider to connection;
 -- now that of another one.
 alter table calls add column made_for text;
 
-alter table campaigns add column connection text;
-update campaigns set connection = coalesce((select connection from calls where campaign_id = campaigns.id limit 1), 'truedy');
+-- Gateways of an earlier version, which may still be running, do not state it, and have this connection alone.
+alter table campaigns add column connection text not null default 'truedy';
+update campaigns set connection = first.connection
+  from (select distinct on (campaign_id) campaign_id, connection from calls) first
+ where first.campaign_id = campaigns.id;
 update campaigns set spec = spec || jsonb_build_object('connection', connection);
-alter table campaigns alter column connection set not null;
 create index campaigns_unfinished_by_connection on campaigns (connection)
   where status in ('scheduled', 'active', 'paused', 'interrupted');
 

@@ -105,7 +105,7 @@ describe('doctor', () => {
     expect(troubles(second.report)).toMatchObject([
       { check: 'task queues', found: expect.stringContaining('workflows: no worker polls nobody') },
       { check: 'task queues', found: expect.stringContaining('activities: no worker polls nobody') },
-      { check: 'task queues', found: expect.stringMatching(/dials: no worker polls nobody.*-dials/) },
+      { check: 'task queues', found: expect.stringMatching(/dials of truedy: no worker polls nobody.*-dials-truedy/) },
       { check: 'API key', advice: expect.stringContaining('keys create') },
       {
         check: 'schema',

@@ -138,8 +138,8 @@ describe('a try whose record another one is writing to at that moment', () => {
     const dial = await newDial();
     const permit = await permitWhile(dial, (tx) =>
       tx.query(
-        `insert into calls (id, campaign_id, seq, attempt, connection, request, day, first_sent_at, tries)
-         values ($1, $2, 1, 1, 'truedy', 'a request', '2026-03-18', to_timestamp($3 / 1000.0), 1)`,
+        `insert into calls (id, campaign_id, seq, attempt, connection, made_for, request, day, first_sent_at, tries)
+         values ($1, $2, 1, 1, 'truedy', 'truedy', 'a request', '2026-03-18', to_timestamp($3 / 1000.0), 1)`,
         [dial.callId, dial.campaignId, dial.now],
       ),
     );
@@ -227,8 +227,8 @@ describe('a placement that is concluded as not placed', () => {
     const { pool } = database;
     const conclusion = await inTransaction(pool, async (tx) => {
       await tx.query(
-        `insert into calls (id, campaign_id, seq, attempt, connection, request, day, first_sent_at, tries)
-         values ($1, $2, 1, 1, 'truedy', 'a request', '2026-03-18', now(), 1)`,
+        `insert into calls (id, campaign_id, seq, attempt, connection, made_for, request, day, first_sent_at, tries)
+         values ($1, $2, 1, 1, 'truedy', 'truedy', 'a request', '2026-03-18', now(), 1)`,
         [dial.callId, dial.campaignId],
       );
       const withdrawn = withdraw(dial);

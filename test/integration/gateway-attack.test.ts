@@ -132,7 +132,7 @@ async function wrong(list: readonly Operation[], isWrong: (operation: Operation)
 describe('a request without a key', () => {
   it('gets no further than 401, on every route but the probes and the webhooks', async () => {
     const open = operations.filter(({ needsKey }) => !needsKey).map(({ name }) => name);
-    expect(open).toEqual(['GET /healthz', 'GET /readyz', 'POST /webhooks/{provider}']);
+    expect(open).toEqual(['GET /healthz', 'GET /readyz', 'POST /webhooks/{connection}']);
     expect(needKey().length).toBeGreaterThan(15);
     const answered = await wrong(needKey(), async (operation) => {
       const { status, error } = await send(operation, { key: null, body: '{' });

@@ -222,7 +222,7 @@ describe('/openapi.json', () => {
         '/api/public/v1/contacts',
         '/api/public/v1/contacts/folders',
         '/api/public/v1/contacts/import',
-        '/webhooks/{provider}',
+        '/webhooks/{connection}',
         '/healthz',
         '/readyz',
       ]),

@@ -57,7 +57,7 @@ async function placed(campaignId: string, from: number, to: number): Promise<voi
   );
   await database.pool.query(
     `insert into call_events (connection, event_id, provider_call_id, call_id, campaign_id, kind, outcome, occurred_at, raw)
-     select provider, 'end of ' || id, provider_call_id, id, campaign_id, 'ended', 'completed', now(), '{}'
+     select connection, 'end of ' || id, provider_call_id, id, campaign_id, 'ended', 'completed', now(), '{}'
        from calls where campaign_id = $1 and seq between $2 and $3`,
     [campaignId, from, to],
   );

@@ -15,7 +15,8 @@ import { realTimeHarness, type RealTimeHarness } from '../support/harness/real-t
 import { OBTAIN } from '../support/setup/shared.ts';
 import { fictitiousPerson } from '../support/factories/people.ts';
 import { reaches } from '../support/factories/states.ts';
-import { TRUEDY_ALONE } from '../support/factories/connections.ts';
+import { ScriptedProvider } from '../support/fakes/scripted-provider.ts';
+import { connectionsTo } from '../support/factories/connections.ts';
 
 const FEW = 300;
 const MANY = 300_000;
@@ -34,7 +35,7 @@ const request = CreateCampaign.parse({
   max_retry_attempts: 2,
   max_concurrent_calls: 4,
 });
-const terms = campaignTerms(request, 'truedy');
+const terms = campaignTerms(request, 'scripted');
 const directory = mkdtempSync(join(tmpdir(), 'ringfence-many-retries-'));
 
 let server: DevServer;
@@ -66,7 +67,7 @@ afterAll(async () => {
 /** Records a campaign whose people have all been called once, in vain. */
 async function recorded(people: number): Promise<string> {
   const { answer } = await createCampaign(
-    { pool: database.pool, now, connections: TRUEDY_ALONE },
+    { pool: database.pool, now, connections: connectionsTo(new ScriptedProvider(database.pool, Date.now)) },
     'default',
     request,
     null,

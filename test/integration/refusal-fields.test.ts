@@ -321,7 +321,7 @@ describe('a refusal names the field', () => {
   });
 
   it.each<[string, string, Record<string, string>, string, string]>([
-    ['a provider that is not there', 'nobody', {}, '{}', '404 provider'],
+    ['a connection that is not there', 'nobody', {}, '{}', '404 connection'],
     ['no time', 'truedy', {}, '{}', '401 X-Truedy-Timestamp'],
     ['no signature', 'truedy', { 'x-truedy-timestamp': '1' }, '{}', '401 X-Truedy-Signature'],
     ['a forged signature', 'truedy', signed('{}', Date.now(), 'other'), '{}', '401 X-Truedy-Signature'],

@@ -18,6 +18,7 @@ import { startRingfenceGateway } from '../../gateway/ringfence-gateway.ts';
 import { sweepUnstarted } from '../../gateway/background/unstarted-sweeper.ts';
 import { type DevServer, startDevServer } from '../../scripts/dev-server.ts';
 import { obtainTemporalCli } from '../../scripts/temporal-binaries.ts';
+import { TRUEDY_ALONE } from '../support/factories/connections.ts';
 import { createTestDatabase } from '../support/harness/database.ts';
 import { type ApiReply, KEYS, type TestGateway } from '../support/harness/gateway.ts';
 import { nextId, nextTaskQueue } from '../support/factories/ids.ts';
@@ -277,7 +278,7 @@ describe('when Temporal comes back', () => {
     const client = await connectTemporal({ env });
     closing.push(() => client.connection.close());
     const gateway = await startRingfenceGateway({
-      providers: [],
+      connections: TRUEDY_ALONE,
       databaseUrl: db.url,
       temporal: client,
       taskQueue: nextTaskQueue(),
