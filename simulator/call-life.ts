@@ -13,6 +13,9 @@ export const LifeOutcome = z.enum([
 ]);
 export type LifeOutcome = z.infer<typeof LifeOutcome>;
 
+/** How a simulated call can end. */
+export type CallEnd = LifeOutcome | 'cancelled';
+
 /** How often each outcome comes, as weights. The defaults resemble a campaign to people who know the caller. */
 export const OutcomeWeights = z
   .object({
@@ -65,17 +68,12 @@ export function drawLife(
     failed: [SECOND / 2, 2 * SECOND],
     no_answer: [limits.joinTimeoutMs, limits.joinTimeoutMs],
   };
-  const talks: Record<LifeOutcome, number> = {
-    completed: logNormal(50 * SECOND, 0.9, chance('talk'), chance('talk again')),
-    voicemail: between('talk', [5 * SECOND, 25 * SECOND]),
-    busy: 0,
-    declined: 0,
-    invalid_number: 0,
-    failed: 0,
-    no_answer: 0,
-  };
+  const talkOf = () =>
+    outcome === 'completed'
+      ? logNormal(50 * SECOND, 0.9, chance('talk'), chance('talk again'))
+      : between('talk', [5 * SECOND, 25 * SECOND]);
   const ringMs = Math.min(scripted.ringMs ?? between('ring', rings[outcome]), limits.joinTimeoutMs);
-  const talkMs = answered(outcome) ? Math.min(scripted.talkMs ?? talks[outcome], limits.maxDurationMs) : 0;
+  const talkMs = answered(outcome) ? Math.min(scripted.talkMs ?? talkOf(), limits.maxDurationMs) : 0;
   return { outcome, queueMs: scripted.queueMs ?? between('queue', [50, 1_500]), ringMs, talkMs };
 }
 

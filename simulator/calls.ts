@@ -1,47 +1,39 @@
 import type { CallEvents } from './call-events.ts';
-import { answered, drawLife, type CallLimits, type Life, type LifeOutcome, type OutcomeWeights } from './call-life.ts';
+import { answered, drawLife, type CallEnd, type Life, type OutcomeWeights } from './call-life.ts';
+import type { AcceptedCalls, CallRequest, Carrier } from './carrier.ts';
 import type { Timers } from './clock.ts';
-import { drawId } from './draw.ts';
 import { findFault } from './fault-plan.ts';
 import type { CallFault, EventName } from './faults.ts';
 import type { Ledger, LedgerCall } from './ledger.ts';
 import type { SimulatedCall } from './simulated-call.ts';
 
-export interface AcceptedRequest {
-  readonly key: string | null;
-  readonly agentId: string;
-  readonly phoneNumber: string;
-  readonly variables: Readonly<Record<string, string>> | null;
-  readonly limits: CallLimits;
-}
-
-interface CallsOptions {
+interface CallsOptions<Details> {
   readonly timers: Timers;
   readonly seed: string;
   readonly timeScale: number;
   readonly outcomes: OutcomeWeights;
-  readonly events: CallEvents;
+  readonly events: CallEvents<Details>;
   readonly ledger: () => Ledger;
+  readonly carrier: Pick<Carrier<Details>, 'callId'>;
 }
 
 const BILLED_AFTER_MS = 1_500;
 const LOST_RING_MS = 5_000;
 
-export class Calls {
-  readonly #options: CallsOptions;
-  readonly #byId = new Map<string, SimulatedCall>();
+export class Calls<Details> implements AcceptedCalls<Details> {
+  readonly #options: CallsOptions<Details>;
+  readonly #byId = new Map<string, SimulatedCall<Details>>();
   #accepted = 0;
 
-  constructor(options: CallsOptions) {
+  constructor(options: CallsOptions<Details>) {
     this.#options = options;
   }
 
-  get(id: string): SimulatedCall | undefined {
+  get(id: string): SimulatedCall<Details> | undefined {
     return this.#byId.get(id);
   }
 
-  /** Every call, newest first. */
-  newestFirst(): SimulatedCall[] {
+  newestFirst(): SimulatedCall<Details>[] {
     return [...this.#byId.values()].toReversed();
   }
 
@@ -50,14 +42,15 @@ export class Calls {
     this.#accepted = 0;
   }
 
-  accept(request: AcceptedRequest, faults: readonly CallFault[]): SimulatedCall {
-    const { seed, ledger, timers } = this.#options;
+  /** @param key the caller's own id of the call */
+  accept(key: string | null, request: CallRequest<Details>, faults: readonly CallFault[]): SimulatedCall<Details> {
+    const { carrier, ledger, timers } = this.#options;
     this.#accepted += 1;
-    const subject = request.key ?? `no key, ${this.#accepted}`;
-    const nth = (request.key === null ? 0 : ledger().callsUnder(request.key)) + 1;
+    const subject = key ?? `no key, ${this.#accepted}`;
+    const nth = (key === null ? 0 : ledger().callsUnder(key)) + 1;
     const entry: LedgerCall = {
-      id: drawId('call', seed, subject, nth),
-      key: request.key,
+      id: carrier.callId(subject, nth),
+      key,
       phone_number: request.phoneNumber,
       agent_id: request.agentId,
       accepted_at: timers.now(),
@@ -66,11 +59,11 @@ export class Calls {
       ended_at: null,
       outcome: null,
     };
-    const call: SimulatedCall = {
+    const call: SimulatedCall<Details> = {
       entry,
-      variables: request.variables,
+      details: request.details,
       faults,
-      life: this.#lifeOf(subject, request.limits, faults),
+      life: this.#lifeOf(subject, request, faults),
       state: 'queued',
       heldEvents: [],
       awaitedEvents: new Set(findFault(faults, 'event_before_reply')?.events),
@@ -82,8 +75,14 @@ export class Calls {
     return call;
   }
 
+  cancel(call: SimulatedCall<Details>): boolean {
+    if (call.state !== 'queued' && call.state !== 'ringing') return false;
+    this.#end(call, 'cancelled');
+    return true;
+  }
+
   /** To be told once the placement of a call was answered: from then on its id is known. */
-  replied(call: SimulatedCall): void {
+  replied(call: SimulatedCall<Details>): void {
     const stray = findFault(call.faults, 'stray_end');
     if (!stray) return;
     this.#options.timers.after(stray.ms, () => {
@@ -93,40 +92,45 @@ export class Calls {
     });
   }
 
-  #lifeOf(subject: string, limits: CallLimits, faults: readonly CallFault[]): Life {
+  #lifeOf(subject: string, { limits, perceive }: CallRequest<Details>, faults: readonly CallFault[]): Life {
     const { seed, outcomes } = this.#options;
     if (findFault(faults, 'lost_call')) {
       const scripted = { outcome: 'completed', ringMs: LOST_RING_MS, talkMs: limits.maxDurationMs } as const;
       return drawLife(seed, subject, outcomes, limits, scripted);
     }
     const script = findFault(faults, 'life');
-    return drawLife(seed, subject, outcomes, limits, {
+    const life = drawLife(seed, subject, outcomes, limits, {
       ...(script?.outcome === undefined ? {} : { outcome: script.outcome }),
       ...(script?.queue_ms === undefined ? {} : { queueMs: script.queue_ms }),
       ...(script?.ring_ms === undefined ? {} : { ringMs: script.ring_ms }),
       ...(script?.talk_ms === undefined ? {} : { talkMs: script.talk_ms }),
     });
+    return { ...life, outcome: perceive(life.outcome) };
   }
 
-  #dial(call: SimulatedCall): void {
+  #dial(call: SimulatedCall<Details>): void {
+    if (call.state === 'over') return;
     call.state = 'ringing';
     call.entry.dialled_at = this.#options.timers.now();
     this.#report(call, 'call.started', null);
-    this.#after(call.life.ringMs, () => (answered(call.life.outcome) ? this.#join(call) : this.#end(call)));
+    const { outcome, ringMs } = call.life;
+    this.#after(ringMs, () => (answered(outcome) ? this.#join(call) : this.#end(call, outcome)));
   }
 
-  #join(call: SimulatedCall): void {
+  #join(call: SimulatedCall<Details>): void {
+    if (call.state === 'over') return;
     call.state = 'in_progress';
     call.entry.started_at = this.#options.timers.now();
     this.#report(call, 'call.joined', null);
-    this.#after(call.life.talkMs, () => this.#end(call));
+    this.#after(call.life.talkMs, () => this.#end(call, call.life.outcome));
   }
 
-  #end(call: SimulatedCall): void {
+  #end(call: SimulatedCall<Details>, outcome: CallEnd): void {
+    if (call.state === 'over') return;
     const { timers, ledger } = this.#options;
     call.state = 'over';
-    ledger().ended(call.entry, timers.now(), call.life.outcome);
-    this.#report(call, 'call.ended', call.life.outcome);
+    ledger().ended(call.entry, timers.now(), outcome);
+    this.#report(call, 'call.ended', outcome);
     const second = findFault(call.faults, 'second_end');
     if (second) timers.after(second.ms, () => this.#report(call, 'call.ended', second.outcome, true));
     this.#after(BILLED_AFTER_MS, () => {
@@ -135,7 +139,7 @@ export class Calls {
     });
   }
 
-  #report(call: SimulatedCall, event: EventName, outcome: LifeOutcome | null, again = false): void {
+  #report(call: SimulatedCall<Details>, event: EventName, outcome: CallEnd | null, again = false): void {
     void this.#options.events.report(call, { event, outcome, again }).then(() => {
       if (call.awaitedEvents.delete(event) && call.awaitedEvents.size === 0) call.replyMayGo();
     });

@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { z } from 'zod';
-import { detailsOf, fail } from './api.ts';
 import { FaultPlan } from './faults.ts';
 import { WebhookTarget } from './options.ts';
 
@@ -9,6 +8,7 @@ export interface Control {
   ledger(): object;
   summary(): object;
   reset(): void;
+  /** @throws Error if the carrier cannot have one of the faults */
   setFaults(plan: FaultPlan): void;
   setWebhook(target: WebhookTarget | null): void;
 }
@@ -19,9 +19,14 @@ export function serveControl(app: FastifyInstance, control: Control): void {
     app.put(path, (request, reply: FastifyReply) => {
       const parsed = schema.safeParse(request.body);
       if (!parsed.success) {
-        return fail(reply, 422, 'validation_error', 'The body is not valid.', detailsOf(parsed.error));
+        const problems = parsed.error.issues.map(({ path: at, message }) => ({ field: at.join('.'), message }));
+        return reply.code(422).send({ error: 'The body is not valid.', problems });
       }
-      take(parsed.data);
+      try {
+        take(parsed.data);
+      } catch (error) {
+        return reply.code(422).send({ error: (error as Error).message });
+      }
       return reply.code(204).send();
     });
 

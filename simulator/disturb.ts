@@ -1,20 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { fail } from './api.ts';
+import type { Carrier } from './carrier.ts';
 import type { Timers } from './clock.ts';
-import type { RequestFault } from './faults.ts';
+import type { Outage, RequestFault } from './faults.ts';
 import { destroyConnection, entered } from './entry.ts';
-
-export const ACCOUNT_CODES = {
-  401: 'unauthorized',
-  402: 'payment_required',
-  403: 'forbidden',
-  404: 'not_found',
-} as const;
 
 export interface Disturbed {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   readonly timers: Timers;
+  readonly carrier: Pick<Carrier<never>, 'tell'>;
 }
 
 /** Applies those of the faults that belong here; true when the request has been answered or done away with. */
@@ -29,32 +23,42 @@ export async function disturb(
   return false;
 }
 
+/** Refuses a request that comes in an outage. */
+export function refuseInOutage(how: Outage['how'], { request, reply, carrier }: Disturbed): FastifyReply {
+  switch (how) {
+    case '503':
+      return carrier.tell(reply, { kind: 'server_error', status: 503, when: 'before' });
+    case 'destroy':
+      destroyConnection(request, reply);
+      return reply;
+    case '401':
+    case '402':
+    case '403':
+      entered(request).record.faults.push('account');
+      return carrier.tell(reply, { kind: 'account', status: ({ '401': 401, '402': 402, '403': 403 } as const)[how] });
+  }
+}
+
 /** Before or after a call is accepted. */
 function whenOf(fault: RequestFault): 'before' | 'after' {
   if ('when' in fault) return fault.when;
   return fault.kind === 'garbled_reply' ? 'after' : 'before';
 }
 
-async function apply(fault: RequestFault, { request, reply, timers }: Disturbed): Promise<boolean> {
+async function apply(fault: RequestFault, { request, reply, timers, carrier }: Disturbed): Promise<boolean> {
   switch (fault.kind) {
     case 'throttle':
       if (fault.retry_after !== undefined) {
         entered(request).record.retry_after = String(fault.retry_after);
         void reply.header('retry-after', String(fault.retry_after));
       }
-      fail(reply, 429, 'rate_limit_exceeded', 'Too many requests.');
+      carrier.tell(reply, fault);
       return true;
     case 'refuse':
-      fail(reply, fault.status, 'validation_error', 'Refused.', [{ field: fault.field, message: 'refused' }]);
-      return true;
     case 'account':
-      fail(reply, fault.status, ACCOUNT_CODES[fault.status], 'There is trouble with the account.');
-      return true;
     case 'server_error':
-      fail(reply, fault.status, 'internal', 'Something went wrong.');
-      return true;
     case 'garbled_reply':
-      void reply.code(201).type('text/html').send('<html>Created');
+      carrier.tell(reply, fault);
       return true;
     case 'drop_reply':
       destroyConnection(request, reply);

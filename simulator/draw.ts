@@ -13,10 +13,15 @@ export function draw(seed: string, ...purpose: (string | number)[]): number {
 
 /** An id that looks random and is the same for the same seed and purpose. */
 export function drawId(prefix: string, seed: string, ...purpose: (string | number)[]): string {
-  const digest = createHash('sha256')
-    .update(JSON.stringify([seed, prefix, ...purpose]))
-    .digest('hex');
-  return `${prefix}_${digest.slice(0, 24)}`;
+  return `${prefix}_${drawHex(24, seed, prefix, ...purpose)}`;
+}
+
+/** @param digits at most 64 */
+export function drawHex(digits: number, seed: string, ...purpose: (string | number)[]): string {
+  return createHash('sha256')
+    .update(JSON.stringify([seed, ...purpose]))
+    .digest('hex')
+    .slice(0, digits);
 }
 
 /** A log-normal quantity from two uniform draws (Box-Muller). */

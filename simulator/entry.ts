@@ -5,11 +5,8 @@ import type { Ledger, LedgerRequest, OpenRequest } from './ledger.ts';
 
 const DECORATION = 'ledgerRequest';
 
-export function enter(ledger: Ledger, request: FastifyRequest, at: number): OpenRequest {
-  const key = request.headers['x-idempotency-key'];
-  const open = ledger.arrived({ at, on: kindOf(request), key: typeof key === 'string' && key !== '' ? key : null });
-  request.setDecorator(DECORATION, open);
-  return open;
+export function enter(ledger: Ledger, request: FastifyRequest, arrived: Pick<LedgerRequest, 'at' | 'on'>): void {
+  request.setDecorator(DECORATION, ledger.arrived(arrived));
 }
 
 export function entered(request: FastifyRequest): OpenRequest {
@@ -25,9 +22,4 @@ export function destroyConnection(request: FastifyRequest, reply: FastifyReply):
 
 export function declareEntries(api: { decorateRequest(name: string): unknown }): void {
   api.decorateRequest(DECORATION);
-}
-
-function kindOf(request: FastifyRequest): LedgerRequest['on'] {
-  if (request.method === 'POST') return 'place';
-  return request.routeOptions.url?.endsWith('/:id') === true ? 'get' : 'list';
 }

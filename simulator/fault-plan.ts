@@ -37,7 +37,7 @@ export class ActiveFaultPlan {
   readonly #outages: readonly Outage[];
   readonly #requestRules: ActiveRule<RequestFault>[] = [];
   readonly #callRules: ActiveRule<CallFault>[] = [];
-  readonly #requests = { place: 0, get: 0, list: 0 };
+  readonly #requests = { place: 0, get: 0, list: 0, cancel: 0 };
   readonly #attempts = new Map<string, number>();
 
   constructor(

@@ -113,8 +113,8 @@ const FaultRule = z.strictObject({
   match: z
     .strictObject({
       /** The kind of request meant. */
-      on: z.enum(['place', 'get', 'list']).default('place'),
-      /** A regular expression for the idempotency key. */
+      on: z.enum(['place', 'get', 'list', 'cancel']).default('place'),
+      /** A regular expression for the idempotency key, or for the caller's own id of the call where there are no keys. */
       key: Pattern.optional(),
       phone_suffix: z.string().regex(/^\d+$/).optional(),
       /** The request's number among those of its kind since the plan was set, from 1. */
@@ -140,20 +140,32 @@ const Outage = z
   .refine(({ from_ms, to_ms }) => to_ms === undefined || to_ms > from_ms, 'to_ms must be later than from_ms');
 export type Outage = z.infer<typeof Outage>;
 
-/** How the provider is made, as against what befalls it. */
+/** How the provider is made, as against what befalls it. A pose that only some carriers can take says so. */
 const Poses = z.strictObject({
+  /** Whether events are sent at all. Off: every one is lost, also one that is to be tried again. */
+  webhooks: z.boolean().default(true),
+  /** Truedy. */
   honours_keys: z.boolean().default(true),
-  /** `by_variables` gives a call's variables back when it is read or listed; `nothing` denies every call. */
+  /** `by_variables` gives a call's variables back when it is read or listed (Truedy); `nothing` denies every call. */
   finds: z.enum(['by_id', 'by_variables', 'nothing']).default('by_id'),
-  /** Whether variables come back in events. */
+  /** Lists leave calls out that were accepted less than so long ago. */
+  list_lag_ms: Ms.default(0),
+  /** Whether variables come back in events (Truedy). */
   echoes: z.boolean().default(true),
-  /** Whether events carry an id. */
+  /** Whether events carry an id (Truedy, Twilio). */
   event_ids: z.boolean().default(true),
-  /** Whether a redelivery gets a new signature, or keeps the first one. */
+  /** Whether a redelivery gets a new signature, or keeps the first one (Truedy). */
   signs_anew: z.boolean().default(true),
+  /** Truedy. */
   spelling: z.enum(['ended', 'completed']).default('ended'),
-  /** The agents that exist; null: any. */
+  /** Which spelling of the URL that it calls is signed (Twilio): with the overrides, as it was given with the call. */
+  signed_url: z.enum(['as_called', 'without_port', 'with_overrides']).default('as_called'),
+  /** The agents that exist; null: any (Truedy, Retell). */
   agents: z.array(z.string()).nullable().default(null),
+  /** The account's numbers to call from; null: any (Retell). */
+  numbers: z.array(z.string()).nullable().default(null),
+  /** Calls that may be under way at the same time; null: any number (Retell). */
+  concurrency_limit: z.int().min(0).nullable().default(null),
 });
 export type Poses = z.infer<typeof Poses>;
 

@@ -1,4 +1,4 @@
-import type { LifeOutcome } from './call-life.ts';
+import type { CallEnd } from './call-life.ts';
 
 /** One accepted call as the provider has it. Instants are epoch milliseconds, null until they come. */
 export interface LedgerCall {
@@ -12,7 +12,17 @@ export interface LedgerCall {
   /** When the line was taken, by a person or by a machine. */
   started_at: number | null;
   ended_at: number | null;
-  outcome: LifeOutcome | null;
+  outcome: CallEnd | null;
+}
+
+/** An end of a call that was reported by webhook, and acknowledged with a 2xx. */
+export interface AcknowledgedEnd {
+  /** The call's id at the provider. */
+  readonly call_id: string;
+  /** The caller's own id of it, where the webhook named it. */
+  readonly key: string | null;
+  readonly outcome: CallEnd;
+  readonly at: number;
 }
 
 /** One request to the calls API. */
@@ -20,8 +30,9 @@ export interface LedgerRequest {
   readonly n: number;
   /** When it arrived. */
   readonly at: number;
-  readonly on: 'place' | 'get' | 'list';
-  readonly key: string | null;
+  readonly on: 'place' | 'get' | 'list' | 'cancel';
+  /** The caller's own id of the call; null until the body is read, where it stands there. */
+  key: string | null;
   /** The status that was sent; 0 when the connection was destroyed instead, null while there is no answer yet. */
   status: number | null;
   call_id: string | null;
@@ -55,6 +66,8 @@ export interface LedgerSummary {
 export class Ledger {
   readonly calls: LedgerCall[] = [];
   readonly requests: LedgerRequest[] = [];
+  /** In the order of their acknowledgement. */
+  readonly ends: AcknowledgedEnd[] = [];
   readonly #callsByKey = new Map<string, number>();
   readonly #byStatus: Record<string, number> = {};
   readonly #outcomes: Record<string, number> = {};
@@ -63,7 +76,7 @@ export class Ledger {
   #inFlight = 0;
   #peak = 0;
 
-  /** @param keepRequests false for runs so large that the list of requests would not fit; they are still counted. */
+  /** @param keepRequests false for runs so large that lists of requests and of ends would not fit; requests are still counted */
   constructor(readonly keepRequests: boolean) {}
 
   accepted(call: LedgerCall): void {
@@ -80,21 +93,24 @@ export class Ledger {
     return this.#callsByKey.get(key) ?? 0;
   }
 
-  ended(call: LedgerCall, at: number, outcome: LifeOutcome): void {
+  acknowledged(end: AcknowledgedEnd): void {
+    if (this.keepRequests) this.ends.push(end);
+  }
+
+  ended(call: LedgerCall, at: number, outcome: CallEnd): void {
     call.ended_at = at;
     call.outcome = outcome;
     this.#inFlight -= 1;
     this.#outcomes[outcome] = (this.#outcomes[outcome] ?? 0) + 1;
   }
 
-  arrived(request: Pick<LedgerRequest, 'at' | 'on' | 'key'>): OpenRequest {
+  arrived({ at, on }: Pick<LedgerRequest, 'at' | 'on'>): OpenRequest {
     this.#requestsTotal += 1;
-    const { at, on, key } = request;
     const record: LedgerRequest = {
       n: this.#requestsTotal,
       at,
       on,
-      key,
+      key: null,
       status: null,
       call_id: null,
       replayed: false,

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { FaultPlan } from './faults.ts';
+import { CARRIERS } from './options.ts';
 import { createSimulator } from './simulator.ts';
 
 /**
@@ -11,6 +12,8 @@ import { createSimulator } from './simulator.ts';
 const FLAGS = {
   host: { type: 'string' },
   port: { type: 'string' },
+  carrier: { type: 'string' },
+  account: { type: 'string' },
   seed: { type: 'string' },
   'time-scale': { type: 'string' },
   'api-key': { type: 'string' },
@@ -32,6 +35,8 @@ const numberOf = (flag: 'time-scale' | 'key-ttl-ms') => z.coerce.number().option
 const url = setting('webhook-url');
 
 const simulator = createSimulator({
+  carrier: z.enum(CARRIERS).optional().parse(setting('carrier')),
+  account: setting('account'),
   apiKey: setting('api-key'),
   seed: setting('seed'),
   timeScale: numberOf('time-scale'),

@@ -2,10 +2,14 @@ import { z } from 'zod';
 import { OutcomeWeights } from './call-life.ts';
 import { EventName, FaultPlan } from './faults.ts';
 
-/** Where a provider reports to. */
+export const CARRIERS = ['truedy', 'twilio', 'retell'] as const;
+export type CarrierName = (typeof CARRIERS)[number];
+
+/** Where an account's events go. At Twilio each call says that itself. */
 export const WebhookTarget = z.strictObject({
   url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
-  secret: z.string().regex(/^whsec_.+/, 'must start with whsec_'),
+  /** What signs them: a webhook secret, or the API key that has this duty. */
+  secret: z.string().min(1),
 });
 export type WebhookTarget = z.infer<typeof WebhookTarget>;
 
@@ -21,7 +25,20 @@ const Delivery = z.strictObject({
 });
 
 export const SimulatorOptions = z.strictObject({
+  /** Whose API it speaks. */
+  carrier: z.enum(CARRIERS).default('truedy'),
+  /** What a caller signs in with: an API key, or at Twilio the auth token. */
   apiKey: z.string().min(1).default('simulator-key'),
+  /** The id of the account in the paths of its API (Twilio). */
+  account: z
+    .string()
+    .min(1)
+    .default(`AC${'0'.repeat(32)}`),
+  /**
+   * The name under which a caller sends its own id of a call along, so that the ledger knows it where there are no keys:
+   * in `metadata` (Retell), or in the query of the status callback (Twilio).
+   */
+  reference: z.string().min(1).default('ringfence_call_id'),
   webhook: WebhookTarget.nullable().default(null),
   /** Every chance is drawn from it. */
   seed: z.string().default('1'),

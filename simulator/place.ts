@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { describeCall, detailsOf, fail, PlaceBody, succeed } from './api.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Calls } from './calls.ts';
+import type { CallRequest, Carrier } from './carrier.ts';
 import type { SimulatedCall } from './simulated-call.ts';
 import type { Timers } from './clock.ts';
 import { disturb } from './disturb.ts';
@@ -9,31 +9,38 @@ import type { ActiveFaultPlan, DueFaults } from './fault-plan.ts';
 import { entered } from './entry.ts';
 
 /** The first answer to a key, to be given again. */
-interface RememberedKey {
+interface RememberedKey<Details> {
   readonly bodyHash: string;
   readonly at: number;
-  readonly call: SimulatedCall;
+  readonly call: SimulatedCall<Details>;
   readonly answer: unknown;
 }
 
-interface PlaceOptions {
-  readonly calls: Calls;
+interface PlaceOptions<Details> {
+  readonly carrier: Carrier<Details>;
+  readonly calls: Calls<Details>;
   readonly timers: Timers;
   readonly keyTtlMs: number;
   readonly plan: () => ActiveFaultPlan;
 }
 
+interface Placed<Details> {
+  readonly call: SimulatedCall<Details>;
+  readonly answer: unknown;
+  readonly replayed: boolean;
+}
+
 const HOLD_MS = 10_000;
 
 /**
- * `POST /calls`. A request passes through a fixed order: the faults that keep it from being looked at, its validation,
- * acceptance (or the first answer again for a key that is remembered), then the faults that befall the reply.
+ * Answers placements. A request passes through a fixed order: the faults that keep it from being looked at, its
+ * validation, acceptance (or the first answer again for a key that is remembered), then the faults that befall the reply.
  */
-export class PlaceRoute {
-  readonly #options: PlaceOptions;
-  readonly #keys = new Map<string, RememberedKey>();
+export class PlaceRoute<Details> {
+  readonly #options: PlaceOptions<Details>;
+  readonly #keys = new Map<string, RememberedKey<Details>>();
 
-  constructor(options: PlaceOptions) {
+  constructor(options: PlaceOptions<Details>) {
     this.#options = options;
   }
 
@@ -41,64 +48,51 @@ export class PlaceRoute {
     this.#keys.clear();
   }
 
-  serve(api: FastifyInstance): void {
-    api.post('/calls', (request, reply) => this.#place(request, reply));
-  }
-
-  async #place(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const { plan, timers } = this.#options;
+  async answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { carrier, calls, plan, timers } = this.#options;
     const { record } = entered(request);
     const { key } = record;
-    const body = PlaceBody.safeParse(request.body);
-    const due = plan().faultsFor({ on: 'place', key, phoneNumber: body.data?.phone_number ?? null });
+    const asked = carrier.readPlacement(request);
+    const phoneNumber = typeof asked === 'function' ? null : asked.phoneNumber;
+    const due = plan().faultsFor({ on: 'place', key, phoneNumber });
     record.faults.push(...due.request.map(({ kind }) => kind));
-    const exchange = { request, reply, timers };
+    const exchange = { request, reply, timers, carrier };
 
     if (await disturb(due.request, 'before', exchange)) return reply;
-    if (!body.success) return fail(reply, 422, 'validation_error', 'The body is not valid.', detailsOf(body.error));
-    const { agents } = plan().poses;
-    if (agents !== null && !agents.includes(body.data.agent_id)) {
-      return fail(reply, 404, 'not_found', 'There is no such agent.');
-    }
-    const placed = this.#acceptOrRecall(key, body.data, hashOf(request.body), due);
-    if (placed === 'conflict') {
-      return fail(reply, 409, 'idempotency_conflict', 'This key was used with another body.');
-    }
+    if (typeof asked === 'function') return asked(reply);
+    const refuse = carrier.refusalOf(asked, calls);
+    if (refuse !== null) return refuse(reply);
+    const placed = this.#acceptOrRecall(key, asked, hashOf(request.body), due);
+    if (placed === 'conflict') return carrier.tell(reply, { kind: 'conflict' });
     record.call_id = placed.call.entry.id;
     record.replayed = placed.replayed;
     if (!placed.replayed) record.faults.push(...placed.call.faults.map(({ kind }) => kind));
 
     await this.#holdForEvents(placed.call);
     if (await disturb(due.request, 'after', exchange)) return reply;
-    if (!placed.replayed) this.#options.calls.replied(placed.call);
-    return succeed(reply, 201, placed.answer);
+    if (!placed.replayed) calls.replied(placed.call);
+    return carrier.confirm(reply, placed.answer);
   }
 
-  #acceptOrRecall(key: string | null, body: PlaceBody, bodyHash: string, due: DueFaults) {
-    const { calls, timers, keyTtlMs, plan } = this.#options;
-    const { poses } = plan();
-    const known = key === null || !poses.honours_keys ? undefined : this.#keys.get(key);
+  #acceptOrRecall(
+    key: string | null,
+    asked: CallRequest<Details>,
+    bodyHash: string,
+    due: DueFaults,
+  ): Placed<Details> | 'conflict' {
+    const { carrier, calls, timers, keyTtlMs } = this.#options;
+    const known = key === null || !carrier.honoursKeys() ? undefined : this.#keys.get(key);
     if (known !== undefined && timers.now() - known.at < keyTtlMs) {
       if (known.bodyHash !== bodyHash) return 'conflict';
       return { call: known.call, answer: known.answer, replayed: true };
     }
-    const { join_timeout, max_duration } = body.call_settings;
-    const call = calls.accept(
-      {
-        key,
-        agentId: body.agent_id,
-        phoneNumber: body.phone_number,
-        variables: body.variables ?? null,
-        limits: { joinTimeoutMs: join_timeout, maxDurationMs: max_duration },
-      },
-      due.takeCallFaults(),
-    );
-    const answer = describeCall(call, poses);
+    const call = calls.accept(key, asked, due.takeCallFaults());
+    const answer = carrier.describe(call);
     if (key !== null) this.#keys.set(key, { bodyHash, at: timers.now(), call, answer });
     return { call, answer, replayed: false };
   }
 
-  async #holdForEvents(call: SimulatedCall): Promise<void> {
+  async #holdForEvents(call: SimulatedCall<Details>): Promise<void> {
     if (call.awaitedEvents.size === 0) return;
     const delivered = new Promise<void>((resolve) => {
       call.replyMayGo = resolve;

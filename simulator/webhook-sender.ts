@@ -1,10 +1,7 @@
-import { createHmac } from 'node:crypto';
 import { Agent } from 'undici';
+import type { CallEnd } from './call-life.ts';
 import type { Timers } from './clock.ts';
-import { draw } from './draw.ts';
-import type { SimulatorOptions, WebhookTarget } from './options.ts';
-
-const TOO_OLD_S = 600;
+import type { AcknowledgedEnd } from './ledger.ts';
 
 /** How the first deliveries of an event are spoiled. */
 export interface Spoiling {
@@ -12,10 +9,32 @@ export interface Spoiling {
   readonly deliveries: number;
 }
 
-export interface Delivery {
-  readonly eventId: string;
+/** One try of a delivery, as it leaves. */
+export interface Letter {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  readonly spoiling: Spoiling | null;
+  /** The longest time that its answer may take. Default: that of the sender. */
+  readonly timeoutMs?: number;
+}
+
+/** A try that was not acknowledged. */
+export interface FailedTry {
+  /** Tries so far. */
+  readonly tries: number;
+  /** Null: no answer. */
+  readonly status: number | null;
+  readonly sinceFirstMs: number;
+}
+
+/** One webhook, with the rules of its carrier. */
+export interface Message {
+  /** Written and signed for each try. Null: there is nowhere to send it. */
+  write(how: { readonly spoiled: Spoiling['how'] | null; readonly sinceFirstMs: number }): Letter | null;
+  /** Milliseconds until it is tried again. Null: it is given up. */
+  again(failed: FailedTry): number | null;
+  /** The end that it reports, if it reports one. */
+  readonly end: { readonly callId: string; readonly key: string | null; readonly outcome: CallEnd } | null;
 }
 
 export interface DeliveryCounts {
@@ -27,23 +46,27 @@ export interface DeliveryCounts {
   readonly pending: number;
 }
 
-interface Item extends Delivery {
+interface Item {
+  readonly message: Message;
+  readonly spoiling: Spoiling | null;
   tries: number;
-  firstSignature: { readonly timestamp: string; readonly signature: string } | null;
+  firstAt: number | null;
   readonly triedOnce: () => void;
 }
 
 interface SenderOptions {
   readonly timers: Timers;
-  readonly seed: string;
-  readonly delivery: SimulatorOptions['delivery'];
-  readonly signsAnew: () => boolean;
-  readonly target: () => WebhookTarget | null;
+  /** How many deliveries may be under way at once. */
+  readonly concurrency: number;
+  readonly timeoutMs: number;
+  /** Whether webhooks are sent at all. */
+  readonly isOn: () => boolean;
+  readonly onEnd: (end: AcknowledgedEnd) => void;
 }
 
 /**
- * Delivers events at least once: an event that meets anything but a 2xx is tried again, with waits that double, until
- * its tries are used up. Deliveries are signed when they leave and run side by side, so nothing keeps them in order.
+ * Delivers webhooks: one that meets anything but a 2xx is tried again for as long as its carrier does that. They are
+ * signed when they leave and run side by side, so nothing keeps them in order.
  */
 export class WebhookSender {
   readonly #options: SenderOptions;
@@ -57,7 +80,7 @@ export class WebhookSender {
 
   constructor(options: SenderOptions) {
     this.#options = options;
-    const { concurrency, timeoutMs } = options.delivery;
+    const { concurrency, timeoutMs } = options;
     this.#agent = new Agent({
       connections: concurrency,
       pipelining: 1,
@@ -67,12 +90,12 @@ export class WebhookSender {
     });
   }
 
-  /** Resolves once the event has been tried for the first time, whatever came of it. */
-  send(delivery: Delivery): Promise<void> {
-    if (this.#closed || this.#options.target() === null) return Promise.resolve();
+  /** Resolves once the webhook has been tried for the first time, whatever came of it. */
+  send(message: Message, spoiling: Spoiling | null): Promise<void> {
+    if (this.#closed || !this.#options.isOn()) return Promise.resolve();
     return new Promise((triedOnce) => {
       this.#counts.pending += 1;
-      this.#enqueue({ ...delivery, tries: 0, firstSignature: null, triedOnce });
+      this.#enqueue({ message, spoiling, tries: 0, firstAt: null, triedOnce });
     });
   }
 
@@ -99,7 +122,7 @@ export class WebhookSender {
   }
 
   #fill(): void {
-    while (this.#underWay < this.#options.delivery.concurrency) {
+    while (this.#underWay < this.#options.concurrency) {
       const item = this.#waiting.shift();
       if (item === undefined) return;
       this.#underWay += 1;
@@ -109,65 +132,64 @@ export class WebhookSender {
 
   async #deliver(item: Item, generation: number): Promise<void> {
     item.tries += 1;
-    const acknowledged = await this.#post(item);
+    item.firstAt ??= this.#options.timers.now();
+    const status = await this.#post(item, item.firstAt);
     item.triedOnce();
     this.#underWay -= 1;
-    if (generation === this.#generation) this.#settle(item, acknowledged, generation);
+    if (generation === this.#generation) this.#settle(item, status, generation);
     this.#fill();
   }
 
-  #settle(item: Item, acknowledged: boolean, generation: number): void {
-    const { delivery, timers, seed } = this.#options;
+  #settle(item: Item, status: number | null, generation: number): void {
+    const { timers, onEnd } = this.#options;
+    const { message, tries, firstAt } = item;
     this.#counts.deliveries += 1;
-    if (acknowledged || item.tries >= delivery.tries) {
+    if (isSuccess(status)) {
       this.#counts.pending -= 1;
-      this.#counts[acknowledged ? 'acknowledged' : 'given_up'] += 1;
+      this.#counts.acknowledged += 1;
+      if (message.end !== null) {
+        const { callId, key, outcome } = message.end;
+        onEnd({ call_id: callId, key, outcome, at: timers.now() });
+      }
       return;
     }
-    const wait = Math.min(delivery.retryMaxMs, delivery.retryBaseMs * 2 ** (item.tries - 1));
-    const jitter = 0.5 + draw(seed, 'retry', item.eventId, item.tries) / 2;
-    timers.after(wait * jitter, () => {
+    const waitMs = message.again({ tries, status, sinceFirstMs: timers.now() - (firstAt ?? timers.now()) });
+    if (waitMs === null) {
+      this.#counts.pending -= 1;
+      this.#counts.given_up += 1;
+      return;
+    }
+    timers.after(waitMs, () => {
       if (generation === this.#generation) this.#enqueue(item);
     });
   }
 
-  async #post(item: Item): Promise<boolean> {
-    const target = this.#options.target();
-    if (target === null) return false;
-    const spoiled = item.spoiling !== null && item.tries <= item.spoiling.deliveries ? item.spoiling.how : null;
-    const { timestamp, signature } = this.#sign(item, target, spoiled);
-    const { origin, pathname, search } = new URL(target.url);
+  /** The status that it met. Null: none. */
+  async #post({ message, spoiling, tries }: Item, firstAt: number): Promise<number | null> {
+    if (!this.#options.isOn()) return null;
+    const spoiled = spoiling !== null && tries <= spoiling.deliveries ? spoiling.how : null;
+    const letter = message.write({ spoiled, sinceFirstMs: this.#options.timers.now() - firstAt });
+    if (letter === null) return null;
+    const { url, headers, body, timeoutMs = this.#options.timeoutMs } = letter;
+    const { origin, pathname, search } = new URL(url);
     try {
-      const { statusCode, body } = await this.#agent.request({
+      const answer = await this.#agent.request({
         origin,
         path: pathname + search,
         method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          'x-truedy-timestamp': timestamp,
-          'x-truedy-signature': signature,
-        },
-        body: spoiled === 'altered' ? altered(item.body) : item.body,
+        headers: { ...headers },
+        body,
+        headersTimeout: timeoutMs,
+        bodyTimeout: timeoutMs,
       });
-      await body.dump();
-      return statusCode >= 200 && statusCode < 300;
+      await answer.body.dump();
+      return answer.statusCode;
     } catch {
-      return false;
+      return null;
     }
-  }
-
-  #sign(item: Item, target: WebhookTarget, spoiled: Spoiling['how'] | null) {
-    if (item.firstSignature !== null && !this.#options.signsAnew()) return item.firstSignature;
-    const seconds = Math.floor(this.#options.timers.now() / 1000);
-    const timestamp = String(spoiled === 'too_old' ? seconds - TOO_OLD_S : seconds);
-    const secret = spoiled === 'wrong_signature' ? `${target.secret}, but wrong` : target.secret;
-    const signature = createHmac('sha256', secret).update(`${timestamp}.${item.body}`).digest('hex');
-    item.firstSignature ??= { timestamp, signature };
-    return { timestamp, signature };
   }
 }
 
-/** Still an event, but not the one that was signed. */
-function altered(body: string): string {
-  return body.replace('"event":', '"altered":true,"event":');
+function isSuccess(status: number | null): boolean {
+  return status !== null && status >= 200 && status < 300;
 }

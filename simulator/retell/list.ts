@@ -1,6 +1,6 @@
 /** `POST /v3/list-calls`: its filters, and the form of its answer. */
 import { z } from 'zod';
-import type { PhoneCall } from './calls.ts';
+import type { PhoneCall } from './call.ts';
 
 const OneOf = z.object({ type: z.literal('enum'), op: z.literal('in'), value: z.array(z.string()) });
 const Text = z.object({ type: z.literal('string'), op: z.enum(['eq', 'ne', 'sw', 'ew', 'co']), value: z.string() });
@@ -21,7 +21,11 @@ export interface ListAnswer {
   readonly pagination_key?: string;
 }
 
-/** All conditions hold together. Calls that are only registered are left out: no filter by status has a word for them. */
+/**
+ * All conditions hold together. Calls that are only registered are left out: no filter by status has a word for them.
+ *
+ * @param calls in the order of their acceptance
+ */
 export function listCalls(calls: readonly PhoneCall[], request: z.infer<typeof ListRequest>): ListAnswer {
   const { filter_criteria: criteria, sort_order: order, limit, pagination_key: from } = request;
   const matching = calls

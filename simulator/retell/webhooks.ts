@@ -1,74 +1,69 @@
 import { createHmac } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
-import type { WebhookFault } from './faults.ts';
+import type { CarrierContext, Moment } from '../carrier.ts';
+import type { EventName } from '../faults.ts';
+import { shiftOf } from '../simulated-call.ts';
+import type { Message, Spoiling } from '../webhook-sender.ts';
+import { describeCall, type RetellCall } from './call.ts';
 
 /** The first delivery and the three repetitions that Retell documents. */
 const TRIES = 4;
+/** Retell names no pause between them. */
+const BETWEEN_TRIES_MS = 100;
+const TOO_OLD_MS = 600_000;
 
-export interface Delivery {
-  readonly event: string;
-  readonly callId: string;
-  /** The statuses that its tries met; null where there was no answer. */
-  readonly statuses: (number | null)[];
-}
+/** `call_started` comes only for a call that was connected. `call_analyzed` repeats the call a little after its end. */
+const NAMES: Readonly<Record<EventName, string | null>> = {
+  'call.started': null,
+  'call.joined': 'call_started',
+  'call.ended': 'call_ended',
+  'call.billed': 'call_analyzed',
+};
 
-/** `X-Retell-Signature`: hex HMAC-SHA256 of the body followed by Unix milliseconds, keyed with the API key. */
-export function sign(body: string, apiKey: string, atMs: number): string {
-  return `v=${atMs},d=${createHmac('sha256', apiKey)
-    .update(body + String(atMs))
-    .digest('hex')}`;
-}
-
-export interface WebhookOptions {
-  readonly url: string | null;
-  readonly apiKey: string;
-  /** Without a 2xx within this time a delivery is tried again. */
-  readonly timeoutMs: number;
-  readonly betweenTriesMs: number;
-}
-
-/** Delivers the events of calls. They leave in order, and none waits for the delivery of the one before. */
+/** The events of calls: the call as it is at that moment, signed with the API key that has the webhook badge. */
 export class Webhooks {
-  readonly deliveries: Delivery[] = [];
-  readonly #options: WebhookOptions;
-  readonly #closing = new AbortController();
+  readonly #context: CarrierContext;
 
-  constructor(options: WebhookOptions) {
-    this.#options = options;
+  constructor(context: CarrierContext) {
+    this.#context = context;
   }
 
-  send(event: string, call: { readonly call_id: string }, fault: WebhookFault | undefined): void {
-    const delivery: Delivery = { event, callId: call.call_id, statuses: [] };
-    this.deliveries.push(delivery);
-    if (fault === 'drop' || this.#options.url === null) return;
-    const body = JSON.stringify({ event, call, event_timestamp: Date.now() });
-    const once = () => this.#deliver(this.#options.url!, body, delivery);
-    void (fault === 'twice' ? once().then(once) : once());
+  messages(call: RetellCall, { event, outcome }: Moment): Message[] {
+    const { seed, timers, target, reference } = this.#context;
+    const name = NAMES[event];
+    if (name === null || target() === null) return [];
+    const key = call.details.metadata?.[reference];
+    const body = JSON.stringify({
+      event: name,
+      call: describeCall(call, seed),
+      event_timestamp: timers.now() + shiftOf(call, event),
+    });
+    return [
+      {
+        end: outcome === null ? null : { callId: call.entry.id, key: typeof key === 'string' ? key : null, outcome },
+        again: ({ tries }) => (tries < TRIES ? BETWEEN_TRIES_MS : null),
+        write: ({ spoiled }) => {
+          const to = target();
+          if (to === null) return null;
+          return {
+            url: to.url,
+            headers: {
+              'content-type': 'application/json',
+              'x-retell-signature': this.#sign(body, to.secret, spoiled),
+            },
+            body: spoiled === 'altered' ? body.replace('"event":', '"altered":true,"event":') : body,
+          };
+        },
+      },
+    ];
   }
 
-  close(): void {
-    this.#closing.abort();
-  }
-
-  async #deliver(url: string, body: string, delivery: Delivery): Promise<void> {
-    for (let tries = 0; tries < TRIES && !this.#closing.signal.aborted; tries += 1) {
-      const status = await this.#post(url, body);
-      delivery.statuses.push(status);
-      if (status !== null && status >= 200 && status < 300) return;
-      await pause(this.#options.betweenTriesMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
-    }
-  }
-
-  async #post(url: string, body: string): Promise<number | null> {
-    const { apiKey, timeoutMs } = this.#options;
-    const headers = { 'content-type': 'application/json', 'x-retell-signature': sign(body, apiKey, Date.now()) };
-    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(timeoutMs)]);
-    try {
-      const response = await fetch(url, { method: 'POST', headers, body, signal });
-      await response.arrayBuffer();
-      return response.status;
-    } catch {
-      return null;
-    }
+  /** Hex HMAC-SHA256 of the body followed by Unix milliseconds. */
+  #sign(body: string, secret: string, spoiled: Spoiling['how'] | null): string {
+    const now = this.#context.timers.now();
+    const at = spoiled === 'too_old' ? now - TOO_OLD_MS : now;
+    const key = spoiled === 'wrong_signature' ? `${secret}, but wrong` : secret;
+    return `v=${at},d=${createHmac('sha256', key)
+      .update(body + String(at))
+      .digest('hex')}`;
   }
 }

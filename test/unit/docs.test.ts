@@ -172,6 +172,8 @@ describe('settings', () => {
     const simulator = told('Simulator');
     expect(new Set(Object.keys(simulator))).toEqual(new Set(flags));
     expect(simulator).toMatchObject({
+      SIMULATOR_CARRIER: options.carrier,
+      SIMULATOR_ACCOUNT: options.account,
       SIMULATOR_SEED: options.seed,
       SIMULATOR_TIME_SCALE: String(options.timeScale),
       SIMULATOR_API_KEY: options.apiKey,

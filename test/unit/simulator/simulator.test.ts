@@ -270,7 +270,7 @@ describe('the API', () => {
     expect((await place('k1')).status).toBe(429);
     expect(await put('/faults', {})).toBe(204);
     expect((await place('k1')).status).toBe(201);
-    expect(await put('/webhook', { url: 'http://127.0.0.1:9/', secret: 'not one' })).toBe(422);
+    expect(await put('/webhook', { url: 'http://127.0.0.1:9/', secret: '' })).toBe(422);
     expect(await put('/webhook', { url: 'http://127.0.0.1:9/', secret: 'whsec_1' })).toBe(204);
   });
 
