@@ -2,7 +2,7 @@
  * `campaigns pause`, `resume`, `cancel` and `restart`: what a campaign is told. A workflow that runs is told through Temporal
  * and nothing else; one that was ended is started again by the gateway, which has the records.
  */
-import { createInterface } from 'node:readline/promises';
+import { confirm } from './confirm.ts';
 import type { Command } from 'commander';
 import { CancelResponse, RestartResponse } from '../domain/api/campaign-responses.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
@@ -106,20 +106,4 @@ async function tell<T extends object>(
     'temporal_unavailable',
     `No worker answered. The ${name} is recorded and will take effect when a worker runs. Nothing is promised until then.`,
   );
-}
-
-/** @throws RingfenceError `bad_request` unless somebody at a terminal says yes. */
-async function confirm(question: string): Promise<void> {
-  const { stdin: input, stderr: output } = process;
-  if (!input.isTTY || !output.isTTY) {
-    const message = 'This cannot be undone. Pass --yes to confirm.';
-    throw new RingfenceError('bad_request', message, { field: '--yes' });
-  }
-  const terminal = createInterface({ input, output });
-  // Without this, closed input (Ctrl-D) instead of an answer would be awaited forever.
-  const closed = new AbortController();
-  terminal.once('close', () => closed.abort());
-  const answer = await terminal.question(`${question} [y/N] `, { signal: closed.signal }).catch(() => '');
-  terminal.close();
-  if (!/^y(?:es)?$/i.test(answer.trim())) throw new RingfenceError('bad_request', 'Nothing was changed.');
 }

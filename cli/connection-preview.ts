@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import { callId } from '../domain/engine/ids.ts';
 import type { Connection } from '../providers/connections/connection.ts';
-import type { PreviewedRequest } from '../providers/port.ts';
+import type { CallToPlace, PreviewedRequest } from '../providers/port.ts';
 import { type Json, show } from './api.ts';
 import type { Env } from './env.ts';
 import { examples } from './help.ts';
@@ -37,6 +37,12 @@ export function addConnectionPreview(connections: Command, env: Env): void {
 }
 
 async function preview(env: Env, name: string, { to, agent }: Flags): Promise<Printed> {
+  const connection = await connectionFor(env, name, to);
+  return withJsonBody(await previewCall(connection, to, agentOf(connection, agent)));
+}
+
+/** The connection of this name, if it allows calls to the number. */
+export async function connectionFor(env: Env, name: string, to: string): Promise<Connection> {
   const [{ connectionNamed, connectionsFromEnv }, { assertAllowed }, { E164 }] = await Promise.all([
     import('../providers/connections/connections.ts'),
     import('../domain/contacts/allowed-numbers.ts'),
@@ -48,7 +54,7 @@ async function preview(env: Env, name: string, { to, agent }: Flags): Promise<Pr
     throw new RingfenceError('validation_error', message, { field: '--to' });
   }
   assertAllowed(connection, to, '--to');
-  return withJsonBody(await previewCall(connection, to, agentOf(connection, agent)));
+  return connection;
 }
 
 /** @throws RingfenceError for everything that would keep the connection from placing this call */
@@ -59,24 +65,29 @@ export async function previewCall(
 ): Promise<PreviewedRequest> {
   const provider = connection.open();
   try {
-    const frozen = provider.freeze({
-      callId: PREVIEWED_CALL,
-      agentId,
-      phoneNumber: to,
-      extension: null,
-      fromNumberId: connection.callerNumbers?.[0] ?? null,
-      firstName: null,
-      lastName: null,
-      email: null,
-      customFields: {},
-    });
+    const frozen = provider.freeze(singleCall(connection, PREVIEWED_CALL, to, agentId));
     return provider.preview(frozen, PREVIEWED_CALL);
   } finally {
     await provider.close();
   }
 }
 
-function agentOf({ name, agents }: Connection, asked: string | undefined): string {
+/** A call outside of any campaign, to somebody of whom only the number is known. */
+export function singleCall(connection: Connection, id: string, to: string, agentId: string): CallToPlace {
+  return {
+    callId: id,
+    agentId,
+    phoneNumber: to,
+    extension: null,
+    fromNumberId: connection.callerNumbers?.[0] ?? null,
+    firstName: null,
+    lastName: null,
+    email: null,
+    customFields: {},
+  };
+}
+
+export function agentOf({ name, agents }: Connection, asked: string | undefined): string {
   if (asked === undefined) return agents?.[0] ?? NO_AGENT;
   if (agents === null || agents.includes(asked)) return asked;
   const message = `The connection ${name} does not allow this agent: its agents are ${agents.join(', ')}.`;

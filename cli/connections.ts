@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import type { Connection } from '../providers/connections/connection.ts';
 import { type Json, show } from './api.ts';
+import { addConnectionCall } from './connection-call.ts';
 import { addConnectionPreview, previewCall } from './connection-preview.ts';
 import { addConnectionVerify } from './connection-verify.ts';
 import type { Env } from './env.ts';
@@ -12,7 +13,7 @@ import { lines, table } from './output.ts';
 const FICTITIOUS_NUMBER = '+14155550123';
 
 const MORE = `
-These commands read the file that RINGFENCE_CONNECTIONS names or, without it, the variables TRUEDY_*. They send nothing to a carrier.
+These commands read the file that RINGFENCE_CONNECTIONS names or, without it, the variables TRUEDY_*. Only \`call\` sends something to a carrier.
 Workers and gateways read the same file when they start and on SIGHUP.`;
 
 export function connectionsCommand(env: Env): Command {
@@ -88,6 +89,7 @@ export function connectionsCommand(env: Env): Command {
 
   addConnectionPreview(connections, env);
   addConnectionVerify(connections, env);
+  addConnectionCall(connections, env);
   return connections;
 }
 

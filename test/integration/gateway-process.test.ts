@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -112,6 +112,47 @@ describe('the gateway as a process', () => {
     expect(await ended).toBe(0);
   });
 
+  it('reads its connections again on SIGHUP, and keeps them if the file is wrong', async () => {
+    const db = await createTestDatabase();
+    closing.push(() => db.drop());
+    const file = join(await scratch(), 'connections.yaml');
+    const connection = (name: string) =>
+      `  ${name}: {provider: retell, api_key: "env:KEY", countries: [US], number_types: [mobile]}\n`;
+    await writeFile(file, `connections:\n${connection('first')}`);
+    const child = spawn(process.execPath, [await compiledMain('gateway/main.ts')], {
+      cwd: ROOT,
+      env: {
+        ...process.env,
+        RINGFENCE_CONNECTIONS: file,
+        KEY: 'unused',
+        TEMPORAL_ADDRESS: '127.0.0.1:1',
+        DATABASE_URL: db.url,
+        RINGFENCE_PORT: '0',
+      },
+    });
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+    closing.push(async () => {
+      child.kill('SIGKILL');
+      await ended;
+    });
+    const log = logLines(child.stdout);
+    const { address } = await log.until('gateway is listening');
+    const statusOf = async (name: string) =>
+      (await fetch(`${String(address)}/webhooks/${name}`, { method: 'POST', body: '{}' })).status;
+    expect([await statusOf('first'), await statusOf('second')]).toEqual([401, 404]);
+
+    await writeFile(file, `connections:\n${connection('first')}${connection('second')}`);
+    child.kill('SIGHUP');
+    expect(await log.until('read the connections again')).toMatchObject({ connections: ['first', 'second'] });
+    expect(await statusOf('second')).toBe(401);
+
+    await writeFile(file, 'connections:\n  second: {provider: nobody}\n');
+    child.kill('SIGHUP');
+    const { reason } = await log.until('the connections could not be read again, and stay as they were');
+    expect(reason).toMatch(/connections\.yaml:2: connections\.second\.provider must be one of/);
+    expect(await statusOf('first')).toBe(401);
+  });
+
   it('does not start with a wrong setting, and names it', async () => {
     const env = { ...PROVIDER, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', RINGFENCE_PORT: '70000' };
     const { code, stderr } = await runToEnd('gateway/main.ts', env);
@@ -126,4 +167,19 @@ async function readyLine(stream: Readable): Promise<Record<string, unknown>> {
     if (line.ready === true) return line;
   }
   throw new Error('the process ended without saying that it is ready');
+}
+
+/** The log of a process, read line by line. */
+function logLines(stream: Readable) {
+  const lines = createInterface(stream)[Symbol.asyncIterator]();
+  return {
+    async until(message: string): Promise<Record<string, unknown>> {
+      for (;;) {
+        const { value, done } = await lines.next();
+        if (done === true) throw new Error(`the process ended without saying: ${message}`);
+        const line = JSON.parse(value) as Record<string, unknown>;
+        if (line.msg === message) return line;
+      }
+    },
+  };
 }
