@@ -30,6 +30,7 @@ async function place(deps: ActivityDeps, request: DialRequest): Promise<Placemen
     callId: callId(request),
     madeFor: connection.madeFor ?? connection.name,
     runId: callingRun(request.campaignId),
+    terms: connection,
   };
   const permit = await permitDial(pool, dial, (call) => freeze(provider, call), deps.databaseClock).catch(
     withoutRequest,

@@ -53,7 +53,7 @@ export async function connectionFor(env: Env, name: string, to: string): Promise
     const message = '--to must be one number with + and country code, digits only, such as +14155550123.';
     throw new RingfenceError('validation_error', message, { field: '--to' });
   }
-  assertAllowed(connection, to, '--to');
+  assertAllowed([connection], to, '--to');
   return connection;
 }
 

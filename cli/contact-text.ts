@@ -15,6 +15,8 @@ const HELD_BY: Readonly<Record<Gate, string>> = {
   paused: 'the campaign is paused',
   interrupted: 'the campaign is interrupted and waits for a restart',
   suppressed: 'the number is on the suppression list',
+  country_not_allowed: 'the connection allows no calls to the country of the number',
+  number_type_not_allowed: 'the connection allows no calls to numbers of this kind',
   ending: 'the campaign is ending',
 };
 

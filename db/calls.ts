@@ -17,6 +17,7 @@
  * one plan.
  */
 import { callerNumber, type Rotation } from '../domain/dialling/caller-number.ts';
+import { type ConnectionTerms, type DialRefusal, dialRefusal } from '../domain/dialling/connection-terms.ts';
 import { recordEventId } from '../domain/engine/ids.ts';
 import type { EndedEvent, Outcome } from '../domain/engine/outcome.ts';
 import type { CallToPlace, PlaceResult } from '../domain/dialling/provider-messages.ts';
@@ -43,6 +44,8 @@ export interface Dial {
   /** Nothing is sent before this instant (epoch milliseconds), nor at or after `notAfter`. */
   readonly notBefore: number;
   readonly notAfter: number;
+  /** What the connection allows now. It may have changed since the campaign was created. */
+  readonly terms: ConnectionTerms;
 }
 
 /**
@@ -64,9 +67,14 @@ export type DialPermit =
   | SendPermit
   | { readonly kind: 'accepted'; readonly ended: EndedEvent | null }
   | { readonly kind: 'rejected'; readonly reason: string }
-  | { readonly kind: 'suppressed' | 'removed' | 'expired' | 'delayed' | 'withdrawn' | 'unresolved' | 'superseded' };
+  | { readonly kind: 'unresolved' | 'superseded' }
+  | NotSent;
+
+/** Why a placement sends nothing. */
+type NotSent = { readonly kind: 'suppressed' | 'removed' | 'expired' | 'delayed' | 'withdrawn' } | DialRefusal;
 
 interface Campaign {
+  readonly account: string;
   readonly agent_id: string;
   readonly owner_run_id: string | null;
   readonly epoch: number;
@@ -113,11 +121,14 @@ export async function permitDial(
     const { campaign, contact, record } = context;
     if (record && isKnown(record)) return known(tx, dial, record, now);
     const closed = closedGate(dial, context, now);
-    if (closed !== null) return withoutSending(tx, dial, closed, now);
+    if (closed !== null) return withoutSending(tx, dial, { kind: closed }, now);
+    const call = toPlace(dial, campaign, contact!);
+    const refusal = dialRefusal(dial.terms, { account: campaign.account, call });
+    if (refusal !== null) return withoutSending(tx, dial, refusal, now);
     const frozen = record?.made_for === dial.madeFor ? record.request : null;
-    const written = await writeAhead(tx, dial, frozen ?? freeze(toPlace(dial, campaign, contact!)), now);
+    const written = await writeAhead(tx, dial, frozen ?? freeze(call), now);
     // Since the record was read, another try has recorded its answer, or the placement was withdrawn.
-    if (!written) return withoutSending(tx, dial, 'withdrawn', now);
+    if (!written) return withoutSending(tx, dial, { kind: 'withdrawn' }, now);
     const { request, tries } = written;
     // A try that was permitted since the record was read may have sent; this one cannot know.
     const sentBefore = tries === (record?.tries ?? 0) + 1 ? (record?.first_sent_at ?? null) : written.first_sent_at;
@@ -347,7 +358,7 @@ async function readDialContext(tx: Queryable, dial: Dial): Promise<DialContext |
   const { rows } = await tx.query<DialContextRow>({
     name: 'dial-context',
     text: `
-      select c.agent_id, c.owner_run_id, c.epoch, c.ending, c.spec -> 'phone_number_ids' as phone_number_ids,
+      select c.account, c.agent_id, c.owner_run_id, c.epoch, c.ending, c.spec -> 'phone_number_ids' as phone_number_ids,
              c.spec ->> 'phone_rotation_strategy' as rotation,
              k.bucket, k.attempt, k.phone_number, k.extension, k.first_name, k.last_name, k.email, k.custom_fields,
              s.phone_number is not null as suppressed, calls.id is not null as recorded, ${RECORD_COLUMNS}
@@ -369,13 +380,8 @@ async function readDialContext(tx: Queryable, dial: Dial): Promise<DialContext |
  * The decision about a placement that must not send, while nobody else writes to its record. If nothing was sent under
  * the call's id, its number is recorded as not placed first, so that no other try of it sends later.
  */
-async function withoutSending(
-  tx: Queryable,
-  dial: Dial,
-  reason: 'removed' | 'suppressed' | 'expired' | 'delayed' | 'withdrawn',
-  now: number,
-): Promise<DialPermit> {
-  if ((await withdrawPlacements(tx, dial, [dial])).has(dial.callId)) return { kind: reason };
+async function withoutSending(tx: Queryable, dial: Dial, reason: NotSent, now: number): Promise<DialPermit> {
+  if ((await withdrawPlacements(tx, dial, [dial])).has(dial.callId)) return reason;
   const { rows } = await tx.query<DialRecord>(`select ${RECORD_COLUMNS} from calls where id = $1`, [dial.callId]);
   const [record] = rows;
   return record && isKnown(record) ? known(tx, dial, record, now) : { kind: 'unresolved' };
@@ -431,12 +437,17 @@ function toPlace(dial: Dial, campaign: Campaign, contact: Contact): CallToPlace 
     agentId: campaign.agent_id,
     phoneNumber: contact.phone_number,
     extension: contact.extension === '' ? null : contact.extension,
-    fromNumberId: callerNumber(campaign.phone_number_ids ?? [], campaign.rotation, dial),
+    fromNumberId: callerNumber(callerNumbers(dial, campaign), campaign.rotation, dial),
     firstName: contact.first_name,
     lastName: contact.last_name,
     email: contact.email,
     customFields: contact.custom_fields,
   };
+}
+
+/** Those of the campaign or, if it names none, all that its connection allows. */
+function callerNumbers({ terms }: Dial, { phone_number_ids: own }: Campaign): readonly string[] {
+  return own !== null && own.length > 0 ? own : (terms.callerNumbers ?? []);
 }
 
 /**

@@ -1,5 +1,7 @@
 /** One contact of a campaign with its calls, and the events of a call, as the API returns them. */
 import type { CampaignTerms } from '../domain/api/campaign-request.ts';
+import { type AllowedNumbers, type NumberProblem, numberRefusal } from '../domain/contacts/allowed-numbers.ts';
+import { numberFacts } from '../domain/contacts/number-kind.ts';
 import type { Ending, WaitingFor } from '../domain/engine/campaign-state.ts';
 import type { CallEventResponse, ContactExplanation } from '../domain/api/contact-explanation.ts';
 import { heldBy } from '../domain/api/contact-gate.ts';
@@ -35,12 +37,18 @@ interface ContactRow {
   readonly attempts: ContactExplanation['attempts'];
 }
 
+export interface ExplanationOptions {
+  readonly now: number;
+  /** The numbers that a connection allows. Null: the connection is not known here. */
+  readonly allowedBy: (connection: string) => AllowedNumbers | null;
+}
+
 /** The explanation of a contact. Null if the account has no such campaign, or the campaign no such contact. */
 export async function explainContact(
   db: Queryable,
   account: string,
   { campaignId, contactId }: { readonly campaignId: string; readonly contactId: string },
-  now: number,
+  { now, allowedBy }: ExplanationOptions,
 ): Promise<ContactExplanation | null> {
   // One statement is one snapshot, so contact, campaign and calls belong to the same moment.
   const { rows } = await db.query<ContactRow>(
@@ -69,7 +77,10 @@ export async function explainContact(
     [account, campaignId, contactId],
   );
   const row = rows[0];
-  return row ? explanation(row, contactId, now) : null;
+  if (!row) return null;
+  const allowed = allowedBy(row.spec.connection);
+  const refusal = allowed && numberRefusal(allowed, numberFacts(row.phone_number));
+  return explanation(row, contactId, refusal?.reason ?? null, now);
 }
 
 export interface EventPlace {
@@ -157,13 +168,19 @@ function eventAnswer({
   };
 }
 
-function explanation(row: ContactRow, contactId: string, now: number): ContactExplanation {
+function explanation(
+  row: ContactRow,
+  contactId: string,
+  notAllowed: NumberProblem | null,
+  now: number,
+): ContactExplanation {
   const { spec } = row;
   const held = heldBy(
     {
       bucket: row.bucket,
       dueAt: row.due_at?.getTime() ?? null,
       suppressed: row.suppressed,
+      notAllowed,
       campaign: {
         status: row.status,
         ending: row.ending !== null,

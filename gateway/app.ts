@@ -123,8 +123,8 @@ export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> 
       await api.register(campaignEdit, { pool, logger, ...rest });
       await api.register(forecastRoutes, { pool, bodyLimit, ...rest });
       await api.register(contactCalls, { pool, ...rest });
-      await api.register(contactsRoutes, { pool, bodyLimit });
-      await api.register(suppressionsRoutes, { pool });
+      await api.register(contactsRoutes, { pool, bodyLimit, ...rest });
+      await api.register(suppressionsRoutes, { pool, ...rest });
     },
     { prefix: API_ROOT },
   );

@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { openPool } from '../db/pool.ts';
+import { OpenConnections } from '../providers/connections/open-connections.ts';
 import { buildGateway } from '../gateway/app.ts';
 import { apiPage } from './api-docs/page.ts';
 
@@ -16,7 +17,7 @@ export async function readDescription(): Promise<unknown> {
   const app = await buildGateway({
     pool,
     logger: pino({ level: 'silent' }),
-    connections: { get: () => null, all: () => [] },
+    connections: new OpenConnections([]),
     campaigns: { pause: unused, resume: unused, cancel: unused, edit: unused },
     startCampaign: unused,
     restartWorkflow: unused,

@@ -39,7 +39,9 @@ export const Fields = z.strictObject(
     phone_number_ids: z
       .array(Text(NUMBERS), NUMBERS)
       .max(100, NUMBERS)
-      .describe("The provider's ids of the numbers to call from. Empty: the provider chooses.")
+      .describe(
+        "The provider's ids of the numbers to call from. Empty: those of the connection or, if it names none, the provider chooses.",
+      )
       .default([]),
     phone_rotation_strategy: z
       .enum(['random', 'sequential', 'round_robin'], ROTATION)

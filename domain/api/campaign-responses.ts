@@ -97,7 +97,9 @@ export const CampaignContactResponse = z.object({
   reason: z
     .string()
     .nullable()
-    .describe('The reason for the bucket, if there is one: an outcome, a refusal, `suppressed` or `cancelled`.'),
+    .describe(
+      'The reason for the bucket, if there is one: an outcome, a refusal, `suppressed`, `country_not_allowed`, `number_type_not_allowed` or `cancelled`.',
+    ),
   attempt: z.int().describe('The present attempt or, while the contact waits, the next one.'),
   call_id: z.string().nullable(),
   called_at: instant.nullable(),

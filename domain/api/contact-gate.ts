@@ -3,10 +3,11 @@
  * the clock.
  *
  * Several gates may be closed at the same time. The result names the one that opens last, because the others do not
- * matter until then. A campaign that is ending, a suppressed number, an interruption and a pause come before all
- * others, because time does not open these.
+ * matter until then. A campaign that is ending, a number that must not be dialled, an interruption and a pause come
+ * before all others, because time does not open these.
  */
 import { z } from 'zod';
+import type { NumberProblem } from '../contacts/allowed-numbers.ts';
 import type { WaitingFor } from '../engine/campaign-state.ts';
 import { isOver } from '../engine/commands.ts';
 import type { RecordedStatus } from './interruption.ts';
@@ -24,6 +25,8 @@ export const Gate = z.enum([
   'paused',
   'interrupted',
   'suppressed',
+  'country_not_allowed',
+  'number_type_not_allowed',
   'ending',
 ]);
 export type Gate = z.infer<typeof Gate>;
@@ -34,6 +37,8 @@ export interface ContactRecord {
   /** When the contact's retry is due. */
   readonly dueAt: number | null;
   readonly suppressed: boolean;
+  /** Why the campaign's connection does not allow the number. */
+  readonly notAllowed: NumberProblem | null;
   readonly campaign: {
     readonly status: RecordedStatus;
     readonly ending: boolean;
@@ -60,6 +65,7 @@ export function heldBy(contact: ContactRecord, now: number): Held {
   const { status, ending, endsAt } = campaign;
   if (isOver(status) || ending || (endsAt !== null && endsAt <= now)) return { by: 'ending', until: null };
   if (contact.suppressed) return { by: 'suppressed', until: null };
+  if (contact.notAllowed !== null) return { by: contact.notAllowed, until: null };
   if (status === 'interrupted') return { by: 'interrupted', until: null };
   if (status === 'paused') return { by: 'paused', until: null };
   const shut = shutGates(contact, now);

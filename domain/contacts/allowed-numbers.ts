@@ -70,15 +70,32 @@ export function numberRefusal(allowed: AllowedNumbers, { country, kinds }: Numbe
   };
 }
 
+/** Where no connection is known. */
+const USUAL: AllowedNumbers = { name: null, countries: null, numberTypes: null };
+
 /**
- * Refuses a number that the connection does not allow.
+ * Decides about a number whose connection is not known yet. Null: at least one of them allows it. The reason is that of a
+ * connection which allows its country, if there is one. Without connections, the usual kinds of numbers are allowed.
+ */
+export function refusalByAll(connections: readonly AllowedNumbers[], facts: NumberFacts): NumberRefusal | null {
+  let nearest: NumberRefusal | null = null;
+  for (const connection of connections.length === 0 ? [USUAL] : connections) {
+    const refusal = numberRefusal(connection, facts);
+    if (refusal === null) return null;
+    if (nearest === null || nearest.reason === 'country_not_allowed') nearest = refusal;
+  }
+  return nearest;
+}
+
+/**
+ * Refuses a number that none of the connections allows.
  *
  * @param e164 a number in strict E.164 form
  * @param field the input that contains it, for the error
  * @throws RingfenceError `country_not_allowed` or `number_type_not_allowed`
  */
-export function assertAllowed(allowed: AllowedNumbers, e164: string, field: string): void {
-  const refusal = numberRefusal(allowed, numberFacts(e164));
+export function assertAllowed(connections: readonly AllowedNumbers[], e164: string, field: string): void {
+  const refusal = refusalByAll(connections, numberFacts(e164));
   if (refusal !== null) throw notAllowed(refusal, field);
 }
 
@@ -90,11 +107,21 @@ export function notAllowed({ reason, message, details }: NumberRefusal, field: s
   });
 }
 
-/** `premium_rate` is the word for such a number where the connection does not name the kinds that it allows. */
-type RuledOut = NumberRefusal | { readonly reason: 'premium_rate' };
+/**
+ * Decides about the number of a phone field that is being read. Null: it is accepted. `premium_rate` is the word for such
+ * a number where no connection names the kinds that it allows.
+ */
+export type NumberRule = (facts: NumberFacts) => NumberRefusal | { readonly reason: 'premium_rate' } | null;
 
-/** Decides about the number of a phone field that is being read. Null: it is accepted. */
-export type NumberRule = (facts: NumberFacts) => RuledOut | null;
+/** Accepts numbers that at least one of the connections allows. */
+export function allowedByAny(connections: readonly AllowedNumbers[]): NumberRule {
+  const kindsNamed = connections.some(({ numberTypes }) => numberTypes !== null);
+  return (facts) => {
+    const refusal = refusalByAll(connections, facts);
+    const isPremium = refusal?.reason === 'number_type_not_allowed' && facts.kinds.includes('premium_rate');
+    return isPremium && !kindsNamed ? { reason: 'premium_rate' } : refusal;
+  };
+}
 
 /** Accepts every number, for lists of numbers that are not called. */
 export const anyNumber: NumberRule = () => null;
@@ -103,29 +130,4 @@ export const anyNumber: NumberRule = () => null;
 export function anyNumberThatMayExist(connections: readonly AllowedNumbers[]): NumberRule {
   const rule = allowedByAny(connections);
   return (facts) => (facts.kinds.includes('unknown') ? rule(facts) : null);
-}
-
-/** Where no connection is known. */
-const USUAL: AllowedNumbers = { name: null, countries: null, numberTypes: null };
-
-/**
- * The rule for contacts whose campaign is not known yet: a number is refused if none of the connections allows it. The
- * reason is that of a connection which allows its country, if there is one.
- */
-export function allowedByAny(connections: readonly AllowedNumbers[]): NumberRule {
-  const known = connections.length === 0 ? [USUAL] : connections;
-  return (facts) => {
-    let nearest: RuledOut | null = null;
-    for (const connection of known) {
-      const refusal = numberRefusal(connection, facts);
-      if (refusal === null) return null;
-      if (nearest === null || nearest.reason === 'country_not_allowed') nearest = reported(refusal, connection, facts);
-    }
-    return nearest;
-  };
-}
-
-function reported(refusal: NumberRefusal, { numberTypes }: AllowedNumbers, { kinds }: NumberFacts): RuledOut {
-  const isPremium = refusal.reason === 'number_type_not_allowed' && kinds.includes('premium_rate');
-  return isPremium && numberTypes === null ? { reason: 'premium_rate' } : refusal;
 }

@@ -63,6 +63,9 @@ function checkWhole(request: Unread, context: z.RefinementCtx): void {
   }
 }
 
-function withDefaults<T extends Unread>({ name = 'Forecast', agent_id = 'none', ...request }: T) {
+/** Stands for the agent of a plan that names none. */
+export const NO_AGENT = 'none';
+
+function withDefaults<T extends Unread>({ name = 'Forecast', agent_id = NO_AGENT, ...request }: T) {
   return { name, agent_id, ...withRetryDecided(request) };
 }

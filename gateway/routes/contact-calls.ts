@@ -45,7 +45,8 @@ export const contactCalls: FastifyPluginAsyncZod<ContactCallsOptions> = async (a
     async (request) => {
       const { id, contact_id } = request.params;
       const ids = { campaignId: id, contactId: contact_id };
-      const explained = await explainContact(pool, request.caller.account, ids, clock());
+      const allowedBy = (name: string) => connections.get(name)?.connection ?? null;
+      const explained = await explainContact(pool, request.caller.account, ids, { now: clock(), allowedBy });
       if (explained) return answer(request, explained);
       await requireCampaign(pool, request.caller.account, id);
       const message = 'The campaign has no such contact: GET /batch-calls/{id}/contacts lists them.';

@@ -9,6 +9,9 @@ import { ImportResponse } from '../../domain/api/contact-responses.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { uuid } from '../../domain/engine/ids.ts';
 import { Country } from '../../domain/contacts/phone.ts';
+import { allowedByAny } from '../../domain/contacts/allowed-numbers.ts';
+import { allowedTo } from '../../providers/connections/choose.ts';
+import type { Connections } from '../../providers/connections/open-connections.ts';
 import { openUpload, acceptUploads } from '../http/contact-upload.ts';
 import { answer, answerOf, refusals } from '../http/envelope.ts';
 import { validationError } from '../http/validation.ts';
@@ -28,8 +31,13 @@ export const ImportOptions = z.strictObject({
 });
 type ImportOptions = z.infer<typeof ImportOptions>;
 
+export interface ContactsOptions {
+  readonly pool: Pool;
+  readonly connections: Connections;
+}
+
 /** `POST /contacts/import`: imports all contacts of a CSV file, or none if the file cannot be read to its end. */
-export const contactsImport: FastifyPluginAsyncZod<{ pool: Pool }> = async (app, { pool }) => {
+export const contactsImport: FastifyPluginAsyncZod<ContactsOptions> = async (app, { pool, connections }) => {
   await acceptUploads(app);
   const places = new FairShare(IMPORTS_AT_ONCE);
 
@@ -61,7 +69,8 @@ export const contactsImport: FastifyPluginAsyncZod<{ pool: Pool }> = async (app,
           folderId: options.folder_id ?? (await defaultFolder(pool, account)),
           overwriteExisting: options.overwrite_existing === 'true',
         };
-        const rows = readContactFile(bytes, options.default_country ?? null);
+        const rule = allowedByAny(allowedTo(connections, account));
+        const rows = readContactFile(bytes, options.default_country ?? null, rule);
         return answer(request, await importContacts(pool, target, rows));
       } finally {
         giveBack();

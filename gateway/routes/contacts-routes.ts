@@ -2,14 +2,15 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { listContacts, putContact } from '../../db/contacts.ts';
 import { createFolder, deleteFolder, listFolders } from '../../db/folders.ts';
-import type { Pool } from '../../db/pool.ts';
 import { ContactResponse, FolderResponse } from '../../domain/api/contact-responses.ts';
+import { allowedByAny } from '../../domain/contacts/allowed-numbers.ts';
+import { allowedTo } from '../../providers/connections/choose.ts';
 import { ContactInput, contactFrom, isStorable } from '../../domain/contacts/contact.ts';
 import { Uuid, uuid } from '../../domain/engine/ids.ts';
 import { Country } from '../../domain/contacts/phone.ts';
 import '../http/auth.ts';
 import type { ContactBodies } from './campaigns-routes.ts';
-import { contactsImport } from './contacts-import.ts';
+import { contactsImport, type ContactsOptions } from './contacts-import.ts';
 import { BODY_LIMITS } from '../http/body-limits.ts';
 import { answer, answerOf, largeList, list, listOf, refusals } from '../http/envelope.ts';
 import { pageShape, readPage, Seq } from '../http/page.ts';
@@ -20,11 +21,11 @@ const NAME = 'name must be 1 to 255 characters';
 const FolderPlace = z.string().refine(isStorable);
 
 /** Contacts and folders of an account. Paths are relative to the API's prefix. */
-export const contactsRoutes: FastifyPluginAsyncZod<ContactBodies & { pool: Pool }> = async (
+export const contactsRoutes: FastifyPluginAsyncZod<ContactBodies & ContactsOptions> = async (
   app,
-  { pool, bodyLimit },
+  { pool, connections, bodyLimit },
 ) => {
-  await app.register(contactsImport, { pool });
+  await app.register(contactsImport, { pool, connections });
 
   app.get(
     '/contacts',
@@ -69,8 +70,9 @@ export const contactsRoutes: FastifyPluginAsyncZod<ContactBodies & { pool: Pool 
     },
     async (request, reply) => {
       const { folder_id, default_country, ...input } = request.body;
-      const stated = contactFrom(input, default_country ?? null);
-      const { contact, created } = await putContact(pool, request.caller.account, folder_id ?? null, stated);
+      const { account } = request.caller;
+      const stated = contactFrom(input, default_country ?? null, '', allowedByAny(allowedTo(connections, account)));
+      const { contact, created } = await putContact(pool, account, folder_id ?? null, stated);
       return reply.code(created ? 201 : 200).send(answer(request, contact));
     },
   );

@@ -17,11 +17,13 @@ import type { Campaign } from '../../domain/api/campaign-responses.ts';
 import { campaignTerms, type CreateCampaign } from '../../domain/api/campaign-request.ts';
 import { refuseExpired } from '../../domain/api/campaign-terms.ts';
 import { refuseWithoutRoom } from '../../domain/windows/room-to-dial.ts';
+import { allowedByAny, type AllowedNumbers, notAllowed, refusalByAll } from '../../domain/contacts/allowed-numbers.ts';
+import { numberFacts } from '../../domain/contacts/number-kind.ts';
 import { contactFrom } from '../../domain/contacts/contact.ts';
 import { campaignIdOfDigest } from '../../domain/engine/ids.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
-import { chooseConnection } from '../../providers/connections/choose.ts';
-import type { Connections } from '../../providers/connections/open-connections.ts';
+import { assertNamesAllowed, chooseConnection } from '../../providers/connections/choose.ts';
+import type { Connections, OpenConnection } from '../../providers/connections/open-connections.ts';
 import { dialMarginMs } from '../../worker/facts.ts';
 
 export interface Idempotency {
@@ -40,7 +42,7 @@ export interface CreationOptions {
  * Records a campaign with its contacts, in one transaction. A repeat with the same idempotency key changes nothing and
  * returns the first answer.
  *
- * @throws RingfenceError `validation_error`, `idempotency_mismatch`
+ * @throws RingfenceError `validation_error`, `country_not_allowed`, `number_type_not_allowed`, `idempotency_mismatch`
  */
 export async function createCampaign(
   { pool, now, connections }: CreationOptions,
@@ -48,24 +50,38 @@ export async function createCampaign(
   request: CreateCampaign,
   idempotency: Idempotency | null,
 ): Promise<{ readonly answer: Campaign; readonly repeated: boolean }> {
-  const stated = await statedContacts(request);
+  const prepared = prepare(connections, account, request);
+  // Whatever is wrong counts only for a new campaign: a repeat gets its answer even if less is allowed by now.
+  await Promise.allSettled([prepared]);
   const id = idempotency === null ? randomUUID() : campaignIdOf(account, idempotency.key);
   return inTransaction(pool, async (tx) => {
-    const record = () => recordCampaign(tx, { id, account, request, stated, now, connections });
+    const record = async () => recordCampaign(tx, { id, account, request, now, ...(await prepared) });
     if (idempotency === null) return { answer: await record(), repeated: false };
     return withIdempotencyKey(tx, { account, ...idempotency }, id, record);
   });
 }
 
+async function prepare(connections: Connections, account: string, request: CreateCampaign): Promise<Prepared> {
+  const { connection, provider } = chooseConnection(connections, account, request.connection);
+  assertNamesAllowed(connection, request);
+  return { connection, provider, stated: await statedContacts(request, [connection]) };
+}
+
 /**
  * The number of contacts that a campaign created by this request would have.
  *
- * @throws RingfenceError `validation_error`
+ * @param allowed the connections through which it may call
+ * @throws RingfenceError `validation_error`, `country_not_allowed`, `number_type_not_allowed`
  */
-export async function countContacts(db: Queryable, account: string, request: People): Promise<number> {
+export async function countContacts(
+  db: Queryable,
+  account: string,
+  request: People,
+  allowed: readonly AllowedNumbers[],
+): Promise<number> {
   if (request.contact_folder_id !== null) return folderSize(db, account, request.contact_folder_id);
-  const stated = await statedContacts(request);
-  const known = withoutDuplicates(await knownContacts(db, account, request.contact_ids));
+  const stated = await statedContacts(request, allowed);
+  const known = withoutDuplicates(await knownContacts(db, account, request.contact_ids, allowed));
   return known.length + withoutDuplicates(stated, known).length;
 }
 
@@ -74,9 +90,13 @@ const CONTACTS_PER_TURN = 100;
 
 type People = Pick<CreateCampaign, 'contact_folder_id' | 'contacts' | 'contact_ids'>;
 
-function statedContacts({ contacts }: Pick<People, 'contacts'>): Promise<CampaignContact[]> {
+function statedContacts(
+  { contacts }: Pick<People, 'contacts'>,
+  allowed: readonly AllowedNumbers[],
+): Promise<CampaignContact[]> {
+  const rule = allowedByAny(allowed);
   return mapInTurns(contacts, CONTACTS_PER_TURN, (contact, index) =>
-    withContactId(contactFrom(contact, undefined, `contacts[${index}]`)),
+    withContactId(contactFrom(contact, undefined, `contacts[${index}]`, rule)),
   );
 }
 
@@ -87,20 +107,21 @@ export function campaignIdOf(account: string, key: string): string {
   return campaignIdOfDigest(digest);
 }
 
-interface Recording {
+interface Prepared extends OpenConnection {
+  readonly stated: readonly CampaignContact[];
+}
+
+interface Recording extends Prepared {
   readonly id: string;
   readonly account: string;
   readonly request: CreateCampaign;
-  readonly stated: readonly CampaignContact[];
   readonly now: number;
-  readonly connections: Connections;
 }
 
 async function recordCampaign(
   tx: Queryable,
-  { id, account, request, stated, now, connections }: Recording,
+  { id, account, request, connection, provider, stated, now }: Recording,
 ): Promise<Campaign> {
-  const { connection, provider } = chooseConnection(connections, account, request.connection);
   const terms = campaignTerms(request, connection.name);
   refuseExpired(terms, now);
   refuseWithoutRoom(terms, dialMarginMs(provider.facts));
@@ -108,7 +129,7 @@ async function recordCampaign(
     const total = await folderSize(tx, account, terms.contact_folder_id);
     await insertCampaign(tx, { id, account, terms, total, now });
   } else {
-    const known = withoutDuplicates(await knownContacts(tx, account, request.contact_ids));
+    const known = withoutDuplicates(await knownContacts(tx, account, request.contact_ids, [connection]));
     const others = withoutDuplicates(stated, known);
     await insertCampaign(tx, { id, account, terms, total: known.length + others.length, now });
     await copyStoredContacts(
@@ -133,7 +154,12 @@ async function folderSize(tx: Queryable, account: string, folderId: string): Pro
   throw new RingfenceError('validation_error', message, { field: 'contact_folder_id' });
 }
 
-async function knownContacts(tx: Queryable, account: string, given: readonly string[]): Promise<StoredContact[]> {
+async function knownContacts(
+  tx: Queryable,
+  account: string,
+  given: readonly string[],
+  allowed: readonly AllowedNumbers[],
+): Promise<StoredContact[]> {
   const ids = [...new Set(given)];
   const known = await findContacts(tx, account, ids);
   if (known.length < ids.length) {
@@ -142,6 +168,10 @@ async function knownContacts(tx: Queryable, account: string, given: readonly str
     const message = `${field} names no contact of this account: GET /contacts lists them`;
     throw new RingfenceError('validation_error', message, { field });
   }
+  await mapInTurns(known, CONTACTS_PER_TURN, ({ contact_id, phone_number }) => {
+    const refusal = refusalByAll(allowed, numberFacts(phone_number));
+    if (refusal !== null) throw notAllowed(refusal, `contact_ids[${given.indexOf(contact_id)}]`);
+  });
   return known;
 }
 

@@ -9,10 +9,10 @@ import { ForecastResponse } from '../../domain/forecast/response.ts';
 import { refuseWithoutRoom } from '../../domain/windows/room-to-dial.ts';
 import { assume, forecast } from '../../domain/forecast/forecast.ts';
 import { newForecastCampaign } from '../../domain/forecast/new-campaign.ts';
-import { ForecastQuery, ForecastRequest, ForecastRequestHead } from '../../domain/forecast/request.ts';
+import { ForecastQuery, ForecastRequest, ForecastRequestHead, NO_AGENT } from '../../domain/forecast/request.ts';
 import { Uuid } from '../../domain/engine/ids.ts';
-import { chooseConnection, connectionsOf } from '../../providers/connections/choose.ts';
-import type { Connections } from '../../providers/connections/open-connections.ts';
+import { assertNamesAllowed, chooseConnection, connectionsOf } from '../../providers/connections/choose.ts';
+import type { Connections, OpenConnection } from '../../providers/connections/open-connections.ts';
 import { dialMarginMs } from '../../worker/facts.ts';
 import { type ContactBodies, dialMarginOf, noCampaign } from './campaigns-routes.ts';
 import { countContacts } from './create-campaign.ts';
@@ -74,10 +74,12 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
     async (request) => {
       const { body, caller } = request;
       const now = clock();
-      const marginMs = plannedMarginMs(connections, caller.account, body.connection);
+      const possible = possibleConnections(connections, caller.account, body);
+      const marginMs = Math.max(0, ...possible.map(({ provider }) => dialMarginMs(provider.facts)));
       refuseExpired(body, now);
       refuseWithoutRoom(body, marginMs);
-      const contacts = body.contact_count ?? (await countContacts(pool, caller.account, body));
+      const allowed = possible.map(({ connection }) => connection);
+      const contacts = body.contact_count ?? (await countContacts(pool, caller.account, body, allowed));
       const campaign = newForecastCampaign(body, contacts, now);
       const steps = forecast(campaign, assume(body, campaign.measured), marginMs);
       return answer(request, await inTurns(steps, STEPS_PER_TURN));
@@ -85,8 +87,16 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
   );
 };
 
-/** A plan without a connection gets the longest margin of those that the account may use. */
-function plannedMarginMs(connections: Connections, account: string, name: string | null): number {
+/**
+ * The connections through which a planned campaign may call: the one that it names, or else all that the account may use.
+ *
+ * @throws RingfenceError `validation_error` if the only one does not allow what the plan names
+ */
+function possibleConnections(connections: Connections, account: string, plan: ForecastRequest): OpenConnection[] {
+  const { connection: name, agent_id, phone_number_ids } = plan;
   const possible = name === null ? connectionsOf(connections, account) : [chooseConnection(connections, account, name)];
-  return Math.max(0, ...possible.map(({ provider }) => dialMarginMs(provider.facts)));
+  const [only, ...others] = possible;
+  const named = { agent_id: agent_id === NO_AGENT ? null : agent_id, phone_number_ids };
+  if (only && others.length === 0) assertNamesAllowed(only.connection, named);
+  return possible;
 }

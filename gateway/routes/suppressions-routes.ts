@@ -7,11 +7,18 @@ import { RingfenceError } from '../../domain/engine/errors.ts';
 import { anyNumber, anyNumberThatMayExist } from '../../domain/contacts/allowed-numbers.ts';
 import { parsePhone } from '../../domain/contacts/phone.ts';
 import { suppressedNumber, SuppressionResponse, SuppressionInput } from '../../domain/contacts/suppression.ts';
+import { allowedTo } from '../../providers/connections/choose.ts';
+import type { Connections } from '../../providers/connections/open-connections.ts';
 import '../http/auth.ts';
 import { answer, answerOf, list, listOf, refusals } from '../http/envelope.ts';
 import { pageShape, readPage, Seq } from '../http/page.ts';
 
-export const suppressionsRoutes: FastifyPluginAsyncZod<{ pool: Pool }> = async (app, { pool }) => {
+export interface SuppressionsOptions {
+  readonly pool: Pool;
+  readonly connections: Connections;
+}
+
+export const suppressionsRoutes: FastifyPluginAsyncZod<SuppressionsOptions> = async (app, { pool, connections }) => {
   app.get(
     '/suppressions',
     {
@@ -43,8 +50,12 @@ export const suppressionsRoutes: FastifyPluginAsyncZod<{ pool: Pool }> = async (
     },
     async (request, reply) => {
       const { phone_number, reason = null } = request.body;
-      const entry = { phoneNumber: suppressedNumber(phone_number, anyNumberThatMayExist([])), reason };
-      const { suppression, created } = await addSuppression(pool, request.caller.account, entry);
+      const { account } = request.caller;
+      const entry = {
+        phoneNumber: suppressedNumber(phone_number, anyNumberThatMayExist(allowedTo(connections, account))),
+        reason,
+      };
+      const { suppression, created } = await addSuppression(pool, account, entry);
       return reply.code(created ? 201 : 200).send(answer(request, suppression));
     },
   );

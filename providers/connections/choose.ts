@@ -1,9 +1,17 @@
 import { RingfenceError } from '../../domain/engine/errors.ts';
+import { allows, mayUse } from '../../domain/dialling/connection-terms.ts';
+import type { Connection } from './connection.ts';
 import type { Connections, OpenConnection } from './open-connections.ts';
 
 /** The connections that an account may use. */
 export function connectionsOf(connections: Connections, account: string): OpenConnection[] {
-  return connections.all().filter(({ connection: { accounts } }) => accounts === null || accounts.includes(account));
+  return connections.all().filter(({ connection }) => mayUse(connection, account));
+}
+
+/** The same, and those that lack a secret here: what an account may use once all is well. */
+export function allowedTo(connections: Connections, account: string): Connection[] {
+  const known = [...connections.all().map(({ connection }) => connection), ...connections.closed()];
+  return known.filter((connection) => mayUse(connection, account));
 }
 
 /**
@@ -34,4 +42,27 @@ export function chooseConnection(connections: Connections, account: string, name
 
 function invalid(message: string): RingfenceError {
   return new RingfenceError('validation_error', message, { field: 'connection' });
+}
+
+interface Named {
+  /** Null: no agent is named yet. */
+  readonly agent_id: string | null;
+  readonly phone_number_ids: readonly string[];
+}
+
+/**
+ * Refuses a campaign that names an agent or a caller number which its connection does not allow.
+ *
+ * @throws RingfenceError `validation_error` that lists what is allowed
+ */
+export function assertNamesAllowed({ name, agents, callerNumbers }: Connection, named: Named): void {
+  if (named.agent_id !== null && !allows(agents, named.agent_id)) throw notAllowed('agent_id', 'agents', name, agents);
+  const index = named.phone_number_ids.findIndex((id) => !allows(callerNumbers, id));
+  if (index !== -1) throw notAllowed(`phone_number_ids[${index}]`, 'caller numbers', name, callerNumbers);
+}
+
+/** The numbers stand in the details alone: no message contains a phone number. */
+function notAllowed(field: string, what: string, name: string, allowed: readonly string[] | null): RingfenceError {
+  const message = `${field} is not among the ${what} of the connection ${name}: give one of details.allowed`;
+  return new RingfenceError('validation_error', message, { field, details: { connection: name, allowed } });
 }

@@ -14,12 +14,15 @@ export interface Connections {
   /** Null: there is no connection of this name, or one of its secrets is missing. */
   get(name: string): OpenConnection | null;
   all(): readonly OpenConnection[];
+  /** Those that cannot be used, because one of their secrets is missing. */
+  closed(): readonly Connection[];
 }
 
 /** @param onClosed receives each connection that cannot be opened, because a secret is missing */
 export class OpenConnections implements Connections {
   readonly #onClosed: (connection: Connection) => void;
   #open: ReadonlyMap<string, OpenConnection>;
+  #closed: readonly Connection[] = [];
   readonly #retiring = new Map<NodeJS.Timeout, readonly OpenConnection[]>();
 
   constructor(connections: readonly Connection[], onClosed: (connection: Connection) => void = () => {}) {
@@ -33,6 +36,10 @@ export class OpenConnections implements Connections {
 
   all(): readonly OpenConnection[] {
     return [...this.#open.values()];
+  }
+
+  closed(): readonly Connection[] {
+    return this.#closed;
   }
 
   /** Requests that are under way keep the adapter with which they began; it closes after the longest of them. */
@@ -53,10 +60,9 @@ export class OpenConnections implements Connections {
   }
 
   #openAll(connections: readonly Connection[]): ReadonlyMap<string, OpenConnection> {
-    const usable = connections.filter((connection) => {
-      if (connection.missingSecrets.length > 0) this.#onClosed(connection);
-      return connection.missingSecrets.length === 0;
-    });
+    const usable = connections.filter(({ missingSecrets }) => missingSecrets.length === 0);
+    this.#closed = connections.filter(({ missingSecrets }) => missingSecrets.length > 0);
+    for (const connection of this.#closed) this.#onClosed(connection);
     return new Map(usable.map((connection) => [connection.name, { connection, provider: connection.open() }]));
   }
 }

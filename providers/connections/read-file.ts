@@ -173,7 +173,7 @@ function toConnection(
     agents: fields.agents ?? null,
     callerNumbers: fields.caller_numbers ?? null,
     webhookUrl,
-    madeFor: settings === null ? null : digest([carrier.name, settings.value, webhookUrl]),
+    madeFor: settings === null ? null : digest([carrier.name, settings.value, webhookUrl, fields.caller_numbers]),
     missingSecrets: missing.map(({ reference }) => reference),
     open() {
       if (settings === null) {

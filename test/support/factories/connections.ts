@@ -1,4 +1,4 @@
-import { connectionOf } from '../../../providers/connections/connection.ts';
+import { type Connection, connectionOf } from '../../../providers/connections/connection.ts';
 import { type Connections, OpenConnections } from '../../../providers/connections/open-connections.ts';
 import { TruedyConfig } from '../../../providers/truedy/config.ts';
 import { createTruedyProvider } from '../../../providers/truedy/truedy.ts';
@@ -10,8 +10,15 @@ export function connectionsTo(...providers: readonly CallProvider[]): Connection
 }
 
 /** The connection `truedy`, for tests that record campaigns and dial nobody. */
-export const TRUEDY_ALONE = connectionsTo(
-  createTruedyProvider(
+export const TRUEDY_ALONE = connectionsTo(unreachableProvider());
+
+/** A connection that dials nobody, with these restrictions. */
+export function connectionWith(restrictions: Partial<Connection>): Connection {
+  return { ...connectionOf(unreachableProvider()), ...restrictions };
+}
+
+function unreachableProvider(): CallProvider {
+  return createTruedyProvider(
     TruedyConfig.parse({ baseUrl: 'http://127.0.0.1:9/', apiKey: 'unused', webhookSecrets: ['whsec_unused'] }),
-  ),
-);
+  );
+}

@@ -46,6 +46,7 @@ export function dialOf(address: CallAddress, changes: Partial<Dial> = {}): Dial 
     placement: 1,
     notBefore: 0,
     notAfter: Number.MAX_SAFE_INTEGER,
+    terms: TRUEDY_ALONE.get('truedy')!.connection,
     ...changes,
   };
 }

@@ -1,5 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler } from 'fastify-type-provider-zod';
+import type { Connections } from '../../../providers/connections/open-connections.ts';
+import { TRUEDY_ALONE } from '../factories/connections.ts';
 import type { Pool } from '../../../db/pool.ts';
 import { contactsRoutes } from '../../../gateway/routes/contacts-routes.ts';
 import { closeAfterEarlyResponses } from '../../../gateway/http/early-responses.ts';
@@ -8,7 +10,7 @@ import { slowClientLimits } from '../../../gateway/http/slow-client-limits.ts';
 import { validatorCompiler } from '../../../gateway/http/validation.ts';
 
 /** The contacts API by itself. The header `account` names the account of a request. */
-export async function contactsApp(pool: Pool): Promise<FastifyInstance> {
+export async function contactsApp(pool: Pool, connections: Connections = TRUEDY_ALONE): Promise<FastifyInstance> {
   // A connection that a client opened in advance and never used would hold up the end of a test for over a minute.
   const app = Fastify({ forceCloseConnections: true });
   app.setValidatorCompiler(validatorCompiler);
@@ -18,6 +20,6 @@ export async function contactsApp(pool: Pool): Promise<FastifyInstance> {
   app.addHook('onRequest', async (request) => {
     request.caller = { account: String(request.headers.account ?? 'acme'), scope: 'write' };
   });
-  await app.register(contactsRoutes, { pool, bodyLimit: 1_048_576 });
+  await app.register(contactsRoutes, { pool, connections, bodyLimit: 1_048_576 });
   return app;
 }

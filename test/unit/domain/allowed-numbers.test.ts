@@ -98,7 +98,8 @@ describe('the country of a number', () => {
 
 describe('a refusal', () => {
   it('names the field, the connection, what is refused and the remedy, and no number', () => {
-    const refused = () => assertAllowed(connection({ countries: ['US'] }), '+442079460958', 'contacts[3].phone_number');
+    const refused = () =>
+      assertAllowed([connection({ countries: ['US'] })], '+442079460958', 'contacts[3].phone_number');
     expect(refused).toThrow(
       expect.objectContaining({
         code: 'country_not_allowed',
@@ -108,7 +109,7 @@ describe('a refusal', () => {
       }),
     );
     expect(refused).toThrow(expect.objectContaining({ message: expect.not.stringContaining('7946') }));
-    expect(() => assertAllowed(connection({}), '+881612345678', '--to')).toThrow(
+    expect(() => assertAllowed([connection({})], '+881612345678', '--to')).toThrow(
       expect.objectContaining({
         code: 'number_type_not_allowed',
         details: { country: '001', number_types: ['satellite'] },

@@ -22,6 +22,7 @@ function contact({ campaign, ...rest }: Case): ContactRecord {
     bucket: 'pending',
     dueAt: null,
     suppressed: false,
+    notAllowed: null,
     ...rest,
     campaign: {
       status: 'active',
@@ -124,6 +125,18 @@ describe('the gate that holds a contact', () => {
     [
       'is the suppression list, paused or not',
       { suppressed: true, campaign: { status: 'paused' } },
+      'suppressed',
+      null,
+    ],
+    [
+      'is what the connection does not allow, paused or not',
+      { notAllowed: 'country_not_allowed', campaign: { status: 'paused' } },
+      'country_not_allowed',
+      null,
+    ],
+    [
+      'is the suppression list before what the connection does not allow',
+      { suppressed: true, notAllowed: 'number_type_not_allowed' },
       'suppressed',
       null,
     ],

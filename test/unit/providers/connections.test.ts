@@ -231,8 +231,8 @@ describe('without a file', () => {
     expect(more).toEqual([]);
     expect(connection).toMatchObject({ name: 'truedy', provider: 'truedy', countries: null, numberTypes: null });
     expect(connection!.open().name).toBe('truedy');
-    assertAllowed(connection!, '+442079460958', '--to');
-    expect(() => assertAllowed(connection!, '+881651234567', '--to')).toThrow(/kind satellite/);
+    assertAllowed([connection!], '+442079460958', '--to');
+    expect(() => assertAllowed([connection!], '+881651234567', '--to')).toThrow(/kind satellite/);
   });
 
   test('which variables may restrict to countries and kinds', () => {
@@ -271,7 +271,7 @@ describe('the numbers that a connection allows', () => {
   const [satellites] = connections(withField('').replace('CA]', '"001"]').replace('[mobile]', '[mobile, satellite]'));
   const verdict = (connection = usual!, number = '') => {
     try {
-      assertAllowed(connection, number, '--to');
+      assertAllowed([connection], number, '--to');
       return 'allowed';
     } catch (error) {
       if (!(error instanceof RingfenceError)) throw error;
