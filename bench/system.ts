@@ -40,7 +40,7 @@ export function onSystem<T>(timeScale: number, measure: (system: MeasuredSystem)
     const databaseUrl = postgres.url('ringfence');
     const system = await startSystem(
       children,
-      { home, seed: '1', timeScale, exit: true, webUi: null },
+      { home, provider: 'truedy', seed: '1', timeScale, exit: true, webUi: null },
       { binaries: BINARIES, say: (line) => console.error(line), giveUp, databaseUrl },
     );
     return measure({ ...system, postgres, databaseUrl, children, logs: join(home, 'logs') });

@@ -1,9 +1,12 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { CARRIERS, type CarrierName } from '../../simulator/options.ts';
 
 export interface StartOptions {
   /** Leave when the first campaign has ended, instead of staying up until Ctrl-C. */
   readonly exit: boolean;
+  /** Whose adapter the calls go through, and whose API the simulated provider speaks. */
+  readonly provider: CarrierName;
   /** What the provider draws its chances from. */
   readonly seed: string;
   /** How many times faster than a real one the provider's calls run. */
@@ -17,6 +20,7 @@ export interface StartOptions {
 export const USAGE = `npm start -- [options]
 
   --exit              exit after the first campaign; exit code 0 only if the provider's ledger agrees
+  --provider NAME     adapter to use, against a simulated carrier: truedy, twilio or retell (default truedy)
   --seed TEXT         seed of the simulated provider's random numbers (default 1)
   --time-scale N      speed of its calls as a multiple of real time, 1 to 1000 (default 30)
   --home DIR          directory for state and logs (default .ringfence)
@@ -36,6 +40,7 @@ export function readOptions(args: readonly string[], defaultHome: string): Start
     args: [...args],
     options: {
       exit: { type: 'boolean', default: false },
+      provider: { type: 'string', default: 'truedy' },
       seed: { type: 'string', default: '1' },
       'time-scale': { type: 'string' },
       home: { type: 'string' },
@@ -46,11 +51,19 @@ export function readOptions(args: readonly string[], defaultHome: string): Start
   if (values.help) return null;
   return {
     exit: values.exit,
+    provider: readProvider(values.provider),
     seed: values.seed,
     timeScale: values['time-scale'] === undefined ? DEFAULT_TIME_SCALE : readTimeScale(values['time-scale']),
     home: resolve(values.home ?? defaultHome),
     webUi: values['web-ui'] === undefined ? null : readUrl(values['web-ui']),
   };
+}
+
+/** @throws Error that names the option and what it takes */
+export function readProvider(text: string): CarrierName {
+  const carrier = CARRIERS.find((name) => name === text);
+  if (carrier) return carrier;
+  throw new Error(`--provider must be ${CARRIERS.slice(0, -1).join(', ')} or ${CARRIERS.at(-1)}, not "${text}".`);
 }
 
 /** Below 1 a call would last longer than the provider is told to let it, and the engine would rightly give it up. */

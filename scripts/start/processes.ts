@@ -1,7 +1,7 @@
 /** The three processes of Ringfence, each started from its main file and waited for. */
 import { fileURLToPath } from 'node:url';
 import { type Child, startChild } from '../child.ts';
-import type { WebhookTarget } from '../../simulator/options.ts';
+import type { CarrierName, WebhookTarget } from '../../simulator/options.ts';
 import { compiledMain } from './compiled-main.ts';
 import { waitUntilReady } from '../wait-until-ready.ts';
 import { endOf, findReadyLine, type ReadyLine } from './ready-line.ts';
@@ -28,12 +28,14 @@ interface StartingOptions {
 }
 
 interface SimulatorStart extends StartingOptions {
+  /** Default: truedy. */
+  readonly carrier?: CarrierName;
   readonly port: number;
   readonly seed: string;
   readonly timeScale: number;
   readonly apiKey: string;
-  /** Where events go. Default: nowhere. */
-  readonly webhook?: WebhookTarget;
+  /** Where events go. Default: nowhere, or where each call says. */
+  readonly webhook?: WebhookTarget | undefined;
   /** A fault plan. Default: none. */
   readonly faults?: unknown;
 }
@@ -44,6 +46,7 @@ export async function startSimulator(options: SimulatorStart): Promise<Simulator
     env: {
       SIMULATOR_HOST: '127.0.0.1',
       SIMULATOR_PORT: String(options.port),
+      SIMULATOR_CARRIER: options.carrier ?? 'truedy',
       SIMULATOR_SEED: options.seed,
       SIMULATOR_TIME_SCALE: String(options.timeScale),
       SIMULATOR_API_KEY: options.apiKey,

@@ -19,7 +19,7 @@ import {
   startWorker,
   tellProvider,
 } from './processes.ts';
-import { providerTerms } from './provider-terms.ts';
+import { type SimulatedProvider, simulatedProvider } from './provider-terms.ts';
 import { databaseService, elsewhere, temporalService } from './services.ts';
 
 export interface System {
@@ -58,7 +58,7 @@ interface Surroundings {
 /** Each is ready before what needs it is started; what does not need each other starts side by side. */
 export async function startSystem(
   children: Children,
-  { home, seed, timeScale, webUi }: StartOptions,
+  { home, provider: carrier, seed, timeScale, webUi }: StartOptions,
   { binaries, say, giveUp, databaseUrl }: Surroundings,
 ): Promise<System> {
   const logs = join(home, 'logs');
@@ -66,9 +66,8 @@ export async function startSystem(
   await rm(logs, { recursive: true, force: true });
   const logOf = (name: string) => join(logs, `${name}.log`);
   const gatewayPort = await nearPort(PORTS.gateway);
-  const gatewayUrl = `http://127.0.0.1:${gatewayPort}`;
-  const apiKey = randomSecret();
-  const secret = `whsec_${randomSecret()}`;
+  const gatewayUrl = localUrl(gatewayPort);
+  const provider = simulatedProvider(carrier, { home, timeScale, newSecret: randomSecret });
 
   const server = { rank: RANK.server };
   const [temporal, database, simulator] = await Promise.all([
@@ -89,10 +88,11 @@ export async function startSystem(
           logFile: logOf('simulator'),
           giveUp,
           port: await nearPort(PORTS.simulator),
+          carrier,
           seed,
           timeScale,
-          apiKey,
-          webhook: { url: webhookOf(gatewayUrl), secret },
+          apiKey: provider.apiKey,
+          webhook: provider.webhookTo(gatewayUrl),
         }),
       (child) => child,
     ),
@@ -100,14 +100,15 @@ export async function startSystem(
   giveUp.throwIfAborted();
   say(`Temporal    ${temporal.told}`);
   say(`PostgreSQL  ${database.told}`);
-  say(`Provider    ${simulator.baseUrl} (simulated)${elsewhere(simulator.baseUrl, PORTS.simulator)}`);
+  const simulated = carrier === 'truedy' ? 'simulated' : `simulated ${carrier}`;
+  say(`Provider    ${simulator.baseUrl} (${simulated})${elsewhere(simulator.baseUrl, PORTS.simulator)}`);
   say(`Zone data   IANA ${ZONE_DATA_VERSION}`);
 
   const key = process.env.RINGFENCE_API_KEY ?? (await keyOf(home));
   const env = {
     ...temporal.env,
     ...database.env,
-    ...providerTerms(timeScale, { baseUrl: simulator.baseUrl, apiKey, secret }),
+    ...(await provider.connect({ baseUrl: simulator.baseUrl, gatewayUrl })),
   };
   const workerReady = children.start(
     { name: 'The worker', logFile: logOf('worker'), rank: RANK.ringfence },
@@ -122,14 +123,16 @@ export async function startSystem(
       const start = (port: number) =>
         startGateway({ logFile: logOf('gateway'), giveUp, port, env: { ...env, RINGFENCE_API_KEY: key } });
       // The port was free some seconds ago; where it is no longer, any other will do.
-      return start(gatewayPort).catch((error: Error) => {
+      return start(gatewayPort).catch(async (error: Error) => {
         if (!error.message.includes('EADDRINUSE')) throw error;
-        return start(0);
+        const other = await nearPort(PORTS.gateway);
+        await provider.connect({ baseUrl: simulator.baseUrl, gatewayUrl: localUrl(other) });
+        return start(other);
       });
     },
     (child) => child,
   );
-  if (gateway.url !== gatewayUrl) await tellProvider(simulator, { url: webhookOf(gateway.url), secret });
+  if (gateway.url !== gatewayUrl) await announce(gateway.url, { provider, simulator, workerReady });
   say(`Gateway     ${gateway.url}${elsewhere(gateway.url, PORTS.gateway)}`);
   return {
     api: { baseUrl: gateway.url + API_ROOT, key },
@@ -156,8 +159,27 @@ async function keyOf(home: string): Promise<string> {
   return key;
 }
 
-function webhookOf(gatewayUrl: string): string {
-  return `${gatewayUrl}/webhooks/truedy`;
+/** Tells those of another address of the gateway who were started with the one that it could not have. */
+async function announce(
+  gatewayUrl: string,
+  {
+    provider,
+    simulator,
+    workerReady,
+  }: {
+    readonly provider: SimulatedProvider;
+    readonly simulator: SimulatorProcess;
+    readonly workerReady: Promise<Child>;
+  },
+): Promise<void> {
+  const webhook = provider.webhookTo(gatewayUrl);
+  if (webhook) await tellProvider(simulator, webhook);
+  // Each call names the address: the worker reads the connections file again.
+  else process.kill((await workerReady).pid, 'SIGHUP');
+}
+
+function localUrl(port: number): string {
+  return `http://127.0.0.1:${port}`;
 }
 
 function randomSecret(): string {

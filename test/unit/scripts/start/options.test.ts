@@ -5,13 +5,33 @@ const read = (...args: string[]) => readOptions(args, '/clone/.ringfence');
 
 describe('the options of npm start', () => {
   test('stay up, in the clone, when nothing is told', () => {
-    expect(read()).toEqual({ exit: false, seed: '1', timeScale: 30, home: '/clone/.ringfence', webUi: null });
+    expect(read()).toEqual({
+      exit: false,
+      provider: 'truedy',
+      seed: '1',
+      timeScale: 30,
+      home: '/clone/.ringfence',
+      webUi: null,
+    });
   });
 
   test('are taken as they are given', () => {
-    const given = ['--exit', '--seed', 'x', '--time-scale', '2.5', '--home', '/h', '--web-ui', 'https://ui.example/t/'];
+    const given = [
+      '--exit',
+      '--provider',
+      'twilio',
+      '--seed',
+      'x',
+      '--time-scale',
+      '2.5',
+      '--home',
+      '/h',
+      '--web-ui',
+      'https://ui.example/t/',
+    ];
     expect(read(...given)).toEqual({
       exit: true,
+      provider: 'twilio',
       seed: 'x',
       timeScale: 2.5,
       home: '/h',
@@ -26,6 +46,7 @@ describe('the options of npm start', () => {
     [['--time-scale', '1001'], 'from 1 to 1000'],
     [['--time-scale', 'fast'], 'not "fast"'],
     [['--time-scale', ''], 'from 1 to 1000'],
+    [['--provider', 'vapi'], '--provider must be truedy, twilio or retell, not "vapi".'],
     [['--web-ui', 'localhost:8233'], '--web-ui must be an http or https address'],
     [['--faster'], "Unknown option '--faster'"],
     [['now'], 'now'],
