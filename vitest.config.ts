@@ -30,7 +30,7 @@ function project(name: string, { group, timeoutS, services = [], include }: Proj
       include: [include ?? `test/${name}/**/*.test.ts`],
       exclude: include === undefined ? [LONG] : [],
       setupFiles: [`${SETUP}/fast-check.ts`, `${SETUP}/patience.ts`],
-      expect: { poll: { timeout: 20_000 } },
+      expect: { poll: { timeout: 30_000 } },
       globalSetup: services.map((service) => `${SETUP}/${service}.ts`),
       testTimeout: timeoutS * 1000,
       hookTimeout: 120_000,
@@ -50,7 +50,12 @@ export default defineConfig({
       project('workflow', { group: 'computing', timeoutS: 60, services: ['test-server', 'postgres'] }),
       project('integration', { group: 'waiting', timeoutS: 60, services: ['program', 'temporal', 'postgres'] }),
       project('e2e', { group: 'waiting', timeoutS: 180, services: ['program', 'temporal', 'postgres'] }),
-      project('long', { group: 'long', timeoutS: 180, services: ['program', 'temporal', 'postgres'], include: LONG }),
+      project('long', {
+        group: 'long',
+        timeoutS: 180,
+        services: ['program', 'built', 'temporal', 'postgres'],
+        include: LONG,
+      }),
     ],
   },
 });

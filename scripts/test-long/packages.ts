@@ -10,19 +10,25 @@ export interface Packed {
 }
 
 /**
- * Builds and packs both.
+ * Builds and packs both. Nothing else may build or pack this clone meanwhile.
  * @param root the directory of the clone
  * @returns the paths of their tarballs in `folder`
  */
 export async function packBoth(root: string, folder: string): Promise<Packed> {
-  const pack = async (options: readonly string[]) =>
-    join(
-      folder,
-      await runCommand('npm', ['pack', '--silent', `--pack-destination=${folder}`, ...options], { cwd: root }),
-    );
-  const ringfence = await pack([]);
+  const ringfence = await pack(root, folder, []);
   // The build for the first is that of the second.
-  return { ringfence, client: await pack(['--ignore-scripts', './packages/client']) };
+  return { ringfence, client: await pack(root, folder, ['--ignore-scripts', './packages/client']) };
+}
+
+/** Packs both as they were built. */
+export async function packBuilt(root: string, folder: string): Promise<Packed> {
+  const ringfence = await pack(root, folder, ['--ignore-scripts']);
+  return { ringfence, client: await pack(root, folder, ['--ignore-scripts', './packages/client']) };
+}
+
+async function pack(root: string, folder: string, options: readonly string[]): Promise<string> {
+  const args = ['pack', '--silent', `--pack-destination=${folder}`, ...options];
+  return join(folder, await runCommand('npm', args, { cwd: root }));
 }
 
 /** How many bytes the files of a folder have. */

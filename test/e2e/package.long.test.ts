@@ -15,7 +15,7 @@ import {
   CLIENT_PROGRAM,
   MODULE_MODES,
   MOST_CLIENT_BYTES,
-  packBoth,
+  packBuilt,
   type Packed,
   sizeOf,
 } from '../../scripts/test-long/packages.ts';
@@ -42,7 +42,7 @@ const inProject = (command: string, args: readonly string[], env: Readonly<Recor
 
 beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), 'ringfence-package-'));
-  packed = await packBoth(ROOT, project);
+  packed = await packBuilt(ROOT, project);
   await writeFile(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
   const types = `@types/node@${packageJson.devDependencies['@types/node']}`;
   await inProject('npm', [...INSTALL, packed.ringfence, packed.client, types]);

@@ -35,13 +35,10 @@ async function areLive(campaign: Campaign, count: number): Promise<void> {
 async function callsEndUntil(campaign: Campaign, progress: object): Promise<void> {
   const { provider } = harness;
   provider.script = () => ({ kind: 'ends', outcome: 'completed' });
-  await vi.waitFor(
-    async () => {
-      if (provider.live().length > 0) await campaign.end(provider.live());
-      expect(await campaign.progress()).toMatchObject(progress);
-    },
-    { timeout: 20_000 },
-  );
+  await vi.waitFor(async () => {
+    if (provider.live().length > 0) await campaign.end(provider.live());
+    expect(await campaign.progress()).toMatchObject(progress);
+  });
 }
 
 /** Sends the pause, and lets go what the pause waits for once it has been taken up. */

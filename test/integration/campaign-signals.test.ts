@@ -19,7 +19,7 @@ const nobody = { pending: 0, in_progress: 0, retrying: 0, completed: 0, failed: 
 /** All four are live at once. */
 async function calling(): Promise<Campaign> {
   const campaign = await harness.start(PEOPLE);
-  await expect.poll(() => harness.provider.live().length, { timeout: 15_000 }).toBe(PEOPLE);
+  await expect.poll(() => harness.provider.live().length).toBe(PEOPLE);
   await reaches(campaign, { in_flight: PEOPLE });
   return campaign;
 }
@@ -59,9 +59,9 @@ describe('an event', () => {
     });
     await campaign.handle.signal(callEventsSignal, early.toReversed());
     // Their slots are free: the other two are being called although the first two have no answer yet.
-    await expect.poll(() => harness.provider.requests.length, { timeout: 15_000 }).toBe(PEOPLE);
+    await expect.poll(() => harness.provider.requests.length).toBe(PEOPLE);
     await talking.release!(harness);
-    await expect.poll(() => harness.provider.accepted.size, { timeout: 15_000 }).toBe(PEOPLE);
+    await expect.poll(() => harness.provider.accepted.size).toBe(PEOPLE);
     expect(await endAll(campaign)).toMatchObject({ buckets: { ...nobody, failed: 2, completed: 2 } });
     expect(harness.provider.requests).toHaveLength(PEOPLE);
   });

@@ -96,7 +96,7 @@ describe('a campaign on a real server', () => {
     // The longest call, of ten minutes and more, ends well within the wait below.
     harness = await SystemHarness.start({ simulator: { timeScale: 60 } });
     const id = await harness.startCampaign(40, { max_concurrent_calls: 5 });
-    await vi.waitFor(() => expect(harness!.simulator.ledger().accepted).toBeGreaterThanOrEqual(5), { timeout: 20_000 });
+    await vi.waitFor(() => expect(harness!.simulator.ledger().accepted).toBeGreaterThanOrEqual(5));
     const pause = await harness.api('POST', `/batch-calls/${id}/pause`);
     const accepted = harness.simulator.ledger().calls.length;
     const live = harness.simulator.ledger().calls.filter((call) => call.ended_at === null);
@@ -145,9 +145,7 @@ describe('a change of the terms of a running campaign', () => {
   it('moves the limit down to a hold and up again, and refuses what does not go together without a trace', async () => {
     harness = await SystemHarness.start({ simulator: { timeScale: 50 } });
     const id = await harness.startCampaign(60, { max_concurrent_calls: 10 });
-    await vi.waitFor(() => expect(harness!.simulator.ledger().accepted).toBeGreaterThanOrEqual(10), {
-      timeout: 20_000,
-    });
+    await vi.waitFor(() => expect(harness!.simulator.ledger().accepted).toBeGreaterThanOrEqual(10));
     const held = await harness.api('PATCH', `/batch-calls/${id}`, { max_concurrent_calls: 0 });
     expect(held).toMatchObject({ status: 200, data: { max_concurrent_calls: 0 } });
     const accepted = harness.simulator.ledger().accepted;

@@ -143,7 +143,7 @@ describe('campaigns, through Temporal', () => {
         .terminate()
         .catch(() => {}),
     );
-    await vi.waitFor(() => expect(harness.simulator.ledger().accepted).toBe(2), { timeout: 20_000 });
+    await vi.waitFor(() => expect(harness.simulator.ledger().accepted).toBe(2));
 
     expect(await campaigns('pause', id)).toBe(0);
     expect(out).toMatch(/^Paused since .*\nLive until they end: \S+, \S+\n$/);
@@ -156,7 +156,7 @@ describe('campaigns, through Temporal', () => {
 
     expect(await campaigns('edit', id, '--max-concurrent-calls', '3', '--daily-cap', '50')).toBe(0);
     expect(out).toMatch(/^Changed at \S+; the campaign is active/);
-    await vi.waitFor(() => expect(harness.simulator.ledger().accepted).toBe(3), { timeout: 20_000 });
+    await vi.waitFor(() => expect(harness.simulator.ledger().accepted).toBe(3));
     const hours = await fileOf(
       'campaign.json',
       JSON.stringify({ start_time: '00:00', end_time: '24:00', max_concurrent_calls: 9 }),

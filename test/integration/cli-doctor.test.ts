@@ -136,18 +136,15 @@ describe('doctor', () => {
       namespace,
       workflowExecutionRetentionPeriod: { seconds: Long.fromNumber(86_400) },
     });
-    await vi.waitFor(
-      async () => {
-        const { report } = await doctor();
-        expect(troubles(report)).toContainEqual(
-          expect.objectContaining({
-            check: 'search attributes',
-            advice: expect.stringContaining('--name CampaignStatus --name CampaignName --name AgentId'),
-          }),
-        );
-      },
-      { timeout: 20_000 },
-    );
+    await vi.waitFor(async () => {
+      const { report } = await doctor();
+      expect(troubles(report)).toContainEqual(
+        expect.objectContaining({
+          check: 'search attributes',
+          advice: expect.stringContaining('--name CampaignStatus --name CampaignName --name AgentId'),
+        }),
+      );
+    });
   });
 
   it('says of each part that it cannot be reached, and what to look at', async () => {

@@ -60,7 +60,7 @@ describe('campaigns watch', () => {
     const later = { schedule_type: 'scheduled', scheduled_at: '2099-01-01T00:00:00Z' } as const;
     const id = await harness.startCampaign(3, later);
     const watching = watch(id, '--json');
-    await vi.waitFor(() => expect(out).toContain('"status":"scheduled"'), { timeout: 20_000 });
+    await vi.waitFor(() => expect(out).toContain('"status":"scheduled"'));
     await harness.campaigns.cancel(id);
     expect(await watching).toBe(6);
     expect(await watch(NOBODY)).toBe(3);

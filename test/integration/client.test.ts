@@ -25,7 +25,7 @@ import { connectionsTo } from '../support/factories/connections.ts';
 
 const KEY = 'client-test-key-1';
 const SECRET = 'whsec_client';
-const PATIENCE = { timeout: 20_000, interval: 50 };
+const PATIENCE = { interval: 50 };
 const NOBODY = '00000000-0000-4000-8000-000000000000';
 
 const closing: (() => Promise<unknown>)[] = [];

@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { freePort } from '../../scripts/free-port.ts';
-import { build } from '../support/harness/built.ts';
 import { mainOf, ownServices, type ComposeService } from '../support/probes/compose.ts';
 import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
 
@@ -13,7 +12,7 @@ const STARTS_WITHIN_MS = 45_000;
 
 let database: TestDatabase;
 beforeAll(async () => {
-  [database] = await Promise.all([createTestDatabase(), build()]);
+  database = await createTestDatabase();
 });
 afterAll(() => database.drop());
 

@@ -79,7 +79,7 @@ async function expectNothingOpen(): Promise<void> {
     );
     return rows[0]!.open;
   };
-  await expect.poll(open, { timeout: 20_000 }).toBe(0);
+  await expect.poll(open).toBe(0);
 }
 
 const CASES = new URL('../cases/', import.meta.url);
@@ -342,7 +342,7 @@ describe('POST /contacts/import', () => {
             before = sent;
             return still;
           },
-          { interval: 300, timeout: 20_000 },
+          { interval: 300 },
         )
         .toBe(true);
       expect(sent).toBeLessThan(32 << 20);

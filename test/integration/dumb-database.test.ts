@@ -107,7 +107,7 @@ describe('connections that fell silent', () => {
     network.silence();
     await pool.query('select 1').catch(() => {});
     network.restore();
-    await vi.waitFor(() => expect(network.connections).toBeLessThanOrEqual(pool.totalCount), { timeout: 10_000 });
+    await vi.waitFor(() => expect(network.connections).toBeLessThanOrEqual(pool.totalCount));
   });
 });
 

@@ -49,14 +49,11 @@ function gatewayOf(harness: SystemHarness, more: Partial<ReconcileOptions> = {})
 
 /** An exchange that is under way, also one of a run that has ended, holds the row of its campaign; such a row is passed over. */
 const whenNoneIsHeld = ({ db }: SystemHarness) =>
-  vi.waitFor(
-    async () => {
-      const { rowCount } = await db.pool.query('select from campaigns for share skip locked');
-      const { rows } = await db.pool.query<{ all: number }>('select count(*)::int as all from campaigns');
-      expect(rowCount).toBe(rows[0]!.all);
-    },
-    { timeout: 20_000 },
-  );
+  vi.waitFor(async () => {
+    const { rowCount } = await db.pool.query('select from campaigns for share skip locked');
+    const { rows } = await db.pool.query<{ all: number }>('select count(*)::int as all from campaigns');
+    expect(rowCount).toBe(rows[0]!.all);
+  });
 
 const pass = (harness: SystemHarness, column: 'workflow_started_at' | 'workflow_missing_since', seconds: number) =>
   harness.db.pool.query(`update campaigns set ${column} = ${column} - $1 * interval '1 second'`, [seconds]);
@@ -71,25 +68,19 @@ async function terminate(harness: SystemHarness, id: string): Promise<void> {
   await harness.handle(id).terminate('by hand, because of +12125550100');
   const { compare } = gatewayOf(harness);
   // A row that an exchange of the ended run still holds is passed over, and looked at the next time.
-  await vi.waitFor(
-    async () => {
-      await compare();
-      expect(await read(harness, id)).toMatchObject({ status: 'interrupted' });
-    },
-    { timeout: 20_000 },
-  );
+  await vi.waitFor(async () => {
+    await compare();
+    expect(await read(harness, id)).toMatchObject({ status: 'interrupted' });
+  });
 }
 
 /** The workflow waits for the start, and has made the record its own. */
 const whenScheduled = (harness: SystemHarness, id: string) =>
-  vi.waitFor(
-    async () => {
-      expect(await harness.campaigns.progress(id)).toMatchObject({ status: 'scheduled' });
-      const { rows } = await harness.db.pool.query('select owner_run_id from campaigns where id = $1', [id]);
-      expect(rows).toEqual([{ owner_run_id: expect.any(String) }]);
-    },
-    { timeout: 20_000 },
-  );
+  vi.waitFor(async () => {
+    expect(await harness.campaigns.progress(id)).toMatchObject({ status: 'scheduled' });
+    const { rows } = await harness.db.pool.query('select owner_run_id from campaigns where id = $1', [id]);
+    expect(rows).toEqual([{ owner_run_id: expect.any(String) }]);
+  });
 
 /** Fails the workflow by answering its next task in the worker's place. */
 async function fail(harness: SystemHarness, id: string, type: string): Promise<void> {
@@ -297,7 +288,7 @@ describe('a campaign whose workflow was terminated', () => {
     await harness.stopWorkers();
     const answers = await atOnce(harness, id, 6, () => harness.api('POST', `/batch-calls/${id}/restart`));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200]);
-    await vi.waitFor(async () => expect(await runsOf(harness, id)).toBe(2), { timeout: 10_000 });
+    await vi.waitFor(async () => expect(await runsOf(harness, id)).toBe(2));
     expect(await harness.api('POST', `/batch-calls/${id}/restart`)).toMatchObject({
       status: 409,
       data: { code: 'wrong_state', details: { status: 'scheduled' } },
@@ -523,13 +514,10 @@ describe('a campaign whose workflow goes on', () => {
     await whenScheduled(harness, id);
     const gone = () => Promise.resolve({ kind: 'closed', as: 'terminated', code: null } as const);
     // A row that the run's first exchange still holds is passed over, and looked at the next time.
-    await vi.waitFor(
-      async () => {
-        await gatewayOf(harness, { readWorkflowStatus: gone }).compare();
-        expect(await read(harness, id)).toMatchObject({ status: 'interrupted' });
-      },
-      { timeout: 20_000 },
-    );
+    await vi.waitFor(async () => {
+      await gatewayOf(harness, { readWorkflowStatus: gone }).compare();
+      expect(await read(harness, id)).toMatchObject({ status: 'interrupted' });
+    });
     await gatewayOf(harness).compare();
     expect(await read(harness, id)).toMatchObject({ status: 'scheduled', interrupted: null });
     await harness.campaigns.cancel(id);
@@ -633,7 +621,7 @@ describe('the tool', () => {
     closing.push(() => reconciling.stop());
     const id = await harness.startCampaign(3, LATER);
     const watching = runCli('campaigns', 'watch', id, '--every', '0.1');
-    await vi.waitFor(() => expect(out).toContain('scheduled'), { timeout: 20_000 });
+    await vi.waitFor(() => expect(out).toContain('scheduled'));
     await harness.handle(id).terminate('by hand');
     expect(await watching).toBe(8);
     expect(out).toMatch(/interrupted \(its workflow was terminated\)/);

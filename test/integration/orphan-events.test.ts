@@ -98,7 +98,7 @@ describe('a call given up as lost whose end comes later', () => {
     const id = await harness.startCampaign(1, { max_concurrent_calls: 1 });
     expect((await harness.result(id)).buckets).toMatchObject({ completed: 0, failed: 1 });
     expect(await recorded()).toMatchObject([{ outcome: 'lost' }]);
-    await vi.waitFor(() => corrected(id), { timeout: 20_000, interval: 200 });
+    await vi.waitFor(() => corrected(id), { interval: 200 });
     // Once: another try finds nothing to correct.
     expect(await correctLost(harness.db.pool, accepted(id)[0]!.id)).toBe(false);
     await corrected(id);
@@ -122,7 +122,7 @@ describe('a call given up as lost whose end comes later', () => {
           await sweep();
           await corrected(id);
         },
-        { timeout: 20_000, interval: 200 },
+        { interval: 200 },
       );
       await sweep();
       await corrected(id);

@@ -21,7 +21,7 @@ async function mutedAtFirst(): Promise<{ network: TcpProxy; connect: () => Promi
 
 async function forgetTheFirst(network: TcpProxy, client: Client): Promise<void> {
   const first = asked(client);
-  await vi.waitFor(() => expect(network.connections).toBeGreaterThan(0), { timeout: 10_000 });
+  await vi.waitFor(() => expect(network.connections).toBeGreaterThan(0));
   network.forget();
   network.restore();
   expect(await first).toBe(false);

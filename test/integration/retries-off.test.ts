@@ -66,7 +66,7 @@ describe('contacts that wait for a retry', () => {
       retry_delay_minutes: 0,
     });
     // Two second calls hold both slots; a contact that is claimed for a retry waits for one.
-    await vi.waitFor(() => expect(provider.live()).toHaveLength(2), { timeout: 15_000 });
+    await vi.waitFor(() => expect(provider.live()).toHaveLength(2));
     await reaches(campaign, { waiting_for: 'slot', in_flight: 2, buckets: { retrying: PEOPLE - 2 } });
     await edit(campaign, { retry_failed: false });
     await reaches(campaign, { buckets: { retrying: 0, failed: PEOPLE - 2 } });

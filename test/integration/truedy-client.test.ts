@@ -20,7 +20,7 @@ type Row = Readonly<Record<string, unknown>> & { readonly id: string };
 
 const ALWAYS = { working_days: [1, 2, 3, 4, 5, 6, 7] };
 const LATER = { schedule_type: 'scheduled', scheduled_at: '2036-03-20T09:00:00+01:00' };
-const SOON = { timeout: 20_000, interval: 50 };
+const SOON = { interval: 50 };
 
 let harness: SystemHarness;
 beforeAll(async () => {

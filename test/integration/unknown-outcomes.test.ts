@@ -142,7 +142,7 @@ describe('trouble at the provider', () => {
       await vi.waitFor(
         async () =>
           expect(await harness!.campaigns.progress(id)).toMatchObject({ waiting_for: 'provider', in_flight: 0 }),
-        { timeout: 20_000, interval: 100 },
+        { interval: 100 },
       );
       const { buckets } = await harness.campaigns.progress(id);
       expect(buckets).toMatchObject({ pending: 20, failed: 0 });
@@ -151,7 +151,7 @@ describe('trouble at the provider', () => {
           expect(await harness!.api('GET', `/batch-calls/${id}`)).toMatchObject({
             data: { waiting_for: 'provider', pending: 20, failed: 0, placed_today: 0 },
           }),
-        { timeout: 10_000, interval: 100 },
+        { interval: 100 },
       );
       await harness.campaigns.cancel(id);
       expect((await harness.result(id)).buckets.skipped).toBe(20);
@@ -184,7 +184,7 @@ describe('a number that is suppressed while its campaign runs', () => {
   it('is not called, although it was claimed before', async () => {
     harness = await SystemHarness.start({ simulator: { timeScale: 50 } });
     const id = await harness.startCampaign(40, { max_concurrent_calls: 2 });
-    await vi.waitFor(() => expect(harness!.simulator.ledger().accepted).toBeGreaterThanOrEqual(2), { timeout: 20_000 });
+    await vi.waitFor(() => expect(harness!.simulator.ledger().accepted).toBeGreaterThanOrEqual(2));
     const { rows } = await harness.db.pool.query<{ phone_number: string }>(
       'select phone_number from campaign_contacts where campaign_id = $1 and seq > 30 and claimed_in_exchange is not null',
       [id],

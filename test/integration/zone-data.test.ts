@@ -44,13 +44,13 @@ describe('a campaign that waits for its window', () => {
   let campaign: Campaign;
   beforeEach(async () => {
     campaign = await state('waiting for a window').arrange(harness);
-    await expect.poll(() => recordOf(campaign), { timeout: 15_000 }).toMatchObject({ zone_data: ZONE_DATA_VERSION });
+    await expect.poll(() => recordOf(campaign)).toMatchObject({ zone_data: ZONE_DATA_VERSION });
   });
   afterEach(() => campaign.handle.terminate());
 
   it('asks for it again when newer zone data has appeared', async () => {
     await campaign.handle.signal(zoneDataSignal, NEWER);
-    await expect.poll(() => namesIn(campaign), { timeout: 15_000 }).toEqual({ asked: 2, told: 1 });
+    await expect.poll(() => namesIn(campaign)).toEqual({ asked: 2, told: 1 });
     await reaches(campaign, { status: 'active', waiting_for: 'window' });
     expect(harness.provider.requests).toEqual([]);
   });
@@ -72,12 +72,12 @@ describe('a campaign that is placing calls', () => {
     const talking = PLACING.find((each) => each.talking)!;
     const campaign = await talking.arrange(harness);
     await campaign.handle.signal(zoneDataSignal, NEWER);
-    await expect.poll(async () => (await namesIn(campaign)).told, { timeout: 15_000 }).toBe(1);
+    await expect.poll(async () => (await namesIn(campaign)).told).toBe(1);
     expect((await namesIn(campaign)).asked).toBe(1);
     await talking.release!(harness);
-    await expect.poll(async () => (await namesIn(campaign)).asked, { timeout: 15_000 }).toBe(2);
+    await expect.poll(async () => (await namesIn(campaign)).asked).toBe(2);
     for (let round = 0; round < PEOPLE; round += 1) {
-      await expect.poll(() => harness.provider.live().length, { timeout: 15_000 }).toBeGreaterThan(0);
+      await expect.poll(() => harness.provider.live().length).toBeGreaterThan(0);
       await campaign.end(harness.provider.live());
       if (harness.provider.requests.length === PEOPLE && harness.provider.live().length === 0) break;
     }
@@ -108,10 +108,10 @@ describe('the sweep', () => {
     const paused = await state('waiting for a window').arrange(harness);
     const scheduled = await state('scheduled').arrange(harness);
     for (const campaign of [waiting, paused]) {
-      await expect.poll(() => recordOf(campaign), { timeout: 15_000 }).toMatchObject({ zone_data: ZONE_DATA_VERSION });
+      await expect.poll(() => recordOf(campaign)).toMatchObject({ zone_data: ZONE_DATA_VERSION });
     }
     await paused.handle.executeUpdate(pauseAndWait);
-    await expect.poll(() => recordOf(paused), { timeout: 15_000 }).toMatchObject({ status: 'paused' });
+    await expect.poll(() => recordOf(paused)).toMatchObject({ status: 'paused' });
 
     await recordZoneData(harness.pool, ZONE_DATA_VERSION);
     await sweep();
@@ -119,22 +119,22 @@ describe('the sweep', () => {
 
     await recordZoneData(harness.pool, NEWER);
     await Promise.all([sweep(), sweep()]);
-    await expect.poll(() => namesIn(waiting), { timeout: 15_000 }).toEqual({ asked: 2, told: 1 });
+    await expect.poll(() => namesIn(waiting)).toEqual({ asked: 2, told: 1 });
     // It has no window any more, and asks for one when it goes on.
-    await expect.poll(() => recordOf(paused), { timeout: 15_000 }).toMatchObject({ zone_data: null });
+    await expect.poll(() => recordOf(paused)).toMatchObject({ zone_data: null });
     expect(await namesIn(paused)).toEqual({ asked: 1, told: 1 });
     await paused.handle.executeUpdate(resumeUpdate);
-    await expect.poll(() => namesIn(paused), { timeout: 15_000 }).toEqual({ asked: 2, told: 1 });
+    await expect.poll(() => namesIn(paused)).toEqual({ asked: 2, told: 1 });
 
     await sweep();
     expect(await namesIn(waiting)).toEqual({ asked: 2, told: 1 });
     expect(await namesIn(scheduled)).toEqual({ asked: 0, told: 0 });
 
     // This worker answers with its own data again. An hour later it is told once more, when it may be another worker.
-    await expect.poll(() => recordOf(waiting), { timeout: 15_000 }).toMatchObject({ zone_data: ZONE_DATA_VERSION });
+    await expect.poll(() => recordOf(waiting)).toMatchObject({ zone_data: ZONE_DATA_VERSION });
     await harness.pool.query(`update campaigns set zone_data_told_until = now() - interval '1 second'`);
     await sweep();
-    await expect.poll(() => namesIn(waiting), { timeout: 15_000 }).toEqual({ asked: 3, told: 2 });
+    await expect.poll(() => namesIn(waiting)).toEqual({ asked: 3, told: 2 });
     await Promise.all([waiting, paused, scheduled].map(({ handle }) => handle.terminate()));
   });
 
@@ -145,7 +145,7 @@ describe('the sweep', () => {
     ];
     const [broken] = campaigns;
     for (const campaign of campaigns) {
-      await expect.poll(() => recordOf(campaign), { timeout: 15_000 }).toMatchObject({ zone_data: ZONE_DATA_VERSION });
+      await expect.poll(() => recordOf(campaign)).toMatchObject({ zone_data: ZONE_DATA_VERSION });
     }
     await recordZoneData(harness.pool, NEWER);
     const told: string[] = [];
@@ -163,7 +163,7 @@ describe('the sweep', () => {
 
   it('takes a campaign without a workflow for told', async () => {
     const campaign = await state('waiting for a window').arrange(harness);
-    await expect.poll(() => recordOf(campaign), { timeout: 15_000 }).toMatchObject({ zone_data: ZONE_DATA_VERSION });
+    await expect.poll(() => recordOf(campaign)).toMatchObject({ zone_data: ZONE_DATA_VERSION });
     await campaign.handle.terminate();
     await recordZoneData(harness.pool, NEWER);
     await sweep();

@@ -31,14 +31,12 @@ function failing<A extends unknown[], R>(times: number, real: (...args: A) => Pr
 }
 
 const whenHeld = (campaign: Campaign) =>
-  vi.waitFor(
-    async () =>
-      expect(await campaign.progress()).toMatchObject({
-        status: 'active',
-        waiting_for: 'window',
-        until: null,
-      }),
-    { timeout: 20_000 },
+  vi.waitFor(async () =>
+    expect(await campaign.progress()).toMatchObject({
+      status: 'active',
+      waiting_for: 'window',
+      until: null,
+    }),
   );
 
 /** Workers do not know these zones. */
@@ -78,7 +76,7 @@ describe('a campaign', () => {
     await whenHeld(campaign);
     expect(harness.provider.accepted.size).toBe(0);
     await client.edit(campaign.id, { timezone: 'UTC' });
-    await vi.waitFor(() => expect(harness.provider.accepted.size).toBe(1), { timeout: 20_000 });
+    await vi.waitFor(() => expect(harness.provider.accepted.size).toBe(1));
     await client.cancel(campaign.id);
   });
 

@@ -28,11 +28,11 @@ const ENDS: Answer = { kind: 'ends', outcome: 'completed' };
 export const PEOPLE = 4;
 
 export async function reaches(campaign: Campaign, progress: object): Promise<void> {
-  await vi.waitFor(async () => expect(await campaign.progress()).toMatchObject(progress), { timeout: 15_000 });
+  await vi.waitFor(async () => expect(await campaign.progress()).toMatchObject(progress));
 }
 
 async function requested(harness: WorkflowHarness, count: number): Promise<void> {
-  await vi.waitFor(() => expect(harness.provider.requests).toHaveLength(count), { timeout: 15_000 });
+  await vi.waitFor(() => expect(harness.provider.requests).toHaveLength(count));
 }
 
 /** An hour of the day, UTC, so many hours after `now`. */

@@ -10,7 +10,7 @@ import { type Child, startChild } from '../../../scripts/child.ts';
 /** A process that starts another one and waits, as PostgreSQL does for its sessions. */
 const PARENT =
   "require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']); setInterval(() => {}, 1000)";
-const PATIENT = { timeout: 20_000, interval: 20 };
+const PATIENT = { interval: 20 };
 
 let directory: string;
 let children: Child[];

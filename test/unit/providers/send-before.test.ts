@@ -151,7 +151,7 @@ describe('a request whose time has passed when a connection is at hand', () => {
     response.end('ok');
     expect(await first).toMatchObject({ kind: 'answered' });
     expect(await Promise.all(queued)).toEqual([{ kind: 'expired' }, { kind: 'expired' }]);
-    await vi.waitFor(() => expect(server.sockets.every((socket) => socket.closed)).toBe(true), { timeout: 10_000 });
+    await vi.waitFor(() => expect(server.sockets.every((socket) => socket.closed)).toBe(true));
     expect(server.requests()).toBe(1);
     expect(server.bytes()).toBe(bytes);
     // The next one that is in time goes out.
@@ -181,7 +181,7 @@ describe('a request whose time has passed when a connection is at hand', () => {
     clock = 2_000;
     handOver();
     expect(await result).toEqual({ kind: 'expired' });
-    await vi.waitFor(() => expect(server.sockets[0]?.closed).toBe(true), { timeout: 10_000 });
+    await vi.waitFor(() => expect(server.sockets[0]?.closed).toBe(true));
     expect(server.bytes()).toBe(0);
   });
 
