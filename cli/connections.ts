@@ -14,7 +14,7 @@ const FICTITIOUS_NUMBER = '+14155550123';
 
 const MORE = `
 These commands read the file that RINGFENCE_CONNECTIONS names or, without it, the variables TRUEDY_*. Only \`call\` sends something to a carrier.
-Workers and gateways read the same file when they start and on SIGHUP.`;
+Workers and gateways read the same file when they start and on SIGHUP; GET /connections says what a gateway has read.`;
 
 export function connectionsCommand(env: Env): Command {
   const connections = new Command('connections').addHelpText(
@@ -37,7 +37,7 @@ export function connectionsCommand(env: Env): Command {
         flags,
         async () => {
           const { connectionsFromEnv } = await import('../providers/connections/connections.ts');
-          return { connections: connectionsFromEnv(env).map(asJson) };
+          return { connections: await Promise.all(connectionsFromEnv(env).map(asJson)) };
         },
         ({ connections }) =>
           table(
@@ -47,7 +47,7 @@ export function connectionsCommand(env: Env): Command {
               each.provider,
               `${each.calls_per_second ?? 'no limit'}`,
               each.countries?.join(',') ?? 'all',
-              each.number_types?.join(',') ?? 'all',
+              each.number_types.join(','),
               each.missing_secrets.join(',') || '-',
             ]),
           ),
@@ -75,7 +75,7 @@ export function connectionsCommand(env: Env): Command {
             ['Provider', each.provider],
             ['Calls per second', `${each.calls_per_second ?? 'no limit'}`],
             ['Countries', each.countries?.join(', ') ?? 'all'],
-            ['Number types', each.number_types?.join(', ') ?? 'all'],
+            ['Number types', each.number_types.join(', ')],
             ['Accounts', each.accounts?.join(', ') ?? 'all'],
             ['Agents', each.agents?.join(', ') ?? 'all'],
             ['Caller numbers', each.caller_numbers?.join(', ') ?? 'chosen by the carrier'],
@@ -93,13 +93,14 @@ export function connectionsCommand(env: Env): Command {
   return connections;
 }
 
-function asJson(connection: Connection) {
+async function asJson(connection: Connection) {
+  const { allowedKinds } = await import('../domain/contacts/allowed-numbers.ts');
   return {
     name: connection.name,
     provider: connection.provider,
     calls_per_second: connection.callsPerSecond,
     countries: connection.countries,
-    number_types: connection.numberTypes,
+    number_types: allowedKinds(connection),
     accounts: connection.accounts,
     agents: connection.agents,
     caller_numbers: connection.callerNumbers,

@@ -10,6 +10,7 @@ import { authenticate } from './http/auth.ts';
 import { campaignCommands, type CampaignCommandsOptions } from './routes/campaign-commands.ts';
 import { campaignEdit, type CampaignEditOptions } from './routes/campaign-edit.ts';
 import { campaignsRoutes, type CampaignRoutesOptions } from './routes/campaigns-routes.ts';
+import { connectionsRoutes } from './routes/connections-routes.ts';
 import { contactCalls } from './routes/contact-calls.ts';
 import { contactsRoutes } from './routes/contacts-routes.ts';
 import { answerBroken } from './http/broken-requests.ts';
@@ -124,6 +125,7 @@ export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> 
       await api.register(forecastRoutes, { pool, bodyLimit, ...rest });
       await api.register(contactCalls, { pool, ...rest });
       await api.register(contactsRoutes, { pool, bodyLimit, ...rest });
+      await api.register(connectionsRoutes, rest);
       await api.register(suppressionsRoutes, { pool, ...rest });
     },
     { prefix: API_ROOT },

@@ -3,6 +3,7 @@
  * held against and answers written by; added here is what schemas cannot say: examples, refusals, headers.
  */
 import { CAMPAIGN_OPERATIONS } from './campaign-examples.ts';
+import { CONNECTION_OPERATIONS } from './connection-examples.ts';
 import { CONTACT_OPERATIONS } from './contact-examples.ts';
 import type { Described, RequestExample } from './described.ts';
 import { headersOf, REFUSALS, refusalComponents } from './refusals.ts';
@@ -47,6 +48,7 @@ export const INFO = {
 export const TAGS = [
   { name: 'campaigns', description: 'Create and control campaigns, and read the outcomes of their contacts.' },
   { name: 'contacts', description: 'Contacts in folders, before they belong to a campaign.' },
+  { name: 'connections', description: 'Accounts at carriers, through which campaigns call.' },
   { name: 'suppressions', description: 'Numbers that are never called.' },
   { name: 'webhooks', description: 'Receivers for the events of providers.' },
   { name: 'health', description: 'Health checks for operators.' },
@@ -77,6 +79,7 @@ export const DESCRIBED: Readonly<Record<string, Described>> = {
   ...SERVICE_OPERATIONS,
   ...CAMPAIGN_OPERATIONS,
   ...CONTACT_OPERATIONS,
+  ...CONNECTION_OPERATIONS,
 };
 
 function complete(operation: Operation, described: Described, method: string): void {

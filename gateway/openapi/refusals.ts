@@ -85,7 +85,7 @@ export const REFUSALS: Readonly<Record<number, Refusal>> = {
   422: {
     name: 'Unprocessable',
     description:
-      "`details.field` names the invalid field, and `details.issues` lists further ones. The message says what is valid. With the code `start_refused`, Temporal permanently refuses to start the workflow; `details.reason` contains the reason in the server's words.",
+      "`details.field` names the invalid field, and `details.issues` lists further ones. The message says what is valid. With the codes `country_not_allowed` and `number_type_not_allowed`, the connection does not allow the number in that field. With the code `start_refused`, Temporal permanently refuses to start the workflow; `details.reason` contains the reason in the server's words.",
     example: {
       code: 'validation_error',
       message: 'end_time must differ from start_time; leave both out for the whole day',

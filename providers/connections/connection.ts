@@ -10,6 +10,7 @@ export interface Connection {
   readonly callsPerSecond: number | null;
   /** Countries that may be dialled. Null, only for a connection of the environment: not restricted. */
   readonly countries: readonly string[] | null;
+  /** Null, only for a connection of the environment or of a program: the usual kinds. */
   readonly numberTypes: readonly NumberKind[] | null;
   /** Null: all. */
   readonly accounts: readonly string[] | null;
@@ -29,7 +30,7 @@ export interface Connection {
   open(): CallProvider;
 }
 
-/** The connection of a program that brings its own adapter. It restricts nothing. */
+/** The connection of a program that brings its own adapter. It may call every country, and the usual kinds of numbers. */
 export function connectionOf(provider: CallProvider): Connection {
   return {
     name: provider.name,

@@ -50,6 +50,51 @@ async function stored(phone_number: string, folder_id?: string): Promise<string>
   return added.body.data.id;
 }
 
+describe('the list of connections', () => {
+  const named = async (path: string, key: string = KEYS.read) =>
+    (await gateway.send({ path, key })).body.items.map(({ name }) => name);
+
+  it('shows what each allows and whether its secrets are there, and only those of the account', async () => {
+    const closed = connectionWith({ name: 'abroad', missingSecrets: ['env:ABROAD_KEY'], accounts: ['other'] });
+    connections.reload([usual, closed]);
+    const own = await gateway.send({ path: '/connections', key: KEYS.read });
+    expect(own.body.items).toEqual([
+      {
+        name: 'clinic',
+        provider: 'truedy',
+        calls_per_second: null,
+        countries: ['US'],
+        number_types: ['mobile', 'fixed_line'],
+        agents: ['agent-1'],
+        caller_numbers: ['+14155550100', '+14155550101'],
+        webhook_url: null,
+        ready: true,
+        missing: [],
+      },
+    ]);
+    const others = await gateway.send({ path: '/connections', key: KEYS.other });
+    expect(others.body.items).toMatchObject([
+      {
+        name: 'abroad',
+        countries: null,
+        number_types: ['mobile', 'fixed_line', 'voip', 'toll_free', 'uan'],
+        ready: false,
+        missing: ['env:ABROAD_KEY'],
+      },
+    ]);
+  });
+
+  it('is read in pages, by name', async () => {
+    connections.reload(['c', 'a', 'd', 'b'].map((name) => connectionWith({ name })));
+    expect(await named('/connections')).toEqual(['a', 'b', 'c', 'd']);
+    expect(await named('/connections?limit=2&offset=1')).toEqual(['b', 'c']);
+    const { body } = await gateway.send({ path: '/connections?limit=3' });
+    expect(body.pagination).toMatchObject({ total: 4, has_more: true });
+    const { next_cursor } = body.pagination as { next_cursor: string };
+    expect(await named(`/connections?limit=3&cursor=${encodeURIComponent(next_cursor)}`, KEYS.write)).toEqual(['d']);
+  });
+});
+
 describe('an import', () => {
   it('leaves out the rows whose numbers no connection of the account allows, and says why', async () => {
     const rows = [US, BRITISH, IRIDIUM, '+19005550132', '+18005550132'];

@@ -16,6 +16,7 @@ import { SystemHarness, HARNESS_API_KEY, HARNESS_WEBHOOK_SECRET } from '../suppo
 const STORY = [
   'getHealth',
   'getReadiness',
+  'listConnections',
   'listFolders',
   'createFolder',
   'listContacts',
