@@ -125,6 +125,7 @@ async function takeIn(deps: LookUp, call: KnownCall, found: LookUpResult): Promi
       call_id: call.callId,
       outcome: found.outcome,
       ended_at: Math.round(found.endedAt ?? deps.now()),
+      ...(found.accountFault === undefined ? {} : { account_fault: found.accountFault }),
     },
   };
 }

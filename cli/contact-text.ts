@@ -63,6 +63,7 @@ function heldByNothing(status: string): string {
 
 function callResult(call: ContactExplanation['attempts'][number]): string {
   if (call.not_placed_reason !== null) return `not placed: ${call.not_placed_reason}`;
+  if (call.account_fault !== null) return `did not take place: ${call.account_fault}`;
   if (call.outcome !== null) return call.outcome;
   return call.provider_call_id === null ? 'not known yet' : 'live';
 }

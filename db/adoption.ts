@@ -111,12 +111,14 @@ async function readUnsettled(tx: Queryable, campaignId: string): Promise<Unsettl
     id: string;
     seq: number;
     attempt: number;
+    excused: number | null;
     day: string;
     sent_at: string;
     accepted_at: string | null;
     refusal: string | null;
   }>(
     `select id, seq, attempt, day::text, not_placed_reason as refusal,
+            (select c.excused from campaign_contacts c where c.campaign_id = calls.campaign_id and c.seq = calls.seq) as excused,
             floor(extract(epoch from accepted_at) * 1000)::bigint as accepted_at,
             floor(extract(epoch from first_sent_at) * 1000)::bigint as sent_at
        from calls
@@ -132,9 +134,10 @@ async function readUnsettled(tx: Queryable, campaignId: string): Promise<Unsettl
       )
     ).map((event) => [event.call_id, event]),
   );
-  return rows.map(({ id, seq, attempt, day, sent_at, accepted_at, refusal }) => ({
+  return rows.map(({ id, seq, attempt, excused, day, sent_at, accepted_at, refusal }) => ({
     seq,
     attempt,
+    ...(excused ? { excused } : {}),
     day,
     sentAt: Number(sent_at),
     acceptedAt: accepted_at === null ? null : Number(accepted_at),

@@ -47,8 +47,9 @@ async function storeForAcceptedCall(
            and id = (select call_id from provider_calls where connection = $1 and provider_call_id = $3)
       ), stored as (
         insert into call_events
-          (connection, event_id, provider_call_id, kind, outcome, outcome_as_sent, occurred_at, raw, call_id, campaign_id, late)
-        select $1, $2, $3, $5, $6, $7, to_timestamp($8 / 1000.0), $9, id, campaign_id, settled and $5 = 'ended' from call
+          (connection, event_id, provider_call_id, kind, outcome, outcome_as_sent, occurred_at, raw, call_id, campaign_id, late,
+           account_fault)
+        select $1, $2, $3, $5, $6, $7, to_timestamp($8 / 1000.0), $9, id, campaign_id, settled and $5 = 'ended', $10 from call
         on conflict (connection, event_id) do nothing
         returning 1
       )
@@ -63,6 +64,7 @@ async function storeForAcceptedCall(
       event.outcomeAsSent,
       event.occurredAt,
       raw,
+      event.accountFault ?? null,
     ],
   });
   const [row] = rows;
@@ -82,8 +84,8 @@ async function storeAndLink(tx: Queryable, connection: string, event: CallEvent,
     name: 'store-event',
     text: `insert into call_events
        (connection, event_id, provider_call_id, call_id, campaign_id, kind, outcome, outcome_as_sent, occurred_at, raw, late,
-        contradicts)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, to_timestamp($9 / 1000.0), $10, $11, $12)
+        contradicts, account_fault)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, to_timestamp($9 / 1000.0), $10, $11, $12, $13)
      on conflict (connection, event_id) do nothing`,
     values: [
       connection,
@@ -98,6 +100,7 @@ async function storeAndLink(tx: Queryable, connection: string, event: CallEvent,
       raw,
       event.kind === 'ended' && call?.settled === true,
       contradicts,
+      event.accountFault ?? null,
     ],
   });
   return storedEvent(tx, connection, event, link, inserted.rowCount === 1);
@@ -186,17 +189,21 @@ export async function firstTerminalEvents(db: Queryable, callIds: readonly strin
   return rows.map(toEndedEvent);
 }
 
-const TERMINAL_EVENT_COLUMNS = 'event_id, outcome, floor(extract(epoch from occurred_at) * 1000)::bigint as ended_at';
+/** Columns of a terminal event in `call_events`. */
+export const TERMINAL_EVENT_COLUMNS =
+  'event_id, outcome, account_fault, floor(extract(epoch from occurred_at) * 1000)::bigint as ended_at';
 
-interface TerminalEventRow {
+export interface TerminalEventRow {
   readonly event_id: string;
   readonly call_id: string;
   readonly outcome: Outcome;
+  readonly account_fault: string | null;
   readonly ended_at: string;
 }
 
-function toEndedEvent(row: TerminalEventRow): EndedEvent {
-  return { ...row, ended_at: Number(row.ended_at) };
+export function toEndedEvent({ event_id, call_id, outcome, account_fault, ended_at }: TerminalEventRow): EndedEvent {
+  const fault = account_fault === null ? {} : { account_fault };
+  return { event_id, call_id, outcome, ended_at: Number(ended_at), ...fault };
 }
 
 interface KnownCall {

@@ -64,11 +64,12 @@ export async function explainContact(
                   'call_id', call.id, 'attempt', call.attempt, 'first_sent_at', call.first_sent_at,
                   'provider_call_id', call.provider_call_id, 'not_placed_reason', call.not_placed_reason,
                   'outcome', coalesce(call.outcome, event.outcome), 'outcome_as_sent', event.outcome_as_sent,
+                  'account_fault', coalesce(call.account_fault, event.account_fault),
                   'ended_at', coalesce(call.ended_at, event.occurred_at)
                 ) order by call.attempt), '[]') as list
            from calls call
            left join lateral (
-             select outcome, outcome_as_sent, occurred_at from call_events
+             select outcome, outcome_as_sent, account_fault, occurred_at from call_events
               where call_id = call.id and kind = 'ended' order by received_at, event_id limit 1
            ) event on true
           where call.campaign_id = campaign.id and call.seq = c.seq

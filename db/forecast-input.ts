@@ -43,8 +43,8 @@ export async function readForecastCampaign(
        from campaigns campaign
        cross join lateral (
          select coalesce(jsonb_agg(jsonb_build_object('attempt', attempt, 'contacts', contacts)), '[]') as cohorts
-           from (select attempt, count(*) as contacts from campaign_contacts
-                  where campaign_id = campaign.id and bucket = 'in_progress' group by attempt) as by_attempt
+           from (select attempt - excused as attempt, count(*) as contacts from campaign_contacts
+                  where campaign_id = campaign.id and bucket = 'in_progress' group by 1) as by_attempt
        ) in_flight
        cross join lateral (
          select min(due_at) as first, greatest(coalesce(extract(epoch from max(due_at) - min(due_at)) / $4, 1), 1) as part
@@ -54,10 +54,11 @@ export async function readForecastCampaign(
        cross join lateral (
          select coalesce(jsonb_agg(jsonb_build_object('attempt', attempt, 'contacts', contacts, 'due_at', due_at)), '[]')
                 as cohorts
-           from (select attempt, count(*) as contacts, extract(epoch from max(due_at)) * 1000 as due_at
+           from (select attempt - excused as attempt, count(*) as contacts,
+                        extract(epoch from max(due_at)) * 1000 as due_at
                    from campaign_contacts
                   where campaign_id = campaign.id and bucket = 'retrying'
-                  group by attempt, floor(extract(epoch from due_at - coalesce(span.first, due_at)) / span.part)) as by_time
+                  group by attempt - excused, floor(extract(epoch from due_at - coalesce(span.first, due_at)) / span.part)) as by_time
        ) retrying
        cross join lateral (
          select jsonb_build_object('calls', count(*), 'seconds', coalesce(avg(seconds), 0),

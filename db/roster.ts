@@ -10,6 +10,7 @@ import { callId } from '../domain/engine/ids.ts';
 import { BUCKETS, type Buckets } from '../domain/engine/tally.ts';
 import { lockCampaign, type RecordsOwner } from './workflow-records.ts';
 import { CLAIMABLE, readWaiting } from './adoption.ts';
+import { TERMINAL_EVENT_COLUMNS, type TerminalEventRow, toEndedEvent } from './call-events.ts';
 import { addTransitions, applyToCounters, type BucketTransition, type CounterChanges } from './bucket-transitions.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 
@@ -106,16 +107,19 @@ function seqsOf(contacts: readonly { readonly seq: number }[]): number[] {
 
 /**
  * An attempt is settled once: the contact must still be at this attempt and not in a terminal bucket. A retry moves it
- * to the next attempt.
+ * to the next attempt. So does an excused attempt, after which the contact keeps the reason of the one before.
  */
 async function settle(tx: Queryable, request: ExchangeRequest): Promise<BucketTransition[]> {
   if (request.settled.length === 0) return [];
   const { rows } = await tx.query<BucketTransition>(
     `with news as (
        select * from jsonb_to_recordset($2::jsonb)
-         as n(seq int, attempt int, "to" text, reason text, outcome text, at bigint, "retryAt" bigint)
+         as n(seq int, attempt int, "to" text, reason text, outcome text, at bigint, "retryAt" bigint,
+                "accountFault" text, "isExcused" boolean)
      ), records as (
-       update calls set outcome = news.outcome, ended_at = to_timestamp(news.at / 1000.0), settled_at = now()
+       update calls
+          set outcome = news.outcome, account_fault = news."accountFault", ended_at = to_timestamp(news.at / 1000.0),
+              settled_at = now()
          from news
         where calls.id = any($4) and calls.id = $1::uuid::text || '.' || news.seq || '.' || news.attempt
           and calls.settled_at is null
@@ -126,9 +130,10 @@ async function settle(tx: Queryable, request: ExchangeRequest): Promise<BucketTr
           for update of c
      ), moved as (
        update campaign_contacts c
-          set bucket = news."to", reason = news.reason, claimed_in_exchange = null,
-              called = c.called or news.outcome is not null,
+          set bucket = news."to", reason = case when news."isExcused" then c.reason else news.reason end,
+              claimed_in_exchange = null, called = c.called or news.outcome is not null,
               attempt = c.attempt + (news."to" = 'retrying')::int,
+              excused = c.excused + coalesce(news."isExcused", false)::int,
               due_at = case when news."to" = 'retrying' then to_timestamp(news."retryAt" / 1000.0) end
          from standing join news on news.seq = standing.seq
         where c.campaign_id = $1::uuid and c.seq = any($3) and c.seq = standing.seq
@@ -197,8 +202,8 @@ async function release(tx: Queryable, request: ExchangeRequest): Promise<void> {
 const END_RETRIES_CHUNK = 2_000;
 
 /**
- * Ends contacts that wait for a retry which the terms no longer allow, each with its last outcome and at its last
- * attempt. Returns the number of the last contact checked, or null if none is left.
+ * Ends contacts that wait for a retry which the terms no longer allow, each with its last outcome that counts and at its
+ * last attempt. A contact whose calls were all excused has no such outcome, and is still to be called. Returns the number of the last contact checked, or null if none is left.
  */
 async function endRetries(
   tx: Queryable,
@@ -215,7 +220,8 @@ async function endRetries(
               attempt = c.attempt - 1, due_at = null
          from waiting
         where c.campaign_id = $1 and c.seq = any(array(select seq from waiting)) and c.seq = waiting.seq
-          and c.claimed_in_exchange is null and (c.attempt > $4 + 1 or c.reason <> all($5::text[]))
+          and c.claimed_in_exchange is null
+          and (c.attempt - c.excused > $4 + 1 or c.reason <> all($5::text[]))
        returning c.bucket
      )
      select 'retrying' as "from", "to", count(ended.bucket)::int as contacts, 0 as called,
@@ -231,7 +237,7 @@ async function endRetries(
 /** Due retries come first, in the order of their due time; then first calls in the order of the roster. */
 async function claim(tx: Queryable, request: ExchangeRequest, cursor: number): Promise<ReadyContact[]> {
   if (request.want <= 0) return [];
-  const { rows } = await tx.query<ReadyContact>(
+  const { rows } = await tx.query<ClaimedRow>(
     `with due as (
        select seq, 0 as rank, due_at from campaign_contacts
         where campaign_id = $1 and ${CLAIMABLE.retrying} and due_at <= to_timestamp($4 / 1000.0)
@@ -246,22 +252,33 @@ async function claim(tx: Queryable, request: ExchangeRequest, cursor: number): P
        update campaign_contacts c set claimed_in_exchange = $2
          from chosen
         where c.campaign_id = $1 and c.seq = any(array(select seq from chosen)) and c.seq = chosen.seq
-       returning c.seq, c.attempt, chosen.rank, chosen.due_at
+       returning c.seq, c.attempt, c.excused, chosen.rank, chosen.due_at
      )
-     select seq, attempt from claimed order by rank, due_at, seq`,
+     select seq, attempt, excused from claimed order by rank, due_at, seq`,
     [request.campaignId, request.exchangeNumber, request.want, request.now, cursor],
   );
-  return rows;
+  return rows.map(readyContact);
 }
 
 async function readClaim(tx: Queryable, request: ExchangeRequest): Promise<ReadyContact[]> {
-  const { rows } = await tx.query<ReadyContact>(
-    `select seq, attempt from campaign_contacts
+  const { rows } = await tx.query<ClaimedRow>(
+    `select seq, attempt, excused from campaign_contacts
       where campaign_id = $1 and claimed_in_exchange = $2 and bucket in ('pending', 'retrying')
       order by bucket desc, due_at, seq`,
     [request.campaignId, request.exchangeNumber],
   );
-  return rows;
+  return rows.map(readyContact);
+}
+
+interface ClaimedRow {
+  readonly seq: number;
+  readonly attempt: number;
+  readonly excused: number;
+}
+
+/** Histories grow with every field, and few contacts have excused attempts. */
+function readyContact({ seq, attempt, excused }: ClaimedRow): ReadyContact {
+  return { seq, attempt, ...(excused > 0 ? { excused } : {}) };
 }
 
 async function writeCampaign(
@@ -304,9 +321,9 @@ async function writeCampaign(
 
 /** Terminal events that are stored but could not be signalled. They are returned until their call is settled. */
 async function undelivered(tx: Queryable, campaignId: string): Promise<EndedEvent[]> {
-  const { rows } = await tx.query<Omit<EndedEvent, 'ended_at'> & { unconfirmed: boolean; ended_at: string }>(
+  const { rows } = await tx.query<TerminalEventRow & { unconfirmed: boolean }>(
     // Selects each call by its key: a join might read the unsettled calls of every campaign.
-    `select e.event_id, e.call_id, e.outcome, floor(extract(epoch from e.occurred_at) * 1000)::bigint as ended_at,
+    `select call_id, ${TERMINAL_EVENT_COLUMNS},
             (select calls.accepted_at is null from calls where calls.id = e.call_id) as unconfirmed
        from call_events e
       where e.campaign_id = $1 and e.kind = 'ended' and e.signalled_at is null and not e.late
@@ -314,9 +331,5 @@ async function undelivered(tx: Queryable, campaignId: string): Promise<EndedEven
       order by e.received_at, e.event_id limit 200`,
     [campaignId],
   );
-  return rows.map(({ unconfirmed, ...event }) => ({
-    ...event,
-    ended_at: Number(event.ended_at),
-    ...(unconfirmed ? { unconfirmed } : {}),
-  }));
+  return rows.map(({ unconfirmed, ...row }) => ({ ...toEndedEvent(row), ...(unconfirmed ? { unconfirmed } : {}) }));
 }

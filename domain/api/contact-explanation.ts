@@ -28,6 +28,12 @@ export const ContactExplanation = CampaignContactResponse.omit({ call_id: true, 
       not_placed_reason: z.string().nullable().describe('Why the call was certainly not placed.'),
       outcome,
       outcome_as_sent: z.string().nullable().describe("The outcome in the provider's word."),
+      account_fault: z
+        .string()
+        .nullable()
+        .describe(
+          'The fault of the account for which an accepted call did not take place. Such an attempt does not count against `max_retry_attempts`: three times while calls to others take place, otherwise always.',
+        ),
       ended_at: instant.nullable(),
     }),
   ),

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { isStorable } from '../contacts/contact.ts';
-import { ToldOutcome } from '../engine/outcome.ts';
+import { AccountFault, type Outcome, ToldOutcome } from '../engine/outcome.ts';
 
 /** A call to be placed, from the roster. Contains personal data: never log it, never pass it to a workflow. */
 export interface CallToPlace {
@@ -82,6 +82,15 @@ export const Particulars = z.object({
 });
 export type Particulars = Readonly<z.infer<typeof Particulars>>;
 
+/**
+ * The fault of the account for which an accepted call did not take place: `throttled` or `blocked`, as for a refused placement, a
+ * colon and a short code. Only with the outcome `failed`. The campaign holds, and the attempt does not count.
+ */
+const accountFault = AccountFault.optional().catch(undefined);
+const onlyIfFailed = (end: { readonly outcome: Outcome | null; readonly accountFault?: string | undefined }): boolean =>
+  end.accountFault === undefined || end.outcome === 'failed';
+const ONLY_IF_FAILED = { path: ['accountFault'], message: 'must be there only with the outcome failed' };
+
 /** What the provider knows of a call now. `unknown`: the provider gave no answer about it, which proves nothing. */
 export const LookUpResult = z.discriminatedUnion('kind', [
   z.object({
@@ -89,14 +98,17 @@ export const LookUpResult = z.discriminatedUnion('kind', [
     providerCallId: ProviderCallId,
     particulars: Particulars.optional().catch(undefined),
   }),
-  z.object({
-    kind: z.literal('ended'),
-    providerCallId: ProviderCallId,
-    outcome: ToldOutcome,
-    /** Epoch milliseconds. Null if the provider gives no valid time. */
-    endedAt: z.number().min(0).max(LATEST_MS).transform(Math.round).nullable().catch(null),
-    particulars: Particulars.optional().catch(undefined),
-  }),
+  z
+    .object({
+      kind: z.literal('ended'),
+      providerCallId: ProviderCallId,
+      outcome: ToldOutcome,
+      accountFault,
+      /** Epoch milliseconds. Null if the provider gives no valid time. */
+      endedAt: z.number().min(0).max(LATEST_MS).transform(Math.round).nullable().catch(null),
+      particulars: Particulars.optional().catch(undefined),
+    })
+    .refine(onlyIfFailed, ONLY_IF_FAILED),
   z.object({ kind: z.literal('unknown'), reason: Reason }),
 ]);
 export type LookUpResult = Readonly<z.infer<typeof LookUpResult>>;
@@ -114,11 +126,13 @@ export const CallEvent = z
     outcome: ToldOutcome.nullable(),
     /** The provider's word for the outcome, unchanged. */
     outcomeAsSent: z.string().refine(isStorable).nullable(),
+    accountFault,
     /** Epoch milliseconds, a whole number. */
     occurredAt: z.int().min(0).max(LATEST_MS),
   })
   .refine(({ kind, outcome }) => (kind === 'ended') === (outcome !== null), {
     path: ['outcome'],
     message: 'must be there for kind ended, and only there',
-  });
+  })
+  .refine(onlyIfFailed, ONLY_IF_FAILED);
 export type CallEvent = Readonly<z.infer<typeof CallEvent>>;

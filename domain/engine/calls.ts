@@ -6,9 +6,10 @@ import type { CampaignState, InFlightCall, ReadyContact } from './campaign-state
 import { callId } from './ids.ts';
 import type { EndedEvent, Outcome } from './outcome.ts';
 import { type LookUpFinding, type PlacementResult, REPEAT_REFUSED } from './placement.ts';
+import { nextCallIfExcused, recordAcceptance, recordAccountFault, recordEnd } from './account-trouble.ts';
 import { recordFailure, recordSuccess } from './circuit-breaker.ts';
 import { mayNotBeGranted } from './retries-to-end.ts';
-import { afterAttempt } from './retry-policy.ts';
+import { afterAttempt, countedAttempt, type Disposition } from './retry-policy.ts';
 import { lastDialAt, spendWindow } from './calling-day.ts';
 import { systemKeepsUp, waitForSystem } from './system-wait.ts';
 
@@ -97,8 +98,7 @@ export function startPlacing(state: CampaignState, id: string, contact: ReadyCon
   const { window, facts } = state;
   if (!window || !facts) throw new Error('a call cannot be placed before its window is recorded');
   const call: InFlightCall = {
-    seq: contact.seq,
-    attempt: contact.attempt,
+    ...contact,
     phase: 'placing',
     placement: nextPlacement(state),
     unconfirmed: false,
@@ -156,9 +156,9 @@ export function applyPlacement(
   switch (result.kind) {
     case 'accepted':
       systemKeepsUp(state);
-      recordSuccess(state, now);
       if (result.ended) end(state, id, call, result.ended, now);
       else followLive(state, call, now);
+      recordAcceptance(state, call, now);
       return;
     case 'rejected':
       systemKeepsUp(state);
@@ -282,7 +282,7 @@ export function applyFinding(state: CampaignState, id: string, finding: LookUpFi
 }
 
 function giveUp(state: CampaignState, id: string, call: InFlightCall, now: number): void {
-  settleOutcome(state, id, call, 'lost', now, now, null);
+  settleOutcome(state, id, call, { outcome: 'lost', toldEnd: now, eventId: null }, now);
 }
 
 /** When a call is given up although no look-up was possible. */
@@ -334,27 +334,44 @@ function waitLonger(state: CampaignState, call: InFlightCall, now: number): void
 }
 
 function end(state: CampaignState, id: string, call: InFlightCall, event: EndedEvent, now: number): void {
-  settleOutcome(state, id, call, event.outcome, event.ended_at, now, event.event_id);
+  const { outcome, ended_at: toldEnd, event_id: eventId, account_fault: accountFault } = event;
+  if (accountFault === undefined) {
+    recordEnd(state, call, outcome);
+    settleOutcome(state, id, call, { outcome, toldEnd, eventId }, now);
+    return;
+  }
+  const excusedUntil = nextCallIfExcused(state, call, now);
+  recordAccountFault(state, accountFault, call, now);
+  settleOutcome(state, id, call, { outcome, toldEnd, eventId, accountFault, excusedUntil }, now);
+}
+
+interface CallEnd {
+  readonly outcome: Outcome;
+  readonly toldEnd: number;
+  readonly eventId: string | null;
+  readonly accountFault?: string;
+  /** When the contact of an excused call is called again. Null or absent: the call counts. */
+  readonly excusedUntil?: number | null;
 }
 
 function settleOutcome(
   state: CampaignState,
   id: string,
   call: InFlightCall,
-  outcome: Outcome,
-  toldEnd: number,
+  { outcome, toldEnd, eventId, accountFault, excusedUntil = null }: CallEnd,
   now: number,
-  eventId: string | null,
 ): void {
   const { retry } = state.spec;
   const policy = state.ending ? { ...retry, budget: 0 } : retry;
   // Providers' clocks may be wrong by years: no call ends before it was sent, or after its event arrived.
   const endedAt = Math.min(Math.max(toldEnd, call.sentAt), now);
-  const disposition = afterAttempt(policy, call.attempt, outcome, endedAt);
+  const disposition: Disposition =
+    excusedUntil === null
+      ? afterAttempt(policy, countedAttempt(call), outcome, endedAt)
+      : { to: 'retrying', reason: outcome, retryAt: excusedUntil };
   delete state.inFlight[id];
   state.settled.push({
-    seq: call.seq,
-    attempt: call.attempt,
+    ...contactOf(call),
     to: disposition.to,
     reason: disposition.reason,
     outcome,
@@ -363,7 +380,14 @@ function settleOutcome(
     synced: call.synced,
     since: now,
     eventId,
+    ...(accountFault === undefined ? {} : { accountFault }),
+    ...(excusedUntil === null ? {} : { isExcused: true }),
   });
+}
+
+/** The contact and attempt of a call. */
+function contactOf({ seq, attempt, excused }: InFlightCall): ReadyContact {
+  return { seq, attempt, ...(excused === undefined ? {} : { excused }) };
 }
 
 /** A refused request would be refused again, so a refusal ends the contact. */
@@ -382,8 +406,7 @@ function settleWithoutCall(
 ): void {
   delete state.inFlight[id];
   state.settled.push({
-    seq: call.seq,
-    attempt: call.attempt,
+    ...contactOf(call),
     to,
     reason,
     outcome: null,
@@ -398,7 +421,7 @@ function settleWithoutCall(
 function backToReady(state: CampaignState, id: string, call: InFlightCall): void {
   giveBackUnit(state, call);
   delete state.inFlight[id];
-  const contact = { seq: call.seq, attempt: call.attempt };
+  const contact = contactOf(call);
   if (call.synced) state.returned.push(contact);
   // If the campaign is ending and the other contacts are already skipped, this contact must still be skipped.
   state.closed = false;

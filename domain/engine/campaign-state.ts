@@ -22,7 +22,7 @@
  */
 import { z } from 'zod';
 import { EngineSpec } from './campaign-spec.ts';
-import { EndedEvent, Outcome } from './outcome.ts';
+import { AccountFault, EndedEvent, Outcome } from './outcome.ts';
 import { Buckets } from './tally.ts';
 
 const instant = z.number();
@@ -70,12 +70,16 @@ export const PacingFacts = z.looseObject({
 });
 export type PacingFacts = z.infer<typeof PacingFacts>;
 
-export const ReadyContact = z.looseObject({ seq: count, attempt: count });
+export const ReadyContact = z.looseObject({
+  seq: count,
+  attempt: count,
+  /** Earlier attempts that do not count against the retries, because the account prevented their calls. Default: 0. */
+  excused: count.optional(),
+});
 export type ReadyContact = z.infer<typeof ReadyContact>;
 
 export const InFlightCall = z.looseObject({
-  seq: count,
-  attempt: count,
+  ...ReadyContact.shape,
   phase: z.enum(['placing', 'live', 'unknown']),
   /** The number of its latest placement in the state's epoch. 0 for an adopted call. */
   placement: count,
@@ -106,8 +110,7 @@ export type InFlightCall = z.infer<typeof InFlightCall>;
 
 /** What an exchange records about one attempt. */
 export const Settlement = z.looseObject({
-  seq: count,
-  attempt: count,
+  ...ReadyContact.shape,
   to: z.enum(['completed', 'failed', 'skipped', 'retrying']),
   reason: z.string(),
   /** Null if no call took place. */
@@ -120,6 +123,10 @@ export const Settlement = z.looseObject({
   since: instant,
   /** The event that ended it, to distinguish a duplicate from a late event. Null if no event did. */
   eventId: z.string().nullable(),
+  /** The fault of the account for which the call did not take place. */
+  accountFault: AccountFault.optional(),
+  /** Whether this attempt does not count against the retries, because of that fault. */
+  isExcused: z.boolean().optional(),
 });
 export type Settlement = z.infer<typeof Settlement>;
 
@@ -143,6 +150,17 @@ export const Breaker = z.looseObject({
   failures: count,
 });
 export type Breaker = z.infer<typeof Breaker>;
+
+/** Faults of the account that show after the acceptance of calls, see `account-trouble.ts`. */
+export const AccountTrouble = z.looseObject({
+  /** When the latest fault became known that began or continued it. */
+  at: instant,
+  /** Faults in a row. */
+  faults: count,
+  /** When the first call was accepted that was sent since. Null: none was. */
+  acceptedAt: instant.nullable(),
+});
+export type AccountTrouble = z.infer<typeof AccountTrouble>;
 
 /** Ringfence's database or machines are too slow to dial. No call is placed until `until`. */
 export const SystemWait = z.looseObject({
@@ -194,6 +212,7 @@ export const CampaignState = z.looseObject({
     countedAt: instant,
   }),
   breaker: Breaker.nullable(),
+  accountTrouble: AccountTrouble.nullable(),
   systemWait: SystemWait.nullable(),
   /** The limit of simultaneous placements during a slow start. Null: no such limit. */
   slowStart: count.nullable(),

@@ -6,6 +6,9 @@
  * - half-open: `breaker.openUntil` has passed. Only `slowStart` placements run at a time: one at first, twice as many after
  *   each success. Once that reaches the concurrency limit, the breaker closes. A failure opens it again, for longer.
  *
+ * A success is a placement that the provider accepted or refused for good. During account trouble (`account-trouble.ts`) no answer
+ * counts as a success.
+ *
  * A window opens with a slow start too, so that a provider that is down costs a handful of tries and not every slot.
  */
 import type { CampaignState } from './campaign-state.ts';
@@ -51,12 +54,24 @@ export function recordFailure(
   state.slowStart = 1;
 }
 
+/** Opens the breaker for the nth fault of the account in a row. Such faults arrive with events: their pauses need no spread. */
+export function trip(state: CampaignState, reason: string, nth: number, now: number): void {
+  const openUntil = Math.max(state.breaker?.openUntil ?? 0, now + backoff(reason, nth, 0.5));
+  state.breaker = { reason, openUntil, failures: nth };
+  state.slowStart = 1;
+}
+
+/** Keeps an open or half-open breaker open for at least this time. */
+export function keepOpen({ breaker }: CampaignState, pauseMs: number, now: number): void {
+  if (breaker) breaker.openUntil = Math.max(breaker.openUntil, now + pauseMs);
+}
+
 /**
  * Doubles the slow start, and closes the breaker once the slow start no longer limits anything. A success that arrives while
  * the breaker is open belongs to a placement from before the trouble and says nothing about now.
  */
 export function recordSuccess(state: CampaignState, now: number): void {
-  if (state.slowStart === null || isBreakerOpen(state, now)) return;
+  if (state.accountTrouble !== null || state.slowStart === null || isBreakerOpen(state, now)) return;
   const next = state.slowStart * 2;
   if (next >= state.spec.max_concurrent_calls) {
     state.slowStart = null;

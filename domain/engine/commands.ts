@@ -103,6 +103,7 @@ export function newCampaign(spec: EngineSpec, now: number): CampaignState {
       countedAt: now,
     },
     breaker: null,
+    accountTrouble: null,
     systemWait: null,
     slowStart: null,
     lastSync: { status: 'scheduled', ending: null, waitingFor: 'start', until: beginsAt, placed: 0, zoneData: null },

@@ -22,6 +22,12 @@ export type Outcome = z.infer<typeof Outcome>;
 export const ToldOutcome = Outcome.refine((outcome): boolean => outcome !== 'lost', 'must say how the call ended');
 
 /**
+ * Why a call that the provider had accepted did not take place: a fault of the account, as the circuit breaker names the same fault
+ * of a refused placement. The outcome of such a call is `failed`.
+ */
+export const AccountFault = z.string().regex(/^(?:throttled|blocked):[\w.:-]{1,80}$/);
+
+/**
  * A terminal event of a call, as signalled to the campaign workflow. The event id identifies repeated deliveries, which change
  * nothing. Times are epoch milliseconds.
  */
@@ -34,6 +40,7 @@ export const EndedEvent = z.object({
     .overwrite((id) => canonicalCallId(id) ?? id),
   outcome: Outcome,
   ended_at: z.number().int(),
+  account_fault: AccountFault.optional(),
   /**
    * Set if the reply to the placement was not recorded when the event was stored. The event waits for the reply, because the
    * reply may prove that it belongs to another call.

@@ -4,7 +4,7 @@
  * returned to the roster first. Settlements that no exchange has recorded yet are decided again.
  */
 import type { CampaignState, InFlightCall, ReadyContact } from './campaign-state.ts';
-import { afterAttempt } from './retry-policy.ts';
+import { afterAttempt, countedAttempt } from './retry-policy.ts';
 
 /** Applies changed terms to all contacts that wait for a retry. */
 export function endRetries(state: CampaignState): void {
@@ -16,8 +16,14 @@ export function endRetries(state: CampaignState): void {
   }
   for (const settlement of state.settled) {
     if (settlement.to !== 'retrying' || settlement.outcome === null) continue;
-    const { to, reason } = afterAttempt(state.spec.retry, settlement.attempt, settlement.outcome, settlement.at);
-    if (to !== 'retrying') Object.assign(settlement, { to, reason, retryAt: null });
+    if (settlement.isExcused && !isBeyondBudget(state, settlement)) continue;
+    const { to, reason } = afterAttempt(
+      state.spec.retry,
+      countedAttempt(settlement),
+      settlement.outcome,
+      settlement.at,
+    );
+    if (to !== 'retrying') Object.assign(settlement, { to, reason, retryAt: null, isExcused: false });
   }
 }
 
@@ -30,13 +36,16 @@ export function takeClaimed(state: CampaignState, claimed: readonly ReadyContact
 }
 
 /** Whether a call that was not placed is a retry that the terms may no longer grant: the records know its last outcome. */
-export function mayNotBeGranted(
-  { spec }: CampaignState,
-  { attempt, retryInDoubt = false }: Pick<InFlightCall, 'attempt' | 'retryInDoubt'>,
-): boolean {
-  return retryInDoubt || attempt > spec.retry.budget + 1;
+export function mayNotBeGranted(state: CampaignState, call: InFlightCall): boolean {
+  return call.retryInDoubt === true || isBeyondBudget(state, call);
 }
 
+/** Whether the terms grant no such attempt. */
+export function isBeyondBudget({ spec }: Pick<CampaignState, 'spec'>, contact: ReadyContact): boolean {
+  return countedAttempt(contact) > spec.retry.budget + 1;
+}
+
+/** An attempt after an excused one may be no retry. The records know. */
 function isRetry({ attempt }: Pick<ReadyContact, 'attempt'>): boolean {
   return attempt > 1;
 }

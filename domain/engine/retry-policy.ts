@@ -27,6 +27,17 @@ export type Disposition =
   | { readonly to: 'completed' | 'failed'; readonly reason: string }
   | { readonly to: 'retrying'; readonly reason: string; readonly retryAt: number };
 
+/** The number of this attempt among those that count: excused ones do not (`account-trouble.ts`). */
+export function countedAttempt({
+  attempt,
+  excused = 0,
+}: {
+  readonly attempt: number;
+  readonly excused?: number | undefined;
+}): number {
+  return attempt - excused;
+}
+
 /**
  * Decides what an outcome means for the contact: a terminal bucket, or a retry and its time. A voicemail counts as reached
  * unless the campaign retries voicemails.

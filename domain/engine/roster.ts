@@ -15,7 +15,10 @@ export interface ExchangeRequest {
   readonly epoch: number;
   /** The predecessor's run id, in the first exchange after continue-as-new: the run may take over without adopting. */
   readonly continuedFrom: string | null;
-  readonly settled: readonly Pick<Settlement, 'seq' | 'attempt' | 'to' | 'reason' | 'outcome' | 'at' | 'retryAt'>[];
+  readonly settled: readonly Pick<
+    Settlement,
+    'seq' | 'attempt' | 'to' | 'reason' | 'outcome' | 'at' | 'retryAt' | 'accountFault' | 'isExcused'
+  >[];
   /** Calls in flight that no exchange has recorded as in progress yet. */
   readonly started: readonly ReadyContact[];
   /** Contacts recorded as in progress whose call was certainly not placed. */
@@ -44,9 +47,7 @@ export interface RosterView {
 }
 
 /** An unsettled call that was or may have been sent. */
-export interface UnsettledCall {
-  readonly seq: number;
-  readonly attempt: number;
+export interface UnsettledCall extends ReadyContact {
   readonly day: string;
   readonly sentAt: number;
   /** When the provider's acceptance was recorded. Null if it was not. */

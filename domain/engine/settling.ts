@@ -24,7 +24,7 @@ export function exchangeRequest(
     exchangeNumber: state.exchangeNumber + 1,
     epoch: state.epoch,
     continuedFrom,
-    settled: state.settled.map(({ seq, attempt, to, reason, outcome, at, retryAt }) => ({
+    settled: state.settled.map(({ seq, attempt, to, reason, outcome, at, retryAt, accountFault, isExcused }) => ({
       seq,
       attempt,
       to,
@@ -32,6 +32,7 @@ export function exchangeRequest(
       outcome,
       at,
       retryAt,
+      ...(accountFault === undefined ? {} : { accountFault, isExcused: isExcused === true }),
     })),
     started: Object.values(state.inFlight)
       .filter((call) => !call.synced && !call.unconfirmed && call.phase !== 'placing')
@@ -213,6 +214,7 @@ function adoptCall(
   const adopted: InFlightCall = {
     seq: call.seq,
     attempt: call.attempt,
+    ...(call.excused === undefined ? {} : { excused: call.excused }),
     phase: accepted ? 'live' : 'unknown',
     placement: 0,
     unconfirmed: false,

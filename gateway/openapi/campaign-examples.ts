@@ -116,6 +116,7 @@ const EXPLAINED: ContactExplanation = {
       not_placed_reason: null,
       outcome: 'no_answer',
       outcome_as_sent: 'no_answer',
+      account_fault: null,
       ended_at: '2026-03-18T14:01:40.000Z',
     },
   ],

@@ -51,6 +51,7 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (app, { pool,
       call_id: callId,
       outcome: event.outcome,
       ended_at: event.occurredAt,
+      account_fault: event.accountFault,
       ...(unconfirmed ? { unconfirmed } : {}),
     });
     const delivered = await delivery.deliver(campaignId, news);

@@ -100,5 +100,6 @@ function whatIsKnown(call: RetellCall, providerCallId: string): LookUpResult {
   const particulars = Particulars.parse({ phoneNumber: call.to_number, agentId: call.agent_id, placedAt: null });
   if (status !== undefined && isLiveStatus(status)) return { kind: 'live', providerCallId, particulars };
   if (status === undefined || !isEndedStatus(status)) return { kind: 'unknown', reason: 'unknown_status' };
-  return { kind: 'ended', providerCallId, outcome: outcomeOf(reason, status).outcome, endedAt, particulars };
+  const { asSent: _asSent, ...end } = outcomeOf(reason, status);
+  return { kind: 'ended', providerCallId, ...end, endedAt, particulars };
 }

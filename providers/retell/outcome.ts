@@ -28,6 +28,16 @@ const OUTCOMES: ReadonlyMap<string, Outcome> = new Map([
   ['invalid_destination', 'invalid_number'],
 ]);
 
+/** The words for a call that Retell accepted and did not dial, because of the account or its number or agent. */
+const ACCOUNT_FAULTS: ReadonlyMap<string, 'throttled' | 'blocked'> = new Map([
+  ['concurrency_limit_reached', 'throttled'],
+  ['no_concurrency_fallback', 'throttled'],
+  ['no_valid_payment', 'blocked'],
+  ['telephony_provider_permission_denied', 'blocked'],
+  ['scam_detected', 'blocked'],
+  ['marked_as_spam', 'blocked'],
+]);
+
 export function isLiveStatus(status: string): boolean {
   return LIVE.has(status);
 }
@@ -36,14 +46,23 @@ export function isEndedStatus(status: string): boolean {
   return OVER.has(status);
 }
 
+export interface RetellEnd {
+  readonly outcome: Outcome;
+  /** Retell's word for it. */
+  readonly asSent: string | null;
+  readonly accountFault?: string;
+}
+
 /**
- * The outcome of a call that is over, and Retell's word for it. Without a reason the status counts: `ended` means
- * that one of the two hung up, or that the call was transferred.
+ * How a call that is over ended. Without a reason the status counts: `ended` means that one of the two hung up, or that
+ * the call was transferred.
  */
-export function outcomeOf(
-  reason: string | undefined,
-  status: string | undefined,
-): { readonly outcome: Outcome; readonly asSent: string | null } {
-  if (reason !== undefined) return { outcome: OUTCOMES.get(reason) ?? 'failed', asSent: reason };
-  return { outcome: status === 'ended' ? 'completed' : 'failed', asSent: status ?? null };
+export function outcomeOf(reason: string | undefined, status: string | undefined): RetellEnd {
+  if (reason === undefined) return { outcome: status === 'ended' ? 'completed' : 'failed', asSent: status ?? null };
+  const fault = ACCOUNT_FAULTS.get(reason);
+  return {
+    outcome: OUTCOMES.get(reason) ?? 'failed',
+    asSent: reason,
+    ...(fault === undefined ? {} : { accountFault: `${fault}:${reason}` }),
+  };
 }

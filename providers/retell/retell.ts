@@ -21,10 +21,11 @@
  *   concerns the callee only if its text names `to_number`, a destination or a country. Everything else is `blocked`.
  * - 429 may have a `Retry-After`. An outbound call above the concurrency limit is refused with it.
  * - 408, 409 and 5xx prove nothing.
+ * - A call with `concurrency_limit_reached`, `no_concurrency_fallback`, `no_valid_payment`, `scam_detected`, `marked_as_spam`
+ *   or `telephony_provider_permission_denied` as `disconnection_reason` did not ring, because of the account. It holds
+ *   the campaign, and the attempt does not count.
  *
  * Not yet in the engine:
- * - A fault of the account that shows only after the call was accepted (`concurrency_limit_reached`, `no_valid_payment`
- *   and others as `disconnection_reason`): it is `failed` and uses up an attempt. Refused placements use up none.
  * - Cancelling an accepted call (`POST /v2/stop-call`).
  */
 import { connectWithinMs } from '../../domain/engine/dial-budget.ts';

@@ -2,7 +2,7 @@ import { RingfenceError } from '../../domain/engine/errors.ts';
 import { canonicalCallId } from '../../domain/engine/ids.ts';
 import type { CallEvent, ReceivedWebhook } from '../port.ts';
 import { Instant, isCallSid, Word } from './fields.ts';
-import { isEndedStatus, outcomeAsSent, outcomeOf } from './outcome.ts';
+import { accountFaultOf, isEndedStatus, outcomeAsSent, outcomeOf } from './outcome.ts';
 import { CALL_ID_PARAMETER } from './request.ts';
 
 const KINDS: ReadonlyMap<string, CallEvent['kind']> = new Map([
@@ -34,14 +34,17 @@ export function parseTwilio({ rawBody, headers, url, now }: ReceivedWebhook): Ca
     errorCode: field('ErrorCode'),
     sipCode: field('SipResponseCode'),
   };
+  const outcome = ended ? outcomeOf(status, codes) : null;
+  const accountFault = accountFaultOf(status, codes);
   return [
     {
       eventId: eventIdOf(sid, status, headers['i-twilio-idempotency-token'], field('SequenceNumber')),
       kind: ended ? 'ended' : (KINDS.get(status) ?? 'ignored'),
       callId: ourCallId(url),
       providerCallId: sid,
-      outcome: ended ? outcomeOf(status, codes) : null,
+      outcome,
       outcomeAsSent: ended ? outcomeAsSent(status, codes) : null,
+      ...(accountFault === undefined ? {} : { accountFault }),
       occurredAt: Instant.parse(form.get('Timestamp') ?? undefined) ?? now,
     },
   ];

@@ -307,6 +307,7 @@ describe('an event that an adapter reads oddly', () => {
     ['an outcome that nobody knows', { outcome: 'teleported' }, 'outcome'],
     ['an end without an outcome', { outcome: null }, 'outcome'],
     ['an id that cannot be stored', { providerCallId: 'a\0b' }, 'providerCallId'],
+    ['a fault of the account in a call that took place', { accountFault: 'blocked:unpaid' }, 'accountFault'],
   ])('%s: is answered with 500 and not acknowledged, and stops no other', async (_, odd, field) => {
     const [call, other] = [await live('scripted'), await live('scripted')];
     const body = JSON.stringify([event(call, odd), event(other), event(call, { kind: 'ignored', ...odd })]);
@@ -316,6 +317,16 @@ describe('an event that an adapter reads oddly', () => {
     expect(signalsOf(call)).toEqual([]);
     expect(signalsOf(other)).toMatchObject([{ call_id: other.id, outcome: 'busy' }]);
     expect(await query('select 1 from call_events where call_id = $1', [call.id])).toEqual([]);
+  });
+
+  it('a fault of the account is stored and signalled with the end', async () => {
+    const call = await live('scripted');
+    const told = event(call, { outcome: 'failed', accountFault: 'blocked:unpaid' });
+    const body = Buffer.from(JSON.stringify([told]));
+    await second.app.inject({ method: 'POST', url: '/webhooks/scripted', payload: body });
+    expect(signalsOf(call)).toMatchObject([{ outcome: 'failed', account_fault: 'blocked:unpaid' }]);
+    const { ended: known } = (await findCalls(gateway.db.pool, [call.id])).get(call.id)!;
+    expect(known).toMatchObject({ event_id: told.eventId, outcome: 'failed', account_fault: 'blocked:unpaid' });
   });
 });
 

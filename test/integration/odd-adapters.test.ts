@@ -184,6 +184,16 @@ describe('of several calls that are looked up, one whose look-up', () => {
   });
 });
 
+it('a look-up tells the campaign of a fault of the account', async () => {
+  const campaign = await setUp(1);
+  const callId = campaign.callId(1);
+  await place(campaign, 1);
+  provider.end(callId, 'failed', 'throttled:concurrency_limit');
+  expect(await lookUp(campaign, [callId])).toMatchObject([
+    { kind: 'ended', event: { call_id: callId, outcome: 'failed', account_fault: 'throttled:concurrency_limit' } },
+  ]);
+});
+
 it('an adapter is asked about a call whose reply was lost with the request that it made', async () => {
   const campaign = await setUp(1);
   provider.script = () => ({ kind: 'unknown', reason: 'timeout' });

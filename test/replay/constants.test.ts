@@ -14,6 +14,9 @@ const HOUR = 60 * MINUTE;
 
 /** By file and constant: other values, and the scenario whose history tells them from the present one. */
 const DECIDING: Readonly<Record<string, Readonly<Record<string, readonly [scenario: string, ...others: number[]]>>>> = {
+  'domain/engine/account-trouble.ts': {
+    SHOWS_WITHIN_MS: ['account-trouble', 20_000, 45_000],
+  },
   'domain/engine/calling-day.ts': {
     ASK_AGAIN_MS: ['no-window', 12 * HOUR, 48 * HOUR],
     ASK_AGAIN_AFTER_FAILURE_MS: ['no-window', 2 * MINUTE, 10 * MINUTE],
@@ -55,6 +58,11 @@ const DECIDING: Readonly<Record<string, Readonly<Record<string, readonly [scenar
 
 /** Constants that no history can tell from others, or none of a size to keep, with the reason. */
 const OTHERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'domain/engine/account-trouble.ts': {
+    NEXT_CALL_MS: 'the time of the next call is recorded by the exchange',
+    MOST_WHILE_OTHERS_WORK: 'whether the attempt counts is recorded by the exchange',
+    MOST_EXCUSED: 'its history would have hundreds of calls',
+  },
   'domain/engine/calling-day.ts': { DAYS_KEPT: 'the counts of past days are read by nothing' },
   'domain/engine/continue-as-new.ts': {
     DRAIN_MS: 'how long a drain lasts depends on the machine: no scenario can bring one to a certain turn',

@@ -88,7 +88,7 @@ export function arbitraryScenario(size: ScenarioSize): fc.Arbitrary<Scenario> {
         fc.record({
           afterMs: fc.integer({ min: 0, max: size.spanMs }),
           lastsMs: fc.integer({ min: 1_000, max: 2 * HOUR_MS }),
-          kind: fc.constantFrom('unreachable' as const, 'errors' as const),
+          kind: fc.constantFrom('unreachable' as const, 'errors' as const, 'account' as const),
         }),
         { maxLength: 2 },
       ),
@@ -139,6 +139,7 @@ function faultRates(): fc.Arbitrary<Partial<FaultRates>> {
     'throttled',
     'unavailable',
     'blocked',
+    'accountFault',
     'workerDies',
     'workerFreezes',
     'slowDatabase',

@@ -9,6 +9,8 @@ import { Queue } from '../../domain/forecast/queue.ts';
 export interface ContactRow {
   readonly seq: number;
   attempt: number;
+  /** Earlier attempts that do not count. */
+  excused: number;
   bucket: 'pending' | 'retrying' | 'in_progress';
   /** Number of the claim that holds it. */
   claim: number | null;
@@ -65,7 +67,7 @@ export class ContactRows {
     const claimed: ReadyContact[] = [];
     const take = (row: ContactRow): void => {
       row.claim = exchange;
-      claimed.push({ seq: row.seq, attempt: row.attempt });
+      claimed.push(readyContact(row));
     };
     for (let due = this.nextRetry(); due && due.at <= now && claimed.length < want; due = this.nextRetry()) {
       this.retries.pop();
@@ -84,7 +86,7 @@ export class ContactRows {
     const held = [...this.rows.values()].filter((row) => row.claim === exchange && row.bucket !== 'in_progress');
     const rank = (row: ContactRow): number => (row.bucket === 'retrying' ? 0 : 1);
     held.sort((a, b) => rank(a) - rank(b) || (a.dueAt ?? 0) - (b.dueAt ?? 0) || a.seq - b.seq);
-    return held.map(({ seq, attempt }) => ({ seq, attempt }));
+    return held.map(readyContact);
   }
 
   waiting(cursor: number): { moreToClaim: boolean; nextRetryAt: number | null } {
@@ -121,7 +123,7 @@ export class ContactRows {
   }
 
   private open(seq: number): ContactRow {
-    const row: ContactRow = { seq, attempt: 1, bucket: 'pending', claim: null, dueAt: null };
+    const row: ContactRow = { seq, attempt: 1, excused: 0, bucket: 'pending', claim: null, dueAt: null };
     this.highest = seq;
     this.rows.set(seq, row);
     this.pending.add(seq);
@@ -143,4 +145,8 @@ export class ContactRows {
   private countReason(reason: string, contacts: number): void {
     if (contacts > 0) this.reasons.set(reason, (this.reasons.get(reason) ?? 0) + contacts);
   }
+}
+
+function readyContact({ seq, attempt, excused }: ContactRow): ReadyContact {
+  return { seq, attempt, ...(excused > 0 ? { excused } : {}) };
 }

@@ -113,14 +113,14 @@ export class Dialling {
     if (!call.ended) return { kind: 'live' };
     return {
       kind: 'ended',
-      event: { event_id: lookUpEventId(callId), call_id: callId, outcome: call.outcome, ended_at: call.endsAt },
+      event: endedEvent({ ...call, eventId: lookUpEventId(callId), endedAt: call.endsAt }),
     };
   }
 
   /** Stores a terminal event. Returns it as it is to be signalled to the campaign; null: not now. */
-  takeIn({ call, eventId, outcome, endedAt, signalled }: ArrivingEvent): EndedEvent | null {
+  takeIn({ call, signalled, ...end }: ArrivingEvent): EndedEvent | null {
     const { callId, seq, attempt } = call;
-    const event = { event_id: eventId, call_id: callId, outcome, ended_at: endedAt };
+    const event = endedEvent({ ...end, callId });
     const record = this.roster.calls.get(callId);
     if (!record) return signalled && this.roster.isSettled(seq, attempt) ? event : null;
     if (!this.provider.facts.echoes && record.acceptedAt === null) {
@@ -286,4 +286,15 @@ export class Dialling {
   private fromRecord(callId: string): EndedEvent {
     return { event_id: recordEventId(callId), call_id: callId, outcome: 'lost', ended_at: this.clock.now };
   }
+}
+
+function endedEvent({
+  callId,
+  eventId,
+  outcome,
+  endedAt,
+  accountFault,
+}: Omit<ArrivingEvent, 'call' | 'signalled'> & { readonly callId: string }): EndedEvent {
+  const fault = accountFault === undefined ? {} : { account_fault: accountFault };
+  return { event_id: eventId, call_id: callId, outcome, ended_at: endedAt, ...fault };
 }

@@ -28,6 +28,8 @@ export interface FaultRates {
   readonly unavailable: number;
   readonly blocked: number;
   readonly suppressed: number;
+  /** Accepted calls that do not take place because of the account. */
+  readonly accountFault: number;
   readonly eventTwice: number;
   readonly eventLate: number;
   readonly eventLost: number;
@@ -53,6 +55,7 @@ export const NO_FAULTS: FaultRates = {
   unavailable: 0,
   blocked: 0,
   suppressed: 0,
+  accountFault: 0,
   eventTwice: 0,
   eventLate: 0,
   eventLost: 0,
@@ -68,8 +71,8 @@ export const NO_FAULTS: FaultRates = {
 export interface Outage {
   readonly from: number;
   readonly to: number;
-  /** No connection, or errors after a request that may have been taken. */
-  readonly kind: 'unreachable' | 'errors';
+  /** No connection, errors after a request that may have been taken, or calls that are accepted and not dialled. */
+  readonly kind: 'unreachable' | 'errors' | 'account';
 }
 
 export interface CallLengths {
@@ -98,6 +101,8 @@ const OUTCOMES: readonly [Outcome, ...Outcome[]] = [
   'failed',
 ];
 
+const ACCOUNT_FAULTS = ['blocked:payment_required', 'throttled:concurrency_limit'] as const;
+
 export function seededFaults(
   random: Random,
   rates: FaultRates,
@@ -106,6 +111,7 @@ export function seededFaults(
 ): WorldModel {
   const happens = (share: number): boolean => share > 0 && random() < share;
   const outage = (now: number): Outage | undefined => outages.find(({ from, to }) => now >= from && now < to);
+  const isSilent = (now: number): boolean => (outage(now)?.kind ?? 'account') !== 'account';
   return {
     delay: (step) => {
       const waits = (step === 'roster' || step === 'record') && happens(rates.slowDatabase);
@@ -113,13 +119,19 @@ export function seededFaults(
     },
     worker: () => workerFate(random, happens(rates.workerDies), happens(rates.workerFreezes)),
     answer: (now) => answer(random, rates, outage(now)),
-    life: () => ({
-      queueMs: between(random, 0, lengths.queueMs),
-      lengthMs: between(random, 0, happens(0.02) ? lengths.lengthMs : lengths.usualMs),
-      outcome: oneOf(random, OUTCOMES),
-    }),
-    deliveries: (now) => (outage(now) ? [] : deliveries(random, rates, happens)),
-    answersLookUps: (now) => !outage(now) && !happens(rates.lookUpSilent),
+    life: (_seq, _attempt, now) => {
+      const queueMs = between(random, 0, lengths.queueMs);
+      if (outage(now)?.kind === 'account' || happens(rates.accountFault)) {
+        return { queueMs, lengthMs: 0, outcome: 'failed', accountFault: oneOf(random, ACCOUNT_FAULTS) };
+      }
+      return {
+        queueMs,
+        lengthMs: between(random, 0, happens(0.02) ? lengths.lengthMs : lengths.usualMs),
+        outcome: oneOf(random, OUTCOMES),
+      };
+    },
+    deliveries: (now) => (isSilent(now) ? [] : deliveries(random, rates, happens)),
+    answersLookUps: (now) => !isSilent(now) && !happens(rates.lookUpSilent),
     repeatsCommand: () => happens(rates.commandRepeated),
     repeatsExchange: () => happens(rates.exchangeRepeated),
     isSuppressed: () => happens(rates.suppressed),

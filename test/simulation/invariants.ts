@@ -61,8 +61,11 @@ export class Invariants implements CampaignWatch {
   private inFlight = 0;
   private pausedSince: number | null = null;
   /** Per contact: attempts accepted, attempts settled (one bit each), terminal buckets entered, earliest next dial. */
-  private readonly accepts: Uint16Array;
-  private readonly settles: Uint16Array;
+  private readonly accepts: Uint32Array;
+  private readonly settles: Uint32Array;
+  /** Per contact: attempts that did not take place because of the account, and how many were excused. */
+  private readonly faults: Uint32Array;
+  private readonly excuses: Uint8Array;
   private readonly closes: Uint8Array;
   private readonly retryAt: Float64Array;
   private readonly dialsByMinute = new Map<number, number>();
@@ -79,8 +82,10 @@ export class Invariants implements CampaignWatch {
 
   constructor(private readonly options: InvariantsOptions) {
     this.specs = [{ from: -Infinity, spec: options.spec }];
-    this.accepts = new Uint16Array(options.contacts + 1);
-    this.settles = new Uint16Array(options.contacts + 1);
+    this.accepts = new Uint32Array(options.contacts + 1);
+    this.settles = new Uint32Array(options.contacts + 1);
+    this.faults = new Uint32Array(options.contacts + 1);
+    this.excuses = new Uint8Array(options.contacts + 1);
     this.closes = new Uint8Array(options.contacts + 1);
     this.retryAt = new Float64Array(options.contacts + 1);
   }
@@ -111,8 +116,10 @@ export class Invariants implements CampaignWatch {
     );
     this.hold('P5', !hasBit(this.accepts, seq, attempt), () => `${callId} accepted a second time`);
     setBit(this.accepts, seq, attempt);
+    if (call.accountFault !== undefined) setBit(this.faults, seq, attempt);
     const budget = this.options.spec.retry.budget;
-    this.hold('P9', attempt <= budget + 1, () => `attempt ${attempt} of ${budget + 1} (${callId})`);
+    const most = budget + 1 + (this.excuses[seq] ?? 0);
+    this.hold('P9', attempt <= most, () => `attempt ${attempt} of ${most} (${callId})`);
     const earliest = this.retryAt[seq] ?? 0;
     this.hold('P9', attempt === 1 || sentAt >= earliest, () => `${callId} dialled before ${iso(earliest)}`);
     this.hold('P9', this.closes[seq] === 0, () => `${callId} dialled although its contact is done`);
@@ -139,6 +146,11 @@ export class Invariants implements CampaignWatch {
       this.hold('P9', wasAccepted, () => `${what} was never called and is written down as ${outcome}`);
     }
     if (to !== 'retrying') return;
+    if (settlement.isExcused) {
+      this.hold('P9', hasBit(this.faults, seq, attempt), () => `${what} is excused, and its call took place`);
+      this.excuses[seq] = (this.excuses[seq] ?? 0) + 1;
+      return;
+    }
     const { on, delayMinutes } = this.options.spec.retry;
     this.hold(
       'P9',
@@ -343,11 +355,11 @@ function describeWork({ place, repeat, lookUp, exchange, cancelPlacements }: Wor
   return does.filter((item) => typeof item === 'string');
 }
 
-function hasBit(bits: Uint16Array, index: number, bit: number): boolean {
+function hasBit(bits: Uint32Array, index: number, bit: number): boolean {
   return ((bits[index] ?? 0) & (1 << bit)) !== 0;
 }
 
-function setBit(bits: Uint16Array, index: number, bit: number): void {
+function setBit(bits: Uint32Array, index: number, bit: number): void {
   bits[index] = (bits[index] ?? 0) | (1 << bit);
 }
 

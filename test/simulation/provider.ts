@@ -11,6 +11,7 @@ export interface LedgerCall extends Omit<CallAddress, 'campaignId'> {
   readonly dialledAt: number;
   readonly endsAt: number;
   readonly outcome: Outcome;
+  readonly accountFault: string | undefined;
   ended: boolean;
 }
 
@@ -19,6 +20,7 @@ export interface ArrivingEvent {
   readonly call: LedgerCall;
   readonly eventId: string;
   readonly outcome: Outcome;
+  readonly accountFault: string | undefined;
   readonly endedAt: number;
   readonly signalled: boolean;
 }
@@ -75,10 +77,10 @@ export class VirtualProvider {
 
   private accept(callId: string, seq: number, attempt: number, sentAt: number): LedgerCall {
     const { now } = this.clock;
-    const { queueMs, lengthMs, outcome } = this.world.life(seq, attempt);
+    const { queueMs, lengthMs, outcome, accountFault } = this.world.life(seq, attempt, now);
     const dialledAt = now + Math.min(queueMs, this.facts.queueBoundMs);
     const endsAt = dialledAt + Math.min(lengthMs, this.facts.callLifetimeMs);
-    const call = { callId, seq, attempt, acceptedAt: now, dialledAt, endsAt, outcome, ended: false };
+    const call = { callId, seq, attempt, acceptedAt: now, dialledAt, endsAt, outcome, accountFault, ended: false };
     this.calls.set(callId, call);
     this.listener.accepted(call, sentAt);
     this.clock.at(endsAt, () => this.end(call));
@@ -94,6 +96,7 @@ export class VirtualProvider {
         call,
         eventId: `${call.callId}#${event}`,
         outcome: outcome ?? call.outcome,
+        accountFault: outcome === null ? call.accountFault : undefined,
         endedAt: now,
         signalled,
       };

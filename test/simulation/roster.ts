@@ -84,7 +84,10 @@ export class VirtualRoster {
       spec: this.spec,
       epoch: this.epoch,
       lastExchange: this.lastExchange,
-      unsettled: this.calls.unsettled(days),
+      unsettled: this.calls.unsettled(days).map((call) => {
+        const { excused = 0 } = this.contacts.get(call.seq) ?? {};
+        return { ...call, ...(excused > 0 ? { excused } : {}) };
+      }),
       placedByDay: Object.fromEntries(days.map(({ date, placed }) => [date, placed])),
       ...this.view(),
     };
@@ -142,6 +145,7 @@ export class VirtualRoster {
       return;
     }
     row.attempt += 1;
+    if (settlement.isExcused) row.excused += 1;
     row.dueAt = retryAt;
     this.contacts.offerRetry(row);
   }

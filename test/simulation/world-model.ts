@@ -28,6 +28,8 @@ export interface CallLife {
   /** From the dial to the end. */
   readonly lengthMs: number;
   readonly outcome: Outcome;
+  /** The fault of the account for which it does not take place. */
+  readonly accountFault?: string;
 }
 
 /** One arrival of a call's terminal event. */
@@ -57,7 +59,7 @@ export interface WorldModel {
   /** What happens to the worker that takes up a try. */
   worker(): WorkerFate;
   answer(now: number): Answer;
-  life(seq: number, attempt: number): CallLife;
+  life(seq: number, attempt: number, now: number): CallLife;
   deliveries(now: number): readonly Delivery[];
   /** Whether a look-up learns anything now. */
   answersLookUps(now: number): boolean;

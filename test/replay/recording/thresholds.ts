@@ -169,6 +169,32 @@ export const THRESHOLDS: readonly Scenario[] = [
     },
   },
   {
+    name: 'account-trouble',
+    server: 'skipping',
+    async run(harness, sleep) {
+      const { provider } = harness;
+      provider.script = ({ seq, attempt }) =>
+        seq === 1 && attempt === 1
+          ? { kind: 'ends', outcome: 'failed', accountFault: 'blocked:payment_required' }
+          : ACCEPT;
+      const campaign = await harness.start(3, { max_concurrent_calls: 1 });
+      await until(campaign, ({ waiting_for }) => waiting_for === 'provider');
+      await edit(campaign, { max_concurrent_calls: 3 });
+      // After a minute one call is placed. The next one waits for half a minute, until a fault would have shown.
+      await sleep(61 * SECOND_MS);
+      await live(campaign, 1);
+      await sleep(24 * SECOND_MS);
+      await takeRecordedTurns(campaign);
+      await sleep(7 * SECOND_MS);
+      await live(campaign, 2);
+      provider.script = () => ENDS;
+      await campaign.end(provider.live());
+      // The contact whose call did not take place is called again.
+      await sleep(10 * MINUTE_MS);
+      return endedWith(campaign);
+    },
+  },
+  {
     name: 'slow-system',
     server: 'skipping',
     async run(harness, sleep) {

@@ -25,7 +25,10 @@ export interface Request {
 }
 
 /** What the provider does with a request. `ends`: the call is over before the reply, with its event already stored. */
-export type Answer = PlaceResult | { readonly kind: 'accept' } | { readonly kind: 'ends'; readonly outcome: Outcome };
+export type Answer =
+  | PlaceResult
+  | { readonly kind: 'accept' }
+  | { readonly kind: 'ends'; readonly outcome: Outcome; readonly accountFault?: string };
 export type Script = (request: Request) => Answer | Promise<Answer>;
 
 interface AcceptedCall extends Request {
@@ -88,7 +91,7 @@ export class ScriptedProvider implements CallProvider {
     const answer = await this.script(request);
     if (answer.kind !== 'accept' && answer.kind !== 'ends' && answer.kind !== 'accepted') return answer;
     this.accept(request);
-    if (answer.kind === 'ends') await this.#storeEnd(this.end(key, answer.outcome));
+    if (answer.kind === 'ends') await this.#storeEnd(this.end(key, answer.outcome, answer.accountFault));
     return { kind: 'accepted', providerCallId: providerIdOf(key) };
   }
 
@@ -106,10 +109,11 @@ export class ScriptedProvider implements CallProvider {
   }
 
   /** Ends an accepted call and returns the event that tells of it. Ending it again returns the same event. */
-  end(callId: string, outcome: Outcome = 'completed'): EndedEvent {
+  end(callId: string, outcome: Outcome = 'completed', accountFault?: string): EndedEvent {
     const call = this.accepted.get(callId);
     if (!call) throw new Error(`${callId} was not accepted`);
-    call.ended ??= { event_id: `end:${callId}`, call_id: callId, outcome, ended_at: Math.round(this.#now()) };
+    const event = { event_id: `end:${callId}`, call_id: callId, outcome, ended_at: Math.round(this.#now()) };
+    call.ended ??= { ...event, ...(accountFault === undefined ? {} : { account_fault: accountFault }) };
     return call.ended;
   }
 
@@ -131,7 +135,9 @@ export class ScriptedProvider implements CallProvider {
     if (!call) return { kind: 'unknown', reason: 'not_found' };
     const providerCallId = providerIdOf(callId);
     if (!call.ended) return { kind: 'live', providerCallId };
-    return { kind: 'ended', providerCallId, outcome: call.ended.outcome, endedAt: call.ended.ended_at };
+    const { outcome, ended_at: endedAt, account_fault } = call.ended;
+    const fault = account_fault === undefined ? {} : { accountFault: account_fault };
+    return { kind: 'ended', providerCallId, outcome, endedAt, ...fault };
   }
 
   async #storeEnd(event: EndedEvent): Promise<void> {
@@ -145,6 +151,7 @@ export class ScriptedProvider implements CallProvider {
         providerCallId: providerIdOf(event.call_id),
         outcome: event.outcome,
         outcomeAsSent: event.outcome,
+        ...(event.account_fault === undefined ? {} : { accountFault: event.account_fault }),
         occurredAt: event.ended_at,
       },
       '{}',

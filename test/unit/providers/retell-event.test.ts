@@ -101,6 +101,21 @@ describe('reading an event of Retell', () => {
     expect([read.outcome, read.outcomeAsSent]).toEqual([outcome, disconnection_reason]);
   });
 
+  test.each<[string, string | undefined]>([
+    ['concurrency_limit_reached', 'throttled:concurrency_limit_reached'],
+    ['no_concurrency_fallback', 'throttled:no_concurrency_fallback'],
+    ['no_valid_payment', 'blocked:no_valid_payment'],
+    ['telephony_provider_permission_denied', 'blocked:telephony_provider_permission_denied'],
+    ['scam_detected', 'blocked:scam_detected'],
+    ['marked_as_spam', 'blocked:marked_as_spam'],
+    ['telephony_provider_unavailable', undefined],
+    ['dial_failed', undefined],
+    ['user_declined', undefined],
+    ['user_hangup', undefined],
+  ])('%s, as a fault of the account: %s', (disconnection_reason, fault) => {
+    expect(parse(webhook('call_ended', { disconnection_reason })).accountFault).toBe(fault);
+  });
+
   test.each<[string | undefined, Outcome]>([
     ['ended', 'completed'],
     ['not_connected', 'failed'],

@@ -85,6 +85,17 @@ describe('reading a status callback', () => {
     expect([event.outcome, event.outcomeAsSent]).toEqual([outcome, asSent]);
   });
 
+  test.each<[Record<string, string>, string | undefined]>([
+    [{ CallStatus: 'failed', ErrorCode: '20003' }, 'blocked:unauthorized'],
+    [{ CallStatus: 'failed', ErrorCode: '10004' }, 'blocked:concurrency_limit'],
+    [{ CallStatus: 'failed', ErrorCode: '21211' }, undefined],
+    [{ CallStatus: 'failed', ErrorCode: '99999' }, undefined],
+    [{ CallStatus: 'failed', SipResponseCode: '403' }, undefined],
+    [{ CallStatus: 'completed', ErrorCode: '20003' }, undefined],
+  ])('%o, as a fault of the account: %s', (form, fault) => {
+    expect(parse(form).accountFault).toBe(fault);
+  });
+
   test.each<[string, string | null, string | null]>([
     ['ours', WEBHOOK, OURS],
     [

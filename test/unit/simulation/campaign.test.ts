@@ -164,6 +164,22 @@ describe('a campaign on virtual time', () => {
     },
   );
 
+  test('calls now and then while an account places nothing for an hour, and nobody loses an attempt', () => {
+    const { counts, campaign } = runScenario(
+      scenario({
+        contacts: 40,
+        outages: [{ afterMs: 0, lastsMs: HOUR_MS, kind: 'account' }],
+        spec: { max_concurrent_calls: 20, retry: { budget: 0, delayMinutes: [0], on: [] } },
+      }),
+    );
+    // The first calls, which are placed at once, and then one every minute or few.
+    expect(counts.accepted - 40).toBeGreaterThan(20);
+    expect(counts.accepted - 40).toBeLessThan(20 + 60);
+    const { reasons } = campaign.roster.contacts;
+    // One in nine calls fails in this world, whatever the account does.
+    expect(reasons.get('failed') ?? 0).toBeLessThan(12);
+  });
+
   test('holds no more of a roster of ten million than is in flight and at hand', () => {
     const campaign = faultFreeCampaign(10_000_000, 50);
     campaign.go(campaign.clock.now + HOUR_MS);

@@ -52,6 +52,7 @@ function call(seq: number, changes: Partial<LedgerCall> = {}): LedgerCall {
     dialledAt: NOW,
     endsAt: NOW + 1_000,
     outcome: 'completed',
+    accountFault: undefined,
     ended: false,
     ...changes,
   };
