@@ -6,10 +6,10 @@ import { confirm } from './confirm.ts';
 import type { Command } from 'commander';
 import { CancelResponse, RestartResponse } from '../domain/api/campaign-responses.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
-import type { CampaignClient } from '../client/campaign-client.ts';
 import type { CancelAcknowledgement } from '../domain/engine/answers.ts';
-import type { Acknowledged } from '../client/campaign-control.ts';
+import type { Acknowledged, CampaignControl } from '../client/campaign-control.ts';
 import { type ApiRequest, requestApi } from '../client/http-api.ts';
+import type { TemporalClient } from '../client/temporal-client.ts';
 import { type ApiFlags, apiOf, gatewayCommand, type Json, keyOption, show, urlOption } from './api.ts';
 import { cancelText, pauseText, restartText, resumeText } from './campaign-text.ts';
 import { examples } from './help.ts';
@@ -18,11 +18,11 @@ const SOME_ID = '1f4baf16-1540-4d91-9696-7f34b2f2cb77';
 
 export function addCampaignCommands(campaigns: Command): void {
   workflowCommand(campaigns, 'pause', 'Pause a campaign, and list the calls that are or may be live.').action(
-    (id: string, flags: Json) => show(flags, () => tell('pause', (client) => client.pause(id)), pauseText),
+    (id: string, flags: Json) => show(flags, () => tell('pause', (control) => control.pause(id)), pauseText),
   );
 
   workflowCommand(campaigns, 'resume', 'Resume a paused campaign.').action((id: string, flags: Json) =>
-    show(flags, () => tell('resume', (client) => client.resume(id)), resumeText),
+    show(flags, () => tell('resume', (control) => control.resume(id)), resumeText),
   );
 
   workflowCommand(
@@ -57,7 +57,7 @@ export function addCampaignCommands(campaigns: Command): void {
 /** An interrupted campaign has no workflow that could be told: the gateway starts one, to end it. */
 async function cancel(id: string, flags: ApiFlags): Promise<CancelAcknowledgement> {
   try {
-    return await tell('cancel', (client) => client.cancel(id));
+    return await tell('cancel', (control) => control.cancel(id));
   } catch (error) {
     const hasNone =
       error instanceof RingfenceError && ('workflow_status' in error.details || error.code === 'not_found');
@@ -86,21 +86,24 @@ export function workflowCommand(
 }
 
 /** Speaks to Temporal by its environment configuration, and closes the connection whatever comes of it. */
-export async function throughTemporal<T>(speak: (client: CampaignClient) => Promise<T>): Promise<T> {
-  const { CampaignClient } = await import('../client/campaign-client.ts');
-  const client = await CampaignClient.connect();
+export async function throughTemporal<T>(speak: (temporal: TemporalClient) => Promise<T>): Promise<T> {
+  const { connectTemporal } = await import('../client/temporal/connection.ts');
+  const temporal = await connectTemporal();
   try {
-    return await speak(client);
+    return await speak(temporal);
   } finally {
-    await client.close();
+    await temporal.connection.close();
   }
 }
 
 async function tell<T extends object>(
   name: string,
-  speak: (client: CampaignClient) => Promise<Acknowledged<T>>,
+  speak: (control: CampaignControl) => Promise<Acknowledged<T>>,
 ): Promise<{ readonly acknowledged: true } & T> {
-  const outcome = await throughTemporal(speak);
+  const outcome = await throughTemporal(async (temporal) => {
+    const { controlOverTemporal } = await import('../client/temporal/control-over-temporal.ts');
+    return speak(controlOverTemporal(temporal));
+  });
   if (outcome.acknowledged) return outcome;
   throw new RingfenceError(
     'temporal_unavailable',

@@ -61,7 +61,8 @@ export function addCampaignEdit(campaigns: Command): void {
       flags,
       async () => {
         const change = await changeOf(flags);
-        return throughTemporal((client) => client.edit(id, change));
+        const { editOverTemporal } = await import('../client/temporal/edit-over-temporal.ts');
+        return throughTemporal((temporal) => editOverTemporal(temporal).edit(id, change));
       },
       editText,
     ),

@@ -3,8 +3,12 @@ import type { Campaign, RestartResponse } from '../domain/api/campaign-responses
 import { failureInWords } from '../domain/api/failed-start.ts';
 import { reasonInWords } from '../domain/api/interruption.ts';
 import { BUCKETS } from '../domain/engine/tally.ts';
-import type { EditAcknowledgement } from '../client/campaign-control.ts';
-import type { CancelAcknowledgement, PauseAcknowledgement, ResumeAcknowledgement } from '../domain/engine/answers.ts';
+import type {
+  CancelAcknowledgement,
+  EditAcknowledgement,
+  PauseAcknowledgement,
+  ResumeAcknowledgement,
+} from '../domain/engine/answers.ts';
 import { type Listed, restText } from './lists.ts';
 import { lines, table } from './output.ts';
 

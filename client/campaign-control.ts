@@ -1,15 +1,11 @@
-/** Commands and queries of a campaign, over HTTP or through Temporal. */
-import type { ChangeCampaignInput } from '../domain/api/campaign-change.ts';
+/** The commands and the query that a campaign's workflow answers. */
 import type { RecordedStatus } from '../domain/api/interruption.ts';
 import type {
   CampaignProgress as WorkflowProgress,
-  CampaignResult as WorkflowResult,
   CancelAcknowledgement,
-  EditAcknowledgement as WorkflowEdit,
   PauseAcknowledgement,
   ResumeAcknowledgement,
 } from '../domain/engine/answers.ts';
-import type { CommandOptions } from './options.ts';
 
 /**
  * The result of a command. If no worker answers in time, the command is not acknowledged: Temporal keeps it, and it takes
@@ -28,18 +24,18 @@ export type CampaignProgress = Omit<WorkflowProgress, 'status' | EventCounters> 
   readonly status: RecordedStatus;
 } & Partial<Pick<WorkflowProgress, EventCounters>>;
 
-/** The result of a campaign. The buckets add up to its total. `late_events` is known only through Temporal. */
-export type CampaignResult = Omit<WorkflowResult, 'late_events'> & Partial<Pick<WorkflowResult, 'late_events'>>;
+/** Options of a command through Temporal. */
+export interface CommandOptions {
+  /** Identifies the command: repeats with the same id take effect once. Default: a random id. */
+  readonly updateId?: string | undefined;
+  /** Milliseconds to wait for a worker's answer. After that the command takes effect later. @defaultValue 15000 */
+  readonly timeoutMs?: number | undefined;
+}
 
-/** The state of the campaign after an edit, at `edited_at`. */
-export type EditAcknowledgement = Omit<WorkflowEdit, 'status'> & { readonly status: RecordedStatus };
-
-/** Ids are in canonical form. Every method throws RingfenceError. */
+/** Every method throws RingfenceError. */
 export interface CampaignControl {
-  pause(id: string, options: CommandOptions): Promise<Acknowledged<PauseAcknowledgement>>;
-  resume(id: string, options: CommandOptions): Promise<Acknowledged<ResumeAcknowledgement>>;
-  cancel(id: string, options: CommandOptions): Promise<Acknowledged<CancelAcknowledgement>>;
-  edit(id: string, change: ChangeCampaignInput, options: CommandOptions): Promise<EditAcknowledgement>;
+  pause(id: string, options?: CommandOptions): Promise<Acknowledged<PauseAcknowledgement>>;
+  resume(id: string, options?: CommandOptions): Promise<Acknowledged<ResumeAcknowledgement>>;
+  cancel(id: string, options?: CommandOptions): Promise<Acknowledged<CancelAcknowledgement>>;
   progress(id: string): Promise<CampaignProgress>;
-  result(id: string): Promise<CampaignResult>;
 }

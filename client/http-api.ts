@@ -3,9 +3,11 @@ import { API_ROOT } from '../domain/api/api-root.ts';
 import { ErrorResponse, Pagination } from '../domain/api/campaign-responses.ts';
 import type { ErrorCode } from '../domain/engine/error-codes.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
-import type { ApiOptions } from './options.ts';
 
-export type { ApiOptions };
+export interface ApiOptions {
+  readonly baseUrl: string;
+  readonly key: string;
+}
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';

@@ -1,35 +1,42 @@
-/** Options of the client and of its commands. */
+/** Options of a client and of its calls. */
 import type { TemporalClient } from './temporal-client.ts';
 
-export interface ApiOptions {
+/** Options of any call. In the options of the client they are the defaults of all calls. */
+export interface RequestOptions {
+  /**
+   * How often a request is repeated after 429, 408, 5xx or a broken connection. Waits grow with full jitter, and a
+   * `Retry-After` of up to a minute is obeyed. 0 turns repeats off. @defaultValue 4
+   */
+  readonly maxRetries?: number | undefined;
+  /**
+   * Milliseconds that one try may take, from the connection to the end of the answer. Default: 30,000; for an import none, because
+   * the gateway ends an upload that stalls. A command through Temporal waits so long for a worker. Default there: 15,000.
+   */
+  readonly timeoutMs?: number | undefined;
+  /** Ends the call, its waits included. The call throws the reason of the signal. Both signals count, the client's and the call's. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of a call that changes something. */
+export interface WriteOptions extends RequestOptions {
+  /**
+   * Identifies the request: a repeat under the same key takes effect once and returns the first answer. Default: a random key for
+   * each call, which its automatic repeats share. Pass a key if your program may make the same call again after it has died.
+   */
+  readonly idempotencyKey?: string | undefined;
+}
+
+export interface RingfenceOptions extends RequestOptions {
   /** Root URL of the gateway's API, including its path: `https://calls.example.com/api/public/v1`. */
   readonly baseUrl: string;
-  /** API key with the scope `write`. `read` is enough for requests that change nothing. */
-  readonly key: string;
-}
-
-/** At least one of the two is required. With both, running campaigns are controlled through Temporal. */
-export interface CampaignClientOptions {
-  /** The gateway, which creates and restarts campaigns. Without `temporal` it does everything else too. */
-  readonly api?: ApiOptions | undefined;
-  /** A `Client` of `@temporalio/client`. Close its connection yourself. */
-  readonly temporal?: TemporalClient | undefined;
-}
-
-export interface StartOptions {
+  /** API key. Calls that change something need the scope `write`. */
+  readonly apiKey: string;
   /**
-   * Identifies the request within the account. A repeat with the same key and the same campaign starts nothing and returns
-   * the first response. Without a key, a repeat after a lost response calls everybody twice. Default: none.
+   * A connection to Temporal, from `connectTemporal` or a `Client` of `@temporalio/client`. With it `pause`, `resume`, `cancel` and
+   * `progress` do not depend on the gateway. Temporal knows no accounts: a program that reaches it can control every account's
+   * campaigns. Close it yourself.
    */
-  readonly idempotencyKey?: string;
-}
-
-/** Options of a command through Temporal. A client that uses only HTTP refuses them: the gateway decides both. */
-export interface CommandOptions {
-  /** Identifies the command: repeats with the same id take effect once. Default: a random id. */
-  readonly updateId?: string;
-  /** Milliseconds to wait for a worker's answer. After that the command takes effect later. @defaultValue 15000 */
-  readonly timeoutMs?: number;
+  readonly temporal?: TemporalClient | undefined;
 }
 
 export interface ConnectOptions {

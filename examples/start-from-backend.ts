@@ -1,30 +1,39 @@
 /**
- * A backend runs a campaign: it creates it, pauses and resumes it, watches it, and waits for the result.
+ * A backend runs a campaign: it imports contacts, creates the campaign, pauses and resumes it, and waits for its end.
  *
  *     RINGFENCE_API_KEY=... node --import tsx examples/start-from-backend.ts
  *
- * RINGFENCE_API_URL is the gateway. Default: the local one. Everything goes through it; a backend that must be able to pause
- * while the gateway is away connects to Temporal too, by CampaignClient.connect({ api }).
+ * RINGFENCE_API_URL is the gateway. Default: the local one.
  */
-import { CampaignClient, RingfenceError } from '../client/index.ts';
+import { Ringfence, RingfenceError } from '@ringfence/client';
 
-const baseUrl = process.env.RINGFENCE_API_URL ?? 'http://127.0.0.1:8080/api/public/v1';
-const key = process.env.RINGFENCE_API_KEY;
-if (!key) throw new Error('Set RINGFENCE_API_KEY to a key with the scope "write".');
+const { RINGFENCE_API_URL: baseUrl = 'http://127.0.0.1:8080/api/public/v1', RINGFENCE_API_KEY: apiKey = '' } =
+  process.env;
 
-const campaigns = new CampaignClient({ api: { baseUrl, key } });
+/** The name of this run in our records. A repeat with it, even by another process, creates nothing twice. */
+const run = `appointment-reminders-${new Date().toISOString()}`;
+const people = `phone,first_name,appointment
++1 212 555 0101,Ada,Monday at nine
++1 212 555 0102,Grace,
++1 212 555 0103,Alan,
++1 212 555 0104,Edsger,
+`;
+
 try {
-  const { id, total_contacts } = await campaigns.start(
+  const ringfence = new Ringfence({ baseUrl, apiKey });
+
+  const folder = await ringfence.folders.create({ name: run });
+  // From a file: () => createReadStream('people.csv')
+  const { imported, errors } = await ringfence.contacts.import(Buffer.from(people), { folder_id: folder.id });
+  console.log(`Contacts imported: ${imported}, refused: ${errors}.`);
+
+  const { id, total_contacts } = await ringfence.campaigns.create(
     {
       name: 'Appointment reminders',
       agent_id: 'demo-agent',
-      contacts: [
-        { phone_number: '+12125550101', first_name: 'Ada', custom_fields: { appointment: 'Monday at nine' } },
-        { phone_number: '+12125550102', first_name: 'Grace' },
-        { phone_number: '+12125550103', first_name: 'Alan' },
-        { phone_number: '+12125550104', first_name: 'Edsger' },
-      ],
-      // Every day, around the clock: a real campaign names the hours and the zone of the people it calls.
+      contact_source: 'folder',
+      contact_folder_id: folder.id,
+      // Every day, around the clock: a real campaign sets the hours and the zone of the people it calls.
       working_days: [1, 2, 3, 4, 5, 6, 7],
       timezone: 'America/New_York',
       max_concurrent_calls: 2,
@@ -32,12 +41,11 @@ try {
       max_retry_attempts: 1,
       retry_delay_minutes: 0,
     },
-    // The name of this campaign in our own books: should the answer be lost, the same request is safe to send again.
-    { idempotencyKey: `appointment-reminders-${new Date().toISOString()}` },
+    { idempotencyKey: run },
   );
   console.log(`Campaign ${id} has started. Contacts: ${total_contacts}.`);
 
-  const paused = await campaigns.pause(id);
+  const paused = await ringfence.campaigns.pause(id);
   if (paused.acknowledged) {
     console.log(
       `Paused. Nothing is being placed; live: ${paused.live.length}, perhaps live: ${paused.unknown.length}.`,
@@ -45,13 +53,16 @@ try {
   } else {
     console.log('No worker answered. The pause is recorded and will take effect when one runs.');
   }
-  await campaigns.resume(id);
+  await ringfence.campaigns.resume(id);
 
-  const { status, waiting_for, in_flight } = await campaigns.progress(id);
-  console.log(`Resumed: ${status}, waiting for ${waiting_for ?? 'nothing'}, calls in flight: ${in_flight}.`);
+  const { status, waiting_for, in_progress } = await ringfence.campaigns.get(id);
+  console.log(`Resumed: ${status}, waiting for ${waiting_for ?? 'nothing'}, calls in flight: ${in_progress}.`);
 
-  const result = await campaigns.result(id);
-  console.log(`The campaign is ${result.status}:`, result.buckets);
+  const ended = await ringfence.campaigns.untilOver(id);
+  console.log(`The campaign is ${ended.status}: ${ended.completed} completed, ${ended.failed} failed.`);
+  for await (const contact of ringfence.campaigns.contacts(id)) {
+    console.log(`${contact.first_name}: ${contact.call_status}, ${contact.reason}`);
+  }
 } catch (error) {
   if (!(error instanceof RingfenceError)) throw error;
   console.error(`${error.code}: ${error.message}`);

@@ -2,8 +2,9 @@ import type { AddressInfo } from 'node:net';
 import type { Client } from '@temporalio/client';
 import type { FastifyBaseLogger } from 'fastify';
 import { pino } from 'pino';
-import { CampaignClient } from '../client/campaign-client.ts';
 import { connectTemporal } from '../client/temporal/connection.ts';
+import { controlOverTemporal } from '../client/temporal/control-over-temporal.ts';
+import { editOverTemporal } from '../client/temporal/edit-over-temporal.ts';
 import { EventDelivery, eventSignaller } from './temporal/event-delivery.ts';
 import { workflowRestarter, workflowStarter } from './temporal/start-workflow.ts';
 import { zoneDataNotifier } from './temporal/notify-zone-data.ts';
@@ -117,7 +118,7 @@ export async function startRingfenceGateway({
       healthPool,
       logger,
       connections,
-      campaigns: new CampaignClient({ temporal }),
+      campaigns: { ...controlOverTemporal(temporal), ...editOverTemporal(temporal) },
       startCampaign,
       restartWorkflow: workflowRestarter(temporal, { taskQueue }),
       readWorkflowStatus: look,

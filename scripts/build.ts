@@ -53,6 +53,3 @@ for (const file of await readdir(dist, { recursive: true })) {
   if (file.endsWith('.d.ts') && !file.startsWith('types')) await rm(`${dist}${file}`);
 }
 await cp(new URL('LICENSE', ROOT), new URL('LICENSE', CLIENT));
-// The SDK carries its data, to check the time zone of an edit.
-const notice = new URL('node_modules/moment-timezone/LICENSE', ROOT);
-for (const folder of [`${dist}sdk`, client]) await cp(notice, `${folder}/moment-timezone.LICENSE`);

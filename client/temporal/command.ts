@@ -5,8 +5,7 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { ApplicationFailure, UpdateDefinition } from '@temporalio/common';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { wayOut } from '../../domain/api/interruption.ts';
-import type { Acknowledged } from '../campaign-control.ts';
-import type { CommandOptions } from '../options.ts';
+import type { Acknowledged, CommandOptions } from '../campaign-control.ts';
 import { retryTransient } from './retry-transient.ts';
 import { isNamed, isTimeout, isTransient, isWorkflowNotFound, temporalUnavailable } from './temporal-errors.ts';
 
@@ -34,7 +33,7 @@ export async function command<T extends object, A extends unknown[] = []>(
   handle: WorkflowHandle,
   update: Sent<T, A>,
   otherwise: (updateId: string) => Promise<unknown>,
-  { updateId = randomUUID(), timeoutMs = ANSWER_TIMEOUT_MS }: CommandOptions,
+  { updateId = randomUUID(), timeoutMs = ANSWER_TIMEOUT_MS }: CommandOptions = {},
 ): Promise<Acknowledged<T>> {
   const answer = await answerInTime(client, handle, update, updateId, Date.now() + timeoutMs);
   if (answer !== null) return { acknowledged: true, ...answer };

@@ -23,6 +23,8 @@ export const SuppressionInput = z.strictObject({
     .nullish(),
 });
 
+export type SuppressionInput = z.infer<typeof SuppressionInput>;
+
 export const SuppressionResponse = z.object({
   phone_number: z.string(),
   reason: z.string().nullable(),

@@ -43,6 +43,8 @@ const ForecastFields = Fields.extend({
 /** The body of `POST /batch-calls/forecast`: the body that creates the campaign, and assumptions. */
 export const ForecastRequest = ForecastFields.superRefine(checkWhole).transform(withDefaults);
 export type ForecastRequest = z.infer<typeof ForecastRequest>;
+/** The input of a client. Fields with a default may be omitted. */
+export type ForecastInput = z.input<typeof ForecastRequest>;
 
 /** The same body before its contacts are read. */
 export const ForecastRequestHead = ForecastFields.extend(unreadContacts)

@@ -2,7 +2,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { CampaignClient } from '../../client/campaign-client.ts';
+import type { CampaignControl } from '../../client/campaign-control.ts';
 import {
   CancelResponse,
   NotYetResponse,
@@ -21,7 +21,7 @@ import { cancelInterrupted, restartInterrupted, type RestartOptions } from './re
 import type { StartOptions } from './start-recorded.ts';
 
 export interface CampaignCommandsOptions extends StartOptions, RestartOptions, EndedWorkflowOptions {
-  readonly campaigns: Pick<CampaignClient, 'pause' | 'resume' | 'cancel'>;
+  readonly campaigns: Pick<CampaignControl, 'pause' | 'resume' | 'cancel'>;
 }
 
 const Id = z.object({ id: Uuid });

@@ -1,7 +1,7 @@
 /** `PATCH /batch-calls/{id}`: changes the terms of a campaign. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { CampaignClient } from '../../client/campaign-client.ts';
+import type { CampaignEditing } from '../../client/temporal/edit-over-temporal.ts';
 import { readCampaign } from '../../db/campaign-queries.ts';
 import type { CommandedCampaign } from '../../db/campaigns.ts';
 import { Campaign } from '../../domain/api/campaign-responses.ts';
@@ -20,7 +20,7 @@ import type { StartOptions } from './start-recorded.ts';
 
 export interface CampaignEditOptions
   extends StartOptions, EndedWorkflowOptions, Pick<CampaignRoutesOptions, 'clock' | 'connections'> {
-  readonly campaigns: Pick<CampaignClient, 'edit'>;
+  readonly campaigns: CampaignEditing;
 }
 
 export const campaignEdit: FastifyPluginAsyncZod<CampaignEditOptions> = async (app, options) => {

@@ -9,7 +9,7 @@ import { build, type Metafile } from 'esbuild';
 /** What the SDK leaves to the program that installs it. */
 const EXTERNAL = ['zod', '@temporalio/client', '@temporalio/envconfig'];
 
-const FACADE = `export { CampaignClient, RingfenceError } from './index.cjs';\n`;
+export const FACADE = `export { connectTemporal, ERROR_CODES, Page, Ringfence, RingfenceError } from './index.cjs';\n`;
 
 export interface Sdk {
   readonly code: string;

@@ -43,10 +43,11 @@ export const MOST_CLIENT_BYTES = 15_000_000;
 
 /** What every way to load the SDK must do. A program in which `sdk` is the loaded module; throws if it does not. */
 const USE_SDK = `
-  const campaigns = new sdk.CampaignClient({ api: { baseUrl: 'http://127.0.0.1:1', key: 'any' } });
+  const client = { baseUrl: 'http://127.0.0.1:1', apiKey: 'any', maxRetries: 0 };
+  const { campaigns } = new sdk.Ringfence(client);
   const codeOf = (failing) => failing.then(() => 'none', (error) => error instanceof sdk.RingfenceError && error.code);
-  const start = await codeOf(campaigns.start({ name: 'any', agent_id: 'any', contacts: [] }));
-  if (start !== 'api_unreachable') throw new Error('start: ' + start);`;
+  const create = await codeOf(campaigns.create({ name: 'any', agent_id: 'any', contacts: [] }));
+  if (create !== 'api_unreachable') throw new Error('create: ' + create);`;
 
 /** Without Temporal's packages. */
 export const CLIENT_PROGRAM = `
@@ -54,10 +55,11 @@ export const CLIENT_PROGRAM = `
   const require = createRequire(process.cwd() + '/');
   const sdk = require('@ringfence/client');
   const imported = await import('@ringfence/client');
-  if (imported.RingfenceError !== sdk.RingfenceError) throw new Error('There are two of RingfenceError.');
-  if (imported.CampaignClient !== sdk.CampaignClient) throw new Error('There are two of CampaignClient.');
+  const names = Object.keys(sdk);
+  const twice = names.filter((name) => imported[name] !== sdk[name]);
+  if (!names.includes('Ringfence') || twice.length > 0) throw new Error('There are two of: ' + twice.join());
   ${USE_SDK}
-  const connect = await codeOf(sdk.CampaignClient.connect());
+  const connect = await codeOf(sdk.connectTemporal());
   if (connect !== 'misconfigured') throw new Error('connect: ' + connect);`;
 
 /** Loads each entry in both ways, Temporal's native code with the worker's. */
@@ -76,10 +78,11 @@ export const RINGFENCE_PROGRAM = `
   const error = new loaded.worker.RingfenceError('internal', 'any');
   if (!(error instanceof sdk.RingfenceError)) throw new Error('The worker and the SDK have errors of two types.');
   // Connects on demand, by the packages that came along.
-  const lazy = await sdk.CampaignClient.connect({ lazy: true, env: { TEMPORAL_ADDRESS: '127.0.0.1:1' } });
-  const paused = await codeOf(lazy.pause('1f4baf16-1540-4d91-9696-7f34b2f2cb77', { timeoutMs: 100 }));
+  const temporal = await sdk.connectTemporal({ lazy: true, env: { TEMPORAL_ADDRESS: '127.0.0.1:1' } });
+  const direct = new sdk.Ringfence({ ...client, temporal });
+  const paused = await codeOf(direct.campaigns.pause('1f4baf16-1540-4d91-9696-7f34b2f2cb77', { timeoutMs: 100 }));
   if (paused !== 'temporal_unavailable') throw new Error('pause: ' + paused);
-  await lazy.close();`;
+  await temporal.connection.close();`;
 
 export const JEST_PROGRAM = `
   const sdk = require('@ringfence/client');
@@ -89,19 +92,35 @@ export const JEST_PROGRAM = `
 
 /** Fails to compile where a type is lost: an \`any\` would take the misspelt field. */
 const clientTypes = (specifier: string) => `
-import { CampaignClient, RingfenceError, type Campaign } from '${specifier}';
+import { connectTemporal, ERROR_CODES, Ringfence, RingfenceError, type Campaign, type Contact, type ErrorCode } from '${specifier}';
 
-const campaigns = new CampaignClient({ api: { baseUrl: 'http://127.0.0.1:1', key: 'any' } });
-export async function start(): Promise<Campaign['status']> {
-  const { id, status } = await campaigns.start({ name: 'any', agent_id: 'any', contacts: [{ phone_number: '+12125550101' }] });
+const ringfence = new Ringfence({ baseUrl: 'http://127.0.0.1:1', apiKey: 'any', maxRetries: 2, timeoutMs: 1_000 });
+const { campaigns } = ringfence;
+export async function start(signal: AbortSignal): Promise<Campaign['status']> {
+  const terms = { name: 'any', agent_id: 'any', contacts: [{ phone_number: '+12125550101' }] };
+  const { id, status } = await campaigns.create(terms, { idempotencyKey: 'any', signal });
   const paused = await campaigns.pause(id);
   if (paused.acknowledged) return paused.status;
   const { status: now } = await campaigns.edit(id, { max_calls_per_day: null });
-  return (await campaigns.result(id)).buckets.failed > 0 ? status : now;
+  const { outcome } = await campaigns.forecast({ contact_count: 5 }, { call_seconds: 90 });
+  return outcome === 'ended' || (await campaigns.untilOver(id)).failed > 0 ? status : now;
 }
+export async function numbers(): Promise<string[]> {
+  const found: string[] = [];
+  for await (const contact of ringfence.contacts.list({ limit: 100 })) found.push(contact.phone_number);
+  const first: readonly Contact[] = (await ringfence.contacts.list()).data;
+  const { errors } = await ringfence.contacts.import(new Uint8Array(), { default_country: 'US' }, { onProgress: ({ sentBytes }) => void sentBytes });
+  return errors > 0 ? found : first.map(({ phone_number }) => phone_number);
+}
+export const overTemporal = async (): Promise<Ringfence> =>
+  new Ringfence({ baseUrl: 'http://127.0.0.1:1', apiKey: 'any', temporal: await connectTemporal({ lazy: true }) });
 // @ts-expect-error There is no such field.
-export const misspelt = () => campaigns.start({ nam: 'any', agent_id: 'any' });
+export const misspelt = () => campaigns.create({ nam: 'any', agent_id: 'any' });
+// @ts-expect-error There is no such status.
+export const unknown = () => campaigns.list({ status: 'actve' });
+export const secondsToWait = (error: unknown): number => (error instanceof RingfenceError ? (error.retryAfter ?? 0) : 0);
 export const isMissing = (error: unknown): boolean => error instanceof RingfenceError && error.code === 'not_found';
+export const meaning = (code: ErrorCode): string => ERROR_CODES[code].meaning;
 `;
 
 const SERVER_TYPES = `

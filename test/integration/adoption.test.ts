@@ -84,10 +84,11 @@ describe('a campaign whose run was taken away', () => {
     const id = await harness.startCampaign(20, { max_concurrent_calls: 3 });
     await whenAccepted(harness, 3);
     await harness.handle(id).cancel();
-    const result = await harness.campaigns.result(id);
+    await expect(harness.result(id)).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
     const calls = harness.callsOf(id);
     expect(calls.every((call) => call.ended_at !== null)).toBe(true);
-    expect(result).toMatchObject({ status: 'cancelled', buckets: { skipped: 20 - calls.length } });
+    const progress = await harness.campaigns.progress(id);
+    expect(progress).toMatchObject({ status: 'cancelled', buckets: { skipped: 20 - calls.length } });
     expect((await harness.handle(id).describe()).status.name).toBe('CANCELLED');
     expect((await harness.api('GET', `/batch-calls/${id}`)).data).toMatchObject({ status: 'cancelled' });
   });

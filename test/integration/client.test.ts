@@ -4,8 +4,9 @@ import type { FastifyInstance } from 'fastify';
 import Long from 'long';
 import { pino } from 'pino';
 import { afterEach, describe, expect, inject, it, vi } from 'vitest';
-import { CampaignClient } from '../../client/campaign-client.ts';
-import { connectTemporal } from '../../client/temporal/connection.ts';
+import { connectTemporal, Ringfence } from '../../client/index.ts';
+import { controlOverTemporal } from '../../client/temporal/control-over-temporal.ts';
+import { editOverTemporal } from '../../client/temporal/edit-over-temporal.ts';
 import { EventDelivery, eventSignaller } from '../../gateway/temporal/event-delivery.ts';
 import { workflowRestarter, workflowStarter } from '../../gateway/temporal/start-workflow.ts';
 import { readWorkflowStatus } from '../../gateway/temporal/workflow-status.ts';
@@ -36,7 +37,8 @@ afterEach(async () => {
 interface System {
   readonly harness: SystemHarness;
   readonly app: FastifyInstance;
-  readonly campaigns: CampaignClient;
+  /** A client with a connection to Temporal. */
+  readonly campaigns: Ringfence['campaigns'];
   readonly baseUrl: string;
   /** Breaks off this many of the requests that come next. */
   readonly gatewayAway: (requests: number) => void;
@@ -48,17 +50,18 @@ async function openSystem(options: SystemHarnessOptions = {}): Promise<System> {
   closing.push(() => harness.close());
   await addApiKey(harness.db.pool, { account: 'acme', name: 'test', scope: 'write', hash: hashKey(KEY) });
   const provider = harness.provider();
-  const campaigns = new CampaignClient({ temporal: harness.client });
+  const control = controlOverTemporal(harness.client);
+  const editing = editOverTemporal(harness.client);
   // A command that no worker answers is given up after this time instead of the usual one.
   const soon = { timeoutMs: 1_000 };
   const app = await buildGateway({
     pool: harness.db.pool,
     connections: connectionsTo(provider),
     campaigns: {
-      pause: (id) => campaigns.pause(id, soon),
-      resume: (id) => campaigns.resume(id, soon),
-      cancel: (id) => campaigns.cancel(id, soon),
-      edit: (id, edit) => campaigns.edit(id, edit, soon),
+      pause: (id) => control.pause(id, soon),
+      resume: (id) => control.resume(id, soon),
+      cancel: (id) => control.cancel(id, soon),
+      edit: (id, change) => editing.edit(id, change, soon),
     },
     startCampaign: workflowStarter(harness.client, { taskQueue: harness.taskQueue }),
     restartWorkflow: workflowRestarter(harness.client, { taskQueue: harness.taskQueue }),
@@ -83,7 +86,7 @@ async function openSystem(options: SystemHarnessOptions = {}): Promise<System> {
   return {
     harness,
     app,
-    campaigns: new CampaignClient({ temporal: harness.client, api: { baseUrl: address + API_ROOT, key: KEY } }),
+    campaigns: new Ringfence({ baseUrl: address + API_ROOT, apiKey: KEY, temporal: harness.client }).campaigns,
     baseUrl: address + API_ROOT,
     gatewayAway: (requests) => (toBreakOff = requests),
   };
@@ -113,7 +116,7 @@ const command = async (app: FastifyInstance, id: string, name: string) => {
 
 /** Starts a campaign whose calls last, and waits until all its slots are in use. */
 async function withLiveCalls({ harness, campaigns }: System, slots: number): Promise<string> {
-  const { id } = await campaigns.start(campaignOf(slots + 3, { max_concurrent_calls: slots }));
+  const { id } = await campaigns.create(campaignOf(slots + 3, { max_concurrent_calls: slots }));
   closing.push(() =>
     harness
       .handle(id)
@@ -130,13 +133,13 @@ describe('a campaign, from any backend', () => {
     const campaign = campaignOf(20, { max_concurrent_calls: 5 });
     const idempotencyKey = nextId(`key-${process.pid}`);
     const [first, repeat] = await Promise.all([
-      campaigns.start(campaign, { idempotencyKey }),
-      campaigns.start(campaign, { idempotencyKey }),
+      campaigns.create(campaign, { idempotencyKey }),
+      campaigns.create(campaign, { idempotencyKey }),
     ]);
     expect(repeat).toEqual(first);
-    const result = await campaigns.result(first.id);
-    expect(result).toMatchObject({ campaign_id: first.id, status: 'completed' });
-    expect(result.buckets.completed + result.buckets.failed).toBe(20);
+    const ended = await campaigns.untilOver(first.id);
+    expect(ended).toMatchObject({ id: first.id, status: 'completed' });
+    expect(ended.completed + ended.failed).toBe(20);
     expect(harness.simulator.ledger()).toMatchObject({ accepted: 20, duplicate_keys: 0 });
     await expect(campaigns.pause(first.id)).rejects.toMatchObject({ code: 'wrong_state' });
   });
@@ -178,7 +181,7 @@ describe('a campaign, from any backend', () => {
     const [, patched, direct] = await Promise.all([
       patch({ start_time: '00:00', end_time: '24:00' }),
       patch({ max_concurrent_calls: 2 }),
-      campaigns.edit(id, { max_calls_per_day: 77 }),
+      editOverTemporal(system.harness.client).edit(id, { max_calls_per_day: 77 }),
     ]);
     expect(patched.statusCode).toBe(200);
     expect(direct).toMatchObject({ status: 'active', edited_at: expect.any(String) });
@@ -227,9 +230,9 @@ describe('a campaign, from any backend', () => {
   it('takes a command once, however often it is sent under one id', async () => {
     const system = await openSystem();
     const id = await withLiveCalls(system, 1);
-    const updateId = nextId('pause');
-    const first = await system.campaigns.pause(id, { updateId });
-    expect(await system.campaigns.pause(id, { updateId })).toEqual(first);
+    const idempotencyKey = nextId('pause');
+    const first = await system.campaigns.pause(id, { idempotencyKey });
+    expect(await system.campaigns.pause(id, { idempotencyKey })).toEqual(first);
   });
 
   it('is not said to be paused when no worker answers, and is as soon as one does', async () => {
@@ -268,16 +271,19 @@ describe('a campaign, from any backend', () => {
 
   it('is unknown under an id that nobody gave', async () => {
     const { campaigns } = await openSystem();
-    for (const ask of ['pause', 'resume', 'cancel', 'progress', 'result'] as const) {
-      await expect(campaigns[ask](NOBODY)).rejects.toMatchObject({ name: 'RingfenceError', code: 'not_found' });
+    for (const ask of ['pause', 'resume', 'cancel', 'progress', 'untilOver'] as const) {
+      // Temporal knows no such workflow, and the gateway no such campaign.
+      await expect(campaigns[ask](NOBODY)).rejects.toMatchObject({ code: 'not_found', status: 404, field: 'id' });
     }
   });
 
   it('passes the gateway’s refusals on as they are', async () => {
     const { campaigns } = await openSystem();
-    await expect(campaigns.start(campaignOf(0))).rejects.toMatchObject({
+    await expect(campaigns.create(campaignOf(0))).rejects.toMatchObject({
       code: 'validation_error',
-      details: { field: 'contacts', http_status: 422 },
+      field: 'contacts',
+      status: 422,
+      requestId: expect.any(String),
     });
   });
 });
@@ -285,19 +291,20 @@ describe('a campaign, from any backend', () => {
 describe('over HTTP alone', () => {
   const overHttp = async (options: SystemHarnessOptions = {}) => {
     const system = await openSystem(options);
-    const api = { baseUrl: system.baseUrl, key: KEY };
-    return { ...system, temporal: system.campaigns, campaigns: new CampaignClient({ api }) };
+    const ringfence = new Ringfence({ baseUrl: system.baseUrl, apiKey: KEY });
+    return { ...system, temporal: system.campaigns, campaigns: ringfence.campaigns, ringfence };
   };
 
   it('a campaign is started and awaited, through pauses of its gateway', async () => {
     const { harness, campaigns, gatewayAway } = await overHttp({ simulator: { timeScale: 1_000 } });
-    const { id } = await campaigns.start(campaignOf(6, { max_concurrent_calls: 2 }));
-    const result = campaigns.result(id.toUpperCase());
+    const { id } = await campaigns.create(campaignOf(6, { max_concurrent_calls: 2 }));
+    const over = campaigns.untilOver(id.toUpperCase(), { maxRetries: 0 });
     gatewayAway(3);
-    expect(await result).toMatchObject({ campaign_id: id, status: 'completed' });
-    const { buckets } = await result;
-    expect(buckets.completed + buckets.failed).toBe(6);
-    expect(await campaigns.progress(id)).toMatchObject({ status: 'completed', in_flight: 0, buckets });
+    expect(await over).toMatchObject({ id, status: 'completed' });
+    const { completed, failed } = await over;
+    expect(completed + failed).toBe(6);
+    const progress = await campaigns.progress(id);
+    expect(progress).toMatchObject({ status: 'completed', in_flight: 0, buckets: { completed, failed } });
     expect(harness.simulator.ledger()).toMatchObject({ accepted: 6 });
     await expect(campaigns.pause(id)).rejects.toMatchObject({ code: 'wrong_state' });
   });
@@ -318,7 +325,7 @@ describe('over HTTP alone', () => {
     expect(await temporal.progress(id)).toMatchObject({ status: 'paused' });
 
     const edited = await campaigns.edit(id, { max_calls_per_day: 77 });
-    expect(edited).toEqual({ status: 'paused', waiting_for: null, until: null, edited_at: expect.any(String) });
+    expect(edited).toMatchObject({ id, status: 'paused', max_calls_per_day: 77 });
     const { late_events, duplicate_events, malformed_signals, ...seen } = await temporal.progress(id);
     expect([late_events, duplicate_events, malformed_signals]).toEqual([0, 0, 0]);
     await vi.waitFor(async () => expect(await campaigns.progress(id)).toEqual(seen), PATIENCE);
@@ -340,33 +347,70 @@ describe('over HTTP alone', () => {
   it('a command is not acknowledged when no worker answers', async () => {
     const { harness, campaigns } = await overHttp();
     await harness.stopWorkers();
-    const { id } = await campaigns.start(campaignOf(1));
+    const { id } = await campaigns.create(campaignOf(1));
     expect(await campaigns.pause(id)).toEqual({ acknowledged: false });
   });
 
-  it('a campaign whose workflow was ended from outside has no result', async () => {
+  it('a campaign whose workflow was ended from outside is not waited for', async () => {
     const system = await overHttp();
     const id = await withLiveCalls({ ...system, campaigns: system.temporal }, 1);
     await system.harness.handle(id).terminate();
     await expect(system.campaigns.pause(id)).rejects.toMatchObject({ code: 'wrong_state' });
-    await expect(system.campaigns.result(id)).rejects.toMatchObject({
+    await expect(system.campaigns.untilOver(id)).rejects.toMatchObject({
       code: 'wrong_state',
       details: { status: 'interrupted', reason: 'terminated' },
     });
   });
 
-  it('what nobody gave an id, and what the gateway decides, is refused', async () => {
-    const { campaigns } = await overHttp();
-    for (const ask of ['pause', 'resume', 'cancel', 'progress', 'result'] as const) {
-      await expect(campaigns[ask](NOBODY)).rejects.toMatchObject({ code: 'not_found' });
-      await expect(campaigns[ask]('../contacts')).rejects.toMatchObject({ code: 'not_found', field: 'id' });
+  it('a campaign whose workflow was ended from outside is cancelled by the gateway, also with a connection to Temporal', async () => {
+    const system = await overHttp();
+    const id = await withLiveCalls({ ...system, campaigns: system.temporal }, 1);
+    await system.harness.handle(id).terminate();
+    await expect(system.temporal.pause(id)).rejects.toMatchObject({ code: 'wrong_state', status: 409 });
+    await system.campaigns.restart(id);
+    expect(await system.temporal.pause(id)).toMatchObject({ acknowledged: true });
+    await system.harness.handle(id).terminate();
+    await expect(system.temporal.resume(id)).rejects.toMatchObject({ details: { reason: 'terminated' } });
+    expect(await system.temporal.cancel(id)).toMatchObject({ acknowledged: true });
+  });
+
+  it('contacts are imported, listed, suppressed and explained', async () => {
+    const { ringfence, campaigns } = await overHttp();
+    const folder = await ringfence.folders.create({ name: nextId('folder') });
+    const file = Buffer.from('phone,first_name\n+14155550101,Ada\n+14155550102,Grace\nnonsense,Alan\n');
+    const sent: number[] = [];
+    const imported = await ringfence.contacts.import(
+      file,
+      { folder_id: folder.id },
+      { onProgress: ({ sentBytes }) => void sent.push(sentBytes) },
+    );
+    expect(imported).toMatchObject({ imported: 2, errors: 1, error_details: [{ row: 4 }] });
+    expect(sent).toEqual([file.length]);
+    const numbers: string[] = [];
+    for await (const { phone_number } of ringfence.contacts.list({ folder_id: folder.id, limit: 1 })) {
+      numbers.push(phone_number);
     }
-    await expect(campaigns.pause(NOBODY, { updateId: 'once' })).rejects.toMatchObject({
-      code: 'misconfigured',
-      field: 'updateId',
-    });
-    await expect(campaigns.edit(NOBODY, {}, { timeoutMs: 1 })).rejects.toMatchObject({ field: 'timeoutMs' });
-    expect(() => new CampaignClient({})).toThrow(expect.objectContaining({ code: 'misconfigured', field: 'api' }));
+    expect(numbers.toSorted()).toEqual(['+14155550101', '+14155550102']);
+    const twice = await ringfence.folders.create({ name: folder.name }).catch((error: unknown) => error);
+    expect(twice).toMatchObject({ code: 'conflict', field: 'name' });
+
+    await ringfence.suppressions.create({ phone_number: '+1 415 555 0102', reason: 'asked' });
+    expect((await ringfence.suppressions.list()).data).toMatchObject([{ phone_number: '+14155550102' }]);
+    const later = { schedule_type: 'scheduled', scheduled_at: '2099-01-01T00:00:00Z' } as const;
+    const plan = { contact_source: 'folder', contact_folder_id: folder.id, ...later } as const;
+    expect(await campaigns.forecast(plan)).toMatchObject({ contacts: 2, status: null });
+    const { id } = await campaigns.create({ name: nextId('campaign'), agent_id: 'agent-1', ...plan });
+    expect(await campaigns.forecast(id, { call_seconds: 60 })).toMatchObject({ assumed: { call_seconds: 60 } });
+    const page = await campaigns.contacts(id, { status: 'pending' });
+    expect(page.pagination.total).toBe(2);
+    const explained = await campaigns.explain(id, page.data[0]!.contact_id);
+    expect(explained).toMatchObject({ call_status: 'pending', gate: 'start', attempts: [] });
+    expect((await campaigns.list({ status: 'scheduled' })).data.map((campaign) => campaign.id)).toContain(id);
+    await campaigns.cancel(id);
+    await campaigns.untilOver(id);
+    expect(await campaigns.delete(id)).toEqual({ id, deleted: true });
+    await ringfence.suppressions.delete('+14155550102');
+    expect(await ringfence.folders.delete(folder.id)).toEqual({ id: folder.id, deleted: true });
   });
 });
 
@@ -422,29 +466,22 @@ describe('starting a workflow', () => {
   });
 });
 
-describe('a client without a server', () => {
+describe('without a server', () => {
   it('says that Temporal cannot be reached', async () => {
     const nowhere = { TEMPORAL_ADDRESS: '127.0.0.1:1' };
-    await expect(CampaignClient.connect({ env: nowhere, timeoutMs: 100 })).rejects.toMatchObject({
+    await expect(connectTemporal({ env: nowhere, timeoutMs: 100 })).rejects.toMatchObject({
       code: 'temporal_unavailable',
     });
-    const lazy = await CampaignClient.connect({ env: nowhere, lazy: true });
-    closing.push(() => lazy.close());
-    await expect(lazy.pause(NOBODY, { timeoutMs: 100 })).rejects.toMatchObject({ code: 'temporal_unavailable' });
+    const temporal = await connectTemporal({ env: nowhere, lazy: true });
+    closing.push(() => temporal.connection.close());
+    const { campaigns } = new Ringfence({ baseUrl: 'http://127.0.0.1:1', apiKey: 'any', temporal });
+    await expect(campaigns.pause(NOBODY, { timeoutMs: 100 })).rejects.toMatchObject({ code: 'temporal_unavailable' });
+    const signal = AbortSignal.timeout(10);
+    await expect(campaigns.pause(NOBODY, { signal })).rejects.toMatchObject({ name: 'TimeoutError' });
   });
 
-  it('says that the gateway cannot be reached, and what it needs to reach one', async () => {
-    const api = { baseUrl: 'http://127.0.0.1:1', key: 'any' };
-    const lazy = await CampaignClient.connect({ env: {}, lazy: true, api });
-    closing.push(() => lazy.close());
-    await expect(lazy.start(campaignOf(1))).rejects.toMatchObject({ code: 'api_unreachable' });
-    const without = await CampaignClient.connect({ env: {}, lazy: true });
-    closing.push(() => without.close());
-    await expect(without.start(campaignOf(1))).rejects.toMatchObject({ code: 'misconfigured' });
-  });
-
-  it('names what is wrong with its configuration', async () => {
-    await expect(CampaignClient.connect({ profile: 'nobody-made-this', env: {} })).rejects.toMatchObject({
+  it('names what is wrong with the configuration', async () => {
+    await expect(connectTemporal({ profile: 'nobody-made-this', env: {} })).rejects.toMatchObject({
       code: 'misconfigured',
     });
   });

@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { CampaignClient } from '../../client/campaign-client.ts';
 import { connectTemporal } from '../../client/temporal/connection.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
@@ -57,7 +56,7 @@ describe("Temporal's environment configuration", () => {
       '[profile.cloud.tls]',
       'server_name = "calls.a1b2c.tmprl.example"',
     ]);
-    await expect(CampaignClient.connect(unanswered)).rejects.toMatchObject({ code: 'temporal_unavailable' });
+    await expect(connectTemporal(unanswered)).rejects.toMatchObject({ code: 'temporal_unavailable' });
     const hello = await heard;
     expect(hello[0]).toBe(TLS_HANDSHAKE);
     expect(hello.includes('calls.a1b2c.tmprl.example')).toBe(true);

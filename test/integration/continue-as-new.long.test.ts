@@ -5,7 +5,7 @@ import { CancelledFailure } from '@temporalio/common';
 import { tsToMs } from '@temporalio/common/lib/time.js';
 import { temporal } from '@temporalio/proto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { CampaignClient } from '../../client/campaign-client.ts';
+import { controlOverTemporal } from '../../client/temporal/control-over-temporal.ts';
 import { EventDelivery, eventSignaller } from '../../gateway/temporal/event-delivery.ts';
 import { CampaignState } from '../../domain/engine/campaign-state.ts';
 import type { EndedEvent, Outcome } from '../../domain/engine/outcome.ts';
@@ -196,7 +196,7 @@ describe('a campaign that continues as new under load', () => {
     const people = pauses * (endedBefore + slots) + slots;
     const campaign = await harness.start(people, { max_concurrent_calls: slots });
     const callers = new Callers(campaign);
-    const client = new CampaignClient({ temporal: harness.client });
+    const client = controlOverTemporal(harness.client);
     const silences: { from: number; to: number }[] = [];
     for (let pause = 0; pause < pauses; pause += 1) {
       const target = callers.told.length + endedBefore;

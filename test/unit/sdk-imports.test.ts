@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import clientManifest from '../../packages/client/package.json' with { type: 'json' };
 import rootManifest from '../../package.json' with { type: 'json' };
-import { bundleSdk } from '../../scripts/build/sdk.ts';
+import * as sdk from '../../client/index.ts';
+import { bundleSdk, FACADE } from '../../scripts/build/sdk.ts';
 
 const { metafile } = await bundleSdk(fileURLToPath(new URL('../..', import.meta.url)));
 const imports = Object.values(metafile.inputs)
@@ -20,9 +21,18 @@ it('imports the dependencies of its package, and the optional ones on demand', (
   expect(Object.keys(clientManifest.peerDependenciesMeta)).toEqual(Object.keys(clientManifest.peerDependencies));
 });
 
-it('contains code of this repository, and of others the time zone data alone', () => {
+it('contains code of this repository alone, without the zone data', () => {
   const foreign = Object.keys(metafile.inputs).filter((file) => !/^(?:client|domain|workflows)\//.test(file));
-  expect(foreign).toEqual(['node_modules/moment-timezone/data/packed/latest.json']);
+  expect(foreign).toEqual([]);
+  expect(Object.keys(metafile.inputs).filter((file) => file.startsWith('domain/windows/'))).toEqual([]);
+});
+
+it('gives ES modules what it gives CommonJS', () => {
+  const names = /\{(?<names>[^}]*)\}/
+    .exec(FACADE)!
+    .groups!.names!.split(',')
+    .map((name) => name.trim());
+  expect(names.toSorted()).toEqual(Object.keys(sdk).toSorted());
 });
 
 it('has the version and the needs of the other package', () => {

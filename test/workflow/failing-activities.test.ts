@@ -3,7 +3,8 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Activities } from '../../activities/index.ts';
-import { CampaignClient } from '../../client/campaign-client.ts';
+import { controlOverTemporal } from '../../client/temporal/control-over-temporal.ts';
+import { editOverTemporal } from '../../client/temporal/edit-over-temporal.ts';
 import { runToEnd } from '../support/harness/server-clock.ts';
 import type { Campaign, WorkflowHarness } from '../support/harness/workflow-harness.ts';
 import { virtualEnv, virtualTimeHarness } from '../support/harness/virtual-time.ts';
@@ -70,7 +71,7 @@ describe('a campaign', () => {
     harness = await virtualTimeHarness(env, { failing: unknown(['Pacific/Kiritimati']) });
     const campaign = await harness.start(1, { timezone: 'Pacific/Kiritimati' });
     await whenHeld(campaign);
-    const client = new CampaignClient({ temporal: harness.client });
+    const client = { ...controlOverTemporal(harness.client), ...editOverTemporal(harness.client) };
     expect(await client.pause(campaign.id)).toMatchObject({ acknowledged: true });
     expect(await client.resume(campaign.id)).toMatchObject({ acknowledged: true });
     await whenHeld(campaign);
@@ -83,7 +84,7 @@ describe('a campaign', () => {
   it('refuses a change to a zone that no worker knows, and stays as it is', async () => {
     harness = await virtualTimeHarness(env, { failing: unknown(['Pacific/Kiritimati']) });
     const campaign = await harness.start(1, { schedule_type: 'scheduled', scheduled_at: '2099-01-01T00:00:00Z' });
-    const client = new CampaignClient({ temporal: harness.client });
+    const client = { ...controlOverTemporal(harness.client), ...editOverTemporal(harness.client) };
     await expect(client.edit(campaign.id, { timezone: 'Pacific/Kiritimati' })).rejects.toMatchObject({
       code: 'validation_error',
       field: 'timezone',

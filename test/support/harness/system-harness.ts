@@ -5,7 +5,9 @@ import { pino } from 'pino';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
 import type { z } from 'zod';
-import { CampaignClient } from '../../../client/campaign-client.ts';
+import type { CampaignControl } from '../../../client/campaign-control.ts';
+import { controlOverTemporal } from '../../../client/temporal/control-over-temporal.ts';
+import { type CampaignEditing, editOverTemporal } from '../../../client/temporal/edit-over-temporal.ts';
 import { EventDelivery, eventSignaller } from '../../../gateway/temporal/event-delivery.ts';
 import { workflowRestarter, workflowStarter } from '../../../gateway/temporal/start-workflow.ts';
 import { readWorkflowStatus } from '../../../gateway/temporal/workflow-status.ts';
@@ -153,8 +155,9 @@ export class SystemHarness {
     return { status: reply.status, data: answer.data ?? answer.error };
   }
 
-  get campaigns(): CampaignClient {
-    return new CampaignClient({ temporal: this.client });
+  /** Commands and progress, through Temporal. */
+  get campaigns(): CampaignControl & CampaignEditing {
+    return { ...controlOverTemporal(this.client), ...editOverTemporal(this.client) };
   }
 
   /** The calls of one campaign in the provider's ledger. */
