@@ -1,5 +1,5 @@
 /** What a connection allows: at import, at creation, at the dial, and in what is said about a contact before it. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { permitDial } from '../../db/calls.ts';
 import { inTransaction } from '../../db/pool.ts';
 import { enrol } from '../../db/roster.ts';
@@ -9,6 +9,7 @@ import type { CallToPlace } from '../../providers/port.ts';
 import { connectionWith } from '../support/factories/connections.ts';
 import { dialOf } from '../support/factories/dials.ts';
 import { type ApiCall, KEYS, openGateway, type TestGateway } from '../support/harness/gateway.ts';
+import { SystemHarness } from '../support/harness/system-harness.ts';
 
 const US = '+14155550132';
 const BRITISH = '+442079460958';
@@ -258,5 +259,32 @@ describe('a dial', () => {
     const explained = await gateway.send({ path: `/batch-calls/${id}/contacts/${String(contact?.contact_id)}` });
     expect(explained.body.data).toMatchObject({ gate: 'number_type_not_allowed', next_eligible_at: null });
     expect((await dial(id, usual)).given).toEqual({ kind: 'not_allowed', reason: 'number_type_not_allowed' });
+  });
+});
+
+describe('numbers that the connection does not allow, in a running campaign', () => {
+  it('are not called, although they were claimed, and use up nothing', async () => {
+    const harness = await SystemHarness.start({ simulator: { timeScale: 50 } });
+    try {
+      const id = await harness.startCampaign(40, { max_concurrent_calls: 2 });
+      await vi.waitFor(() => expect(harness.simulator.ledger().accepted).toBeGreaterThanOrEqual(2));
+      const { rowCount } = await harness.db.pool.query(
+        `update campaign_contacts set phone_number = '+8816123456' || seq
+          where campaign_id = $1 and seq > 30 and claimed_in_exchange is not null`,
+        [id],
+      );
+      expect(rowCount).toBe(10);
+      await harness.api('PATCH', `/batch-calls/${id}`, { max_concurrent_calls: 20 });
+      expect((await harness.result(id)).buckets).toMatchObject({ skipped: 10 });
+      const { data } = await harness.api('GET', `/batch-calls/${id}/contacts?status=skipped`);
+      const reasons = (data as { reason: string }[]).map(({ reason }) => reason);
+      expect(new Set(reasons)).toEqual(new Set(['number_type_not_allowed']));
+      const { accepted, requests } = harness.simulator.ledger();
+      expect([accepted, requests.length]).toEqual([30, 30]);
+      const { data: campaign } = await harness.api('GET', `/batch-calls/${id}`);
+      expect(campaign).toMatchObject({ placed_today: accepted });
+    } finally {
+      await harness.close();
+    }
   });
 });
