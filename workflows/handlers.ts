@@ -190,7 +190,7 @@ function refuse(run: CampaignRun, name: Command): void {
 
 /**
  * Whether the update repeats one that an earlier run, or a signal, has processed. The state that it led to would refuse it,
- * and whoever lost the first answer is to get one.
+ * and a caller that lost the first answer is to get one.
  */
 function isAnswered({ state }: CampaignRun): boolean {
   return isProcessed(state, updateId());

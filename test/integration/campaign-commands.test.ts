@@ -126,7 +126,7 @@ describe('a command under the id of one that was carried out', () => {
   it('is acknowledged with what is true now, and changes nothing', async () => {
     const campaign = await harness.start(PEOPLE, { max_concurrent_calls: 2 });
     await areLive(campaign, 2);
-    // As a gateway does to which no worker answered in time; whoever asks again is not refused because the campaign is paused.
+    // As a gateway does to which no worker answered in time; asking again is not refused because the campaign is paused.
     await campaign.handle.signal(pauseSignal, 'pause-1');
     await reaches(campaign, { status: 'paused' });
     const again = await campaign.handle.executeUpdate(pauseAndWait, { updateId: 'pause-1' });
