@@ -5,14 +5,15 @@ import type { CampaignTerms } from '../domain/api/campaign-request.ts';
 import type { Ending } from '../domain/engine/campaign-state.ts';
 import { isOver } from '../domain/engine/commands.ts';
 import type { Contact } from '../domain/contacts/contact.ts';
+import { ERROR_CODES } from '../domain/engine/error-codes.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
-import { START_REFUSED } from '../domain/api/failed-start.ts';
+import { failedStart, START_REFUSED } from '../domain/api/failed-start.ts';
 import type { InterruptedReason, RecordedStatus } from '../domain/api/interruption.ts';
 import { DELETIONS } from '../domain/engine/time-limits.ts';
 import { unlessBusy } from './folders.ts';
 import { openCalls } from './interruptions.ts';
 import { inLongTransaction } from './long-transaction.ts';
-import { inTransaction, type Pool, type Queryable } from './pool.ts';
+import { type AtEnd, inTransaction, type Pool, type Queryable } from './pool.ts';
 
 /** Limits the parameters of a single statement, however many contacts a campaign has. */
 const INSERT_CHUNK = 1_000;
@@ -230,10 +231,12 @@ export async function recordFailedStart(pool: Pool, campaignId: string, reason: 
       `update campaign_contacts set bucket = 'skipped', reason = $2 where campaign_id = $1 and bucket = 'pending'`,
       [campaignId, START_REFUSED],
     );
-    await tx.query(
-      `update idempotency_keys set answer = answer || jsonb_build_object('failure', $2::text) where campaign_id = $1`,
-      [campaignId, reason],
-    );
+    const { code, message, details } = failedStart(campaignId, reason);
+    await tx.query('update idempotency_keys set status = $2, answer = $3 where campaign_id = $1', [
+      campaignId,
+      ERROR_CODES[code].status,
+      JSON.stringify({ error: { code, message, details } }),
+    ]);
     return true;
   });
 }
@@ -259,6 +262,7 @@ export async function deleteEndedCampaign(
   account: string,
   id: string,
   lastsMs: (connection: string) => number,
+  atEnd: AtEnd<'deleted'> = async () => {},
 ): Promise<'deleted' | 'not_found' | Kept> {
   return inLongTransaction(pool, account, DELETIONS, async (tx) => {
     const { rows } = await tx.query<{ status: RecordedStatus }>(
@@ -276,6 +280,7 @@ export async function deleteEndedCampaign(
       return { status, callUntil: null };
     }
     await tx.query('delete from campaigns where id = $1', [id]);
+    await atEnd(tx, 'deleted');
     return 'deleted';
   });
 }

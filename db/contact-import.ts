@@ -9,7 +9,7 @@ import { IMPORTS } from '../domain/engine/time-limits.ts';
 import { OVERWRITE } from './contacts.ts';
 import { lockForChange, requireFolder } from './folders.ts';
 import { inTransactionOfItsOwn } from './long-transaction.ts';
-import type { Pool, Queryable } from './pool.ts';
+import type { AtEnd, Pool, Queryable } from './pool.ts';
 
 export interface ImportTarget {
   readonly account: string;
@@ -33,6 +33,7 @@ export async function importContacts(
   pool: Pool,
   target: ImportTarget,
   rows: AsyncIterable<ContactRow>,
+  atEnd: AtEnd<ImportResponse> = async () => {},
 ): Promise<ImportResponse> {
   const refused: RowError[] = [];
   const count = { valid: 0, errors: 0 };
@@ -49,7 +50,7 @@ export async function importContacts(
     }
   }
 
-  const { imported, updated } = await inTransactionOfItsOwn(pool, { statementMs: IMPORTS.statementMs }, async (tx) => {
+  return inTransactionOfItsOwn(pool, { statementMs: IMPORTS.statementMs }, async (tx) => {
     await requireFolder(tx, target.account, target.folderId);
     await tx.query(`create temporary table imported_rows (
       row integer, phone_number text, extension text, first_name text, last_name text, email text, timezone text,
@@ -57,16 +58,18 @@ export async function importContacts(
     ) on commit drop`);
     await pipeline(Readable.from(copyText(valid())), tx.query(copyFrom('copy imported_rows from stdin')));
     await lockForChange(tx, target.account, target.folderId);
-    return merge(tx, target);
+    const { imported, updated } = await merge(tx, target);
+    const answer = {
+      imported,
+      updated,
+      skipped: count.valid - imported - updated,
+      errors: count.errors,
+      error_details: refused,
+      ...(count.errors > refused.length ? { error_details_omitted: count.errors - refused.length } : {}),
+    };
+    await atEnd(tx, answer);
+    return answer;
   });
-  return {
-    imported,
-    updated,
-    skipped: count.valid - imported - updated,
-    errors: count.errors,
-    error_details: refused,
-    ...(count.errors > refused.length ? { error_details_omitted: count.errors - refused.length } : {}),
-  };
 }
 
 interface CopiedRow {

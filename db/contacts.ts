@@ -3,7 +3,7 @@ import type { Contact } from '../domain/contacts/contact.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import { contactsInAllFolders, contactsInFolder, defaultFolder, lockForChange } from './folders.ts';
 import { limited, type OrderedRows, type Page, pageOf, type PageOf, valuesOf } from './page.ts';
-import { inTransaction, type Pool } from './pool.ts';
+import { type AtEnd, inTransaction, type Pool } from './pool.ts';
 
 type ContactRow = Omit<ContactResponse, 'created_at' | 'updated_at'> & {
   readonly created_at: Date;
@@ -27,6 +27,11 @@ export const OVERWRITE = `
 const STORED = `contacts.id, folder_id, phone_number, nullif(extension, '') as extension, first_name, last_name, email,
   timezone, custom_fields, contacts.created_at, contacts.updated_at`;
 
+export interface PutContact {
+  readonly contact: ContactResponse;
+  readonly created: boolean;
+}
+
 /**
  * Adds a contact to a folder, or updates the one with the same number and extension.
  *
@@ -38,7 +43,8 @@ export async function putContact(
   account: string,
   folderId: string | null,
   contact: Contact,
-): Promise<{ contact: ContactResponse; created: boolean }> {
+  atEnd: AtEnd<PutContact> = async () => {},
+): Promise<PutContact> {
   return inTransaction(pool, async (tx) => {
     const folder = folderId ?? (await defaultFolder(tx, account));
     await lockForChange(tx, account, folder);
@@ -63,7 +69,9 @@ export async function putContact(
     const [row] = rows;
     if (row === undefined) throw new RingfenceError('internal', 'PostgreSQL returned no row for a stored contact.');
     const { created, ...stored } = row;
-    return { contact: contactAnswer(stored), created };
+    const answer = { contact: contactAnswer(stored), created };
+    await atEnd(tx, answer);
+    return answer;
   });
 }
 

@@ -13,7 +13,7 @@ import {
   totalOf,
   valuesOf,
 } from './page.ts';
-import type { Pool, Queryable } from './pool.ts';
+import type { AtEnd, Pool, Queryable } from './pool.ts';
 import { enrol } from './roster.ts';
 import { databaseErrorKind } from './errors.ts';
 
@@ -170,10 +170,16 @@ export async function enrolAwaiting(tx: Queryable, folderId: string): Promise<vo
  * Deletes a folder with its contacts. A campaign keeps its own copy.
  * @throws RingfenceError `not_found` when the account has no such folder.
  */
-export async function deleteFolder(pool: Pool, account: string, folderId: string): Promise<void> {
+export async function deleteFolder(
+  pool: Pool,
+  account: string,
+  folderId: string,
+  atEnd: AtEnd<void> = async () => {},
+): Promise<void> {
   await inLongTransaction(pool, account, DELETIONS, async (tx) => {
     await lockForChange(tx, account, folderId, 'id');
     await tx.query('delete from contact_folders where id = $1', [folderId]);
+    await atEnd(tx);
   });
 }
 

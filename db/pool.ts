@@ -56,6 +56,9 @@ export function openPool(connectionString: string, { max = 10, limits, shared = 
   return pool;
 }
 
+/** Called with the result at the end of a transaction: what it writes is committed with the work, or neither is. */
+export type AtEnd<T> = (tx: Queryable, result: T) => Promise<void>;
+
 /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
 export async function inTransaction<T>(pool: Pool, work: (tx: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();

@@ -17,6 +17,7 @@ import { answerBroken } from './http/broken-requests.ts';
 import { closeAfterEarlyResponses } from './http/early-responses.ts';
 import { answerError, answerUnknownRoute } from './http/errors.ts';
 import { forecastRoutes } from './routes/forecast-routes.ts';
+import { KEY_LIMITS, type KeyLimits, takeIdempotencyKeys } from './http/idempotent-writes.ts';
 import { acceptJson } from './http/json-body.ts';
 import { queueLargeRequests } from './http/large-requests.ts';
 import { limitRate } from './http/rate-limit.ts';
@@ -51,6 +52,8 @@ export interface GatewayDeps
   readonly requestsPerMinute?: number | undefined;
   /** Addresses and CIDR networks of trusted proxies, whose `X-Forwarded-For` counts. Default: none. */
   readonly trustedProxies?: readonly string[] | undefined;
+  /** Limits for idempotency keys that differ from the gateway's own. */
+  readonly keyLimits?: Partial<KeyLimits>;
   /** Limits for slow clients that differ from the gateway's own. */
   readonly slowClients?: Partial<SlowClientLimits>;
 }
@@ -116,6 +119,7 @@ export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> 
         const share = routeOptions.config.stopsCalls ? `${caller.account}, stopping calls` : caller.account;
         onBehalfOf(share, done);
       });
+      takeIdempotencyKeys(api, { pool, limits: { ...KEY_LIMITS, ...deps.keyLimits } });
       api.addHook('onRoute', (route) => {
         route.schema = { ...route.schema, security: [{ key: [] }] };
       });

@@ -8,6 +8,7 @@ import { editOverTemporal } from '../client/temporal/edit-over-temporal.ts';
 import { EventDelivery, eventSignaller } from './temporal/event-delivery.ts';
 import { workflowRestarter, workflowStarter } from './temporal/start-workflow.ts';
 import { zoneDataNotifier } from './temporal/notify-zone-data.ts';
+import { commandRecaller } from './temporal/recall-command.ts';
 import { renewingClient } from './temporal/renewing-client.ts';
 import { readWorkflowStatus } from './temporal/workflow-status.ts';
 import { addApiKey, hashKey } from '../db/api-keys.ts';
@@ -21,6 +22,7 @@ import { DEFAULTS } from '../worker/defaults.ts';
 import { buildGateway } from './app.ts';
 import { prepareShutdown } from './http/graceful-shutdown.ts';
 import { startSweepingLostCalls } from './background/lost-calls-sweeper.ts';
+import { startDeletingOldKeys } from './background/old-keys-sweeper.ts';
 import { startReconciling } from './background/reconciler.ts';
 import { startSweepingUnstarted } from './background/unstarted-sweeper.ts';
 import { startZoneDataSweeping } from './background/zone-data-sweeper.ts';
@@ -122,6 +124,7 @@ export async function startRingfenceGateway({
       startCampaign,
       restartWorkflow: workflowRestarter(temporal, { taskQueue }),
       readWorkflowStatus: look,
+      recallCommand: commandRecaller(temporal),
       delivery: new EventDelivery(eventSignaller(temporal)),
       pingTemporal: () =>
         temporal.withDeadline(Date.now() + PING_TIMEOUT_MS, () => temporal.workflowService.getSystemInfo({})),
@@ -135,12 +138,13 @@ export async function startRingfenceGateway({
     const sweeping = startSweepingUnstarted({ pool: webhookPool, startCampaign, logger });
     const reconciling = startReconciling({ pool: webhookPool, readWorkflowStatus: look, logger });
     const correcting = startSweepingLostCalls({ pool: webhookPool, connections, logger });
+    const forgetting = startDeletingOldKeys({ pool: webhookPool, logger });
     const telling = startZoneDataSweeping({ pool: webhookPool, notifyOfZoneData: zoneDataNotifier(temporal), logger });
     return {
       url: urlOf(app.server.address() as AddressInfo),
       async close() {
         await drain();
-        await Promise.all([sweeping.stop(), reconciling.stop(), telling.stop(), correcting.stop()]);
+        await Promise.all([sweeping.stop(), reconciling.stop(), telling.stop(), correcting.stop(), forgetting.stop()]);
         await closeConnections();
       },
     };

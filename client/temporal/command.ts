@@ -76,7 +76,8 @@ async function answerInTime<T, A extends unknown[]>(
   }
 }
 
-function throwUnlessRunEnded(error: Error): void {
+/** Throws the refusal in a failed update. Returns if the update has failed only because its run has ended. */
+export function throwUnlessRunEnded(error: Error): void {
   const { cause } = error;
   if (!isApplicationFailure(cause)) throw temporalUnavailable(error);
   if (cause.type === RUN_ENDED) return;

@@ -17,7 +17,7 @@ interface ErrorTerms {
  * Whether the same request can succeed later:
  * - `never`: it is refused again until it, its key or the configuration is changed.
  * - `after_change`: once what it is about has changed, such as the status of the campaign.
- * - `later`: after `Retry-After`, or after a moment. A request that creates a campaign needs an idempotency key for that.
+ * - `later`: after `Retry-After`, or after a moment. A write needs an idempotency key for that.
  */
 export type Repeat = 'never' | 'after_change' | 'later';
 
@@ -90,6 +90,12 @@ export const ERROR_CODES = {
     status: 422,
     meaning: 'The idempotency key was used for another request.',
     repeat: 'never',
+    field: 'always',
+  },
+  request_in_progress: {
+    status: 409,
+    meaning: 'The first request with this idempotency key is still being executed.',
+    repeat: 'later',
     field: 'always',
   },
   country_not_allowed: {

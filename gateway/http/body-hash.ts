@@ -29,7 +29,8 @@ export async function hashBody(body: unknown): Promise<Buffer> {
   return hash.update(before === '{' ? '{}' : '}').digest();
 }
 
-function canonical(value: unknown): string {
+/** The value as JSON, with the fields of its objects in one order. */
+export function canonical(value: unknown): string {
   return (
     JSON.stringify(value, (_field, inner: unknown) =>
       isObject(inner) ? Object.fromEntries(sortedFields(inner)) : inner,

@@ -1,8 +1,10 @@
 /** Uploads of contact files, as the body itself or as one part of a form. Neither is ever held in memory as a whole. */
+import { createHash, type Hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { CONTACT_FILE } from '../../domain/contacts/contact-header.ts';
+import { canonical } from './body-hash.ts';
 import { BODY_LIMITS } from './body-limits.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 
@@ -10,6 +12,8 @@ export interface Upload {
   /** The form's fields; empty when the body is the file. */
   readonly fields: Readonly<Record<string, string>>;
   readonly bytes: AsyncIterable<Uint8Array>;
+  /** SHA-256 of fields and file, once the bytes have been read to their end. */
+  readonly contentHash: () => Buffer;
 }
 
 /**
@@ -33,6 +37,21 @@ export async function acceptUploads(app: FastifyInstance): Promise<void> {
 
 /** @throws RingfenceError `bad_request` if the request contains no file */
 export async function openUpload(request: FastifyRequest): Promise<Upload> {
+  const { fields, bytes } = await openParts(request);
+  const hash = createHash('sha256').update(canonical(fields));
+  return { fields, bytes: hashed(bytes, hash), contentHash: () => hash.digest() };
+}
+
+async function* hashed(bytes: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {
+  for await (const chunk of bytes) {
+    hash.update(chunk);
+    yield chunk;
+  }
+}
+
+type Parts = Omit<Upload, 'contentHash'>;
+
+async function openParts(request: FastifyRequest): Promise<Parts> {
   if (request.isMultipart()) return openForm(request);
   if (!(request.body instanceof Readable)) {
     throw new RingfenceError('bad_request', 'Send the file as the body with content type text/csv, or in a form.', {
@@ -42,7 +61,7 @@ export async function openUpload(request: FastifyRequest): Promise<Upload> {
   return { fields: {}, bytes: guarded(request.body) };
 }
 
-async function openForm(request: FastifyRequest): Promise<Upload> {
+async function openForm(request: FastifyRequest): Promise<Parts> {
   const parts = request.parts();
   const fields: Record<string, string> = {};
   for (;;) {

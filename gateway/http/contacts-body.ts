@@ -5,15 +5,9 @@
 import type { preValidationAsyncHookHandler } from 'fastify';
 import type { z } from 'zod';
 import { ContactInput } from '../../domain/contacts/contact.ts';
+import './fingerprint.ts';
 import { JsonBody } from './json-body.ts';
 import { asChecked, type Issue, MOST_ISSUES, validationError } from './validation.ts';
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** The body as it was sent, before defaults were filled in. */
-    sentBody: unknown;
-  }
-}
 
 /** The schema of such a body before its contacts are read. */
 type Head = z.ZodType<{ readonly contacts: readonly unknown[] }>;

@@ -149,7 +149,7 @@ export const CAMPAIGN_OPERATIONS: Readonly<Record<string, Described>> = {
   'POST /batch-calls': {
     operationId: 'createCampaign',
     description:
-      'Responds once the campaign and its contacts are recorded; the campaign then starts on its own. A repeat with the same X-Idempotency-Key and body changes nothing and returns the first response, with the header Idempotency-Replayed. If Temporal permanently refuses to start the campaign, the response is 422 with the code `start_refused`: the campaign is recorded as `failed`, `details.campaign` is its id, and every repeat with the key gets the same response.',
+      'Responds once the campaign and its contacts are recorded; the campaign then starts on its own. The idempotency key of a campaign is never deleted. If Temporal permanently refuses to start the campaign, the response is 422 with the code `start_refused`: the campaign is recorded as `failed`, `details.campaign` is its id, and every repeat with the key gets the same response.',
     parameters: { 'x-idempotency-key': IDEMPOTENCY_KEY },
     requests: {
       people: { summary: 'Contacts in the request', value: PEOPLE, status: 201 },

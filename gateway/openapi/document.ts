@@ -88,7 +88,7 @@ function complete(operation: Operation, described: Described, method: string): v
   operation.security ??= [];
   operation.description ??= described.description ?? '';
   for (const parameter of operation.parameters ?? []) {
-    const example = described.parameters?.[parameter.name];
+    const example = described.parameters?.[parameter.name] ?? exampleKey(parameter.name, described);
     if (example !== undefined) parameter.example = example;
   }
   if (described.bodies) {
@@ -103,15 +103,26 @@ function complete(operation: Operation, described: Described, method: string): v
   operation.responses = { ...answers(operation, described), ...refusals(operation, described, method) };
 }
 
+/** Each operation has another one: the examples together are no repeats of each other. */
+function exampleKey(parameter: string, { operationId }: Described): string | undefined {
+  return parameter === KEY_HEADER ? `${operationId}-2026-03-18` : undefined;
+}
+
+const KEY_HEADER = 'x-idempotency-key';
+
+function takesIdempotencyKey({ parameters = [] }: Operation): boolean {
+  return parameters.some(({ name }) => name === KEY_HEADER);
+}
+
 function shown({ summary, value }: RequestExample) {
   return { summary, value };
 }
 
 function answers(operation: Operation, described: Described): Record<string, Response> {
-  const { responses, operationId } = operation;
+  const { responses } = operation;
   const headers = [
     ...(needsKey(operation) ? ['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'] : []),
-    ...(operationId === 'createCampaign' ? ['Idempotency-Replayed'] : []),
+    ...(takesIdempotencyKey(operation) ? ['Idempotency-Replayed'] : []),
   ];
   const good = Object.entries(responses).filter(([status]) => status.startsWith('2'));
   return Object.fromEntries(
@@ -146,7 +157,7 @@ function refusals(operation: Operation, { conflict, missing }: Described, method
     ...(withKey || isWebhook ? [401, 500] : []),
     ...(withKey && method !== 'get' ? [403] : []),
     ...(missing !== undefined || parameters.some(({ in: place }) => place === 'path') ? [404] : []),
-    ...(conflict === undefined ? [] : [409]),
+    ...(conflict === undefined && !takesIdempotencyKey(operation) ? [] : [409]),
     ...((requestBody && !isWebhook) || takesQuery ? [422] : []),
     ...(withKey ? [429] : []),
     ...(withKey || isWebhook || operation.operationId === 'getReadiness' ? [503] : []),

@@ -55,13 +55,13 @@ export const REFUSALS: Readonly<Record<number, Refusal>> = {
   409: {
     name: 'Conflict',
     description:
-      'The request contradicts the present state. Or another request is changing the same object, and `Retry-After` says when to try again.',
+      'The request contradicts the present state. Or another request is changing the same object, or the first request with the same idempotency key is still being executed; then `Retry-After` says when to try again.',
     example: {
       code: 'wrong_state',
       message: 'The campaign is completed; it accepts no more commands.',
       details: { status: 'completed' },
     },
-    headers: ['Retry-After'],
+    headers: ['Retry-After', 'Idempotency-Replayed'],
   },
   413: {
     name: 'PayloadTooLarge',
@@ -96,6 +96,7 @@ export const REFUSALS: Readonly<Record<number, Refusal>> = {
         ],
       },
     },
+    headers: ['Idempotency-Replayed'],
   },
   429: {
     name: 'TooManyRequests',

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { CampaignControl } from '../../client/campaign-control.ts';
+import type { Queryable } from '../../db/pool.ts';
 import {
   CancelResponse,
   NotYetResponse,
@@ -10,17 +11,19 @@ import {
   RestartResponse,
   ResumeResponse,
 } from '../../domain/api/campaign-responses.ts';
-import type { CampaignStatus } from '../../domain/engine/campaign-state.ts';
 import { type Command, refusal } from '../../domain/engine/commands.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { Uuid } from '../../domain/engine/ids.ts';
 import { type EndedWorkflowOptions, noteEnded, throwEnded } from './ended-workflow.ts';
 import { answer, answerOf, refusals } from '../http/envelope.ts';
+import { commandOptions, keepInTransaction } from '../http/idempotent-writes.ts';
+import type { RecallCommand } from '../temporal/recall-command.ts';
 import { ensureStarted, findOpen } from './open-campaign.ts';
-import { cancelInterrupted, restartInterrupted, type RestartOptions } from './restart-campaign.ts';
+import { type Cancelled, cancelInterrupted, restartInterrupted, type RestartOptions } from './restart-campaign.ts';
 import type { StartOptions } from './start-recorded.ts';
 
 export interface CampaignCommandsOptions extends StartOptions, RestartOptions, EndedWorkflowOptions {
+  readonly recallCommand: RecallCommand;
   readonly campaigns: Pick<CampaignControl, 'pause' | 'resume' | 'cancel'>;
 }
 
@@ -28,7 +31,7 @@ const Id = z.object({ id: Uuid });
 const NotYet = answerOf(NotYetResponse);
 
 export const campaignCommands: FastifyPluginAsyncZod<CampaignCommandsOptions> = async (app, options) => {
-  const { pool, campaigns, clock } = options;
+  const { pool, campaigns, recallCommand } = options;
 
   /**
    * Finds the campaign and makes sure that it has a workflow. If it has none yet, the record alone decides whether the
@@ -42,6 +45,13 @@ export const campaignCommands: FastifyPluginAsyncZod<CampaignCommandsOptions> = 
     }
     await ensureStarted(options, campaign);
     return campaign;
+  };
+
+  /** The acknowledgement that an earlier execution of the same request has got, and that did not reach its client. */
+  const recall = async <T>(request: FastifyRequest<{ Params: { id: string } }>, acknowledgement: z.ZodType<T>) => {
+    const { keyed, params } = request;
+    const recalled = keyed?.isRepeat ? await recallCommand(params.id, keyed.commandId) : null;
+    return recalled && acknowledgement.parse({ id: params.id, acknowledged: true, ...recalled });
   };
 
   const whenRefused =
@@ -65,8 +75,10 @@ export const campaignCommands: FastifyPluginAsyncZod<CampaignCommandsOptions> = 
       },
     },
     async (request, reply) => {
+      const recalled = await recall(request, PauseResponse);
+      if (recalled) return reply.code(200).send(answer(request, recalled));
       const { id, status } = await prepare(request, 'pause');
-      const outcome = await campaigns.pause(id).catch(whenRefused(request, id));
+      const outcome = await campaigns.pause(id, commandOptions(request)).catch(whenRefused(request, id));
       if (outcome.acknowledged) return reply.code(200).send(answer(request, { id, ...outcome }));
       return reply.code(202).send(answer(request, { id, status, ...outcome }));
     },
@@ -83,8 +95,10 @@ export const campaignCommands: FastifyPluginAsyncZod<CampaignCommandsOptions> = 
       },
     },
     async (request, reply) => {
+      const recalled = await recall(request, ResumeResponse);
+      if (recalled) return reply.code(200).send(answer(request, recalled));
       const { id, status } = await prepare(request, 'resume');
-      const outcome = await campaigns.resume(id).catch(whenRefused(request, id));
+      const outcome = await campaigns.resume(id, commandOptions(request)).catch(whenRefused(request, id));
       if (outcome.acknowledged) return reply.code(200).send(answer(request, { id, ...outcome }));
       return reply.code(202).send(answer(request, { id, status, ...outcome }));
     },
@@ -108,15 +122,18 @@ export const campaignCommands: FastifyPluginAsyncZod<CampaignCommandsOptions> = 
     async (request, reply) => {
       const { id } = request.params;
       const { account } = request.caller;
-      const ending = await cancelInterrupted(options, account, id);
-      if (ending !== null) return reply.code(200).send(answer(request, { id, ...cancelled(ending, clock()) }));
+      const recalled = await recall(request, CancelResponse);
+      if (recalled) return reply.code(200).send(answer(request, recalled));
+      const keep = (tx: Queryable, cancelled: Cancelled) =>
+        keepInTransaction(request, reply, tx, { status: 200, data: { id, ...cancelled } });
+      const ending = await cancelInterrupted(options, account, id, keep);
+      if (ending !== null) return reply.code(200).send(answer(request, { id, ...ending }));
       const { status } = await prepare(request, 'cancel');
-      const outcome = await campaigns.cancel(id).catch(async (error: unknown) => {
+      const outcome = await campaigns.cancel(id, commandOptions(request)).catch(async (error: unknown) => {
         await noteEnded(options, id, error);
         // Its workflow was ended from outside since the last check.
-        const now = await cancelInterrupted(options, account, id);
-        if (now === null) return throwEnded(options, account, id, error);
-        return cancelled(now, clock());
+        const now = await cancelInterrupted(options, account, id, keep);
+        return now ?? throwEnded(options, account, id, error);
       });
       if (outcome.acknowledged) return reply.code(200).send(answer(request, { id, ...outcome }));
       return reply.code(202).send(answer(request, { id, status, ...outcome }));
@@ -139,14 +156,11 @@ export const campaignCommands: FastifyPluginAsyncZod<CampaignCommandsOptions> = 
     async (request, reply) => {
       const { id } = request.params;
       const { account } = request.caller;
-      const askedAt = clock() - reply.elapsedTime;
-      const status = await restartInterrupted(options, { account, id, askedAt });
-      return answer(request, { id, status, restarted_at: new Date(clock()).toISOString() });
+      const askedAt = options.clock() - reply.elapsedTime;
+      const restarted = await restartInterrupted(options, { account, id, askedAt }, (tx, data) =>
+        keepInTransaction(request, reply, tx, { status: 200, data }),
+      );
+      return answer(request, restarted);
     },
   );
 };
-
-/** The record says that the campaign must end, so no run of it places a call: that is what a cancel promises. */
-function cancelled(status: CampaignStatus, now: number) {
-  return { acknowledged: true as const, status, cancel_requested_at: new Date(now).toISOString() };
-}

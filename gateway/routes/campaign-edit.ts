@@ -1,4 +1,5 @@
 /** `PATCH /batch-calls/{id}`: changes the terms of a campaign. */
+import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { CampaignEditing } from '../../client/temporal/edit-over-temporal.ts';
@@ -15,16 +16,38 @@ import { Uuid } from '../../domain/engine/ids.ts';
 import { type CampaignRoutesOptions, dialMarginOf, noCampaign } from './campaigns-routes.ts';
 import { type EndedWorkflowOptions, throwEnded } from './ended-workflow.ts';
 import { answer, answerOf, refusals } from '../http/envelope.ts';
+import { commandOptions } from '../http/idempotent-writes.ts';
+import type { RecallCommand } from '../temporal/recall-command.ts';
 import { ensureStarted, findOpen } from './open-campaign.ts';
 import type { StartOptions } from './start-recorded.ts';
 
 export interface CampaignEditOptions
   extends StartOptions, EndedWorkflowOptions, Pick<CampaignRoutesOptions, 'clock' | 'connections'> {
+  readonly recallCommand: RecallCommand;
   readonly campaigns: CampaignEditing;
 }
 
 export const campaignEdit: FastifyPluginAsyncZod<CampaignEditOptions> = async (app, options) => {
-  const { pool, campaigns, clock, connections } = options;
+  const { pool, campaigns, clock, connections, recallCommand } = options;
+
+  const edit = async (request: FastifyRequest<{ Params: { id: string }; Body: ChangeCampaign }>): Promise<void> => {
+    const { account } = request.caller;
+    const { id } = request.params;
+    const change = request.body;
+    const present = await findOpen(pool, account, id);
+    const terms = changedTerms(present.terms, change);
+    if (change.ends_at !== undefined) refuseExpired(terms, clock());
+    if (change.start_time !== undefined || change.end_time !== undefined) {
+      refuseWithoutRoom(terms, dialMarginOf(connections, terms.connection));
+    }
+    if (!present.started) refuseUnlessEditable(present, change, clock());
+    await ensureStarted(options, present);
+    // Another change may be under way. The workflow applies each to the result of the one before.
+    await campaigns
+      .edit(id, change, commandOptions(request))
+      .catch((error: unknown) => throwEnded(options, account, id, error));
+  };
+
   app.patch(
     '/batch-calls/:id',
     {
@@ -41,17 +64,8 @@ export const campaignEdit: FastifyPluginAsyncZod<CampaignEditOptions> = async (a
     async (request) => {
       const { account } = request.caller;
       const { id } = request.params;
-      const present = await findOpen(pool, account, id);
-      const change = request.body;
-      const terms = changedTerms(present.terms, change);
-      if (change.ends_at !== undefined) refuseExpired(terms, clock());
-      if (change.start_time !== undefined || change.end_time !== undefined) {
-        refuseWithoutRoom(terms, dialMarginOf(connections, terms.connection));
-      }
-      if (!present.started) refuseUnlessEditable(present, change, clock());
-      await ensureStarted(options, present);
-      // Another change may be under way. The workflow applies each to the result of the one before.
-      await campaigns.edit(id, change).catch((error: unknown) => throwEnded(options, account, id, error));
+      const recalled = request.keyed?.isRepeat ? await recallCommand(id, request.keyed.commandId) : null;
+      if (recalled === null) await edit(request);
       const campaign = await readCampaign(pool, account, id, clock());
       if (!campaign) throw noCampaign();
       return answer(request, campaign);

@@ -7,16 +7,16 @@ import { Campaign, CampaignContactResponse } from '../../domain/api/campaign-res
 import { campaignTerms, CreateCampaign, CreateCampaignHead } from '../../domain/api/campaign-request.ts';
 import { isStorable } from '../../domain/contacts/contact.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
-import { failedStart, isStartRefused } from '../../domain/api/failed-start.ts';
+import { isStartRefused } from '../../domain/api/failed-start.ts';
 import { Uuid } from '../../domain/engine/ids.ts';
 import { RecordedStatus } from '../../domain/api/interruption.ts';
 import { BUCKETS } from '../../domain/engine/tally.ts';
 import type { Connections } from '../../providers/connections/open-connections.ts';
 import { DEFAULTS } from '../../worker/defaults.ts';
 import { dialMarginMs } from '../../worker/facts.ts';
-import { hashBody } from '../http/body-hash.ts';
-import { createCampaign } from './create-campaign.ts';
+import { campaignIdOf, createCampaign } from './create-campaign.ts';
 import { answer, answerOf, list, listOf, refusals } from '../http/envelope.ts';
+import { keepInTransaction } from '../http/idempotent-writes.ts';
 import { acceptJsonInRuns } from '../http/json-body.ts';
 import { Microseconds, pageShape, readPage, Seq } from '../http/page.ts';
 import { readingContacts } from '../http/contacts-body.ts';
@@ -34,12 +34,10 @@ export interface ContactBodies {
 }
 
 const CampaignPlace: z.ZodType<CampaignPlace> = z.strictObject({ createdAt: Microseconds, id: Uuid });
-const KEY = 'X-Idempotency-Key must be 1 to 255 printable ASCII characters';
 const Id = z.object({ id: Uuid });
 
 export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & ContactBodies> = async (app, options) => {
   const { pool, clock, connections, bodyLimit } = options;
-  app.decorateRequest('sentBody');
   acceptJsonInRuns(app);
 
   app.post(
@@ -50,37 +48,26 @@ export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & Cont
       schema: {
         summary: 'Create a campaign',
         tags: ['campaigns'],
-        headers: z.looseObject({
-          'x-idempotency-key': z
-            .string()
-            .regex(/^[\x20-\x7e]{1,255}$/, KEY)
-            .optional()
-            .describe('Identifies the request. A repeat with the same key and body returns the first response.'),
-        }),
         body: CreateCampaign,
         response: { 201: answerOf(Campaign), ...refusals },
       },
     },
     async (request, reply) => {
-      const { body, caller } = request;
-      const key = request.headers['x-idempotency-key'];
-      // Hashed only now: an unchecked body may be nested too deeply to be traversed.
-      const idempotency = key === undefined ? null : { key, bodyHash: await hashBody(request.sentBody) };
-      const created = await createCampaign({ pool, now: clock(), connections }, caller.account, body, idempotency);
-      const { id, failure } = created.answer;
-      if (created.repeated) {
-        void reply.header('idempotency-replayed', 'true');
-        if (failure !== null) throw failedStart(id, failure);
-      } else {
-        try {
-          await startRecorded(options, { id, terms: campaignTerms(body, created.answer.connection) });
-        } catch (error) {
-          if (isStartRefused(error)) throw error;
-          // The record is durable, and the sweeper starts every campaign without a workflow.
-          request.log.warn({ campaign: id }, 'campaign recorded, its workflow is not started yet');
-        }
+      const { body, caller, keyed } = request;
+      const campaign = await createCampaign({ pool, now: clock(), connections }, caller.account, body, {
+        ...(keyed ? { id: campaignIdOf(caller.account, keyed.key) } : {}),
+        // The record of the campaign and that of its key are one: no repeat can call everybody again.
+        atEnd: (tx, data) => keepInTransaction(request, reply, tx, { status: 201, data, campaignId: data.id }),
+      });
+      const { id } = campaign;
+      try {
+        await startRecorded(options, { id, terms: campaignTerms(body, campaign.connection) });
+      } catch (error) {
+        if (isStartRefused(error)) throw error;
+        // The record is durable, and the sweeper starts every campaign without a workflow.
+        request.log.warn({ campaign: id }, 'campaign recorded, its workflow is not started yet');
       }
-      return reply.code(201).send(answer(request, created.answer));
+      return reply.code(201).send(answer(request, campaign));
     },
   );
 
@@ -159,13 +146,16 @@ export const campaignsRoutes: FastifyPluginAsyncZod<CampaignRoutesOptions & Cont
         response: { 200: answerOf(z.object({ id: Uuid, deleted: z.literal(true) })), ...refusals },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { id } = request.params;
+      const data = { id, deleted: true as const };
       const lastsMs = (name: string) => longestCallMs(connections, name);
-      const outcome = await deleteEndedCampaign(pool, request.caller.account, id, lastsMs);
+      const outcome = await deleteEndedCampaign(pool, request.caller.account, id, lastsMs, (tx) =>
+        keepInTransaction(request, reply, tx, { status: 200, data }),
+      );
       if (outcome === 'not_found') throw noCampaign();
       if (outcome !== 'deleted') throw notYet(outcome);
-      return answer(request, { id, deleted: true as const });
+      return answer(request, data);
     },
   );
 };

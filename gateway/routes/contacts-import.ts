@@ -14,6 +14,7 @@ import { allowedTo } from '../../providers/connections/choose.ts';
 import type { Connections } from '../../providers/connections/open-connections.ts';
 import { openUpload, acceptUploads } from '../http/contact-upload.ts';
 import { answer, answerOf, refusals } from '../http/envelope.ts';
+import { keepInTransaction, replayUpload } from '../http/idempotent-writes.ts';
 import { validationError } from '../http/validation.ts';
 
 /**
@@ -44,6 +45,7 @@ export const contactsImport: FastifyPluginAsyncZod<ContactsOptions> = async (app
   app.post(
     '/contacts/import',
     {
+      config: { isUpload: true },
       // The form's parser would log all headers of a request, including its key.
       logSerializers: { busboyOptions: () => undefined },
       schema: {
@@ -61,7 +63,9 @@ export const contactsImport: FastifyPluginAsyncZod<ContactsOptions> = async (app
         throw new RingfenceError('rate_limit_exceeded', 'Other imports are running: try again when one has finished.');
       }
       try {
-        const { fields, bytes } = await openUpload(request);
+        const upload = await openUpload(request);
+        if (request.firstAnswer) return await replayUpload(request, reply, upload);
+        const { fields, bytes, contentHash } = upload;
         const options = { ...request.query, ...readFields(fields) };
         const { account } = request.caller;
         const target = {
@@ -71,7 +75,10 @@ export const contactsImport: FastifyPluginAsyncZod<ContactsOptions> = async (app
         };
         const rule = allowedByAny(allowedTo(connections, account));
         const rows = readContactFile(bytes, options.default_country ?? null, rule);
-        return answer(request, await importContacts(pool, target, rows));
+        const imported = await importContacts(pool, target, rows, (tx, data) =>
+          keepInTransaction(request, reply, tx, { status: 200, data, contentHash: contentHash() }),
+        );
+        return answer(request, imported);
       } finally {
         giveBack();
       }

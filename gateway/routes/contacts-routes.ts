@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { listContacts, putContact } from '../../db/contacts.ts';
 import { createFolder, deleteFolder, listFolders } from '../../db/folders.ts';
+import { inTransaction } from '../../db/pool.ts';
 import { ContactResponse, FolderResponse } from '../../domain/api/contact-responses.ts';
 import { allowedByAny } from '../../domain/contacts/allowed-numbers.ts';
 import { allowedTo } from '../../providers/connections/choose.ts';
@@ -13,6 +14,7 @@ import type { ContactBodies } from './campaigns-routes.ts';
 import { contactsImport, type ContactsOptions } from './contacts-import.ts';
 import { BODY_LIMITS } from '../http/body-limits.ts';
 import { answer, answerOf, largeList, list, listOf, refusals } from '../http/envelope.ts';
+import { keepInTransaction } from '../http/idempotent-writes.ts';
 import { pageShape, readPage, Seq } from '../http/page.ts';
 
 const Page = z.strictObject(pageShape);
@@ -72,8 +74,11 @@ export const contactsRoutes: FastifyPluginAsyncZod<ContactBodies & ContactsOptio
       const { folder_id, default_country, ...input } = request.body;
       const { account } = request.caller;
       const stated = contactFrom(input, default_country ?? null, '', allowedByAny(allowedTo(connections, account)));
-      const { contact, created } = await putContact(pool, account, folder_id ?? null, stated);
-      return reply.code(created ? 201 : 200).send(answer(request, contact));
+      const statusOf = (created: boolean) => (created ? 201 : 200);
+      const { contact, created } = await putContact(pool, account, folder_id ?? null, stated, (tx, put) =>
+        keepInTransaction(request, reply, tx, { status: statusOf(put.created), data: put.contact }),
+      );
+      return reply.code(statusOf(created)).send(answer(request, contact));
     },
   );
 
@@ -105,7 +110,11 @@ export const contactsRoutes: FastifyPluginAsyncZod<ContactBodies & ContactsOptio
       },
     },
     async (request, reply) => {
-      const folder = await createFolder(pool, request.caller.account, request.body.name);
+      const folder = await inTransaction(pool, async (tx) => {
+        const data = await createFolder(tx, request.caller.account, request.body.name);
+        await keepInTransaction(request, reply, tx, { status: 201, data });
+        return data;
+      });
       return reply.code(201).send(answer(request, folder));
     },
   );
@@ -120,9 +129,12 @@ export const contactsRoutes: FastifyPluginAsyncZod<ContactBodies & ContactsOptio
         response: { 200: answerOf(z.object({ id: Uuid, deleted: z.literal(true) })), ...refusals },
       },
     },
-    async (request) => {
-      await deleteFolder(pool, request.caller.account, request.params.id);
-      return answer(request, { id: request.params.id, deleted: true as const });
+    async (request, reply) => {
+      const data = { id: request.params.id, deleted: true as const };
+      await deleteFolder(pool, request.caller.account, data.id, (tx) =>
+        keepInTransaction(request, reply, tx, { status: 200, data }),
+      );
+      return answer(request, data);
     },
   );
 };

@@ -11,8 +11,7 @@ import {
   type StoredContact,
   withContactId,
 } from '../../db/campaigns.ts';
-import { withIdempotencyKey } from '../../db/idempotency.ts';
-import { inTransaction, type Pool, type Queryable } from '../../db/pool.ts';
+import { type AtEnd, inTransaction, type Pool, type Queryable } from '../../db/pool.ts';
 import type { Campaign } from '../../domain/api/campaign-responses.ts';
 import { campaignTerms, type CreateCampaign } from '../../domain/api/campaign-request.ts';
 import { refuseExpired } from '../../domain/api/campaign-terms.ts';
@@ -26,38 +25,34 @@ import { assertNamesAllowed, chooseConnection } from '../../providers/connection
 import type { Connections, OpenConnection } from '../../providers/connections/open-connections.ts';
 import { dialMarginMs } from '../../worker/facts.ts';
 
-export interface Idempotency {
-  readonly key: string;
-  /** SHA-256 of the request's content. */
-  readonly bodyHash: Buffer;
-}
-
 export interface CreationOptions {
   readonly pool: Pool;
   readonly now: number;
   readonly connections: Connections;
 }
 
+export interface Creation {
+  /** Default: a random one. */
+  readonly id?: string;
+  readonly atEnd?: AtEnd<Campaign>;
+}
+
 /**
- * Records a campaign with its contacts, in one transaction. A repeat with the same idempotency key changes nothing and
- * returns the first answer.
+ * Records a campaign with its contacts, in one transaction.
  *
- * @throws RingfenceError `validation_error`, `country_not_allowed`, `number_type_not_allowed`, `idempotency_mismatch`
+ * @throws RingfenceError `validation_error`, `country_not_allowed`, `number_type_not_allowed`
  */
 export async function createCampaign(
   { pool, now, connections }: CreationOptions,
   account: string,
   request: CreateCampaign,
-  idempotency: Idempotency | null,
-): Promise<{ readonly answer: Campaign; readonly repeated: boolean }> {
-  const prepared = prepare(connections, account, request);
-  // Whatever is wrong counts only for a new campaign: a repeat gets its answer even if less is allowed by now.
-  await Promise.allSettled([prepared]);
-  const id = idempotency === null ? randomUUID() : campaignIdOf(account, idempotency.key);
+  { id = randomUUID(), atEnd = async () => {} }: Creation = {},
+): Promise<Campaign> {
+  const prepared = await prepare(connections, account, request);
   return inTransaction(pool, async (tx) => {
-    const record = async () => recordCampaign(tx, { id, account, request, now, ...(await prepared) });
-    if (idempotency === null) return { answer: await record(), repeated: false };
-    return withIdempotencyKey(tx, { account, ...idempotency }, id, record);
+    const campaign = await recordCampaign(tx, { id, account, request, now, ...prepared });
+    await atEnd(tx, campaign);
+    return campaign;
   });
 }
 

@@ -34,7 +34,6 @@ const ASSUMED =
 
 export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & ContactBodies> = async (app, options) => {
   const { pool, connections, clock, bodyLimit } = options;
-  app.decorateRequest('sentBody');
   acceptJsonInRuns(app);
 
   app.get(
@@ -62,6 +61,7 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
     '/batch-calls/forecast',
     {
       bodyLimit,
+      config: { changesNothing: true },
       preValidation: readingContacts(ForecastRequestHead),
       schema: {
         summary: 'Forecast a campaign before creating it',

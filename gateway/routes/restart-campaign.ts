@@ -1,9 +1,10 @@
 /** Restarts an interrupted campaign, to continue it or to end it. */
 import type { RestartCampaign, Restarted, RestartTerms } from '../temporal/start-workflow.ts';
 import { lockForRestart, noteCancel, noteRestart } from '../../db/interruptions.ts';
-import { inTransaction } from '../../db/pool.ts';
+import { type AtEnd, inTransaction } from '../../db/pool.ts';
+import type { RestartResponse } from '../../domain/api/campaign-responses.ts';
 import { type CampaignTerms, engineSpec } from '../../domain/api/campaign-request.ts';
-import type { CampaignStatus } from '../../domain/engine/campaign-state.ts';
+import type { CancelAcknowledgement } from '../../domain/engine/answers.ts';
 import { isOver } from '../../domain/engine/commands.ts';
 import { isBehindItsWorkflow, isInterrupted, type RecordedStatus } from '../../domain/api/interruption.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
@@ -28,19 +29,22 @@ interface Asked {
  * get the same response: the campaign's row is locked meanwhile, and Temporal allows only one run of a workflow.
  *
  * @param askedAt when the request arrived, in epoch milliseconds
+ * @param atEnd called in the transaction that restarts it; not if another request has restarted it
  * @throws RingfenceError `not_found`, `temporal_unavailable`, `start_refused`, and `wrong_state` unless the campaign is
  *   interrupted
  */
 export async function restartInterrupted(
   options: RestartOptions,
-  { account, id, askedAt }: Asked,
-): Promise<RecordedStatus> {
-  const first = await tryRestart(options, { account, id, askedAt });
-  if (first.restarted) return first.status;
+  asked: Asked,
+  atEnd: AtEnd<RestartResponse>,
+): Promise<RestartResponse> {
+  const { id } = asked;
+  const first = await tryRestart(options, asked, atEnd);
+  if (first.restarted) return first.restarted;
   // Its workflow may have ended since the last check.
   if (!isOver(first.status)) await reconcileOne(options, id);
-  const { restarted, status } = isOver(first.status) ? first : await tryRestart(options, { account, id, askedAt });
-  if (restarted) return status;
+  const { restarted, status } = isOver(first.status) ? first : await tryRestart(options, asked, atEnd);
+  if (restarted) return restarted;
   throw new RingfenceError('wrong_state', `The campaign is ${status}; only an interrupted one can be restarted.`, {
     details: { status },
   });
@@ -49,26 +53,43 @@ export async function restartInterrupted(
 async function tryRestart(
   { pool, restartWorkflow, clock }: RestartOptions,
   { account, id, askedAt }: Asked,
-): Promise<{ readonly restarted: boolean; readonly status: RecordedStatus }> {
+  atEnd: AtEnd<RestartResponse>,
+): Promise<{ readonly restarted: RestartResponse | null; readonly status: RecordedStatus }> {
   return inTransaction(pool, async (tx) => {
     const campaign = await lockForRestart(tx, account, id);
     if (!campaign) throw noCampaign();
     const { status, was, reason, code, failure, restartedAt } = campaign;
     if (failure !== null) throw neverStarted(failure);
-    if (status !== 'interrupted') return { restarted: restartedAt !== null && restartedAt >= askedAt, status };
+    if (status !== 'interrupted') {
+      const byAnother = restartedAt !== null && restartedAt >= askedAt;
+      return { restarted: byAnother ? restartResponse(id, status, restartedAt) : null, status };
+    }
     if (isBehindItsWorkflow(reason)) throw behind(id, { reason: reason ?? 'completed', code });
     const goesOnAs = was ?? 'active';
     const outcome = await restart(restartWorkflow, campaign.terms, id, { status: goesOnAs, afterItsEnd: false });
     if (outcome === 'ended') throw behind(id, { reason: 'completed', code: null });
-    await noteRestart(tx, id, clock());
-    return { restarted: true, status: goesOnAs };
+    const now = clock();
+    await noteRestart(tx, id, now);
+    const restarted = restartResponse(id, goesOnAs, now);
+    await atEnd(tx, restarted);
+    return { restarted, status: goesOnAs };
   });
+}
+
+function restartResponse(id: string, status: RecordedStatus, restartedAt: number): RestartResponse {
+  return { id, status, restarted_at: new Date(restartedAt).toISOString() };
+}
+
+/** The record says that the campaign must end, so no run of it places a call: that is what a cancel promises. */
+export interface Cancelled extends CancelAcknowledgement {
+  readonly acknowledged: true;
 }
 
 /**
  * Starts a run of an interrupted campaign that follows its live calls and skips everyone else. The cancel is recorded
  * first, and stays recorded if Temporal does not answer: no later run places a call.
  *
+ * @param atEnd called in the transaction that restarts it
  * @returns null if the campaign is not interrupted, so that its workflow can execute the command
  * @throws RingfenceError `temporal_unavailable`, `start_refused`
  */
@@ -76,7 +97,8 @@ export async function cancelInterrupted(
   { pool, restartWorkflow, clock }: RestartOptions,
   account: string,
   id: string,
-): Promise<CampaignStatus | null> {
+  atEnd: AtEnd<Cancelled>,
+): Promise<Cancelled | null> {
   if (!(await noteCancel(pool, account, id))) return null;
   return inTransaction(pool, async (tx) => {
     const campaign = await lockForRestart(tx, account, id);
@@ -84,8 +106,12 @@ export async function cancelInterrupted(
     const status = campaign.was ?? 'active';
     const outcome = await restart(restartWorkflow, campaign.terms, id, { status, afterItsEnd: true });
     if (outcome === 'ended') return null;
-    await noteRestart(tx, id, clock());
-    return outcome === 'started' ? status : null;
+    const now = clock();
+    await noteRestart(tx, id, now);
+    if (outcome !== 'started') return null;
+    const cancelled = { acknowledged: true, status, cancel_requested_at: new Date(now).toISOString() } as const;
+    await atEnd(tx, cancelled);
+    return cancelled;
   });
 }
 

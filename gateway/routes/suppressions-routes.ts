@@ -1,7 +1,7 @@
 /** Numbers that must not be called. A change takes effect with the next dial of every campaign of the account. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { Pool } from '../../db/pool.ts';
+import { inTransaction, type Pool } from '../../db/pool.ts';
 import { addSuppression, listSuppressions, removeSuppression } from '../../db/suppressions.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { anyNumber, anyNumberThatMayExist } from '../../domain/contacts/allowed-numbers.ts';
@@ -11,6 +11,7 @@ import { allowedTo } from '../../providers/connections/choose.ts';
 import type { Connections } from '../../providers/connections/open-connections.ts';
 import '../http/auth.ts';
 import { answer, answerOf, list, listOf, refusals } from '../http/envelope.ts';
+import { keepInTransaction } from '../http/idempotent-writes.ts';
 import { pageShape, readPage, Seq } from '../http/page.ts';
 
 export interface SuppressionsOptions {
@@ -55,8 +56,13 @@ export const suppressionsRoutes: FastifyPluginAsyncZod<SuppressionsOptions> = as
         phoneNumber: suppressedNumber(phone_number, anyNumberThatMayExist(allowedTo(connections, account))),
         reason,
       };
-      const { suppression, created } = await addSuppression(pool, account, entry);
-      return reply.code(created ? 201 : 200).send(answer(request, suppression));
+      const { status, data } = await inTransaction(pool, async (tx) => {
+        const { suppression, created } = await addSuppression(tx, account, entry);
+        const done = { status: created ? 201 : 200, data: suppression } as const;
+        await keepInTransaction(request, reply, tx, done);
+        return done;
+      });
+      return reply.code(status).send(answer(request, data));
     },
   );
 
@@ -71,14 +77,20 @@ export const suppressionsRoutes: FastifyPluginAsyncZod<SuppressionsOptions> = as
         response: { 200: answerOf(z.object({ phone_number: z.string(), deleted: z.literal(true) })), ...refusals },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const phone = parsePhone(request.params.phone_number, null, anyNumber);
-      const known = 'e164' in phone && (await removeSuppression(pool, request.caller.account, phone.e164));
-      if (!known) {
-        const message = 'This number is not on the list: send it in international form.';
-        throw new RingfenceError('not_found', message, { field: 'phone_number' });
-      }
-      return answer(request, { phone_number: phone.e164, deleted: true as const });
+      if (!('e164' in phone)) throw notOnTheList();
+      const data = { phone_number: phone.e164, deleted: true as const };
+      await inTransaction(pool, async (tx) => {
+        if (!(await removeSuppression(tx, request.caller.account, phone.e164))) throw notOnTheList();
+        await keepInTransaction(request, reply, tx, { status: 200, data });
+      });
+      return answer(request, data);
     },
   );
 };
+
+function notOnTheList(): RingfenceError {
+  const message = 'This number is not on the list: send it in international form.';
+  return new RingfenceError('not_found', message, { field: 'phone_number' });
+}

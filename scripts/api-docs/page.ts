@@ -1,6 +1,7 @@
 import { COUNTED_AT_MOST } from '../../db/page.ts';
 import { ERROR_CODES, type Repeat } from '../../domain/engine/error-codes.ts';
 import { API_ROOT } from '../../domain/api/api-root.ts';
+import { KEY_LIMITS } from '../../gateway/http/idempotent-writes.ts';
 import { MOST_LEFT_OUT } from '../../gateway/http/page.ts';
 import { commands, json } from './curl.ts';
 import { Description, type Operation, type Schema } from './description.ts';
@@ -25,7 +26,7 @@ export function apiPage(description: unknown): string {
     components.responses,
     operations.map(({ operation }) => operation),
   );
-  return [INTRODUCTION, LISTS, ...sections, ...refusals].join('\n\n') + '\n';
+  return [INTRODUCTION, REPEATS, LISTS, ...sections, ...refusals].join('\n\n') + '\n';
 }
 
 const INTRODUCTION = `# HTTP API
@@ -37,6 +38,23 @@ The paths of campaigns and contacts are under \`${API_ROOT}\` and require \`Auth
 response has \`meta\` (\`request_id\`, \`ts\`), and lists have \`pagination\` beside \`data\`: see [lists](#lists). All [errors](#errors) have one
 form. The examples take the API's root from \`RINGFENCE_API_URL\` and the key from \`RINGFENCE_API_KEY\`. A test sends each of them to a
 gateway.`;
+
+const REPEATS = `## Repeats
+
+A response can get lost. Every request that changes something therefore takes the header \`X-Idempotency-Key\`, 1 to 255 printable ASCII
+characters that you choose, and can be repeated with it until a response arrives. The key belongs to one request of the account.
+
+- **A repeat changes nothing and gets the first response**, with the header \`Idempotency-Replayed: true\` and its own \`meta\`. This also
+  holds after the campaign has moved on: a repeated pause names the calls that the first response named.
+- The same request has the same method, path, query and JSON, in any order of its fields, and for an import the same file. Another
+  request with the key is refused with 422 \`idempotency_mismatch\`.
+- While the first request is being executed, a repeat waits for its response. After ${KEY_LIMITS.waitMs / 1_000} seconds it gets 409 \`request_in_progress\` with
+  \`Retry-After\`. If the gateway that executes a request dies, a repeat takes the request over within ${KEY_LIMITS.leaseMs / 1_000} seconds, and nothing is done
+  twice.
+- Responses are kept for at least 24 hours. The key of a request that created a campaign is kept for ever.
+- Not kept are 408, 429, 5xx and every response with \`Retry-After\`: a repeat executes the request again. Neither is a request that is
+  refused before it is executed (its key, its form), nor an import whose file was not read to its end: a repeat is checked again.
+- A request that was refused with 422 has changed nothing. Its key may be used for the corrected request.`;
 
 const LISTS = `## Lists
 
@@ -123,8 +141,8 @@ function refusalText(refusals: Refusals, operations: readonly Operation[]): stri
 }
 
 const CODES = `Every code that the gateway, the client and the command line give. A code without a status is given by the
-client and the command line alone. *Repeat* says whether the same request can succeed later. To repeat a request that creates a campaign, send it with the
-same \`X-Idempotency-Key\`.`;
+client and the command line alone. *Repeat* says whether the same request can succeed later. A write is safe to repeat with the same
+\`X-Idempotency-Key\`: see [repeats](#repeats).`;
 
 const REPEAT: Readonly<Record<Repeat, string>> = {
   never: 'no',

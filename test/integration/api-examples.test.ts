@@ -154,7 +154,7 @@ function send(operation: ApiOperation, contentType: string | null, value: unknow
   const headers = {
     ...(operation.security.length > 0 ? { authorization: `Bearer ${HARNESS_API_KEY}` } : {}),
     ...(contentType === null || isForm ? {} : { 'content-type': contentType }),
-    ...headerParameters(operation, value),
+    ...headerParameters(operation),
     ...(operation.operationId === 'receiveEvents' ? signature(text) : {}),
   };
   const body = isForm ? formOf(value as Record<string, string>) : text;
@@ -175,11 +175,12 @@ function queryOf({ parameters }: ApiOperation, isForm: boolean): string {
   return given.length > 0 ? `?${query.toString()}` : '';
 }
 
-let keysUsed = 0;
-/** The key belongs to the first example; another body under it would rightly be refused. */
-function headerParameters({ parameters }: ApiOperation, value: unknown): Record<string, string> {
+const keysUsed = new Set<string>();
+/** The key belongs to the operation's first example; another body under it would rightly be refused. */
+function headerParameters({ operationId, parameters }: ApiOperation): Record<string, string> {
   const given = parameters.filter(({ in: place }) => place === 'header');
-  if (given.length === 0 || value === undefined || keysUsed++ > 0) return {};
+  if (keysUsed.has(operationId)) return {};
+  keysUsed.add(operationId);
   return Object.fromEntries(given.map(({ name, example }) => [name, String(example)]));
 }
 

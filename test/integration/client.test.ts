@@ -8,6 +8,7 @@ import { connectTemporal, Ringfence } from '../../client/index.ts';
 import { controlOverTemporal } from '../../client/temporal/control-over-temporal.ts';
 import { editOverTemporal } from '../../client/temporal/edit-over-temporal.ts';
 import { EventDelivery, eventSignaller } from '../../gateway/temporal/event-delivery.ts';
+import { commandRecaller } from '../../gateway/temporal/recall-command.ts';
 import { workflowRestarter, workflowStarter } from '../../gateway/temporal/start-workflow.ts';
 import { readWorkflowStatus } from '../../gateway/temporal/workflow-status.ts';
 import { addApiKey, hashKey } from '../../db/api-keys.ts';
@@ -66,6 +67,7 @@ async function openSystem(options: SystemHarnessOptions = {}): Promise<System> {
     startCampaign: workflowStarter(harness.client, { taskQueue: harness.taskQueue }),
     restartWorkflow: workflowRestarter(harness.client, { taskQueue: harness.taskQueue }),
     readWorkflowStatus: (campaignId) => readWorkflowStatus(harness.client, campaignId),
+    recallCommand: commandRecaller(harness.client),
     delivery: new EventDelivery(eventSignaller(harness.client)),
     pingTemporal: async () => {},
     logger: pino({ level: 'silent' }),

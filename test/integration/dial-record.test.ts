@@ -37,9 +37,9 @@ async function newDial(): Promise<Dial & { readonly now: number }> {
     agent_id: 'agent-1',
     contacts: [{ phone_number: '+14155550100' }],
   });
-  const { answer } = await createCampaign({ pool, now: NOW, connections: TRUEDY_ALONE }, 'default', request, null);
-  await inTransaction(pool, (tx) => adoptRoster(tx, { campaignId: answer.id, runId: 'the run', number: 1 }, NOW));
-  return { ...dialOf({ campaignId: answer.id, seq: 1, attempt: 1 }), now: NOW };
+  const { id } = await createCampaign({ pool, now: NOW, connections: TRUEDY_ALONE }, 'default', request);
+  await inTransaction(pool, (tx) => adoptRoster(tx, { campaignId: id, runId: 'the run', number: 1 }, NOW));
+  return { ...dialOf({ campaignId: id, seq: 1, attempt: 1 }), now: NOW };
 }
 
 async function permit(dial: Dial): Promise<SendPermit> {

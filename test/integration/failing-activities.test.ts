@@ -42,19 +42,15 @@ const whenTriedAgain = (harness: SystemHarness, id: string, types: readonly stri
 describe('a campaign', () => {
   it('whose record is not there waits for it, and goes on when it is', async () => {
     const harness = await openHarness();
-    const idempotency = { key: 'the-key', bodyHash: Buffer.alloc(32) };
-    const id = campaignIdOf('default', idempotency.key);
+    const id = campaignIdOf('default', 'the-key');
     await workflowStarter(harness.client, { taskQueue: harness.taskQueue })(
       id,
       engineSpec(campaignTerms(REQUEST, 'truedy')),
     );
     await whenTriedAgain(harness, id, ['openRoster'], 'not_found');
-    await createCampaign(
-      { pool: harness.db.pool, now: Date.now(), connections: TRUEDY_ALONE },
-      'default',
-      REQUEST,
-      idempotency,
-    );
+    await createCampaign({ pool: harness.db.pool, now: Date.now(), connections: TRUEDY_ALONE }, 'default', REQUEST, {
+      id,
+    });
     expect(await harness.result(id)).toMatchObject({ status: 'completed' });
     expect(harness.simulator.ledger()).toMatchObject({ accepted: 1, duplicate_keys: 0 });
   });

@@ -233,13 +233,12 @@ describe('a campaign on a real Temporal server', () => {
   /** Recorded, and not started yet. */
   async function recorded(more: object = {}) {
     const request = CreateCampaign.parse({ ...terms, ...more });
-    const { answer } = await createCampaign(
+    const { id } = await createCampaign(
       { pool: harness.db.pool, now: Date.now(), connections: TRUEDY_ALONE },
       'default',
       request,
-      null,
     );
-    return { id: answer.id, spec: engineSpec(campaignTerms(request, 'truedy')) };
+    return { id, spec: engineSpec(campaignTerms(request, 'truedy')) };
   }
 
   const numbersCalled = (id: string) =>

@@ -37,14 +37,14 @@ afterAll(() => database.drop());
 async function recorded(people: number): Promise<string> {
   const { pool } = database;
   const request = CreateCampaign.parse({ name: 'Later', agent_id: 'agent-1', contacts: [fictitiousPerson(0)] });
-  const { answer } = await createCampaign({ pool, now, connections: TRUEDY_ALONE }, 'default', request, null);
+  const { id } = await createCampaign({ pool, now, connections: TRUEDY_ALONE }, 'default', request);
   await pool.query(
     `insert into campaign_contacts (campaign_id, seq, contact_id, phone_number)
      select $1::uuid, seq, md5($1 || '.' || seq)::uuid, '+14155550100' from generate_series(2, $2::int) as seq`,
-    [answer.id, people],
+    [id, people],
   );
-  await pool.query('update campaigns set total = $2, pending = $2 where id = $1', [answer.id, people]);
-  return answer.id;
+  await pool.query('update campaigns set total = $2, pending = $2 where id = $1', [id, people]);
+  return id;
 }
 
 /** The dial records of calls that were accepted, and their ends, which have been signalled. */

@@ -66,27 +66,26 @@ afterAll(async () => {
 
 /** Records a campaign whose people have all been called once, in vain. */
 async function recorded(people: number): Promise<string> {
-  const { answer } = await createCampaign(
+  const { id } = await createCampaign(
     { pool: database.pool, now, connections: connectionsTo(new ScriptedProvider(database.pool, Date.now)) },
     'default',
     request,
-    null,
   );
   await inTransaction(database.pool, async (tx) => {
-    await tx.query('delete from campaign_contacts where campaign_id = $1', [answer.id]);
+    await tx.query('delete from campaign_contacts where campaign_id = $1', [id]);
     await tx.query(
       `insert into campaign_contacts (campaign_id, seq, contact_id, phone_number, bucket, reason, attempt, called, due_at)
        select $1::uuid, seq, md5($1 || '.' || seq)::uuid, '+14155550100', 'retrying', 'busy', 2, true,
               to_timestamp(($3::bigint + case when seq <= $4 then seq - 1000 else $5 + seq end) / 1000.0)
          from generate_series(1, $2::int) as seq`,
-      [answer.id, people, now, DUE, HOUR_MS],
+      [id, people, now, DUE, HOUR_MS],
     );
     await tx.query(
       'update campaigns set total = $2, pending = 0, retrying = $2, called = $2, claim_cursor = $2 where id = $1',
-      [answer.id, people],
+      [id, people],
     );
   });
-  return answer.id;
+  return id;
 }
 
 describe('the records of a campaign whose people wait for a retry', () => {

@@ -35,7 +35,7 @@ async function underWay(): Promise<string> {
   const { pool } = database;
   const contacts = Array.from({ length: PEOPLE }, (_, index) => ({ phone_number: `+1415555010${index}` }));
   const terms = CreateCampaign.parse({ name: nextId('Reminders'), agent_id: 'agent-1', contacts });
-  const { id } = (await createCampaign({ pool, now: NOW, connections: TRUEDY_ALONE }, 'default', terms, null)).answer;
+  const { id } = await createCampaign({ pool, now: NOW, connections: TRUEDY_ALONE }, 'default', terms);
   await adopt(id, 'the run', 1);
   await exchange(pool, request(id, { want: 4 }), 'the run');
   for (const seq of [1, 2]) {

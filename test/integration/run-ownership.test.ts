@@ -26,11 +26,11 @@ async function takenOver(): Promise<string> {
     agent_id: 'agent-1',
     contacts: [{ phone_number: '+14155550100' }],
   });
-  const { answer } = await createCampaign({ pool, now: NOW, connections: TRUEDY_ALONE }, 'default', request, null);
+  const { id } = await createCampaign({ pool, now: NOW, connections: TRUEDY_ALONE }, 'default', request);
   for (const run of ['the first', 'the second']) {
-    await inTransaction(pool, (tx) => adoptRoster(tx, { campaignId: answer.id, runId: run, number: 1 }, NOW));
+    await inTransaction(pool, (tx) => adoptRoster(tx, { campaignId: id, runId: run, number: 1 }, NOW));
   }
-  return answer.id;
+  return id;
 }
 
 describe('a run whose records another has taken over', () => {

@@ -28,9 +28,9 @@ export async function recordCampaign(pool: Pool, people: number, now: number): P
     agent_id: 'agent-1',
     contacts: Array.from({ length: people }, (_, index) => fictitiousPerson(index)),
   });
-  const { answer } = await createCampaign({ pool, now, connections: TRUEDY_ALONE }, 'default', request, null);
-  await inTransaction(pool, (tx) => adoptRoster(tx, { campaignId: answer.id, runId: RUN, number: 1 }, now));
-  return { id: answer.id, callId: (seq) => callId({ campaignId: answer.id, seq, attempt: 1 }) };
+  const { id } = await createCampaign({ pool, now, connections: TRUEDY_ALONE }, 'default', request);
+  await inTransaction(pool, (tx) => adoptRoster(tx, { campaignId: id, runId: RUN, number: 1 }, now));
+  return { id, callId: (seq) => callId({ campaignId: id, seq, attempt: 1 }) };
 }
 
 /** A first placement by the run `the run` in its first epoch, which may be dialled at any time. */

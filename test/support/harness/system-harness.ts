@@ -9,6 +9,7 @@ import type { CampaignControl } from '../../../client/campaign-control.ts';
 import { controlOverTemporal } from '../../../client/temporal/control-over-temporal.ts';
 import { type CampaignEditing, editOverTemporal } from '../../../client/temporal/edit-over-temporal.ts';
 import { EventDelivery, eventSignaller } from '../../../gateway/temporal/event-delivery.ts';
+import { commandRecaller } from '../../../gateway/temporal/recall-command.ts';
 import { workflowRestarter, workflowStarter } from '../../../gateway/temporal/start-workflow.ts';
 import { readWorkflowStatus } from '../../../gateway/temporal/workflow-status.ts';
 import { campaignTerms, CreateCampaign, engineSpec } from '../../../domain/api/campaign-request.ts';
@@ -125,6 +126,7 @@ export class SystemHarness {
       startCampaign: workflowStarter(this.client, { taskQueue: this.taskQueue }),
       restartWorkflow: workflowRestarter(this.client, { taskQueue: this.taskQueue }),
       readWorkflowStatus: (campaignId) => readWorkflowStatus(this.client, campaignId),
+      recallCommand: commandRecaller(this.client),
       delivery: new EventDelivery(eventSignaller(this.client)),
       pingTemporal: () => this.client.workflowService.getSystemInfo({}),
       logger: pino({ level: 'silent' }),
@@ -184,18 +186,14 @@ export class SystemHarness {
       working_days: [1, 2, 3, 4, 5, 6, 7],
       ...terms,
     });
-    const { answer } = await createCampaign(
+    const { id } = await createCampaign(
       { pool: this.db.pool, now: Date.now(), connections: TRUEDY_ALONE },
       'default',
       request,
-      null,
     );
-    await workflowStarter(this.client, { taskQueue: this.taskQueue })(
-      answer.id,
-      engineSpec(campaignTerms(request, 'truedy')),
-    );
-    await markWorkflowStarted(this.db.pool, answer.id);
-    return answer.id;
+    await workflowStarter(this.client, { taskQueue: this.taskQueue })(id, engineSpec(campaignTerms(request, 'truedy')));
+    await markWorkflowStarted(this.db.pool, id);
+    return id;
   }
 
   handle(campaignId: string) {

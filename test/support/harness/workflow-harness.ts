@@ -12,7 +12,7 @@ import {
 } from '../../../domain/api/campaign-request.ts';
 import type { EngineSpec } from '../../../domain/engine/campaign-spec.ts';
 import { workflowId } from '../../../domain/engine/ids.ts';
-import { createCampaign } from '../../../gateway/routes/create-campaign.ts';
+import { campaignIdOf, createCampaign } from '../../../gateway/routes/create-campaign.ts';
 import { pacingFacts } from '../../../worker/facts.ts';
 import { campaignWorkerOptions, dialWorkerOptions, type WorkerSetting } from '../../../worker/options.ts';
 import { type WorkflowBundle, workflowBundle } from '../../../worker/workflow-bundle.ts';
@@ -124,7 +124,6 @@ export class WorkflowHarness {
    */
   async start(people: number, terms: CreateCampaignInput | object = {}): Promise<Campaign> {
     const { taskQueue } = this.#options;
-    const key = nextId(taskQueue);
     const request = CreateCampaign.parse({
       name: 'Appointments',
       agent_id: 'agent-1',
@@ -133,16 +132,13 @@ export class WorkflowHarness {
       timezone: zoneAtNoon(await this.time()),
       ...terms,
     });
-    const { answer } = await createCampaign(
+    const { id } = await createCampaign(
       { pool: this.pool, now: 0, connections: connectionsTo(this.provider) },
       'default',
       request,
-      {
-        key,
-        bodyHash: Buffer.alloc(32),
-      },
+      { id: campaignIdOf('default', nextId(taskQueue)) },
     );
-    return this.run(answer.id, engineSpec(campaignTerms(request, this.provider.name)));
+    return this.run(id, engineSpec(campaignTerms(request, this.provider.name)));
   }
 
   /** Starts the workflow of a campaign that is recorded already. */
