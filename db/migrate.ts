@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
+import { databaseUnreachable } from './unreachable.ts';
 import { DATABASE_LIMITS, MIGRATIONS as LIMITS } from '../domain/engine/time-limits.ts';
 
 /** Any constant: all processes that migrate one database must agree on it. */
@@ -12,6 +13,8 @@ export const MIGRATIONS_TABLE = 'schema_migrations';
 /**
  * Migrates the database to the newest schema. Several processes may call it at the same time: the first does the work
  * under an advisory lock, the others wait and then find nothing to do.
+ *
+ * @throws RingfenceError `database_unavailable` if PostgreSQL does not answer or lets nobody in
  */
 export async function migrate(connectionString: string): Promise<void> {
   // If the network falls silent the wait below ends. It may last as long as the others' migrations.
@@ -21,7 +24,9 @@ export async function migrate(connectionString: string): Promise<void> {
     keepAlive: true,
     statement_timeout: LIMITS.statementMs,
   });
-  await client.connect();
+  await client.connect().catch((error: unknown) => {
+    throw databaseUnreachable(error, connectionString);
+  });
   try {
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await client.query(`set lock_timeout = ${LIMITS.lockMs}`);

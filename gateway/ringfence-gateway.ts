@@ -19,6 +19,7 @@ import { connectionOf } from '../providers/connections/connection.ts';
 import { type Connections, OpenConnections } from '../providers/connections/open-connections.ts';
 import type { CallProvider } from '../providers/port.ts';
 import { DEFAULTS } from '../worker/defaults.ts';
+import { cannotListen } from '../worker/start-up.ts';
 import { buildGateway } from './app.ts';
 import { prepareShutdown } from './http/graceful-shutdown.ts';
 import { startSweepingLostCalls } from './background/lost-calls-sweeper.ts';
@@ -79,7 +80,7 @@ const WEBHOOK_CONNECTIONS = 8;
  * Starts a gateway with any providers. It starts even if Temporal is unavailable: campaigns are recorded and events are
  * stored, and the workflows start when Temporal answers.
  *
- * @throws errors of PostgreSQL's driver if the database is unavailable, and of Node.js if the port is in use.
+ * @throws RingfenceError `database_unavailable` if PostgreSQL does not answer, `misconfigured` if it cannot listen on the port.
  * @example
  * const gateway = await startRingfenceGateway({ providers: [provider], databaseUrl: 'postgres://…', apiKey });
  * process.once('SIGTERM', () => gateway.close());
@@ -134,7 +135,9 @@ export async function startRingfenceGateway({
       trustedProxies: options.trustedProxies,
     });
     const drain = prepareShutdown(app);
-    await app.listen({ host, port });
+    await app.listen({ host, port }).catch((error: unknown) => {
+      throw cannotListen(error, { host, port, variable: 'RINGFENCE_PORT' });
+    });
     const sweeping = startSweepingUnstarted({ pool: webhookPool, startCampaign, logger });
     const reconciling = startReconciling({ pool: webhookPool, readWorkflowStatus: look, logger });
     const correcting = startSweepingLostCalls({ pool: webhookPool, connections, logger });

@@ -34,16 +34,16 @@ function commaList<T>(list: z.ZodType<T>) {
 /** The numbers that the environment allows. An error names the variable. */
 export function allowedFromEnv(env: Readonly<Record<string, string | undefined>>): Omit<AllowedNumbers, 'name'> {
   const vars = TruedyEnv.pick({ TRUEDY_COUNTRIES: true, TRUEDY_NUMBER_TYPES: true }).safeParse(env);
-  if (!vars.success) throw notSetUp(vars.error);
+  if (!vars.success) throw notSetUp(vars.error, env);
   return { countries: vars.data.TRUEDY_COUNTRIES ?? null, numberTypes: vars.data.TRUEDY_NUMBER_TYPES ?? null };
 }
 
 /** The provider that the environment configures. An error names the variable. */
 export function providerFromEnv(env: Readonly<Record<string, string | undefined>>): CallProvider {
   const vars = TruedyEnv.safeParse(env);
-  if (!vars.success) throw notSetUp(vars.error);
+  if (!vars.success) throw notSetUp(vars.error, env);
   const config = TruedyConfig.safeParse(toConfig(vars.data));
-  if (!config.success) throw notSetUp(config.error);
+  if (!config.success) throw notSetUp(config.error, {});
   return createTruedyProvider(config.data);
 }
 
@@ -60,8 +60,11 @@ function toConfig(vars: z.infer<typeof TruedyEnv>): Record<string, unknown> {
   };
 }
 
-function notSetUp(error: z.ZodError): RingfenceError {
-  const problems = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+function notSetUp(error: z.ZodError, env: Readonly<Record<string, string | undefined>>): RingfenceError {
+  const problems = error.issues.map(({ path, message }) => {
+    const name = path.join('.');
+    return name.startsWith('TRUEDY_') && env[name] === undefined ? `${name} is not set` : `${name}: ${message}`;
+  });
   return new RingfenceError('misconfigured', `The provider is not configured correctly. ${problems.join('; ')}`);
 }
 

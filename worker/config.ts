@@ -30,6 +30,9 @@ export type WorkerConfig = z.infer<typeof WorkerConfig>;
 export function readConfig<T>(schema: z.ZodType<T>, env: Readonly<Record<string, string | undefined>>): T {
   const read = schema.safeParse(env);
   if (read.success) return read.data;
-  const problems = read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  throw new RingfenceError('misconfigured', `The environment is incomplete or invalid. ${problems.join('; ')}`);
+  const problems = read.error.issues.map(({ path, message }) => {
+    const name = path.join('.');
+    return env[name] === undefined ? `${name} is not set` : `${name}: ${message}`;
+  });
+  throw new RingfenceError('misconfigured', `Correct the environment: ${problems.join('; ')}.`);
 }

@@ -5,6 +5,7 @@ import { readDatabaseClock } from '../db/clock.ts';
 import { connectionsInUse, recordConnections } from '../db/connections.ts';
 import { openPool, type Pool } from '../db/pool.ts';
 import { recordZoneData } from '../db/zone-data.ts';
+import { RingfenceError } from '../domain/engine/errors.ts';
 import { DATABASE_LIMITS, HEALTH_LIMITS } from '../domain/engine/time-limits.ts';
 import { ZONE_DATA_VERSION } from '../domain/windows/zone-data.ts';
 import { connectionOf } from '../providers/connections/connection.ts';
@@ -72,8 +73,8 @@ export interface RingfenceWorker {
  *
  * A gateway with the same provider receives the events of its calls.
  *
- * @throws RingfenceError `misconfigured` if the facts of the provider are contradictory; errors of PostgreSQL's driver and of
- * Temporal's SDK if either is unavailable.
+ * @throws RingfenceError `misconfigured` if the facts of the provider are contradictory, `database_unavailable` or
+ * `temporal_unavailable` if one of the servers does not answer.
  * @example
  * const worker = await createRingfenceWorker({ provider, databaseUrl: 'postgres://…' });
  * process.once('SIGTERM', () => worker.shutdown());
@@ -156,8 +157,24 @@ export async function createRingfenceWorker({
 }
 
 async function connect(): Promise<NonNullable<RingfenceWorkerOptions['temporal']>> {
-  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
-  return { connection: await NativeConnection.connect(connectionOptions), namespace };
+  const { connectionOptions, namespace = 'default' } = readTemporalConfig();
+  const connection = await NativeConnection.connect(connectionOptions).catch((cause: unknown) => {
+    const address = connectionOptions?.address ?? 'localhost:7233';
+    const message = `Temporal at ${address} does not answer: check TEMPORAL_ADDRESS, or the profile that TEMPORAL_PROFILE names, its TLS settings and its API key.`;
+    throw new RingfenceError('temporal_unavailable', message, { field: 'TEMPORAL_ADDRESS', cause });
+  });
+  return { connection, namespace };
+}
+
+function readTemporalConfig(): ReturnType<typeof loadClientConnectConfig> {
+  try {
+    return loadClientConnectConfig();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new RingfenceError('misconfigured', `Temporal's environment configuration cannot be used: ${reason}`, {
+      cause,
+    });
+  }
 }
 
 /** The key of the worker that runs campaigns. No connection has this name. */

@@ -10,10 +10,8 @@ export interface ConnectionsLog {
 }
 
 /** @throws RingfenceError `misconfigured`, which names every value at fault */
-export function openFromEnv(env: Env, log: ConnectionsLog): OpenConnections {
-  return new OpenConnections(connectionsFromEnv(env), ({ name, missingSecrets }) =>
-    log.warn({ connection: name, missing: missingSecrets }, 'a connection has no secrets here, and is not used'),
-  );
+export function openFromEnv(env: Env): OpenConnections {
+  return new OpenConnections(connectionsFromEnv(env));
 }
 
 /**
@@ -31,5 +29,12 @@ export function reloadFromEnv(connections: OpenConnections, env: Env, log: Conne
   }
   const names = connections.all().map(({ connection }) => connection.name);
   log.info({ connections: names }, 'read the connections again');
+  warnOfClosed(connections, log);
   return true;
+}
+
+export function warnOfClosed(connections: OpenConnections, log: ConnectionsLog): void {
+  for (const { name, missingSecrets } of connections.closed()) {
+    log.warn({ connection: name, missing: missingSecrets }, 'a connection has no secrets here, and is not used');
+  }
 }

@@ -18,15 +18,13 @@ export interface Connections {
   closed(): readonly Connection[];
 }
 
-/** @param onClosed receives each connection that cannot be opened, because a secret is missing */
 export class OpenConnections implements Connections {
-  readonly #onClosed: (connection: Connection) => void;
   #open: ReadonlyMap<string, OpenConnection>;
   #closed: readonly Connection[] = [];
   readonly #retiring = new Map<NodeJS.Timeout, readonly OpenConnection[]>();
 
-  constructor(connections: readonly Connection[], onClosed: (connection: Connection) => void = () => {}) {
-    this.#onClosed = onClosed;
+  /** @throws RingfenceError `misconfigured` if the settings of one of them are wrong */
+  constructor(connections: readonly Connection[]) {
     this.#open = this.#openAll(connections);
   }
 
@@ -62,7 +60,6 @@ export class OpenConnections implements Connections {
   #openAll(connections: readonly Connection[]): ReadonlyMap<string, OpenConnection> {
     const usable = connections.filter(({ missingSecrets }) => missingSecrets.length === 0);
     this.#closed = connections.filter(({ missingSecrets }) => missingSecrets.length > 0);
-    for (const connection of this.#closed) this.#onClosed(connection);
     return new Map(usable.map((connection) => [connection.name, { connection, provider: connection.open() }]));
   }
 }

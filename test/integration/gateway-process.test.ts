@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -153,11 +153,56 @@ describe('the gateway as a process', () => {
     expect(await statusOf('first')).toBe(401);
   });
 
-  it('does not start with a wrong setting, and names it', async () => {
-    const env = { ...PROVIDER, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', RINGFENCE_PORT: '70000' };
-    const { code, stderr } = await runToEnd('gateway/main.ts', env);
+  it.each<[string, string, Record<string, string>, RegExp]>([
+    [
+      'all settings that are wrong',
+      'gateway/main.ts',
+      { RINGFENCE_PORT: '70000', TRUEDY_BASE_URL: 'nowhere' },
+      /^The gateway cannot start: .*DATABASE_URL is not set.*RINGFENCE_PORT.*TRUEDY_API_KEY is not set.*TRUEDY_WEBHOOK_SECRETS is not set/,
+    ],
+    [
+      'the database that does not answer, without its password',
+      'gateway/main.ts',
+      { ...PROVIDER, DATABASE_URL: 'postgres://nobody:secret@127.0.0.1:1/none' },
+      /^The gateway cannot start: PostgreSQL at 127\.0\.0\.1:1\/none does not answer \(ECONNREFUSED\): check DATABASE_URL\.$/,
+    ],
+    [
+      'the connections that are not configured',
+      'worker/main.ts',
+      { DATABASE_URL: 'postgres://nobody:secret@127.0.0.1:1/none' },
+      /^The worker cannot start: There is no connection: name the connections file in RINGFENCE_CONNECTIONS/,
+    ],
+  ])('does not start, and names in one line %s', async (_, main, env, line) => {
+    const { code, stderr } = await runToEnd(main, env);
     expect(code).toBe(1);
-    expect(stderr).toContain('RINGFENCE_PORT');
+    expect(stderr.trimEnd()).toMatch(line);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    ['the port that is in use', { RINGFENCE_PORT: 'in use' }, /127\.0\.0\.1:\d+ is in use: set RINGFENCE_PORT/],
+    [
+      'the database that is not there',
+      { DATABASE: 'of_nobody' },
+      /PostgreSQL at .*\/of_nobody has no such database: check DATABASE_URL/,
+    ],
+  ])('does not start, and names %s', async (_, { DATABASE, ...env }, line) => {
+    const db = await createTestDatabase();
+    closing.push(() => db.drop());
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    closing.push(async () => void other.close());
+    const url = new URL(db.url);
+    if (DATABASE !== undefined) url.pathname = DATABASE;
+    const port = String((other.address() as AddressInfo).port);
+    const { code, stderr } = await runToEnd('gateway/main.ts', {
+      ...PROVIDER,
+      TEMPORAL_ADDRESS: '127.0.0.1:1',
+      DATABASE_URL: url.href,
+      RINGFENCE_PORT: env.RINGFENCE_PORT === undefined ? '0' : port,
+    });
+    expect(code).toBe(1);
+    expect(stderr.trimEnd()).toMatch(line);
   });
 });
 

@@ -19,14 +19,12 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 describe('open connections', () => {
-  test('leave out one whose secret is missing, and say so', () => {
-    const closed: string[] = [];
+  test('leave out one whose secret is missing, and tell which', () => {
     const locked = connection('locked', { missingSecrets: ['env:KEY'] });
-    const open = new OpenConnections([connection('main').connection, locked.connection], ({ name }) =>
-      closed.push(name),
-    );
+    const open = new OpenConnections([connection('main').connection, locked.connection]);
     expect(open.all().map((each) => each.connection.name)).toEqual(['main']);
-    expect([open.get('locked'), open.get('unheard-of'), closed]).toEqual([null, null, ['locked']]);
+    expect([open.get('locked'), open.get('unheard-of')]).toEqual([null, null]);
+    expect(open.closed()).toEqual([locked.connection]);
   });
 
   test('keep an adapter that a reload replaces until the longest dial with it is over', async () => {
