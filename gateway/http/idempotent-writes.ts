@@ -64,7 +64,7 @@ export interface KeyLimits {
 }
 
 export const KEY_LIMITS: KeyLimits = {
-  // Two extensions may fail, and each may take as long as the database's own limits allow.
+  // Two extensions may fail, the second because of a lock.
   leaseMs: 15_000,
   extendEveryMs: 5_000,
   // Longer than a lease: a repeat after a gateway has died gets its answer without another repeat.

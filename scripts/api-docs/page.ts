@@ -51,7 +51,7 @@ characters that you choose, and can be repeated with it until a response arrives
 - While the first request is being executed, a repeat waits for its response. After ${KEY_LIMITS.waitMs / 1_000} seconds it gets 409 \`request_in_progress\` with
   \`Retry-After\`. If the gateway that executes a request dies, a repeat takes the request over within ${KEY_LIMITS.leaseMs / 1_000} seconds, and nothing is done
   twice.
-- Responses are kept for at least 24 hours. The key of a request that created a campaign is kept for ever.
+- Responses are kept for at least 24 hours, a 202 like any other: read the campaign to see whether the command is executed. The key of a request that created a campaign is kept for ever.
 - Not kept are 408, 429, 5xx and every response with \`Retry-After\`: a repeat executes the request again. Neither is a request that is
   refused before it is executed (its key, its form), nor an import whose file was not read to its end: a repeat is checked again.
 - A request that was refused with 422 has changed nothing. Its key may be used for the corrected request.`;

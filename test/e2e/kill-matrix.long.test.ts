@@ -1,4 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { requestApi } from '../../client/http-api.ts';
+import { PauseResponse, ResumeResponse } from '../../domain/api/campaign-responses.ts';
 import type { ProviderCall } from '../../scripts/start/ledger.ts';
 import { AT_ONCE, closeAfterEach, expectOneCallEach, startCampaign } from '../support/harness/kill-scenario.ts';
 
@@ -53,6 +55,34 @@ describe('a gateway that is killed in the middle of a campaign and started again
     // Nobody hears of these, so every slot stays taken.
     await system.untilCalls(id, (calls) => calls.length >= AT_ONCE && !calls.some(isLive));
     await system.startGateway();
+    await expectOneCallEach(system, id);
+  });
+
+  test('leaves a pause to its repeat, which pauses once and names the calls that are live', async () => {
+    const { system, id } = await startCampaign({
+      timeScale: 10,
+      // The pause waits for the answers to these placements.
+      faults: { rules: [{ match: { nth: [6, 7, 8] }, fault: { kind: 'delay_reply', ms: 4_000 } }] },
+    });
+    await system.untilCalls(id, ({ length }) => length >= 6);
+    const headers = { 'X-Idempotency-Key': 'pause-of-the-test' };
+    const pause = () =>
+      requestApi(system.api, { method: 'POST', path: `/batch-calls/${id}/pause`, headers }, PauseResponse);
+    const lost = pause().catch(({ code }: { code: string }) => code);
+    await vi.waitFor(async () => {
+      const { rows } = await system.db.pool.query('select from idempotency_keys where holder is not null');
+      expect(rows).toHaveLength(1);
+    });
+    await system.killGateway();
+    expect(await lost).toBe('api_unreachable');
+    await system.startGateway();
+    const { data } = await pause();
+    const live = (await system.untilCalls(id, () => true)).filter(isLive).map(({ key }) => key);
+    expect([...data.live, ...data.unknown]).toEqual(expect.arrayContaining(live));
+    expect((await pause()).data).toEqual(data);
+
+    const resume = { method: 'POST', path: `/batch-calls/${id}/resume` } as const;
+    await requestApi(system.api, resume, ResumeResponse);
     await expectOneCallEach(system, id);
   });
 });

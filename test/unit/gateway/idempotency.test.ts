@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { DATABASE_LIMITS } from '../../../domain/engine/time-limits.ts';
 import { hashBody } from '../../../gateway/http/body-hash.ts';
+import { KEY_LIMITS } from '../../../gateway/http/idempotent-writes.ts';
 import { campaignIdOf } from '../../../gateway/routes/create-campaign.ts';
 import { turnsDuring } from '../../support/probes/turns.ts';
 
@@ -29,6 +31,14 @@ describe('what a body states', () => {
     [{}, undefined],
   ])('depends on everything else', async (one, other) => {
     expect(await hashBody(one)).not.toEqual(await hashBody(other));
+  });
+});
+
+describe('the limits of idempotency keys', () => {
+  it('leave room for two failed extensions, and let a repeat wait for the claim of a gateway that died', () => {
+    const { leaseMs, extendEveryMs, waitMs } = KEY_LIMITS;
+    expect(leaseMs).toBeGreaterThan(2 * extendEveryMs + DATABASE_LIMITS.lockMs);
+    expect(waitMs).toBeGreaterThan(leaseMs + DATABASE_LIMITS.lockMs);
   });
 });
 
