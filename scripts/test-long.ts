@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { closingLine } from './test/summary.ts';
-import { chaosStep } from './test-long/chaos.ts';
+import { chaosSteps } from './test-long/chaos.ts';
 import { filesStep } from './test-long/files.ts';
 import { node24Step } from './test-long/node-24.ts';
 import { packageSteps } from './test-long/package.ts';
@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 try {
   const steps = chooseSteps(
-    [filesStep(), ...packageSteps(root), chaosStep(root), node24Step(root)],
+    [filesStep(), ...packageSteps(root), ...chaosSteps(root), node24Step(root)],
     process.argv.slice(2),
   );
   const summary = await runSteps(steps, { say: (line) => console.log(line), now: () => performance.now() });

@@ -5,7 +5,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { CallEnd, CallLimits, LifeOutcome } from './call-life.ts';
 import type { Timers } from './clock.ts';
-import type { CallFault, EventName, Poses, RequestFault } from './faults.ts';
+import type { EventName, Poses, RequestFault } from './faults.ts';
 import type { LedgerRequest } from './ledger.ts';
 import type { WebhookTarget } from './options.ts';
 import type { SimulatedCall } from './simulated-call.ts';
@@ -92,8 +92,6 @@ export interface Carrier<Details> {
   readonly root: string;
   /** Whether a repeated key brings back the first answer. */
   honoursKeys(): boolean;
-  /** Faults that this carrier cannot have. */
-  readonly lacks: readonly CallFault['kind'][];
   serve(api: FastifyInstance, desk: Desk<Details>): void;
   kindOf(request: FastifyRequest): LedgerRequest['on'];
   isAuthorized(request: FastifyRequest): boolean;

@@ -6,6 +6,10 @@ import { LifeOutcome } from './call-life.ts';
  * Durations named `ms` are real milliseconds; those of a `life` are the provider's and shrink with the time scale.
  */
 
+export const CARRIERS = ['truedy', 'twilio', 'retell'] as const;
+/** Whose API the simulator speaks. */
+export type CarrierName = (typeof CARRIERS)[number];
+
 const Ms = z.int().min(0).max(86_400_000);
 const When = z.enum(['before', 'after']);
 /** A hundred years. */
@@ -94,6 +98,13 @@ export const CallFault = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('stuck') }),
 ]);
 export type CallFault = z.infer<typeof CallFault>;
+
+/** The faults of calls that a carrier cannot have: it has no such field, or only one end, or names each call in one way. */
+export const LACKS: Readonly<Record<CarrierName, readonly CallFault['kind'][]>> = {
+  truedy: [],
+  twilio: ['event_too_old', 'event_no_echo', 'event_id', 'stray_end'],
+  retell: ['event_no_echo', 'event_id', 'stray_end', 'second_end'],
+};
 
 const REQUEST_KINDS: ReadonlySet<string> = new Set(RequestFault.options.map(({ shape }) => shape.kind.value));
 

@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { FaultPlan } from './faults.ts';
-import { CARRIERS } from './options.ts';
+import { CARRIERS, FaultPlan } from './faults.ts';
 import { createSimulator } from './simulator.ts';
 
 /**

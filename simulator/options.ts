@@ -1,9 +1,6 @@
 import { z } from 'zod';
 import { OutcomeWeights } from './call-life.ts';
-import { EventName, FaultPlan } from './faults.ts';
-
-export const CARRIERS = ['truedy', 'twilio', 'retell'] as const;
-export type CarrierName = (typeof CARRIERS)[number];
+import { CARRIERS, EventName, FaultPlan } from './faults.ts';
 
 /** Where an account's events go. At Twilio each call says that itself. */
 export const WebhookTarget = z.strictObject({

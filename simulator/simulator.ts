@@ -8,7 +8,7 @@ import { serveControl } from './control.ts';
 import { refuseInOutage } from './disturb.ts';
 import { declareEntries, enter, entered } from './entry.ts';
 import { ActiveFaultPlan } from './fault-plan.ts';
-import { FaultPlan } from './faults.ts';
+import { type CarrierName, FaultPlan, LACKS } from './faults.ts';
 import { Ledger, type AcknowledgedEnd, type LedgerCall, type LedgerRequest, type LedgerSummary } from './ledger.ts';
 import { disturbedLookUps } from './look-up.ts';
 import { SimulatorOptions, WebhookTarget } from './options.ts';
@@ -85,14 +85,14 @@ function assemble<Details>(
   const events = new CallEvents({ timers, seed, sender, reported: options.events, carrier });
   const calls = new Calls({ timers, seed, timeScale, outcomes, events, ledger: () => ledger, carrier });
   const placing = new PlaceRoute({ carrier, calls, timers, keyTtlMs, plan: () => plan });
-  refuseForeign(faults, carrier);
+  refuseForeign(faults, options.carrier);
 
   const control = {
     summary: () => ({ ...ledger.summary(), webhooks: sender.counts() }),
     ledger: () => ({ ...control.summary(), calls: ledger.calls, requests: ledger.requests, ends: ledger.ends }),
     setFaults(next: z.input<typeof FaultPlan>) {
       const read = FaultPlan.parse(next);
-      refuseForeign(read, carrier);
+      refuseForeign(read, options.carrier);
       faults = read;
       plan = new ActiveFaultPlan(faults, seed, timers.now());
     },
@@ -156,7 +156,7 @@ function assemble<Details>(
   };
 }
 
-function refuseForeign({ rules }: FaultPlan, { lacks }: Pick<Carrier<never>, 'lacks'>): void {
-  const foreign = rules.find(({ fault }) => lacks.some((kind) => kind === fault.kind));
-  if (foreign) throw new Error(`This carrier cannot have the fault ${foreign.fault.kind}: leave it out.`);
+function refuseForeign({ rules }: FaultPlan, carrier: CarrierName): void {
+  const foreign = rules.find(({ fault }) => LACKS[carrier].some((kind) => kind === fault.kind));
+  if (foreign) throw new Error(`${carrier} cannot have the fault ${foreign.fault.kind}: leave it out.`);
 }

@@ -5,7 +5,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Child } from '../../scripts/child.ts';
 import { freePort } from '../../scripts/free-port.ts';
 import { type SimulatorProcess, startSimulator, tellProvider } from '../../scripts/start/processes.ts';
-import { providerTerms } from '../../scripts/start/provider-terms.ts';
+import { demoMargins } from '../../scripts/start/margins.ts';
+import { truedyTerms } from '../../scripts/start/provider-terms.ts';
 import { readCpu, readServerWork, type Used } from './counters.ts';
 import { killAt, type Moment, until } from './moments.ts';
 import type { Ground, LaunchedPeer, Peer } from './peer.ts';
@@ -125,7 +126,7 @@ async function withTestBed<T>(
         ? {}
         : { TEMPORAL_ADDRESS: servers.temporalAddress, TEMPORAL_NAMESPACE: 'default' }),
       ...(servers.redisPort === null ? {} : { REDIS_PORT: String(servers.redisPort) }),
-      ...providerTerms(1, { baseUrl: provider.baseUrl, apiKey: API_KEY, secret: SECRET }),
+      ...truedyTerms(demoMargins(1), { baseUrl: provider.baseUrl, apiKey: API_KEY, secret: SECRET }),
     };
     return await play({ provider, own, ground: { home, logs, slots: terms.concurrency, env } });
   } finally {

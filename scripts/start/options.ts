@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { CARRIERS, type CarrierName } from '../../simulator/options.ts';
+import { CARRIERS, type CarrierName } from '../../simulator/faults.ts';
 
 export interface StartOptions {
   /** Leave when the first campaign has ended, instead of staying up until Ctrl-C. */

@@ -1,7 +1,8 @@
 /** The three processes of Ringfence, each started from its main file and waited for. */
 import { fileURLToPath } from 'node:url';
 import { type Child, startChild } from '../child.ts';
-import type { CarrierName, WebhookTarget } from '../../simulator/options.ts';
+import type { CarrierName } from '../../simulator/faults.ts';
+import type { WebhookTarget } from '../../simulator/options.ts';
 import { compiledMain } from './compiled-main.ts';
 import { waitUntilReady } from '../wait-until-ready.ts';
 import { endOf, findReadyLine, type ReadyLine } from './ready-line.ts';

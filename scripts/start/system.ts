@@ -19,6 +19,7 @@ import {
   startWorker,
   tellProvider,
 } from './processes.ts';
+import { demoMargins } from './margins.ts';
 import { type SimulatedProvider, simulatedProvider } from './provider-terms.ts';
 import { databaseService, elsewhere, temporalService } from './services.ts';
 
@@ -67,7 +68,7 @@ export async function startSystem(
   const logOf = (name: string) => join(logs, `${name}.log`);
   const gatewayPort = await nearPort(PORTS.gateway);
   const gatewayUrl = localUrl(gatewayPort);
-  const provider = simulatedProvider(carrier, { home, timeScale, newSecret: randomSecret });
+  const provider = simulatedProvider(carrier, { home, margins: demoMargins(timeScale), newSecret: randomSecret });
 
   const server = { rank: RANK.server };
   const [temporal, database, simulator] = await Promise.all([

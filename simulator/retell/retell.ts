@@ -64,7 +64,6 @@ export function createRetell(context: CarrierContext): Carrier<RetellDetails> {
 
   return {
     root: '',
-    lacks: ['event_no_echo', 'event_id', 'stray_end', 'second_end'],
     honoursKeys: () => false,
 
     serve(api, desk) {

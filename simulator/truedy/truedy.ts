@@ -44,7 +44,6 @@ export function createTruedy(context: CarrierContext): Carrier<TruedyDetails> {
 
   return {
     root: '/api/public/v1',
-    lacks: [],
     honoursKeys: () => poses().honours_keys,
 
     serve(api, desk) {

@@ -74,7 +74,6 @@ export function createTwilio(context: CarrierContext): Carrier<TwilioDetails> {
 
   return {
     root: '',
-    lacks: ['event_too_old', 'event_no_echo', 'event_id', 'stray_end'],
     honoursKeys: () => false,
 
     serve(api, desk) {

@@ -4,6 +4,7 @@ import type { Client } from '@temporalio/client';
 import type pg from 'pg';
 import { counted } from '../../domain/engine/counted.ts';
 import { draw } from '../../simulator/draw.ts';
+import type { CarrierName } from '../../simulator/faults.ts';
 import type { Lull } from './audit/evidence.ts';
 import { clock, type Finding } from './audit/finding.ts';
 import { OVER } from './audit/times.ts';
@@ -13,6 +14,7 @@ import { drawCampaigns } from './drawn-campaigns.ts';
 import { faultPlan, posesOf } from './fault-plan.ts';
 import { finish, type Left } from './finish.ts';
 import { readLulls } from './gather.ts';
+import { longestCallMs } from './margins.ts';
 import type { CampaignNotes } from './notes.ts';
 import { operate } from './operators.ts';
 import { type Phase, planPhases } from './phases.ts';
@@ -22,6 +24,7 @@ import { Watch } from './watch.ts';
 import { WorkflowFaults } from './workflow-faults.ts';
 
 interface Run {
+  readonly provider: CarrierName;
   readonly seed: string;
   readonly durationMs: number;
   readonly say: (line: string) => void;
@@ -58,7 +61,10 @@ const WELL_AGAIN_MS = 30_000;
 /** A spoiled network shows for a while in what was under way. */
 const SPOILED_TAIL_MS = 5_000;
 
-export async function carryOut({ seed, durationMs, say }: Run, { system, pool, temporal }: Means): Promise<Course> {
+export async function carryOut(
+  { provider: carrier, seed, durationMs, say }: Run,
+  { system, pool, temporal }: Means,
+): Promise<Course> {
   const { api, provider } = system;
   const begin = Date.now();
   const run = { seed, durationMs, begin };
@@ -96,10 +102,10 @@ export async function carryOut({ seed, durationMs, say }: Run, { system, pool, t
         const { from, to } = phase;
         const stormBegin = begin + late;
         const ofStorm = disturbances.filter(({ at }) => at >= from && at < to);
-        provider.setFaults(faultPlan(seed, index, to - from));
+        provider.setFaults(faultPlan(carrier, seed, index, to - from));
         spoiled.push(...spoiledBy(ofStorm, stormBegin));
         await storm({ system, workflows, disturbances: ofStorm, begin: stormBegin, end: stormBegin + to, say });
-        provider.setFaults({ poses: posesOf(seed) });
+        provider.setFaults({ poses: posesOf(carrier, seed) });
         late = Math.max(0, Date.now() - begin - to);
       } else {
         findings.push(...(await lull(phase, { pool, watch, lulls, say })));
@@ -112,7 +118,15 @@ export async function carryOut({ seed, durationMs, say }: Run, { system, pool, t
     await workflows.startAll();
     const byItselfMs = Math.min(BY_ITSELF * durationMs, BY_ITSELF_AT_MOST_MS);
     const afterwardsMs = Math.min(AFTERWARDS * durationMs, AFTERWARDS_MS);
-    const left = await finish({ api, provider, campaigns, byItselfMs, afterwardsMs, say });
+    const left = await finish({
+      api,
+      provider,
+      longestCallMs: longestCallMs(carrier),
+      campaigns,
+      byItselfMs,
+      afterwardsMs,
+      say,
+    });
     await watch.stop();
     await watch.lookAtTables();
     return {

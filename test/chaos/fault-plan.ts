@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { FaultPlan } from '../../simulator/faults.ts';
+import { type CarrierName, type FaultPlan, LACKS } from '../../simulator/faults.ts';
 import { type Chance, chanceOf } from './chance.ts';
 
 type Plan = z.input<typeof FaultPlan>;
@@ -14,25 +14,43 @@ const FLAWLESS = 0.25;
 const YEAR_S = 31_536_000;
 const LIFETIME_MS = 75 * YEAR_S * 1000;
 
+/** No list is documented as complete at once. */
+const LONGEST_LIST_LAG_MS = 20_000;
+
 /** How the provider is made, which is the same for a whole run. */
-export function posesOf(seed: string): NonNullable<Plan['poses']> {
+export function posesOf(carrier: CarrierName, seed: string): NonNullable<Plan['poses']> {
   const chance = chanceOf(seed, 'poses');
-  return {
-    // The end of a call is told under the provider's id alone: the reply and the event must find each other.
-    echoes: chance.whether(0.6, 'echoes'),
-    event_ids: chance.whether(0.8, 'event ids'),
-    spelling: chance.oneOf(['ended', 'completed'] as const, 'spelling'),
-  };
+  const eventIds = chance.whether(0.8, 'event ids');
+  const lags = chance.whether(0.5, 'lists lag');
+  const listLagMs = lags ? Math.round(chance.size(100, LONGEST_LIST_LAG_MS, 'list lag')) : 0;
+  switch (carrier) {
+    case 'truedy':
+      return {
+        // The end of a call is told under the provider's id alone: the reply and the event must find each other.
+        echoes: chance.whether(0.6, 'echoes'),
+        event_ids: eventIds,
+        spelling: chance.oneOf(['ended', 'completed'] as const, 'spelling'),
+      };
+    case 'twilio':
+      return {
+        event_ids: eventIds,
+        list_lag_ms: listLagMs,
+        signed_url: chance.oneOf(['as_called', 'without_port', 'with_overrides'] as const, 'signed url'),
+      };
+    case 'retell':
+      return { list_lag_ms: listLagMs };
+  }
 }
 
 /** What the provider does wrong in one storm: of everything a little or nothing at all, as the seed will have it. */
-export function faultPlan(seed: string, storm: number, durationMs: number): Plan {
+export function faultPlan(carrier: CarrierName, seed: string, storm: number, durationMs: number): Plan {
   const chance = chanceOf(seed, 'provider', storm);
   const flawless = chanceOf(seed, 'provider').whether(FLAWLESS, 'flawless');
+  const rules = [...(flawless ? [] : requestRules(chance)), ...callRules(carrier, chance)];
   return {
-    rules: [...(flawless ? [] : requestRules(chance)), ...callRules(chance)],
+    rules: rules.filter(({ fault }) => !LACKS[carrier].some((kind) => kind === fault.kind)),
     outages: flawless ? [] : outages(chance, durationMs),
-    poses: posesOf(seed),
+    poses: posesOf(carrier, seed),
   };
 }
 
@@ -68,7 +86,7 @@ function requestRules(chance: Chance): Rule[] {
   ];
 }
 
-function callRules(chance: Chance): Rule[] {
+function callRules(carrier: CarrierName, chance: Chance): Rule[] {
   const some = (most: number, name: string) => most * chance.unit(name) ** 2;
   const shifted = (name: string): Rule => ({
     probability: some(SOMETIMES, name),
@@ -93,7 +111,11 @@ function callRules(chance: Chance): Rule[] {
     { probability: some(SOMETIMES, 'forged'), fault: { kind: 'event_wrong_signature', deliveries: 2 } },
     { probability: some(SELDOM, 'old'), fault: { kind: 'event_too_old' } },
     { probability: some(SELDOM, 'altered'), fault: { kind: 'event_altered' } },
-    { probability: some(SOMETIMES, 'second end'), fault: { kind: 'second_end', outcome: 'failed', ms: 300 } },
+    {
+      probability: some(SOMETIMES, 'second end'),
+      // Twilio sends `completed` after other ends as well.
+      fault: { kind: 'second_end', outcome: carrier === 'twilio' ? 'completed' : 'failed', ms: 300 },
+    },
     { probability: some(OFTEN, 'no echo'), fault: { kind: 'event_no_echo' } },
     shifted('shifted'),
     shifted('shifted again'),

@@ -9,6 +9,8 @@ import { type CampaignNotes, noteAnswer, noteOrder } from './notes.ts';
 export interface Finishing {
   readonly api: Api;
   readonly provider: Simulator;
+  /** After so long a call cannot be going on any more. */
+  readonly longestCallMs: number;
   readonly campaigns: readonly CampaignNotes[];
   /** How long a campaign may take to end by itself. */
   readonly byItselfMs: number;
@@ -24,14 +26,14 @@ export interface Left {
 }
 
 const EVERY_MS = 500;
-/** A dial that died with its worker is given up after half a minute, and is lost half a minute later at the latest. */
-const CANCELLED_WITHIN_MS = 100_000;
+/** A dial that died with its worker is given up after half a minute, and is lost when it can no longer be going on. */
+const CANCELLED_WITHIN_MS = 75_000;
 const EVENTS_WITHIN_MS = 30_000;
 const AGAIN_AFTER_MS = 30_000;
 
 /** @returns the campaigns that have not ended in time. */
 export async function finish(finishing: Finishing): Promise<Left[]> {
-  const { api, byItselfMs, afterwardsMs, say } = finishing;
+  const { api, byItselfMs, afterwardsMs, longestCallMs, say } = finishing;
   const order = async (notes: CampaignNotes, kind: 'resume' | 'cancel' | 'restart') => {
     const noted = noteOrder(notes, kind, Date.now());
     const asked = await ask(api, 'POST', `/batch-calls/${notes.id}/${kind}`);
@@ -44,7 +46,7 @@ export async function finish(finishing: Finishing): Promise<Left[]> {
     if (status === 'interrupted') await order(notes, 'restart');
   });
   const cancelledAt = new Map<CampaignNotes, number>();
-  const left = await ended(finishing, CANCELLED_WITHIN_MS, async ({ notes, answer }) => {
+  const left = await ended(finishing, CANCELLED_WITHIN_MS + longestCallMs, async ({ notes, answer }) => {
     // Once it is taken it need not be given again, but who knows.
     if (Date.now() < (cancelledAt.get(notes) ?? 0) + AGAIN_AFTER_MS) return;
     cancelledAt.set(notes, Date.now());

@@ -3,7 +3,9 @@ import type { Client } from '@temporalio/client';
 import type pg from 'pg';
 import { parseCallId, workflowId } from '../../domain/engine/ids.ts';
 import { BUCKETS, type Buckets } from '../../domain/engine/tally.ts';
-import type { LedgerRequest } from '../../simulator/ledger.ts';
+import type { CallEnd } from '../../simulator/call-life.ts';
+import type { AcknowledgedEnd, LedgerRequest } from '../../simulator/ledger.ts';
+import type { CarrierName } from '../../simulator/faults.ts';
 import type { FullLedger } from '../../simulator/simulator.ts';
 import type {
   AcceptedCall,
@@ -16,14 +18,14 @@ import type {
 } from './audit/evidence.ts';
 import type { Finding } from './audit/finding.ts';
 import { clock } from './audit/finding.ts';
+import { longestCallMs } from './margins.ts';
 import type { CampaignNotes } from './notes.ts';
-import type { AcknowledgedEnd } from './webhook-tap.ts';
 
 export interface Sources {
   readonly pool: pg.Pool;
   readonly temporal: Client;
+  readonly provider: CarrierName;
   readonly ledger: FullLedger;
-  readonly ends: readonly AcknowledgedEnd[];
   readonly suppressed: ReadonlyMap<string, number>;
   readonly sightings: ReadonlyMap<string, readonly Sighting[]>;
   readonly lulls: ReadonlyMap<string, readonly Lull[]>;
@@ -31,6 +33,12 @@ export interface Sources {
   readonly spoiled: readonly { readonly from: number; readonly to: number }[];
 }
 
+/** Ends that a look-up cannot tell from others: Twilio's calls come without the code of SIP. */
+const LOOKED_UP_AS: Readonly<Record<CarrierName, Partial<Record<CallEnd, CallEnd>>>> = {
+  truedy: {},
+  twilio: { invalid_number: 'failed' },
+  retell: {},
+};
 /** Two calls to one number that were accepted within this time may be taken for each other. */
 const DOUBLE_MS = 180_000;
 /** On a stretch of bad network trouble is noted in steps of this. */
@@ -58,11 +66,12 @@ export async function gather(sources: Sources, notes: CampaignNotes): Promise<Ca
   const { status = 'missing', total = 0, ...buckets } = campaigns[0] ?? {};
   return {
     notes,
+    longestCallMs: longestCallMs(sources.provider),
     accepted: acceptedCalls(sources, notes.id),
     calls,
     contacts,
     record: { status, total, buckets, workflow: await workflowStatus(sources.temporal, notes.id) },
-    ends: endsByCall(sources),
+    ends: endsByCall(ledger),
     suppressed,
     sightings: sightings.get(notes.id) ?? [],
     lulls: lulls.get(notes.id) ?? [],
@@ -102,15 +111,15 @@ async function workflowStatus(temporal: Client, campaignId: string): Promise<str
   }
 }
 
-function acceptedCalls({ ledger, ends }: Sources, campaignId: string): AcceptedCall[] {
+function acceptedCalls({ provider, ledger }: Sources, campaignId: string): AcceptedCall[] {
   const { calls, requests } = ledger;
   const callsWith = (fault: string) =>
     new Set(requests.filter(({ faults }) => faults.includes(fault)).map(({ call_id }) => call_id));
   const endedTwice = callsWith('second_end');
   const mistold = callsWith('event_time');
-  const strayReports = strayEnds(ledger, ends);
-  const strays = new Map(strayReports.map((end) => [end.callId, end]));
-  for (const { providerCallId } of strayReports) mistold.add(providerCallId);
+  const strayReports = strayEnds(ledger);
+  const strays = new Map(strayReports.map((end) => [end.key, end]));
+  for (const { call_id } of strayReports) mistold.add(call_id);
   return calls.flatMap((call) => {
     const address = call.key === null ? null : parseCallId(call.key);
     if (call.key === null || address?.campaignId !== campaignId) return [];
@@ -128,6 +137,7 @@ function acceptedCalls({ ledger, ends }: Sources, campaignId: string): AcceptedC
         key: call.key,
         seq,
         attempt,
+        lookedUpAs: call.outcome === null ? null : (LOOKED_UP_AS[provider][call.outcome] ?? null),
         endedTwice: endedTwice.has(call.id),
         mistold: mistold.has(call.id),
         hasDouble,
@@ -138,16 +148,16 @@ function acceptedCalls({ ledger, ends }: Sources, campaignId: string): AcceptedC
 }
 
 /** Ends that name our call and another one of the provider's. */
-function strayEnds({ calls }: FullLedger, ends: readonly AcknowledgedEnd[]): AcknowledgedEnd[] {
-  const keys = new Map(calls.map(({ id, key }) => [id, key]));
-  return ends.filter(({ callId, providerCallId }) => callId !== null && keys.get(providerCallId) !== callId);
+function strayEnds({ calls, ends }: FullLedger): AcknowledgedEnd[] {
+  const keys = new Map(calls.map((call) => [call.id, call.key]));
+  return ends.filter(({ key, call_id }) => key !== null && keys.get(call_id) !== key);
 }
 
-function endsByCall({ ledger, ends }: Sources): CampaignEvidence['ends'] {
-  const strays = new Set(strayEnds(ledger, ends));
+function endsByCall(ledger: FullLedger): CampaignEvidence['ends'] {
+  const strays = new Set(strayEnds(ledger));
   const byCall = new Map<string, AcknowledgedEnd[]>();
-  for (const end of ends) {
-    if (!strays.has(end)) byCall.set(end.providerCallId, [...(byCall.get(end.providerCallId) ?? []), end]);
+  for (const end of ledger.ends) {
+    if (!strays.has(end)) byCall.set(end.call_id, [...(byCall.get(end.call_id) ?? []), end]);
   }
   return byCall;
 }
@@ -162,7 +172,7 @@ function troubleOf(
     if (status === 429) {
       return [{ at, kind: 'throttled', retryAfterMs: retry_after === null ? null : Number(retry_after) * 1000 }];
     }
-    if (status !== null && status >= 401 && status <= 404) return [{ at, kind: 'account', retryAfterMs: null }];
+    if (faults.includes('account')) return [{ at, kind: 'account', retryAfterMs: null }];
     const fine = status === 201 && !faults.includes('delay_reply') && !faults.includes('garbled_reply');
     return fine ? [] : [{ at, kind: 'other', retryAfterMs: null }];
   });

@@ -9,14 +9,14 @@ import { join } from 'node:path';
 import { type ChaosOptions, readOptions, USAGE } from './options.ts';
 import { runChaos } from './run.ts';
 
-async function chaos({ seed, minutes, json, home: wanted }: ChaosOptions): Promise<number> {
+async function chaos({ provider, seed, minutes, json, home: wanted }: ChaosOptions): Promise<number> {
   const say = json ? () => {} : (line: string) => console.error(line);
   if (wanted !== null) await mkdir(wanted, { recursive: true });
   const home = wanted ?? (await mkdtemp(join(tmpdir(), 'ringfence-chaos-')));
   // PostgreSQL runs as another user when we are root.
   await chmod(home, 0o755);
   const keep = () => console.error(`Databases and logs are kept in ${home}`);
-  const verdict = await runChaos({ seed, minutes, home, say }).catch((error: unknown) => {
+  const verdict = await runChaos({ provider, seed, minutes, home, say }).catch((error: unknown) => {
     keep();
     throw error;
   });

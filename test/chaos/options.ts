@@ -1,7 +1,11 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { readProvider } from '../../scripts/start/options.ts';
+import type { CarrierName } from '../../simulator/faults.ts';
 
 export interface ChaosOptions {
+  /** Whose adapter the calls go through, and whose API the simulated provider speaks. */
+  readonly provider: CarrierName;
   /** What every chance of the run is drawn from: disturbances, campaigns, orders, faults of the provider, people. */
   readonly seed: string;
   /** For how long the system is disturbed; bringing everything to its end and the audit come on top. */
@@ -15,6 +19,7 @@ export interface ChaosOptions {
 export const USAGE = `npm run chaos -- [options]
 
   --seed TEXT     what everything that befalls the system is drawn from (default 1)
+  --provider NAME adapter to use: truedy, twilio or retell (default truedy)
   --minutes N     for how long it is disturbed, 0.3 to 240 (default 5)
   --json          only the last line, one JSON object, without the log of what happened
   --home DIR      keep databases and logs there; otherwise they are kept only when something was found
@@ -32,6 +37,7 @@ export function readOptions(args: readonly string[]): ChaosOptions | null {
   const { values } = parseArgs({
     args: [...args],
     options: {
+      provider: { type: 'string', default: 'truedy' },
       seed: { type: 'string', default: '1' },
       minutes: { type: 'string', default: '5' },
       json: { type: 'boolean', default: false },
@@ -45,6 +51,7 @@ export function readOptions(args: readonly string[]): ChaosOptions | null {
     throw new Error(`--minutes must be a number from 0.3 to 240, not "${values.minutes}".`);
   }
   return {
+    provider: readProvider(values.provider),
     seed: values.seed,
     minutes,
     json: values.json,

@@ -10,9 +10,12 @@ export function kindOf(part: PartName): PartKind {
   return KINDS.find((kind) => part.startsWith(kind))!;
 }
 
-/** A way that messages go, from who opens the connection to who listens. */
+/**
+ * A way that messages go, from who opens the connection to who listens. All workers and gateways come to the provider by
+ * one: a call may be repeated only at the very address at which it was tried.
+ */
 export interface Link {
-  readonly from: PartName | 'provider';
+  readonly from: PartName | 'ringfence' | 'provider';
   readonly to: PartName | 'provider';
 }
 
@@ -20,8 +23,8 @@ const WORKERS = ['worker-1', 'worker-2'] as const;
 const GATEWAYS = ['gateway-1', 'gateway-2'] as const;
 
 export const LINKS: readonly Link[] = [
-  ...WORKERS.flatMap((from) => (['postgres', 'temporal', 'provider'] as const).map((to) => ({ from, to }))),
-  ...GATEWAYS.flatMap((from) => (['postgres', 'temporal'] as const).map((to) => ({ from, to }))),
+  ...[...WORKERS, ...GATEWAYS].flatMap((from) => (['postgres', 'temporal'] as const).map((to) => ({ from, to }))),
+  { from: 'ringfence', to: 'provider' },
   ...GATEWAYS.map((to) => ({ from: 'provider' as const, to })),
 ];
 

@@ -7,6 +7,7 @@ import { auditCampaign, countByPromise } from './audit/audit.ts';
 import type { CampaignEvidence } from './audit/evidence.ts';
 import { clock, type Finding, type PromiseName } from './audit/finding.ts';
 import { personalDataAt } from './audit/privacy.ts';
+import type { CarrierName } from '../../simulator/faults.ts';
 import { carryOut, type Course } from './course.ts';
 import { gather, strangeRequests } from './gather.ts';
 import { searchHistories } from './histories.ts';
@@ -14,6 +15,7 @@ import { kindOf, KINDS, type PartKind, PARTS } from './parts.ts';
 import { type ChaosSystem, startSystem } from './system.ts';
 
 export interface ChaosRun {
+  readonly provider: CarrierName;
   readonly seed: string;
   readonly minutes: number;
   /** Where databases and logs are kept. */
@@ -24,6 +26,7 @@ export interface ChaosRun {
 
 /** The last line of a run. */
 export interface ChaosVerdict {
+  readonly provider: CarrierName;
   readonly seed: string;
   readonly minutes: number;
   readonly kills: Readonly<Record<PartKind, number>>;
@@ -49,24 +52,25 @@ export interface ChaosVerdict {
 const FINDINGS_TOLD = 40;
 
 export async function runChaos(run: ChaosRun): Promise<ChaosVerdict> {
-  const { seed, minutes } = run;
+  const { provider, seed, minutes } = run;
   const began = performance.now();
   const say = (line: string) => run.say(`${((performance.now() - began) / 1000).toFixed(1).padStart(7)}  ${line}`);
-  const system = await startSystem({ home: run.home, seed, say });
+  const system = await startSystem({ home: run.home, seed, carrier: provider, say });
   const pool = new pg.Pool({ connectionString: system.databaseUrl });
   pool.on('error', () => {});
   const connection = Connection.lazy({ address: system.temporalAddress });
   try {
     say('everything runs');
     const temporal = new Client({ connection });
-    const course = await carryOut({ seed, durationMs: minutes * 60_000, say }, { system, pool, temporal });
-    const { evidence, findings } = await audit(course, { system, pool, temporal, say });
+    const course = await carryOut({ provider, seed, durationMs: minutes * 60_000, say }, { system, pool, temporal });
+    const { evidence, findings } = await audit(course, { provider, system, pool, temporal, say });
     summarise(evidence, course, say);
     const minuteOf = (at: number | undefined) =>
       at === undefined ? null : Math.round((at - course.begin) / 6_000) / 10;
     const told = findings.map(({ promise, text, at }) => ({ promise, minute: minuteOf(at), text }));
     for (const { promise, minute, text } of told) say(`VIOLATION ${promise} (minute ${minute ?? '-'}) ${text}`);
     return {
+      provider,
       seed,
       minutes,
       kills: countByKind(system, 'kills'),
@@ -87,20 +91,21 @@ export async function runChaos(run: ChaosRun): Promise<ChaosVerdict> {
 }
 
 interface Auditing {
+  readonly provider: CarrierName;
   readonly system: ChaosSystem;
   readonly pool: pg.Pool;
   readonly temporal: Client;
   readonly say: (line: string) => void;
 }
 
-async function audit(course: Course, { system, pool, temporal, say }: Auditing) {
+async function audit(course: Course, { provider, system, pool, temporal, say }: Auditing) {
   const { campaigns, watch, suppressed, left, lulls, spoiled } = course;
   const ledger = system.provider.ledger();
   const sources = {
     pool,
     temporal,
+    provider,
     ledger,
-    ends: system.tap.ends,
     suppressed,
     sightings: watch.sightings,
     lulls,

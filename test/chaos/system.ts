@@ -5,18 +5,20 @@
 import { API_ROOT } from '../../domain/api/api-root.ts';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { CarrierName } from '../../simulator/faults.ts';
 import { createSimulator, type Simulator } from '../../simulator/simulator.ts';
 import { startDevServer } from '../../scripts/dev-server.ts';
 import { freePort } from '../../scripts/free-port.ts';
 import { startPostgres } from '../../scripts/postgres.ts';
 import { runSql } from '../../scripts/postgres/sql.ts';
 import { startGateway, startWorker } from '../../scripts/start/processes.ts';
+import { simulatedProvider } from '../../scripts/start/provider-terms.ts';
 import { obtainTemporalCli } from '../../scripts/temporal-binaries.ts';
 import type { Api } from './api.ts';
 import { Network } from './network.ts';
 import { Part } from './part.ts';
 import { PARTS, type PartName } from './parts.ts';
-import { KEY_TTL_S, providerTerms, TIME_SCALE } from './provider-terms.ts';
+import { GRACE_S, MARGINS, TIME_SCALE } from './margins.ts';
 import { startWebhookTap, type WebhookTap } from './webhook-tap.ts';
 
 export interface ChaosSystem {
@@ -37,10 +39,9 @@ export interface ChaosSystem {
 
 const BINARIES = fileURLToPath(new URL('../../.ringfence', import.meta.url));
 const API_KEY = 'chaos-write-key-1';
-const PROVIDER_KEY = 'chaos-provider-key';
-const WEBHOOK_SECRET = 'whsec_chaos';
+const PROVIDER_SECRET = 'chaos-provider-secret';
 const DATABASE = 'ringfence';
-/** The provider never gives an event up, however long the gateway is away. */
+/** Where its API knows no limit, the provider never gives an event up, however long the gateway is away. */
 const PATIENT_DELIVERY = { retryMaxMs: 3_000, tries: 10_000 };
 /** Below the ports that systems lend to outgoing connections: a process must find its own port free when it comes back. */
 const FIRST_PORT = 20_000;
@@ -51,9 +52,11 @@ const SHORT_HISTORY = 600;
 export async function startSystem(options: {
   readonly home: string;
   readonly seed: string;
+  /** Whose adapter the calls go through. */
+  readonly carrier: CarrierName;
   readonly say: (line: string) => void;
 }): Promise<ChaosSystem> {
-  const { home, seed, say } = options;
+  const { home, seed, carrier, say } = options;
   const logs = Object.fromEntries(
     PARTS.map((part) => [part, join(home, 'logs', `${part}.log`)]),
   ) as ChaosSystem['logs'];
@@ -64,11 +67,14 @@ export async function startSystem(options: {
     'gateway-1': firstGatewayPort!,
     'gateway-2': secondGatewayPort!,
   };
+  const margins = MARGINS[carrier];
+  const account = simulatedProvider(carrier, { home, margins, newSecret: () => PROVIDER_SECRET });
   const provider = createSimulator({
+    carrier,
     seed,
     timeScale: TIME_SCALE,
-    keyTtlMs: KEY_TTL_S * 1000,
-    apiKey: PROVIDER_KEY,
+    keyTtlMs: margins.keyTtlS * 1000,
+    apiKey: account.apiKey,
     delivery: PATIENT_DELIVERY,
   });
   const baseUrl = new URL(await provider.listen());
@@ -80,26 +86,21 @@ export async function startSystem(options: {
     'worker-2': 0,
   });
   const tap = await startWebhookTap(
-    (['gateway-1', 'gateway-2'] as const).map(
-      (gateway) => `http://127.0.0.1:${network.port('provider', gateway)}/webhooks/truedy`,
-    ),
+    (['gateway-1', 'gateway-2'] as const).map((gateway) => `http://127.0.0.1:${network.port('provider', gateway)}`),
   );
-  provider.setWebhook({ url: tap.url, secret: WEBHOOK_SECRET });
+  provider.setWebhook(account.webhookTo(tap.url) ?? null);
+  const connection = await account.connect({
+    baseUrl: `http://127.0.0.1:${network.port('ringfence', 'provider')}${baseUrl.pathname.replace(/\/$/, '')}`,
+    gatewayUrl: tap.url,
+  });
   const { path } = await obtainTemporalCli({ env: process.env, home: BINARIES, report: say });
-  const envOf = (from: 'worker-1' | 'worker-2' | 'gateway-1' | 'gateway-2') => {
-    // Gateways ask the provider nothing; their way to it is the straight one.
-    const port = from.startsWith('worker') ? network.port(from, 'provider') : baseUrl.port;
-    return {
-      ...providerTerms({
-        baseUrl: `http://127.0.0.1:${port}${baseUrl.pathname}`,
-        apiKey: PROVIDER_KEY,
-        secret: WEBHOOK_SECRET,
-      }),
-      DATABASE_URL: `postgres://ringfence@127.0.0.1:${network.port(from, 'postgres')}/${DATABASE}`,
-      TEMPORAL_ADDRESS: `127.0.0.1:${network.port(from, 'temporal')}`,
-      TEMPORAL_NAMESPACE: 'default',
-    };
-  };
+  const envOf = (from: 'worker-1' | 'worker-2' | 'gateway-1' | 'gateway-2') => ({
+    ...connection,
+    RINGFENCE_CALL_GRACE: String(GRACE_S),
+    DATABASE_URL: `postgres://ringfence@127.0.0.1:${network.port(from, 'postgres')}/${DATABASE}`,
+    TEMPORAL_ADDRESS: `127.0.0.1:${network.port(from, 'temporal')}`,
+    TEMPORAL_NAMESPACE: 'default',
+  });
   const worker = (part: 'worker-1' | 'worker-2') =>
     new Part(part, () => startWorker({ logFile: logs[part], env: envOf(part) }), say);
   const gateway = (part: 'gateway-1' | 'gateway-2') => {

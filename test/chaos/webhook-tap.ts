@@ -1,63 +1,26 @@
-/** Stands between the provider and the gateways, passes webhooks on to one or the other, and notes what each was answered. */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+/** Stands between the provider and the gateways, and passes webhooks on to one or the other. */
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { z } from 'zod';
-
-/** A terminal event that the gateway has answered with 2xx. */
-export interface AcknowledgedEnd {
-  readonly eventId: string | null;
-  readonly providerCallId: string;
-  /** Our call id, where the event named it. */
-  readonly callId: string | null;
-  readonly outcome: string;
-  /** Epoch milliseconds. */
-  readonly at: number;
-}
+import { buffer } from 'node:stream/consumers';
 
 export interface WebhookTap {
+  /** Where the provider reports to, instead of to a gateway. */
   readonly url: string;
-  /** In the order in which they were answered. */
-  readonly ends: readonly AcknowledgedEnd[];
   close(): Promise<void>;
 }
 
 const TIMEOUT_MS = 9_000;
-const TERMINAL = ['call.ended', 'call.completed', 'call.failed'];
+/** They belong to one connection, not to the message. */
+const OF_CONNECTION = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'keep-alive']);
 
-const Ended = z.object({
-  event: z.enum(TERMINAL),
-  id: z.string().nullish(),
-  data: z.object({
-    call_id: z.string(),
-    outcome: z.string(),
-    variables: z.object({ ringfence_call_id: z.string() }).optional(),
-  }),
-});
-
-/** @param targets where the gateways take webhooks: each is asked in turn. */
-export async function startWebhookTap(targets: readonly string[]): Promise<WebhookTap> {
-  const ends: AcknowledgedEnd[] = [];
+/** @param gateways the roots of both: each is asked in turn */
+export async function startWebhookTap(gateways: readonly string[]): Promise<WebhookTap> {
   let turn = 0;
   const pass = async (request: IncomingMessage, response: ServerResponse) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = Buffer.concat(chunks);
+    const body = await buffer(request);
     turn += 1;
-    const status = await forward(targets[turn % targets.length]!, request, body);
-    if (status >= 200 && status < 300) {
-      const ended = Ended.safeParse(JSON.parse(body.toString('utf8')));
-      if (ended.success) {
-        const { id, data } = ended.data;
-        ends.push({
-          eventId: id ?? null,
-          providerCallId: data.call_id,
-          callId: data.variables?.ringfence_call_id ?? null,
-          outcome: data.outcome,
-          at: Date.now(),
-        });
-      }
-    }
+    const status = await forward(gateways[turn % gateways.length]! + request.url, request.headers, body);
     response.writeHead(status).end();
   };
   const server = createServer((request, response) => {
@@ -65,8 +28,7 @@ export async function startWebhookTap(targets: readonly string[]): Promise<Webho
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    ends,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     async close() {
       server.closeAllConnections();
       server.close();
@@ -75,12 +37,12 @@ export async function startWebhookTap(targets: readonly string[]): Promise<Webho
   };
 }
 
-async function forward(target: string, { headers }: IncomingMessage, body: Buffer): Promise<number> {
-  const passed = ['content-type', 'x-truedy-timestamp', 'x-truedy-signature'];
+async function forward(url: string, headers: IncomingHttpHeaders, body: Buffer): Promise<number> {
+  const passed = Object.entries(headers).filter(([name]) => !OF_CONNECTION.has(name));
   try {
-    const response = await fetch(target, {
+    const response = await fetch(url, {
       method: 'POST',
-      headers: Object.fromEntries(passed.map((name) => [name, String(headers[name] ?? '')])),
+      headers: passed.map(([name, value]): [string, string] => [name, String(value)]),
       body: new Uint8Array(body),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });

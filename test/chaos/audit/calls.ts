@@ -1,6 +1,5 @@
 import { counted } from '../../../domain/engine/counted.ts';
 import { callId } from '../../../domain/engine/ids.ts';
-import { LONGEST_CALL_MS } from '../provider-terms.ts';
 import type { AcceptedCall, CampaignEvidence, RecordedCall } from './evidence.ts';
 import { clock, type Finding } from './finding.ts';
 import { attemptsOf, termsWithin } from './terms.ts';
@@ -101,7 +100,11 @@ export function* lostOutcomes({ accepted, calls, ends }: CampaignEvidence): Gene
           text: `${key} stands as lost; its end "${first.outcome}" was acknowledged at ${clock(first.at)}${how}`,
         };
       }
-    } else if (standing !== outcome && !(endedTwice && told.some((end) => end.outcome === standing))) {
+    } else if (
+      standing !== outcome &&
+      standing !== call.lookedUpAs &&
+      !(endedTwice && told.some((end) => end.outcome === standing))
+    ) {
       yield { promise: 'P6', text: `${key} ended "${outcome}" and stands as "${standing}"` };
     }
   }
@@ -128,10 +131,10 @@ export function* slotsNotFreed({ accepted, calls, record }: CampaignEvidence): G
 }
 
 /** P7: a call that was sent before a lull is settled in it, because it cannot last any longer. */
-export function* slotsHeld({ notes, lulls, accepted }: CampaignEvidence): Generator<Finding> {
+export function* slotsHeld({ notes, longestCallMs, lulls, accepted }: CampaignEvidence): Generator<Finding> {
   for (const { from, to, held } of lulls) {
     if (
-      to - from < 2 * LONGEST_CALL_MS ||
+      to - from < 2 * longestCallMs ||
       notes.terminations.some(({ at, restartedAt }) => at < to && restartedAt > from)
     ) {
       continue;

@@ -10,6 +10,8 @@ export interface AcceptedCall extends Pick<
   readonly key: string;
   readonly seq: number;
   readonly attempt: number;
+  /** What a look-up says of its end, where that is less than an event tells. */
+  readonly lookedUpAs: string | null;
   /** Whether the provider reported a second end, with another outcome. */
   readonly endedTwice: boolean;
   /** Whether the provider tells wrong times of it, or has reported the end of another call under its id. */
@@ -86,6 +88,8 @@ export interface ProviderTrouble {
 
 export interface CampaignEvidence {
   readonly notes: CampaignNotes;
+  /** After so long from its sending a call cannot be going on any more. */
+  readonly longestCallMs: number;
   /** In the order of their acceptance. */
   readonly accepted: readonly AcceptedCall[];
   readonly calls: readonly RecordedCall[];

@@ -1,4 +1,4 @@
-import { LONGEST_CALL_MS, REQUEST_TIMEOUT_S } from '../provider-terms.ts';
+import { REQUEST_TIMEOUT_S } from '../margins.ts';
 import { isOpenAt } from '../wall-clock.ts';
 import type { CampaignEvidence } from './evidence.ts';
 import { clock, type Finding } from './finding.ts';
@@ -38,7 +38,7 @@ export function* outsideHours({ notes, accepted }: CampaignEvidence): Generator<
  * P4: between an acknowledged pause and the next resume nothing is placed, and what goes on was named. A call that was
  * named as unknown may be accepted for as long as it can last, because it was sent before.
  */
-export function* afterPause({ notes, accepted }: CampaignEvidence): Generator<Finding> {
+export function* afterPause({ notes, longestCallMs, accepted }: CampaignEvidence): Generator<Finding> {
   for (const { acknowledgedAt, pausedAt, resumedAt, live, unknown } of notes.pauses) {
     const adrift = notes.orders.some(
       ({ kind, sentAt, taken }) =>
@@ -47,7 +47,7 @@ export function* afterPause({ notes, accepted }: CampaignEvidence): Generator<Fi
     if (adrift) continue;
     const named = new Set([...live, ...unknown]);
     for (const { key, accepted_at, ended_at } of accepted) {
-      const mayCome = unknown.includes(key) && accepted_at <= pausedAt + LONGEST_CALL_MS;
+      const mayCome = unknown.includes(key) && accepted_at <= pausedAt + longestCallMs;
       if (accepted_at > acknowledgedAt && accepted_at < resumedAt && !mayCome) {
         yield {
           promise: 'P4',

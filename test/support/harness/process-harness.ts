@@ -23,7 +23,8 @@ import {
   startWorker,
   tellProvider,
 } from '../../../scripts/start/processes.ts';
-import { providerTerms } from '../../../scripts/start/provider-terms.ts';
+import { demoMargins } from '../../../scripts/start/margins.ts';
+import { truedyTerms } from '../../../scripts/start/provider-terms.ts';
 import type { FaultPlan } from '../../../simulator/faults.ts';
 import type { z } from 'zod';
 import { createTestDatabase, type TestDatabase } from './database.ts';
@@ -67,7 +68,7 @@ export class ProcessHarness {
       DATABASE_URL: db.url,
       RINGFENCE_TASK_QUEUE: nextTaskQueue(),
       RINGFENCE_API_KEY: KEY,
-      ...providerTerms(timeScale, { baseUrl: simulator.baseUrl, ...PROVIDER }),
+      ...truedyTerms(demoMargins(timeScale), { baseUrl: simulator.baseUrl, ...PROVIDER }),
     };
     const system = new ProcessHarness(directory, db, simulator, env);
     try {

@@ -27,6 +27,7 @@ function accepted(seq: number, at: number, lasts: number | null, change: Partial
     key: `${ID}.${seq}.${attempt}`,
     seq,
     attempt,
+    lookedUpAs: null,
     phone_number: person(seq).phone_number,
     accepted_at: NOON + at,
     dialled_at: NOON + at + 100,
@@ -82,6 +83,7 @@ function evidence(change: Partial<CampaignEvidence> = {}, notes: Partial<Campaig
       resets: [],
       ...notes,
     },
+    longestCallMs: 26 * SECOND,
     accepted: calls,
     calls: calls.map((call) => recorded(call)),
     contacts: [...last.values()].map(({ seq, attempt, outcome }) => ({
@@ -350,6 +352,15 @@ describe('the audit of a campaign', () => {
       'the second of two outcomes',
       evidence({
         accepted: [{ ...first, outcome: 'voicemail', endedTwice: true }, second, third],
+        calls: CALLS.map((call) => recorded(call)),
+        contacts: [1, 2, 3].map((seq) => contact(seq, 'completed', 'completed')),
+      }),
+      [],
+    ],
+    [
+      'an outcome that a look-up cannot tell from the true one',
+      evidence({
+        accepted: [{ ...first, outcome: 'voicemail', lookedUpAs: 'completed' }, second, third],
         calls: CALLS.map((call) => recorded(call)),
         contacts: [1, 2, 3].map((seq) => contact(seq, 'completed', 'completed')),
       }),

@@ -15,7 +15,8 @@ import { CreateCampaign } from '../../../domain/api/campaign-request.ts';
 import { parsePhone } from '../../../domain/contacts/phone.ts';
 import { Schedule } from '../../../domain/windows/schedule.ts';
 import { isInside } from '../../../domain/windows/windows.ts';
-import { FaultPlan } from '../../../simulator/faults.ts';
+import { CARRIERS } from '../../../simulator/faults.ts';
+import { createSimulator } from '../../../simulator/simulator.ts';
 
 const MINUTE = 60_000;
 const BEGIN = Date.UTC(2026, 2, 18, 11, 58, 20);
@@ -90,9 +91,11 @@ describe.each(RUNS)('the plan of seed $seed for $durationMs ms', (run) => {
     expect(open.at(-1)).toBe(true);
   });
 
-  test('gives the provider plans that it understands, another for each storm', () => {
-    const plans = [0, 1].map((storm) => faultPlan(seed, storm, durationMs));
-    for (const plan of plans) expect(FaultPlan.safeParse(plan).error).toBeUndefined();
+  test.each(CARRIERS)('gives %s plans of which it can have every fault, another for each storm', async (carrier) => {
+    const plans = [0, 1].map((storm) => faultPlan(carrier, seed, storm, durationMs));
+    const simulator = createSimulator({ carrier });
+    for (const plan of plans) expect(() => simulator.setFaults(plan)).not.toThrow();
+    await simulator.close();
     expect(plans[0]).not.toEqual(plans[1]);
     expect(plans[0]?.poses).toEqual(plans[1]?.poses);
   });
@@ -205,8 +208,13 @@ describe("the audit's clock", () => {
 
 describe('the options', () => {
   test('have defaults', () => {
-    expect(readOptions([])).toEqual({ seed: '1', minutes: 5, json: false, home: null });
+    expect(readOptions([])).toEqual({ provider: 'truedy', seed: '1', minutes: 5, json: false, home: null });
     expect(readOptions(['--help'])).toBeNull();
+  });
+
+  test('name the adapter', () => {
+    expect(readOptions(['--provider', 'retell'])).toMatchObject({ provider: 'retell' });
+    expect(() => readOptions(['--provider', 'another'])).toThrow('--provider must be truedy, twilio or retell');
   });
 
   test.each(['', '0', '0.1', 'five', '1000'])('refuse --minutes %s and say what is taken', (minutes) => {

@@ -1,7 +1,8 @@
 /** What is the same whichever carrier's API the simulator speaks, and what each carrier does in its own way. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { z } from 'zod';
-import { CARRIERS, type CarrierName, type SimulatorOptions } from '../../../simulator/options.ts';
+import { CARRIERS, type CarrierName } from '../../../simulator/faults.ts';
+import type { SimulatorOptions } from '../../../simulator/options.ts';
 import { createSimulator, type Simulator } from '../../../simulator/simulator.ts';
 import { receiveWebhooks } from '../../support/fakes/webhook-receiver.ts';
 import { manualClock } from './manual-clock.ts';

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { connectionsFromEnv } from '../../../../providers/connections/connections.ts';
+import { demoMargins } from '../../../../scripts/start/margins.ts';
 import { simulatedProvider } from '../../../../scripts/start/provider-terms.ts';
-import { CARRIERS, type CarrierName } from '../../../../simulator/options.ts';
+import { CARRIERS, type CarrierName } from '../../../../simulator/faults.ts';
 
 const AT = { baseUrl: 'http://127.0.0.1:8090', gatewayUrl: 'http://127.0.0.1:8080' };
 const SECRET = 'drawn-for-this-start';
@@ -15,7 +16,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(home, { recursive: true }));
 
-const provider = (name: CarrierName) => simulatedProvider(name, { home, timeScale: 30, newSecret: () => SECRET });
+const provider = (name: CarrierName) =>
+  simulatedProvider(name, { home, margins: demoMargins(30), newSecret: () => SECRET });
 
 describe.each(CARRIERS)('the connection to a simulated %s', (name) => {
   test('is the only one, also where the environment of the caller names others', async () => {
