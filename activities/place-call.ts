@@ -1,4 +1,12 @@
-import { permitDial, recordAnswer, withdrawPlacements, type Dial } from '../db/calls.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type Dial,
+  type DialReservation,
+  permitDial,
+  recordAnswer,
+  takeBack,
+  withdrawPlacements,
+} from '../db/calls.ts';
 import type { Pool } from '../db/pool.ts';
 import type { DialRequest } from '../domain/engine/calls.ts';
 import type { EndedEvent } from '../domain/engine/outcome.ts';
@@ -6,10 +14,12 @@ import { type PlacementResult, REPEAT_REFUSED } from '../domain/engine/placement
 import { callId } from '../domain/engine/ids.ts';
 import type { PlaceResult } from '../domain/dialling/provider-messages.ts';
 import { CannotFreeze, freeze, place as placeAt } from '../providers/checked.ts';
+import type { OpenConnection } from '../providers/connections/open-connections.ts';
 import { sendBy } from '../domain/dialling/send-by.ts';
 import { DIAL } from '../domain/engine/dial-budget.ts';
 import { callingRun, type ActivityDeps } from './context.ts';
 import { whileHeartbeating } from './heartbeats.ts';
+import { takeInstant, type TakenInstant } from './take-instant.ts';
 
 /**
  * Places one call: writes the dial record, sends the request at most once, and records the answer. However often it
@@ -20,26 +30,67 @@ export async function placeCall(deps: ActivityDeps, request: DialRequest): Promi
 }
 
 async function place(deps: ActivityDeps, request: DialRequest): Promise<PlacementResult> {
-  const { pool } = deps;
   const startedAt = deps.now();
   const open = deps.connections.get(request.connection);
-  if (!open) return withoutConnection(pool, request);
-  const { connection, provider } = open;
-  const dial: Dial = {
+  if (!open) return withoutConnection(deps.pool, request);
+  const { madeFor, name } = open.connection;
+  const dial = {
     ...request,
     callId: callId(request),
-    madeFor: connection.madeFor ?? connection.name,
+    madeFor: madeFor ?? name,
     runId: callingRun(request.campaignId),
-    terms: connection,
+    terms: open.connection,
   };
-  const permit = await permitDial(pool, dial, (call) => freeze(provider, call), deps.databaseClock).catch(
-    withoutRequest,
-  );
+  return sendInTime({ deps, open, dial, startedAt }, null, null);
+}
+
+/** One try of a placement. */
+interface PlacingTry {
+  readonly deps: ActivityDeps;
+  readonly open: OpenConnection;
+  readonly dial: Dial;
+  /** By this machine's clock. */
+  readonly startedAt: number;
+}
+
+/**
+ * Asks for the permission and sends. On a connection with a rate it first takes an instant, and takes another one if the
+ * connection to the provider was not ready in time: it is ready then.
+ *
+ * @param taken what came of the try's reservation; null: it has none
+ * @param missed the instant that the try has missed; null: none
+ */
+async function sendInTime(
+  placing: PlacingTry,
+  taken: TakenInstant | DialReservation | null,
+  missed: string | null,
+): Promise<PlacementResult> {
+  const { deps, open, dial, startedAt } = placing;
+  const { pool, now } = deps;
+  const { connection, provider } = open;
+  const askedAt = now();
+  const permit = await permitDial(pool, dial, (call) => freeze(provider, call), deps.databaseClock, {
+    callsPerSecond: connection.callsPerSecond,
+    reservation: taken,
+  }).catch(withoutRequest);
+  if (permit.kind === 'reserve') {
+    const { callsPerSecond, readAt } = permit;
+    const windowLeftMs = dial.notAfter - readAt;
+    const sendUntil = startedAt + DIAL.sendWithinMs;
+    const asked = { connection: dial.connection, callsPerSecond, missed, windowLeftMs, sendUntil };
+    return sendInTime(placing, await takeInstant(deps, asked), missed);
+  }
   if (permit.kind !== 'send') return permit;
-  const last = sendBy({ startedAt, ...permit, notAfter: request.notAfter, ...provider.facts });
-  const answer = await placeAt(provider, permit.request, dial.callId, last.at);
+  const last = sendBy({ startedAt, askedAt, ...permit, notAfter: dial.notAfter, ...provider.facts });
+  const instant = taken && 'until' in taken ? taken : null;
+  if (instant) await sleep(instant.from - now());
+  const answer = await placeAt(provider, permit.request, dial.callId, Math.min(last.at, instant?.until ?? Infinity));
+  if (answer.kind === 'expired' && instant && now() >= instant.until && now() < last.at) {
+    await takeBack(pool, dial, permit);
+    return sendInTime(placing, null, instant.instant);
+  }
   // The database's time. The local clock only measures what has passed since.
-  const answeredAt = permit.permittedAt + (deps.now() - startedAt);
+  const answeredAt = permit.permittedAt + (now() - askedAt);
   const ended = await recordAnswer(pool, { ...dial, now: answeredAt }, answer, permit);
   return answer.kind === 'expired' ? { kind: last.otherwise } : toResult(answer, ended, permit.sentBefore !== null);
 }

@@ -12,6 +12,7 @@ const HELD_BY: Readonly<Record<Gate, string>> = {
   slot: 'the contacts before it are called first',
   retry: 'the retry is not due yet',
   provider: 'the provider has trouble, or asked for a pause',
+  connection: "the connection's calls per second are in use",
   paused: 'the campaign is paused',
   interrupted: 'the campaign is interrupted and waits for a restart',
   suppressed: 'the number is on the suppression list',

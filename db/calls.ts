@@ -24,6 +24,7 @@ import type { CallToPlace, PlaceResult } from '../domain/dialling/provider-messa
 import { type Bucket, isTerminal } from '../domain/engine/tally.ts';
 import { claimEarlyEvents, firstTerminalEvents } from './call-events.ts';
 import { type DatabaseClock, readDatabaseClock } from './clock.ts';
+import { lowestRate } from './connection-loads.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 
 export interface Dial {
@@ -48,6 +49,22 @@ export interface Dial {
   readonly terms: ConnectionTerms;
 }
 
+/** The rate of a dial's connection. */
+export interface DialPace {
+  /** Dials per second that this worker has loaded for the connection. Null: no limit. */
+  readonly callsPerSecond: number | null;
+  /** What came of the try's reservation of an instant on the connection. Null: it has not reserved. */
+  readonly reservation: DialReservation | null;
+}
+
+const UNPACED: DialPace = { callsPerSecond: null, reservation: null };
+
+/** An instant was reserved, or the try must not send. */
+export type DialReservation =
+  | { readonly kind: 'reserved' }
+  | { readonly kind: 'expired' | 'delayed' }
+  | { readonly kind: 'later'; readonly afterMs: number };
+
 /**
  * Permission for one try to send. `sentBefore` is the time at which an earlier try sent or may have sent (epoch
  * milliseconds), or null. The tries of a call are numbered, so that a late one knows whether others were permitted
@@ -62,16 +79,21 @@ export interface SendPermit {
   readonly tryNumber: number;
 }
 
+/** Why a placement sends nothing. */
+type NotSent =
+  | { readonly kind: 'suppressed' | 'removed' | 'expired' | 'delayed' | 'withdrawn' }
+  | { readonly kind: 'later'; readonly afterMs: number }
+  | DialRefusal;
+
 /** The decision about a dial. */
 export type DialPermit =
   | SendPermit
+  /** The try must reserve an instant first. Nothing was written. `readAt`: the database's time, epoch milliseconds. */
+  | { readonly kind: 'reserve'; readonly callsPerSecond: number; readonly readAt: number }
   | { readonly kind: 'accepted'; readonly ended: EndedEvent | null }
   | { readonly kind: 'rejected'; readonly reason: string }
   | { readonly kind: 'unresolved' | 'superseded' }
   | NotSent;
-
-/** Why a placement sends nothing. */
-type NotSent = { readonly kind: 'suppressed' | 'removed' | 'expired' | 'delayed' | 'withdrawn' } | DialRefusal;
 
 interface Campaign {
   readonly account: string;
@@ -102,13 +124,15 @@ interface DialRecord {
 /**
  * The first step of a dial, in one transaction: checks the conditions that are in the database, freezes the request's
  * bytes at the first try, and records that the request is about to leave. The database's clock decides whether it is
- * time.
+ * time. On a connection with a rate the try reserves an instant between two of these transactions: the first finds out
+ * whether it would be used, the second writes the record shortly before it.
  */
 export async function permitDial(
   pool: Pool,
   dial: Dial,
   freeze: (call: CallToPlace) => string,
   readClock: DatabaseClock = readDatabaseClock,
+  pace = UNPACED,
 ): Promise<DialPermit> {
   return inTransaction(pool, async (tx) => {
     // Sent together in this order: what is read holds for as long as the lock is held.
@@ -125,6 +149,10 @@ export async function permitDial(
     const call = toPlace(dial, campaign, contact!);
     const refusal = dialRefusal(dial.terms, { account: campaign.account, call });
     if (refusal !== null) return withoutSending(tx, dial, refusal, now);
+    const { reservation } = pace;
+    const callsPerSecond = lower(pace.callsPerSecond, context.callsPerSecond);
+    if (reservation === null && callsPerSecond !== null) return { kind: 'reserve', callsPerSecond, readAt: now };
+    if (reservation !== null && reservation.kind !== 'reserved') return withoutSending(tx, dial, reservation, now);
     const frozen = record?.made_for === dial.madeFor ? record.request : null;
     const written = await writeAhead(tx, dial, frozen ?? freeze(call), now);
     // Since the record was read, another try has recorded its answer, or the placement was withdrawn.
@@ -140,6 +168,12 @@ export async function permitDial(
       tryNumber: tries,
     };
   });
+}
+
+/** The lower of two rates. Null is no limit. */
+function lower(one: number | null, other: number | null): number | null {
+  if (one === null || other === null) return one ?? other;
+  return Math.min(one, other);
 }
 
 function isOwner(campaign: Campaign, { runId, epoch }: Dial): boolean {
@@ -216,6 +250,18 @@ export async function recordAnswer(
         return null;
     }
   });
+}
+
+/**
+ * Takes back the record of a try that missed its instant and sent nothing. The placement goes on: it may be permitted again.
+ * Meanwhile a worker that dies leaves no call of unknown outcome behind.
+ */
+export async function takeBack(db: Queryable, { callId }: Dial, permit: SendPermit): Promise<void> {
+  if (permit.sentBefore !== null) return;
+  await db.query('update calls set first_sent_at = null, day = null where id = $1 and tries = $2', [
+    callId,
+    permit.tryNumber,
+  ]);
 }
 
 export async function recordAcceptance(
@@ -348,11 +394,18 @@ interface DialContext {
   readonly contact: Contact | null;
   readonly suppressed: boolean;
   readonly record: DialRecord | null;
+  /** The lowest rate that a worker has loaded for the connection. Null: no limit. */
+  readonly callsPerSecond: number | null;
 }
 
 type DialContextRow = Campaign &
   Omit<Contact, 'phone_number'> &
-  DialRecord & { readonly phone_number: string | null; readonly suppressed: boolean; readonly recorded: boolean };
+  DialRecord & {
+    readonly phone_number: string | null;
+    readonly suppressed: boolean;
+    readonly recorded: boolean;
+    readonly calls_per_second: number | null;
+  };
 
 async function readDialContext(tx: Queryable, dial: Dial): Promise<DialContext | null> {
   const { rows } = await tx.query<DialContextRow>({
@@ -361,19 +414,20 @@ async function readDialContext(tx: Queryable, dial: Dial): Promise<DialContext |
       select c.account, c.agent_id, c.owner_run_id, c.epoch, c.ending, c.spec -> 'phone_number_ids' as phone_number_ids,
              c.spec ->> 'phone_rotation_strategy' as rotation,
              k.bucket, k.attempt, k.phone_number, k.extension, k.first_name, k.last_name, k.email, k.custom_fields,
-             s.phone_number is not null as suppressed, calls.id is not null as recorded, ${RECORD_COLUMNS}
+             s.phone_number is not null as suppressed, calls.id is not null as recorded,
+             ${lowestRate('$4')} as calls_per_second, ${RECORD_COLUMNS}
         from campaigns c
         left join campaign_contacts k on k.campaign_id = c.id and k.seq = $2
         left join suppressions s on s.account = c.account and s.phone_number = k.phone_number
         left join calls on calls.id = $3
        where c.id = $1`,
-    values: [dial.campaignId, dial.seq, dial.callId],
+    values: [dial.campaignId, dial.seq, dial.callId, dial.connection],
   });
   const [row] = rows;
   if (!row) return null;
-  const { phone_number, suppressed } = row;
+  const { phone_number, suppressed, calls_per_second: callsPerSecond } = row;
   const contact = phone_number === null ? null : { ...row, phone_number };
-  return { campaign: row, contact, suppressed, record: row.recorded ? row : null };
+  return { campaign: row, contact, suppressed, record: row.recorded ? row : null, callsPerSecond };
 }
 
 /**

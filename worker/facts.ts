@@ -8,14 +8,30 @@ import type { ProviderFacts } from '../providers/port.ts';
  * live for as long as any carrier allows.
  */
 export function unknownFacts(graceMs: number, searchAttributes: boolean): PacingFacts {
-  return { dialMarginMs: 0, callLifetimeMs: LONGEST_CALL_MS, graceMs, keyTtlMs: 0, searchAttributes };
+  return {
+    dialMarginMs: 0,
+    callLifetimeMs: LONGEST_CALL_MS,
+    graceMs,
+    keyTtlMs: 0,
+    callsPerSecond: null,
+    searchAttributes,
+  };
 }
 
 /** Four hours, the longest duration that a carrier takes, and an hour in its queue. */
 const LONGEST_CALL_MS = 5 * 3_600_000;
 
-/** The facts about the provider that pacing depends on, in milliseconds. */
-export function pacingFacts(provider: ProviderFacts, graceMs: number, searchAttributes: boolean): PacingFacts {
+/**
+ * The facts about the connection that pacing depends on, in milliseconds.
+ *
+ * @param callsPerSecond null: no limit
+ */
+export function pacingFacts(
+  provider: ProviderFacts,
+  callsPerSecond: number | null,
+  graceMs: number,
+  searchAttributes: boolean,
+): PacingFacts {
   if (provider.requestTimeoutMs > DIAL.longestRequestMs) {
     throw new RingfenceError(
       'misconfigured',
@@ -27,6 +43,7 @@ export function pacingFacts(provider: ProviderFacts, graceMs: number, searchAttr
     callLifetimeMs: provider.queueBoundMs + provider.callLifetimeMs,
     graceMs,
     keyTtlMs: provider.keyTtlMs,
+    callsPerSecond,
     searchAttributes,
   };
 }

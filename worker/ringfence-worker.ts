@@ -11,6 +11,7 @@ import { ZONE_DATA_VERSION } from '../domain/windows/zone-data.ts';
 import { connectionOf } from '../providers/connections/connection.ts';
 import { type Connections, OpenConnections } from '../providers/connections/open-connections.ts';
 import type { CallProvider } from '../providers/port.ts';
+import { ConnectionLoads } from './connection-loads.ts';
 import { DEFAULTS } from './defaults.ts';
 import { pacingFacts, unknownFacts } from './facts.ts';
 import { campaignWorkerOptions, dialWorkerOptions } from './options.ts';
@@ -94,7 +95,7 @@ export async function createRingfenceWorker({
   const factsOf = (searchAttributes: boolean) => (name: string) => {
     const open = connections.get(name);
     return open
-      ? pacingFacts(open.provider.facts, callGraceMs, searchAttributes)
+      ? pacingFacts(open.provider.facts, open.connection.callsPerSecond, callGraceMs, searchAttributes)
       : unknownFacts(callGraceMs, searchAttributes);
   };
   // Throws before anything is opened.
@@ -104,7 +105,10 @@ export async function createRingfenceWorker({
   const pool = openPool(databaseUrl, { max: databaseConnections, limits: DATABASE_LIMITS });
   // A worker whose connections are all in use is busy, not ill.
   const healthPool = openPool(databaseUrl, { max: 1, limits: HEALTH_LIMITS });
+  const loads = new ConnectionLoads(pool, connections);
   const close = async () => {
+    // Without it the rates of this worker hold for two minutes more.
+    await loads.stop().catch(() => {});
     await Promise.all([pool.end(), healthPool.end()]);
     if (!temporal) await connection.close();
   };
@@ -120,7 +124,11 @@ export async function createRingfenceWorker({
     };
     const setting = { connection, namespace, taskQueue, deps, maxDials, dialsPerSecond };
     const names = () => connections.all().map(({ connection }) => connection.name);
-    await recordConnections(pool, names());
+    const recordAll = async () => {
+      await recordConnections(pool, names());
+      await loads.record();
+    };
+    await recordAll();
     const workers = new WorkerGroup();
     await workers.add(CAMPAIGNS, campaignWorkerOptions(setting, await workflowBundle()));
     const dialForAllConnections = async () => {
@@ -144,7 +152,7 @@ export async function createRingfenceWorker({
       },
       shutdown: () => workers.shutdown(),
       async dialForAllConnections() {
-        await recordConnections(pool, names());
+        await recordAll();
         await dialForAllConnections();
       },
       notReady: () => missing(workers, healthPool),

@@ -49,6 +49,8 @@ function summary(run: WorkflowRun, at: number): string {
       return 'Wait for the next retry';
     case 'provider':
       return 'Provider in trouble: hold';
+    case 'connection':
+      return "Wait for a turn at the connection's calls per second";
     case 'system':
       return 'Our own database or machines are slow: hold';
     case 'slot':

@@ -1,6 +1,7 @@
 /** The doctor's questions to PostgreSQL: does it answer, is its schema the newest, what time is it there. */
 import { counted } from '../../domain/engine/counted.ts';
 import { countContradictingEvents } from '../../db/call-events.ts';
+import { type DifferingRates, differingRates } from '../../db/connection-loads.ts';
 import { readSchemaVersion, type SchemaVersion } from '../../db/schema-version.ts';
 import { readZoneData } from '../../db/zone-data.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
@@ -28,6 +29,7 @@ export async function checkDatabase(env: Env): Promise<Finding[]> {
         schemaFinding(schema),
         ...(schema.missing.length > 0 ? [] : [eventsFinding(await countContradictingEvents(db))]),
         ...(schema.missing.length > 0 ? [] : [zoneDataFinding(await readZoneData(db))]),
+        ...(schema.missing.length > 0 ? [] : [ratesFinding(await differingRates(db))]),
         clockFinding('PostgreSQL', { askedAt, theirs: now.getTime(), answeredAt }),
       ];
     });
@@ -45,6 +47,23 @@ export function eventsFinding(contradicting: number): Finding {
   const advice =
     'GET /batch-calls/{id}/calls/{call_id}/events shows them. Find out which other system places calls or sends events with this account.';
   return trouble('events', found, advice, { contradicting });
+}
+
+/** Workers that have read different files. The promises hold all the same, by the lowest rate. */
+export function ratesFinding(differing: readonly DifferingRates[]): Finding {
+  const check = 'rates';
+  if (differing.length === 0) return well(check, 'all workers have loaded the same calls per second');
+  const found = differing.map(({ connection, rates }) => {
+    const loaded = rates.map(
+      ({ calls_per_second: rate, workers }) => `${rate ?? 'no limit'} (${counted(workers, 'worker')})`,
+    );
+    return `${connection}: ${loaded.join(', ')}`;
+  });
+  const advice =
+    'Give every worker the same connections file, and send SIGHUP to those that run. Until then the lowest rate holds.';
+  return trouble(check, `workers have loaded different calls per second for ${found.join('; ')}`, advice, {
+    connections: differing,
+  });
 }
 
 function schemaFinding(schema: SchemaVersion): Finding {

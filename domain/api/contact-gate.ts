@@ -22,6 +22,7 @@ export const Gate = z.enum([
   'slot',
   'retry',
   'provider',
+  'connection',
   'paused',
   'interrupted',
   'suppressed',
@@ -89,7 +90,7 @@ function shutGates({ bucket, dueAt, campaign }: ContactRecord, now: number): Shu
   if (status === 'scheduled' || waitingFor === 'start') {
     // Without an instant the campaign is about to begin.
     shut.push({ by: 'start', until: Math.max(now, campaign.waitingUntil ?? now) });
-  } else if ((waitingFor === 'daily_cap' || waitingFor === 'provider') && recorded > now) {
+  } else if (isRecorded(waitingFor) && recorded > now) {
     shut.push({ by: waitingFor, until: recorded });
   }
   // The last moments of a window are too short for a dial: the campaign waits although the schedule is open.
@@ -98,6 +99,11 @@ function shutGates({ bucket, dueAt, campaign }: ContactRecord, now: number): Shu
   else if (waitingFor === 'window' && recorded > now) shut.push({ by: 'window', until: recorded });
   if (bucket === 'retrying' && dueAt !== null && dueAt > now) shut.push({ by: 'retry', until: dueAt });
   return shut;
+}
+
+/** Gates of which only the campaign's record says until when they are shut. */
+function isRecorded(gate: WaitingFor | null): gate is 'daily_cap' | 'provider' | 'connection' {
+  return gate === 'daily_cap' || gate === 'provider' || gate === 'connection';
 }
 
 function firstOpening(schedule: Schedule, from: number): number {

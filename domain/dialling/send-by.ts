@@ -3,6 +3,8 @@ import { DIAL } from '../engine/dial-budget.ts';
 export interface SendTimes {
   /** When the try began, by this machine's clock. */
   readonly startedAt: number;
+  /** When it asked for its permission, by this machine's clock. */
+  readonly askedAt: number;
   /** The database's time, read after that. */
   readonly permittedAt: number;
   /** The first instant, by the database's time, at which nothing may be dialled any more. */
@@ -18,15 +20,15 @@ export interface SendTimes {
  * was too slow, or the provider may have forgotten the key by the time a repeat would be answered. All times are epoch
  * milliseconds.
  *
- * This machine's clock only measures elapsed time, so a clock that is hours off changes nothing. It counts from the
- * beginning of the try, before the database's time was read, so an error can only prevent sending.
+ * This machine's clock only measures elapsed time, so a clock that is hours off changes nothing. It counts from an
+ * instant before the database's time was read, so an error can only prevent sending.
  */
 export function sendBy(times: SendTimes): {
   readonly at: number;
   readonly otherwise: 'expired' | 'delayed' | 'unresolved';
 } {
-  const { startedAt, permittedAt, notAfter, sentBefore, keyTtlMs, requestTimeoutMs } = times;
-  const local = (instant: number): number => startedAt + (instant - permittedAt);
+  const { startedAt, askedAt, permittedAt, notAfter, sentBefore, keyTtlMs, requestTimeoutMs } = times;
+  const local = (instant: number): number => askedAt + (instant - permittedAt);
   const slow = { at: startedAt + DIAL.sendWithinMs, otherwise: 'delayed' } as const;
   const over = { at: local(notAfter), otherwise: 'expired' } as const;
   if (sentBefore === null) return over.at <= slow.at ? over : slow;

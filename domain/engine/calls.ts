@@ -11,6 +11,7 @@ import { recordFailure, recordSuccess } from './circuit-breaker.ts';
 import { mayNotBeGranted } from './retries-to-end.ts';
 import { afterAttempt, countedAttempt, type Disposition } from './retry-policy.ts';
 import { lastDialAt, spendWindow } from './calling-day.ts';
+import { dialledThrough, waitForConnection } from './connection-wait.ts';
 import { systemKeepsUp, waitForSystem } from './system-wait.ts';
 
 /** The pause after a look-up without a result. It doubles each time, up to the maximum. */
@@ -156,12 +157,14 @@ export function applyPlacement(
   switch (result.kind) {
     case 'accepted':
       systemKeepsUp(state);
+      dialledThrough(state, now);
       if (result.ended) end(state, id, call, result.ended, now);
       else followLive(state, call, now);
       recordAcceptance(state, call, now);
       return;
     case 'rejected':
       systemKeepsUp(state);
+      dialledThrough(state, now);
       recordSuccess(state, now);
       refuse(state, id, call, result.reason, now);
       return;
@@ -188,6 +191,10 @@ export function applyPlacement(
       return;
     case 'delayed':
       waitForSystem(state, now);
+      backToReady(state, id, call);
+      return;
+    case 'later':
+      waitForConnection(state, result.afterMs, now);
       backToReady(state, id, call);
       return;
     case 'throttled':

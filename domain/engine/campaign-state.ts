@@ -36,7 +36,7 @@ export const Ending = z.enum(['cancelled', 'expired']);
 export type Ending = z.infer<typeof Ending>;
 
 /** What prevents a campaign's next call. Null while it can place calls, or if none is left. */
-export const WaitingFor = z.enum(['start', 'window', 'daily_cap', 'provider', 'slot', 'system', 'retry']);
+export const WaitingFor = z.enum(['start', 'window', 'daily_cap', 'provider', 'connection', 'slot', 'system', 'retry']);
 export type WaitingFor = z.infer<typeof WaitingFor>;
 
 /** A calling window, computed once and recorded in the history. Epoch milliseconds. */
@@ -65,6 +65,8 @@ export const PacingFacts = z.looseObject({
   graceMs: instant,
   /** How long the provider certainly remembers a key. */
   keyTtlMs: instant,
+  /** Dials per second that the connection allows, over all campaigns. Null: no such limit. */
+  callsPerSecond: z.number().nullable(),
   /** Whether the server knows the search attributes. Setting an unknown one would stall the workflow. */
   searchAttributes: z.boolean(),
 });
@@ -170,6 +172,14 @@ export const SystemWait = z.looseObject({
 });
 export type SystemWait = z.infer<typeof SystemWait>;
 
+/** The calls per second of the connection are used by other campaigns, see `connection-wait.ts`. */
+export const ConnectionWait = z.looseObject({
+  until: instant,
+  /** Dials that have reached the provider since then. */
+  dialled: count,
+});
+export type ConnectionWait = z.infer<typeof ConnectionWait>;
+
 export const CampaignState = z.looseObject({
   version: z.literal(1),
   /** The number of the adoption from which this state descends. 0 before the first. */
@@ -214,6 +224,7 @@ export const CampaignState = z.looseObject({
   breaker: Breaker.nullable(),
   accountTrouble: AccountTrouble.nullable(),
   systemWait: SystemWait.nullable(),
+  connectionWait: ConnectionWait.nullable(),
   /** The limit of simultaneous placements during a slow start. Null: no such limit. */
   slowStart: count.nullable(),
   lastSync: CampaignSync,

@@ -105,6 +105,7 @@ export function newCampaign(spec: EngineSpec, now: number): CampaignState {
     breaker: null,
     accountTrouble: null,
     systemWait: null,
+    connectionWait: null,
     slowStart: null,
     lastSync: { status: 'scheduled', ending: null, waitingFor: 'start', until: beginsAt, placed: 0, zoneData: null },
     pendingTerms: null,

@@ -31,6 +31,8 @@ function reason(state: CampaignState, waiting: Waiting): string {
       return `outside calling hours${until}`;
     case 'daily_cap':
       return `the daily cap is reached; waits${until}`;
+    case 'connection':
+      return `the connection's calls per second are in use; waits for its turn${until}`;
     case 'slot':
       return 'all slots are in use; the next call starts when one ends';
     case 'retry':

@@ -1,7 +1,8 @@
 /**
  * The time budget of a dial, in milliseconds. One try of the activity `placeCall`, from its beginning:
  *
- *   0 s    checks the gates in PostgreSQL and writes down that the request is about to leave
+ *   0 s    checks the gates in PostgreSQL, reserves an instant on a connection with a rate, waits for it, and writes down that
+ *          the request is about to leave
  *   8 s    the request has left, or never will (`sendWithinMs`)
  *  23 s    the provider has answered, or the outcome is unknown (`longestRequestMs` later)
  *  30 s    the answer is written down, or the server gives the try up (`tryMs`)
@@ -25,6 +26,21 @@ export const DIAL = {
    * milliseconds of it, one that is restarting a few seconds.
    */
   sendWithinMs: 8_000,
+  /**
+   * On a connection with a rate, a dial reserves the next free instant only if it is at most this far ahead. Long enough that
+   * campaigns which share a connection keep it busy while others think. Short enough that a pause, which waits for it, is
+   * acknowledged soon, and that a dial which misses its instant can wait for another one within `sendWithinMs`.
+   */
+  reserveAheadMs: 3_000,
+  /**
+   * A dial that may not reserve is told to come again after this time at the latest. It bounds the damage of a database's clock
+   * that was set back, and of times that were told to campaigns which were paused since.
+   */
+  longestWaitMs: 600_000,
+  /** A dial leaves this long after its instant at the latest. It may have to wait for a connection to the provider. */
+  instantLastsMs: 250,
+  /** The record of a dial is written this long before its instant. The transaction takes a tenth of it. */
+  recordAheadMs: 100,
   /** The provider's request time-out where none is set. It includes the wait for a connection and the body of the answer. */
   defaultRequestMs: 10_000,
   /** The longest request time-out that a provider may have: with a longer one the try would end before its answer. */

@@ -1,10 +1,11 @@
 /**
- * The gates that a call must pass before it starts: status, window, daily cap, circuit breaker, slots, system wait. `waitingAt`
- * names the first closed gate, in the order in which they open.
+ * The gates that a call must pass before it starts: status, window, daily cap, circuit breaker, connection wait, slots, system wait.
+ * `waitingAt` names the first closed gate, in the order in which they open.
  */
 import { capLeft, isOpen } from './calling-day.ts';
 import { isBreakerOpen } from './circuit-breaker.ts';
 import type { CampaignState, WaitingFor } from './campaign-state.ts';
+import { isWaitingForConnection } from './connection-wait.ts';
 import { isWaitingForSystem } from './system-wait.ts';
 
 export interface Waiting {
@@ -27,6 +28,7 @@ export function waitingAt(state: CampaignState, now: number, inFlight = Object.k
   }
   if (capLeft(state) <= 0) return { for: 'daily_cap', until: state.window?.nextDayOpensAt ?? null };
   if (state.breaker && isBreakerOpen(state, now)) return { for: 'provider', until: state.breaker.openUntil };
+  if (isWaitingForConnection(state, now)) return { for: 'connection', until: state.connectionWait?.until ?? null };
   if (slotsLeft(state, inFlight) <= 0) return { for: 'slot', until: null };
   if (isWaitingForSystem(state, now)) return { for: 'system', until: state.systemWait?.until ?? null };
   const { moreToClaim, nextRetryAt } = state.roster;
@@ -44,6 +46,7 @@ export function mayPlace(state: CampaignState, now: number): boolean {
     !state.superseded &&
     isOpen(state, now) &&
     !isBreakerOpen(state, now) &&
+    !isWaitingForConnection(state, now) &&
     !isWaitingForSystem(state, now)
   );
 }

@@ -5,6 +5,7 @@
 import { capLeft, isOpen, lastDialAt, placedToday, windowCheckAt, zoneDataOf } from './calling-day.ts';
 import type { CampaignState, InFlightCall, ReadyContact, WaitingFor } from './campaign-state.ts';
 import { isBreakerOpen } from './circuit-breaker.ts';
+import { placingAllowed } from './connection-wait.ts';
 import { hasWork, mayPlace, slotsLeft, type Waiting } from './gates.ts';
 import type { InFlightSurvey } from './in-flight.ts';
 
@@ -15,8 +16,8 @@ const SETTLE_AFTER_MS = 30_000;
 /** Claimed contacts beyond the free slots, so that a freed slot is refilled without a query. */
 const MIN_RESERVE = 40;
 const MAX_RESERVE = 500;
-/** A wait for a retry that is shorter than this is not recorded. */
-const NEAR_RETRY_MS = 60_000;
+/** A wait for a retry or for the connection that is shorter than this is not recorded. */
+const NEAR_MS = 60_000;
 /**
  * Placements under way at once, whatever the number of slots. Each answer adds two events to the history, and the server fails
  * a workflow task during which a hundred events arrive. It then repeats the task from the beginning of the history, during which
@@ -35,11 +36,12 @@ export interface Dials {
   readonly room: number;
 }
 
-/** Fills the free slots with claimed contacts, as far as the daily cap and the slow start allow. Repeats come first. */
+/** Fills the free slots with claimed contacts, as far as the daily cap, the slow start and the connection allow. Repeats come first. */
 export function dialsNow(state: CampaignState, calls: InFlightSurvey, now: number): Dials {
   if (!mayPlace(state, now)) return { place: [], repeat: [], room: 0 };
   const room = Math.max(0, Math.min(slotsLeft(state, calls.count), capLeft(state)));
-  const allowed = Math.max(0, Math.min(state.slowStart ?? MOST_PLACING, MOST_PLACING) - calls.placing);
+  const atOnce = Math.min(state.slowStart ?? MOST_PLACING, placingAllowed(state), MOST_PLACING);
+  const allowed = Math.max(0, atOnce - calls.placing);
   const repeat = repeatable(state, calls, now).slice(0, allowed);
   return { place: state.ready.slice(0, Math.max(0, Math.min(room, allowed - repeat.length))), repeat, room };
 }
@@ -99,7 +101,7 @@ export function exchangeNow(
 ): { readonly want: number } | null {
   if (state.superseded) return null;
   const claim = claimable(state, dials, now);
-  const due = claim.pressing || isWorthSettling(state, calls, now) || isDatabaseStale(state, waiting, now);
+  const due = claim.pressing || isWorthSettling(state, calls, waiting, now) || isDatabaseStale(state, waiting, now);
   // Every exchange refills the reserve, whatever its reason. That saves exchanges only for claims.
   return due ? { want: claim.most } : null;
 }
@@ -121,14 +123,15 @@ function claimable(
   return { most, pressing: most > 0 && (retryDue || atHand < free + reserve / 2) };
 }
 
-function isWorthSettling(state: CampaignState, calls: InFlightSurvey, now: number): boolean {
+function isWorthSettling(state: CampaignState, calls: InFlightSurvey, waiting: Waiting, now: number): boolean {
   const { settled, returned } = state;
   if (settled.length >= SETTLE_BATCH) return true;
   const oldest = unsyncedSince(state, calls);
   if (oldest === null) return false;
   if (now >= oldest + SETTLE_AFTER_MS) return true;
   // Without calls in flight and claimed contacts, nothing else will happen that could share the exchange.
-  const quiet = calls.count === 0 && (state.ready.length === 0 || !mayPlace(state, now));
+  const placesSoon = mayPlace(state, now) || waiting.for === 'connection';
+  const quiet = calls.count === 0 && (state.ready.length === 0 || !placesSoon);
   return (quiet && settled.length + returned.length > 0) || state.status === 'paused' || state.ending !== null;
 }
 
@@ -142,8 +145,8 @@ function unsyncedSince(state: CampaignState, calls: InFlightSurvey): number | nu
 }
 
 /**
- * Whether reads from the database would be wrong for long. Placing calls, with or without a short wait for a slot or for a near
- * retry, counts as one condition.
+ * Whether reads from the database would be wrong for long. Placing calls, with or without a short wait for a slot, the connection
+ * or a near retry, counts as one condition.
  */
 function isDatabaseStale(state: CampaignState, waiting: Waiting, now: number): boolean {
   const { lastSync } = state;
@@ -154,13 +157,14 @@ function isDatabaseStale(state: CampaignState, waiting: Waiting, now: number): b
   const before = condition({ for: lastSync.waitingFor, until: lastSync.until }, now);
   const after = condition(waiting, now);
   if (before !== after) return true;
-  if (after === 'calling' || after === 'retry') return false;
+  if (after === 'calling' || after === 'retry' || after === 'connection') return false;
   return lastSync.until !== waiting.until || lastSync.placed !== placedToday(state);
 }
 
 function condition(waiting: Waiting, now: number): WaitingFor | 'calling' {
   if (waiting.for === null || waiting.for === 'slot') return 'calling';
-  if (waiting.for === 'retry' && waiting.until !== null && waiting.until < now + NEAR_RETRY_MS) return 'calling';
+  const isShort = waiting.until !== null && waiting.until < now + NEAR_MS;
+  if (isShort && (waiting.for === 'retry' || waiting.for === 'connection')) return 'calling';
   return waiting.for;
 }
 
@@ -179,6 +183,7 @@ export function wakeAt(state: CampaignState, calls: InFlightSurvey, waiting: Wai
   if (unsynced !== null) instants.push(unsynced + SETTLE_AFTER_MS);
   if (state.breaker) instants.push(state.breaker.openUntil);
   if (state.systemWait) instants.push(state.systemWait.until);
+  if (state.connectionWait) instants.push(state.connectionWait.until);
   const ahead = instants.filter((instant): instant is number => typeof instant === 'number' && instant > now);
   return ahead.length > 0 ? Math.min(...ahead) : null;
 }

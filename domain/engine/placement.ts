@@ -7,6 +7,7 @@ import type { EndedEvent } from './outcome.ts';
  * - `throttled`, `unavailable`, `blocked`: provider trouble that does not concern this contact; nothing was placed.
  * - `expired`: by the database's clock the last instant for dialling has passed; nothing was sent.
  * - `delayed`: the database or this machine was too slow, or it is too early to dial; nothing was sent.
+ * - `later`: the connection's calls per second are taken for the next seconds; nothing was sent. `afterMs`: when to try again.
  * - `invalid`: the provider's adapter cannot build a request for this contact; nothing was sent.
  * - `suppressed`: the number is on the suppression list; nothing was sent.
  * - `not_allowed`: the connection does not allow the country or the kind of the number; nothing was sent.
@@ -28,6 +29,7 @@ export type PlacementResult =
   | { readonly kind: 'expired' }
   | { readonly kind: 'invalid' }
   | { readonly kind: 'delayed' }
+  | { readonly kind: 'later'; readonly afterMs: number }
   | { readonly kind: 'suppressed' }
   | { readonly kind: 'not_allowed'; readonly reason: 'country_not_allowed' | 'number_type_not_allowed' }
   | { readonly kind: 'removed' }

@@ -10,6 +10,7 @@ import { isOver } from '../engine/commands.ts';
 import type { RecordedStatus } from '../api/interruption.ts';
 import type { Schedule } from '../windows/schedule.ts';
 import type { Assumed, ProjectionResponse, ForecastResponse, Limit, LimitedBy } from './response.ts';
+import { heldToRate } from './connection-rate.ts';
 import { type Projection, fastForward, type ForecastInput, type Pace, type Steps } from './fast-forward.ts';
 import type { ForecastQuery } from './request.ts';
 import { WindowSegments } from './window-segments.ts';
@@ -55,12 +56,20 @@ export function assume(stated: ForecastQuery, measured: ForecastCampaign['measur
   };
 }
 
-/**
- * Creates a forecast. A campaign of years may take thousands of steps and some hundred milliseconds.
- *
- * @param dialMarginMs nothing is placed within this time before a window closes
- */
-export function* forecast(campaign: ForecastCampaign, assumed: Assumed, dialMarginMs: number): Steps<ForecastResponse> {
+/** What a campaign's connection means for its pace. */
+export interface ForecastConnection {
+  /** Nothing is placed within this time before a window closes. */
+  readonly dialMarginMs: number;
+  /** Null: no limit. */
+  readonly callsPerSecond: number | null;
+}
+
+/** Creates a forecast. A campaign of years may take thousands of steps and some hundred milliseconds. */
+export function* forecast(
+  campaign: ForecastCampaign,
+  assumed: Assumed,
+  { dialMarginMs, callsPerSecond }: ForecastConnection,
+): Steps<ForecastResponse> {
   const { status, now } = campaign;
   const pace: Pace = {
     slotMs: assumed.call_seconds * 1_000 + TURN_MS,
@@ -74,7 +83,7 @@ export function* forecast(campaign: ForecastCampaign, assumed: Assumed, dialMarg
     const finishes_at = campaign.endedAt === null ? null : instant(campaign.endedAt);
     return { ...NOTHING_LEFT, outcome: 'ended', finishes_at, ...shown, if_resumed_now: null };
   }
-  const ahead = new Forecaster(campaign, pace);
+  const ahead = new Forecaster(campaign, pace, callsPerSecond);
   if (!isStopped(status) || (status === 'paused' && campaign.ending)) {
     return { ...(yield* ahead.answer()), ...shown, if_resumed_now: null };
   }
@@ -115,6 +124,7 @@ class Forecaster {
   constructor(
     private readonly campaign: ForecastCampaign,
     private readonly pace: Pace,
+    private readonly callsPerSecond: number | null,
   ) {
     const { now, spec, ending } = campaign;
     const startsAt = Math.max(now, spec.scheduled_at ?? now, campaign.heldUntil ?? now);
@@ -128,25 +138,33 @@ class Forecaster {
   }
 
   *answer(): Steps<ProjectionResponse> {
-    const projection = yield* fastForward(this.input, this.pace, this.segments);
+    const projection = yield* this.project({});
     if (this.campaign.ending) return { ...projectionResponse(projection), outcome: 'ending' };
     return { ...projectionResponse(projection), limited_by: yield* this.limits(projection) };
   }
 
   /** The projection while nobody resumes or restarts the campaign. */
   *standing(status: Stopped): Steps<ProjectionResponse> {
-    const projection = yield* fastForward({ ...this.input, beginsAt: null }, this.pace, this.segments);
+    const projection = yield* this.project({ beginsAt: null });
     const answer = projectionResponse(projection);
     // Without a workflow nothing expires either, and it does not finish by itself.
     if (status === 'interrupted') return { ...answer, outcome: status, finishes_at: null, expires: 0 };
     return projection.end === 'held' ? { ...answer, outcome: status } : answer;
   }
 
+  private project(
+    changed: Partial<ForecastInput>,
+    { segments = this.segments, callsPerSecond = this.callsPerSecond }: VariantWorld = {},
+  ): Steps<Projection> {
+    const [input, pace] = heldToRate({ ...this.input, ...changed }, this.pace, callsPerSecond);
+    return fastForward(input, pace, segments);
+  }
+
   private *limits(projection: Projection): Steps<LimitedBy[]> {
     const worth = Math.max(WORTH_MS, ((projection.endsAt ?? 0) - this.input.now) * WORTH_SHARE);
     const judged: { readonly limit: Limit; readonly without: Projection }[] = [];
-    for (const [limit, changed, segments = this.segments] of this.variants(projection)) {
-      const without = yield* fastForward({ ...this.input, ...changed }, this.pace, segments);
+    for (const [limit, changed, world] of this.variants(projection)) {
+      const without = yield* this.project(changed, world);
       judged.push({ limit, without });
     }
     const naming = judged.filter(({ without }) => isBetter(without, projection, worth));
@@ -164,7 +182,10 @@ class Forecaster {
     const { schedule } = spec;
     if (this.campaign.heldUntil !== null) yield ['provider', { beginsAt: Math.max(now, spec.scheduled_at ?? now) }];
     if ((spec.scheduled_at ?? now) > now) yield ['start', { beginsAt: Math.max(now, this.campaign.heldUntil ?? now) }];
-    if (!isAlwaysOpen(schedule)) yield ['window', {}, new WindowSegments(alwaysOpen(schedule), now)];
+    if (!isAlwaysOpen(schedule)) {
+      yield ['window', {}, { segments: new WindowSegments(alwaysOpen(schedule), now) }];
+    }
+    if (this.callsPerSecond !== null) yield ['connection', {}, { callsPerSecond: null }];
     if (spec.max_calls_per_day !== null) yield ['daily_cap', { spec: { ...spec, max_calls_per_day: null } }];
     yield ['slot', { spec: { ...spec, max_concurrent_calls: MOST_CONCURRENT_CALLS } }];
     if (spec.retry.budget > 0 || retrying.length > 0) {
@@ -175,7 +196,13 @@ class Forecaster {
   }
 }
 
-type Variant = readonly [limit: Limit, changed: Partial<ForecastInput>, segments?: WindowSegments];
+/** What differs in a variant, apart from the campaign. */
+interface VariantWorld {
+  readonly segments?: WindowSegments;
+  readonly callsPerSecond?: number | null;
+}
+
+type Variant = readonly [limit: Limit, changed: Partial<ForecastInput>, world?: VariantWorld];
 
 function isAlwaysOpen({ start_time, end_time, working_days, blackout_dates }: Schedule): boolean {
   const wholeDay = start_time === null || (start_time === '00:00' && end_time === '24:00');

@@ -30,7 +30,7 @@ export interface ForecastRoutesOptions {
 const STEPS_PER_TURN = 200;
 
 const ASSUMED =
-  'The forecast assumes that the provider has no trouble, that nobody changes the campaign, that all calls take equally long, and that the same share of each attempt is retried.';
+  'The forecast assumes that the provider has no trouble, that nobody changes the campaign, that no other campaign uses the connection, that all calls take equally long, and that the same share of each attempt is retried.';
 
 export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & ContactBodies> = async (app, options) => {
   const { pool, connections, clock, bodyLimit } = options;
@@ -51,8 +51,11 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
     async (request) => {
       const campaign = await readForecastCampaign(pool, request.caller.account, request.params.id, clock());
       if (!campaign) throw noCampaign();
-      const marginMs = dialMarginOf(connections, campaign.spec.connection);
-      const steps = forecast(campaign, assume(request.query, campaign.measured), marginMs);
+      const { connection: name } = campaign.spec;
+      const steps = forecast(campaign, assume(request.query, campaign.measured), {
+        dialMarginMs: dialMarginOf(connections, name),
+        callsPerSecond: connections.get(name)?.connection.callsPerSecond ?? null,
+      });
       return answer(request, await inTurns(steps, STEPS_PER_TURN));
     },
   );
@@ -81,11 +84,20 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
       const allowed = possible.map(({ connection }) => connection);
       const contacts = body.contact_count ?? (await countContacts(pool, caller.account, body, allowed));
       const campaign = newForecastCampaign(body, contacts, now);
-      const steps = forecast(campaign, assume(body, campaign.measured), marginMs);
+      const steps = forecast(campaign, assume(body, campaign.measured), {
+        dialMarginMs: marginMs,
+        callsPerSecond: slowest(possible),
+      });
       return answer(request, await inTurns(steps, STEPS_PER_TURN));
     },
   );
 };
+
+/** The lowest rate of these connections. Null: none of them has one. */
+function slowest(possible: readonly OpenConnection[]): number | null {
+  const rates = possible.flatMap(({ connection }) => connection.callsPerSecond ?? []);
+  return rates.length === 0 ? null : Math.min(...rates);
+}
 
 /**
  * The connections through which a planned campaign may call: the one that it names, or else all that the account may use.

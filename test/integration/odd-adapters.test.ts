@@ -164,7 +164,7 @@ describe('of several calls that are looked up, one whose look-up', () => {
     const find = provider.lookUp.bind(provider);
     provider.lookUp = (calls) => (calls[0]?.callId === campaign.callId(2) ? new Promise<never>(() => {}) : find(calls));
     const calls = [1, 2, 3].map((seq) => ({ seq, attempt: 1, callId: campaign.callId(seq), placement: 1 }));
-    const facts = pacingFacts(provider.facts, 60_000, false);
+    const facts = pacingFacts(provider.facts, null, 60_000, false);
     const connections = connectionsTo(provider);
     const databaseClock = () => Promise.resolve(NOW);
     const deps = { pool: database.pool, connections, now, factsOf: () => facts, databaseClock };

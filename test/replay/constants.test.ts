@@ -41,12 +41,15 @@ const DECIDING: Readonly<Record<string, Readonly<Record<string, readonly [scenar
   'domain/engine/commands.ts': {
     REMEMBERED: ['many-commands', 49, 51],
   },
+  'domain/engine/connection-wait.ts': {
+    AHEAD_S: ['busy-connection', 1, 3],
+  },
   'domain/engine/pacing.ts': {
     SETTLE_BATCH: ['eighty-slots', 19, 21],
     SETTLE_AFTER_MS: ['half-a-minute', 20_000, 45_000],
     MIN_RESERVE: ['small-reserve', 39, 41],
     MAX_RESERVE: ['large-reserve', 499, 501],
-    NEAR_RETRY_MS: ['near-retries', 30_000, 2 * MINUTE],
+    NEAR_MS: ['near-retries', 30_000, 2 * MINUTE],
     MOST_PLACING: ['eighty-slots', 39, 41],
     LOOK_UP_BATCH: ['look-ups-of-many', 49, 51],
   },

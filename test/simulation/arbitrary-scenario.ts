@@ -81,6 +81,7 @@ export function arbitraryScenario(size: ScenarioSize): fc.Arbitrary<Scenario> {
         queueBoundMs: fc.constantFrom(0, 5_000, 30_000),
         callLifetimeMs: fc.constantFrom(30_000, 600_000, 1_800_000),
       }),
+      callsPerSecond: rates(size),
       graceMs: fc.constantFrom(60_000, 300_000),
       usualCallMs: fc.constantFrom(5_000, 60_000),
       faults: faultRates(),
@@ -120,6 +121,15 @@ export function arbitraryScenario(size: ScenarioSize): fc.Arbitrary<Scenario> {
       };
       return { ...scenario, startsAt, spec };
     });
+}
+
+/** Most connections have none. Some are odd, where one dial too many nearly fits into ten seconds; slow ones only with few contacts. */
+function rates(size: ScenarioSize): fc.Arbitrary<number | null> {
+  const slow = size.contacts > 100 ? [] : [0.1, 0.198, 0.5];
+  return fc.oneof(
+    { weight: 2, arbitrary: fc.constant(null) },
+    { weight: 1, arbitrary: fc.constantFrom(...slow, 1, 1.175, 5, 30) },
+  );
 }
 
 function caps(size: ScenarioSize): fc.Arbitrary<number | null> {

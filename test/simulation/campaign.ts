@@ -23,6 +23,7 @@ import { takeTurn } from '../../domain/engine/turn.ts';
 import { ACKNOWLEDGEMENTS } from '../../domain/engine/time-limits.ts';
 import { windowAt } from '../../domain/windows/windows.ts';
 import { VirtualClock } from './clock.ts';
+import type { VirtualConnection } from './connection.ts';
 import { Dialling } from './dialling.ts';
 import type { Handler } from './handlers.ts';
 import { VirtualProvider, type LedgerCall } from './provider.ts';
@@ -38,6 +39,8 @@ const TOO_MANY_EVENTS = 20_000;
 
 /** Who looks on. Nothing here may change what it is shown. */
 export interface CampaignWatch extends RosterListener {
+  /** A request leaves, whatever comes of it. */
+  sent(): void;
   accepted(call: LedgerCall, sentAt: number): void;
   ended(call: LedgerCall): void;
   /** The loop has processed its inbox and decided. */
@@ -58,6 +61,10 @@ export interface VirtualCampaignOptions {
   readonly provider: ProviderFacts;
   readonly graceMs: number;
   readonly world: WorldModel;
+  /** The clock of a world with several campaigns. Default: a new one. */
+  readonly clock?: VirtualClock;
+  /** The connection through which it calls, and others may. Default: one without a rate. */
+  readonly connection?: VirtualConnection | null;
 }
 
 export class VirtualCampaign {
@@ -77,8 +84,8 @@ export class VirtualCampaign {
     private readonly options: VirtualCampaignOptions,
     private readonly watch: CampaignWatch,
   ) {
-    const { campaignId, contacts, spec, startsAt, provider, world, graceMs } = options;
-    this.clock = new VirtualClock(startsAt);
+    const { campaignId, contacts, spec, startsAt, provider, world, graceMs, connection = null } = options;
+    this.clock = options.clock ?? new VirtualClock(startsAt);
     this.roster = new VirtualRoster(campaignId, contacts, spec, watch);
     this.provider = new VirtualProvider(provider, this.clock, world, {
       accepted: (call, sentAt) => watch.accepted(call, sentAt),
@@ -90,12 +97,13 @@ export class VirtualCampaign {
         this.clock.after(world.delay('task'), () => this.put(this.run, message));
       },
     });
-    this.dialling = new Dialling(this.clock, world, this.roster, this.provider);
+    this.dialling = new Dialling(this.clock, world, this.roster, this.provider, connection, () => watch.sent());
     this.facts = {
       dialMarginMs: provider.requestTimeoutMs + provider.queueBoundMs,
       callLifetimeMs: provider.queueBoundMs + provider.callLifetimeMs,
       graceMs,
       keyTtlMs: provider.keyTtlMs,
+      callsPerSecond: connection?.callsPerSecond ?? null,
       searchAttributes: false,
     };
     this.run = this.startFresh();

@@ -90,6 +90,12 @@ export class DialRecords {
   withdraw(record: DialRecord, number: PlacementNumber, tryNumber: number): void {
     if (record.tries !== tryNumber) return;
     this.conclude(record, number);
+    this.takeBack(record, tryNumber);
+  }
+
+  /** The same, for a try that goes on: it may be permitted again. */
+  takeBack(record: DialRecord, tryNumber: number): void {
+    if (record.tries !== tryNumber) return;
     this.count(record, -1);
     record.firstSentAt = null;
     record.day = null;

@@ -6,10 +6,11 @@ import type { EndedEvent } from '../../domain/engine/outcome.ts';
 import { type LookUpFinding, type PlacementResult, REPEAT_REFUSED } from '../../domain/engine/placement.ts';
 import { DIAL } from '../../domain/engine/dial-budget.ts';
 import type { VirtualClock } from './clock.ts';
+import type { VirtualConnection } from './connection.ts';
 import type { DialRecord } from './dial-records.ts';
 import type { ArrivingEvent, LedgerCall, VirtualProvider } from './provider.ts';
 import type { VirtualRoster } from './roster.ts';
-import type { Answer, WorkerFate, WorldModel } from './world-model.ts';
+import { type Answer, LIVES, type WorkerFate, type WorldModel } from './world-model.ts';
 
 /** The activity's retry options in workflows/proxies.ts. */
 const TRIES = 3;
@@ -38,6 +39,28 @@ interface Permit {
   readonly sentBefore: number | null;
 }
 
+/** A try at its worker. */
+interface WorkingTry {
+  readonly request: DialRequest;
+  readonly runId: string;
+  readonly attempt: Try;
+  readonly startedAt: number;
+  /** What becomes of its worker. It happens once. */
+  fate: WorkerFate;
+}
+
+/** An instant of the connection that a try has reserved. */
+interface ReservedInstant {
+  readonly instant: number;
+  /** Nothing is sent from then on. */
+  readonly lastAt: number;
+}
+
+type Unsent = Extract<
+  PlacementResult,
+  { readonly kind: 'removed' | 'withdrawn' | 'suppressed' | 'expired' | 'delayed' | 'later' }
+>;
+
 export class Dialling {
   /** Events of calls whose id at the provider is not known to us yet. */
   private readonly early = new Map<string, EndedEvent[]>();
@@ -47,6 +70,9 @@ export class Dialling {
     private readonly world: WorldModel,
     private readonly roster: VirtualRoster,
     private readonly provider: VirtualProvider,
+    /** Null: it has no rate. */
+    private readonly connection: VirtualConnection | null,
+    private readonly onSent: () => void,
   ) {}
 
   dial(request: DialRequest, runId: string, report: (result: PlacementResult) => void): DialHandle {
@@ -134,34 +160,81 @@ export class Dialling {
 
   /** The activity: permit, request, answer on record. The worker may die, or freeze and go on later, in between. */
   private tryOnce(request: DialRequest, runId: string, attempt: Try): void {
-    const { clock, world } = this;
-    const fate = world.worker();
+    const fate = this.world.worker();
     this.unlessStopped('before_record', fate, attempt, () => {
       // A worker that froze with the task in hand begins its try only now: it has all of its time.
-      const startedAt = clock.now;
+      const working = { request, runId, attempt, startedAt: this.clock.now, fate };
+      if (this.connection === null) this.dialAt(working, null);
+      else this.takeInstant(working, this.connection, null);
+    });
+  }
+
+  /** Reserves an instant, unless a gate is closed already, and waits until shortly before it. */
+  private takeInstant(working: WorkingTry, connection: VirtualConnection, missed: number | null): void {
+    const { clock, world } = this;
+    const { request, runId, attempt, startedAt } = working;
+    clock.after(world.delay('record'), () => {
+      const closed = this.closedGate(request, runId);
+      if (closed) return attempt.finish(closed);
+      const askedAt = clock.now;
+      const sendableMs = Math.min(request.notAfter, startedAt + DIAL.sendWithinMs) - askedAt;
       clock.after(world.delay('record'), () => {
-        const permit = this.permit(request, runId);
-        if ('kind' in permit) return attempt.finish(permit);
-        const last = sendBy({
-          startedAt,
-          permittedAt: clock.now,
-          notAfter: request.notAfter,
-          sentBefore: permit.sentBefore,
-          ...this.provider.facts,
-        });
-        this.unlessStopped('before_sending', fate, attempt, () => {
-          if (clock.now < last.at) return this.send(request, permit, fate, attempt);
-          this.record(request, permit, { kind: 'expired' }, () => attempt.finish({ kind: last.otherwise }));
-        });
+        const reserved = connection.reserve(clock.now, Math.min(sendableMs, DIAL.reserveAheadMs), missed);
+        if (reserved.kind !== 'reserved') {
+          const over = request.notAfter <= startedAt + DIAL.sendWithinMs ? 'expired' : 'delayed';
+          const unsent: Unsent = reserved.kind === 'later' ? reserved : { kind: over };
+          clock.after(world.delay('record'), () =>
+            attempt.finish(this.closedGate(request, runId) ?? this.withoutSending(request, unsent)),
+          );
+          return;
+        }
+        const { instant, waitMs } = reserved;
+        const lastAt = askedAt + waitMs + DIAL.instantLastsMs;
+        clock.after(waitMs - DIAL.recordAheadMs, () => this.dialAt(working, { instant, lastAt }));
       });
     });
   }
 
-  private send(request: DialRequest, permit: Permit, fate: WorkerFate, attempt: Try): void {
+  /** Takes the permission, waits for the instant if there is one, and sends. */
+  private dialAt(working: WorkingTry, reserved: ReservedInstant | null): void {
+    const { clock, world } = this;
+    const { request, runId, attempt, startedAt } = working;
+    const askedAt = clock.now;
+    clock.after(world.delay('record'), () => {
+      const permit = this.permit(request, runId);
+      if ('kind' in permit) return attempt.finish(permit);
+      const { sentBefore } = permit;
+      const { notAfter } = request;
+      const { facts } = this.provider;
+      const last = sendBy({ startedAt, askedAt, permittedAt: clock.now, notAfter, sentBefore, ...facts });
+      const { fate } = working;
+      if (fate.at === 'before_sending') working.fate = LIVES;
+      const goOn = (): void => {
+        this.unlessStopped('before_sending', fate, attempt, () => {
+          if (clock.now < Math.min(last.at, reserved?.lastAt ?? Infinity)) return this.send(working, permit, fate);
+          if (reserved && this.connection && clock.now < last.at) {
+            const { instant } = reserved;
+            const { connection } = this;
+            clock.after(world.delay('record'), () => {
+              this.takeBack(request, permit);
+              this.takeInstant(working, connection, instant);
+            });
+            return;
+          }
+          this.record(request, permit, { kind: 'expired' }, () => attempt.finish({ kind: last.otherwise }));
+        });
+      };
+      if (reserved) clock.at(reserved.instant, goOn);
+      else goOn();
+    });
+  }
+
+  private send({ request, attempt }: WorkingTry, permit: Permit, fate: WorkerFate): void {
     const { clock, world, provider } = this;
     const { callId, seq, attempt: number } = request;
     const { requestTimeoutMs } = provider.facts;
     const sentAt = clock.now;
+    this.onSent();
     clock.at(sentAt + Math.min(world.delay('request'), requestTimeoutMs - 1), () => {
       const answer = provider.receive(callId, seq, number, sentAt);
       this.unlessStopped('after_sending', fate, attempt, () => {
@@ -188,28 +261,38 @@ export class Dialling {
 
   /** The first transaction of a try: whether it may send, and if not, what that means. */
   private permit(request: DialRequest, runId: string): Permit | PlacementResult {
+    const closed = this.closedGate(request, runId);
+    if (closed) return closed;
+    const { calls } = this.roster;
+    return calls.writeAhead(calls.open(request.callId, request.seq, request.attempt), request.day, this.clock.now);
+  }
+
+  private closedGate(request: DialRequest, runId: string): PlacementResult | null {
     const { clock, world, roster } = this;
-    const { callId, seq, attempt, day, epoch, notBefore, notAfter } = request;
+    const { callId, seq, attempt, epoch, notBefore, notAfter } = request;
     if (!roster.isOwnedBy(runId, epoch)) return { kind: 'superseded' };
     const known = this.knownResult(request);
     if (known) return known;
-    if (roster.isRemoved(request)) return this.withoutSending(request, 'removed');
+    if (roster.isRemoved(request)) return this.withoutSending(request, { kind: 'removed' });
     const record = roster.calls.open(callId, seq, attempt);
-    if (roster.calls.isWithdrawn(record, request)) return this.withoutSending(request, 'withdrawn');
-    if (world.isSuppressed(seq)) return this.withoutSending(request, 'suppressed');
-    if (clock.now >= notAfter) return this.withoutSending(request, 'expired');
-    if (clock.now < notBefore) return this.withoutSending(request, 'delayed');
-    return roster.calls.writeAhead(record, day, clock.now);
+    if (roster.calls.isWithdrawn(record, request)) return this.withoutSending(request, { kind: 'withdrawn' });
+    if (world.isSuppressed(seq)) return this.withoutSending(request, { kind: 'suppressed' });
+    if (clock.now >= notAfter) return this.withoutSending(request, { kind: 'expired' });
+    if (clock.now < notBefore) return this.withoutSending(request, { kind: 'delayed' });
+    return null;
   }
 
-  private withoutSending(
-    { callId, epoch, placement }: DialRequest,
-    kind: 'removed' | 'withdrawn' | 'suppressed' | 'expired' | 'delayed',
-  ): PlacementResult {
+  private withoutSending({ callId, epoch, placement }: DialRequest, unsent: Unsent): PlacementResult {
     const record = this.roster.calls.get(callId);
     if (record && record.firstSentAt !== null) return { kind: 'unresolved' };
     if (record) this.roster.calls.conclude(record, { epoch, placement });
-    return { kind };
+    return unsent;
+  }
+
+  /** The try has missed its instant, and goes on. */
+  private takeBack({ callId }: DialRequest, { tryNumber, sentBefore }: Permit): void {
+    const record = this.roster.calls.get(callId);
+    if (record && sentBefore === null) this.roster.calls.takeBack(record, tryNumber);
   }
 
   /** The last transaction of a try, which takes its time: writes the answer down and says what the campaign is told. */

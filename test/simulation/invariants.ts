@@ -29,12 +29,15 @@ export interface InvariantsOptions {
   readonly contacts: number;
   readonly spec: EngineSpec;
   readonly provider: ProviderFacts;
+  /** Of the connection. Null: it has no rate. */
+  readonly callsPerSecond: number | null;
   readonly graceMs: number;
   /** Check what costs time in proportion to the calls in flight only in every so many turns. */
   readonly everyTurns: number;
   readonly trace?: ((line: string) => void) | undefined;
 }
 
+const TEN_SECONDS_MS = 10_000;
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 /**
@@ -59,6 +62,8 @@ export class Invariants implements CampaignWatch {
   campaign!: VirtualCampaign;
   private readonly specs: { from: number; readonly spec: EngineSpec }[];
   private inFlight = 0;
+  /** Of the last ten seconds. */
+  private readonly sends: number[] = [];
   private pausedSince: number | null = null;
   /** Per contact: attempts accepted, attempts settled (one bit each), terminal buckets entered, earliest next dial. */
   private readonly accepts: Uint32Array;
@@ -88,6 +93,16 @@ export class Invariants implements CampaignWatch {
     this.excuses = new Uint8Array(options.contacts + 1);
     this.closes = new Uint8Array(options.contacts + 1);
     this.retryAt = new Float64Array(options.contacts + 1);
+  }
+
+  sent(): void {
+    const { callsPerSecond: rate } = this.options;
+    if (rate === null) return;
+    const most = 10 * rate + Math.max(1, rate);
+    this.sends.push(this.now);
+    while ((this.sends[0] ?? Infinity) <= this.now - TEN_SECONDS_MS) this.sends.shift();
+    const count = this.sends.length;
+    this.hold('P13', count <= most, () => `${count} dials in ten seconds, ${most} allowed at ${rate} a second`);
   }
 
   accepted(call: LedgerCall, sentAt: number): void {

@@ -1,6 +1,7 @@
 /** Scenarios of a campaign on virtual time: one plain description, made by a seed or by fast-check, run under every promise. */
 import type { EngineSpec } from '../../domain/engine/campaign-spec.ts';
 import { type CampaignWatch, VirtualCampaign } from './campaign.ts';
+import { VirtualConnection } from './connection.ts';
 import { NO_FAULTS, seededFaults, type FaultRates, type Outage } from './faults.ts';
 import type { ProviderFacts } from '../../providers/port.ts';
 import { seededRandom } from './random.ts';
@@ -10,6 +11,7 @@ export const CAMPAIGN_ID = '00000000-0000-4000-8000-000000000001';
 
 /** For campaigns of which only the outcome matters. */
 export const unseen: CampaignWatch = {
+  sent: () => {},
   accepted: () => {},
   ended: () => {},
   settled: () => {},
@@ -50,6 +52,8 @@ export interface Scenario {
   readonly startsAt: number;
   readonly spec: EngineSpec;
   readonly provider: ProviderFacts;
+  /** Of the connection. Null: it has no rate. */
+  readonly callsPerSecond: number | null;
   readonly graceMs: number;
   readonly usualCallMs: number;
   readonly faults: Partial<FaultRates>;
@@ -67,8 +71,8 @@ const LONGEST_MS = 300 * 366 * 86_400_000;
 
 /** Runs a scenario to its end. Throws the first promise that is broken. */
 export function runScenario(scenario: Scenario, { everyTurns = 1, trace }: ScenarioRun = {}): Invariants {
-  const { contacts, spec, provider, graceMs, startsAt, seed, usualCallMs } = scenario;
-  const promises = new Invariants({ contacts, spec, provider, graceMs, everyTurns, trace });
+  const { contacts, spec, provider, callsPerSecond, graceMs, startsAt, seed, usualCallMs } = scenario;
+  const promises = new Invariants({ contacts, spec, provider, callsPerSecond, graceMs, everyTurns, trace });
   const outages = scenario.outages.map(({ afterMs, lastsMs, kind }) => ({
     from: startsAt + afterMs,
     to: startsAt + afterMs + lastsMs,
@@ -80,7 +84,8 @@ export function runScenario(scenario: Scenario, { everyTurns = 1, trace }: Scena
     { queueMs: provider.queueBoundMs, lengthMs: provider.callLifetimeMs, usualMs: usualCallMs },
     outages,
   );
-  const options = { campaignId: CAMPAIGN_ID, spec, contacts, startsAt, provider, graceMs, world };
+  const connection = callsPerSecond === null ? null : new VirtualConnection(callsPerSecond);
+  const options = { campaignId: CAMPAIGN_ID, spec, contacts, startsAt, provider, connection, graceMs, world };
   const campaign = new VirtualCampaign(options, promises);
   promises.campaign = campaign;
   for (const intervention of scenario.interventions) {

@@ -61,6 +61,27 @@ export const THRESHOLDS: readonly Scenario[] = [
     // Eight are the placements with which the window opens.
     run: (harness) => cancelPlacements(harness, { people: 12, slots: 12, placing: 8 }),
   },
+  {
+    name: 'busy-connection',
+    server: 'real',
+    options: { callsPerSecond: 2 },
+    async run(harness) {
+      harness.provider.script = () => ENDS;
+      await harness.stopDials();
+      const campaign = await harness.start(10, { max_concurrent_calls: 10 });
+      // What is dialled in two seconds is under way, and one more.
+      await until(campaign, ({ in_flight }) => in_flight === 5);
+      // All five are told to come later. Then one call is placed at a time, and soon more.
+      await harness.pool.query(
+        `insert into connections (name, next_at) values ($1, clock_timestamp() + interval '4 seconds')
+         on conflict (name) do update set next_at = excluded.next_at`,
+        [harness.provider.name],
+      );
+      await harness.startDials();
+      await until(campaign, ({ waiting_for }) => waiting_for === 'connection');
+      return endedWith(campaign);
+    },
+  },
   reserveOf({ name: 'small-reserve', slots: 12, people: 120 }),
   reserveOf({ name: 'large-reserve', slots: 260, people: 800 }),
   {

@@ -13,6 +13,7 @@ export const FACTS: PacingFacts = {
   graceMs: 60_000,
   dialMarginMs: 10_000,
   keyTtlMs: 600_000,
+  callsPerSecond: null,
   searchAttributes: false,
 };
 

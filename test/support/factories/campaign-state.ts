@@ -71,6 +71,7 @@ export function pacingFacts(stated: Partial<PacingFacts> = {}): PacingFacts {
     callLifetimeMs: 30 * MINUTE,
     graceMs: MINUTE,
     keyTtlMs: 10 * MINUTE,
+    callsPerSecond: null,
     searchAttributes: false,
     ...stated,
   };

@@ -9,6 +9,11 @@ export function connectionsTo(...providers: readonly CallProvider[]): Connection
   return new OpenConnections(providers.map(connectionOf));
 }
 
+/** The connection of this adapter, with a rate. Null: no limit. */
+export function connectionAt(callsPerSecond: number | null, provider: CallProvider): Connections {
+  return new OpenConnections([{ ...connectionOf(provider), callsPerSecond }]);
+}
+
 /** The connection `truedy`, for tests that record campaigns and dial nobody. */
 export const TRUEDY_ALONE = connectionsTo(unreachableProvider());
 

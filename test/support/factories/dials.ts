@@ -75,7 +75,7 @@ export async function callActivity<K extends Exclude<keyof Activities, 'callingW
     connections,
     now,
     databaseClock: () => Promise.resolve(databaseNow()),
-    factsOf: () => pacingFacts(provider.facts, 60_000, false),
+    factsOf: () => pacingFacts(provider.facts, null, 60_000, false),
   });
   const env = new MockActivityEnvironment({
     workflowExecution: { workflowId: workflowId(request.campaignId), runId: RUN },

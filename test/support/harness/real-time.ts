@@ -16,7 +16,10 @@ export async function realTimeHarness({
   database,
   ...options
 }: Partial<
-  Pick<WorkflowHarnessOptions, 'database' | 'facts' | 'graceMs' | 'maxCachedWorkflows' | 'now' | 'databaseClock'>
+  Pick<
+    WorkflowHarnessOptions,
+    'database' | 'facts' | 'graceMs' | 'callsPerSecond' | 'maxCachedWorkflows' | 'now' | 'databaseClock'
+  >
 > & {
   readonly address?: string;
 } = {}): Promise<RealTimeHarness> {

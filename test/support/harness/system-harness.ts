@@ -31,7 +31,7 @@ import './temporal-runtime.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { fictitiousNumber } from '../factories/people.ts';
 import { nextTaskQueue } from '../factories/ids.ts';
-import { connectionsTo, TRUEDY_ALONE } from '../factories/connections.ts';
+import { connectionAt, connectionsTo, TRUEDY_ALONE } from '../factories/connections.ts';
 
 let bundle: Promise<WorkflowBundle> | undefined;
 const KEY = 'harness-key';
@@ -42,13 +42,16 @@ export interface SystemHarnessOptions {
   readonly simulator?: z.input<typeof SimulatorOptions>;
   readonly provider?: Partial<z.input<typeof TruedyConfig>>;
   readonly graceMs?: number;
+  /** Of the connection. Default: no limit. */
+  readonly callsPerSecond?: number;
 }
 
 /** A system that runs until `close`. Calls cost real HTTP; nothing here fakes what the engine relies on. */
 export class SystemHarness {
   private workers: Worker[] = [];
-  private running: Promise<unknown> = Promise.resolve();
+  private running: Promise<unknown>[] = [];
   private gateway: FastifyInstance | undefined;
+  private second: NativeConnection | undefined;
   /** Where the gateway listens. */
   apiUrl = '';
 
@@ -91,27 +94,35 @@ export class SystemHarness {
     );
   }
 
-  async startWorkers(): Promise<void> {
+  /** Starts another worker beside the first. It needs another Temporal connection. */
+  async startSecondWorker(): Promise<void> {
+    this.second = await NativeConnection.connect({ address: inject('temporalAddress') });
+    await this.startWorkers(this.second);
+  }
+
+  async startWorkers(connection = this.connection): Promise<void> {
     bundle ??= workflowBundle();
+    const { callsPerSecond = null, graceMs = 5_000 } = this.options;
     const provider = this.provider();
     const setting = {
-      connection: this.connection,
+      connection,
       namespace: 'default',
       taskQueue: this.taskQueue,
       deps: {
         pool: this.db.pool,
-        connections: connectionsTo(provider),
-        factsOf: () => pacingFacts(provider.facts, this.options.graceMs ?? 5_000, true),
+        connections: connectionAt(callsPerSecond, provider),
+        factsOf: () => pacingFacts(provider.facts, callsPerSecond, graceMs, true),
         now: Date.now,
         databaseClock: readDatabaseClock,
       },
       maxDials: 100,
     };
-    this.workers = [
+    const workers = [
       await Worker.create(campaignWorkerOptions(setting, await bundle)),
       await Worker.create(dialWorkerOptions(setting, provider.name)),
     ];
-    this.running = Promise.all(this.workers.map((worker) => worker.run())).then(() => provider.close());
+    this.workers.push(...workers);
+    this.running.push(Promise.all(workers.map((worker) => worker.run())).then(() => provider.close()));
   }
 
   /** The real gateway on a separate port. The simulator reports to it unless the options say otherwise. */
@@ -169,8 +180,9 @@ export class SystemHarness {
 
   async stopWorkers(): Promise<void> {
     for (const worker of this.workers) worker.shutdown();
-    await this.running;
+    await Promise.all(this.running);
     this.workers = [];
+    this.running = [];
   }
 
   /** Records a campaign of this many people with numbers that nobody has, and starts its workflow. */
@@ -209,6 +221,7 @@ export class SystemHarness {
     await this.gateway?.close();
     await this.simulator.close();
     await this.connection.close();
+    await this.second?.close();
     await this.client.connection.close();
     await this.db.drop();
   }

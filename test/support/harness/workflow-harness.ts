@@ -24,7 +24,7 @@ import type { TestDatabase } from './database.ts';
 import { fictitiousPerson } from '../factories/people.ts';
 import { nextId } from '../factories/ids.ts';
 import { ScriptedProvider } from '../fakes/scripted-provider.ts';
-import { connectionsTo } from '../factories/connections.ts';
+import { connectionAt, connectionsTo } from '../factories/connections.ts';
 
 /** Stands in histories in place of this machine's name. */
 const IDENTITY = 'harness';
@@ -44,6 +44,8 @@ export interface WorkflowHarnessOptions {
   readonly time?: () => Promise<number>;
   readonly facts?: Partial<ProviderFacts>;
   readonly graceMs?: number;
+  /** Of the connection. Default: no limit. */
+  readonly callsPerSecond?: number | null;
   readonly searchAttributes?: boolean;
   /** With 0, every task of a workflow replays its history, as after a restart of its worker. */
   readonly maxCachedWorkflows?: number;
@@ -153,15 +155,15 @@ export class WorkflowHarness {
   }
 
   #setting(): WorkerSetting {
-    const { connection, taskQueue, graceMs = 60_000, searchAttributes = false } = this.#options;
+    const { connection, taskQueue, graceMs = 60_000, callsPerSecond = null, searchAttributes = false } = this.#options;
     return {
       connection,
       namespace: 'default',
       taskQueue,
       deps: {
         pool: this.pool,
-        connections: connectionsTo(this.provider),
-        factsOf: () => pacingFacts(this.provider.facts, graceMs, searchAttributes),
+        connections: connectionAt(callsPerSecond, this.provider),
+        factsOf: () => pacingFacts(this.provider.facts, callsPerSecond, graceMs, searchAttributes),
         now: this.#now,
         databaseClock: this.#options.databaseClock ?? readDatabaseClock,
       },

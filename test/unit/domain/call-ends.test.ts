@@ -46,6 +46,7 @@ function placing(): CampaignState {
     callLifetimeMs: 30 * MINUTE_MS,
     graceMs: MINUTE_MS,
     keyTtlMs: 10 * MINUTE_MS,
+    callsPerSecond: null,
     searchAttributes: false,
   };
   startPlacing(state, ID, { seq: 1, attempt: 1 }, NOW);

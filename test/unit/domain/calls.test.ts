@@ -130,6 +130,11 @@ describe('the answer to a placement', () => {
       { contact: 'ready', waits: 'system', unit: 'given back' },
     ],
     [
+      'later: the next instants of the connection are taken, and the whole campaign waits as long as it is told',
+      { kind: 'later', afterMs: 5 * SECOND },
+      { contact: 'ready', waits: 'connection', unit: 'given back' },
+    ],
+    [
       'throttled: the contact waits, and the whole campaign as long as the provider asks',
       { kind: 'throttled', retryAfterMs: 5 * SECOND },
       { contact: 'ready', waits: 'provider', unit: 'given back' },

@@ -90,6 +90,13 @@ describe('the gate that holds a contact', () => {
     ['is the daily cap, until nobody knows', { campaign: waiting('daily_cap', null) }, 'daily_cap', null],
     ['is the provider', { campaign: waiting('provider', '2026-03-18T12:00:30Z') }, 'provider', '2026-03-18T12:00:30Z'],
     ['is no provider whose hold has passed', { campaign: waiting('provider', '2026-03-18T11:59:00Z') }, 'slot', null],
+    [
+      'is the connection',
+      { campaign: waiting('connection', '2026-03-18T12:05:00Z') },
+      'connection',
+      '2026-03-18T12:05:00Z',
+    ],
+    ['is no connection whose turn has come', { campaign: waiting('connection', '2026-03-18T11:59:00Z') }, 'slot', null],
     ['is its retry', retrying('2026-03-18T13:00:00Z'), 'retry', '2026-03-18T13:00:00Z'],
     [
       'is its retry, which waits for the next window',

@@ -14,6 +14,13 @@ describe('the time budget of a dial', () => {
   it.each([
     ['two lost heartbeats are no dead worker', 3 * DIAL.heartbeatEveryMs, DIAL.heartbeatTimeoutMs],
     ['a try cannot send any more when its worker counts as dead', DIAL.sendWithinMs, DIAL.heartbeatTimeoutMs],
+    [
+      'a dial that misses its instant can wait for another one',
+      2 * DIAL.reserveAheadMs + DIAL.instantLastsMs,
+      DIAL.sendWithinMs,
+    ],
+    ['the record of a dial is written in time for its instant', DIAL.recordAheadMs, DIAL.instantLastsMs],
+    ['a dial that waits for its instant is no dead worker', DIAL.reserveAheadMs, DIAL.heartbeatTimeoutMs],
     ['a worker that died is noticed before its try is over', DIAL.heartbeatTimeoutMs, DIAL.tryMs],
     ['a request of the default length fits', DIAL.defaultRequestMs, DIAL.longestRequestMs],
     ['a connection leaves time for the answer', connectWithinMs(DIAL.defaultRequestMs), DIAL.defaultRequestMs],

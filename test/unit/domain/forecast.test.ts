@@ -45,9 +45,14 @@ function campaign({ spec, ...changes }: Changes = {}): ForecastCampaign {
   };
 }
 
-function forecastOf(changes: Changes, stated: { call_seconds?: number; retry_share?: number } = { call_seconds: 120 }) {
+function forecastOf(
+  changes: Changes,
+  stated: { call_seconds?: number; retry_share?: number } = { call_seconds: 120 },
+  callsPerSecond: number | null = null,
+) {
   const input = campaign(changes);
-  return ForecastResponse.parse(allSteps(forecast(input, assume(stated, input.measured), MARGIN_MS)));
+  const connection = { dialMarginMs: MARGIN_MS, callsPerSecond };
+  return ForecastResponse.parse(allSteps(forecast(input, assume(stated, input.measured), connection)));
 }
 
 const limits = ({ limited_by }: { limited_by: readonly { limit: string }[] }) => limited_by.map(({ limit }) => limit);
@@ -57,6 +62,25 @@ describe('a forecast', () => {
     const answer = forecastOf({ now: Date.parse('2026-03-18T14:00:00Z') });
     // 75 rounds of eight calls of two minutes and a moment: two and a half hours from ten o'clock.
     expect(answer).toMatchObject({ outcome: 'finishes', calls: 600, expires: 0, calling_days: 1, calls_per_day: 600 });
+    expect(answer.finishes_at).toMatch(/^2026-03-18T16:30:2\d/);
+    expect(limits(answer)).toEqual(['slot']);
+  });
+
+  test('follows from the calls per second of the connection where the slots allow more, and names them', () => {
+    const now = Date.parse('2026-03-18T14:00:00Z');
+    const answer = forecastOf({ now, spec: { max_concurrent_calls: 500 } }, { call_seconds: 120 }, 0.5);
+    // One call every two seconds: the last of 600 begins after twenty minutes, and takes two.
+    expect(answer).toMatchObject({ outcome: 'finishes', calls: 600 });
+    expect(answer.finishes_at).toMatch(/^2026-03-18T14:2[0-3]/);
+    expect(answer.limited_by[0]).toMatchObject({
+      limit: 'connection',
+      finishes_at_without: expect.stringMatching(/^2026-03-18T14:04/),
+    });
+  });
+
+  test('does not name a rate that the slots do not let it reach', () => {
+    const now = Date.parse('2026-03-18T14:00:00Z');
+    const answer = forecastOf({ now }, { call_seconds: 120 }, 1);
     expect(answer.finishes_at).toMatch(/^2026-03-18T16:30:2\d/);
     expect(limits(answer)).toEqual(['slot']);
   });

@@ -269,6 +269,11 @@ describe('a gate that is shut', () => {
       { breaker: { reason: 'throttled', openUntil: at('12:01'), failures: 1 }, slowStart: 1 },
       { waits: 'provider', until: at('12:01') },
     ],
+    [
+      'the connection: nothing before the turn that it was told',
+      { connectionWait: { until: at('12:00:20'), dialled: 0 }, calls: liveCalls(10) },
+      { waits: 'connection', until: at('12:00:20') },
+    ],
     ['the slots: nothing while all are taken', { calls: liveCalls(10) }, { waits: 'slot' }],
     [
       'the slots: nothing while more are taken than the limit allows since it was lowered',

@@ -14,6 +14,7 @@ const FACTS: PacingFacts = {
   graceMs: 60_000,
   dialMarginMs: 10_000,
   keyTtlMs: 600_000,
+  callsPerSecond: null,
   searchAttributes: false,
 };
 

@@ -6,6 +6,7 @@ const HOUR_MS = 3_600_000;
 /** A first try at noon, in hours that end in the evening. */
 const FIRST: SendTimes = {
   startedAt: NOON,
+  askedAt: NOON,
   permittedAt: NOON,
   notAfter: NOON + 8 * HOUR_MS,
   sentBefore: null,
@@ -23,13 +24,18 @@ describe('until when a try may send', () => {
     ],
     [
       'on a worker whose clock is hours ahead: as long as on any other',
-      { startedAt: NOON + 9 * HOUR_MS },
+      { startedAt: NOON + 9 * HOUR_MS, askedAt: NOON + 9 * HOUR_MS },
       { at: NOON + 9 * HOUR_MS + 8_000, otherwise: 'delayed' },
     ],
     [
       'on a worker whose clock is hours behind: no longer than the window by the database’s clock',
-      { startedAt: NOON - 9 * HOUR_MS, notAfter: NOON + 2_000 },
+      { startedAt: NOON - 9 * HOUR_MS, askedAt: NOON - 9 * HOUR_MS, notAfter: NOON + 2_000 },
       { at: NOON - 9 * HOUR_MS + 2_000, otherwise: 'expired' },
+    ],
+    [
+      'eight seconds after it began, where it asked three seconds later, and the end of the window from there',
+      { askedAt: NOON + 3_000, notAfter: NOON + 4_000 },
+      { at: NOON + 7_000, otherwise: 'expired' },
     ],
     [
       'for a repeat: so early that its answer comes while the provider remembers the key',

@@ -33,6 +33,7 @@ function scenario({ spec, ...changes }: Changes): Scenario {
       queueBoundMs: 0,
       callLifetimeMs: 30_000,
     },
+    callsPerSecond: null,
     graceMs: 60_000,
     usualCallMs: 5_000,
     faults: {},

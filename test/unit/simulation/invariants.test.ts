@@ -8,7 +8,7 @@ import { openVirtualRun } from '../../simulation/virtual-run.ts';
 import type { Handler } from '../../simulation/handlers.ts';
 import type { LedgerCall } from '../../simulation/provider.ts';
 import { Invariants } from '../../simulation/invariants.ts';
-import { CAMPAIGN_ID } from '../../simulation/scenario.ts';
+import { CAMPAIGN_ID, unseen } from '../../simulation/scenario.ts';
 
 const NOW = Date.parse('2026-03-02T10:00:00Z');
 const provider = {
@@ -20,7 +20,7 @@ const provider = {
   callLifetimeMs: 30_000,
 };
 
-function invariantsOf(changes: Partial<EngineSpec> = {}): Invariants {
+function invariantsOf(changes: Partial<EngineSpec> = {}, callsPerSecond: number | null = null): Invariants {
   const spec: EngineSpec = {
     name: 'Scenario',
     agent_id: 'agent-1',
@@ -33,13 +33,10 @@ function invariantsOf(changes: Partial<EngineSpec> = {}): Invariants {
     retry: { budget: 1, delayMinutes: [0], on: ['busy'] },
     ...changes,
   };
-  const settings = { contacts: 10, spec, provider, graceMs: 60_000 };
+  const settings = { contacts: 10, spec, provider, callsPerSecond, graceMs: 60_000 };
   const promises = new Invariants({ ...settings, everyTurns: 1 });
   const world = faultFree(() => ({ queueMs: 0, lengthMs: 1_000, outcome: 'completed' }));
-  promises.campaign = new VirtualCampaign(
-    { campaignId: CAMPAIGN_ID, startsAt: NOW, world, ...settings },
-    new Invariants({ ...settings, everyTurns: 1 }),
-  );
+  promises.campaign = new VirtualCampaign({ campaignId: CAMPAIGN_ID, startsAt: NOW, world, ...settings }, unseen);
   return promises;
 }
 
@@ -153,6 +150,20 @@ describe('a promise is broken', () => {
     run.exchanging = false;
     run.handlers.start(waitsForEver(), NOW);
     expect(() => promises.decided(run, step)).toThrow(/^continue-as-new: .*"callers":1/);
+  });
+
+  test('P13 by a dial too many in ten seconds, and not by one after them', () => {
+    const promises = invariantsOf({}, 0.5);
+    const { clock } = promises.campaign;
+    const sentAt = (second: number) => clock.at(NOW + second * 1_000, () => promises.sent());
+    for (const second of [0, 0, 1, 2, 3, 9, 10, 10, 11, 12]) sentAt(second);
+    while (clock.now < NOW + 12_000) clock.step();
+    sentAt(12.999);
+    expect(() => {
+      while (clock.now < NOW + 13_000) clock.step();
+    }).toThrow(/^P13:/);
+    const without = invariantsOf();
+    for (let dial = 0; dial < 100; dial++) without.sent();
   });
 
   test('at the end, by a campaign that will never end', () => {

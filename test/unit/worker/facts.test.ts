@@ -12,16 +12,17 @@ const provider = {
 
 describe('what campaigns are told of the provider', () => {
   it('leaves room for the request and the queue before a close, and for the queue before a deadline', () => {
-    expect(pacingFacts(provider, 60_000, true)).toEqual({
+    expect(pacingFacts(provider, 2.5, 60_000, true)).toEqual({
       dialMarginMs: 40_000,
       callLifetimeMs: 1_860_000,
       graceMs: 60_000,
       keyTtlMs: 600_000,
+      callsPerSecond: 2.5,
       searchAttributes: true,
     });
   });
 
   it('refuses a time-out that outlasts the try it belongs to', () => {
-    expect(() => pacingFacts({ ...provider, requestTimeoutMs: 15_001 }, 60_000, true)).toThrow(/at most 15 s/);
+    expect(() => pacingFacts({ ...provider, requestTimeoutMs: 15_001 }, null, 60_000, true)).toThrow(/at most 15 s/);
   });
 });

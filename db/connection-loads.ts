@@ -1,0 +1,60 @@
+/** What the workers of this database have loaded for each connection. The lowest rate holds. */
+import type { Queryable } from './pool.ts';
+
+/** A worker that has not renewed its rows for this time is gone. Several renewals may fail before. */
+const SEEN_WITHIN = `interval '2 minutes'`;
+/** How often a worker renews its rows. */
+export const RENEW_LOADS_MS = 30_000;
+
+export interface ConnectionLoad {
+  readonly connection: string;
+  /** Null: no limit. */
+  readonly callsPerSecond: number | null;
+}
+
+/** Replaces what this process has loaded, and removes what other processes left behind. */
+export async function recordLoads(db: Queryable, process: string, loads: readonly ConnectionLoad[]): Promise<void> {
+  await db.query(
+    `with loads as (
+       select * from jsonb_to_recordset($2) as load(connection text, "callsPerSecond" double precision)
+     ), gone as (
+       delete from connection_loads
+        where (process = $1 and connection not in (select connection from loads))
+           or seen_at < now() - ${SEEN_WITHIN}
+     )
+     insert into connection_loads (connection, process, calls_per_second)
+     select connection, $1, "callsPerSecond" from loads
+     on conflict (connection, process) do update
+       set calls_per_second = excluded.calls_per_second, seen_at = excluded.seen_at`,
+    [process, JSON.stringify(loads)],
+  );
+}
+
+/** The process stops: its rates hold no longer. */
+export async function forgetLoads(db: Queryable, process: string): Promise<void> {
+  await db.query('delete from connection_loads where process = $1', [process]);
+}
+
+/** SQL for the lowest rate that a worker has loaded for a connection. Null: no limit. */
+export function lowestRate(connection: string): string {
+  return `(select min(calls_per_second) from connection_loads
+            where connection_loads.connection = ${connection} and seen_at > now() - ${SEEN_WITHIN})`;
+}
+
+export interface DifferingRates {
+  readonly connection: string;
+  /** Each rate with the number of workers that have loaded it, the lowest first. Null: no limit. */
+  readonly rates: readonly { readonly calls_per_second: number | null; readonly workers: number }[];
+}
+
+/** Connections for which workers have loaded different rates. */
+export async function differingRates(db: Queryable): Promise<DifferingRates[]> {
+  const { rows } = await db.query<DifferingRates>(
+    `select connection, jsonb_agg(jsonb_build_object('calls_per_second', calls_per_second, 'workers', workers)
+                                  order by calls_per_second nulls last) as rates
+       from (select connection, calls_per_second, count(*)::integer as workers from connection_loads
+              where seen_at > now() - ${SEEN_WITHIN} group by connection, calls_per_second) loaded
+      group by connection having count(*) > 1 order by connection`,
+  );
+  return rows;
+}

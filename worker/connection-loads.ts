@@ -1,0 +1,32 @@
+import { randomUUID } from 'node:crypto';
+import { forgetLoads, recordLoads, RENEW_LOADS_MS } from '../db/connection-loads.ts';
+import type { Pool } from '../db/pool.ts';
+import type { Connections } from '../providers/connections/open-connections.ts';
+
+/** Tells the other workers which rates this one has loaded. */
+export class ConnectionLoads {
+  readonly #pool: Pool;
+  readonly #connections: Connections;
+  readonly #process = randomUUID();
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(pool: Pool, connections: Connections) {
+    this.#pool = pool;
+    this.#connections = connections;
+  }
+
+  /** Records the present rates. From the first time on they are renewed until `stop`. */
+  async record(): Promise<void> {
+    const loads = this.#connections
+      .all()
+      .map(({ connection: { name, callsPerSecond } }) => ({ connection: name, callsPerSecond }));
+    await recordLoads(this.#pool, this.#process, loads);
+    // A renewal that fails is made up for by the next one. This worker itself keeps to its rates all the same.
+    this.#timer ??= setInterval(() => void this.record().catch(() => {}), RENEW_LOADS_MS).unref();
+  }
+
+  async stop(): Promise<void> {
+    if (this.#timer) clearInterval(this.#timer);
+    await forgetLoads(this.#pool, this.#process);
+  }
+}
