@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import { API_ROOT } from '../domain/api/api-root.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
-import type { ApiOptions } from '../client/http-api.ts';
+import type { Ringfence } from '../client/ringfence.ts';
 import { DEFAULTS } from '../worker/defaults.ts';
 import { type Line, printJson, printText } from './terminal.ts';
 
@@ -34,12 +34,17 @@ export function keyOption(): Option {
   return new Option('--key <key>', 'API key').env('RINGFENCE_API_KEY');
 }
 
-/** @throws RingfenceError `misconfigured` when there is no key. */
-export function apiOf({ url, key }: ApiFlags): ApiOptions {
-  if (key !== undefined && key !== '') return { baseUrl: url, key };
-  throw new RingfenceError('misconfigured', 'The API key is missing: set RINGFENCE_API_KEY or pass --key.', {
-    field: '--key',
-  });
+/** Two waits take three quarters of a second on average: somebody waits at the terminal. */
+const MAX_RETRIES = 2;
+
+/** @throws RingfenceError `misconfigured` when there is no key, or when it or the URL cannot be used. */
+export async function ringfenceOf({ url, key }: ApiFlags, { maxRetries = MAX_RETRIES } = {}): Promise<Ringfence> {
+  if (key === undefined || key === '') {
+    const message = 'The API key is missing: set RINGFENCE_API_KEY or pass --key.';
+    throw new RingfenceError('misconfigured', message, { field: '--key' });
+  }
+  const { Ringfence } = await import('../client/ringfence.ts');
+  return new Ringfence({ baseUrl: url, apiKey: key, maxRetries });
 }
 
 /** Prints what `ask` answers. */

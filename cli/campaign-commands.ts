@@ -4,13 +4,11 @@
  */
 import { confirm } from './confirm.ts';
 import type { Command } from 'commander';
-import { CancelResponse, RestartResponse } from '../domain/api/campaign-responses.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import type { CancelAcknowledgement } from '../domain/engine/answers.ts';
 import type { Acknowledged, CampaignControl } from '../client/campaign-control.ts';
-import { type ApiRequest, requestApi } from '../client/http-api.ts';
 import type { TemporalClient } from '../client/temporal-client.ts';
-import { type ApiFlags, apiOf, gatewayCommand, type Json, keyOption, show, urlOption } from './api.ts';
+import { type ApiFlags, gatewayCommand, type Json, keyOption, ringfenceOf, show, urlOption } from './api.ts';
 import { cancelText, pauseText, restartText, resumeText } from './campaign-text.ts';
 import { examples } from './help.ts';
 
@@ -50,7 +48,7 @@ export function addCampaignCommands(campaigns: Command): void {
     .argument('<id>', 'id of the campaign')
     .addHelpText('after', examples(`campaigns restart ${SOME_ID}`))
     .action((id: string, flags: ApiFlags) =>
-      show(flags, async () => (await requestApi(apiOf(flags), post(id, 'restart'), RestartResponse)).data, restartText),
+      show(flags, async () => (await ringfenceOf(flags)).campaigns.restart(id), restartText),
     );
 }
 
@@ -62,12 +60,8 @@ async function cancel(id: string, flags: ApiFlags): Promise<CancelAcknowledgemen
     const hasNone =
       error instanceof RingfenceError && ('workflow_status' in error.details || error.code === 'not_found');
     if (!hasNone || !flags.key) throw error;
-    return (await requestApi(apiOf(flags), post(id, 'cancel'), CancelResponse)).data;
+    return promised('cancel', await (await ringfenceOf(flags)).campaigns.cancel(id));
   }
-}
-
-function post(id: string, command: string): ApiRequest {
-  return { method: 'POST', path: `/batch-calls/${encodeURIComponent(id)}/${command}` };
 }
 
 /** A command that tells one campaign something. */
@@ -104,6 +98,11 @@ async function tell<T extends object>(
     const { controlOverTemporal } = await import('../client/temporal/control-over-temporal.ts');
     return speak(controlOverTemporal(temporal));
   });
+  return promised(name, outcome);
+}
+
+/** @throws RingfenceError `temporal_unavailable` for a command that no worker has acknowledged. */
+function promised<T extends object>(name: string, outcome: Acknowledged<T>): { readonly acknowledged: true } & T {
   if (outcome.acknowledged) return outcome;
   throw new RingfenceError(
     'temporal_unavailable',

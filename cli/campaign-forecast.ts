@@ -1,10 +1,9 @@
 /** `campaigns forecast`: when a campaign finishes, for a running campaign and for one in a file. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { RingfenceError } from '../domain/engine/errors.ts';
-import { ForecastResponse } from '../domain/forecast/response.ts';
+import type { ForecastInput } from '../domain/forecast/request.ts';
 import { Uuid } from '../domain/engine/ids.ts';
-import { type ApiRequest, requestApi } from '../client/http-api.ts';
-import { type ApiFlags, apiOf, gatewayCommand, show } from './api.ts';
+import { type ApiFlags, gatewayCommand, ringfenceOf, show } from './api.ts';
 import { forecastText } from './forecast-text.ts';
 import { examples } from './help.ts';
 import { readJson } from './source.ts';
@@ -29,30 +28,24 @@ export function addCampaignForecast(campaigns: Command): void {
     .action((target: string, flags: Flags) =>
       show(
         flags,
-        async () => (await requestApi(apiOf(flags), await requestFor(target, flags), ForecastResponse)).data,
+        async () => {
+          const { campaigns } = await ringfenceOf(flags);
+          const { callSeconds: call_seconds, retryShare: retry_share } = flags;
+          return campaigns.forecast(await campaignOf(target), { call_seconds, retry_share });
+        },
         forecastText,
       ),
     );
 }
 
-async function requestFor(target: string, { callSeconds, retryShare }: Flags): Promise<ApiRequest> {
-  const assumed = {
-    ...(callSeconds === undefined ? {} : { call_seconds: callSeconds }),
-    ...(retryShare === undefined ? {} : { retry_share: retryShare }),
-  };
-  if (Uuid.safeParse(target).success) {
-    const query = new URLSearchParams(
-      Object.entries(assumed).map(([name, value]): [string, string] => [name, `${value}`]),
-    );
-    return { method: 'GET', path: `/batch-calls/${target}/forecast?${query.toString()}` };
-  }
+/** An id, or the campaign that a file describes. The gateway reads it, and names each field at fault. */
+async function campaignOf(target: string): Promise<string | ForecastInput> {
+  if (Uuid.safeParse(target).success) return target;
   const campaign = await readJson(target, 'id-or-file');
-  if (typeof campaign !== 'object' || campaign === null || Array.isArray(campaign)) {
-    throw new RingfenceError('bad_request', 'The file must hold a JSON object that describes a campaign.', {
-      field: 'id-or-file',
-    });
-  }
-  return { method: 'POST', path: '/batch-calls/forecast', body: { ...campaign, ...assumed } };
+  if (typeof campaign === 'object' && campaign !== null && !Array.isArray(campaign)) return campaign;
+  throw new RingfenceError('bad_request', 'The file must hold a JSON object that describes a campaign.', {
+    field: 'id-or-file',
+  });
 }
 
 function number(min: number, max: number): (value: string) => number {

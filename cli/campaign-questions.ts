@@ -1,10 +1,9 @@
 /** `campaigns start`, `list`, `show`, `contacts` and `explain`: what is asked of the gateway once. */
 import { type Command, Option } from 'commander';
-import { Campaign, CampaignContactResponse } from '../domain/api/campaign-responses.ts';
+import type { CreateCampaignInput } from '../domain/api/campaign-request.ts';
 import { RecordedStatus } from '../domain/api/interruption.ts';
-import { BUCKETS } from '../domain/engine/tally.ts';
-import { requestApi } from '../client/http-api.ts';
-import { type ApiFlags, apiOf, gatewayCommand, show } from './api.ts';
+import { type Bucket, BUCKETS } from '../domain/engine/tally.ts';
+import { type ApiFlags, gatewayCommand, ringfenceOf, show } from './api.ts';
 import { campaignText, listText } from './campaign-text.ts';
 import { contactsText, explanationText } from './contact-text.ts';
 import { examples } from './help.ts';
@@ -23,9 +22,10 @@ export function addCampaignQuestions(campaigns: Command): void {
       show(
         flags,
         async () => {
-          const headers = flags.idempotencyKey === undefined ? {} : { 'x-idempotency-key': flags.idempotencyKey };
-          const request = { method: 'POST', path: '/batch-calls', body: await readJson(file), headers } as const;
-          return (await requestApi(apiOf(flags), request, Campaign)).data;
+          const { campaigns } = await ringfenceOf(flags);
+          // The gateway reads it, and names each field at fault.
+          const terms = (await readJson(file)) as CreateCampaignInput;
+          return campaigns.create(terms, { idempotencyKey: flags.idempotencyKey });
         },
         campaignText,
       ),
@@ -35,12 +35,13 @@ export function addCampaignQuestions(campaigns: Command): void {
     .addOption(new Option('--status <status>', 'only campaigns with this status').choices(RecordedStatus.options))
     .option('--agent <id>', 'only campaigns of this agent')
     .addHelpText('after', examples('campaigns list --status active', 'campaigns list --agent demo-agent --all --json'))
-    .action((flags: ListFlags & { status?: string; agent?: string }) =>
+    .action((flags: ListFlags & { status?: RecordedStatus; agent?: string }) =>
       show(
         flags,
         async () => {
-          const query = { status: flags.status, agent_id: flags.agent };
-          const { items, rest } = await readListed(flags, { path: '/batch-calls', query, item: Campaign });
+          const { campaigns } = await ringfenceOf(flags);
+          const { status, agent: agent_id } = flags;
+          const { items, rest } = await readListed(flags, (from) => campaigns.list({ status, agent_id, ...from }));
           return { campaigns: items, ...rest };
         },
         listText,
@@ -51,27 +52,20 @@ export function addCampaignQuestions(campaigns: Command): void {
     .argument('<id>', 'id of the campaign')
     .addHelpText('after', examples(`campaigns show ${SOME_ID}`))
     .action((id: string, flags: ApiFlags) =>
-      show(
-        flags,
-        async () => {
-          const path = `/batch-calls/${encodeURIComponent(id)}`;
-          return (await requestApi(apiOf(flags), { method: 'GET', path }, Campaign)).data;
-        },
-        campaignText,
-      ),
+      show(flags, async () => (await ringfenceOf(flags)).campaigns.get(id), campaignText),
     );
 
   addListOptions(gatewayCommand(campaigns, 'contacts', 'List the contacts of a campaign with their ids.'))
     .argument('<id>', 'id of the campaign')
     .addOption(new Option('--status <bucket>', 'only contacts in this bucket').choices(BUCKETS))
     .addHelpText('after', examples(`campaigns contacts ${SOME_ID} --status failed --all`))
-    .action((id: string, flags: ListFlags & { status?: string }) =>
+    .action((id: string, flags: ListFlags & { status?: Bucket }) =>
       show(
         flags,
         async () => {
-          const path = `/batch-calls/${encodeURIComponent(id)}/contacts`;
-          const list = { path, query: { status: flags.status }, item: CampaignContactResponse };
-          const { items, rest } = await readListed(flags, list);
+          const { campaigns } = await ringfenceOf(flags);
+          const { status } = flags;
+          const { items, rest } = await readListed(flags, (from) => campaigns.contacts(id, { status, ...from }));
           return { contacts: items, ...rest };
         },
         contactsText,
@@ -83,14 +77,6 @@ export function addCampaignQuestions(campaigns: Command): void {
     .argument('<contact>', 'id of the contact, from "campaigns contacts"')
     .addHelpText('after', examples(`campaigns explain ${SOME_ID} ${SOME_CONTACT}`))
     .action((id: string, contact: string, flags: ApiFlags) =>
-      show(
-        flags,
-        async () => {
-          const path = `/batch-calls/${encodeURIComponent(id)}/contacts/${encodeURIComponent(contact)}`;
-          const { ContactExplanation } = await import('../domain/api/contact-explanation.ts');
-          return (await requestApi(apiOf(flags), { method: 'GET', path }, ContactExplanation)).data;
-        },
-        explanationText,
-      ),
+      show(flags, async () => (await ringfenceOf(flags)).campaigns.explain(id, contact), explanationText),
     );
 }

@@ -1,13 +1,13 @@
 /** `campaigns watch`: how a campaign gets on, until it has ended. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
-import { Campaign } from '../domain/api/campaign-responses.ts';
+import type { Campaign } from '../domain/api/campaign-responses.ts';
 import { isOver } from '../domain/engine/commands.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import { neverStarted } from '../domain/api/failed-start.ts';
 import { reasonInWords, wayOut } from '../domain/api/interruption.ts';
-import { type ApiOptions, requestApi } from '../client/http-api.ts';
-import { type ApiFlags, apiOf, gatewayCommand } from './api.ts';
+import type { Ringfence } from '../client/ringfence.ts';
+import { type ApiFlags, gatewayCommand, ringfenceOf } from './api.ts';
 import { progressText } from './campaign-text.ts';
 import { EXIT, exitCodeOf, Finished } from './exit-codes.ts';
 import { examples } from './help.ts';
@@ -38,7 +38,8 @@ export function addCampaignWatch(campaigns: Command): void {
       )}\n${MORE}`,
     )
     .action(async (id: string, flags: Flags) => {
-      const { status, interrupted, failure } = await watch(apiOf(flags), id, flags);
+      const { campaigns } = await ringfenceOf(flags, { maxRetries: 0 });
+      const { status, interrupted, failure } = await watch(campaigns, id, flags);
       if (interrupted !== null) {
         printNote(`The campaign is interrupted: ${reasonInWords(interrupted)}. ${wayOut(id, interrupted.reason)}`);
         throw new Finished(EXIT.interrupted);
@@ -49,8 +50,8 @@ export function addCampaignWatch(campaigns: Command): void {
 }
 
 /** Shows the campaign whenever it has changed; answers with it once it is over or interrupted. */
-async function watch(api: ApiOptions, id: string, flags: Flags): Promise<Campaign> {
-  let campaign = await read(api, id);
+async function watch(campaigns: Ringfence['campaigns'], id: string, flags: Flags): Promise<Campaign> {
+  let campaign = await campaigns.get(id);
   const view = flags.json
     ? jsonLines()
     : process.stdout.isTTY && process.stderr.isTTY
@@ -61,24 +62,19 @@ async function watch(api: ApiOptions, id: string, flags: Flags): Promise<Campaig
       view.show(campaign);
       if (isOver(campaign.status) || campaign.status === 'interrupted') return campaign;
       await pause(flags.every * 1000);
-      campaign = await readPatiently(api, id, flags.every * 1000);
+      campaign = await readPatiently(() => campaigns.get(id), flags.every * 1000);
     }
   } finally {
     view.end();
   }
 }
 
-async function read(api: ApiOptions, id: string): Promise<Campaign> {
-  const path = `/batch-calls/${encodeURIComponent(id)}`;
-  return (await requestApi(api, { method: 'GET', path }, Campaign)).data;
-}
-
 /** A campaign outlives its gateway: one that is being replaced is no reason to stop watching. */
-async function readPatiently(api: ApiOptions, id: string, everyMs: number): Promise<Campaign> {
+async function readPatiently(read: () => Promise<Campaign>, everyMs: number): Promise<Campaign> {
   const giveUpAt = performance.now() + PATIENCE_MS;
   for (;;) {
     try {
-      return await read(api, id);
+      return await read();
     } catch (error) {
       const passes = error instanceof RingfenceError && exitCodeOf(error) === EXIT.unreachable;
       if (!passes || performance.now() >= giveUpAt) throw error;

@@ -70,9 +70,9 @@ async function verify(env: Env, name: string, flags: Flags): Promise<Verdict> {
   const connection = connectionNamed(connectionsFromEnv(env), name);
   const provider = connection.open();
   try {
-    const { bytes } = await openSource(flags.body, '--body');
+    const { open } = await openSource(flags.body, '--body');
     return await judge(provider, {
-      rawBody: await buffer(bytes),
+      rawBody: await buffer(open()),
       headers: readHeaders(await readJson(flags.headers, '--headers')),
       url: flags.url ?? connection.webhookUrl,
       now: flags.at ?? Date.now(),

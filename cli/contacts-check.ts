@@ -42,8 +42,8 @@ export function addContactsCheck(contacts: Command, env: Env): void {
     .action(async (file: string, { defaultCountry, json }: Options) => {
       const country = await readCountry(defaultCountry);
       const { readContactFile } = await import('../contact-files/contact-file.ts');
-      const { bytes } = await openSource(file);
-      const check = await tally(readContactFile(bytes, country, await numberRule(env)));
+      const { open } = await openSource(file);
+      const check = await tally(readContactFile(open(), country, await numberRule(env)));
       if (json) printJson(check);
       else printText(asText(check));
     });

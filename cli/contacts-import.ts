@@ -1,7 +1,7 @@
 /** `contacts import`: a file of any size into a folder, through the gateway. */
 import type { Command } from 'commander';
-import { ImportResponse } from '../domain/api/contact-responses.ts';
-import { type ApiFlags, apiOf, gatewayCommand, show } from './api.ts';
+import type { ImportResponse } from '../domain/api/contact-responses.ts';
+import { type ApiFlags, gatewayCommand, ringfenceOf, show } from './api.ts';
 import { examples } from './help.ts';
 import { readCountry } from './country-option.ts';
 import { lines } from './output.ts';
@@ -33,22 +33,14 @@ export function addContactsImport(contacts: Command): void {
 }
 
 async function importFile(file: string, flags: Flags): Promise<ImportResponse> {
-  const api = apiOf(flags);
-  const country = await readCountry(flags.defaultCountry);
+  const { contacts } = await ringfenceOf(flags);
+  const default_country = (await readCountry(flags.defaultCountry)) ?? undefined;
   const source = await openSource(file);
-  const query = new URLSearchParams({
-    ...(flags.folder === undefined ? {} : { folder_id: flags.folder }),
-    ...(country === null ? {} : { default_country: country }),
-    ...(flags.overwrite ? { overwrite_existing: 'true' } : {}),
-  });
+  const target = { folder_id: flags.folder, default_country, overwrite_existing: flags.overwrite };
   const bar = await barFor(source);
-  const { uploadToApi } = await import('./http-upload.ts');
+  const onProgress = ({ sentBytes }: { sentBytes: number }) => bar.update(sentBytes, { mb: inMB(sentBytes) });
   try {
-    return await uploadToApi(
-      api,
-      { path: `/contacts/import?${query.toString()}`, contentType: 'text/csv', bytes: counted(source.bytes, bar) },
-      ImportResponse,
-    );
+    return await contacts.import(source.size === null ? source.open() : source.open, target, { onProgress });
   } finally {
     bar.stop();
   }
@@ -65,15 +57,6 @@ async function barFor({ size }: Source): Promise<ProgressBar> {
     mb: '0.0',
     of: inMB(size),
   });
-}
-
-async function* counted(bytes: AsyncIterable<Uint8Array>, bar: ProgressBar): AsyncGenerator<Uint8Array> {
-  let sent = 0;
-  for await (const chunk of bytes) {
-    yield chunk;
-    sent += chunk.length;
-    bar.update(sent, { mb: inMB(sent) });
-  }
 }
 
 function importText({ imported, updated, skipped, errors, error_details }: ImportResponse): string[] {

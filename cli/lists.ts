@@ -1,10 +1,9 @@
 /** What commands that list something have in common: which part of the list, and what is said of the rest. */
 import type { Command } from 'commander';
 import type { Pagination } from '../domain/api/campaign-responses.ts';
-import { type AskedList, readPage, readPages } from './read-list.ts';
-import { type ApiFlags, apiOf } from './api.ts';
+import type { PageQuery, Pages } from '../client/pages.ts';
+import type { ApiFlags } from './api.ts';
 import { wholeNumber } from './options.ts';
-import { untilTaken } from './until-taken.ts';
 
 export interface ListFlags extends ApiFlags {
   readonly limit: number;
@@ -35,23 +34,22 @@ export function addListOptions(command: Command): Command {
     .option('--all', 'all items, from the beginning or from --cursor');
 }
 
-export async function readListed<T>(flags: ListFlags, list: AskedList<T>): Promise<Listed<T>> {
-  const api = apiOf(flags);
-  const from = { cursor: flags.cursor, offset: flags.offset === 0 ? undefined : String(flags.offset) };
-  const limit = String(flags.all ? MOST_ON_A_PAGE : flags.limit);
-  const asked = { ...list, query: { ...list.query, ...from, limit } };
-  if (!flags.all) {
-    const { data, pagination } = await readPage(api, asked);
-    return { items: data, rest: restOf(pagination, data.length) };
+/** @param list reads the list from a page on */
+export async function readListed<T>(
+  { all, limit, cursor, offset }: ListFlags,
+  list: (from: PageQuery) => Pages<T>,
+): Promise<Listed<T>> {
+  const pages = list({ limit: all ? MOST_ON_A_PAGE : limit, cursor, offset: offset === 0 ? undefined : offset });
+  if (!all) {
+    const { data, pagination } = await pages;
+    return { items: data, rest: restOf(pagination) };
   }
   const items: T[] = [];
-  for await (const { data } of readPages(api, asked, untilTaken)) for (const item of data) items.push(item);
+  for await (const item of pages) items.push(item);
   return { items, rest: { total: items.length } };
 }
 
-function restOf(pagination: Pagination | undefined, listed: number): Listed<unknown>['rest'] {
-  if (!pagination) return { total: listed };
-  const { total, total_is_exact: isExact, next_cursor: next } = pagination;
+function restOf({ total, total_is_exact: isExact, next_cursor: next }: Pagination): Listed<unknown>['rest'] {
   return { total, ...(isExact ? {} : { total_is_exact: false }), ...(next === null ? {} : { next_cursor: next }) };
 }
 

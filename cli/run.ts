@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import type { ErrorCode } from '../domain/engine/error-codes.ts';
-import { RingfenceError } from '../domain/engine/errors.ts';
+import { RingfenceError } from '../client/errors.ts';
 import { coloursFor } from './colours.ts';
 import { EXIT, exitCodeOf, Finished } from './exit-codes.ts';
 import type { Env } from './env.ts';
@@ -47,8 +47,17 @@ function asksForJson(args: readonly string[]): boolean {
 
 function asJson(error: unknown): { code: ErrorCode; message: string; details?: unknown } {
   if (error instanceof RingfenceError) {
-    const { code, message, field, details } = error;
-    return { code, message, details: field === undefined ? details : { field, ...details } };
+    const { code, message, field, status, retryAfter, details } = error;
+    return {
+      code,
+      message,
+      details: {
+        ...(field === undefined ? {} : { field }),
+        ...details,
+        ...(status === undefined ? {} : { http_status: status }),
+        ...(retryAfter === undefined ? {} : { retry_after_s: retryAfter }),
+      },
+    };
   }
   if (error instanceof CommanderError) {
     return { code: 'bad_request', message: error.message.replace(/^error: /, '') };

@@ -6,7 +6,8 @@ import { RingfenceError } from '../domain/engine/errors.ts';
 const ARGUMENT = 'file';
 
 export interface Source {
-  readonly bytes: AsyncIterable<Uint8Array>;
+  /** Reads it from its beginning. A source without a size can be read once. */
+  readonly open: () => AsyncIterable<Uint8Array>;
   /** In bytes; null where it is not known before the end, as for a pipe. */
   readonly size: number | null;
 }
@@ -14,13 +15,13 @@ export interface Source {
 /**
  * A file, or standard input for `-`.
  * @param given the option or argument that names it, for an error
- * @throws RingfenceError `bad_request` when it cannot be opened; `bytes` throws it when it cannot be read on.
+ * @throws RingfenceError `bad_request` when it cannot be opened; what `open` gives throws it when it cannot be read on.
  */
 export async function openSource(file: string, given = ARGUMENT): Promise<Source> {
-  if (file === '-') return { bytes: readable(process.stdin, given), size: null };
+  if (file === '-') return { open: () => readable(process.stdin, given), size: null };
   try {
     const facts = await stat(file);
-    return { bytes: readable(createReadStream(file), given), size: facts.isFile() ? facts.size : null };
+    return { open: () => readable(createReadStream(file), given), size: facts.isFile() ? facts.size : null };
   } catch (error) {
     throw unreadable(error, given);
   }
@@ -28,8 +29,8 @@ export async function openSource(file: string, given = ARGUMENT): Promise<Source
 
 /** @throws RingfenceError `bad_request` */
 export async function readText(file: string, given = ARGUMENT): Promise<string> {
-  const { bytes } = await openSource(file, given);
-  return text(bytes);
+  const { open } = await openSource(file, given);
+  return text(open());
 }
 
 /** @throws RingfenceError `bad_request` */

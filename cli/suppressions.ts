@@ -1,21 +1,22 @@
 /** `contacts suppress`, `unsuppress` and `suppressed`: the numbers that must not be called. */
 import type { Command } from 'commander';
-import { z } from 'zod';
 import { counted } from '../domain/engine/counted.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import type { SuppressionResponse } from '../domain/contacts/suppression.ts';
-import { type ApiOptions, requestApi } from '../client/http-api.ts';
-import { type ApiFlags, apiOf, gatewayCommand, show } from './api.ts';
+import type { Ringfence } from '../client/ringfence.ts';
+import { type ApiFlags, gatewayCommand, ringfenceOf, show } from './api.ts';
 import { examples } from './help.ts';
 import { addListOptions, type Listed, type ListFlags, readListed, restText } from './lists.ts';
 import { table } from './output.ts';
 import { readText } from './source.ts';
-import { untilTaken } from './until-taken.ts';
 
 interface SuppressFlags extends ApiFlags {
   readonly file?: string;
   readonly reason?: string;
 }
+
+/** The gateway limits the pace: many requests take as long as that allows. */
+const MAX_RETRIES = 10;
 
 export function addSuppressions(contacts: Command): void {
   gatewayCommand(contacts, 'suppress', 'Suppress numbers, from the next dial of every campaign.')
@@ -32,7 +33,10 @@ export function addSuppressions(contacts: Command): void {
     .action((given: string[], flags: SuppressFlags) =>
       show(
         flags,
-        async () => suppressAll(apiOf(flags), await numbersOf(given, flags.file), flags.reason),
+        async () => {
+          const ringfence = await ringfenceOf(flags, { maxRetries: MAX_RETRIES });
+          return suppressAll(ringfence, await numbersOf(given, flags.file), flags.reason);
+        },
         ({ suppressed }) => [`On the list: ${suppressed.length}.`],
       ),
     );
@@ -43,7 +47,10 @@ export function addSuppressions(contacts: Command): void {
     .action((given: string[], flags: ApiFlags) =>
       show(
         flags,
-        async () => removeAll(apiOf(flags), await numbersOf(given, undefined)),
+        async () => {
+          const ringfence = await ringfenceOf(flags, { maxRetries: MAX_RETRIES });
+          return removeAll(ringfence, await numbersOf(given, undefined));
+        },
         ({ removed }) => [`Off the list: ${removed.length}.`],
       ),
     );
@@ -54,8 +61,8 @@ export function addSuppressions(contacts: Command): void {
       show(
         flags,
         async () => {
-          const { SuppressionResponse } = await import('../domain/contacts/suppression.ts');
-          const { items, rest } = await readListed(flags, { path: '/suppressions', item: SuppressionResponse });
+          const { suppressions } = await ringfenceOf(flags);
+          const { items, rest } = await readListed(flags, (from) => suppressions.list(from));
           return { suppressions: items, ...rest };
         },
         listText,
@@ -84,23 +91,18 @@ async function numbersOf(given: readonly string[], file: string | undefined): Pr
   });
 }
 
-async function suppressAll(api: ApiOptions, numbers: readonly string[], reason: string | undefined) {
-  const { SuppressionResponse } = await import('../domain/contacts/suppression.ts');
+async function suppressAll({ suppressions }: Ringfence, numbers: readonly string[], reason: string | undefined) {
   const suppressed: SuppressionResponse[] = [];
-  const body = reason === undefined ? {} : { reason };
   await eachWithBar(numbers, async (phone_number) => {
-    const request = { method: 'POST', path: '/suppressions', body: { phone_number, ...body } } as const;
-    suppressed.push((await requestApi(api, request, SuppressionResponse)).data);
+    suppressed.push(await suppressions.create({ phone_number, reason }));
   });
   return { suppressed };
 }
 
-async function removeAll(api: ApiOptions, numbers: readonly string[]) {
+async function removeAll({ suppressions }: Ringfence, numbers: readonly string[]) {
   const removed: string[] = [];
-  const Removed = z.object({ phone_number: z.string() });
   await eachWithBar(numbers, async (number) => {
-    const request = { method: 'DELETE', path: `/suppressions/${encodeURIComponent(number)}` } as const;
-    removed.push((await requestApi(api, request, Removed)).data.phone_number);
+    removed.push((await suppressions.delete(number)).phone_number);
   });
   return { removed };
 }
@@ -114,7 +116,7 @@ async function eachWithBar(numbers: readonly string[], act: (number: string) => 
   );
   try {
     for (const [index, number] of numbers.entries()) {
-      await untilTaken(() => act(number));
+      await act(number);
       bar.update(index + 1);
     }
   } finally {

@@ -1,9 +1,7 @@
 /** The doctor's question about campaigns: does each have its workflow. */
-import { z } from 'zod';
 import type { listInterrupted } from '../../db/interruptions.ts';
-import { Campaign } from '../../domain/api/campaign-responses.ts';
 import { reasonInWords } from '../../domain/api/interruption.ts';
-import { requestApi } from '../../client/http-api.ts';
+import { Ringfence } from '../../client/ringfence.ts';
 import { withDatabase } from '../database.ts';
 import type { Env } from '../env.ts';
 import { type Finding, skipped, trouble, well } from './finding.ts';
@@ -35,11 +33,11 @@ async function fromDatabase(env: Env): Promise<Interrupted> {
   return withDatabase(env, (db) => listInterrupted(db, NAMED));
 }
 
-async function fromGateway(baseUrl: string, key: string): Promise<Interrupted> {
-  const request = { method: 'GET', path: `/batch-calls?status=interrupted&limit=${NAMED}` } as const;
-  const { data, pagination } = await requestApi({ baseUrl, key }, request, z.array(Campaign));
+async function fromGateway(baseUrl: string, apiKey: string): Promise<Interrupted> {
+  const { campaigns: asked } = new Ringfence({ baseUrl, apiKey, maxRetries: 0 });
+  const { data, pagination } = await asked.list({ status: 'interrupted', limit: NAMED });
   const campaigns = data.flatMap(({ id, interrupted }) => (interrupted ? [{ id, ...interrupted }] : []));
-  return { campaigns, total: pagination?.total ?? campaigns.length };
+  return { campaigns, total: pagination.total };
 }
 
 /** What the gateway warns of when it finds few of the workflows that should run. */

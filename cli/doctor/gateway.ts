@@ -1,8 +1,8 @@
 /** The doctor's questions to the gateway: does it serve, can it do its work, does it take the key. */
 import { z } from 'zod';
-import { Campaign, Meta } from '../../domain/api/campaign-responses.ts';
+import { Meta } from '../../domain/api/campaign-responses.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
-import { requestApi } from '../../client/http-api.ts';
+import { Ringfence } from '../../client/ringfence.ts';
 import { wrongTemporal } from './campaigns.ts';
 import { clockFinding } from './clock.ts';
 import { type Finding, skipped, trouble, well } from './finding.ts';
@@ -56,8 +56,8 @@ async function checkKey(url: string, key: string | undefined): Promise<Finding> 
   const check = 'API key';
   if (key === undefined || key === '') return skipped(check, 'RINGFENCE_API_KEY is not set');
   try {
-    const request = { method: 'GET', path: '/batch-calls?limit=1' } as const;
-    await requestApi({ baseUrl: url, key }, request, z.array(Campaign));
+    const ringfence = new Ringfence({ baseUrl: url, apiKey: key, timeoutMs: TIMEOUT_MS, maxRetries: 0 });
+    await ringfence.campaigns.list({ limit: 1 });
     return well(check, 'the gateway accepts it');
   } catch (error) {
     if (!(error instanceof RingfenceError)) throw error;

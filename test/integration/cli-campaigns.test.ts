@@ -127,7 +127,9 @@ describe('campaigns, through the gateway', () => {
 
   it('cannot be reached where no gateway is', async () => {
     expect(await campaigns('list', '--url', 'http://127.0.0.1:1', '--key', 'any')).toBe(5);
-    expect(await campaigns('list', '--url', 'not a url', '--key', 'any')).toBe(5);
+    expect(err).toContain('Nothing listens at http://127.0.0.1:1');
+    expect(await campaigns('list', '--url', 'not a url', '--key', 'any')).toBe(2);
+    expect(err).toContain('The base URL is no URL');
   });
 });
 

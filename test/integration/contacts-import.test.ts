@@ -3,8 +3,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
-import { uploadToApi } from '../../cli/http-upload.ts';
+import { Ringfence } from '../../client/index.ts';
 import type { ImportResponse } from '../../domain/api/contact-responses.ts';
 import { contactsApp } from '../support/harness/contacts-app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
@@ -237,10 +236,9 @@ describe('POST /contacts/import', () => {
       for (; sent < 500_000_000; sent += line.length) yield line;
     }
     const { port } = app.server.address() as AddressInfo;
-    const api = { baseUrl: `http://127.0.0.1:${port}`, key: 'unused' };
-    const path = `/contacts/import?folder_id=${folder_id}`;
-    const upload = uploadToApi(api, { path, contentType: 'text/csv', bytes: bytes() }, z.unknown());
-    await expect(upload).rejects.toMatchObject({ code: 'unparsable_file' });
+    const { contacts } = new Ringfence({ baseUrl: `http://127.0.0.1:${port}`, apiKey: 'unused' });
+    const upload = contacts.import(bytes(), { folder_id });
+    await expect(upload).rejects.toMatchObject({ code: 'unparsable_file', field: 'file' });
     expect(sent).toBeLessThan(64_000_000);
     await expectNothingOpen();
   });

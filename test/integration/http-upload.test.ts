@@ -2,8 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
-import { z } from 'zod';
-import { uploadToApi } from '../../cli/http-upload.ts';
+import { Ringfence } from '../../client/index.ts';
 
 const CHUNK = 1 << 18;
 const CHUNKS = 1_600;
@@ -26,9 +25,9 @@ it('an upload of hundreds of megabytes is never in memory whole', async () => {
     }
   }
   const before = process.memoryUsage().arrayBuffers;
-  const api = { baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, key: 'any' };
-  const upload = { path: '/', contentType: 'text/csv', bytes: bytes() };
-  expect(await uploadToApi(api, upload, z.object({ received: z.number() }))).toEqual({ received: CHUNK * CHUNKS });
+  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { contacts } = new Ringfence({ baseUrl, apiKey: 'any' });
+  expect(await contacts.import(bytes())).toEqual({ received: CHUNK * CHUNKS });
   // What has been sent and is not collected yet counts too.
   expect(most - before).toBeLessThan((CHUNK * CHUNKS) / 2);
   server.close();
