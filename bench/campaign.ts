@@ -1,11 +1,8 @@
 /** One campaign of a measurement, from its creation to its end. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { z } from 'zod';
-import { requestApi } from '../client/http-api.ts';
-import { Campaign } from '../domain/api/campaign-responses.ts';
+import type { Campaign } from '../domain/api/campaign-responses.ts';
 import type { CreateCampaignInput } from '../domain/api/campaign-request.ts';
 import { isOver } from '../domain/engine/commands.ts';
-import { readCampaign } from '../scripts/start/demo.ts';
 import { type ProviderCall, readLedger } from '../scripts/start/ledger.ts';
 import type { System } from '../scripts/start/system.ts';
 
@@ -26,12 +23,12 @@ export async function createCampaign(
     working_days: [1, 2, 3, 4, 5, 6, 7],
     ...terms,
   };
-  return (await requestApi(system.api, { method: 'POST', path: '/batch-calls', body }, Campaign)).data;
+  return system.ringfence.campaigns.create(body);
 }
 
 /** Resolves once the campaign, as the API shows it, is as it should be. */
 export async function until(system: System, id: string, is: (campaign: Campaign) => boolean): Promise<void> {
-  while (!is(await readCampaign(system.api, id))) await pause(POLL_MS);
+  while (!is(await system.ringfence.campaigns.get(id))) await pause(POLL_MS);
 }
 
 /** Resolves with the provider's calls once the campaign has ended. */
@@ -42,7 +39,7 @@ export async function untilOver(system: System, id: string): Promise<ProviderCal
 
 /** Ends a campaign that is not wanted any longer, and waits for it. */
 export async function cancel(system: System, id: string): Promise<void> {
-  await requestApi(system.api, { method: 'POST', path: `/batch-calls/${id}/cancel` }, z.looseObject({}));
+  await system.ringfence.campaigns.cancel(id);
   await until(system, id, ({ status }) => isOver(status));
 }
 

@@ -60,7 +60,7 @@ export async function measureCampaigns(system: MeasuredSystem, options: Campaign
 
 /** What the worker's memory grows by when so many campaigns wait for their beginning. */
 async function memoryOfSleepers(system: MeasuredSystem, workerPid: number, campaigns: number): Promise<number> {
-  const folder = await importPeople(system.api, 10);
+  const folder = await importPeople(system.ringfence, 10);
   const create = () =>
     createCampaign(system, folder, { schedule_type: 'scheduled', scheduled_at: '2099-01-01T00:00:00Z' });
   const sleeps = (id: string) => until(system, id, ({ waiting_for }) => waiting_for === 'start');
@@ -79,13 +79,13 @@ async function measureFairness(
   system: MeasuredSystem,
   options: CampaignsOptions,
 ): Promise<CampaignsReport['fairness']> {
-  const smallFolder = await importPeople(system.api, SMALL.contacts);
+  const smallFolder = await importPeople(system.ringfence, SMALL.contacts);
   const secondsOfSmall = async (): Promise<number> => {
     const calls = await runCampaign(system, smallFolder, { max_concurrent_calls: SMALL.slots });
     return secondsOf(calls);
   };
   const alone = await secondsOfSmall();
-  const largeFolder = await importPeople(system.api, options.large, SMALL.contacts);
+  const largeFolder = await importPeople(system.ringfence, options.large, SMALL.contacts);
   const large = await createCampaign(system, largeFolder, { max_concurrent_calls: LARGE_SLOTS });
   await until(system, large.id, ({ in_progress }) => in_progress >= LARGE_SLOTS / 2);
   const beside = await secondsOfSmall();
@@ -105,7 +105,7 @@ async function runTogether(system: MeasuredSystem, options: CampaignsOptions, ro
   const from = 1_000_000 + round * campaigns * contactsEach;
   const folders: string[] = [];
   for (let n = 0; n < campaigns; n += 1) {
-    folders.push(await importPeople(system.api, contactsEach, from + n * contactsEach));
+    folders.push(await importPeople(system.ringfence, contactsEach, from + n * contactsEach));
   }
   const created = await Promise.all(
     folders.map((folder) => createCampaign(system, folder, { max_concurrent_calls: SLOTS_EACH })),

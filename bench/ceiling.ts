@@ -91,7 +91,7 @@ async function measureBare(system: MeasuredSystem, { items, slots, callSeconds }
 async function measureCampaign(system: MeasuredSystem, options: CeilingOptions): Promise<Measured> {
   const { items, slots, callSeconds, timeScale } = options;
   await setCallLength(system, timeScale, callSeconds * 1000);
-  const folder = await importPeople(system.api, items);
+  const folder = await importPeople(system.ringfence, items);
   const before = await cpuUse(system);
   const calls = await runCampaign(system, folder, { max_concurrent_calls: slots });
   const after = await cpuUse(system);

@@ -1,5 +1,4 @@
-import { requestApi, type ApiOptions } from '../client/http-api.ts';
-import { FolderResponse, ImportResponse } from '../domain/api/contact-responses.ts';
+import type { Ringfence } from '../client/index.ts';
 
 /** Area codes in use. The numbers are made up, and go to the simulated provider of this machine only. */
 const AREAS = (
@@ -15,24 +14,14 @@ const ROWS_PER_PIECE = 10_000;
 export const MOST_PEOPLE = 10_000_000;
 
 /** Imports this many people, beginning with the person of number `from`, into a new folder; returns its id. */
-export async function importPeople(api: ApiOptions, count: number, from = 0): Promise<string> {
-  const { data: folder } = await requestApi(
-    api,
-    { method: 'POST', path: '/contacts/folders', body: { name: `bench ${new Date().toISOString()} ${from}` } },
-    FolderResponse,
-  );
-  const response = await fetch(`${api.baseUrl}/contacts/import?folder_id=${folder.id}`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${api.key}`, 'content-type': 'text/csv' },
-    body: ReadableStream.from(csv(count, from)),
-    duplex: 'half',
-  });
-  const { imported } = ImportResponse.parse(((await response.json()) as { data: unknown }).data);
+export async function importPeople({ folders, contacts }: Ringfence, count: number, from = 0): Promise<string> {
+  const folder = await folders.create({ name: `bench ${new Date().toISOString()} ${from}` });
+  const { imported } = await contacts.import(() => csv(count, from), { folder_id: folder.id });
   if (imported !== count) throw new Error(`Of ${count} people ${imported} were imported.`);
   return folder.id;
 }
 
-function* csv(count: number, from: number): Generator<Uint8Array> {
+async function* csv(count: number, from: number): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
   yield encoder.encode('phone_number,first_name\n');
   for (let start = from; start < from + count; start += ROWS_PER_PIECE) {

@@ -32,7 +32,7 @@ export interface CostReport {
 }
 
 export async function measureCost(system: MeasuredSystem, { calls, concurrency }: CostOptions): Promise<CostReport> {
-  const folderId = await importPeople(system.api, calls);
+  const folderId = await importPeople(system.ringfence, calls);
   await system.workerReady;
   const temporal = await connectTemporal({ env: { ...process.env, ...system.temporalEnv } });
   try {

@@ -6,7 +6,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { peakInFlight } from '../simulator/ledger.ts';
 import { readLedger } from '../scripts/start/ledger.ts';
-import { readCampaign } from '../scripts/start/demo.ts';
 import { cancel, createCampaign } from './campaign.ts';
 import { importPeople } from './contacts.ts';
 import { memoryOf } from './cpu.ts';
@@ -42,14 +41,14 @@ export async function measureLarge(system: MeasuredSystem, options: LargeOptions
   const { contacts, slots, callSeconds, seconds, timeScale } = options;
   const worker = await system.workerReady;
   await setRules(system.simulator, lives(callSeconds * 1000 * timeScale));
-  const folder = await importPeople(system.api, contacts);
+  const folder = await importPeople(system.ringfence, contacts);
   const startedAt = Date.now();
   const before = await cpuUse(system);
   const { id } = await createCampaign(system, folder, { max_concurrent_calls: slots });
   let filledAt: number | null = null;
   while (Date.now() < (filledAt ?? startedAt + seconds * 1000) + seconds * 1000) {
     await pause(2_000);
-    const { in_progress, status } = await readCampaign(system.api, id);
+    const { in_progress, status } = await system.ringfence.campaigns.get(id);
     if (filledAt === null && in_progress >= slots * 0.98) filledAt = Date.now();
     console.error(JSON.stringify({ after: Math.round((Date.now() - startedAt) / 1000), in_progress, status }));
   }

@@ -40,7 +40,7 @@ export async function measureRefill(
   await setCallLength(system, timeScale, callSeconds * 1000);
   const rows: RefillRow[] = [];
   for (const limit of limits) {
-    const folder = await importPeople(system.api, limit * ROUNDS);
+    const folder = await importPeople(system.ringfence, limit * ROUNDS);
     const before = await cpuUse(system);
     const calls = await runCampaign(system, folder, { max_concurrent_calls: limit });
     const after = await cpuUse(system);

@@ -5,9 +5,7 @@
  */
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { requestApi } from '../client/http-api.ts';
 import { openPool } from '../db/pool.ts';
-import { FolderResponse } from '../domain/api/contact-responses.ts';
 import { markdownTable } from '../scripts/markdown-table.ts';
 import { type GatewayProcess, startGateway } from '../scripts/start/processes.ts';
 import { createCampaign } from './campaign.ts';
@@ -95,7 +93,7 @@ export async function measureRequests(
       const tries: (Sent & Watch)[] = [];
       for (let round = 0; round < rounds; round += 1) {
         await watch();
-        const sent = await send(gateway.url, system.api.key, attack);
+        const sent = await send(gateway.url, system.api.apiKey, attack);
         await pause(AFTERMATH_MS);
         tries.push({ ...sent, ...(await watch()) });
       }
@@ -146,7 +144,7 @@ async function startWatched(system: MeasuredSystem, socket: string): Promise<Gat
         port: 0,
         env: {
           ...system.workerEnv,
-          RINGFENCE_API_KEY: system.api.key,
+          RINGFENCE_API_KEY: system.api.apiKey,
           [EVENT_LOOP_SOCKET]: socket,
           NODE_OPTIONS: `--import tsx --import ${new URL('./requests/event-loop.ts', import.meta.url).href}`,
         },
@@ -156,15 +154,11 @@ async function startWatched(system: MeasuredSystem, socket: string): Promise<Gat
 }
 
 async function prepare(system: MeasuredSystem): Promise<Targets> {
-  const campaign = await createCampaign(system, await importPeople(system.api, 100), {
+  const campaign = await createCampaign(system, await importPeople(system.ringfence, 100), {
     schedule_type: 'scheduled',
     scheduled_at: LATER,
   });
-  const { data: folder } = await requestApi(
-    system.api,
-    { method: 'POST', path: '/contacts/folders', body: { name: 'The largest' } },
-    FolderResponse,
-  );
+  const folder = await system.ringfence.folders.create({ name: 'The largest' });
   const secret = system.workerEnv.TRUEDY_WEBHOOK_SECRETS;
   if (secret === undefined) throw new Error('The system has no secret for webhooks.');
   return {

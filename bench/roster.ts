@@ -43,11 +43,11 @@ export async function measureRoster(system: MeasuredSystem, { contacts }: { cont
   const pool = openPool(system.databaseUrl, { max: 4 });
   try {
     const started = await memoryOf(system.gateway.pid);
-    const imported = await timed(() => importPeople(system.api, contacts));
+    const imported = await timed(() => importPeople(system.ringfence, contacts));
     const memory = await memoryOf(system.gateway.pid);
     const large = await createCampaign(system, imported.value, { schedule_type: 'scheduled', scheduled_at: LATER });
     const enrolled = await timed(() => untilEnrolled(pool, large.id));
-    const smallFolder = await importPeople(system.api, SMALL, contacts);
+    const smallFolder = await importPeople(system.ringfence, SMALL, contacts);
     const exchanges = SMALL / CLAIM;
     const small: number[] = [];
     const big = new Exchanges(pool, large.id);

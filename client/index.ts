@@ -35,6 +35,8 @@ export type {
   FolderResponse as Folder,
   ImportResponse as ImportResult,
 } from '../domain/api/contact-responses.ts';
+export type { Connections } from './resources/connections.ts';
+export type { ConnectionResponse as Connection } from '../domain/api/connection-response.ts';
 export type { Folders } from './resources/folders.ts';
 export type { Suppressions } from './resources/suppressions.ts';
 export type { SuppressionInput, SuppressionResponse as Suppression } from '../domain/contacts/suppression.ts';

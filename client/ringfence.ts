@@ -1,6 +1,7 @@
 import { ApiClient } from './http/api-client.ts';
 import type { RingfenceOptions } from './options.ts';
 import { Campaigns } from './resources/campaigns.ts';
+import { Connections } from './resources/connections.ts';
 import { Contacts } from './resources/contacts.ts';
 import { Folders } from './resources/folders.ts';
 import { Suppressions } from './resources/suppressions.ts';
@@ -19,6 +20,7 @@ import { controlOverTemporal } from './temporal/control-over-temporal.ts';
  */
 export class Ringfence {
   readonly campaigns: Campaigns;
+  readonly connections: Connections;
   readonly contacts: Contacts;
   readonly folders: Folders;
   readonly suppressions: Suppressions;
@@ -27,6 +29,7 @@ export class Ringfence {
   constructor(options: RingfenceOptions) {
     const api = new ApiClient(options);
     this.campaigns = new Campaigns(api, options.temporal ? controlOverTemporal(options.temporal) : null);
+    this.connections = new Connections(api);
     this.contacts = new Contacts(api);
     this.folders = new Folders(api);
     this.suppressions = new Suppressions(api);

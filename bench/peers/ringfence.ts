@@ -1,8 +1,7 @@
 /** Ringfence beside its peers: its real worker and gateway, through its real API. */
 import { API_ROOT } from '../../domain/api/api-root.ts';
 import { join } from 'node:path';
-import { requestApi } from '../../client/http-api.ts';
-import { Campaign } from '../../domain/api/campaign-responses.ts';
+import { Ringfence } from '../../client/index.ts';
 import type { CreateCampaignInput } from '../../domain/api/campaign-request.ts';
 import { freePort } from '../../scripts/free-port.ts';
 import { startGateway, startWorker } from '../../scripts/start/processes.ts';
@@ -17,8 +16,8 @@ export async function launchRingfence({ env, logs, slots }: Ground): Promise<Lau
     port: await freePort(),
     env: { ...env, RINGFENCE_API_KEY: KEY },
   });
-  const api = { baseUrl: gateway.url + API_ROOT, key: KEY };
-  let path = '';
+  const ringfence = new Ringfence({ baseUrl: gateway.url + API_ROOT, apiKey: KEY });
+  let id = '';
   return {
     gateway,
     gatewayUrl: gateway.url,
@@ -28,16 +27,15 @@ export async function launchRingfence({ env, logs, slots }: Ground): Promise<Lau
         name: 'Beside its peers',
         agent_id: 'bench-agent',
         contact_source: 'folder',
-        contact_folder_id: await importPeople(api, people),
+        contact_folder_id: await importPeople(ringfence, people),
         working_days: [1, 2, 3, 4, 5, 6, 7],
         max_concurrent_calls: slots,
       };
-      const { data } = await requestApi(api, { method: 'POST', path: '/batch-calls', body }, Campaign);
-      path = `/batch-calls/${data.id}`;
+      ({ id } = await ringfence.campaigns.create(body));
     },
     async unfinished() {
-      const { data } = await requestApi(api, { method: 'GET', path }, Campaign);
-      return data.total_contacts - data.completed - data.failed - data.skipped;
+      const campaign = await ringfence.campaigns.get(id);
+      return campaign.total_contacts - campaign.completed - campaign.failed - campaign.skipped;
     },
   };
 }

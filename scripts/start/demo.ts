@@ -1,12 +1,8 @@
 /** What a start shows: one campaign that is open now, and one that keeps the office hours of New York. */
-import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { counted } from '../../domain/engine/counted.ts';
-import type { ApiOptions, ApiRequest } from '../../client/http-api.ts';
-import { requestApi } from '../../client/http-api.ts';
-import { Campaign, ErrorResponse } from '../../domain/api/campaign-responses.ts';
+import type { Ringfence } from '../../client/index.ts';
 import type { CreateCampaignInput } from '../../domain/api/campaign-request.ts';
-import { FolderResponse, ImportResponse } from '../../domain/api/contact-responses.ts';
 
 export interface ImportedFolder {
   readonly folderId: string;
@@ -17,22 +13,13 @@ const CONTACTS = new URL('../../examples/contacts.csv', import.meta.url);
 const IMPORT_TIMEOUT_MS = 60_000;
 
 /** Imports the example's contacts into a new folder. */
-export async function importExample(api: ApiOptions): Promise<ImportedFolder> {
-  const name = `examples/contacts.csv, ${new Date().toISOString()}`;
-  const { data: folder } = await requestApi(
-    api,
-    { method: 'POST', path: '/contacts/folders', body: { name } },
-    FolderResponse,
+export async function importExample({ folders, contacts }: Ringfence): Promise<ImportedFolder> {
+  const folder = await folders.create({ name: `examples/contacts.csv, ${new Date().toISOString()}` });
+  const { imported, skipped, errors, error_details } = await contacts.import(
+    await readFile(CONTACTS),
+    { folder_id: folder.id, default_country: 'US' },
+    { timeoutMs: IMPORT_TIMEOUT_MS },
   );
-  const response = await fetch(`${api.baseUrl}/contacts/import?folder_id=${folder.id}&default_country=US`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${api.key}`, 'content-type': 'text/csv' },
-    body: await readFile(CONTACTS),
-    signal: AbortSignal.timeout(IMPORT_TIMEOUT_MS),
-  });
-  const answer = (await response.json()) as { readonly data?: unknown };
-  if (!response.ok) throw new Error(`The import was refused: ${ErrorResponse.parse(answer).error.message}`);
-  const { imported, skipped, errors, error_details } = ImportResponse.parse(answer.data);
   return {
     folderId: folder.id,
     told: importedInWords({ imported, skipped, errors, rows: error_details.map(({ row }) => row) }),
@@ -86,18 +73,4 @@ export function officeHoursCampaign(folderId: string): CreateCampaignInput {
     max_concurrent_calls: 8,
     max_calls_per_day: 120,
   };
-}
-
-/** The request that creates a campaign: sent once, and told to the reader as it was sent. */
-export function creation(body: CreateCampaignInput): ApiRequest {
-  return {
-    method: 'POST',
-    path: '/batch-calls',
-    headers: { 'X-Idempotency-Key': `start-${randomUUID()}` },
-    body,
-  };
-}
-
-export async function readCampaign(api: ApiOptions, id: string): Promise<Campaign> {
-  return (await requestApi(api, { method: 'GET', path: `/batch-calls/${id}` }, Campaign)).data;
 }

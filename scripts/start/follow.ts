@@ -1,12 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { counted } from '../../domain/engine/counted.ts';
-import type { ApiOptions } from '../../client/http-api.ts';
-import { readPages } from '../../cli/read-list.ts';
-import { type Campaign, CampaignContactResponse } from '../../domain/api/campaign-responses.ts';
+import type { Campaign, CampaignContact, Ringfence } from '../../client/index.ts';
 import { isOver } from '../../domain/engine/commands.ts';
 import { reasonInWords } from '../../domain/api/interruption.ts';
 import { type Comparison, compare } from './comparison.ts';
-import { readCampaign } from './demo.ts';
 import { readLedger } from './ledger.ts';
 import { type ProgressDisplay, progressLine } from './progress.ts';
 
@@ -16,7 +13,7 @@ const PAGE = 100;
 const STUCK_AFTER_MS = 10 * 60_000;
 
 interface Followed {
-  readonly api: ApiOptions;
+  readonly ringfence: Ringfence;
   readonly ledgerUrl: string;
   readonly campaignId: string;
   readonly display: ProgressDisplay;
@@ -30,12 +27,12 @@ interface Followed {
  * @throws Error when nothing at all has happened for ten minutes.
  */
 export async function followToEnd(followed: Followed): Promise<Campaign> {
-  const { api, ledgerUrl, campaignId, display, signal, onFirstCall } = followed;
+  const { ringfence, ledgerUrl, campaignId, display, signal, onFirstCall } = followed;
   let news = '';
   let newsAt = performance.now();
   let called = false;
   for (;;) {
-    const campaign = await readCampaign(api, campaignId);
+    const campaign = await ringfence.campaigns.get(campaignId);
     const calls = await readLedger(ledgerUrl, campaignId);
     if (!called && calls.length > 0) {
       called = true;
@@ -60,11 +57,13 @@ export async function followToEnd(followed: Followed): Promise<Campaign> {
 }
 
 /** Sets the record of a campaign beside the provider's ledger. */
-export async function compareWithLedger(api: ApiOptions, ledgerUrl: string, campaign: Campaign): Promise<Comparison> {
-  const contacts: CampaignContactResponse[] = [];
-  const path = `/batch-calls/${campaign.id}/contacts`;
-  const list = { path, query: { limit: String(PAGE) }, item: CampaignContactResponse };
-  for await (const { data } of readPages(api, list)) contacts.push(...data);
+export async function compareWithLedger(
+  ringfence: Ringfence,
+  ledgerUrl: string,
+  campaign: Campaign,
+): Promise<Comparison> {
+  const contacts: CampaignContact[] = [];
+  for await (const contact of ringfence.campaigns.contacts(campaign.id, { limit: PAGE })) contacts.push(contact);
   return compare(campaign, contacts, await readLedger(ledgerUrl, campaign.id));
 }
 

@@ -1,19 +1,19 @@
+import { randomUUID } from 'node:crypto';
 import { counted } from '../../domain/engine/counted.ts';
-import { requestApi } from '../../client/http-api.ts';
-import { Campaign } from '../../domain/api/campaign-responses.ts';
+import type { Campaign } from '../../domain/api/campaign-responses.ts';
 import type { CreateCampaignInput } from '../../domain/api/campaign-request.ts';
 import { workflowId } from '../../domain/engine/ids.ts';
 import type { Verdict } from './comparison.ts';
 import { curlOf } from './curl.ts';
-import { creation, importExample, officeHoursCampaign, openCampaign, readCampaign } from './demo.ts';
+import { importExample, officeHoursCampaign, openCampaign } from './demo.ts';
 import { compareWithLedger, comparisonTable, followToEnd } from './follow.ts';
 import { ProgressDisplay, waitsFor } from './progress.ts';
 import type { System } from './system.ts';
 
 /** Starts both campaigns over HTTP, tells where they can be looked at, and follows the one that is open to its end. */
 export async function showCampaigns(system: System, signal: AbortSignal): Promise<Verdict> {
-  const { api, gatewayUrl, ledgerUrl } = system;
-  const { folderId, told } = await importExample(api);
+  const { api, ringfence, gatewayUrl, ledgerUrl } = system;
+  const { folderId, told } = await importExample(ringfence);
   signal.throwIfAborted();
   console.log(`Contacts    examples/contacts.csv: ${told}`);
   await system.workerReady;
@@ -29,20 +29,21 @@ export async function showCampaigns(system: System, signal: AbortSignal): Promis
   const { id } = open;
   const display = new ProgressDisplay(process.stdout);
   const onFirstCall = () => display.end(`First call after ${process.uptime().toFixed(1)} s.`);
-  const ended = await followToEnd({ api, ledgerUrl, campaignId: id, display, signal, onFirstCall });
-  const comparison = await compareWithLedger(api, ledgerUrl, ended);
+  const ended = await followToEnd({ ringfence, ledgerUrl, campaignId: id, display, signal, onFirstCall });
+  const comparison = await compareWithLedger(ringfence, ledgerUrl, ended);
   console.log(`\n${comparisonTable(comparison)}\n`);
-  const asleep = await readCampaign(api, officeHours.id);
+  const asleep = await ringfence.campaigns.get(officeHours.id);
   console.log(`"${asleep.name}": ${waitsFor(asleep)}; ${counted(asleep.placed_today, 'call')} placed today.`);
   return comparison.verdict;
 }
 
 async function create(system: System, body: CreateCampaignInput): Promise<Campaign> {
-  const { api } = system;
-  const request = creation(body);
-  const { data: campaign } = await requestApi(api, request, Campaign);
+  const { api, ringfence } = system;
+  const idempotencyKey = `start-${randomUUID()}`;
+  const campaign = await ringfence.campaigns.create(body, { idempotencyKey });
   console.log(`"${campaign.name}", ${counted(campaign.total_contacts, 'contact')}: ${webPage(system, campaign.id)}`);
-  console.log(`${curlOf(api, request)}\n`);
+  const headers = { 'X-Idempotency-Key': idempotencyKey };
+  console.log(`${curlOf(api, { method: 'POST', path: '/batch-calls', headers, body })}\n`);
   return campaign;
 }
 

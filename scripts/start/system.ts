@@ -4,7 +4,7 @@ import { API_ROOT } from '../../domain/api/api-root.ts';
 import { randomBytes } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ApiOptions } from '../../client/http-api.ts';
+import { Ringfence, type RingfenceOptions } from '../../client/index.ts';
 import { ZONE_DATA_VERSION } from '../../domain/windows/zone-data.ts';
 import type { Child } from '../child.ts';
 import type { Children } from './children.ts';
@@ -24,7 +24,8 @@ import { type SimulatedProvider, simulatedProvider } from './provider-terms.ts';
 import { databaseService, elsewhere, temporalService } from './services.ts';
 
 export interface System {
-  readonly api: ApiOptions;
+  readonly api: Pick<RingfenceOptions, 'baseUrl' | 'apiKey'>;
+  readonly ringfence: Ringfence;
   readonly gatewayUrl: string;
   readonly ledgerUrl: string;
   /** Root of the Web UI and the namespace to look in; null where the server is not ours and nobody told. */
@@ -135,8 +136,10 @@ export async function startSystem(
   );
   if (gateway.url !== gatewayUrl) await announce(gateway.url, { provider, simulator, workerReady });
   say(`Gateway     ${gateway.url}${elsewhere(gateway.url, PORTS.gateway)}`);
+  const api = { baseUrl: gateway.url + API_ROOT, apiKey: key };
   return {
-    api: { baseUrl: gateway.url + API_ROOT, key },
+    api,
+    ringfence: new Ringfence(api),
     gatewayUrl: gateway.url,
     ledgerUrl: `${simulator.controlUrl}/ledger`,
     webUi: temporal.webUi,

@@ -5,7 +5,6 @@ import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
-import { readCampaign } from '../../scripts/start/demo.ts';
 import { blocks } from '../support/probes/markdown.ts';
 import { ProcessHarness } from '../support/harness/process-harness.ts';
 
@@ -49,7 +48,7 @@ describe('commands', () => {
       .join('\n')
       .replaceAll('http://127.0.0.1:8080/api/public/v1', system.api.baseUrl)
       .replaceAll('http://127.0.0.1:8090', new URL(system.simulator.baseUrl).origin)
-      .replaceAll('$(cat .ringfence/api-key)', system.api.key);
+      .replaceAll('$(cat .ringfence/api-key)', system.api.apiKey);
     return run('bash', ['-c', STRICT + script], env);
   }
 
@@ -59,7 +58,7 @@ describe('commands', () => {
     expect(commands, commands.complained).toMatchObject({ exitCode: 0 });
     expect(commands.said).toContain('Nothing is being placed.');
     expect(commands.said).toMatch(/Resumed at \S+; the campaign is active\./);
-    expect((await readCampaign(system.api, id)).status).toBe('active');
+    expect((await system.ringfence.campaigns.get(id)).status).toBe('active');
   });
 
   test('of the guide: a campaign created, paused, edited, resumed and cancelled', async () => {

@@ -1,7 +1,4 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { requestApi } from '../../client/http-api.ts';
-import { Campaign } from '../../domain/api/campaign-responses.ts';
-import { z } from 'zod';
 import { ProcessHarness } from '../support/harness/process-harness.ts';
 
 const PEOPLE = 40;
@@ -16,16 +13,15 @@ afterEach(async () => {
 test('a worker that was frozen through a pause dials nothing when it wakes, and works again', async () => {
   const system = await ProcessHarness.start({ timeScale: 100 });
   close.push(() => system.close());
-  const command = (path: string) => requestApi(system.api, { method: 'POST', path }, z.looseObject({}));
+  const { campaigns } = system.ringfence;
   const id = await system.createCampaign(PEOPLE, { max_concurrent_calls: AT_ONCE });
   await system.untilCalls(id, ({ length }) => length >= 10);
 
   const frozen = system.freezeWorker();
   close.push(() => frozen.kill());
-  await command(`/batch-calls/${id}/pause`);
+  await campaigns.pause(id);
   await system.startWorker();
-  const read = async () => (await requestApi(system.api, { method: 'GET', path: `/batch-calls/${id}` }, Campaign)).data;
-  await vi.waitFor(async () => expect(await read()).toMatchObject({ status: 'paused', in_progress: 0 }), {
+  await vi.waitFor(async () => expect(await campaigns.get(id)).toMatchObject({ status: 'paused', in_progress: 0 }), {
     timeout: 90_000,
     interval: 200,
   });
@@ -36,7 +32,7 @@ test('a worker that was frozen through a pause dials nothing when it wakes, and 
   await system.killWorker();
   const before = await system.untilCalls(id, () => true);
   expect(before).toHaveLength(placed);
-  await command(`/batch-calls/${id}/resume`);
+  await campaigns.resume(id);
   const { verdict, rows } = await system.untilOver(id);
   expect(rows.filter(({ holds }) => !holds)).toEqual([]);
   expect(verdict).toMatchObject({ accepted: PEOPLE, duplicate_keys: 0, agree: true });
@@ -52,7 +48,7 @@ test('a worker that was frozen with its polls open dials nothing for a campaign 
   await system.startWorker();
   const id = await system.createCampaign(PEOPLE, { max_concurrent_calls: AT_ONCE });
   await system.untilCalls(id, ({ length }) => length >= 1);
-  await requestApi(system.api, { method: 'POST', path: `/batch-calls/${id}/cancel` }, z.looseObject({}));
+  await system.ringfence.campaigns.cancel(id);
   const { campaign, rows } = await system.untilOver(id);
   expect(campaign.status).toBe('cancelled');
   expect(rows.filter(({ holds }) => !holds)).toEqual([]);

@@ -1,6 +1,4 @@
 import { describe, expect, test, vi } from 'vitest';
-import { requestApi } from '../../client/http-api.ts';
-import { PauseResponse, ResumeResponse } from '../../domain/api/campaign-responses.ts';
 import type { ProviderCall } from '../../scripts/start/ledger.ts';
 import { AT_ONCE, closeAfterEach, expectOneCallEach, startCampaign } from '../support/harness/kill-scenario.ts';
 
@@ -65,9 +63,8 @@ describe('a gateway that is killed in the middle of a campaign and started again
       faults: { rules: [{ match: { nth: [6, 7, 8] }, fault: { kind: 'delay_reply', ms: 4_000 } }] },
     });
     await system.untilCalls(id, ({ length }) => length >= 6);
-    const headers = { 'X-Idempotency-Key': 'pause-of-the-test' };
-    const pause = () =>
-      requestApi(system.api, { method: 'POST', path: `/batch-calls/${id}/pause`, headers }, PauseResponse);
+    // The gateway that answers the repeat has another port.
+    const pause = () => system.ringfence.campaigns.pause(id, { idempotencyKey: 'pause-of-the-test', maxRetries: 0 });
     const lost = pause().catch(({ code }: { code: string }) => code);
     await vi.waitFor(async () => {
       const { rows } = await system.db.pool.query('select from idempotency_keys where holder is not null');
@@ -76,13 +73,12 @@ describe('a gateway that is killed in the middle of a campaign and started again
     await system.killGateway();
     expect(await lost).toBe('api_unreachable');
     await system.startGateway();
-    const { data } = await pause();
+    const paused = await pause();
     const live = (await system.untilCalls(id, () => true)).filter(isLive).map(({ key }) => key);
-    expect([...data.live, ...data.unknown]).toEqual(expect.arrayContaining(live));
-    expect((await pause()).data).toEqual(data);
+    expect(paused.acknowledged && [...paused.live, ...paused.unknown]).toEqual(expect.arrayContaining(live));
+    expect(await pause()).toEqual(paused);
 
-    const resume = { method: 'POST', path: `/batch-calls/${id}/resume` } as const;
-    await requestApi(system.api, resume, ResumeResponse);
+    await system.ringfence.campaigns.resume(id);
     await expectOneCallEach(system, id);
   });
 });

@@ -7,8 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { requestApi } from '../../client/http-api.ts';
-import { Campaign } from '../../domain/api/campaign-responses.ts';
+import { Ringfence } from '../../client/index.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import {
   checkTypes,
@@ -202,24 +201,19 @@ describe('code that uses the package', () => {
   });
 
   it('calls everybody once through its own provider, and ends in order', async () => {
-    const api = { baseUrl: env.RINGFENCE_API_URL!, key: KEY };
-    const body = {
+    const { campaigns } = new Ringfence({ baseUrl: env.RINGFENCE_API_URL!, apiKey: KEY });
+    const terms = {
       name: 'Own provider',
       agent_id: 'agent-1',
       contacts: Array.from({ length: 12 }, (_, index) => fictitiousPerson(index)),
       working_days: [1, 2, 3, 4, 5, 6, 7],
       max_concurrent_calls: 5,
     };
-    const headers = { 'X-Idempotency-Key': nextId(`own-${process.pid}`) };
-    const { data } = await requestApi(api, { method: 'POST', path: '/batch-calls', body, headers }, Campaign);
-    await vi.waitFor(async () => {
-      const path = `/batch-calls/${data.id}`;
-      const { status, completed } = (await requestApi(api, { method: 'GET', path }, Campaign)).data;
-      expect({ status, completed }).toEqual({ status: 'completed', completed: 12 });
-    }, 60_000);
-    const dials = farSide!.dials.filter(({ reference }) => reference.startsWith(data.id));
+    const { id } = await campaigns.create(terms, { idempotencyKey: nextId(`own-${process.pid}`) });
+    expect(await campaigns.untilOver(id)).toMatchObject({ status: 'completed', completed: 12 });
+    const dials = farSide!.dials.filter(({ reference }) => reference.startsWith(id));
     expect(dials.map(({ reference }) => reference).sort()).toEqual(
-      dials.map((_, index) => `${data.id}.${index + 1}.1`).sort(),
+      dials.map((_, index) => `${id}.${index + 1}.1`).sort(),
     );
     expect(dials).toHaveLength(12);
 

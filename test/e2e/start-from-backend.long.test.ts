@@ -20,7 +20,7 @@ test('the example of a backend runs a campaign to its end', async () => {
       TEMPORAL_ADDRESS: system.env.TEMPORAL_ADDRESS,
       TEMPORAL_NAMESPACE: system.env.TEMPORAL_NAMESPACE,
       RINGFENCE_API_URL: system.api.baseUrl,
-      RINGFENCE_API_KEY: system.api.key,
+      RINGFENCE_API_KEY: system.api.apiKey,
     },
   });
   const [said, complained, [exitCode]] = await Promise.all([

@@ -393,6 +393,7 @@ describe('over HTTP alone', () => {
       numbers.push(phone_number);
     }
     expect(numbers.toSorted()).toEqual(['+14155550101', '+14155550102']);
+    expect((await ringfence.connections.list()).data).toMatchObject([{ provider: 'truedy', ready: true }]);
     const twice = await ringfence.folders.create({ name: folder.name }).catch((error: unknown) => error);
     expect(twice).toMatchObject({ code: 'conflict', field: 'name' });
 

@@ -4,14 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { inject } from 'vitest';
-import { type ApiOptions, requestApi } from '../../../client/http-api.ts';
-import { Campaign } from '../../../domain/api/campaign-responses.ts';
+import { type Campaign, Ringfence, type RingfenceOptions } from '../../../client/index.ts';
 import type { CreateCampaignInput } from '../../../domain/api/campaign-request.ts';
 import { isOver } from '../../../domain/engine/commands.ts';
 import { API_ROOT } from '../../../domain/api/api-root.ts';
 import { type Child } from '../../../scripts/child.ts';
 import { type Comparison } from '../../../scripts/start/comparison.ts';
-import { readCampaign } from '../../../scripts/start/demo.ts';
 import { compareWithLedger } from '../../../scripts/start/follow.ts';
 import { type ProviderCall, readLedger } from '../../../scripts/start/ledger.ts';
 import {
@@ -80,9 +78,13 @@ export class ProcessHarness {
     }
   }
 
-  get api(): ApiOptions {
+  get api(): Pick<RingfenceOptions, 'baseUrl' | 'apiKey'> {
     if (!this.#gateway) throw new Error('there is no gateway');
-    return { baseUrl: this.#gateway.url + API_ROOT, key: KEY };
+    return { baseUrl: this.#gateway.url + API_ROOT, apiKey: KEY };
+  }
+
+  get ringfence(): Ringfence {
+    return new Ringfence(this.api);
   }
 
   get ledgerUrl(): string {
@@ -139,9 +141,8 @@ export class ProcessHarness {
       ...terms,
     };
     // A key and its account make the workflow's id, and tests in other processes count on the same Temporal server.
-    const headers = { 'X-Idempotency-Key': nextId(`create-${process.pid}`) };
-    const request = { method: 'POST', path: '/batch-calls', body, headers } as const;
-    return (await requestApi(this.api, request, Campaign)).data.id;
+    const idempotencyKey = nextId(`create-${process.pid}`);
+    return (await this.ringfence.campaigns.create(body, { idempotencyKey })).id;
   }
 
   /** Resolves with the campaign's calls at the provider, once they are as they should be. */
@@ -156,9 +157,9 @@ export class ProcessHarness {
   /** Resolves once the campaign has ended, with its record beside the provider's ledger. */
   async untilOver(campaignId: string): Promise<Comparison & { readonly campaign: Campaign }> {
     for (;;) {
-      const campaign = await readCampaign(this.api, campaignId);
+      const campaign = await this.ringfence.campaigns.get(campaignId);
       if (isOver(campaign.status)) {
-        return { campaign, ...(await compareWithLedger(this.api, this.ledgerUrl, campaign)) };
+        return { campaign, ...(await compareWithLedger(this.ringfence, this.ledgerUrl, campaign)) };
       }
       await pause(POLL_MS);
     }

@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 import type * as TimersPromises from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Ringfence, RingfenceError, type RingfenceOptions } from '../../../client/index.ts';
+import { API_ROOT } from '../../../domain/api/api-root.ts';
+import { readDescription } from '../../../scripts/write-api-docs.ts';
 import {
   dataAnswer,
   refusalAnswer,
@@ -90,6 +92,7 @@ describe('every call', () => {
       `GET /batch-calls/${ID}/calls/${ID}.1.1/events`,
     ],
     ['campaigns.progress', (r) => r.campaigns.progress(ID), `GET /batch-calls/${ID}`],
+    ['connections.list', (r) => r.connections.list(), 'GET /connections'],
     ['contacts.create', (r) => r.contacts.create({ phone_number: '+12125550101' }), 'POST /contacts'],
     ['contacts.list', (r) => r.contacts.list({ folder_id: ID, offset: 5 }), `GET /contacts?folder_id=${ID}&offset=5`],
     [
@@ -116,6 +119,22 @@ describe('every call', () => {
     // What changes something has a key, and nothing else has one.
     const writes = request!.method !== 'GET' && !sent.endsWith('/forecast');
     expect(request!.headers['x-idempotency-key'] !== undefined).toBe(writes);
+  });
+
+  it('covers every operation of the API', async () => {
+    const { paths } = (await readDescription()) as { paths: Record<string, Record<string, { security?: unknown[] }>> };
+    const operations = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods)
+        .filter(([, { security = [] }]) => security.length > 0)
+        .map(([method]) => `${method.toUpperCase()} ${path.replace(API_ROOT, '')}`),
+    );
+    expect(operations).toContain('GET /batch-calls/{id}');
+    const sent = CALLS.map(([, , request]) => request.split('?')[0]!);
+    const covered = (operation: string) => {
+      const pattern = new RegExp(`^${operation.replaceAll(/\{\w+\}/g, '(?!forecast$|import$|folders$)[^/]+')}$`);
+      return sent.some((request) => pattern.test(request));
+    };
+    expect(operations.filter((operation) => !covered(operation))).toEqual([]);
   });
 
   it('covers every method of every resource', async () => {

@@ -8,7 +8,7 @@ import { elsewhere } from '../../../../scripts/start/services.ts';
 describe('what npm start tells', () => {
   test('a command that a shell reads as the request that was sent', () => {
     const body = { name: `It's $HOME and "this" \\ that`, contacts: [{ first_name: 'O’Neill' }] };
-    const api = { baseUrl: 'http://127.0.0.1:8080/api', key: 'k' };
+    const api = { baseUrl: 'http://127.0.0.1:8080/api', apiKey: 'k' };
     const headers = { 'X-Idempotency-Key': 'once' };
     const command = curlOf(api, { method: 'POST', path: '/batch-calls', body, headers });
     // The shell splits the command into words, of which none is run.
