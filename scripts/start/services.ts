@@ -7,6 +7,7 @@ import { startDevServer } from '../dev-server.ts';
 import { startPostgres } from '../postgres.ts';
 import { runSql } from '../postgres/sql.ts';
 import { obtainTemporalCli } from '../temporal-binaries.ts';
+import { type Ports, portOf } from './ports.ts';
 import type { Environment } from './processes.ts';
 
 export interface Service {
@@ -26,10 +27,10 @@ export interface TemporalService extends Service {
 interface ServiceOptions {
   readonly home: string;
   readonly logFile: string;
+  readonly ports: Ports;
   readonly say: (line: string) => void;
 }
 
-const PORTS = { temporal: 7233, webUi: 8233, postgres: 5432 };
 const DATABASE = 'ringfence';
 
 /**
@@ -45,12 +46,12 @@ export async function temporalService(
     await client.connection.close();
     return { child: null, env: {}, namespace, webUi: options.webUi, told: `${address}, namespace ${namespace}` };
   }
-  const { home, logFile, say } = options;
+  const { home, logFile, ports, say } = options;
   const { path, source } = await obtainTemporalCli({ env: process.env, home: options.binaries, report: say });
   const server = await startDevServer({
     executable: path,
-    port: PORTS.temporal,
-    uiPort: PORTS.webUi,
+    port: ports.temporal,
+    uiPort: ports.webUi,
     dbFilename: join(home, 'temporal.db'),
     logFile,
   });
@@ -59,7 +60,7 @@ export async function temporalService(
     env: { TEMPORAL_ADDRESS: server.address, TEMPORAL_NAMESPACE: 'default' },
     namespace: 'default',
     webUi: server.uiUrl?.replace('127.0.0.1', 'localhost') ?? null,
-    told: `${server.address} (development server, ${source})${elsewhere(server.address, PORTS.temporal)}`,
+    told: `${server.address} (development server, ${source})${elsewhere(server.address, ports.temporal)}`,
   };
 }
 
@@ -67,6 +68,7 @@ export async function temporalService(
 export async function databaseService({
   home,
   logFile,
+  ports,
   given,
 }: ServiceOptions & { readonly given: string | undefined }): Promise<Service> {
   if (given) {
@@ -78,14 +80,13 @@ export async function databaseService({
     });
     return { child: null, env: { DATABASE_URL: given }, told: 'the database of DATABASE_URL' };
   }
-  const server = await startPostgres({ dataDir: join(home, 'postgres'), port: PORTS.postgres, logFile });
+  const server = await startPostgres({ dataDir: join(home, 'postgres'), port: ports.postgres, logFile });
   await server.createDatabase(DATABASE);
   const url = server.url(DATABASE);
-  return { child: server, env: { DATABASE_URL: url }, told: `${url}${elsewhere(url, PORTS.postgres)}` };
+  return { child: server, env: { DATABASE_URL: url }, told: `${url}${elsewhere(url, ports.postgres)}` };
 }
 
 /** A note for the reader where a port was taken. */
 export function elsewhere(address: string, wanted: number): string {
-  const port = /:(\d+)(?:\/|$)/.exec(address.replace(/^\w+:\/\//, ''))?.[1];
-  return port === String(wanted) ? '' : `; port ${wanted} is taken`;
+  return portOf(address) === wanted ? '' : `; port ${wanted} is taken`;
 }

@@ -25,6 +25,7 @@ export async function showCampaigns(system: System, signal: AbortSignal): Promis
   console.log(`API               ${api.baseUrl}`);
   console.log(`API description   ${gatewayUrl}/openapi.json`);
   console.log(`Provider's ledger ${ledgerUrl}\n`);
+  console.log(`${exportsOf(system)}\n`);
 
   const { id } = open;
   const display = new ProgressDisplay(process.stdout);
@@ -35,6 +36,16 @@ export async function showCampaigns(system: System, signal: AbortSignal): Promis
   const asleep = await ringfence.campaigns.get(officeHours.id);
   console.log(`"${asleep.name}": ${waitsFor(asleep)}; ${counted(asleep.placed_today, 'call')} placed today.`);
   return comparison.verdict;
+}
+
+/** What a shell needs to know for the command line and the examples. */
+function exportsOf({ api, temporalEnv }: System): string {
+  const { TEMPORAL_ADDRESS: temporal } = temporalEnv;
+  return [
+    `export RINGFENCE_API_URL=${api.baseUrl}`,
+    `export RINGFENCE_API_KEY=${api.apiKey}`,
+    ...(temporal === undefined ? [] : [`export TEMPORAL_ADDRESS=${temporal}`]),
+  ].join('\n');
 }
 
 async function create(system: System, body: CreateCampaignInput): Promise<Campaign> {

@@ -1,5 +1,4 @@
 /** Everything that a campaign needs, on this machine: what it stands on, then Ringfence itself. */
-import { DEFAULTS } from '../../worker/defaults.ts';
 import { API_ROOT } from '../../domain/api/api-root.ts';
 import { randomBytes } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
@@ -20,6 +19,7 @@ import {
   tellProvider,
 } from './processes.ts';
 import { demoMargins } from './margins.ts';
+import { keepPorts, readPorts } from './ports.ts';
 import { type SimulatedProvider, simulatedProvider } from './provider-terms.ts';
 import { databaseService, elsewhere, temporalService } from './services.ts';
 
@@ -43,7 +43,6 @@ export interface System {
   readonly workerEnv: Environment;
 }
 
-const PORTS = { gateway: DEFAULTS.gatewayPort, simulator: 8090 };
 /** Who needs whom: the servers nobody, the simulator and Ringfence the servers, Ringfence the simulator. */
 const RANK = { server: 0, simulator: 1, ringfence: 2 };
 
@@ -67,7 +66,8 @@ export async function startSystem(
   // The logs of one start, so that they stay small and tell of nothing else.
   await rm(logs, { recursive: true, force: true });
   const logOf = (name: string) => join(logs, `${name}.log`);
-  const gatewayPort = await nearPort(PORTS.gateway);
+  const ports = await readPorts(home);
+  const gatewayPort = await nearPort(ports.gateway);
   const gatewayUrl = localUrl(gatewayPort);
   const provider = simulatedProvider(carrier, { home, margins: demoMargins(timeScale), newSecret: randomSecret });
 
@@ -75,12 +75,12 @@ export async function startSystem(
   const [temporal, database, simulator] = await Promise.all([
     children.start(
       { name: 'The Temporal development server', logFile: logOf('temporal'), ...server },
-      () => temporalService({ home, logFile: logOf('temporal'), binaries, webUi, say }),
+      () => temporalService({ home, logFile: logOf('temporal'), ports, binaries, webUi, say }),
       ({ child }) => child,
     ),
     children.start(
       { name: 'PostgreSQL', logFile: logOf('postgres'), ...server },
-      () => databaseService({ home, logFile: logOf('postgres'), say, given: databaseUrl }),
+      () => databaseService({ home, logFile: logOf('postgres'), ports, say, given: databaseUrl }),
       ({ child }) => child,
     ),
     children.start(
@@ -89,7 +89,7 @@ export async function startSystem(
         startSimulator({
           logFile: logOf('simulator'),
           giveUp,
-          port: await nearPort(PORTS.simulator),
+          port: await nearPort(ports.simulator),
           carrier,
           seed,
           timeScale,
@@ -103,7 +103,7 @@ export async function startSystem(
   say(`Temporal    ${temporal.told}`);
   say(`PostgreSQL  ${database.told}`);
   const simulated = carrier === 'truedy' ? 'simulated' : `simulated ${carrier}`;
-  say(`Provider    ${simulator.baseUrl} (${simulated})${elsewhere(simulator.baseUrl, PORTS.simulator)}`);
+  say(`Provider    ${simulator.baseUrl} (${simulated})${elsewhere(simulator.baseUrl, ports.simulator)}`);
   say(`Zone data   IANA ${ZONE_DATA_VERSION}`);
 
   const key = process.env.RINGFENCE_API_KEY ?? (await keyOf(home));
@@ -126,8 +126,8 @@ export async function startSystem(
         startGateway({ logFile: logOf('gateway'), giveUp, port, env: { ...env, RINGFENCE_API_KEY: key } });
       // The port was free some seconds ago; where it is no longer, any other will do.
       return start(gatewayPort).catch(async (error: Error) => {
-        if (!error.message.includes('EADDRINUSE')) throw error;
-        const other = await nearPort(PORTS.gateway);
+        if (!error.message.includes('is in use')) throw error;
+        const other = await nearPort(ports.gateway);
         await provider.connect({ baseUrl: simulator.baseUrl, gatewayUrl: localUrl(other) });
         return start(other);
       });
@@ -135,7 +135,13 @@ export async function startSystem(
     (child) => child,
   );
   if (gateway.url !== gatewayUrl) await announce(gateway.url, { provider, simulator, workerReady });
-  say(`Gateway     ${gateway.url}${elsewhere(gateway.url, PORTS.gateway)}`);
+  say(`Gateway     ${gateway.url}${elsewhere(gateway.url, ports.gateway)}`);
+  await keepPorts(home, ports, {
+    gateway: gateway.url,
+    simulator: simulator.baseUrl,
+    ...(temporal.child === null ? {} : { temporal: temporal.env.TEMPORAL_ADDRESS, webUi: temporal.webUi ?? '' }),
+    ...(database.child === null ? {} : { postgres: database.env.DATABASE_URL }),
+  });
   const api = { baseUrl: gateway.url + API_ROOT, apiKey: key };
   return {
     api,
