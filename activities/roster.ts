@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { adoptRoster } from '../db/adoption.ts';
 import { readBuckets, recordEnd } from '../db/workflow-records.ts';
 import { enrol, exchange, skipWaiting } from '../db/roster.ts';
@@ -29,7 +30,13 @@ export async function openRoster(
 
 /** One exchange with the roster; see `exchange` in db/roster.ts. */
 export async function exchangeWithRoster({ pool }: ActivityDeps, request: ExchangeRequest): Promise<ExchangeReply> {
-  return exchange(pool, request, callingRun(request.campaignId));
+  const { campaignId } = request;
+  return exchange(pool, request, callingRun(campaignId), ({ has, reason, connection }) => {
+    const { log } = Context.current();
+    const about = { campaign_id: campaignId, connection, reason };
+    if (has === 'begun') log.warn('the provider has trouble; the campaign holds its calls and probes', about);
+    else log.info("the provider's trouble is over", about);
+  });
 }
 
 /**

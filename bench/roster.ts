@@ -149,7 +149,7 @@ class Exchanges {
       released: [],
       endRetries: null,
       want: CLAIM,
-      sync: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0, zoneData: null },
+      sync: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0, zoneData: null, trouble: null },
       terms: null,
       day: null,
       lateEvents: 0,

@@ -1,7 +1,8 @@
 /** Campaigns in words, for people. Machines are given JSON. */
-import type { Campaign, RestartResponse } from '../domain/api/campaign-responses.ts';
+import type { Campaign, ProviderTrouble, RestartResponse } from '../domain/api/campaign-responses.ts';
 import { failureInWords } from '../domain/api/failed-start.ts';
 import { reasonInWords } from '../domain/api/interruption.ts';
+import { counted } from '../domain/engine/counted.ts';
 import { BUCKETS } from '../domain/engine/tally.ts';
 import type {
   CancelAcknowledgement,
@@ -19,6 +20,9 @@ export function campaignText(campaign: Campaign): string[] {
     ['name', campaign.name],
     ['status', statusText(campaign)],
     ['waiting for', waitingText(campaign)],
+    ...(campaign.provider_trouble === null
+      ? []
+      : [['trouble', troubleText(campaign.provider_trouble)] satisfies [string, string]]),
     ['contacts', `${campaign.total_contacts}: ${BUCKETS.map((bucket) => `${campaign[bucket]} ${bucket}`).join(', ')}`],
     ['placed today', `${campaign.placed_today} of ${campaign.max_calls_per_day ?? 'any number'}`],
     ['at a time', `at most ${campaign.max_concurrent_calls}`],
@@ -82,13 +86,22 @@ export function editText({ edited_at, status, ...waiting }: EditAcknowledgement)
   return [`Changed at ${edited_at}; the campaign is ${status}${waits}.`];
 }
 
+function troubleText({ reason, since, times }: ProviderTrouble): string {
+  return `the provider: ${reason}, ${counted(times, 'time')} since ${since}`;
+}
+
 /** An interrupted campaign waits for somebody to restart it, and says why; one that could not be started says why not. */
 function statusText({ status, interrupted, failure }: Campaign): string {
   if (failure !== null) return `${status}: ${failureInWords(failure)}`;
   return interrupted === null ? status : `${status} (${reasonInWords(interrupted)})`;
 }
 
-export function waitingText({ waiting_for, until }: Pick<Campaign, 'waiting_for' | 'until'>): string {
+export function waitingText({
+  waiting_for,
+  until,
+  provider_trouble: trouble,
+}: Pick<Campaign, 'waiting_for' | 'until'> & Partial<Pick<Campaign, 'provider_trouble'>>): string {
   if (waiting_for === null) return '-';
-  return until === null ? waiting_for : `${waiting_for} until ${until}`;
+  const gate = waiting_for === 'provider' && trouble ? `provider (${trouble.reason})` : waiting_for;
+  return until === null ? gate : `${gate} until ${until}`;
 }

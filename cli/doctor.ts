@@ -11,7 +11,7 @@ import { type Line, printJson, printText } from './terminal.ts';
 const MORE = `
 doctor checks this program and Node.js; Temporal with its namespace, search attributes, task queues (RINGFENCE_TASK_QUEUE) and clock; the
 gateway (RINGFENCE_API_URL) and the API key (RINGFENCE_API_KEY); the database and its schema, if DATABASE_URL is set; the workflows of
-campaigns; the provider, if its variables are set.
+campaigns; trouble at providers that holds campaigns; the provider, if its variables are set.
 
 Exit codes: 0 no problem, 7 at least one problem.`;
 
@@ -43,6 +43,7 @@ async function examine(flags: Flags, env: Env): Promise<Finding[]> {
     { checkGateway },
     { checkDatabase },
     { checkCampaigns },
+    { checkProviderTrouble },
     { findConnections },
   ] = await Promise.all([
     import('./doctor/this-program.ts'),
@@ -50,6 +51,7 @@ async function examine(flags: Flags, env: Env): Promise<Finding[]> {
     import('./doctor/gateway.ts'),
     import('./doctor/database.ts'),
     import('./doctor/campaigns.ts'),
+    import('./doctor/provider-trouble.ts'),
     import('./doctor/provider.ts'),
   ]);
   const { known, checked } = findConnections(env);
@@ -62,6 +64,7 @@ async function examine(flags: Flags, env: Env): Promise<Finding[]> {
     checkGateway(flags),
     checkDatabase(env),
     checkCampaigns(flags, env),
+    checkProviderTrouble(flags, env),
     ...checked,
   ]);
   return findings.flat();

@@ -29,6 +29,9 @@ type CampaignRow = Buckets & {
   readonly failure: string | null;
   readonly waiting_for: WaitingFor | null;
   readonly waiting_until: Date | null;
+  readonly trouble_reason: string | null;
+  readonly trouble_since: Date | null;
+  readonly trouble_times: number | null;
   readonly total: number;
   readonly called: number;
   readonly placed_day: string | null;
@@ -37,7 +40,8 @@ type CampaignRow = Buckets & {
   readonly updated_at: Date;
 };
 
-const COLUMNS = `id, spec, status, interrupted_reason, interrupted_code, interrupted_at, failure, waiting_for, waiting_until, total, pending, in_progress, retrying, completed,
+const COLUMNS = `id, spec, status, interrupted_reason, interrupted_code, interrupted_at, failure, waiting_for, waiting_until, trouble_reason, trouble_since, trouble_times,
+  total, pending, in_progress, retrying, completed,
   failed, skipped, called, placed_day::text, placed_on_day, created_at, updated_at`;
 
 /** Null when the account has no such campaign. */
@@ -177,6 +181,7 @@ function campaignAnswer(row: CampaignRow, now: number): Campaign {
     failure: row.failure,
     waiting_for: row.waiting_for,
     until: row.waiting_until?.toISOString() ?? null,
+    provider_trouble: providerTrouble(row),
     total_contacts: row.total,
     called: row.called,
     pending: row.pending,
@@ -190,6 +195,11 @@ function campaignAnswer(row: CampaignRow, now: number): Campaign {
     updated_at: row.updated_at.toISOString(),
     as_of: new Date(now).toISOString(),
   };
+}
+
+function providerTrouble(row: CampaignRow): Campaign['provider_trouble'] {
+  const { trouble_reason: reason, trouble_since: since, trouble_times: times } = row;
+  return reason !== null && since && times !== null ? { reason, since: since.toISOString(), times } : null;
 }
 
 /** The columns of an earlier interruption mean nothing for a campaign that continues. */

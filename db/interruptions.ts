@@ -6,6 +6,7 @@ import type { CampaignTerms } from '../domain/api/campaign-request.ts';
 import type { CampaignStatus } from '../domain/engine/campaign-state.ts';
 import type { CheckedCampaign, InterruptedReason, MissingCount, RecordedStatus } from '../domain/api/interruption.ts';
 import type { Queryable } from './pool.ts';
+import { NO_TROUBLE } from './workflow-records.ts';
 
 /** A campaign that this process has claimed for a check. */
 export interface ClaimedCheck extends CheckedCampaign {
@@ -96,7 +97,7 @@ export async function markInterrupted(
     `update campaigns
         set interrupted_from = status, status = 'interrupted', interrupted_at = now(), interrupted_reason = $4,
             interrupted_code = $5, owner_run_id = null, waiting_for = null, waiting_until = null,
-            workflow_missing_since = null, updated_at = now()
+            ${NO_TROUBLE}, workflow_missing_since = null, updated_at = now()
       where id = $1 and status in ('scheduled', 'active', 'paused')
         and owner_run_id is not distinct from $2 and workflow_started_at is not distinct from $3::timestamptz`,
     [id, ownerRunId, startedAt, reason, code],
@@ -113,6 +114,7 @@ export async function markEnded(
   const { rowCount } = await db.query(
     `update campaigns
         set status = $3, owner_run_id = null, waiting_for = null, waiting_until = null, workflow_missing_since = null,
+            ${NO_TROUBLE},
             ended_at = coalesce(ended_at, now()), updated_at = now()
       where id = $1 and status in ('scheduled', 'active', 'paused') and owner_run_id is not distinct from $2
         and pending + in_progress + retrying = 0`,

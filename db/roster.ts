@@ -4,11 +4,11 @@
  * had.
  */
 import type { EndedEvent } from '../domain/engine/outcome.ts';
-import type { ReadyContact } from '../domain/engine/campaign-state.ts';
+import type { ProviderTrouble, ReadyContact } from '../domain/engine/campaign-state.ts';
 import type { ExchangeReply, ExchangeRequest } from '../domain/engine/roster.ts';
 import { callId } from '../domain/engine/ids.ts';
 import { BUCKETS, type Buckets } from '../domain/engine/tally.ts';
-import { lockCampaign, type RecordsOwner } from './workflow-records.ts';
+import { lockCampaign, type LockedCampaign, type RecordsOwner } from './workflow-records.ts';
 import { CLAIMABLE, readWaiting } from './adoption.ts';
 import { TERMINAL_EVENT_COLUMNS, type TerminalEventRow, toEndedEvent } from './call-events.ts';
 import { addTransitions, applyToCounters, type BucketTransition, type CounterChanges } from './bucket-transitions.ts';
@@ -35,16 +35,24 @@ export async function enrol(tx: Queryable, campaignId: string): Promise<void> {
  * Settles ended calls, records started ones and claims contacts that are due. A repeat of the last exchange changes
  * nothing and returns the same claim in its present state. A run that is not the owner of the records, or is behind
  * them, gets `superseded` and must adopt first.
+ *
+ * @param onTrouble called after trouble at the provider has begun or ended by this exchange
  */
-export async function exchange(pool: Pool, request: ExchangeRequest, runId: string): Promise<ExchangeReply> {
-  return inTransaction(pool, async (tx) => {
+export async function exchange(
+  pool: Pool,
+  request: ExchangeRequest,
+  runId: string,
+  onTrouble: (change: TroubleChange) => void = () => {},
+): Promise<ExchangeReply> {
+  const { reply, change } = await inTransaction<Exchanged>(pool, async (tx) => {
     const campaign = await lockCampaign(tx, request.campaignId);
     const owner = campaign.owner_run_id;
     const isNext = request.exchangeNumber === campaign.last_exchange + 1;
     const isRepeat = request.exchangeNumber === campaign.last_exchange;
     const owns = owner === runId && (isNext || isRepeat);
     const takesOver = request.continuedFrom !== null && owner === request.continuedFrom && isNext;
-    if (campaign.epoch !== request.epoch || !(owns || takesOver)) return { kind: 'superseded' };
+    if (campaign.epoch !== request.epoch || !(owns || takesOver))
+      return { reply: { kind: 'superseded' }, change: null };
     const transitions: CounterChanges = { deltas: {}, called: 0 };
     addTransitions(transitions, await settle(tx, request));
     addTransitions(transitions, await returnUncalled(tx, request));
@@ -60,8 +68,35 @@ export async function exchange(pool: Pool, request: ExchangeRequest, runId: stri
     const view = await readWaiting(tx, request.campaignId, cursor);
     const buckets = await writeCampaign(tx, request, runId, transitions, cursor, view.nextRetryAt);
     const events = await undelivered(tx, request.campaignId);
-    return { kind: 'exchanged', claimed, events, retriesEndedUpTo: ended.upTo, buckets, ...view };
+    return {
+      reply: { kind: 'exchanged', claimed, events, retriesEndedUpTo: ended.upTo, buckets, ...view },
+      change: troubleChange(campaign, request.sync.trouble),
+    };
   });
+  if (change !== null) onTrouble(change);
+  return reply;
+}
+
+interface Exchanged {
+  readonly reply: ExchangeReply;
+  readonly change: TroubleChange | null;
+}
+
+/** Trouble at a campaign's provider that has begun or ended. */
+export interface TroubleChange {
+  readonly has: 'begun' | 'ended';
+  readonly reason: string;
+  readonly connection: string;
+}
+
+/** Null: there was trouble before, and there is still, or there was none and is none. */
+function troubleChange(
+  { connection, trouble_reason: before }: LockedCampaign,
+  after: ProviderTrouble | null,
+): TroubleChange | null {
+  if (before === null && after !== null) return { has: 'begun', reason: after.reason, connection };
+  if (before !== null && after === null) return { has: 'ended', reason: before, connection };
+  return null;
 }
 
 /**
@@ -297,6 +332,7 @@ async function writeCampaign(
         set owner_run_id = $2, last_exchange = $3, claim_cursor = $4, status = $5, ending = $12, waiting_for = $6, spec = spec || coalesce($11::jsonb, '{}'),
             waiting_until = to_timestamp($7::bigint / 1000.0), placed_day = coalesce($8, placed_day),
             placed_on_day = coalesce($9, placed_on_day), late_events = greatest(late_events, $10), zone_data = $13,
+            trouble_reason = $14, trouble_since = to_timestamp($15::bigint / 1000.0), trouble_times = $16,
             updated_at = now()
       where id = $1
       returning ${BUCKETS.join(', ')}`,
@@ -314,6 +350,9 @@ async function writeCampaign(
       request.terms === null ? null : JSON.stringify(request.terms),
       sync.ending,
       sync.zoneData,
+      sync.trouble?.reason ?? null,
+      sync.trouble?.since ?? null,
+      sync.trouble?.times ?? null,
     ],
   );
   return rows[0]!;

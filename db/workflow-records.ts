@@ -4,6 +4,9 @@ import { BUCKETS, type Buckets } from '../domain/engine/tally.ts';
 import type { CampaignStatus } from '../domain/engine/campaign-state.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 
+/** Assignments for a campaign that calls no longer: trouble at its provider does not concern it. */
+export const NO_TROUBLE = 'trouble_reason = null, trouble_since = null, trouble_times = null';
+
 export async function readBuckets(db: Queryable, campaignId: string): Promise<Buckets> {
   const { rows } = await db.query<Buckets>(`select ${BUCKETS.join(', ')} from campaigns where id = $1`, [campaignId]);
   if (!rows[0]) throw notRecorded(campaignId);
@@ -26,6 +29,8 @@ export interface LockedCampaign {
   readonly status: CampaignStatus;
   readonly last_exchange: number;
   readonly claim_cursor: number;
+  readonly connection: string;
+  readonly trouble_reason: string | null;
 }
 
 /**
@@ -37,7 +42,8 @@ export interface LockedCampaign {
  */
 export async function lockCampaign(tx: Queryable, campaignId: string): Promise<LockedCampaign> {
   const { rows } = await tx.query<LockedCampaign>(
-    `select owner_run_id, epoch, status, last_exchange, claim_cursor, set_config('enable_bitmapscan', 'off', true)
+    `select owner_run_id, epoch, status, last_exchange, claim_cursor, connection, trouble_reason,
+            set_config('enable_bitmapscan', 'off', true)
        from campaigns where id = $1 for no key update`,
     [campaignId],
   );
@@ -61,7 +67,7 @@ export async function recordEnd(
     if (campaign.owner_run_id !== runId) return campaign.owner_run_id === null && campaign.status === status;
     await tx.query(
       `update campaigns
-          set status = $2, owner_run_id = null, waiting_for = null, waiting_until = null,
+          set status = $2, owner_run_id = null, waiting_for = null, waiting_until = null, ${NO_TROUBLE},
               ended_at = coalesce(ended_at, now()), updated_at = now()
         where id = $1`,
       [campaignId, status],

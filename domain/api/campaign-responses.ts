@@ -8,6 +8,17 @@ import { BUCKETS } from '../engine/tally.ts';
 const count = z.int().min(0);
 const instant = z.iso.datetime();
 
+export const ProviderTrouble = z.object({
+  reason: z
+    .string()
+    .describe(
+      'A code: `throttled`, or `unavailable`, `blocked` or `unknown` with a detail after a colon, such as `blocked:http_402`, or a fault of the account.',
+    ),
+  since: instant,
+  times: count.describe('How often the campaign has stopped placing calls because of it.'),
+});
+export type ProviderTrouble = z.infer<typeof ProviderTrouble>;
+
 export const Campaign = z.object({
   id: Uuid,
   status: RecordedStatus.describe(
@@ -24,6 +35,9 @@ export const Campaign = z.object({
     'What prevents the next call. Null while calls are being placed, or if none is left.',
   ),
   until: instant.nullable().describe('When that ends. Null if unknown.'),
+  provider_trouble: ProviderTrouble.nullable().describe(
+    'Trouble at the provider. It lasts until calls are placed as usual again. Null if there is none, or only a single short pause.',
+  ),
   total_contacts: count.describe('The sum of the six buckets `pending` to `skipped`.'),
   called: count.describe('Contacts with at least one placed call.'),
   pending: count,

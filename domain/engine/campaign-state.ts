@@ -132,6 +132,16 @@ export const Settlement = z.looseObject({
 });
 export type Settlement = z.infer<typeof Settlement>;
 
+/** Trouble at the provider, as people are told of it. */
+export const ProviderTrouble = z.looseObject({
+  /** A code: `throttled`, or `unavailable`, `blocked` or `unknown` with a detail after a colon, or a fault of the account. */
+  reason: z.string(),
+  since: instant,
+  /** How often placing has stopped because of it. */
+  times: count,
+});
+export type ProviderTrouble = z.infer<typeof ProviderTrouble>;
+
 /** What the last exchange recorded about the campaign itself. */
 export const CampaignSync = z.looseObject({
   status: CampaignStatus,
@@ -142,6 +152,7 @@ export const CampaignSync = z.looseObject({
   placed: count,
   /** Release of the IANA data behind the recorded window. Null while there is none. */
   zoneData: z.string().nullable(),
+  trouble: ProviderTrouble.nullable(),
 });
 export type CampaignSync = z.infer<typeof CampaignSync>;
 
@@ -149,7 +160,12 @@ export type CampaignSync = z.infer<typeof CampaignSync>;
 export const Breaker = z.looseObject({
   reason: z.string(),
   openUntil: instant,
+  /** Failures in a row. */
   failures: count,
+  /** When it opened first. */
+  since: instant,
+  /** How often it has opened since. */
+  times: count,
 });
 export type Breaker = z.infer<typeof Breaker>;
 

@@ -11,7 +11,7 @@
  *
  * A window opens with a slow start too, so that a provider that is down costs a handful of tries and not every slot.
  */
-import type { CampaignState } from './campaign-state.ts';
+import type { Breaker, CampaignState, ProviderTrouble } from './campaign-state.ts';
 
 /** One lost reply among many good ones is no outage: the first pause is short, and only failures in a row lengthen it. */
 const FIRST_PAUSE_MS = 500;
@@ -21,6 +21,8 @@ const BLOCKED_PAUSE_MS = 60_000;
 const MAX_BLOCKED_PAUSE_MS = 300_000;
 /** The longest Retry-After that is obeyed: one of a year, or a wrong one, must end. */
 const MAX_RETRY_AFTER_MS = 3_600_000;
+/** Longer than the first pause after any failure that passes by itself. */
+const NOTEWORTHY_PAUSE_MS = 2_000;
 /** Placements at a time with which a window opens. */
 export const OPENING_RAMP = 8;
 
@@ -50,15 +52,39 @@ export function recordFailure(
   const failures = (state.breaker?.failures ?? 0) + (isOpen ? 0 : 1);
   const ownPauseMs = isOpen ? 0 : backoff(reason, failures, random);
   const pauseMs = obeyed === null ? ownPauseMs : Math.min(obeyed, MAX_RETRY_AFTER_MS);
-  state.breaker = { reason, openUntil: Math.max(state.breaker?.openUntil ?? 0, now + pauseMs), failures };
-  state.slowStart = 1;
+  open(state, { reason, openUntil: now + pauseMs, failures }, isOpen ? 0 : 1, now);
 }
 
 /** Opens the breaker for the nth fault of the account in a row. Such faults arrive with events: their pauses need no spread. */
 export function trip(state: CampaignState, reason: string, nth: number, now: number): void {
-  const openUntil = Math.max(state.breaker?.openUntil ?? 0, now + backoff(reason, nth, 0.5));
-  state.breaker = { reason, openUntil, failures: nth };
+  open(state, { reason, openUntil: now + backoff(reason, nth, 0.5), failures: nth }, 1, now);
+}
+
+function open(
+  state: CampaignState,
+  { reason, openUntil, failures }: Pick<Breaker, 'reason' | 'openUntil' | 'failures'>,
+  again: 0 | 1,
+  now: number,
+): void {
+  const { breaker } = state;
+  state.breaker = {
+    reason,
+    openUntil: Math.max(breaker?.openUntil ?? 0, openUntil),
+    failures,
+    since: breaker?.since ?? now,
+    times: (breaker?.times ?? 0) + again,
+  };
   state.slowStart = 1;
+}
+
+/**
+ * The trouble that people are told of, until the breaker closes. Null: there is none, or only a single short pause. One lost reply
+ * among many good ones needs nobody's attention.
+ */
+export function troubleOf({ breaker }: CampaignState): ProviderTrouble | null {
+  if (breaker === null) return null;
+  const { reason, since, times, openUntil } = breaker;
+  return times > 1 || openUntil - since >= NOTEWORTHY_PAUSE_MS ? { reason, since, times } : null;
 }
 
 /** Keeps an open or half-open breaker open for at least this time. */

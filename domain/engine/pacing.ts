@@ -4,7 +4,7 @@
  */
 import { capLeft, isOpen, lastDialAt, placedToday, windowCheckAt, zoneDataOf } from './calling-day.ts';
 import type { CampaignState, InFlightCall, ReadyContact, WaitingFor } from './campaign-state.ts';
-import { isBreakerOpen } from './circuit-breaker.ts';
+import { isBreakerOpen, troubleOf } from './circuit-breaker.ts';
 import { placingAllowed } from './connection-wait.ts';
 import { hasWork, mayPlace, slotsLeft, type Waiting } from './gates.ts';
 import type { InFlightSurvey } from './in-flight.ts';
@@ -154,6 +154,7 @@ function isDatabaseStale(state: CampaignState, waiting: Waiting, now: number): b
   if (state.endRetriesAfter !== null) return true;
   // Until the database knows the new window, it keeps signalling that this campaign's zone data is old.
   if (lastSync.zoneData !== zoneDataOf(state)) return true;
+  if (lastSync.trouble?.reason !== troubleOf(state)?.reason) return true;
   const before = condition({ for: lastSync.waitingFor, until: lastSync.until }, now);
   const after = condition(waiting, now);
   if (before !== after) return true;

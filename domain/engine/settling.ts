@@ -2,6 +2,7 @@
 import { applyEnded, idOf } from './calls.ts';
 import { forgetWindow, placedToday, zoneDataOf } from './calling-day.ts';
 import type { CampaignState, InFlightCall, PacingFacts, Settlement } from './campaign-state.ts';
+import { troubleOf } from './circuit-breaker.ts';
 import type { Waiting } from './gates.ts';
 import { takeClaimed } from './retries-to-end.ts';
 import type { RetryPolicy } from './retry-policy.ts';
@@ -49,6 +50,7 @@ export function exchangeRequest(
       until: waiting.until,
       placed: placedToday(state),
       zoneData: zoneDataOf(state),
+      trouble: troubleOf(state),
     },
     terms: state.pendingTerms,
     day: state.window?.day ?? null,

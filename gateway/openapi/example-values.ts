@@ -34,6 +34,7 @@ export const CAMPAIGN: Campaign = {
   failure: null,
   waiting_for: null,
   until: null,
+  provider_trouble: null,
   total_contacts: 242,
   called: 96,
   pending: 146,

@@ -199,7 +199,15 @@ describe('the gateway', () => {
       [callId({ campaignId: id, seq: 1, attempt: 1 }), id],
     );
     const ended = { seq: 1, attempt: 1, to: 'completed', reason: 'completed', outcome: 'completed', at: 1 } as const;
-    const sync = { status: 'active', ending: null, waitingFor: null, until: null, placed: 1, zoneData: null } as const;
+    const sync = {
+      status: 'active',
+      ending: null,
+      waitingFor: null,
+      until: null,
+      placed: 1,
+      zoneData: null,
+      trouble: null,
+    } as const;
     await exchange(
       gateway.db.pool,
       exchangeRequest({

@@ -33,10 +33,17 @@ it('holds the campaign with a call now and then, and nobody loses an attempt', a
   await vi.waitFor(async () => expect(await campaign.progress()).toMatchObject({ waiting_for: 'provider' }), {
     timeout: 20_000,
   });
+  const trouble = async () =>
+    (await pool.query('select trouble_reason, trouble_times from campaigns where id = $1', [campaign.id])).rows[0] as {
+      trouble_reason: string | null;
+      trouble_times: number | null;
+    };
+  await vi.waitFor(async () => expect(await trouble()).toMatchObject({ trouble_reason: FAULT }), { timeout: 20_000 });
   // Contacts that wait for their first call that counts wait for no retry.
   await campaign.handle.executeUpdate(editUpdate, { args: [campaignEdit(readChange({ retry_failed: false }))] });
 
   expect(await runToEnd(campaign)).toMatchObject({ buckets: { completed: 3, failed: 0 } });
+  expect(await trouble()).toEqual({ trouble_reason: null, trouble_times: null });
   const prevented = provider.requests.filter(({ at }) => at < until!);
   expect(prevented.length).toBeGreaterThan(2);
   expect(prevented.length).toBeLessThan(6);

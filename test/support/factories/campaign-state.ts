@@ -11,6 +11,7 @@ import type {
   PacingFacts,
   RecordedWindow,
 } from '../../../domain/engine/campaign-state.ts';
+import { troubleOf } from '../../../domain/engine/circuit-breaker.ts';
 import { newCampaign } from '../../../domain/engine/commands.ts';
 import { waitingAt } from '../../../domain/engine/gates.ts';
 
@@ -132,5 +133,13 @@ export function campaignState({ spec, calls = [], roster, ...stated }: StatedCam
 function syncOf(state: CampaignState): CampaignState['lastSync'] {
   const { status, ending } = state;
   const { for: waitingFor, until } = waitingAt(state, NOON);
-  return { status, ending, waitingFor, until, placed: placedToday(state), zoneData: zoneDataOf(state) };
+  return {
+    status,
+    ending,
+    waitingFor,
+    until,
+    placed: placedToday(state),
+    zoneData: zoneDataOf(state),
+    trouble: troubleOf(state),
+  };
 }

@@ -2,7 +2,14 @@
 import { describe, expect, test } from 'vitest';
 import { applyWindow } from '../../../domain/engine/calling-day.ts';
 import type { CampaignState } from '../../../domain/engine/campaign-state.ts';
-import { isBreakerOpen, probeAtOnce, recordFailure, recordSuccess } from '../../../domain/engine/circuit-breaker.ts';
+import {
+  isBreakerOpen,
+  probeAtOnce,
+  recordFailure,
+  recordSuccess,
+  troubleOf,
+  trip,
+} from '../../../domain/engine/circuit-breaker.ts';
 import {
   campaignState,
   HOUR,
@@ -156,5 +163,54 @@ describe('a campaign', () => {
     probeAtOnce(state, NOON + MINUTE);
     expect(isBreakerOpen(state, NOON + MINUTE)).toBe(false);
     expect(state.slowStart).toBe(1);
+  });
+});
+
+describe('people are told of trouble', () => {
+  const reason = 'unavailable:ECONNREFUSED';
+
+  test.each<[string, (state: CampaignState) => void, { since: number; times: number; reason: string } | null]>([
+    ['not after a single short pause', (state) => fail(state, NOON), null],
+    [
+      'when a try fails again',
+      (state) => [NOON, NOON + SECOND].forEach((at) => fail(state, at)),
+      { reason, since: NOON, times: 2 },
+    ],
+    [
+      'at once when the account is blocked',
+      (state) => fail(state, NOON, { reason: 'blocked:http_402' }),
+      { reason: 'blocked:http_402', since: NOON, times: 1 },
+    ],
+    [
+      'at once when the provider asks for a long pause',
+      (state) => fail(state, NOON, { reason: 'throttled', retryAfterMs: MINUTE }),
+      { reason: 'throttled', since: NOON, times: 1 },
+    ],
+    [
+      'at once when calls end by a fault of the account',
+      (state) => trip(state, 'blocked:payment_required', 1, NOON),
+      { reason: 'blocked:payment_required', since: NOON, times: 1 },
+    ],
+    [
+      'with the latest reason, and since its beginning, although a try succeeded in between',
+      (state) => {
+        for (const at of [NOON, NOON + SECOND]) fail(state, at);
+        recordSuccess(state, NOON + MINUTE);
+        fail(state, NOON + MINUTE + SECOND, { reason: 'throttled' });
+      },
+      { reason: 'throttled', since: NOON, times: 3 },
+    ],
+    [
+      'no more when calls are placed as usual',
+      (state) => {
+        for (const at of [NOON, NOON + SECOND]) fail(state, at);
+        for (let success = 0; success < 7; success += 1) recordSuccess(state, NOON + MINUTE);
+      },
+      null,
+    ],
+  ])('%s', (_, happens, expected) => {
+    const state = campaignState({ spec: { max_concurrent_calls: LIMIT } });
+    happens(state);
+    expect(troubleOf(state)).toEqual(expected);
   });
 });

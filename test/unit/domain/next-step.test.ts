@@ -266,7 +266,7 @@ describe('a gate that is shut', () => {
     ],
     [
       'the breaker: nothing while it is open',
-      { breaker: { reason: 'throttled', openUntil: at('12:01'), failures: 1 }, slowStart: 1 },
+      { breaker: { reason: 'throttled', openUntil: at('12:01'), failures: 1, since: NOON, times: 1 }, slowStart: 1 },
       { waits: 'provider', until: at('12:01') },
     ],
     [
@@ -290,7 +290,7 @@ describe('a gate that is shut', () => {
       'two of them: the window is named, which opens after the breaker closes',
       {
         window: recordedWindow({ opensAt: at('13:00') }),
-        breaker: { reason: 'throttled', openUntil: at('12:01'), failures: 1 },
+        breaker: { reason: 'throttled', openUntil: at('12:01'), failures: 1, since: NOON, times: 1 },
       },
       { waits: 'window', until: at('13:00') },
     ],
@@ -336,7 +336,7 @@ describe('an unknown call that may be repeated under its key', () => {
     ['not while the campaign is paused', { status: 'paused' }, NOON, false],
     [
       'not while the breaker is open',
-      { breaker: { reason: 'throttled', openUntil: at('13:00'), failures: 1 } },
+      { breaker: { reason: 'throttled', openUntil: at('13:00'), failures: 1, since: NOON, times: 1 } },
       NOON,
       false,
     ],
@@ -349,7 +349,10 @@ describe('an unknown call that may be repeated under its key', () => {
 
 describe('a look-up', () => {
   const DUE = { checkAt: NOON };
-  const OPEN = { breaker: { reason: 'throttled', openUntil: at('13:00'), failures: 1 }, slowStart: 1 };
+  const OPEN = {
+    breaker: { reason: 'throttled', openUntil: at('13:00'), failures: 1, since: NOON, times: 1 },
+    slowStart: 1,
+  };
 
   test.each<[string, StatedCampaign, StatedRun, string[]]>([
     ['asks about an unknown call', { calls: [callInFlight({ phase: 'unknown' })] }, {}, [callIdOf(1)]],
@@ -451,7 +454,7 @@ describe('an exchange with the roster', () => {
   ])('%s', (_, difference, expected) => {
     const stated: StatedCampaign = {
       ready: contacts(3),
-      breaker: { reason: 'throttled', openUntil: at('13:00'), failures: 1 },
+      breaker: { reason: 'throttled', openUntil: at('13:00'), failures: 1, since: NOON, times: 1 },
     };
     const { lastSync } = campaignState(stated);
     expect(work({ ...stated, lastSync: { ...lastSync, ...difference } }).exchange).toEqual(expected);

@@ -154,3 +154,16 @@ describe('news of a release of the zone data', () => {
     expect(workOf(state, NOW).exchange).toEqual({ want: 0 });
   });
 });
+
+describe('trouble at the provider', () => {
+  it('is written down when it begins and when it is over, although the campaign waits for something else', () => {
+    const state = waitingFor(windowIn(5));
+    state.breaker = { reason: 'blocked:http_402', openUntil: NOW + HOUR_MS, failures: 1, since: NOW, times: 1 };
+    expect(workOf(state, NOW).exchange).toEqual({ want: 0 });
+    const { reason, since, times } = state.breaker;
+    state.lastSync = { ...state.lastSync, trouble: { reason, since, times } };
+    expect(workOf(state, NOW).exchange).toBeNull();
+    state.breaker = null;
+    expect(workOf(state, NOW).exchange).toEqual({ want: 0 });
+  });
+});

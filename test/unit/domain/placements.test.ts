@@ -71,7 +71,7 @@ describe('a placement without an answer', () => {
 
   it('is looked up at once, also while the provider is in trouble: our own records have the answer', () => {
     const state = placing();
-    state.breaker = { reason: 'throttled', openUntil: NOW + HOUR_MS, failures: 3 };
+    state.breaker = { reason: 'throttled', openUntil: NOW + HOUR_MS, failures: 3, since: NOW, times: 3 };
     applyPlacement(state, ID, unanswered, NOW, 0.5);
     expect(workOf(state, NOW).lookUp).toEqual([ID]);
   });
