@@ -1,6 +1,7 @@
 /**
- * `campaigns pause`, `resume`, `cancel` and `restart`: what a campaign is told. A workflow that runs is told through Temporal
- * and nothing else; one that was ended is started again by the gateway, which has the records.
+ * `campaigns pause`, `resume`, `cancel`, `restart` and `delete`: what a campaign is told. A workflow that runs is told through
+ * Temporal and nothing else. The gateway, which has the records, starts one that was ended again, deletes one that is over, and
+ * knows which campaigns there are.
  */
 import { confirm } from './confirm.ts';
 import type { Command } from 'commander';
@@ -10,14 +11,31 @@ import type { Acknowledged, CampaignControl } from '../client/campaign-control.t
 import type { TemporalClient } from '../client/temporal-client.ts';
 import { type ApiFlags, gatewayCommand, type Json, keyOption, ringfenceOf, show, urlOption } from './api.ts';
 import { cancelText, pauseText, restartText, resumeText } from './campaign-text.ts';
+import { EXIT, Finished } from './exit-codes.ts';
 import { examples } from './help.ts';
 
 const SOME_ID = '1f4baf16-1540-4d91-9696-7f34b2f2cb77';
 
 export function addCampaignCommands(campaigns: Command): void {
-  workflowCommand(campaigns, 'pause', 'Pause a campaign, and list the calls that are or may be live.').action(
-    (id: string, flags: Json) => show(flags, () => tell('pause', (control) => control.pause(id)), pauseText),
-  );
+  campaigns
+    .command('pause')
+    .description('Pause a campaign, or all, and list the calls that are or may be live.')
+    .argument('[id]', 'id of the campaign')
+    .option('--all', 'every campaign of the account that is scheduled or active, through the gateway')
+    .addOption(urlOption())
+    .addOption(keyOption())
+    .option('--json', 'print JSON')
+    .addHelpText('after', examples(`campaigns pause ${SOME_ID}`, 'campaigns pause --all'))
+    .action(async (id: string | undefined, flags: ApiFlags & { all?: true }) => {
+      if ((id === undefined) === (flags.all === undefined)) {
+        throw new RingfenceError('validation_error', 'Give the id of one campaign, or --all.', { field: 'id' });
+      }
+      if (id !== undefined) return show(flags, () => tell('pause', (control) => control.pause(id)), pauseText);
+      const { pauseAll, pausedAllText } = await import('./pause-all.ts');
+      const answer = await pauseAll(await ringfenceOf(flags));
+      await show(flags, async () => answer, pausedAllText);
+      if (answer.not_paused.length > 0) throw new Finished(EXIT.unreachable);
+    });
 
   workflowCommand(campaigns, 'resume', 'Resume a paused campaign.').action((id: string, flags: Json) =>
     show(flags, () => tell('resume', (control) => control.resume(id)), resumeText),
@@ -49,6 +67,21 @@ export function addCampaignCommands(campaigns: Command): void {
     .addHelpText('after', examples(`campaigns restart ${SOME_ID}`))
     .action((id: string, flags: ApiFlags) =>
       show(flags, async () => (await ringfenceOf(flags)).campaigns.restart(id), restartText),
+    );
+
+  gatewayCommand(campaigns, 'delete', 'Delete a campaign that has ended, with its contacts and calls.')
+    .argument('<id>', 'id of the campaign')
+    .option('--yes', 'do not ask for confirmation; required without a terminal')
+    .addHelpText('after', examples(`campaigns delete ${SOME_ID}`))
+    .action((id: string, flags: ApiFlags & { yes?: true }) =>
+      show(
+        flags,
+        async () => {
+          if (!flags.yes) await confirm(`Delete campaign ${id} with all its records?`);
+          return (await ringfenceOf(flags)).campaigns.delete(id);
+        },
+        ({ id: deleted }) => [`Deleted: ${deleted}`],
+      ),
     );
 }
 

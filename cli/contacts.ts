@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addContactsCheck } from './contacts-check.ts';
 import { addContactsImport } from './contacts-import.ts';
+import { addFolders } from './folders.ts';
 import { addSuppressions } from './suppressions.ts';
 import type { Env } from './env.ts';
 import { examples } from './help.ts';
@@ -17,6 +18,7 @@ export function contactsCommand(env: Env): Command {
   );
   addContactsCheck(contacts, env);
   addContactsImport(contacts);
+  addFolders(contacts);
   addSuppressions(contacts);
   return contacts;
 }

@@ -25,10 +25,11 @@ export interface Listed<T> {
 }
 
 const MOST_ON_A_PAGE = 100;
+const MOST_LISTED = 10_000;
 
 export function addListOptions(command: Command): Command {
   return command
-    .option('--limit <number>', 'maximum number of items, 1 to 100', wholeNumber(1, MOST_ON_A_PAGE), 50)
+    .option('--limit <number>', `maximum number of items, 1 to ${MOST_LISTED}`, wholeNumber(1, MOST_LISTED), 50)
     .option('--offset <number>', 'number of items to skip', wholeNumber(0, 10_000), 0)
     .option('--cursor <cursor>', 'next_cursor of the previous page, as --json prints it')
     .option('--all', 'all items, from the beginning or from --cursor');
@@ -39,14 +40,17 @@ export async function readListed<T>(
   { all, limit, cursor, offset }: ListFlags,
   list: (from: PageQuery) => Pages<T>,
 ): Promise<Listed<T>> {
-  const pages = list({ limit: all ? MOST_ON_A_PAGE : limit, cursor, offset: offset === 0 ? undefined : offset });
-  if (!all) {
-    const { data, pagination } = await pages;
-    return { items: data, rest: restOf(pagination) };
-  }
   const items: T[] = [];
-  for await (const item of pages) items.push(item);
-  return { items, rest: { total: items.length } };
+  const most = all ? Infinity : limit;
+  let from: PageQuery = { cursor, offset: offset === 0 ? undefined : offset };
+  for (;;) {
+    const { data, pagination } = await list({ ...from, limit: Math.min(most - items.length, MOST_ON_A_PAGE) });
+    items.push(...data);
+    const { next_cursor: next } = pagination;
+    if (next === null || items.length >= most)
+      return { items, rest: all ? { total: items.length } : restOf(pagination) };
+    from = { cursor: next };
+  }
 }
 
 function restOf({ total, total_is_exact: isExact, next_cursor: next }: Pagination): Listed<unknown>['rest'] {

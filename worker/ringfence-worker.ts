@@ -168,7 +168,7 @@ async function connect(): Promise<NonNullable<RingfenceWorkerOptions['temporal']
   const { connectionOptions, namespace = 'default' } = readTemporalConfig();
   const connection = await NativeConnection.connect(connectionOptions).catch((cause: unknown) => {
     const address = connectionOptions?.address ?? 'localhost:7233';
-    const message = `Temporal at ${address} does not answer: check TEMPORAL_ADDRESS, or the profile that TEMPORAL_PROFILE names, its TLS settings and its API key.`;
+    const message = `Temporal at ${address} does not answer: check TEMPORAL_ADDRESS or the profile, TLS settings and API key.`;
     throw new RingfenceError('temporal_unavailable', message, { field: 'TEMPORAL_ADDRESS', cause });
   });
   return { connection, namespace };

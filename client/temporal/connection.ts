@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { loadClientConnectConfig } from '@temporalio/envconfig';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import type { ConnectOptions } from '../options.ts';
-import { temporalUnavailable } from './temporal-errors.ts';
+import { temporalUnreachable } from './temporal-errors.ts';
 
 /**
  * Connects to Temporal as its environment configuration says: `TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`,
@@ -25,7 +25,7 @@ export async function connectTemporal({
   const connection = lazy
     ? Connection.lazy(connectionOptions)
     : await Connection.connect({ ...connectionOptions, connectTimeout: timeoutMs }).catch((error: unknown) => {
-        throw temporalUnavailable(error);
+        throw temporalUnreachable(error, connectionOptions.address ?? 'localhost:7233');
       });
   return new Client({ connection, namespace });
 }

@@ -80,6 +80,12 @@ export function isWorkflowNotFound(error: unknown): boolean {
   return isNamed(error, 'WorkflowNotFoundError');
 }
 
+/** The server at this address does not answer the first request. */
+export function temporalUnreachable(error: unknown, address: string): RingfenceError {
+  const message = `Temporal at ${address} does not answer: check TEMPORAL_ADDRESS, or the profile that TEMPORAL_PROFILE names, its TLS settings and its API key.`;
+  return new RingfenceError('temporal_unavailable', message, { cause: error });
+}
+
 /** Every other failure to reach the server, or to be served by it. */
 export function temporalUnavailable(error: unknown): RingfenceError {
   const status = grpcStatus(error);

@@ -1,4 +1,5 @@
 import { describe, expect, inject, it, vi } from 'vitest';
+import { refuse } from '../support/fakes/fake-temporal.ts';
 import { SystemHarness } from '../support/harness/system-harness.ts';
 import { captureCli, closing, err, fileOf, listeningGateway, out, runCli } from '../support/harness/cli.ts';
 
@@ -80,6 +81,65 @@ describe('campaigns, through the gateway', () => {
     expect(JSON.parse(out)).toEqual({ contacts: all.contacts.slice(3), total: 347 });
     expect(await campaigns('contacts', id, '--all', '--status', 'pending')).toBe(0);
     expect(out.trim().split('\n')).toHaveLength(3);
+
+    expect(await campaigns('contacts', id, '--limit', '230', '--offset', '10', '--json')).toBe(0);
+    const middle = JSON.parse(out) as typeof all;
+    expect(middle.contacts).toEqual(all.contacts.slice(10, 240));
+    expect(await campaigns('contacts', id, '--limit', '9999', '--cursor', middle.next_cursor ?? '', '--json')).toBe(0);
+    expect((JSON.parse(out) as typeof all).contacts).toEqual(all.contacts.slice(240));
+  });
+
+  it('are deleted once they are over, after a confirmation', async () => {
+    const gateway = await listeningGateway();
+    const { body: created } = await gateway.send({ method: 'POST', path: '/batch-calls', body });
+    const { id } = created.data;
+    expect(await campaigns('delete', id)).toBe(2);
+    expect(err).toContain('--yes');
+    expect(await campaigns('delete', id, '--yes')).toBe(4);
+    await gateway.db.pool.query("update campaigns set status = 'completed' where id = $1", [id]);
+    expect(await campaigns('delete', id, '--yes', '--json')).toBe(0);
+    expect(JSON.parse(out)).toEqual({ id, deleted: true });
+    expect(await campaigns('show', id)).toBe(3);
+  });
+
+  it('are paused all at once, and those that are not are named', async () => {
+    const answers = new Map<string, string>();
+    const gateway = await listeningGateway({
+      campaigns: {
+        pause: async (id) => {
+          const status = answers.get(id);
+          if (status === 'unanswered') return { acknowledged: false };
+          await gateway.db.pool.query("update campaigns set status = 'paused' where id = $1", [id]);
+          return {
+            acknowledged: true,
+            status: 'paused',
+            paused_at: '2026-03-18T15:00:00.000Z',
+            live: [`${id}.1.1`],
+            unknown: [],
+          };
+        },
+        resume: refuse,
+        cancel: refuse,
+        edit: refuse,
+      },
+    });
+    const ids: string[] = [];
+    for (const _ of [1, 2, 3]) {
+      const { body: created } = await gateway.send({ method: 'POST', path: '/batch-calls', body });
+      ids.push(created.data.id);
+    }
+    await gateway.db.pool.query("update campaigns set status = 'completed' where id = $1", [ids[2]]);
+    answers.set(ids[1]!, 'unanswered');
+    expect(await campaigns('pause', '--all', '--json')).toBe(5);
+    expect(JSON.parse(out)).toMatchObject({
+      paused: [{ id: ids[0], live: [`${ids[0]}.1.1`] }],
+      not_paused: [{ id: ids[1] }],
+    });
+    answers.clear();
+    expect(await campaigns('pause', '--all')).toBe(0);
+    expect(out).toContain('1 campaign paused.');
+    expect(await campaigns('pause')).toBe(2);
+    expect(await campaigns('pause', ids[0]!, '--all')).toBe(2);
   });
 
   it('are forecast, running or only thought of', async () => {

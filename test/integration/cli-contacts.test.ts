@@ -38,6 +38,11 @@ describe('contacts import', () => {
     onStdin('phone,first_name\n+12125550101,Augusta\n');
     expect(await contacts('import', '-', '--folder', folder, '--overwrite', '--json')).toBe(0);
     expect(JSON.parse(out)).toEqual({ imported: 0, updated: 1, skipped: 0, errors: 0, error_details: [] });
+
+    expect(await contacts('folders', '--json')).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ folders: [{ id: folder, name: 'Spring' }], total: 1 });
+    expect(await contacts('folders')).toBe(0);
+    expect(out).toMatch(/^Id +Created +Name\n/);
   });
 
   it('streams a file that is larger than any other body may be', async () => {
