@@ -1,12 +1,11 @@
 /** What a program that follows a campaign is told over HTTP. */
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Campaign } from '../domain/api/campaign-responses.ts';
 import { isInterrupted } from '../domain/api/interruption.ts';
 import { isOver } from '../domain/engine/commands.ts';
 import { type Buckets, BUCKETS } from '../domain/engine/tally.ts';
 import type { CampaignProgress } from './campaign-control.ts';
 import { RingfenceError } from './errors.ts';
-import { isRepeatable } from './http/repeats.ts';
+import { isRepeatable, waiting } from './http/repeats.ts';
 
 /** A campaign takes hours: the question comes less often the longer it goes on. */
 const FIRST_PAUSE_MS = 500;
@@ -46,6 +45,6 @@ export async function untilOver(read: () => Promise<Campaign>, signal: AbortSign
       const passes = error instanceof RingfenceError && isRepeatable(error);
       if (!passes || performance.now() - answeredAt >= SILENCE_MS) throw error;
     }
-    await pause(pauseMs, undefined, { signal });
+    await waiting.pause(pauseMs, signal);
   }
 }

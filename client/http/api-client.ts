@@ -4,7 +4,7 @@ import type { Pagination } from '../../domain/api/campaign-responses.ts';
 import { RingfenceError } from '../errors.ts';
 import type { RequestOptions, RingfenceOptions, WriteOptions } from '../options.ts';
 import { type Answer, readAnswer } from './answer.ts';
-import { MAX_RETRIES, REAL_CLOCK, type RepeatClock, withRepeats } from './repeats.ts';
+import { MAX_RETRIES, withRepeats } from './repeats.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { withSignals, withTimeout } from './signals.ts';
 import { BodyError, type HttpRequest, sendOnce } from './transport.ts';
@@ -42,11 +42,9 @@ export interface Upload {
 
 export class ApiClient {
   readonly #settings: Settings;
-  readonly #clock: RepeatClock;
 
-  constructor(options: RingfenceOptions, clock: RepeatClock = REAL_CLOCK) {
+  constructor(options: RingfenceOptions) {
     this.#settings = readSettings(options);
-    this.#clock = clock;
   }
 
   /** The time limit that the caller has set, for a call or for all. */
@@ -123,7 +121,7 @@ export class ApiClient {
   async #send(request: ApiRequest, options: RequestOptions): Promise<Answer> {
     const maxRetries = options.maxRetries ?? this.#settings.maxRetries ?? MAX_RETRIES;
     return withSignals(this.signals(options), (signal) =>
-      withRepeats(() => this.#try(request, signal), { maxRetries, signal }, this.#clock),
+      withRepeats(() => this.#try(request, signal), { maxRetries, signal }),
     );
   }
 

@@ -14,16 +14,11 @@ const REQUEST_TIMEOUT = ERROR_CODES.request_timeout.status;
 const TOO_MANY_REQUESTS = ERROR_CODES.rate_limit_exceeded.status;
 const SERVER_ERROR = ERROR_CODES.internal.status;
 
-/** Chance and time, which tests replace. */
-export interface RepeatClock {
-  /** A number from 0 to 1. */
-  readonly random: () => number;
-  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
-}
-
-export const REAL_CLOCK: RepeatClock = {
-  random: () => Math.random(),
-  pause: (ms, signal) => pause(ms, undefined, { signal }),
+/** Chance and time. Tests replace the functions. */
+export const waiting = {
+  /** From 0 to 1. */
+  chance: (): number => Math.random(),
+  pause: (ms: number, signal: AbortSignal): Promise<void> => pause(ms, undefined, { signal }),
 };
 
 export interface RepeatOptions {
@@ -32,18 +27,14 @@ export interface RepeatOptions {
 }
 
 /** Repeats a request while it is refused for a reason that passes by itself. Throws the last refusal. */
-export async function withRepeats<T>(
-  send: () => Promise<T>,
-  { maxRetries, signal }: RepeatOptions,
-  clock: RepeatClock = REAL_CLOCK,
-): Promise<T> {
+export async function withRepeats<T>(send: () => Promise<T>, { maxRetries, signal }: RepeatOptions): Promise<T> {
   for (let retries = 0; ; retries += 1) {
     try {
       return await send();
     } catch (error) {
-      const waitMs = error instanceof RingfenceError ? waitBefore(error, retries, clock.random()) : null;
+      const waitMs = error instanceof RingfenceError ? waitBefore(error, retries, waiting.chance()) : null;
       if (waitMs === null || retries >= maxRetries) throw error;
-      await clock.pause(waitMs, signal);
+      await waiting.pause(waitMs, signal);
     }
   }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { RingfenceError } from '../../../client/errors.ts';
-import { isRepeatable, MAX_RETRIES, waitBefore, withRepeats } from '../../../client/http/repeats.ts';
+import { isRepeatable, MAX_RETRIES, waitBefore, waiting, withRepeats } from '../../../client/http/repeats.ts';
 import { ERROR_CODES, type ErrorCode } from '../../../domain/engine/error-codes.ts';
 
 const codes = Object.keys(ERROR_CODES) as ErrorCode[];
@@ -22,7 +22,8 @@ describe('a request is repeated', () => {
     expect(repeated).toEqual([408, 429, ...Array.from({ length: 100 }, (_, index) => 500 + index)]);
     expect(
       answered.filter((code) => ERROR_CODES[code].status! < 500 && isRepeatable(refusal(code, { status: 400 }))),
-    ).toEqual(['request_timeout', 'rate_limit_exceeded']);
+      // The second is the answer to a repeat that came too early.
+    ).toEqual(['request_timeout', 'request_in_progress', 'rate_limit_exceeded']);
   });
 
   it('where something else answered, by the status', () => {
@@ -60,6 +61,8 @@ describe('the wait before a repeat', () => {
 });
 
 describe('repeats', () => {
+  afterEach(() => vi.restoreAllMocks());
+
   const busy = refusal('rate_limit_exceeded', { status: 429 });
   async function tries(failures: number, maxRetries: number): Promise<{ sent: number; outcome: unknown }> {
     let sent = 0;
@@ -68,9 +71,9 @@ describe('repeats', () => {
       if (sent <= failures) throw busy;
       return 'answered';
     };
-    const clock = { random: () => 0, pause: async () => {} };
+    vi.spyOn(waiting, 'pause').mockResolvedValue();
     const options = { maxRetries, signal: new AbortController().signal };
-    const outcome = await withRepeats(send, options, clock).catch((error: unknown) => error);
+    const outcome = await withRepeats(send, options).catch((error: unknown) => error);
     return { sent, outcome };
   }
 

@@ -2,8 +2,9 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import type * as TimersPromises from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { waiting } from '../../../client/http/repeats.ts';
 import { Ringfence, RingfenceError, type RingfenceOptions } from '../../../client/index.ts';
 import { API_ROOT } from '../../../domain/api/api-root.ts';
 import { readDescription } from '../../../scripts/write-api-docs.ts';
@@ -16,15 +17,6 @@ import {
 } from '../../support/fakes/stub-gateway.ts';
 
 const waits: number[] = [];
-vi.mock('node:timers/promises', async (original) => {
-  const real = await original<typeof TimersPromises>();
-  const setTimeout = (ms: number, value: unknown, options: object) => {
-    waits.push(ms);
-    return real.setTimeout(0, value, options);
-  };
-  return { ...real, default: { ...real, setTimeout }, setTimeout };
-});
-
 const KEY = 'rf_key_of_the_test';
 const ID = '1f4baf16-1540-4d91-9696-7f34b2f2cb77';
 const CONTACT = '0b0a8f0e-6c0c-4c5e-8f3b-2f7e6f1f9a31';
@@ -35,7 +27,11 @@ const DONE = dataAnswer({ id: ID });
 let stub: StubGateway;
 beforeEach(() => {
   waits.length = 0;
-  vi.spyOn(Math, 'random').mockReturnValue(0.5);
+  vi.spyOn(waiting, 'chance').mockReturnValue(0.5);
+  vi.spyOn(waiting, 'pause').mockImplementation(async (ms, signal) => {
+    waits.push(ms);
+    await setImmediate(undefined, { signal });
+  });
 });
 afterEach(async () => {
   vi.restoreAllMocks();
@@ -271,12 +267,14 @@ describe('a signal', () => {
 
   it('ends the wait before a repeat', async () => {
     const controller = new AbortController();
-    const client = await clientFor(() => {
-      queueMicrotask(() => setImmediate(() => controller.abort(new Error('enough'))));
-      return refusalAnswer(503, 'database_unavailable');
+    vi.mocked(waiting.pause).mockImplementation((_ms, signal) => {
+      controller.abort(new Error('enough'));
+      return setImmediate(undefined, { signal });
     });
-    const error = await failureOf(client.campaigns.get(ID, { signal: controller.signal, maxRetries: 1_000_000 }));
+    const client = await clientFor([refusalAnswer(503, 'database_unavailable')]);
+    const error = await failureOf(client.campaigns.get(ID, { signal: controller.signal }));
     expect(error.message).toBe('enough');
+    expect(stub.requests).toHaveLength(1);
   });
 
   it('is not listened to after the call', async () => {
