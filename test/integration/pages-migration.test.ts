@@ -29,7 +29,10 @@ it('is in the order in which it came, and counted', async () => {
   const files = readdirSync(MIGRATIONS).sort();
   const pages = files.findIndex((file) => file.endsWith('_pages.sql'));
   const apply = async (some: readonly string[]) => {
-    for (const file of some) await pool.query(readFileSync(join(MIGRATIONS, file), 'utf8'));
+    for (const file of some) {
+      const [up = ''] = readFileSync(join(MIGRATIONS, file), 'utf8').split('-- Down Migration');
+      await pool.query(up);
+    }
   };
   await apply(files.slice(0, pages));
   await pool.query(
