@@ -341,12 +341,16 @@ export interface KnownCall {
   readonly providerCallId: string | null;
   /** Whether the provider itself has confirmed that id. */
   readonly replied: boolean;
+  /** Whether an event says that it was dialled. */
+  readonly begun: boolean;
   readonly ended: EndedEvent | null;
 }
 
 export async function findCalls(db: Queryable, callIds: readonly string[]): Promise<Map<string, KnownCall>> {
-  const { rows } = await db.query<DialRecord & { id: string }>(
-    `select calls.id, ${RECORD_COLUMNS} from calls where id = any($1)`,
+  const { rows } = await db.query<DialRecord & { id: string; begun: boolean }>(
+    `select calls.id, ${RECORD_COLUMNS},
+            exists (select from call_events e where e.call_id = calls.id and e.kind in ('started', 'joined')) as begun
+       from calls where id = any($1)`,
     [callIds],
   );
   const ended = new Map((await firstTerminalEvents(db, callIds)).map((event) => [event.call_id, event]));
@@ -361,6 +365,7 @@ export async function findCalls(db: Queryable, callIds: readonly string[]): Prom
         refusal: row.not_placed_reason,
         providerCallId: row.provider_call_id,
         replied: row.replied,
+        begun: row.begun,
         ended: ended.get(row.id) ?? fromRecord(row.id, row),
       },
     ]),

@@ -38,23 +38,36 @@ export async function place(provider: CallProvider, frozen: string, key: string,
   return read.success ? read.data : { kind: 'unknown', reason: 'odd_answer' };
 }
 
-/**
- * Returns one result per call. An invalid result says nothing; null means that the adapter threw. If it throws for
- * several calls, each is asked about alone, so that one of them cannot block the results of the others.
- */
+/** The most requests that a question about these calls takes. */
+export function lookUpRequests(provider: CallProvider, calls: readonly CallRef[]): number {
+  const stated = provider.lookUpRequests?.(calls) ?? calls.length;
+  return Number.isFinite(stated) ? Math.max(1, Math.ceil(stated)) : calls.length;
+}
+
+/** Returns one result per call. An invalid result says nothing; null means that the adapter threw. */
 export async function lookUp(provider: CallProvider, calls: readonly CallRef[]): Promise<(LookUpResult | null)[]> {
   if (calls.length === 0) return [];
   let answers: unknown;
   try {
     answers = await provider.lookUp(calls);
   } catch {
-    if (calls.length === 1) return [null];
-    return (await Promise.all(calls.map((call) => lookUp(provider, [call])))).flat();
+    return calls.map(() => null);
   }
-  return calls.map((_, index) => {
-    const read = LookUpResult.safeParse(Array.isArray(answers) ? answers[index] : undefined);
-    return read.success ? read.data : { kind: 'unknown', reason: 'odd_answer' };
-  });
+  return calls.map((_, index) => readLookUp(Array.isArray(answers) ? answers[index] : undefined));
+}
+
+/** What the provider says of a call that it was told to cancel. Null: it cannot cancel, or the adapter threw. */
+export async function cancel(provider: CallProvider, providerCallId: string): Promise<LookUpResult | null> {
+  try {
+    return provider.cancel ? readLookUp(await provider.cancel(providerCallId)) : null;
+  } catch {
+    return null;
+  }
+}
+
+function readLookUp(answer: unknown): LookUpResult {
+  const read = LookUpResult.safeParse(answer);
+  return read.success ? read.data : { kind: 'unknown', reason: 'odd_answer' };
 }
 
 export interface ReadEvents {

@@ -2,15 +2,17 @@
 import { describeOrphan, possibleMatches, linkOrphan } from '../db/orphans.ts';
 import type { Pool } from '../db/pool.ts';
 import { certainMatches } from '../domain/dialling/orphan-match.ts';
-import { lookUp } from './checked.ts';
+import { type Answered, lookUpWithinBudget, type Reserve } from './budgeted-look-up.ts';
 import type { CallProvider } from './port.ts';
 
-/** Orphans that are asked about at the same time. Few, so that they do not use up the provider's rate limits. */
+/** Orphans that are asked about at the same time. Few, so that they leave most of the budget to calls in flight. */
 export const ORPHANS_ASKED = 20;
 
 export interface AskedConnection {
   readonly name: string;
   readonly provider: CallProvider;
+  /** From its budget of look-ups. */
+  readonly reserve: Reserve;
 }
 
 /** @returns the ids of our calls that are linked now */
@@ -20,20 +22,23 @@ export async function adoptOrphans(
   orphans: readonly string[],
   now: () => number,
 ): Promise<string[]> {
-  await Promise.all(orphans.map((providerCallId) => askWhoseItIs(pool, connection, providerCallId)));
+  const { name, provider, reserve } = connection;
+  const asked = orphans.map((providerCallId) => ({ callId: null, providerCallId, urgent: false }));
+  await lookUpWithinBudget(provider, reserve, asked, async ({ providerCallId }, answer) => {
+    // What was not asked is asked next time.
+    if (answer.kind !== 'deferred') await describeOrphan(pool, name, providerCallId, saidIn(answer));
+  });
   const adopted: string[] = [];
-  for (const match of certainMatches(await possibleMatches(pool, connection.name))) {
-    if (await linkOrphan(pool, connection.name, match, now())) adopted.push(match.callId);
+  for (const match of certainMatches(await possibleMatches(pool, name))) {
+    if (await linkOrphan(pool, name, match, now())) adopted.push(match.callId);
   }
   return adopted;
 }
 
-/** The provider's data about the orphan. Nothing if it does not answer, which says nothing about the orphan. */
-async function askWhoseItIs(pool: Pool, { name, provider }: AskedConnection, providerCallId: string): Promise<void> {
-  const [found] = await lookUp(provider, [{ callId: null, providerCallId }]);
-  const isKnown = found !== undefined && found !== null && found.kind !== 'unknown';
-  const said = isKnown ? (found.particulars ?? NOTHING_SAID) : null;
-  await describeOrphan(pool, name, providerCallId, said);
+/** The provider's data about the orphan. Null if it does not answer, which says nothing about the orphan. */
+function saidIn(answer: Exclude<Answered, { kind: 'deferred' }>) {
+  if (answer.kind === 'unknown' || answer.kind === 'failed') return null;
+  return answer.particulars ?? NOTHING_SAID;
 }
 
 const NOTHING_SAID = { phoneNumber: null, agentId: null, placedAt: null };

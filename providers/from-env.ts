@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { AllowedNumbers } from '../domain/contacts/allowed-numbers.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
+import { LOOK_UP_BOUNDS, LOOK_UP_DEFAULTS, type LookUpTerms } from './connections/look-ups.ts';
+import type { Env } from './connections/references.ts';
 import type { CallProvider } from './port.ts';
 import { Countries, NumberTypes } from './connections/schema.ts';
 import { TruedyConfig } from './truedy/config.ts';
@@ -21,6 +23,17 @@ export const TruedyEnv = z.object({
   TRUEDY_KEY_TTL: seconds.optional(),
   TRUEDY_COUNTRIES: commaList(Countries),
   TRUEDY_NUMBER_TYPES: commaList(NumberTypes),
+  TRUEDY_LOOK_UP_AFTER: z.coerce
+    .number()
+    .min(LOOK_UP_BOUNDS.shortestAfterS)
+    .max(LOOK_UP_BOUNDS.longestAfterS)
+    .default(LOOK_UP_DEFAULTS.lookUpAfterMs / 1000),
+  TRUEDY_LOOK_UPS_PER_MINUTE: z.coerce
+    .number()
+    .int()
+    .min(LOOK_UP_BOUNDS.leastPerMinute)
+    .max(LOOK_UP_BOUNDS.mostPerMinute)
+    .default(LOOK_UP_DEFAULTS.lookUpsPerMinute),
 });
 
 /** An empty variable counts as omitted. */
@@ -32,19 +45,32 @@ function commaList<T>(list: z.ZodType<T>) {
 }
 
 /** The numbers that the environment allows. An error names the variable. */
-export function allowedFromEnv(env: Readonly<Record<string, string | undefined>>): Omit<AllowedNumbers, 'name'> {
+export function allowedFromEnv(env: Env): Omit<AllowedNumbers, 'name'> {
   const vars = TruedyEnv.pick({ TRUEDY_COUNTRIES: true, TRUEDY_NUMBER_TYPES: true }).safeParse(env);
   if (!vars.success) throw notSetUp(vars.error, env);
   return { countries: vars.data.TRUEDY_COUNTRIES ?? null, numberTypes: vars.data.TRUEDY_NUMBER_TYPES ?? null };
 }
 
+/** When and how often calls are looked up. The calls themselves do not depend on it. */
+export const LOOK_UP_VARIABLES = ['TRUEDY_LOOK_UP_AFTER', 'TRUEDY_LOOK_UPS_PER_MINUTE'] as const;
+
 /** The provider that the environment configures. An error names the variable. */
-export function providerFromEnv(env: Readonly<Record<string, string | undefined>>): CallProvider {
+export function providerFromEnv(env: Env): CallProvider {
   const vars = TruedyEnv.safeParse(env);
   if (!vars.success) throw notSetUp(vars.error, env);
   const config = TruedyConfig.safeParse(toConfig(vars.data));
   if (!config.success) throw notSetUp(config.error, {});
   return createTruedyProvider(config.data);
+}
+
+/** The terms of look-ups. An error names the variable. */
+export function lookUpTermsFromEnv(env: Env): LookUpTerms {
+  const vars = TruedyEnv.pick({ TRUEDY_LOOK_UP_AFTER: true, TRUEDY_LOOK_UPS_PER_MINUTE: true }).safeParse(env);
+  if (!vars.success) throw notSetUp(vars.error, env);
+  return {
+    lookUpAfterMs: Math.round(vars.data.TRUEDY_LOOK_UP_AFTER * 1000),
+    lookUpsPerMinute: vars.data.TRUEDY_LOOK_UPS_PER_MINUTE,
+  };
 }
 
 function toConfig(vars: z.infer<typeof TruedyEnv>): Record<string, unknown> {

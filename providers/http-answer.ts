@@ -1,5 +1,6 @@
 /** What adapters read from the answer of any HTTP API. */
 import type { z } from 'zod';
+import { NOT_LISTED } from '../domain/dialling/provider-messages.ts';
 import type { PlaceResult } from './port.ts';
 import type { SendResult } from './send-before.ts';
 
@@ -71,6 +72,14 @@ export function readAnswer<T>(
   if (result.status !== 200) return { failure: `http_${result.status}` };
   const parsed = schema.safeParse(readJson(result.body));
   return parsed.success ? { value: parsed.data } : { failure: 'unexpected_answer' };
+}
+
+/**
+ * The reason of a call about which a list of several says nothing. Whether the list was asked in vain or does not contain
+ * the call: it may be found by itself, unless the API refuses requests altogether. More of them would only add to that.
+ */
+export function notInList(failure: string | null): string {
+  return failure !== null && /^http_(?:401|402|403|429|5\d\d)$/.test(failure) ? failure : NOT_LISTED;
 }
 
 /** The body as JSON, or undefined if it is not JSON. */

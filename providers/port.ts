@@ -37,6 +37,11 @@ export interface ProviderFacts {
   readonly queueBoundMs: number;
   /** The longest duration of a dialled call, ringing included, as given to the provider. */
   readonly callLifetimeMs: number;
+  /**
+   * The most calls with a provider id that are asked about together, because one request may tell of all of them.
+   * @defaultValue `1`: each is asked about by itself
+   */
+  readonly callsPerLookUp?: number;
 }
 
 /**
@@ -54,10 +59,21 @@ export interface CallProvider {
   /** Sends `frozen` unless `sendBy` (epoch milliseconds) has passed when a connection is ready. */
   place(frozen: string, key: string, sendBy: number): Promise<PlaceResult>;
   /**
-   * Returns what the provider knows of these calls, in the order of the question. All calls without a provider id come
-   * together, so that a list of calls is read once for all of them.
+   * Returns what the provider knows of these calls, in the order of the question. Calls without a provider id come
+   * together, so that a list of calls is read once for all of them. So do calls with one, up to `callsPerLookUp` of them:
+   * what the list does not contain is unknown with the reason `not_listed`, and is asked about by itself.
    */
   lookUp(calls: readonly CallRef[]): Promise<readonly LookUpResult[]>;
+  /**
+   * The most requests that `lookUp` sends for this question. They are reserved from the connection's budget before it is asked.
+   * Default: one for each call.
+   */
+  lookUpRequests?(calls: readonly CallRef[]): number;
+  /**
+   * Cancels a call that waits in the provider's queue, and returns what the provider says of the call then. An answered call
+   * should not be cut off. Leave it out if the provider cannot cancel calls.
+   */
+  cancel?(providerCallId: string): Promise<LookUpResult>;
   /** Returns the request that `place` would send, made by the same code, with secrets replaced by `***`. Sends nothing. */
   preview(frozen: string, key: string): PreviewedRequest;
   /** @throws RingfenceError `invalid_signature` or `stale_signature`; `misconfigured` if it needs the URL and there is none. */

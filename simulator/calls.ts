@@ -81,6 +81,10 @@ export class Calls<Details> implements AcceptedCalls<Details> {
     return true;
   }
 
+  hangUp(call: SimulatedCall<Details>): void {
+    if (call.state === 'in_progress') this.#end(call, call.life.outcome);
+  }
+
   /** To be told once the placement of a call was answered: from then on its id is known. */
   replied(call: SimulatedCall<Details>): void {
     const stray = findFault(call.faults, 'stray_end');

@@ -76,6 +76,8 @@ export interface AcceptedCalls<Details> {
   newestFirst(): SimulatedCall<Details>[];
   /** Ends a call that nobody has answered yet. @returns whether there was anything to end */
   cancel(call: SimulatedCall<Details>): boolean;
+  /** Ends a call that was answered. */
+  hangUp(call: SimulatedCall<Details>): void;
 }
 
 /** What the routes of a carrier stand on. */

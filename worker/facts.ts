@@ -1,17 +1,31 @@
 import type { PacingFacts } from '../domain/engine/campaign-state.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import { DIAL } from '../domain/engine/dial-budget.ts';
-import type { ProviderFacts } from '../providers/port.ts';
+import type { Connection } from '../providers/connections/connection.ts';
+import { LOOK_UP_DEFAULTS } from '../providers/connections/look-ups.ts';
+import type { CallProvider, ProviderFacts } from '../providers/port.ts';
+
+/** What pacing depends on beside the facts about the provider. */
+export interface PacingSettings extends Pick<Connection, 'callsPerSecond' | 'lookUpAfterMs'> {
+  readonly graceMs: number;
+  readonly searchAttributes: boolean;
+}
 
 /**
  * The facts for campaigns whose connection this worker does not have. Nothing is dialled for them; calls in flight count as
  * live for as long as any carrier allows.
  */
-export function unknownFacts(graceMs: number, searchAttributes: boolean): PacingFacts {
+export function unknownFacts({
+  graceMs,
+  searchAttributes,
+}: Pick<PacingSettings, 'graceMs' | 'searchAttributes'>): PacingFacts {
   return {
     dialMarginMs: 0,
+    usualCallMs: LOOK_UP_DEFAULTS.lookUpAfterMs,
     callLifetimeMs: LONGEST_CALL_MS,
     graceMs,
+    queueBoundMs: 0,
+    cancelsQueued: false,
     keyTtlMs: 0,
     callsPerSecond: null,
     searchAttributes,
@@ -21,16 +35,10 @@ export function unknownFacts(graceMs: number, searchAttributes: boolean): Pacing
 /** Four hours, the longest duration that a carrier takes, and an hour in its queue. */
 const LONGEST_CALL_MS = 5 * 3_600_000;
 
-/**
- * The facts about the connection that pacing depends on, in milliseconds.
- *
- * @param callsPerSecond null: no limit
- */
+/** The facts about the connection that pacing depends on, in milliseconds. */
 export function pacingFacts(
-  provider: ProviderFacts,
-  callsPerSecond: number | null,
-  graceMs: number,
-  searchAttributes: boolean,
+  { facts: provider, cancel }: Pick<CallProvider, 'facts' | 'cancel'>,
+  { callsPerSecond, lookUpAfterMs, graceMs, searchAttributes }: PacingSettings,
 ): PacingFacts {
   if (provider.requestTimeoutMs > DIAL.longestRequestMs) {
     throw new RingfenceError(
@@ -40,8 +48,11 @@ export function pacingFacts(
   }
   return {
     dialMarginMs: dialMarginMs(provider),
+    usualCallMs: lookUpAfterMs,
     callLifetimeMs: provider.queueBoundMs + provider.callLifetimeMs,
     graceMs,
+    queueBoundMs: provider.queueBoundMs,
+    cancelsQueued: cancel !== undefined && provider.queueBoundMs > 0,
     keyTtlMs: provider.keyTtlMs,
     callsPerSecond,
     searchAttributes,

@@ -95,8 +95,8 @@ export async function createRingfenceWorker({
   const factsOf = (searchAttributes: boolean) => (name: string) => {
     const open = connections.get(name);
     return open
-      ? pacingFacts(open.provider.facts, open.connection.callsPerSecond, callGraceMs, searchAttributes)
-      : unknownFacts(callGraceMs, searchAttributes);
+      ? pacingFacts(open.provider, { ...open.connection, graceMs: callGraceMs, searchAttributes })
+      : unknownFacts({ graceMs: callGraceMs, searchAttributes });
   };
   // Throws before anything is opened.
   for (const { connection } of connections.all()) factsOf(false)(connection.name);

@@ -78,7 +78,7 @@ async function runCampaign(run: WorkflowRun): Promise<CampaignResult> {
 function startWork(run: WorkflowRun, work: Work, now: number): void {
   if (work.cancelPlacements) cancelPlacements(run);
   startPlacements(run, work, now);
-  if (work.lookUp.length > 0) startLookUp(run, work.lookUp);
+  if (work.lookUp.length > 0) startLookUp(run, work.lookUp, now);
   if (work.exchange) startExchange(run, work.exchange.want, now);
 }
 

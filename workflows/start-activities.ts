@@ -39,11 +39,11 @@ export function startExchange(run: WorkflowRun, want: number, now: number): void
   });
 }
 
-/** Looks up calls without events. */
-export function startLookUp(run: WorkflowRun, callIds: readonly string[]): void {
+/** Looks up calls of which no event has told for long. */
+export function startLookUp(run: WorkflowRun, callIds: readonly string[], now: number): void {
   const { campaignId, state } = run;
   run.lookingUp = true;
-  const calls = startLookingUp(state, callIds);
+  const calls = startLookingUp(state, callIds, now);
   const asked = lookUpCalls.executeWithOptions({ summary: lookUpSummary(callIds.length) }, [
     { campaignId, connection: state.spec.connection, epoch: state.epoch, calls },
   ]);

@@ -91,11 +91,19 @@ const onlyIfFailed = (end: { readonly outcome: Outcome | null; readonly accountF
   end.accountFault === undefined || end.outcome === 'failed';
 const ONLY_IF_FAILED = { path: ['accountFault'], message: 'must be there only with the outcome failed' };
 
+/**
+ * The reason of a call that is unknown because the provider's list, which was asked about several calls with one request, does
+ * not contain it. A question about this call alone may find it.
+ */
+export const NOT_LISTED = 'not_listed';
+
 /** What the provider knows of a call now. `unknown`: the provider gave no answer about it, which proves nothing. */
 export const LookUpResult = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('live'),
     providerCallId: ProviderCallId,
+    /** Whether it was accepted and is not yet dialled. Undefined: the provider does not tell. */
+    queued: z.boolean().optional().catch(undefined),
     particulars: Particulars.optional().catch(undefined),
   }),
   z

@@ -12,6 +12,7 @@ import { mayNotBeGranted } from './retries-to-end.ts';
 import { afterAttempt, countedAttempt, type Disposition } from './retry-policy.ts';
 import { lastDialAt, spendWindow } from './calling-day.ts';
 import { dialledThrough, waitForConnection } from './connection-wait.ts';
+import { beforeQueueCloses, cancelsIfQueued, isQueuedTooLong, nextLiveCheck } from './look-up-times.ts';
 import { systemKeepsUp, waitForSystem } from './system-wait.ts';
 
 /** The pause after a look-up without a result. It doubles each time, up to the maximum. */
@@ -23,8 +24,6 @@ const MAX_CHECK_MS = 60_000;
  */
 const UNASKED_PAUSE_MS = 15_000;
 const UNASKED_FOR_MS = 15 * 60_000;
-/** A call that the provider reports as live is looked up again after this time. */
-const LIVE_PAUSE_MS = 60_000;
 
 /** The call id, which is the key in `inFlight`. */
 export function idOf(campaignId: string, contact: { readonly seq: number; readonly attempt: number }): string {
@@ -82,15 +81,33 @@ export function dialRequest(state: CampaignState, campaignId: string, id: string
 }
 
 /** A call to look up. */
-export type CallToLookUp = Pick<InFlightCall, 'seq' | 'attempt' | 'placement'> & { readonly callId: string };
+export interface CallToLookUp extends Pick<InFlightCall, 'seq' | 'attempt' | 'placement'> {
+  readonly callId: string;
+  /** Its outcome is unknown, or its deadline has passed. Part of the budget of look-ups is kept for such calls. */
+  readonly urgent?: true;
+  /** Cancel it if it still waits in the provider's queue. Part of the budget is kept for such calls as well. */
+  readonly cancelQueued?: true;
+}
 
 /** Marks calls as being looked up, so that no other look-up asks about them before the answer. */
-export function startLookingUp(state: CampaignState, callIds: readonly string[]): CallToLookUp[] {
+export function startLookingUp(state: CampaignState, callIds: readonly string[], now: number): CallToLookUp[] {
   return callIds.flatMap((callId) => {
     const call = state.inFlight[callId];
     if (!call) return [];
     call.checkAt = null;
-    return [{ callId, seq: call.seq, attempt: call.attempt, placement: call.placement }];
+    const { seq, attempt, placement } = call;
+    const cancelQueued = cancelsIfQueued(state.facts, call, now);
+    const urgent = call.phase === 'unknown' || now >= call.deadlineAt;
+    return [
+      {
+        callId,
+        seq,
+        attempt,
+        placement,
+        ...(urgent ? { urgent } : {}),
+        ...(cancelQueued ? { cancelQueued } : {}),
+      },
+    ];
   });
 }
 
@@ -271,21 +288,48 @@ export function applyFinding(state: CampaignState, id: string, finding: LookUpFi
       if (finding.reason === null) backToReady(state, id, call);
       else refuse(state, id, call, finding.reason, now);
       return;
-    case 'live':
+    case 'live': {
+      const isNews = call.phase === 'unknown';
       // A call that is first reported as live may have started just now. Its deadline counts from here, whatever the provider says.
-      if (call.phase === 'unknown') followLive(state, call, now);
-      else if (now >= call.deadlineAt) giveUp(state, id, call, now);
-      else call.checkAt = Math.min(now + LIVE_PAUSE_MS, call.deadlineAt);
+      if (isNews) followLive(state, call, now);
+      noteQueue(state, call, finding.queued, now);
+      if (!isNews) stayLive(state, id, call, now);
       return;
+    }
     case 'unknown':
       if (now >= call.deadlineAt) giveUp(state, id, call, now);
-      else waitForNextCheck(call, finding.mayRepeat, now);
+      else waitForNextCheck(state, call, finding.mayRepeat, now);
+      return;
+    case 'deferred':
+      waitUntilAsked(state, id, call, finding.retryAfterMs, now);
       return;
     case 'unasked':
-      if (now >= Math.max(call.deadlineAt, giveUpAskingAt(state, call))) giveUp(state, id, call, now);
-      else waitUntilAsked(call, now);
+      waitUntilAsked(state, id, call, UNASKED_PAUSE_MS, now);
       return;
   }
+}
+
+/**
+ * Notes whether the call waits in the provider's queue. While it does it has not begun, so its deadline counts from here, and
+ * from when it is first reported as dialled. After `queuedUntil` nobody waits for it any more.
+ */
+function noteQueue({ facts }: CampaignState, call: InFlightCall, queued: boolean, now: number): void {
+  if (!facts || call.dialled) return;
+  if (queued) call.queuedUntil ??= call.deadlineAt + facts.queueBoundMs;
+  else call.dialled = true;
+  if (call.queuedUntil === undefined) return;
+  const longestMs = facts.callLifetimeMs - facts.queueBoundMs + facts.graceMs;
+  call.deadlineAt = Math.max(call.deadlineAt, Math.min(now, call.queuedUntil) + longestMs);
+}
+
+/** Applies that the provider has the call, in its queue or on the line. */
+function stayLive(state: CampaignState, id: string, call: InFlightCall, now: number): void {
+  if (now >= call.deadlineAt || isQueuedTooLong(call, now)) {
+    giveUp(state, id, call, now);
+    return;
+  }
+  call.checks += 1;
+  call.checkAt = nextLiveCheck(state, call, now);
 }
 
 function giveUp(state: CampaignState, id: string, call: InFlightCall, now: number): void {
@@ -297,17 +341,28 @@ function giveUpAskingAt({ facts }: CampaignState, { sentAt }: InFlightCall): num
   return sentAt + (facts?.callLifetimeMs ?? 0) + (facts?.graceMs ?? 0) + UNASKED_FOR_MS;
 }
 
-/** The time without a possible look-up does not count against the call. */
-function waitUntilAsked(call: InFlightCall, now: number): void {
-  call.checkAt = now + UNASKED_PAUSE_MS;
+/** The time without a possible look-up does not count against the call, up to a limit. */
+function waitUntilAsked(state: CampaignState, id: string, call: InFlightCall, pauseMs: number, now: number): void {
+  if (now >= Math.max(call.deadlineAt, giveUpAskingAt(state, call))) {
+    giveUp(state, id, call, now);
+    return;
+  }
+  call.checkAt = beforeQueueCloses(state.facts, call, now + pauseMs, now);
   call.deadlineAt = Math.max(call.deadlineAt, call.checkAt);
 }
 
-/** A request that may be repeated is repeated immediately if the gates permit. Otherwise each pause is longer than the last. */
-function waitForNextCheck(call: InFlightCall, mayRepeat: boolean, now: number): void {
+/**
+ * A request that may be repeated is repeated immediately if the gates permit. Otherwise each pause is longer than the last. A
+ * call whose acceptance is known and that may well be live is asked about again as if it was.
+ */
+function waitForNextCheck(state: CampaignState, call: InFlightCall, mayRepeat: boolean, now: number): void {
   const isNew = mayRepeat && !call.mayRepeat;
   call.mayRepeat = mayRepeat;
   if (!isNew) call.checks += 1;
+  if (call.phase === 'live' && now < call.deadlineAt - (state.facts?.graceMs ?? 0)) {
+    call.checkAt = nextLiveCheck(state, call, now);
+    return;
+  }
   const pause = isNew ? 0 : Math.min(FIRST_CHECK_MS * 2 ** call.checks, MAX_CHECK_MS);
   call.checkAt = Math.min(now + pause, call.deadlineAt);
 }
@@ -318,8 +373,8 @@ function followLive(state: CampaignState, call: InFlightCall, now: number): void
   call.phase = 'live';
   call.checks = 0;
   call.mayRepeat = false;
-  call.checkAt = now + facts.callLifetimeMs;
-  call.deadlineAt = call.checkAt + facts.graceMs;
+  call.deadlineAt = now + facts.callLifetimeMs + facts.graceMs;
+  call.checkAt = nextLiveCheck(state, call, now);
 }
 
 function becomeUnknown(state: CampaignState, call: InFlightCall, now: number, delay: number): void {

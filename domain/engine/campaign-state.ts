@@ -59,10 +59,16 @@ export type RecordedWindow = z.infer<typeof RecordedWindow>;
 export const PacingFacts = z.looseObject({
   /** No request is sent within this time before a window's close or a day's end: the request and the provider's queue need it. */
   dialMarginMs: instant,
-  /** From the acceptance of a call until it is looked up if no event has arrived. */
+  /** From the acceptance of a call until it is older than usual, and is looked up if no event has told of its end. */
+  usualCallMs: instant,
+  /** From the acceptance of a call until it can hardly be going on any more. Its time in the provider's queue is a part of it. */
   callLifetimeMs: instant,
   /** From then until the call is given up as lost. */
   graceMs: instant,
+  /** The longest time between the acceptance of a call and its dial. */
+  queueBoundMs: instant,
+  /** Whether the provider has a queue and cancels calls in it. */
+  cancelsQueued: z.boolean(),
   /** How long the provider certainly remembers a key. */
   keyTtlMs: instant,
   /** Dials per second that the connection allows, over all campaigns. Null: no such limit. */
@@ -97,7 +103,7 @@ export const InFlightCall = z.looseObject({
   checkAt: instant.nullable(),
   /** When it is given up if the look-ups find nothing. */
   deadlineAt: instant,
-  /** Look-ups without a result since the last change. */
+  /** Look-ups since the last change that did not end it. */
   checks: count,
   /** Whether a repeat under the same key would return the provider's first answer. Set by a look-up. */
   mayRepeat: z.boolean(),
@@ -105,6 +111,10 @@ export const InFlightCall = z.looseObject({
   synced: z.boolean(),
   /** Set on a retry if the terms were changed to fewer retries while it was in flight. If it was not placed, the records decide. */
   retryInDoubt: z.boolean().optional(),
+  /** Set once it is known that the call does not wait in the provider's queue any more. */
+  dialled: z.boolean().optional(),
+  /** Set if it was in the provider's queue when it was looked up: until when it may be there. */
+  queuedUntil: instant.optional(),
   /** Its end, from an event that arrived before the reply to its placement. The reply decides whether the event belongs to this call. */
   heldEnd: EndedEvent.optional(),
 });

@@ -1,4 +1,5 @@
 import type { CampaignState, InFlightCall } from './campaign-state.ts';
+import { queueClosesAt } from './look-up-times.ts';
 
 /** The facts about calls in flight that decisions need. */
 export interface InFlightSurvey {
@@ -18,7 +19,7 @@ export interface InFlightSurvey {
 }
 
 /** Collects the facts in one pass, because each message leads to a decision, with thousands of calls in flight. */
-export function surveyInFlight({ inFlight }: CampaignState, now: number): InFlightSurvey {
+export function surveyInFlight({ inFlight, facts }: CampaignState, now: number): InFlightSurvey {
   const due: [string, InFlightCall][] = [];
   let count = 0;
   let placing = 0;
@@ -41,6 +42,8 @@ export function surveyInFlight({ inFlight }: CampaignState, now: number): InFlig
     }
     if (checkAt !== null && checkAt > now && checkAt < nextAt) nextAt = checkAt;
     if (deadlineAt > now && deadlineAt < nextAt) nextAt = deadlineAt;
+    const closesAt = queueClosesAt(facts, call);
+    if (closesAt !== null && closesAt > now && closesAt < nextAt) nextAt = closesAt;
   }
   return { count, placing, unconfirmed, due, nextAt: finite(nextAt), unsyncedSince: finite(unsyncedSince), allSynced };
 }

@@ -8,6 +8,7 @@ import { isBreakerOpen, troubleOf } from './circuit-breaker.ts';
 import { placingAllowed } from './connection-wait.ts';
 import { hasWork, mayPlace, slotsLeft, type Waiting } from './gates.ts';
 import type { InFlightSurvey } from './in-flight.ts';
+import { cancelsIfQueued } from './look-up-times.ts';
 
 /** The number of settlements that justifies an exchange. */
 const SETTLE_BATCH = 20;
@@ -73,8 +74,9 @@ function isBeyondLimits(state: CampaignState, inFlight: number): boolean {
 
 /**
  * Calls to look up, the longest wait first: in order of placement, the first calls would be due again before the last ones had
- * their turn. The circuit breaker limits look-ups like placements, with two exceptions. Calls past their deadline must free
- * their slots. Unconfirmed calls may hold up a pause, an edit or the end, and Ringfence's own records have the answer.
+ * their turn. The circuit breaker limits look-ups like placements, with three exceptions. Calls past their deadline must free
+ * their slots. Calls that may still wait in the provider's queue must not be dialled after their window. Unconfirmed calls may
+ * hold up a pause, an edit or the end, and Ringfence's own records have the answer.
  */
 export function lookUps(
   state: CampaignState,
@@ -83,7 +85,8 @@ export function lookUps(
   repeated: readonly string[],
 ): string[] {
   const due = calls.due.filter(([id]) => !repeated.includes(id));
-  const isUrgent = (call: InFlightCall): boolean => call.unconfirmed || now >= call.deadlineAt;
+  const isUrgent = (call: InFlightCall): boolean =>
+    call.unconfirmed || now >= call.deadlineAt || cancelsIfQueued(state.facts, call, now);
   const urgent = due.filter(([, call]) => isUrgent(call));
   const others = isBreakerOpen(state, now) ? [] : due.filter(([, call]) => !isUrgent(call));
   others.sort(([, a], [, b]) => (a.checkAt ?? 0) - (b.checkAt ?? 0));

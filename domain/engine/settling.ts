@@ -212,7 +212,7 @@ function adoptCall(
     return;
   }
   const accepted = call.acceptedAt !== null;
-  const expectedEnd = (call.acceptedAt ?? call.sentAt) + facts.callLifetimeMs;
+  const since = call.acceptedAt ?? call.sentAt;
   const adopted: InFlightCall = {
     seq: call.seq,
     attempt: call.attempt,
@@ -223,8 +223,8 @@ function adoptCall(
     day: call.day,
     notAfter: call.sentAt,
     sentAt: call.sentAt,
-    checkAt: accepted ? Math.max(now, expectedEnd) : now,
-    deadlineAt: Math.max(now, expectedEnd) + facts.graceMs,
+    checkAt: accepted ? Math.max(now, since + Math.min(facts.usualCallMs, facts.callLifetimeMs)) : now,
+    deadlineAt: Math.max(now, since + facts.callLifetimeMs) + facts.graceMs,
     checks: 0,
     mayRepeat: false,
     synced: true,

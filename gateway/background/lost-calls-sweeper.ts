@@ -3,6 +3,7 @@ import { readDatabaseClock } from '../../db/clock.ts';
 import { correctLost, lostCallsWithEnd } from '../../db/late-ends.ts';
 import { orphansOfLostCalls } from '../../db/orphans.ts';
 import type { Pool } from '../../db/pool.ts';
+import { budgetOf } from '../../providers/budgeted-look-up.ts';
 import { adoptOrphans, ORPHANS_ASKED } from '../../providers/find-orphans.ts';
 import type { Connections } from '../../providers/connections/open-connections.ts';
 import { repeatWork } from './repeat-work.ts';
@@ -23,11 +24,12 @@ const CORRECTED_AT_ONCE = 100;
  */
 export async function sweepLostCalls({ pool, connections, logger }: LostCallsSweepOptions): Promise<void> {
   const now = await readDatabaseClock(pool);
-  for (const { connection, provider } of connections.all()) {
-    const { name } = connection;
+  for (const open of connections.all()) {
+    const { name } = open.connection;
+    const asked = { name, provider: open.provider, reserve: budgetOf(pool, open) };
     // Also without an open question to the provider: the process that asked may have died, or another call may have
     // resolved the doubt.
-    await adoptOrphans(pool, { name, provider }, await orphansOfLostCalls(pool, name, ORPHANS_ASKED), () => now);
+    await adoptOrphans(pool, asked, await orphansOfLostCalls(pool, name, ORPHANS_ASKED), () => now);
   }
   for (const callId of await lostCallsWithEnd(pool, CORRECTED_AT_ONCE)) {
     if (await correctLost(pool, callId)) logger.info({ call: callId }, 'a call given up as lost has ended');

@@ -1,8 +1,9 @@
 import type { NumberKind } from '../../domain/contacts/number-kind.ts';
 import type { CallProvider } from '../port.ts';
+import { LOOK_UP_DEFAULTS, type LookUpTerms } from './look-ups.ts';
 
 /** One account at one carrier, as the connections file or the environment describes it. Contains no secret. */
-export interface Connection {
+export interface Connection extends LookUpTerms {
   readonly name: string;
   /** The carrier. */
   readonly provider: string;
@@ -42,6 +43,7 @@ export function connectionOf(provider: CallProvider): Connection {
     agents: null,
     callerNumbers: null,
     webhookUrl: null,
+    ...LOOK_UP_DEFAULTS,
     madeFor: provider.name,
     missingSecrets: [],
     open: () => provider,

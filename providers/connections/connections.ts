@@ -1,7 +1,7 @@
 /** The connections of this process: from the file that RINGFENCE_CONNECTIONS names, or the one of the variables TRUEDY_*. */
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { truedy } from '../truedy/carrier.ts';
-import { allowedFromEnv, providerFromEnv } from '../from-env.ts';
+import { allowedFromEnv, LOOK_UP_VARIABLES, lookUpTermsFromEnv, providerFromEnv } from '../from-env.ts';
 import type { Connection } from './connection.ts';
 import { digest } from './digest.ts';
 import { readConnectionsFile } from './read-file.ts';
@@ -39,9 +39,10 @@ function truedyFromEnv(env: Env): Connection {
     agents: null,
     callerNumbers: null,
     webhookUrl: null,
+    ...lookUpTermsFromEnv(env),
     madeFor: digest(
       Object.keys(env)
-        .filter(isOfTruedy)
+        .filter((name) => isOfTruedy(name) && !isOfLookUps(name))
         .sort()
         .map((name) => [name, env[name]]),
     ),
@@ -51,3 +52,4 @@ function truedyFromEnv(env: Env): Connection {
 }
 
 const isOfTruedy = (name: string): boolean => name.startsWith('TRUEDY_');
+const isOfLookUps = (name: string): boolean => LOOK_UP_VARIABLES.some((variable) => variable === name);

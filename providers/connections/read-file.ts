@@ -10,6 +10,7 @@ import type { Carrier } from '../carrier.ts';
 import { CARRIERS } from '../carriers.ts';
 import type { Connection } from './connection.ts';
 import { digest } from './digest.ts';
+import { LOOK_UP_DEFAULTS } from './look-ups.ts';
 import { type Path, readDocument } from './document.ts';
 import { type Env, isReference, type ReferenceContext, resolveReference } from './references.ts';
 import { CommonFields, CONNECTION_NAME, ConnectionsFile } from './schema.ts';
@@ -173,6 +174,11 @@ function toConnection(
     agents: fields.agents ?? null,
     callerNumbers: fields.caller_numbers ?? null,
     webhookUrl,
+    lookUpAfterMs:
+      fields.look_up_after_seconds === undefined
+        ? LOOK_UP_DEFAULTS.lookUpAfterMs
+        : Math.round(fields.look_up_after_seconds * 1000),
+    lookUpsPerMinute: fields.look_ups_per_minute ?? LOOK_UP_DEFAULTS.lookUpsPerMinute,
     madeFor: settings === null ? null : digest([carrier.name, settings.value, webhookUrl, fields.caller_numbers]),
     missingSecrets: missing.map(({ reference }) => reference),
     open() {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Country } from '../../domain/contacts/phone.ts';
 import { HTTP_FOR, isHttpsOrLocal } from '../https-url.ts';
 import { NO_COUNTRY, NUMBER_KINDS } from '../../domain/contacts/number-kind.ts';
+import { LOOK_UP_BOUNDS } from './look-ups.ts';
 
 const Name = z.string('must be a text').min(1, 'must not be empty').max(200, 'must be at most 200 characters');
 const names = (what: string, example: string) =>
@@ -33,6 +34,16 @@ export const CommonFields = z.object({
     .number('must be a number above 0')
     .positive('must be above 0')
     .max(1_000, 'must be at most 1000')
+    .optional(),
+  look_up_after_seconds: z
+    .number('must be a number of seconds')
+    .min(LOOK_UP_BOUNDS.shortestAfterS, `must be at least ${LOOK_UP_BOUNDS.shortestAfterS}`)
+    .max(LOOK_UP_BOUNDS.longestAfterS, `must be at most ${LOOK_UP_BOUNDS.longestAfterS}`)
+    .optional(),
+  look_ups_per_minute: z
+    .int('must be a whole number')
+    .min(LOOK_UP_BOUNDS.leastPerMinute, `must be at least ${LOOK_UP_BOUNDS.leastPerMinute}`)
+    .max(LOOK_UP_BOUNDS.mostPerMinute, `must be at most ${LOOK_UP_BOUNDS.mostPerMinute}`)
     .optional(),
   max_concurrent_calls: z
     .undefined('is not enforced yet: leave it out, and set max_concurrent_calls of each campaign')

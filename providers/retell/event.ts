@@ -38,8 +38,7 @@ export function parseRetell(rawBody: Buffer, now: number): CallEvent[] {
   const { event, event_timestamp, call } = parsed.data;
   const kind = call !== undefined && isOutboundPhoneCall(call) ? (KINDS.get(event) ?? 'ignored') : 'ignored';
   const providerCallId = call?.call_id ?? null;
-  const { asSent, ...end } =
-    kind === 'ended' ? outcomeOf(call?.disconnection_reason, call?.call_status) : { outcome: null, asSent: null };
+  const { asSent, ...end } = kind === 'ended' && call !== undefined ? outcomeOf(call) : { outcome: null, asSent: null };
   const at = kind === 'ended' ? call?.end_timestamp : call?.start_timestamp;
   return [
     {

@@ -1,8 +1,12 @@
 /** Retell's words for the state and the end of a call. Source: "Debug call disconnection" in Retell's documentation. */
 import type { Outcome } from '../../domain/engine/outcome.ts';
+import type { RetellCall } from './call.ts';
 
 const LIVE = new Set(['registered', 'ongoing']);
 const OVER = new Set(['ended', 'not_connected', 'error']);
+
+/** The account's side ended the call. */
+const STOPPED = 'manual_stopped';
 
 /**
  * `disconnection_reason` by what it says about the callee. Every word after an answered call counts as completed, so
@@ -20,7 +24,7 @@ const OUTCOMES: ReadonlyMap<string, Outcome> = new Map([
   ['transfer_bridged', 'completed'],
   ['transfer_cancelled', 'completed'],
   ['call_take_over', 'completed'],
-  ['manual_stopped', 'completed'],
+  [STOPPED, 'completed'],
   ['dial_no_answer', 'no_answer'],
   ['dial_busy', 'busy'],
   ['voicemail_reached', 'voicemail'],
@@ -42,6 +46,11 @@ export function isLiveStatus(status: string): boolean {
   return LIVE.has(status);
 }
 
+/** Accepted, and not connected: it waits at Retell, or it rings already. */
+export function isQueuedStatus(status: string): boolean {
+  return status === 'registered';
+}
+
 export function isEndedStatus(status: string): boolean {
   return OVER.has(status);
 }
@@ -55,9 +64,14 @@ export interface RetellEnd {
 
 /**
  * How a call that is over ended. Without a reason the status counts: `ended` means that one of the two hung up, or that
- * the call was transferred.
+ * the call was transferred. A call that was stopped before it was connected is `cancelled`.
  */
-export function outcomeOf(reason: string | undefined, status: string | undefined): RetellEnd {
+export function outcomeOf({
+  disconnection_reason: reason,
+  call_status: status,
+  start_timestamp: startedAt,
+}: Pick<RetellCall, 'disconnection_reason' | 'call_status' | 'start_timestamp'>): RetellEnd {
+  if (reason === STOPPED && startedAt === undefined) return { outcome: 'cancelled', asSent: reason };
   if (reason === undefined) return { outcome: status === 'ended' ? 'completed' : 'failed', asSent: status ?? null };
   const fault = ACCOUNT_FAULTS.get(reason);
   return {

@@ -7,6 +7,7 @@
  * - Refusals as `{"status": "error", "message"}`: 400, 401, 402, 422 (an asset is unknown), 429.
  * - `POST /v3/list-calls` filters by `call_id` and by a top-level key of `metadata`, also for one of several values. Its
  *   calls contain no transcripts. Its filter by status knows no word for `registered`.
+ * - `POST /v2/stop-call/{call_id}` stops an ongoing call, with 204.
  * - An accepted call that is not dialled within five minutes ends as `registered_call_timeout`.
  * - An agent ends a call after two hours at most, and rings for five minutes at most.
  * - Webhooks `call_started` (never for a call that was not connected), `call_ended`, `call_analyzed`. Each is sent up to
@@ -19,14 +20,13 @@
  * - The list may lag, so a call that is not found may still ring.
  * - 404 with `Item … not found from …` (seen by many users) and 422 concern the account's number or agent. A refusal
  *   concerns the callee only if its text names `to_number`, a destination or a country. Everything else is `blocked`.
+ * - `registered` covers the ringing as well. So a call that is cancelled because its window closes may ring already.
+ * - `stop-call` also stops a call that is registered. It has the reason `manual_stopped` then, and no time of a start.
  * - 429 may have a `Retry-After`. An outbound call above the concurrency limit is refused with it.
  * - 408, 409 and 5xx prove nothing.
  * - A call with `concurrency_limit_reached`, `no_concurrency_fallback`, `no_valid_payment`, `scam_detected`, `marked_as_spam`
  *   or `telephony_provider_permission_denied` as `disconnection_reason` did not ring, because of the account. It holds
  *   the campaign, and the attempt does not count.
- *
- * Not yet in the engine:
- * - Cancelling an accepted call (`POST /v2/stop-call`).
  */
 import { connectWithinMs } from '../../domain/engine/dial-budget.ts';
 import { LOOK_UPS } from '../../domain/engine/time-limits.ts';
@@ -38,8 +38,7 @@ import type { CallProvider } from '../port.ts';
 import { sendBefore } from '../send-before.ts';
 import { classifyPlacement } from './answer.ts';
 import { parseRetell } from './event.ts';
-import { gather } from './gather.ts';
-import { type Ask, lookUpCalls } from './look-up.ts';
+import { type Ask, BATCH, cancelCall, lookUpCalls, lookUpRequests } from './look-up.ts';
 import { freezeCall } from './request.ts';
 import { callLifetimeMs, type RetellSettings } from './settings.ts';
 import { verifyRetell } from './signature.ts';
@@ -58,7 +57,8 @@ export function createRetellProvider(
   const { dials, lookUps, close } = openAgents({ waitMs, maxAnswerBytes: MAX_ANSWER_BYTES });
   const withSlot = limitConcurrency(LOOK_UPS_AT_ONCE, LOOK_UPS.answerWithinMs - requestTimeoutMs);
   const limits = { now, waitMs, timeoutMs: requestTimeoutMs };
-  const headers = { authorization: `Bearer ${settings.api_key}`, 'content-type': 'application/json' };
+  const authorization = `Bearer ${settings.api_key}`;
+  const headers = { authorization, 'content-type': 'application/json' };
   const root = new URL(settings.base_url);
   const pathOfRoot = root.pathname.replace(/\/+$/, '');
 
@@ -72,7 +72,12 @@ export function createRetellProvider(
     withSlot(() =>
       sendBefore(
         lookUps,
-        { origin: root.origin, path: pathOfRoot + path, method, headers, ...(body === undefined ? {} : { body }) },
+        {
+          origin: root.origin,
+          path: pathOfRoot + path,
+          method,
+          ...(body === undefined ? { headers: { authorization } } : { headers, body }),
+        },
         { ...limits, sendBy: Number.POSITIVE_INFINITY },
       ),
     ).catch((error: unknown) => {
@@ -90,14 +95,16 @@ export function createRetellProvider(
       requestTimeoutMs,
       queueBoundMs: Math.round(settings.queue_bound_seconds * 1000),
       callLifetimeMs: callLifetimeMs(settings),
+      callsPerLookUp: BATCH,
     },
     freeze: (call) => freezeCall(call, { ...settings, fromNumber: callerNumbers[0] }),
     async place(frozen, _key, sendBy) {
       return classifyPlacement(await sendBefore(dials, toDispatch(placement(frozen)), { ...limits, sendBy }), now());
     },
     preview: (frozen) => maskSecrets(placement(frozen), [settings.api_key]),
-    // The engine asks for each call whose Retell id is known by itself.
-    lookUp: gather((calls) => lookUpCalls(ask, calls)),
+    lookUp: (calls) => lookUpCalls(ask, calls),
+    lookUpRequests,
+    cancel: (providerCallId) => cancelCall(ask, providerCallId),
     verify: (webhook) => verifyRetell(settings.webhook_keys ?? [settings.api_key], webhook),
     parse: ({ rawBody }) => parseRetell(rawBody, now()),
     close,

@@ -3,10 +3,10 @@ import { canonicalCallId } from '../../domain/engine/ids.ts';
 import { Particulars } from '../../domain/dialling/provider-messages.ts';
 import type { LookUpResult } from '../port.ts';
 import type { SendResult } from '../send-before.ts';
-import { readAnswer } from '../http-answer.ts';
+import { notInList, readAnswer } from '../http-answer.ts';
 import { Id, Instant, Word } from '../fields.ts';
 import { Reported } from './fields.ts';
-import { isEndedStatus, isLiveStatus, outcomeOf } from './outcome.ts';
+import { isEndedStatus, isLiveStatus, isQueuedStatus, outcomeOf } from './outcome.ts';
 
 const Call = z.object({
   id: Id,
@@ -29,8 +29,8 @@ const ListOfCalls = z.object({
 /**
  * The provider's list begins with the newest call. A call whose reply was lost is recent, so a few pages are enough.
  */
-const PAGE = 100;
-const PAGES = 5;
+export const PAGE = 100;
+export const PAGES = 5;
 
 /** One GET to the API, by its path below the root. */
 export type Get = (path: string) => Promise<SendResult>;
@@ -40,6 +40,24 @@ export async function lookUpById(get: Get, providerCallId: string): Promise<Look
   const answer = await get(`/calls/${encodeURIComponent(providerCallId)}`);
   const read = readAnswer(answer, OneCall);
   return 'failure' in read ? { kind: 'unknown', reason: read.failure } : whatIsKnown(read.value.data, providerCallId);
+}
+
+/**
+ * Asks for several calls by the provider's ids with one request, for the newest calls. One that is not among them must be
+ * asked for by itself.
+ */
+export async function lookUpInNewest(
+  get: Get,
+  providerCallIds: readonly string[],
+): Promise<(providerCallId: string) => LookUpResult> {
+  const wanted = new Set(providerCallIds);
+  const read = readAnswer(await get(`/calls?limit=${PAGE}&offset=0`), ListOfCalls);
+  const known = new Map<string, LookUpResult>();
+  for (const call of 'value' in read ? read.value.data : []) {
+    if (call.id !== undefined && wanted.has(call.id)) known.set(call.id, whatIsKnown(call, call.id));
+  }
+  const reason = notInList('failure' in read ? read.failure : null);
+  return (providerCallId) => known.get(providerCallId) ?? { kind: 'unknown', reason };
 }
 
 /** How long pages of the list may be requested, by a clock in milliseconds. */
@@ -96,7 +114,9 @@ function whatIsKnown(call: Call, providerCallId: string): LookUpResult {
     agentId: call.agent_id,
     placedAt: call.created_at ?? call.createdAt,
   });
-  if (status !== undefined && isLiveStatus(status)) return { kind: 'live', providerCallId, particulars };
+  if (status !== undefined && isLiveStatus(status)) {
+    return { kind: 'live', providerCallId, queued: isQueuedStatus(status), particulars };
+  }
   if ((status === undefined || !isEndedStatus(status)) && endedAt === null) {
     return { kind: 'unknown', reason: 'unknown_status' };
   }

@@ -23,7 +23,8 @@ const OUTCOMES: ReadonlyMap<string, Outcome> = new Map([
 ]);
 
 const NEVER_JOINED: ReadonlySet<Outcome> = new Set(['declined', 'invalid_number']);
-const LIVE = new Set(['queued', 'created', 'ringing', 'in_progress']);
+const QUEUED = new Set(['queued', 'created']);
+const LIVE = new Set([...QUEUED, 'ringing', 'in_progress']);
 
 function normalise(word: string): string {
   return word
@@ -34,6 +35,11 @@ function normalise(word: string): string {
 
 export function isLiveStatus(word: string): boolean {
   return LIVE.has(normalise(word));
+}
+
+/** Accepted, and not yet dialled. */
+export function isQueuedStatus(word: string): boolean {
+  return QUEUED.has(normalise(word));
 }
 
 export function isEndedStatus(word: string): boolean {

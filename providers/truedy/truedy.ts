@@ -7,7 +7,7 @@ import { sendBefore } from '../send-before.ts';
 import { classifyPlacement } from './answer.ts';
 import type { TruedyConfig } from './config.ts';
 import { parseTruedy } from './event.ts';
-import { lookUpById, lookUpInList } from './look-up.ts';
+import { lookUpById, lookUpInList, lookUpInNewest, PAGE, PAGES } from './look-up.ts';
 import { limitConcurrency } from '../concurrency-limit.ts';
 import { freezeCall } from './request.ts';
 import { verifyTruedy } from './signature.ts';
@@ -20,6 +20,13 @@ const MAX_ANSWER_BYTES = 1_048_576;
 const LOOK_UPS_AT_ONCE = 8;
 /** No page of the list is requested later than this before the look-up ends: the pages read by then would be lost. */
 const LAST_PAGE_BEFORE_MS = 2_000;
+
+/** Calls from which on one request for the newest calls is better than one for each. */
+const LIST_FROM = 5;
+
+function idsOf(calls: readonly CallRef[]): string[] {
+  return calls.flatMap(({ providerCallId }) => (providerCallId === null ? [] : [providerCallId]));
+}
 
 /**
  * The Truedy voice provider.
@@ -62,6 +69,7 @@ export function createTruedyProvider(
       requestTimeoutMs: config.requestTimeoutMs,
       queueBoundMs: config.queueBoundMs,
       callLifetimeMs: (config.joinTimeoutS + config.maxDurationS) * 1000,
+      callsPerLookUp: PAGE,
     },
 
     freeze: (call) => freezeCall(call, config),
@@ -74,15 +82,24 @@ export function createTruedyProvider(
     preview: (frozen, key) => maskSecrets(placement(frozen, key), [config.apiKey]),
 
     async lookUp(calls) {
+      const ids = idsOf(calls);
       const unnamed = calls.filter(({ providerCallId }) => providerCallId === null);
-      const listed = lookUpInList(
+      const searched = lookUpInList(
         get,
         unnamed.flatMap(({ callId }) => (callId === null ? [] : [callId])),
         { now: () => performance.now(), withinMs: listWithinMs },
       );
-      const lookUpOne = async ({ callId, providerCallId }: CallRef): Promise<LookUpResult> =>
-        providerCallId === null ? (await listed)(callId) : withSlot(() => lookUpById(get, providerCallId));
+      const newest = ids.length < LIST_FROM ? null : withSlot(() => lookUpInNewest(get, ids));
+      const lookUpOne = async ({ callId, providerCallId }: CallRef): Promise<LookUpResult> => {
+        if (providerCallId === null) return (await searched)(callId);
+        return newest ? (await newest)(providerCallId) : withSlot(() => lookUpById(get, providerCallId));
+      };
       return Promise.all(calls.map(lookUpOne));
+    },
+
+    lookUpRequests(calls) {
+      const named = idsOf(calls).length;
+      return (named < LIST_FROM ? named : 1) + (named < calls.length ? PAGES : 0);
     },
 
     verify: (webhook) => verifyTruedy(config.webhookSecrets, webhook),

@@ -3,7 +3,7 @@ import { canonicalCallId } from '../../domain/engine/ids.ts';
 import type { CallRef, LookUpResult } from '../port.ts';
 import type { SendResult } from '../send-before.ts';
 import { isE164 } from '../callee.ts';
-import { readAnswer } from '../http-answer.ts';
+import { notInList, readAnswer } from '../http-answer.ts';
 import { CallSid, Instant, isCallSid, Word } from './fields.ts';
 import { isEndedStatus, isLiveStatus, outcomeOf } from './outcome.ts';
 import { CALL_ID_PARAMETER } from './request.ts';
@@ -37,6 +37,8 @@ const ListOfEvents = z.object({
 
 /** One GET to the API, by its path below the account. */
 export type Get = (path: string) => Promise<SendResult>;
+/** One POST of a form. */
+export type Post = (path: string, form: string) => Promise<SendResult>;
 
 /** Asks for the call by its SID. */
 export async function lookUpById(get: Get, providerCallId: string): Promise<LookUpResult> {
@@ -46,10 +48,33 @@ export async function lookUpById(get: Get, providerCallId: string): Promise<Look
   return read.value.sid === providerCallId ? whatIsKnown(read.value) : { kind: 'unknown', reason: 'unexpected_answer' };
 }
 
+/** The longest page of the list. A call takes more than a kilobyte of it. */
+const LONGEST_PAGE = 1_000;
+
+/**
+ * Asks for several calls by their SIDs with one request, for the newest calls of the account. No filter names several
+ * calls. A call that the page does not contain must be asked for by itself.
+ */
+export async function lookUpInList(
+  get: Get,
+  providerCallIds: readonly string[],
+): Promise<(providerCallId: string) => LookUpResult> {
+  const wanted = new Set(providerCallIds);
+  const read = readAnswer(await get(`/Calls.json?PageSize=${LONGEST_PAGE}`), ListOfCalls);
+  const known = new Map<string, LookUpResult>();
+  for (const call of 'value' in read ? read.value.calls : []) {
+    if (call !== undefined && wanted.has(call.sid)) known.set(call.sid, whatIsKnown(call));
+  }
+  const reason = notInList('failure' in read ? read.failure : null);
+  return (providerCallId) => known.get(providerCallId) ?? { kind: 'unknown', reason };
+}
+
 /** How far a call's creation may be from our request: a request takes seconds, and the clocks differ. */
 const SAME_TIME_MS = 120_000;
-/** Calls from one number to another one around one time. More are not asked about. */
-const MOST_CANDIDATES = 5;
+/** Calls from one number to another one around one time. More are not asked about: each takes a request. */
+const MOST_CANDIDATES = 3;
+/** The list, and the events of each candidate. */
+export const REQUESTS_BY_NUMBERS = 1 + MOST_CANDIDATES;
 
 /**
  * Searches for a call whose reply was lost. Twilio's list finds calls by their two numbers, which is a guess: another
@@ -79,6 +104,17 @@ export async function lookUpByNumbers(
   return { kind: 'unknown', reason: candidates.length === 0 ? 'not_found' : 'not_confirmed' };
 }
 
+/**
+ * Cancels a call that is queued or rings; Twilio lets others go on. The answer to the request is the call as it is then. If
+ * the request is refused, because the call is over by then, or lost, the call itself tells what became of it.
+ */
+export async function cancelCall(post: Post, get: Get, providerCallId: string): Promise<LookUpResult> {
+  if (!isCallSid(providerCallId)) return { kind: 'unknown', reason: 'not_found' };
+  const read = readAnswer(await post(`/Calls/${providerCallId}.json`, 'Status=canceled'), Call);
+  const call = 'value' in read && read.value.sid === providerCallId ? whatIsKnown(read.value) : null;
+  return call === null || call.kind === 'unknown' ? lookUpById(get, providerCallId) : call;
+}
+
 function numbersOf(request: string | null | undefined): { to: string; from: string } | null {
   const form = new URLSearchParams(request ?? '');
   const [to, from] = [form.get('To'), form.get('From')];
@@ -101,7 +137,7 @@ async function callIdOf(get: Get, sid: string): Promise<string | null> {
 function whatIsKnown(call: Call): LookUpResult {
   const { sid, status = '', to = '', date_created, end_time, answered_by } = call;
   const particulars = { phoneNumber: isE164(to) ? to : null, agentId: null, placedAt: date_created ?? null };
-  if (isLiveStatus(status)) return { kind: 'live', providerCallId: sid, particulars };
+  if (isLiveStatus(status)) return { kind: 'live', providerCallId: sid, queued: status === 'queued', particulars };
   if (!isEndedStatus(status)) return { kind: 'unknown', reason: 'unknown_status' };
   return {
     kind: 'ended',

@@ -10,12 +10,16 @@
  * - Webhooks are signed by HMAC-SHA1 over URL and form; the signature has no time
  *   (https://www.twilio.com/docs/usage/webhooks/webhooks-security). With `#rc` and `rp` a failed one is tried again, for
  *   15 seconds in all (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides).
+ * - The list of calls has pages of up to 1,000 and no filter for several SIDs. `Status=canceled` ends a call that is queued or
+ *   rings, and leaves one that was answered alone (https://www.twilio.com/docs/voice/api/call-resource).
  * - The events of a call, 15 minutes after its end, contain the URL of its status callback
  *   (https://www.twilio.com/docs/voice/api/call-event-resource).
  *
  * Assumed, because nothing is documented:
  * - No key is honoured: a repeated request is a second call. A call of unknown outcome is never sent again.
  * - No list is complete at once: a call that is not found may have been placed.
+ * - The list begins with the newest calls. Nothing depends on it: a call that a page does not contain is asked for by its SID.
+ * - `queued` says that a call is not dialled yet, and every other status that it was.
  * - A webhook may be signed with or without its port, and with or without `#rc`: each is accepted.
  * - The codes of an invalid number (13224, 21211, 21214, 21217) and those of the account, other than the documented ones.
  *   A code of a refusal that is not known here is taken for the account's.
@@ -38,21 +42,32 @@ import { sendBefore } from '../send-before.ts';
 import { limitConcurrency, SlotTimeout } from '../concurrency-limit.ts';
 import { classifyPlacement } from './answer.ts';
 import { parseTwilio } from './event.ts';
-import { lookUpById, lookUpByNumbers } from './look-up.ts';
+import { cancelCall, lookUpById, lookUpByNumbers, lookUpInList, REQUESTS_BY_NUMBERS } from './look-up.ts';
 import { freezeCall } from './request.ts';
 import type { TwilioSettings } from './settings.ts';
 import { verifyTwilio } from './signature.ts';
 
-const MAX_ANSWER_BYTES = 1_048_576;
+/** Several times a page of a thousand calls. */
+const MAX_ANSWER_BYTES = 8 * 1_048_576;
 /** Simultaneous look-ups. They share the API's rate limits with the dials. Others wait here. */
 const LOOK_UPS_AT_ONCE = 8;
+/** Calls from which on one request for a long list is better than one for each. */
+const LIST_FROM = 5;
+/** Most of them are on the list's one page. */
+const CALLS_PER_LOOK_UP = 100;
 /** Twilio may ring this much longer than `Timeout` says. */
 const TIMEOUT_BUFFER_S = 5;
+
+const FORM = 'application/x-www-form-urlencoded';
 
 /** A look-up that fails is repeated for each of its calls, which would make the wait longer. */
 function tooLate(error: unknown): LookUpResult {
   if (error instanceof SlotTimeout) return { kind: 'unknown', reason: 'no_slot_in_time' };
   throw error;
+}
+
+function sidsOf(calls: readonly CallRef[]): string[] {
+  return calls.flatMap(({ providerCallId }) => (providerCallId === null ? [] : [providerCallId]));
 }
 
 export function createTwilioProvider(
@@ -73,16 +88,20 @@ export function createTwilioProvider(
   const placement = (frozen: string): PlacementRequest => ({
     method: 'POST',
     url: `${account}/Calls.json`,
-    headers: { authorization, 'content-type': 'application/x-www-form-urlencoded' },
+    headers: { authorization, 'content-type': FORM },
     body: frozen,
   });
-  const get = (path: string) => {
+  const send = (method: 'GET' | 'POST', path: string, form?: string) => {
     const { origin, pathname, search } = new URL(account + path);
-    const request = { origin, path: pathname + search, method: 'GET', headers: { authorization } } as const;
+    const headers = form === undefined ? { authorization } : { authorization, 'content-type': FORM };
+    const request = { origin, path: pathname + search, method, headers, ...(form === undefined ? {} : { body: form }) };
     return sendBefore(lookUps, request, { ...limits, sendBy: Number.POSITIVE_INFINITY });
   };
+  const get = (path: string) => send('GET', path);
   const lookUpOne = (call: CallRef): Promise<LookUpResult> =>
-    call.providerCallId === null ? lookUpByNumbers(get, call) : lookUpById(get, call.providerCallId);
+    withSlot(() =>
+      call.providerCallId === null ? lookUpByNumbers(get, call) : lookUpById(get, call.providerCallId),
+    ).catch(tooLate);
 
   return {
     name: 'twilio',
@@ -93,6 +112,7 @@ export function createTwilioProvider(
       requestTimeoutMs,
       queueBoundMs: settings.queue_bound_seconds * 1000,
       callLifetimeMs: (settings.ring_seconds + TIMEOUT_BUFFER_S + settings.max_duration_seconds) * 1000,
+      callsPerLookUp: CALLS_PER_LOOK_UP,
     },
 
     freeze: (call) => freezeCall(call, terms),
@@ -104,7 +124,25 @@ export function createTwilioProvider(
 
     preview: (frozen) => maskSecrets(placement(frozen), [credentials, authToken]),
 
-    lookUp: (calls) => Promise.all(calls.map((call) => withSlot(() => lookUpOne(call)).catch(tooLate))),
+    async lookUp(calls) {
+      const sids = sidsOf(calls);
+      if (sids.length < LIST_FROM) return Promise.all(calls.map(lookUpOne));
+      const listed = withSlot(() => lookUpInList(get, sids));
+      return Promise.all(
+        calls.map(async (call) => {
+          const { providerCallId } = call;
+          return providerCallId === null ? lookUpOne(call) : listed.then((known) => known(providerCallId), tooLate);
+        }),
+      );
+    },
+
+    lookUpRequests(calls) {
+      const named = sidsOf(calls).length;
+      return (named < LIST_FROM ? named : 1) + (calls.length - named) * REQUESTS_BY_NUMBERS;
+    },
+
+    cancel: (providerCallId) =>
+      withSlot(() => cancelCall((path, form) => send('POST', path, form), get, providerCallId)).catch(tooLate),
 
     verify: (webhook) => verifyTwilio([authToken, ...(secondary === undefined ? [] : [secondary])], webhook),
 

@@ -41,12 +41,13 @@ export function createRetell(context: CarrierContext): Carrier<RetellDetails> {
       );
     };
 
+  /** Whatever the call is at: an answered one is cut off. */
   const stop =
     ({ calls }: Desk<RetellDetails>) =>
     ({ params }: FastifyRequest, reply: FastifyReply) => {
       const call = calls.get((params as { readonly id: string }).id);
       if (call === undefined) return refuseUnknown(reply);
-      calls.cancel(call);
+      if (!calls.cancel(call)) calls.hangUp(call);
       return reply.code(204).send();
     };
 

@@ -10,7 +10,8 @@ import { DIAL } from '../../domain/engine/dial-budget.ts';
 import { callId } from '../../domain/engine/ids.ts';
 import type { PlacementResult } from '../../domain/engine/placement.ts';
 import { VirtualConnection } from '../simulation/connection.ts';
-import { connectionAt } from '../support/factories/connections.ts';
+import { OpenConnections } from '../../providers/connections/open-connections.ts';
+import { limitedConnection } from '../support/factories/connections.ts';
 import { callActivity, dialOf, recordCampaign } from '../support/factories/dials.ts';
 import { nextId } from '../support/factories/ids.ts';
 import { ScriptedProvider } from '../support/fakes/scripted-provider.ts';
@@ -186,7 +187,12 @@ describe('a dial through a connection with a rate', () => {
     const dial = (seq: number, placement = 1): Promise<PlacementResult> =>
       callActivity(
         'placeCall',
-        { pool, provider, now: Date.now, connections: connectionAt(rate, provider) },
+        {
+          pool,
+          provider,
+          now: Date.now,
+          connections: new OpenConnections([limitedConnection(provider, { callsPerSecond: rate })]),
+        },
         {
           campaignId: id,
           seq,

@@ -5,6 +5,7 @@ import { lookUpCalls } from '../../activities/look-up-calls.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { parseCallId } from '../../domain/engine/ids.ts';
 import type { CallRef, LookUpResult, PlaceResult } from '../../providers/port.ts';
+import { connectionOf } from '../../providers/connections/connection.ts';
 import { pacingFacts } from '../../worker/facts.ts';
 import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
 import { callActivity, recordCampaign, type RecordedCampaign } from '../support/factories/dials.ts';
@@ -155,7 +156,9 @@ describe('of several calls that are looked up, one whose look-up', () => {
       seqs.map((seq) => campaign.callId(seq)),
     );
     expect(findings[2]).toMatchObject(expected);
-    expect(findings.filter((_, index) => index !== 2)).toEqual(Array.from({ length: 9 }, () => ({ kind: 'live' })));
+    expect(findings.filter((_, index) => index !== 2)).toEqual(
+      Array.from({ length: 9 }, () => ({ kind: 'live', queued: false })),
+    );
   });
 
   it('is not answered in time keeps no other answer away', async () => {
@@ -164,7 +167,7 @@ describe('of several calls that are looked up, one whose look-up', () => {
     const find = provider.lookUp.bind(provider);
     provider.lookUp = (calls) => (calls[0]?.callId === campaign.callId(2) ? new Promise<never>(() => {}) : find(calls));
     const calls = [1, 2, 3].map((seq) => ({ seq, attempt: 1, callId: campaign.callId(seq), placement: 1 }));
-    const facts = pacingFacts(provider.facts, null, 60_000, false);
+    const facts = pacingFacts(provider, { ...connectionOf(provider), graceMs: 60_000, searchAttributes: false });
     const connections = connectionsTo(provider);
     const databaseClock = () => Promise.resolve(NOW);
     const deps = { pool: database.pool, connections, now, factsOf: () => facts, databaseClock };
@@ -172,7 +175,8 @@ describe('of several calls that are looked up, one whose look-up', () => {
     const findings = await new MockActivityEnvironment().run(() =>
       lookUpCalls(deps, { campaignId: campaign.id, connection: provider.name, epoch: 1, calls }, inTime),
     );
-    expect(findings).toEqual([{ kind: 'live' }, { kind: 'unasked' }, { kind: 'live' }]);
+    const live = { kind: 'live', queued: false };
+    expect(findings).toEqual([live, { kind: 'unasked' }, live]);
   });
 
   it.each([12.4, Number.NaN, -1, 1e20])('says that it ended at %d is taken in', async (endedAt) => {

@@ -25,8 +25,10 @@ describeProvider('the example of an own provider', async () => {
     provoke: (trouble) => (farSide.trouble = trouble),
     letEnd: (outcome) => (farSide.fate = outcome),
     letLast: () => (farSide.fate = 'lasts'),
+    letTalk: () => (farSide.fate = 'lasts'),
     callsUnder: (key) => farSide.dials.filter((dial) => dial.key === key).length,
     placements: () => farSide.placements,
+    lookUps: () => farSide.lookUps,
     webhooks: (enough) => receiver.until(enough),
     async close() {
       await provider.close();

@@ -96,16 +96,19 @@ describe('Retell', () => {
     );
   });
 
-  test('asks once about calls that the engine asks about one by one at the same time', async () => {
+  test.each([
+    [1, 'get'],
+    [10, 'list'],
+  ])('asks once about %i calls whose ids are known', async (count, on) => {
     const { provider, allOver, placeAll, askedBy } = await open();
-    const ids = (await placeAll(TEN)).map(idOf);
+    const ids = (await placeAll(TEN.slice(0, count))).map(idOf);
     await allOver();
     let found: unknown;
     const asked = await askedBy(async () => {
-      found = await Promise.all(ids.map((providerCallId) => provider.lookUp([{ callId: null, providerCallId }])));
+      found = await provider.lookUp(ids.map((providerCallId) => ({ callId: null, providerCallId })));
     });
-    expect(found).toMatchObject(ids.map((providerCallId) => [{ kind: 'ended', providerCallId }]));
-    expect(asked).toEqual(['list']);
+    expect(found).toMatchObject(ids.map((providerCallId) => ({ kind: 'ended', providerCallId })));
+    expect(asked).toEqual([on]);
   });
 
   test('does not take a call for absent that the list leaves out', async () => {

@@ -6,7 +6,7 @@ const PER_SECOND = 5;
 
 let harness: SystemHarness;
 beforeAll(async () => {
-  harness = await SystemHarness.start({ simulator: { timeScale: 200 }, callsPerSecond: PER_SECOND });
+  harness = await SystemHarness.start({ simulator: { timeScale: 200 }, limits: { callsPerSecond: PER_SECOND } });
   await harness.startSecondWorker();
 });
 afterAll(() => harness.close());

@@ -28,7 +28,6 @@ const DECIDING: Readonly<Record<string, Readonly<Record<string, readonly [scenar
     MAX_CHECK_MS: ['calls-without-news', 40_000, 2 * MINUTE],
     UNASKED_PAUSE_MS: ['nobody-to-ask', 10_000, 20_000],
     UNASKED_FOR_MS: ['nobody-to-ask', 14 * MINUTE, 16 * MINUTE],
-    LIVE_PAUSE_MS: ['calls-without-news', 30_000, 2 * MINUTE],
   },
   'domain/engine/circuit-breaker.ts': {
     FIRST_PAUSE_MS: ['provider-down', 250, 1_000],
@@ -43,6 +42,13 @@ const DECIDING: Readonly<Record<string, Readonly<Record<string, readonly [scenar
   },
   'domain/engine/connection-wait.ts': {
     AHEAD_S: ['busy-connection', 1, 3],
+  },
+  'domain/engine/look-up-times.ts': {
+    FIRST_PAUSE_SHARE: ['older-than-usual', 2, 6],
+    MAX_PAUSE_MS: ['older-than-usual', 4 * MINUTE, 10 * MINUTE],
+    GRID_SHARE: ['older-than-usual', 5, 12],
+    CANCEL_AGAIN_MS: ['queued-past-the-end', 5_000, 20_000],
+    OVERDUE_PAUSE_MS: ['calls-without-news', 30_000, 2 * MINUTE],
   },
   'domain/engine/pacing.ts': {
     SETTLE_BATCH: ['eighty-slots', 19, 21],

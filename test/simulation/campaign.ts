@@ -42,6 +42,7 @@ export interface CampaignWatch extends RosterListener {
   /** A request leaves, whatever comes of it. */
   sent(): void;
   accepted(call: LedgerCall, sentAt: number): void;
+  dialled(call: LedgerCall, sentAt: number): void;
   ended(call: LedgerCall): void;
   /** The loop has processed its inbox and decided. */
   decided(run: VirtualRun, step: Step): void;
@@ -59,6 +60,9 @@ export interface VirtualCampaignOptions {
   readonly contacts: number;
   readonly startsAt: number;
   readonly provider: ProviderFacts;
+  /** Whether the provider cancels calls that wait in its queue. */
+  readonly cancels: boolean;
+  readonly lookUpAfterMs: number;
   readonly graceMs: number;
   readonly world: WorldModel;
   /** The clock of a world with several campaigns. Default: a new one. */
@@ -84,11 +88,13 @@ export class VirtualCampaign {
     private readonly options: VirtualCampaignOptions,
     private readonly watch: CampaignWatch,
   ) {
-    const { campaignId, contacts, spec, startsAt, provider, world, graceMs, connection = null } = options;
+    const { campaignId, contacts, spec, startsAt, provider, world, graceMs, cancels, lookUpAfterMs } = options;
+    const { connection = null } = options;
     this.clock = options.clock ?? new VirtualClock(startsAt);
     this.roster = new VirtualRoster(campaignId, contacts, spec, watch);
     this.provider = new VirtualProvider(provider, this.clock, world, {
       accepted: (call, sentAt) => watch.accepted(call, sentAt),
+      dialled: (call, sentAt) => watch.dialled(call, sentAt),
       ended: (call) => watch.ended(call),
       event: (arriving) => {
         const event = this.dialling.takeIn(arriving);
@@ -100,8 +106,11 @@ export class VirtualCampaign {
     this.dialling = new Dialling(this.clock, world, this.roster, this.provider, connection, () => watch.sent());
     this.facts = {
       dialMarginMs: provider.requestTimeoutMs + provider.queueBoundMs,
+      usualCallMs: lookUpAfterMs,
       callLifetimeMs: provider.queueBoundMs + provider.callLifetimeMs,
       graceMs,
+      queueBoundMs: provider.queueBoundMs,
+      cancelsQueued: cancels && provider.queueBoundMs > 0,
       keyTtlMs: provider.keyTtlMs,
       callsPerSecond: connection?.callsPerSecond ?? null,
       searchAttributes: false,
@@ -323,7 +332,7 @@ export class VirtualCampaign {
       run.placements.clear();
     }
     for (const id of startDials(run.state, run.campaignId, work, now)) this.place(run, id, now);
-    if (work.lookUp.length > 0) this.startLookUp(run, work.lookUp);
+    if (work.lookUp.length > 0) this.startLookUp(run, work.lookUp, now);
     if (work.exchange) this.startExchange(run, work.exchange.want, now);
   }
 
@@ -337,11 +346,11 @@ export class VirtualCampaign {
     run.placements.set(callId, handle);
   }
 
-  private startLookUp(run: VirtualRun, callIds: readonly string[]): void {
+  private startLookUp(run: VirtualRun, callIds: readonly string[], now: number): void {
     const { world } = this.options;
     const { epoch } = run.state;
     run.lookingUp = true;
-    const calls = startLookingUp(run.state, callIds);
+    const calls = startLookingUp(run.state, callIds, now);
     this.clock.after(world.delay('look_up'), () => {
       const findings = calls.map((call) => this.dialling.lookUp({ ...call, epoch }));
       this.clock.after(world.delay('look_up'), () => {

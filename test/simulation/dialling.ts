@@ -15,6 +15,8 @@ import { type Answer, LIVES, type WorkerFate, type WorldModel } from './world-mo
 /** The activity's retry options in workflows/proxies.ts. */
 const TRIES = 3;
 const FIRST_RETRY_MS = 1_000;
+/** What the budget of look-ups does not cover waits for the oldest request of the last minute. */
+const DEFERRED_MS = 20_000;
 
 export interface DialRequest extends EngineDialRequest {
   readonly callId: string;
@@ -118,7 +120,8 @@ export class Dialling {
     };
   }
 
-  lookUp({ callId, seq, attempt, placement, epoch }: CallToLookUp & { readonly epoch: number }): LookUpFinding {
+  lookUp(asked: CallToLookUp & { readonly epoch: number }): LookUpFinding {
+    const { callId, seq, attempt, placement, epoch } = asked;
     if (this.roster.isSettled(seq, attempt)) return { kind: 'ended', event: this.fromRecord(callId) };
     const { calls } = this.roster;
     const record = calls.open(callId, seq, attempt);
@@ -129,6 +132,7 @@ export class Dialling {
     const stored = record.events[0]?.event;
     if (stored) return { kind: 'ended', event: stored };
     if (record.firstSentAt === null) return { kind: 'not_placed', reason: null };
+    if (this.world.defersLookUp()) return { kind: 'deferred', retryAfterMs: DEFERRED_MS };
     const call = this.provider.find(callId, wasAccepted);
     if (!call) {
       const { keyTtlMs, requestTimeoutMs } = this.provider.facts;
@@ -136,7 +140,8 @@ export class Dialling {
       return { kind: 'unknown', mayRepeat: !wasAccepted && isRemembered };
     }
     if (!wasAccepted) this.link(record, call);
-    if (!call.ended) return { kind: 'live' };
+    if (asked.cancelQueued) this.provider.cancel(call);
+    if (!call.ended) return { kind: 'live', queued: this.clock.now < call.dialledAt };
     return {
       kind: 'ended',
       event: endedEvent({ ...call, eventId: lookUpEventId(callId), endedAt: call.endsAt }),

@@ -38,7 +38,10 @@ export interface FaultRates {
   readonly eventNotSignalled: number;
   /** A second terminal event with another outcome. */
   readonly eventContradicted: number;
+  /** Calls that wait in the provider's queue for longer than it promised. Only a provider that cancels them keeps the promises. */
+  readonly queuedTooLong: number;
   readonly lookUpSilent: number;
+  readonly lookUpDeferred: number;
   readonly exchangeRepeated: number;
   readonly commandRepeated: number;
 }
@@ -62,7 +65,9 @@ export const NO_FAULTS: FaultRates = {
   eventAtOnce: 0,
   eventNotSignalled: 0,
   eventContradicted: 0,
+  queuedTooLong: 0,
   lookUpSilent: 0,
+  lookUpDeferred: 0,
   exchangeRepeated: 0,
   commandRepeated: 0,
 };
@@ -85,6 +90,8 @@ export interface CallLengths {
 
 /** Longer than every time limit of a dial, so that others conclude before a frozen worker wakes. */
 const LONGEST_FREEZE_MS = 120_000;
+/** Longer than any call: until well after its deadline. */
+const LONGEST_EXTRA_QUEUE_MS = 2 * 3_600_000;
 /** A client that waits for a statement gives it up then. */
 const LONGEST_STATEMENT_MS = DATABASE_LIMITS.queryMs;
 
@@ -120,7 +127,9 @@ export function seededFaults(
     worker: () => workerFate(random, happens(rates.workerDies), happens(rates.workerFreezes)),
     answer: (now) => answer(random, rates, outage(now)),
     life: (_seq, _attempt, now) => {
-      const queueMs = between(random, 0, lengths.queueMs);
+      const queueMs = happens(rates.queuedTooLong)
+        ? between(random, lengths.queueMs + 1, lengths.queueMs + LONGEST_EXTRA_QUEUE_MS)
+        : between(random, 0, lengths.queueMs);
       if (outage(now)?.kind === 'account' || happens(rates.accountFault)) {
         return { queueMs, lengthMs: 0, outcome: 'failed', accountFault: oneOf(random, ACCOUNT_FAULTS) };
       }
@@ -132,6 +141,7 @@ export function seededFaults(
     },
     deliveries: (now) => (isSilent(now) ? [] : deliveries(random, rates, happens)),
     answersLookUps: (now) => !isSilent(now) && !happens(rates.lookUpSilent),
+    defersLookUp: () => happens(rates.lookUpDeferred),
     repeatsCommand: () => happens(rates.commandRepeated),
     repeatsExchange: () => happens(rates.exchangeRepeated),
     isSuppressed: () => happens(rates.suppressed),

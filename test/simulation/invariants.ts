@@ -106,8 +106,7 @@ export class Invariants implements CampaignWatch {
   }
 
   accepted(call: LedgerCall, sentAt: number): void {
-    const { seq, attempt, callId, dialledAt } = call;
-    const now = this.now;
+    const { seq, attempt, callId } = call;
     const specs = this.specsSince(sentAt);
     this.counts.accepted += 1;
     this.inFlight += 1;
@@ -115,14 +114,6 @@ export class Invariants implements CampaignWatch {
     this.trace(`accepted ${callId}`);
     const limit = Math.max(...specs.map((spec) => spec.max_concurrent_calls));
     this.hold('P1', this.inFlight <= limit, () => `${this.inFlight} calls in flight, ${limit} allowed (${callId})`);
-    const dials = this.countDial(dialledAt);
-    const cap = Math.max(...specs.map((spec) => spec.max_calls_per_day ?? Infinity));
-    this.hold('P2', dials <= cap, () => `${dials} dials in one day, ${cap} allowed (${callId})`);
-    this.hold(
-      'P3',
-      specs.some((spec) => this.isInside(spec, now) && this.isInside(spec, dialledAt)),
-      () => `accepted at ${iso(now)} and dialled at ${iso(dialledAt)}, outside the window (${callId})`,
-    );
     const { pausedSince } = this;
     this.hold(
       'P4',
@@ -138,6 +129,18 @@ export class Invariants implements CampaignWatch {
     const earliest = this.retryAt[seq] ?? 0;
     this.hold('P9', attempt === 1 || sentAt >= earliest, () => `${callId} dialled before ${iso(earliest)}`);
     this.hold('P9', this.closes[seq] === 0, () => `${callId} dialled although its contact is done`);
+  }
+
+  dialled({ callId, acceptedAt, dialledAt }: LedgerCall, sentAt: number): void {
+    const specs = this.specsSince(sentAt);
+    const dials = this.countDial(dialledAt);
+    const cap = Math.max(...specs.map((spec) => spec.max_calls_per_day ?? Infinity));
+    this.hold('P2', dials <= cap, () => `${dials} dials in one day, ${cap} allowed (${callId})`);
+    this.hold(
+      'P3',
+      specs.some((spec) => this.isInside(spec, acceptedAt) && this.isInside(spec, dialledAt)),
+      () => `accepted at ${iso(acceptedAt)} and dialled at ${iso(dialledAt)}, outside the window (${callId})`,
+    );
   }
 
   ended(call: LedgerCall): void {

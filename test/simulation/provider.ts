@@ -9,8 +9,8 @@ export interface LedgerCall extends Omit<CallAddress, 'campaignId'> {
   readonly callId: string;
   readonly acceptedAt: number;
   readonly dialledAt: number;
-  readonly endsAt: number;
-  readonly outcome: Outcome;
+  endsAt: number;
+  outcome: Outcome;
   readonly accountFault: string | undefined;
   ended: boolean;
 }
@@ -27,6 +27,8 @@ export interface ArrivingEvent {
 
 export interface ProviderListener {
   accepted(call: LedgerCall, sentAt: number): void;
+  /** As soon as it is certain that it is dialled, at the latest when it is. */
+  dialled(call: LedgerCall, sentAt: number): void;
   ended(call: LedgerCall): void;
   event(event: ArrivingEvent): void;
 }
@@ -70,6 +72,14 @@ export class VirtualProvider {
     return finds === 'by key' || (finds === 'by id' && knowsId) ? (this.calls.get(callId) ?? null) : null;
   }
 
+  /** Cancels a call that waits in the queue. One that was dialled goes on. */
+  cancel(call: LedgerCall): void {
+    if (call.ended || this.clock.now >= call.dialledAt) return;
+    call.endsAt = this.clock.now;
+    call.outcome = 'cancelled';
+    this.end(call);
+  }
+
   /** What the ledger itself says, whatever the provider would tell. */
   truth(callId: string): LedgerCall | undefined {
     return this.calls.get(callId);
@@ -78,12 +88,25 @@ export class VirtualProvider {
   private accept(callId: string, seq: number, attempt: number, sentAt: number): LedgerCall {
     const { now } = this.clock;
     const { queueMs, lengthMs, outcome, accountFault } = this.world.life(seq, attempt, now);
-    const dialledAt = now + Math.min(queueMs, this.facts.queueBoundMs);
+    const dialledAt = now + queueMs;
     const endsAt = dialledAt + Math.min(lengthMs, this.facts.callLifetimeMs);
-    const call = { callId, seq, attempt, acceptedAt: now, dialledAt, endsAt, outcome, accountFault, ended: false };
+    const acceptedAt = now;
+    const call: LedgerCall = {
+      callId,
+      seq,
+      attempt,
+      acceptedAt,
+      dialledAt,
+      endsAt,
+      outcome,
+      accountFault,
+      ended: false,
+    };
     this.calls.set(callId, call);
     this.listener.accepted(call, sentAt);
-    this.clock.at(endsAt, () => this.end(call));
+    if (queueMs <= this.facts.queueBoundMs) this.listener.dialled(call, sentAt);
+    else this.clock.at(dialledAt, () => call.ended || this.listener.dialled(call, sentAt));
+    this.clock.at(endsAt, () => call.ended || this.end(call));
     return call;
   }
 

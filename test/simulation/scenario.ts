@@ -13,6 +13,7 @@ export const CAMPAIGN_ID = '00000000-0000-4000-8000-000000000001';
 export const unseen: CampaignWatch = {
   sent: () => {},
   accepted: () => {},
+  dialled: () => {},
   ended: () => {},
   settled: () => {},
   closed: () => {},
@@ -54,6 +55,8 @@ export interface Scenario {
   readonly provider: ProviderFacts;
   /** Of the connection. Null: it has no rate. */
   readonly callsPerSecond: number | null;
+  readonly cancels: boolean;
+  readonly lookUpAfterMs: number;
   readonly graceMs: number;
   readonly usualCallMs: number;
   readonly faults: Partial<FaultRates>;
@@ -71,7 +74,8 @@ const LONGEST_MS = 300 * 366 * 86_400_000;
 
 /** Runs a scenario to its end. Throws the first promise that is broken. */
 export function runScenario(scenario: Scenario, { everyTurns = 1, trace }: ScenarioRun = {}): Invariants {
-  const { contacts, spec, provider, callsPerSecond, graceMs, startsAt, seed, usualCallMs } = scenario;
+  const { contacts, spec, provider, callsPerSecond, cancels, lookUpAfterMs, graceMs, startsAt, seed, usualCallMs } =
+    scenario;
   const promises = new Invariants({ contacts, spec, provider, callsPerSecond, graceMs, everyTurns, trace });
   const outages = scenario.outages.map(({ afterMs, lastsMs, kind }) => ({
     from: startsAt + afterMs,
@@ -85,7 +89,8 @@ export function runScenario(scenario: Scenario, { everyTurns = 1, trace }: Scena
     outages,
   );
   const connection = callsPerSecond === null ? null : new VirtualConnection(callsPerSecond);
-  const options = { campaignId: CAMPAIGN_ID, spec, contacts, startsAt, provider, connection, graceMs, world };
+  const times = { startsAt, lookUpAfterMs, graceMs };
+  const options = { campaignId: CAMPAIGN_ID, spec, contacts, provider, connection, cancels, ...times, world };
   const campaign = new VirtualCampaign(options, promises);
   promises.campaign = campaign;
   for (const intervention of scenario.interventions) {

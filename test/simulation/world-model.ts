@@ -63,6 +63,8 @@ export interface WorldModel {
   deliveries(now: number): readonly Delivery[];
   /** Whether a look-up learns anything now. */
   answersLookUps(now: number): boolean;
+  /** Whether the budget of look-ups does not cover a question. */
+  defersLookUp(): boolean;
   /** Whether a command comes once more, as a signal with the update's id. */
   repeatsCommand(): boolean;
   /** Whether the answer of an exchange is lost, so that it runs once more. */
@@ -85,6 +87,7 @@ export function faultFree(life: (seq: number, attempt: number) => CallLife): Wor
     life,
     deliveries: () => ONCE,
     answersLookUps: () => true,
+    defersLookUp: () => false,
     repeatsCommand: () => false,
     repeatsExchange: () => false,
     isSuppressed: () => false,

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { callId } from '../../domain/engine/ids.ts';
 import type { Outcome } from '../../domain/engine/outcome.ts';
-import { CallEvent, LookUpResult, PlaceResult } from '../../domain/dialling/provider-messages.ts';
+import { CallEvent, LookUpResult, NOT_LISTED, PlaceResult } from '../../domain/dialling/provider-messages.ts';
 import type { CallProvider, CallRef, CallToPlace, ReceivedWebhook } from '../../providers/port.ts';
 import type { ReceivedWebhook as Received } from './fakes/webhook-receiver.ts';
 
@@ -33,12 +33,16 @@ export interface ProviderHarness {
   letEnd(outcome: Outcome): void;
   /** Outcomes for which the carrier has no word. */
   readonly never?: readonly Outcome[];
-  /** The next call does not end while the test runs. */
+  /** The next call does not end while the test runs. Where calls are queued, it stays in the queue. */
   letLast(): void;
+  /** The next call is answered, and does not end while the test runs. */
+  letTalk(): void;
   /** How many calls the far side has accepted under this key. */
   callsUnder(key: string): number;
   /** How many placements have reached the far side, whatever became of them. */
   placements(): number;
+  /** How many requests about calls have reached the far side. */
+  lookUps(): number;
   /** What came by webhook, once `enough` says so. */
   webhooks(enough: (received: readonly Received[]) => boolean): Promise<readonly Received[]>;
   /** Bodies of webhooks about the end of a call that the far side could send: with odd times, and with ids of any length. */
@@ -90,6 +94,18 @@ export function describeProvider(name: string, createHarness: () => Promise<Prov
       const [result] = results;
       expect(LookUpResult.parse(result)).toEqual(result);
       return result!;
+    };
+    /** As the engine asks: what a list of several does not contain is asked for by itself. */
+    const lookUpAll = async (refs: readonly CallRef[]): Promise<LookUpResult[]> => {
+      const { provider } = harness;
+      const before = harness.lookUps();
+      const results = (await provider.lookUp(refs)).map((result) => LookUpResult.parse(result));
+      expect(harness.lookUps() - before).toBeLessThanOrEqual(provider.lookUpRequests?.(refs) ?? refs.length);
+      return Promise.all(
+        results.map(async (result, index) =>
+          result.kind === 'unknown' && result.reason === NOT_LISTED ? lookUp(refs[index]!) : result,
+        ),
+      );
     };
     const arrived = ({ body, headers, url }: Received): ReceivedWebhook => ({
       rawBody: body,
@@ -204,22 +220,87 @@ export function describeProvider(name: string, createHarness: () => Promise<Prov
     });
 
     test('answers about many calls in the order of the question, whatever it knows of each', async () => {
-      harness.letLast();
       const calls = [nextCall(), nextCall()];
-      const ids = [await placed(calls[0]!), await placed(calls[1]!)];
+      const ids: string[] = [];
+      for (const call of calls) {
+        harness.letLast();
+        ids.push(await placed(call));
+      }
       const refs = [
         { callId: calls[1]!.callId, providerCallId: ids[1]! },
         { callId: nextCall().callId, providerCallId: null },
         { callId: null, providerCallId: 'no-such-call' },
         { callId: null, providerCallId: ids[0]! },
       ];
-      const results = await harness.provider.lookUp(refs);
-      expect(results.map((result) => LookUpResult.parse(result))).toMatchObject([
+      expect(await lookUpAll(refs)).toMatchObject([
         { kind: 'live', providerCallId: ids[1] },
         { kind: 'unknown' },
         { kind: 'unknown' },
         { kind: 'live', providerCallId: ids[0] },
       ]);
+    });
+
+    test('answers about a dozen calls with no more requests than it says', async () => {
+      const { provider } = harness;
+      const ids: string[] = [];
+      for (let count = 0; count < 12; count += 1) ids.push(await placed(nextCall()));
+      const refs = ids.map((providerCallId) => ({ callId: null, providerCallId }));
+      const results = await lookUpAll(refs);
+      expect(results.map((result) => result.kind !== 'unknown' && result.providerCallId)).toEqual(ids);
+      const { callsPerLookUp = 1 } = provider.facts;
+      if (callsPerLookUp >= refs.length) expect(provider.lookUpRequests?.(refs)).toBeLessThan(refs.length / 4);
+      await vi.waitFor(async () => {
+        expect((await lookUpAll(refs)).map(({ kind }) => kind)).toEqual(ids.map(() => 'ended'));
+      }, PATIENCE);
+    });
+
+    describe('asked to cancel, if it can,', () => {
+      const cancel = async (providerCallId: string, provider = harness.provider): Promise<LookUpResult> =>
+        LookUpResult.parse(await provider.cancel?.(providerCallId));
+
+      test('a call that waits in the queue, ends it, once and for all', async () => {
+        if (!harness.provider.cancel) return;
+        harness.letLast();
+        const providerCallId = await placed(nextCall());
+        const ref = { callId: null, providerCallId };
+        expect(await lookUp(ref)).toMatchObject({ kind: 'live', queued: true });
+        const expected = { kind: 'ended', providerCallId, outcome: 'cancelled' };
+        expect(await cancel(providerCallId)).toMatchObject(expected);
+        expect(await cancel(providerCallId)).toMatchObject(expected);
+        expect(await lookUp(ref)).toMatchObject(expected);
+        const received = await harness.webhooks((all) => all.length > 0);
+        const events = received.map(arrived).flatMap((webhook) => harness.provider.parse(webhook));
+        expect(events.find(({ kind }) => kind === 'ended')).toMatchObject({ providerCallId, outcome: 'cancelled' });
+      });
+
+      test('a call that was answered meanwhile, takes it for no cancelled one', async () => {
+        if (!harness.provider.cancel) return;
+        harness.letTalk();
+        const providerCallId = await placed(nextCall());
+        await vi.waitFor(async () => {
+          expect(await lookUp({ callId: null, providerCallId })).toMatchObject({ kind: 'live', queued: false });
+        }, PATIENCE);
+        const result = await cancel(providerCallId);
+        expect(result).toMatchObject(result.kind === 'live' ? { queued: false } : { outcome: 'completed' });
+      });
+
+      test('a call that is over, tells how it ended', async () => {
+        if (!harness.provider.cancel) return;
+        harness.letEnd('busy');
+        const providerCallId = await placed(nextCall());
+        await vi.waitFor(async () => {
+          expect(await lookUp({ callId: null, providerCallId })).toMatchObject({ kind: 'ended' });
+        }, PATIENCE);
+        expect(await cancel(providerCallId)).toMatchObject({ kind: 'ended', outcome: 'busy' });
+      });
+
+      test('what it does not know or cannot reach, knows nothing', async () => {
+        if (!harness.provider.cancel) return;
+        for (const providerCallId of ['no-such-call', '', '../calls?x=/#', 'a\r\nb']) {
+          expect(await cancel(providerCallId)).toMatchObject({ kind: 'unknown' });
+        }
+        expect(await cancel('x', harness.unreachable)).toMatchObject({ kind: 'unknown' });
+      });
     });
 
     test('tells of a call, if anything, whom it goes to and when it was placed', async () => {

@@ -63,6 +63,8 @@ const MAIN = {
   name: 'main',
   provider: 'truedy',
   calls_per_second: 2,
+  look_up_after_seconds: 180,
+  look_ups_per_minute: 60,
   countries: ['US'],
   number_types: ['mobile'],
   accounts: null,

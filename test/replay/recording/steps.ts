@@ -17,7 +17,7 @@ export type Sleep = (ms: number) => Promise<void>;
 export interface Scenario {
   readonly name: string;
   readonly server: ServerKind;
-  readonly options?: Pick<WorkflowHarnessOptions, 'callsPerSecond' | 'facts' | 'failing' | 'graceMs'>;
+  readonly options?: Pick<WorkflowHarnessOptions, 'cancels' | 'facts' | 'failing' | 'graceMs' | 'limits'>;
   /** Runs the campaign to its end. */
   readonly run: (harness: WorkflowHarness, sleep: Sleep) => Promise<Campaign>;
 }

@@ -26,8 +26,8 @@ import {
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
-/** What a call's provider says it may last. */
-const CALL_LIFETIME_MS = 30 * MINUTE_MS;
+/** Shorter than the age at which a call is older than usual. */
+const SHORT_LIFETIME_MS = 2 * MINUTE_MS;
 
 export const THRESHOLDS: readonly Scenario[] = [
   {
@@ -64,7 +64,7 @@ export const THRESHOLDS: readonly Scenario[] = [
   {
     name: 'busy-connection',
     server: 'real',
-    options: { callsPerSecond: 2 },
+    options: { limits: { callsPerSecond: 2 } },
     async run(harness) {
       harness.provider.script = () => ENDS;
       await harness.stopDials();
@@ -125,7 +125,8 @@ export const THRESHOLDS: readonly Scenario[] = [
   {
     name: 'calls-without-news',
     server: 'skipping',
-    options: { graceMs: 30 * MINUTE_MS },
+    // Over before it is older than usual, so that no routine look-up comes before the end of its time.
+    options: { facts: { callLifetimeMs: SHORT_LIFETIME_MS }, graceMs: 30 * MINUTE_MS },
     async run(harness, sleep) {
       const { provider } = harness;
       provider.lookUpScript = () => ({ kind: 'unknown', reason: 'not_found' });
@@ -144,7 +145,7 @@ export const THRESHOLDS: readonly Scenario[] = [
         await until(campaign, () => provider.lookedUp.length >= count);
         startedAt = await harness.time();
       };
-      await nextLookUp(CALL_LIFETIME_MS / SECOND_MS);
+      await nextLookUp(SHORT_LIFETIME_MS / SECOND_MS);
       // The pause after a look-up that teaches nothing is twice as long each time, and a minute at most.
       for (const seconds of [2, 4, 8, 16, 32, 60]) await nextLookUp(seconds);
       provider.lookUpScript = null;
@@ -154,9 +155,12 @@ export const THRESHOLDS: readonly Scenario[] = [
       return endedWith(campaign);
     },
   },
+  olderThanUsual(),
+  queuedPastTheEnd(),
   {
     name: 'nobody-to-ask',
     server: 'skipping',
+    options: { facts: { callLifetimeMs: SHORT_LIFETIME_MS } },
     async run(harness, sleep) {
       const { provider } = harness;
       provider.lookUpScript = () => {
@@ -164,7 +168,7 @@ export const THRESHOLDS: readonly Scenario[] = [
       };
       const campaign = await harness.start(1, { max_concurrent_calls: 1 });
       await live(campaign, 1);
-      await sleep(CALL_LIFETIME_MS + SECOND_MS);
+      await sleep(SHORT_LIFETIME_MS + SECOND_MS);
       await until(campaign, () => provider.lookedUp.length === 1);
       // It is asked about every fifteen seconds, and kept for a quarter of an hour past its time.
       await sleep(11 * SECOND_MS);
@@ -317,6 +321,61 @@ function reserveOf({ name, slots, people }: { name: string; slots: number; peopl
       return cancelled(campaign);
     },
   };
+}
+
+/** A call of which nothing is heard, and which its provider says is live whenever it is looked up. */
+function olderThanUsual(): Scenario {
+  return {
+    name: 'older-than-usual',
+    server: 'skipping',
+    async run(harness, sleep) {
+      const campaign = await harness.start(1, { max_concurrent_calls: 1 });
+      await live(campaign, 1);
+      const begun = await harness.time();
+      // Three minutes after its begin, at the next common instant; then after a minute, two, four, and five.
+      await lookUpsAt(campaign, sleep, begun, [210, 270, 390, 630, 930, 1_230]);
+      return endedWith(campaign);
+    },
+  };
+}
+
+/** A call that its provider keeps in its queue, and does not cancel there, past the end of its campaign. */
+function queuedPastTheEnd(): Scenario {
+  return {
+    name: 'queued-past-the-end',
+    server: 'skipping',
+    options: { facts: { queueBoundMs: MINUTE_MS }, cancels: true },
+    async run(harness, sleep) {
+      const { provider } = harness;
+      const queued = (callId: string) =>
+        ({ kind: 'live', providerCallId: `provider-${callId}`, queued: true }) as const;
+      provider.lookUpScript = queued;
+      provider.cancelScript = queued;
+      const begun = await harness.time();
+      const campaign = await harness.start(1, { ends_at: iso(begun + 5 * MINUTE_MS) });
+      await live(campaign, 1);
+      // A request's time before the end, and every ten seconds from then on.
+      await lookUpsAt(campaign, sleep, begun, [210, 270, 290, 300]);
+      provider.lookUpScript = null;
+      return endedWith(campaign);
+    },
+  };
+}
+
+/** Each look-up comes so many seconds after `from`. Shortly before it the campaign takes turns, in which it does not come. */
+async function lookUpsAt(campaign: Campaign, sleep: Sleep, from: number, seconds: readonly number[]): Promise<void> {
+  const { harness } = campaign;
+  const passUntil = async (at: number) => sleep(Math.max(at - (await harness.time()), 0));
+  let last = from;
+  for (const [index, second] of seconds.entries()) {
+    const at = from + second * SECOND_MS;
+    // Long enough before it for a pause of half the length to be over, and for the campaign's own begin.
+    await passUntil(at - Math.min(0.2 * (at - last), 5 * SECOND_MS));
+    await takeRecordedTurns(campaign);
+    await passUntil(at + SECOND_MS);
+    await until(campaign, () => harness.provider.lookedUp.length > index);
+    last = at;
+  }
 }
 
 /** For the hours no window is found: at first because the search fails, and then because there is none. */

@@ -9,8 +9,11 @@ export const NOW = Date.UTC(2026, 2, 18, 12);
 /** The id of the call that tests place. */
 export const CALL = 'the call';
 export const FACTS: PacingFacts = {
+  usualCallMs: 180_000,
   callLifetimeMs: 300_000,
   graceMs: 60_000,
+  queueBoundMs: 0,
+  cancelsQueued: false,
   dialMarginMs: 10_000,
   keyTtlMs: 600_000,
   callsPerSecond: null,

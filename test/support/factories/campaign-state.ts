@@ -65,12 +65,18 @@ export function recordedWindow(stated: Partial<RecordedWindow> = {}): RecordedWi
   };
 }
 
-/** A provider whose requests need ten seconds at most, whose calls last half an hour at most, and that keeps keys for ten minutes. */
+/**
+ * A provider without a queue, whose requests need ten seconds at most, whose calls usually last three minutes and half an hour
+ * at most, and that keeps keys for ten minutes.
+ */
 export function pacingFacts(stated: Partial<PacingFacts> = {}): PacingFacts {
   return {
     dialMarginMs: 10 * SECOND,
+    usualCallMs: 3 * MINUTE,
     callLifetimeMs: 30 * MINUTE,
     graceMs: MINUTE,
+    queueBoundMs: 0,
+    cancelsQueued: false,
     keyTtlMs: 10 * MINUTE,
     callsPerSecond: null,
     searchAttributes: false,
@@ -86,8 +92,8 @@ export function callIdOf(seq: number, attempt = 1): string {
 /** A call to the first contact that was sent at noon and is live; in another phase, as it would be then. */
 export function callInFlight(stated: Partial<InFlightCall> = {}): InFlightCall {
   const { phase = 'live', sentAt = NOON } = stated;
-  const { callLifetimeMs, graceMs } = pacingFacts();
-  const checkAt = { placing: null, live: sentAt + callLifetimeMs, unknown: sentAt }[phase];
+  const { usualCallMs, callLifetimeMs, graceMs } = pacingFacts();
+  const checkAt = { placing: null, live: sentAt + usualCallMs, unknown: sentAt }[phase];
   return {
     seq: 1,
     attempt: 1,

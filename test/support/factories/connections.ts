@@ -4,14 +4,20 @@ import { TruedyConfig } from '../../../providers/truedy/config.ts';
 import { createTruedyProvider } from '../../../providers/truedy/truedy.ts';
 import type { CallProvider } from '../../../providers/port.ts';
 
+/** More than any test asks for, which would otherwise meet the budget by accident. */
+const PLENTY = 6_000;
+
 /** Connections of these adapters, each named after its own and without restrictions. */
 export function connectionsTo(...providers: readonly CallProvider[]): Connections {
-  return new OpenConnections(providers.map(connectionOf));
+  return new OpenConnections(providers.map((provider) => limitedConnection(provider)));
 }
 
-/** The connection of this adapter, with a rate. Null: no limit. */
-export function connectionAt(callsPerSecond: number | null, provider: CallProvider): Connections {
-  return new OpenConnections([{ ...connectionOf(provider), callsPerSecond }]);
+/** The limits of a connection, as far as a test states them. */
+export type StatedLimits = Partial<Pick<Connection, 'callsPerSecond' | 'lookUpAfterMs' | 'lookUpsPerMinute'>>;
+
+/** The connection of this adapter, with limits and without restrictions. */
+export function limitedConnection(provider: CallProvider, limits: StatedLimits = {}): Connection {
+  return { ...connectionOf(provider), lookUpsPerMinute: PLENTY, ...limits };
 }
 
 /** The connection `truedy`, for tests that record campaigns and dial nobody. */

@@ -7,6 +7,7 @@ import { inTransaction, type Pool } from '../../../db/pool.ts';
 import { CreateCampaign } from '../../../domain/api/campaign-request.ts';
 import { type CallAddress, callId, workflowId } from '../../../domain/engine/ids.ts';
 import { createCampaign } from '../../../gateway/routes/create-campaign.ts';
+import { connectionOf } from '../../../providers/connections/connection.ts';
 import type { CallProvider } from '../../../providers/port.ts';
 import { pacingFacts } from '../../../worker/facts.ts';
 import { nextId } from './ids.ts';
@@ -75,7 +76,7 @@ export async function callActivity<K extends Exclude<keyof Activities, 'callingW
     connections,
     now,
     databaseClock: () => Promise.resolve(databaseNow()),
-    factsOf: () => pacingFacts(provider.facts, null, 60_000, false),
+    factsOf: () => pacingFacts(provider, { ...connectionOf(provider), graceMs: 60_000, searchAttributes: false }),
   });
   const env = new MockActivityEnvironment({
     workflowExecution: { workflowId: workflowId(request.campaignId), runId: RUN },

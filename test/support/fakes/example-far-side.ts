@@ -47,6 +47,7 @@ const ENDS_AFTER_MS = 100;
 export class ExampleFarSide {
   readonly dials: Dial[] = [];
   placements = 0;
+  lookUps = 0;
   webhookUrl: string | null = null;
   /** What the next dial meets, and how it ends; once. */
   trouble: Trouble | null = null;
@@ -77,6 +78,7 @@ export class ExampleFarSide {
     const say = (status: number, body: unknown, headers = {}) =>
       response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
     if (request.method === 'GET') {
+      this.lookUps += 1;
       const dial = this.dials.find(({ id }) => request.url === `/dials/${id}`);
       return dial ? say(200, dial) : say(404, {});
     }

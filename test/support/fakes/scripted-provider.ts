@@ -65,10 +65,17 @@ export class ScriptedProvider implements CallProvider {
   readonly #pool: Pool;
   readonly #now: () => number;
 
-  constructor(pool: Pool, now: () => number, facts: Partial<ProviderFacts> = {}) {
+  /** Ids of calls that were to be cancelled, in order. */
+  readonly cancelled: string[] = [];
+  /** What a cancelled call is then. Default: it is cancelled. */
+  cancelScript: ((callId: string) => LookUpResult) | null = null;
+  readonly cancel?: (providerCallId: string) => Promise<LookUpResult>;
+
+  constructor(pool: Pool, now: () => number, facts: Partial<ProviderFacts> = {}, cancels = false) {
     this.#pool = pool;
     this.#now = now;
     this.facts = { ...FACTS, ...facts };
+    if (cancels) this.cancel = (providerCallId) => this.#cancel(providerCallId);
   }
 
   freeze(call: { readonly callId: string }): string {
@@ -129,6 +136,14 @@ export class ScriptedProvider implements CallProvider {
   }
 
   async close(): Promise<void> {}
+
+  async #cancel(providerCallId: string): Promise<LookUpResult> {
+    const callId = providerCallId.slice(providerIdOf('').length);
+    this.cancelled.push(callId);
+    if (this.cancelScript) return this.cancelScript(callId);
+    this.end(callId, 'cancelled');
+    return this.#find(callId);
+  }
 
   #find(callId: string): LookUpResult {
     const call = this.accepted.get(callId);

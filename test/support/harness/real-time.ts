@@ -18,7 +18,7 @@ export async function realTimeHarness({
 }: Partial<
   Pick<
     WorkflowHarnessOptions,
-    'database' | 'facts' | 'graceMs' | 'callsPerSecond' | 'maxCachedWorkflows' | 'now' | 'databaseClock'
+    'database' | 'facts' | 'graceMs' | 'limits' | 'maxCachedWorkflows' | 'now' | 'databaseClock'
   >
 > & {
   readonly address?: string;

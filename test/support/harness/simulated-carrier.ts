@@ -83,8 +83,10 @@ export async function createSimulatedHarness(
     provoke: (trouble) => nextMeets(TROUBLES[trouble]),
     letEnd: (outcome) => nextMeets({ kind: 'life', outcome: lifeOutcome(outcome) }),
     letLast: () => nextMeets({ kind: 'life', queue_ms: 86_400_000 }),
+    letTalk: () => nextMeets({ kind: 'life', outcome: 'completed', queue_ms: 0, ring_ms: 0, talk_ms: 86_400_000 }),
     callsUnder: (key) => simulator.ledger().calls.filter((call) => call.key === key).length,
     placements: () => simulator.ledger().requests.filter(({ on }) => on === 'place').length,
+    lookUps: () => simulator.ledger().requests.filter(({ on }) => on === 'get' || on === 'list').length,
     webhooks: (enough) => receiver.until(enough),
     async close() {
       await unreachable.close();

@@ -19,6 +19,7 @@ import { addApiKey, hashKey } from '../../../db/api-keys.ts';
 import { markWorkflowStarted } from '../../../db/campaigns.ts';
 import { buildGateway } from '../../../gateway/app.ts';
 import { createCampaign } from '../../../gateway/routes/create-campaign.ts';
+import { OpenConnections } from '../../../providers/connections/open-connections.ts';
 import { createTruedyProvider } from '../../../providers/truedy/truedy.ts';
 import { TruedyConfig } from '../../../providers/truedy/config.ts';
 import type { SimulatorOptions } from '../../../simulator/options.ts';
@@ -31,7 +32,7 @@ import './temporal-runtime.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { fictitiousNumber } from '../factories/people.ts';
 import { nextTaskQueue } from '../factories/ids.ts';
-import { connectionAt, connectionsTo, TRUEDY_ALONE } from '../factories/connections.ts';
+import { limitedConnection, type StatedLimits, connectionsTo, TRUEDY_ALONE } from '../factories/connections.ts';
 
 let bundle: Promise<WorkflowBundle> | undefined;
 const KEY = 'harness-key';
@@ -43,7 +44,7 @@ export interface SystemHarnessOptions {
   readonly provider?: Partial<z.input<typeof TruedyConfig>>;
   readonly graceMs?: number;
   /** Of the connection. Default: no limit. */
-  readonly callsPerSecond?: number;
+  readonly limits?: StatedLimits;
 }
 
 /** A system that runs until `close`. Calls cost real HTTP; nothing here fakes what the engine relies on. */
@@ -102,16 +103,17 @@ export class SystemHarness {
 
   async startWorkers(connection = this.connection): Promise<void> {
     bundle ??= workflowBundle();
-    const { callsPerSecond = null, graceMs = 5_000 } = this.options;
+    const { limits, graceMs = 5_000 } = this.options;
     const provider = this.provider();
+    const limited = limitedConnection(provider, limits);
     const setting = {
       connection,
       namespace: 'default',
       taskQueue: this.taskQueue,
       deps: {
         pool: this.db.pool,
-        connections: connectionAt(callsPerSecond, provider),
-        factsOf: () => pacingFacts(provider.facts, callsPerSecond, graceMs, true),
+        connections: new OpenConnections([limited]),
+        factsOf: () => pacingFacts(provider, { ...limited, graceMs, searchAttributes: true }),
         now: Date.now,
         databaseClock: readDatabaseClock,
       },

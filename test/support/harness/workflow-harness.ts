@@ -18,13 +18,14 @@ import { campaignWorkerOptions, dialWorkerOptions, type WorkerSetting } from '..
 import { type WorkflowBundle, workflowBundle } from '../../../worker/workflow-bundle.ts';
 import type { CampaignInput, CampaignProgress, CampaignResult } from '../../../workflows/messages.ts';
 import { callEventsSignal, progressQuery } from '../../../workflows/messages.ts';
+import { OpenConnections } from '../../../providers/connections/open-connections.ts';
 import type { ProviderFacts } from '../../../providers/port.ts';
 import './temporal-runtime.ts';
 import type { TestDatabase } from './database.ts';
 import { fictitiousPerson } from '../factories/people.ts';
 import { nextId } from '../factories/ids.ts';
 import { ScriptedProvider } from '../fakes/scripted-provider.ts';
-import { connectionAt, connectionsTo } from '../factories/connections.ts';
+import { limitedConnection, type StatedLimits, connectionsTo } from '../factories/connections.ts';
 
 /** Stands in histories in place of this machine's name. */
 const IDENTITY = 'harness';
@@ -44,8 +45,10 @@ export interface WorkflowHarnessOptions {
   readonly time?: () => Promise<number>;
   readonly facts?: Partial<ProviderFacts>;
   readonly graceMs?: number;
-  /** Of the connection. Default: no limit. */
-  readonly callsPerSecond?: number | null;
+  /** Of the connection. Default: none that a test could meet. */
+  readonly limits?: StatedLimits;
+  /** Whether the provider cancels calls in its queue. */
+  readonly cancels?: boolean;
   readonly searchAttributes?: boolean;
   /** With 0, every task of a workflow replays its history, as after a restart of its worker. */
   readonly maxCachedWorkflows?: number;
@@ -68,7 +71,7 @@ export class WorkflowHarness {
   private constructor(options: WorkflowHarnessOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
-    this.provider = new ScriptedProvider(options.database.pool, this.#now, options.facts);
+    this.provider = new ScriptedProvider(options.database.pool, this.#now, options.facts, options.cancels);
   }
 
   static async open(options: WorkflowHarnessOptions): Promise<WorkflowHarness> {
@@ -155,15 +158,16 @@ export class WorkflowHarness {
   }
 
   #setting(): WorkerSetting {
-    const { connection, taskQueue, graceMs = 60_000, callsPerSecond = null, searchAttributes = false } = this.#options;
+    const { connection, taskQueue, graceMs = 60_000, limits, searchAttributes = false } = this.#options;
+    const limited = limitedConnection(this.provider, limits);
     return {
       connection,
       namespace: 'default',
       taskQueue,
       deps: {
         pool: this.pool,
-        connections: connectionAt(callsPerSecond, this.provider),
-        factsOf: () => pacingFacts(this.provider.facts, callsPerSecond, graceMs, searchAttributes),
+        connections: new OpenConnections([limited]),
+        factsOf: () => pacingFacts(this.provider, { ...limited, graceMs, searchAttributes }),
         now: this.#now,
         databaseClock: this.#options.databaseClock ?? readDatabaseClock,
       },

@@ -43,8 +43,11 @@ function placing(): CampaignState {
   };
   state.facts = {
     dialMarginMs: 40_000,
+    usualCallMs: 3 * MINUTE_MS,
     callLifetimeMs: 30 * MINUTE_MS,
     graceMs: MINUTE_MS,
+    queueBoundMs: 0,
+    cancelsQueued: false,
     keyTtlMs: 10 * MINUTE_MS,
     callsPerSecond: null,
     searchAttributes: false,

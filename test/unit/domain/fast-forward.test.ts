@@ -99,7 +99,8 @@ function virtualCampaign(job: Job): { readonly campaign: VirtualCampaign; readon
     callLifetimeMs: HOUR_MS,
   };
   const days = new Map<string, number>();
-  const options = { campaignId: CAMPAIGN_ID, spec, contacts, startsAt: now, provider, graceMs: 60_000, world };
+  const times = { startsAt: now, lookUpAfterMs: 180_000, graceMs: 60_000 };
+  const options = { campaignId: CAMPAIGN_ID, spec, contacts, provider, cancels: false, ...times, world };
   const campaign = new VirtualCampaign(options, {
     ...unseen,
     accepted: ({ dialledAt }) => {

@@ -478,7 +478,7 @@ describe('the campaign sleeps', () => {
   test.each<[string, StatedCampaign, number | null]>([
     ['until the window closes, while nothing else will happen', PEOPLE_LEFT, at('16:59:50')],
     ['until the campaign expires', { ...PEOPLE_LEFT, spec: { ends_at: at('13:00') } }, at('12:59:50')],
-    ['until a live call is to be looked up', { calls: [callInFlight({ sentAt: NOON - 20 * MINUTE })] }, at('12:10')],
+    ['until a live call is to be looked up', { calls: [callInFlight({ sentAt: NOON - MINUTE })] }, at('12:02')],
     [
       'until a call that nobody wrote down must be',
       { calls: [callInFlight({ sentAt: NOON - 10 * SECOND, synced: false })] },

@@ -10,7 +10,10 @@ const NOW = Date.UTC(2026, 2, 18, 12);
 const HOUR_MS = 3_600_000;
 
 const FACTS: PacingFacts = {
+  usualCallMs: 30_000,
   callLifetimeMs: 60_000,
+  queueBoundMs: 0,
+  cancelsQueued: false,
   graceMs: 60_000,
   dialMarginMs: 10_000,
   keyTtlMs: 600_000,

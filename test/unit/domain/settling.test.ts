@@ -169,8 +169,8 @@ describe('a run that adopts the records', () => {
   test.each<[string, Partial<UnsettledCall>, Partial<InFlightCall>]>([
     [
       'follows a call that was accepted until its end',
-      { acceptedAt: at('11:51') },
-      { phase: 'live', checkAt: at('12:21') },
+      { acceptedAt: at('11:59') },
+      { phase: 'live', checkAt: at('12:02'), deadlineAt: at('12:30') },
     ],
     ['looks a call up at once that may have been sent', {}, { phase: 'unknown', checkAt: NOON }],
   ])('%s', (_, unsettled, call) => {

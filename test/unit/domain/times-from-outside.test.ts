@@ -39,7 +39,7 @@ describe('a call that the provider says is going on', () => {
     for (let now = NOW; state.inFlight[CALL]; now = workOf(state, now).wakeAt!) {
       expect(now).toBeLessThanOrEqual(deadlineAt);
       if (!workOf(state, now).lookUp.includes(CALL)) continue;
-      applyFinding(state, CALL, { kind: 'live' }, now);
+      applyFinding(state, CALL, { kind: 'live', queued: false }, now);
       asked += 1;
     }
     expect(asked).toBeGreaterThan(1);
@@ -50,7 +50,7 @@ describe('a call that the provider says is going on', () => {
     const state = callingCampaign();
     startPlacing(state, CALL, { seq: 1, attempt: 1 }, NOW);
     applyPlacement(state, CALL, { kind: 'unknown', reason: 'timeout', retryAfterMs: null }, NOW, 0.5);
-    applyFinding(state, CALL, { kind: 'live' }, NOW + MINUTE_MS);
+    applyFinding(state, CALL, { kind: 'live', queued: false }, NOW + MINUTE_MS);
     expect(state.inFlight[CALL]).toMatchObject({
       phase: 'live',
       deadlineAt: NOW + MINUTE_MS + FACTS.callLifetimeMs + FACTS.graceMs,

@@ -53,6 +53,8 @@ const withField = (field: string) => `connections:\n  main:\n${REQUIRED}${field 
 describe('a connections file', () => {
   test('in YAML, with every common field', () => {
     const text = withField(`calls_per_second: 2.5
+    look_up_after_seconds: 90.5
+    look_ups_per_minute: 120
     accounts: [default]
     agents: [agent_1, agent_2]
     caller_numbers: ["+14155550100"]
@@ -62,6 +64,8 @@ describe('a connections file', () => {
         name: 'main',
         provider: 'truedy',
         callsPerSecond: 2.5,
+        lookUpAfterMs: 90_500,
+        lookUpsPerMinute: 120,
         countries: ['US', 'CA'],
         numberTypes: ['mobile'],
         accounts: ['default'],
@@ -86,6 +90,8 @@ describe('a connections file', () => {
       {
         name: 'main',
         callsPerSecond: null,
+        lookUpAfterMs: 180_000,
+        lookUpsPerMinute: 60,
         countries: ['US'],
         accounts: null,
         agents: null,
@@ -108,6 +114,8 @@ describe('a connections file', () => {
     api_key: ${SECRET}
     webhook_secrets: [env:HOOK, ${SECRET}]
     calls_per_second: 0
+    look_up_after_seconds: 0.5
+    look_ups_per_minute: 9
     max_concurrent_calls: 30
     countries: [US, Canada]
     number_types: [cell]
@@ -125,21 +133,23 @@ describe('a connections file', () => {
       [5, 'connections.Main.api_key', expect.stringContaining('write env:NAME')],
       [6, 'connections.Main.webhook_secrets', expect.stringContaining('write env:NAME')],
       [7, 'connections.Main.calls_per_second', 'must be above 0'],
-      [8, 'connections.Main.max_concurrent_calls', expect.stringContaining('not enforced yet: leave it out')],
-      [9, 'connections.Main.countries.1', expect.stringContaining('two-letter')],
-      [10, 'connections.Main.number_types.0', expect.stringContaining('must be one of mobile')],
-      [11, 'connections.Main.webhook_base_url', expect.stringContaining('https URL')],
-      [12, 'connections.Main.max_duration_seconds', expect.any(String)],
-      [13, 'connections.Main.colour', expect.stringContaining('correct its spelling')],
-      [14, 'connections.Main.toString', expect.stringContaining('correct its spelling')],
-      [15, 'connections.other.countries', expect.stringContaining('is missing')],
-      [15, 'connections.other.number_types', expect.stringContaining('is missing')],
-      [16, 'connections.other.provider', expect.stringContaining('built-in carriers: truedy')],
-      [17, 'connections.third.countries', expect.stringContaining('is missing')],
-      [17, 'connections.third.number_types', expect.stringContaining('is missing')],
-      [17, 'connections.third.base_url', expect.stringContaining('is missing')],
-      [17, 'connections.third.api_key', expect.stringContaining('is missing')],
-      [17, 'connections.third.webhook_secrets', expect.stringContaining('is missing')],
+      [8, 'connections.Main.look_up_after_seconds', 'must be at least 1'],
+      [9, 'connections.Main.look_ups_per_minute', 'must be at least 10'],
+      [10, 'connections.Main.max_concurrent_calls', expect.stringContaining('not enforced yet: leave it out')],
+      [11, 'connections.Main.countries.1', expect.stringContaining('two-letter')],
+      [12, 'connections.Main.number_types.0', expect.stringContaining('must be one of mobile')],
+      [13, 'connections.Main.webhook_base_url', expect.stringContaining('https URL')],
+      [14, 'connections.Main.max_duration_seconds', expect.any(String)],
+      [15, 'connections.Main.colour', expect.stringContaining('correct its spelling')],
+      [16, 'connections.Main.toString', expect.stringContaining('correct its spelling')],
+      [17, 'connections.other.countries', expect.stringContaining('is missing')],
+      [17, 'connections.other.number_types', expect.stringContaining('is missing')],
+      [18, 'connections.other.provider', expect.stringContaining('built-in carriers: truedy')],
+      [19, 'connections.third.countries', expect.stringContaining('is missing')],
+      [19, 'connections.third.number_types', expect.stringContaining('is missing')],
+      [19, 'connections.third.base_url', expect.stringContaining('is missing')],
+      [19, 'connections.third.api_key', expect.stringContaining('is missing')],
+      [19, 'connections.third.webhook_secrets', expect.stringContaining('is missing')],
     ]);
   });
 
@@ -235,6 +245,13 @@ describe('without a file', () => {
     expect(() => assertAllowed([connection!], '+881651234567', '--to')).toThrow(/kind satellite/);
   });
 
+  test('which variables say when and how often calls are looked up, and a repeated request fits either way', () => {
+    const [usual] = connectionsFromEnv(env);
+    expect(usual).toMatchObject({ lookUpAfterMs: 180_000, lookUpsPerMinute: 60 });
+    const [stated] = connectionsFromEnv({ ...env, TRUEDY_LOOK_UP_AFTER: '2.5', TRUEDY_LOOK_UPS_PER_MINUTE: '600' });
+    expect(stated).toMatchObject({ lookUpAfterMs: 2_500, lookUpsPerMinute: 600, madeFor: usual!.madeFor });
+  });
+
   test('which variables may restrict to countries and kinds', () => {
     const named = { ...env, TRUEDY_COUNTRIES: 'us, CA', TRUEDY_NUMBER_TYPES: 'mobile,satellite' };
     const [connection] = connectionsFromEnv(named);
@@ -247,6 +264,8 @@ describe('without a file', () => {
     ['TRUEDY_COUNTRIES', 'US,'],
     ['TRUEDY_COUNTRIES', 'USA'],
     ['TRUEDY_NUMBER_TYPES', 'mobiles'],
+    ['TRUEDY_LOOK_UP_AFTER', '0.5'],
+    ['TRUEDY_LOOK_UPS_PER_MINUTE', 'many'],
   ])('a mistake in %s (%s) is named', (name, value) => {
     const error = errorOf(() => connectionsFromEnv({ ...env, [name]: value }));
     expect(error).toMatchObject({ code: 'misconfigured', message: expect.stringContaining(name) as string });

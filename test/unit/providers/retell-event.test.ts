@@ -84,6 +84,7 @@ describe('reading an event of Retell', () => {
     ['ended', 'ivr_reached', 'completed'],
     ['ended', 'manual_stopped', 'completed'],
     ['ended', 'voicemail_reached', 'voicemail'],
+    ['not_connected', 'manual_stopped', 'cancelled'],
     ['not_connected', 'dial_no_answer', 'no_answer'],
     ['not_connected', 'dial_busy', 'busy'],
     ['not_connected', 'dial_failed', 'failed'],
@@ -97,7 +98,8 @@ describe('reading an event of Retell', () => {
     ['ended', 'a_new_word', 'failed'],
     ['ended', 'toString', 'failed'],
   ])('%s, %s: %s, and the word is kept', (call_status, disconnection_reason, outcome) => {
-    const read = parse(webhook('call_ended', { call_status, disconnection_reason }));
+    const started = call_status === 'ended' ? { start_timestamp: NOW - 60_000 } : {};
+    const read = parse(webhook('call_ended', { call_status, disconnection_reason, ...started }));
     expect([read.outcome, read.outcomeAsSent]).toEqual([outcome, disconnection_reason]);
   });
 

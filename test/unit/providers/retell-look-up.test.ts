@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { callId } from '../../../domain/engine/ids.ts';
-import type { CallRef } from '../../../providers/port.ts';
-import { gather } from '../../../providers/retell/gather.ts';
-import { type Ask, lookUpCalls as startLookUps } from '../../../providers/retell/look-up.ts';
+import { type Ask, cancelCall, lookUpCalls, lookUpRequests } from '../../../providers/retell/look-up.ts';
 
 const idOf = (seq: number) => callId({ campaignId: '00000000-0000-4000-8000-000000000001', seq, attempt: 1 });
 
@@ -19,7 +17,6 @@ function retell(items: readonly object[], one: object | number = 422, hasMore = 
   return { ask, asked };
 }
 
-const lookUpCalls = (ask: Ask, calls: readonly CallRef[]) => Promise.all(startLookUps(ask, calls));
 const unnamed = (seq: number) => ({ callId: idOf(seq), providerCallId: null });
 const named = (providerCallId: string) => ({ callId: null, providerCallId });
 const live = (call_id: string, seq?: number) => ({
@@ -57,45 +54,41 @@ describe('looking calls up at Retell', () => {
     expect(results[8]).toEqual({ kind: 'unknown', reason: 'not_found' });
   });
 
-  test('calls with an id are listed by it, and only the missing are asked for alone', async () => {
-    const { ask, asked } = retell([live('call_2')], { call_id: 'call_1', call_status: 'registered' });
+  test('several calls with an id are listed by it, and the missing must be asked for alone', async () => {
+    const { ask, asked } = retell([live('call_2')]);
     expect(await lookUpCalls(ask, [named('call_1'), named('call_2')])).toMatchObject([
-      { kind: 'live', providerCallId: 'call_1' },
+      { kind: 'unknown', reason: 'not_listed' },
       { kind: 'live', providerCallId: 'call_2' },
     ]);
-    expect(asked.map(({ path }) => path)).toEqual(['/v3/list-calls', '/v2/get-call/call_1']);
-    expect(asked[0]?.body).toMatchObject({
-      filter_criteria: { call_id: { type: 'enum', op: 'in', value: ['call_1', 'call_2'] } },
-    });
-  });
-
-  test('a call that the list contains does not wait for another that is asked for alone', async () => {
-    const { ask } = retell([live('call_2')]);
-    const [, listed] = startLookUps(
-      (method, path, body) => {
-        return method === 'GET' ? new Promise(() => {}) : ask(method, path, body);
+    expect(asked).toMatchObject([
+      {
+        path: '/v3/list-calls',
+        body: { filter_criteria: { call_id: { type: 'enum', op: 'in', value: ['call_1', 'call_2'] } } },
       },
-      [named('call_1'), named('call_2')],
-    );
-    expect(await listed).toMatchObject({ kind: 'live' });
+    ]);
   });
 
-  test('questions of the same time share a request, and each gets its own answers', async () => {
-    const { ask, asked } = retell([live('call_1'), live('call_2'), live('call_3')]);
-    const lookUp = gather((calls: readonly CallRef[]) => startLookUps(ask, calls));
-    const answers = await Promise.all([
-      lookUp([named('call_3')]),
-      lookUp([]),
-      lookUp([named('call_1'), named('call_2')]),
-    ]);
-    expect(answers).toMatchObject([
-      [{ providerCallId: 'call_3' }],
-      [],
-      [{ providerCallId: 'call_1' }, { providerCallId: 'call_2' }],
-    ]);
-    expect(asked).toHaveLength(1);
-    await lookUp([named('call_1')]);
-    expect(asked).toHaveLength(2);
+  test('one call with an id is asked for by it, because the list leaves out what is only registered', async () => {
+    const { ask, asked } = retell([], { call_id: 'call_1', call_status: 'registered' });
+    expect(await lookUpCalls(ask, [named('call_1')])).toMatchObject([{ kind: 'live', queued: true }]);
+    expect(asked.map(({ path }) => path)).toEqual(['/v2/get-call/call_1']);
+  });
+
+  test.each([
+    [1, 0, 1],
+    [2, 0, 1],
+    [50, 0, 1],
+    [51, 0, 2],
+    [0, 50, 1],
+    [120, 120, 6],
+  ])('%i calls with an id and %i without one take %i requests', async (ids, ourIds, expected) => {
+    const { ask, asked } = retell([]);
+    const calls = [
+      ...Array.from({ length: ids }, (_, index) => named(`call_${index}`)),
+      ...Array.from({ length: ourIds }, (_, index) => unnamed(index)),
+    ];
+    await lookUpCalls(ask, calls);
+    expect([asked.length, lookUpRequests(calls)]).toEqual([expected, expected]);
   });
 
   test('nothing is asked for nothing', async () => {
@@ -119,13 +112,13 @@ describe('looking calls up at Retell', () => {
   });
 
   test('a list that goes on says nothing of calls that it does not contain', async () => {
-    const { ask, asked } = retell([live('call_1', 1)], 422, true);
-    expect(await lookUpCalls(ask, [unnamed(1), unnamed(2), named('call_3')])).toMatchObject([
+    const { ask } = retell([live('call_1', 1)], 422, true);
+    expect(await lookUpCalls(ask, [unnamed(1), unnamed(2), named('call_3'), named('call_4')])).toMatchObject([
       { kind: 'live', providerCallId: 'call_1' },
       { kind: 'unknown', reason: 'list_too_long' },
-      { kind: 'unknown', reason: 'list_too_long' },
+      { kind: 'unknown', reason: 'not_listed' },
+      { kind: 'unknown', reason: 'not_listed' },
     ]);
-    expect(asked).toHaveLength(2);
   });
 
   test.each<[object, object]>([
@@ -141,17 +134,30 @@ describe('looking calls up at Retell', () => {
       { call_status: 'error', disconnection_reason: 'concurrency_limit_reached' },
       { kind: 'ended', outcome: 'failed' },
     ],
-    [{ call_status: 'ongoing', to_number: '+14155550123', agent_id: 'agent_1' }, { kind: 'live' }],
+    [
+      { call_status: 'ongoing', to_number: '+14155550123', agent_id: 'agent_1' },
+      { kind: 'live', queued: false },
+    ],
+    [{ call_status: 'registered' }, { kind: 'live', queued: true }],
+    [
+      { call_status: 'not_connected', disconnection_reason: 'manual_stopped' },
+      { kind: 'ended', outcome: 'cancelled' },
+    ],
+    [
+      { call_status: 'ended', disconnection_reason: 'manual_stopped', start_timestamp: 1_700_000_000_000 },
+      { kind: 'ended', outcome: 'completed' },
+    ],
     [{ call_status: 'a_new_word' }, { kind: 'unknown', reason: 'unknown_status' }],
     [{}, { kind: 'unknown', reason: 'unknown_status' }],
   ])('%j is %j', async (call, expected) => {
-    const { ask } = retell([{ call_id: 'call_1', ...call }]);
+    const { ask } = retell([], { call_id: 'call_1', ...call });
     const [result] = await lookUpCalls(ask, [named('call_1')]);
     expect(result).toMatchObject(expected);
   });
 
   test('names whom a call goes to, and no time of placement, which Retell does not tell', async () => {
-    const { ask } = retell([{ ...live('call_1'), to_number: '+14155550123', agent_id: 'agent_1', start_timestamp: 5 }]);
+    const call = { ...live('call_1'), to_number: '+14155550123', agent_id: 'agent_1', start_timestamp: 5 };
+    const { ask } = retell([], call);
     expect(await lookUpCalls(ask, [named('call_1')])).toMatchObject([
       { particulars: { phoneNumber: '+14155550123', agentId: 'agent_1', placedAt: null } },
     ]);
@@ -162,3 +168,16 @@ describe('looking calls up at Retell', () => {
     expect(await lookUpCalls(ask, [named('call_1')])).toEqual([{ kind: 'unknown', reason: `http_${status}` }]);
   });
 });
+
+test.each<[string, object, object]>([
+  ['was stopped', { call_status: 'ended', disconnection_reason: 'manual_stopped' }, { outcome: 'cancelled' }],
+  ['was answered meanwhile', { call_status: 'ongoing', start_timestamp: 1_700_000_000_000 }, { queued: false }],
+  ['is as it was', { call_status: 'registered' }, { queued: true }],
+])(
+  'a call that is to be cancelled %s: it says so itself, whatever the request was answered with',
+  async (_, call, expected) => {
+    const { ask, asked } = retell([], { call_id: 'call_1', ...call });
+    expect(await cancelCall(ask, 'call_1')).toMatchObject(expected);
+    expect(asked.map(({ path }) => path)).toEqual(['/v2/stop-call/call_1', '/v2/get-call/call_1']);
+  },
+);

@@ -1,7 +1,7 @@
 /** Calls whose reply was lost, sought in the provider's list of calls. */
 import { describe, expect, it } from 'vitest';
 import { callId } from '../../../domain/engine/ids.ts';
-import { type Get, lookUpInList } from '../../../providers/truedy/look-up.ts';
+import { type Get, lookUpInList, lookUpInNewest } from '../../../providers/truedy/look-up.ts';
 
 const CAMPAIGN = '00000000-0000-4000-8000-000000000001';
 const idOf = (seq: number) => callId({ campaignId: CAMPAIGN, seq, attempt: 1 });
@@ -64,5 +64,23 @@ describe('fifty calls', () => {
     const { get, pages, time } = provider(400);
     expect((await lookUpInList(get, [], time))(idOf(1)).kind).toBe('unknown');
     expect(pages).toEqual([]);
+  });
+});
+
+describe('several calls by the ids of the provider', () => {
+  it('are looked up among the newest with one request, and what is not there must be asked for by itself', async () => {
+    const { get, pages } = provider(400);
+    const known = await lookUpInNewest(get, ['theirs-0', 'theirs-99', 'theirs-100']);
+    expect([known('theirs-0'), known('theirs-99'), known('theirs-100')]).toMatchObject([
+      { kind: 'live', providerCallId: 'theirs-0', queued: false },
+      { kind: 'live', providerCallId: 'theirs-99' },
+      { kind: 'unknown', reason: 'not_listed' },
+    ]);
+    expect(pages).toHaveLength(1);
+  });
+
+  it('are asked for by themselves where the list cannot be read', async () => {
+    const known = await lookUpInNewest(provider(400, 0).get, ['theirs-0']);
+    expect(known('theirs-0')).toEqual({ kind: 'unknown', reason: 'not_listed' });
   });
 });

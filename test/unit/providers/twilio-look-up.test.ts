@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { callId } from '../../../domain/engine/ids.ts';
 import { LookUpResult } from '../../../domain/dialling/provider-messages.ts';
-import { type Get, lookUpById, lookUpByNumbers } from '../../../providers/twilio/look-up.ts';
+import {
+  cancelCall,
+  type Get,
+  lookUpById,
+  lookUpByNumbers,
+  lookUpInList,
+  type Post,
+  REQUESTS_BY_NUMBERS,
+} from '../../../providers/twilio/look-up.ts';
 import type { SendResult } from '../../../providers/send-before.ts';
 
 const NOW = Date.UTC(2026, 2, 18, 12);
@@ -69,6 +77,14 @@ describe('a call by its SID', () => {
     ['teleported', 'unknown'],
   ])('%s is %s', async (status, kind) => {
     expect(await lookUp({ status })).toMatchObject({ kind });
+  });
+
+  test.each([
+    ['queued', true],
+    ['ringing', false],
+    ['in-progress', false],
+  ])('%s: whether it is still in the queue is %s', async (status, queued) => {
+    expect(await lookUp({ status })).toMatchObject({ kind: 'live', queued });
   });
 
   test('tells how it ended, when, and whom it went to', async () => {
@@ -153,10 +169,59 @@ describe('a call by its numbers', () => {
     const many = Array.from({ length: 50 }, (_, index) => ({ ...CALL, sid: `CA${String(index).padStart(32, '0')}` }));
     const { get, asked } = api(many);
     expect(await lookUpByNumbers(get, REF)).toMatchObject({ kind: 'unknown' });
-    expect(asked).toHaveLength(6);
+    expect(asked).toHaveLength(REQUESTS_BY_NUMBERS);
   });
 
   test.each(FAILURES)('%s proves nothing', async (_, answer, reason) => {
     expect(await lookUpByNumbers(async () => answer, REF)).toEqual({ kind: 'unknown', reason });
+  });
+});
+
+describe('several calls by their SIDs', () => {
+  test('are looked up with one request, and what is not on the page must be asked for by itself', async () => {
+    const { get, asked } = api([{ ...CALL, status: 'busy' }, { sid: 'x' }]);
+    const known = await lookUpInList(get, [SID, SECOND]);
+    expect([known(SID), known(SECOND)]).toMatchObject([
+      { kind: 'ended', providerCallId: SID, outcome: 'busy' },
+      { kind: 'unknown', reason: 'not_listed' },
+    ]);
+    expect(asked).toEqual(['/Calls.json?PageSize=1000']);
+  });
+
+  test.each(FAILURES)('%s: each is asked for by itself unless Twilio refuses requests', async (_, answer, reason) => {
+    const known = await lookUpInList(async () => answer, [SID]);
+    const isRefused = ['http_401', 'http_429', 'http_503'].includes(reason);
+    expect(known(SID)).toEqual({ kind: 'unknown', reason: isRefused ? reason : 'not_listed' });
+  });
+});
+
+describe('a call that is to be cancelled', () => {
+  const cancelled = answered({ ...CALL, status: 'canceled' });
+  const over = answered({ code: 21_220, status: 400 }, 400);
+
+  test.each<[string, SendResult, object, object]>([
+    ['is cancelled', cancelled, CALL, { kind: 'ended', outcome: 'cancelled' }],
+    ['goes on, because somebody has answered', answered({ ...CALL, status: 'in-progress' }), CALL, { queued: false }],
+    ['was over', over, { ...CALL, status: 'busy' }, { kind: 'ended', outcome: 'busy' }],
+    [
+      'is still queued: the request was lost',
+      { kind: 'lost', code: 'x' },
+      { ...CALL, status: 'queued' },
+      { queued: true },
+    ],
+    [
+      'is another one, which proves nothing',
+      answered({ ...CALL, sid: SECOND, status: 'canceled' }),
+      CALL,
+      { outcome: 'completed' },
+    ],
+  ])('%s', async (_, answer, call, expected) => {
+    const posted: string[][] = [];
+    const post: Post = async (...request) => {
+      posted.push(request);
+      return answer;
+    };
+    expect(await cancelCall(post, async () => answered(call), SID)).toMatchObject(expected);
+    expect(posted).toEqual([[`/Calls/${SID}.json`, 'Status=canceled']]);
   });
 });

@@ -34,6 +34,8 @@ function scenario({ spec, ...changes }: Changes): Scenario {
       callLifetimeMs: 30_000,
     },
     callsPerSecond: null,
+    cancels: false,
+    lookUpAfterMs: 180_000,
     graceMs: 60_000,
     usualCallMs: 5_000,
     faults: {},
@@ -56,9 +58,9 @@ function scenario({ spec, ...changes }: Changes): Scenario {
 }
 
 function faultFreeCampaign(contacts: number, limit: number): VirtualCampaign {
-  const { spec, startsAt, provider, graceMs } = scenario({ spec: { max_concurrent_calls: limit } });
+  const { spec, startsAt, ...times } = scenario({ spec: { max_concurrent_calls: limit } });
   const world = faultFree(() => ({ queueMs: 0, lengthMs: 20_000, outcome: 'completed' }));
-  return new VirtualCampaign({ campaignId: CAMPAIGN_ID, spec, contacts, startsAt, provider, graceMs, world }, unseen);
+  return new VirtualCampaign({ ...times, campaignId: CAMPAIGN_ID, spec, contacts, startsAt, world }, unseen);
 }
 
 describe('a campaign on virtual time', () => {
@@ -179,6 +181,74 @@ describe('a campaign on virtual time', () => {
     const { reasons } = campaign.roster.contacts;
     // One in nine calls fails in this world, whatever the account does.
     expect(reasons.get('failed') ?? 0).toBeLessThan(12);
+  });
+
+  describe('of which every webhook is lost', () => {
+    const LOST = { eventLost: 1 };
+
+    test.each([1, 2])('keeps every promise, whatever else happens: seed %i', (seed) => {
+      fc.assert(
+        fc.property(arbitraryScenario(SMALL), (other) => {
+          runScenario({ ...other, faults: { ...other.faults, ...LOST } });
+        }),
+        { seed, numRuns: 150 },
+      );
+    });
+
+    test('frees every slot by look-ups soon after its call has ended, also within a budget', () => {
+      for (const lookUpDeferred of [0, 0.3]) {
+        const { campaign, counts } = runScenario(
+          scenario({
+            contacts: 200,
+            provider: { ...scenario({}).provider, keyTtlMs: 0, finds: 'by id', callLifetimeMs: 30 * MINUTE_MS },
+            lookUpAfterMs: MINUTE_MS,
+            usualCallMs: 50_000,
+            faults: { ...LOST, lookUpDeferred },
+            spec: { max_concurrent_calls: 10 },
+          }),
+        );
+        expect([counts.accepted, counts.lost]).toEqual([200, 0]);
+        // Twenty rounds of a minute or two, where the longest time of a call would make it twenty half hours.
+        const hours = ((campaign.result?.endedAt ?? 0) - Date.parse('2026-03-02T08:00:00Z')) / HOUR_MS;
+        expect(hours).toBeLessThan(1.5);
+      }
+    });
+  });
+
+  describe('whose provider keeps calls in its queue for longer than it promised', () => {
+    const hours = { ...ALWAYS, start_time: '08:00', end_time: '09:00' };
+    const queued = (changes: Changes): Scenario =>
+      scenario({
+        contacts: 60,
+        provider: { ...scenario({}).provider, queueBoundMs: 5 * MINUTE_MS, callLifetimeMs: 10 * MINUTE_MS },
+        usualCallMs: MINUTE_MS,
+        faults: { queuedTooLong: 0.2 },
+        ...changes,
+        spec: { max_concurrent_calls: 10, schedule: hours },
+      });
+
+    test.each([{}, { eventLost: 1 }, { lookUpDeferred: 0.3 }, { slow: 0.05 }])(
+      'lets nobody be dialled outside the hours, because it cancels them there: %o',
+      (faults) => {
+        let placed = 0;
+        for (let seed = 1; seed <= 30; seed++) {
+          const { counts } = runScenario(
+            queued({
+              seed,
+              cancels: true,
+              faults: { queuedTooLong: 0.2, ...faults },
+              startsAt: Date.parse('2026-03-02T08:40:00Z'),
+            }),
+          );
+          placed += counts.accepted;
+        }
+        expect(placed).toBe(30 * 60);
+      },
+    );
+
+    test('breaks its word where nothing can be cancelled', () => {
+      expect(() => runScenario(queued({ startsAt: Date.parse('2026-03-02T08:40:00Z') }))).toThrow(/^P[13]:/);
+    });
   });
 
   test('holds no more of a roster of ten million than is in flight and at hand', () => {

@@ -36,7 +36,10 @@ function invariantsOf(changes: Partial<EngineSpec> = {}, callsPerSecond: number 
   const settings = { contacts: 10, spec, provider, callsPerSecond, graceMs: 60_000 };
   const promises = new Invariants({ ...settings, everyTurns: 1 });
   const world = faultFree(() => ({ queueMs: 0, lengthMs: 1_000, outcome: 'completed' }));
-  promises.campaign = new VirtualCampaign({ campaignId: CAMPAIGN_ID, startsAt: NOW, world, ...settings }, unseen);
+  promises.campaign = new VirtualCampaign(
+    { campaignId: CAMPAIGN_ID, startsAt: NOW, cancels: false, lookUpAfterMs: 10_000, world, ...settings },
+    unseen,
+  );
   return promises;
 }
 
@@ -88,15 +91,15 @@ describe('a promise is broken', () => {
         blackout_dates: [],
       },
     });
-    for (const seq of [1, 2, 3]) promises.accepted(call(seq), NOW);
-    promises.accepted(call(4, { dialledAt: Date.parse('2026-03-03T00:00:00Z') }), NOW);
-    expect(() => promises.accepted(call(5), NOW)).toThrow(/^P2:/);
+    for (const seq of [1, 2, 3]) promises.dialled(call(seq), NOW);
+    promises.dialled(call(4, { dialledAt: Date.parse('2026-03-03T00:00:00Z') }), NOW);
+    expect(() => promises.dialled(call(5), NOW)).toThrow(/^P2:/);
   });
 
   test('P3 by a dial at the instant at which the window closes', () => {
     const closesAt = Date.parse('2026-03-02T17:00:00Z');
-    invariantsOf().accepted(call(1, { dialledAt: closesAt - 1 }), NOW);
-    expect(() => invariantsOf().accepted(call(1, { dialledAt: closesAt }), NOW)).toThrow(/^P3:/);
+    invariantsOf().dialled(call(1, { dialledAt: closesAt - 1 }), NOW);
+    expect(() => invariantsOf().dialled(call(1, { dialledAt: closesAt }), NOW)).toThrow(/^P3:/);
   });
 
   test('P4 by a call after the acknowledged pause, and not after the resume', () => {

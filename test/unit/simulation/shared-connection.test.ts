@@ -87,7 +87,8 @@ function share(campaigns: number, contacts: number, callsPerSecond: number): Sha
     const lengths = { queueMs: 0, lengthMs: 60_000, usualMs: 30_000 };
     const world = seededFaults(seededRandom(index), NO_FAULTS, lengths, []);
     const campaignId = `00000000-0000-4000-8000-0000000000${10 + index}`;
-    const options = { campaignId, spec, contacts, startsAt: STARTS_AT, provider, graceMs: 60_000 };
+    const times = { startsAt: STARTS_AT, lookUpAfterMs: 180_000, graceMs: 60_000 };
+    const options = { campaignId, spec, contacts, provider, cancels: false, ...times };
     clock.after(index * 100, () =>
       shared.campaigns.push(new VirtualCampaign({ ...options, world, clock, connection }, watch)),
     );
