@@ -11,6 +11,10 @@ export const BODY_LIMITS = {
   oneContact: MIB,
   /** Over ten million contacts. A larger file is surely a mistake, and it would fill the database's disk. */
   contactFile: 1024 * MIB,
+  /** A webhook. The end of a long call may bring its transcript. */
+  webhook: 4 * MIB,
+  /** A webhook of most carriers. */
+  smallWebhook: 256 * KIB,
   /** Any other request. The largest honest one is a schedule with a thousand blackout dates: 13 KiB. */
   other: 64 * KIB,
 } as const;

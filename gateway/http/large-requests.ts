@@ -25,8 +25,16 @@ const LARGE_BODIES_AT_ONCE = 16;
 const LARGE_ANSWERS_AT_ONCE = 8;
 const RETRY_AFTER_S = 5;
 
-/** Call it after `authenticate`, whose hook sets the caller. Bodies of up to `smallBytes` need no place. */
-export function queueLargeRequests(app: FastifyInstance, smallBytes: number, { turnMs }: SlowClientLimits): void {
+/**
+ * Call it after the hook that sets what `holderOf` reads. Bodies of up to `smallBytes` need no place.
+ * @param holderOf who shares the places with others. Default: the account of the caller
+ */
+export function queueLargeRequests(
+  app: FastifyInstance,
+  smallBytes: number,
+  { turnMs }: SlowClientLimits,
+  holderOf: (request: FastifyRequest) => string = ({ caller }) => caller.account,
+): void {
   const bodies = new FairShare(LARGE_BODIES_AT_ONCE);
   const answers = new FairShare(LARGE_ANSWERS_AT_ONCE);
   const placesFor = (request: FastifyRequest): FairShare | null => {
@@ -36,11 +44,11 @@ export function queueLargeRequests(app: FastifyInstance, smallBytes: number, { t
   app.addHook('onRequest', async (request, reply) => {
     const places = placesFor(request);
     if (places === null) return;
-    const giveBack = await places.take(request.caller.account, turnMs);
+    const giveBack = await places.take(holderOf(request), turnMs);
     if (!giveBack) {
       throw new RingfenceError(
         'rate_limit_exceeded',
-        'This account has too many large requests under way: send fewer at once, or try again in a moment.',
+        'Too many large requests are under way: send fewer at once, or try again in a moment.',
         { details: { retry_after_s: RETRY_AFTER_S } },
       );
     }

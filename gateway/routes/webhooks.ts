@@ -3,7 +3,7 @@
  * if it ends a call in flight, durable in Temporal. Any failure on the way is answered with 5xx, and the provider sends
  * the event again. The stored row records what was signalled, and so decides what is left to do.
  */
-import type { FastifyBaseLogger, FastifyPluginAsync } from 'fastify';
+import type { FastifyBaseLogger, FastifyPluginAsync, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { EventDelivery } from '../temporal/event-delivery.ts';
 import { markSignalled, storeEvent } from '../../db/call-events.ts';
@@ -12,23 +12,40 @@ import type { Pool } from '../../db/pool.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { EndedEvent } from '../../domain/engine/outcome.ts';
 import { readEvents } from '../../providers/checked.ts';
-import type { Connections } from '../../providers/connections/open-connections.ts';
+import type { Connections, OpenConnection } from '../../providers/connections/open-connections.ts';
 import type { CallEvent } from '../../providers/port.ts';
+import { BODY_LIMITS } from '../http/body-limits.ts';
 import { refusals } from '../http/envelope.ts';
+import { queueLargeRequests } from '../http/large-requests.ts';
+import { type SlowClientLimits, slowClientLimits } from '../http/slow-client-limits.ts';
 
 export interface WebhooksOptions {
   readonly pool: Pool;
   readonly connections: Connections;
   readonly delivery: Pick<EventDelivery, 'deliver'>;
   readonly clock: () => number;
+  readonly slowClients?: Partial<SlowClientLimits>;
 }
 
-const BODY_LIMIT = 256 * 1024;
+interface Params {
+  readonly connection: string;
+}
 
-export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (app, { pool, connections, delivery, clock }) => {
+export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (app, options) => {
+  const { pool, connections, delivery, clock } = options;
   // A signature covers the raw bytes, so the body must not be parsed before it is verified.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+
+  const opened = ({ params }: Pick<FastifyRequest, 'params'>): OpenConnection => {
+    const open = connections.get((params as Params).connection);
+    if (open) return open;
+    throw new RingfenceError('not_found', 'There is no connection with this name.', { field: 'connection' });
+  };
+  // Nothing is read for a connection that is not there. Whoever sends is known only by the signature, after the body.
+  app.addHook('onRequest', async (request) => void opened(request));
+  const nameOf = (request: FastifyRequest): string => opened(request).connection.name;
+  queueLargeRequests(app, BODY_LIMITS.smallWebhook, slowClientLimits(options.slowClients), nameOf);
 
   const takeIn = async (connection: string, event: CallEvent, raw: string, log: FastifyBaseLogger): Promise<void> => {
     const stored = await storeEvent(pool, connection, event, raw);
@@ -59,10 +76,10 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (app, { pool,
     if (delivered === 'accepted') await markSignalled(pool, connection, [event.eventId]);
   };
 
-  app.post<{ Params: { connection: string } }>(
+  app.post<{ Params: Params }>(
     '/webhooks/:connection',
     {
-      bodyLimit: BODY_LIMIT,
+      bodyLimit: BODY_LIMITS.webhook,
       config: { acceptsAnyType: true },
       schema: {
         summary: "Receive a connection's events",
@@ -71,11 +88,7 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (app, { pool,
       },
     },
     async (request, reply) => {
-      const open = connections.get(request.params.connection);
-      if (!open) {
-        throw new RingfenceError('not_found', 'There is no connection with this name.', { field: 'connection' });
-      }
-      const { connection, provider } = open;
+      const { connection, provider } = opened(request);
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
       const webhook = {
         rawBody: body,

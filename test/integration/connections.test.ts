@@ -1,4 +1,5 @@
 /** Campaigns and webhooks of several connections, and what becomes of calls when the connections file changes. */
+import { createHmac } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -125,6 +126,28 @@ describe('a webhook', () => {
     expect((await post('clinic-uk', signature)).json()).toMatchObject({
       error: { code: 'not_found', details: { field: 'connection' } },
     });
+  });
+});
+
+describe('a webhook with the transcript of a long call', () => {
+  const post = (bytes: number) => {
+    const body = JSON.stringify({
+      event: 'call_started',
+      call: { call_id: 'of nobody', transcript: 'x'.repeat(bytes) },
+    });
+    const now = Date.now();
+    const digest = createHmac('sha256', TOKEN).update(`${body}${now}`).digest('hex');
+    return gateway.app.inject({
+      method: 'POST',
+      url: '/webhooks/clinic-eu',
+      headers: { 'content-type': 'application/json', 'x-retell-signature': `v=${now},d=${digest}` },
+      payload: body,
+    });
+  };
+
+  it('is taken in up to 4 MiB', async () => {
+    expect((await post(4 * 1024 * 1024 - 1_000)).statusCode).toBe(200);
+    expect((await post(4 * 1024 * 1024)).statusCode).toBe(413);
   });
 });
 

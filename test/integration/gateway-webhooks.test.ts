@@ -349,7 +349,7 @@ describe('a webhook that does not', () => {
   });
 
   it('is too large to be one: 413', async () => {
-    const data = { note: 'x'.repeat(300_000) };
+    const data = { note: 'x'.repeat(5_000_000) };
     expect(await post(ended({ providerCallId: 'none' }, { data }))).toEqual({ status: 413, code: 'payload_too_large' });
   });
 
