@@ -6,6 +6,7 @@ import { type Json, show } from './api.ts';
 import { workflowCommand, throughTemporal } from './campaign-commands.ts';
 import { editText } from './campaign-text.ts';
 import { examples } from './help.ts';
+import { callingHours, HOURS_FORM } from './hours-option.ts';
 import { list } from './options.ts';
 import { readJson } from './source.ts';
 
@@ -16,6 +17,11 @@ const OPTIONS: Readonly<Record<Field, readonly [flags: string, means: string, re
   max_concurrent_calls: ['--max-concurrent-calls <number>', 'maximum concurrent calls; 0 stops new calls', number],
   max_calls_per_day: ['--daily-cap <number>', 'maximum calls per day, or none', orNone(number)],
   timezone: ['--timezone <zone>', 'IANA time zone, such as Europe/Berlin', String],
+  calling_hours: [
+    '--calling-hours <hours>',
+    `windows by weekday, such as ${HOURS_FORM}; replaces --start-time, --end-time and --working-days`,
+    (value) => callingHours(value, '--calling-hours'),
+  ],
   start_time: [
     '--start-time <HH:MM>',
     'start of the hours; none, with --end-time none, for the whole day',
@@ -27,6 +33,16 @@ const OPTIONS: Readonly<Record<Field, readonly [flags: string, means: string, re
     '--blackout-dates <list>',
     'all dates without calls, such as 2026-12-24,2026-12-25, or none',
     listOrNone,
+  ],
+  holidays: [
+    '--holidays <region>',
+    'country or state whose public holidays have no calls, such as FR or US-FL, or none',
+    orNone(String),
+  ],
+  day_timezone: [
+    '--day-timezone <zone>',
+    'time zone whose days the daily cap counts, or none for that of the hours',
+    orNone(String),
   ],
   scheduled_at: ['--scheduled-at <instant>', 'new start, for a campaign that has not started', String],
   ends_at: [

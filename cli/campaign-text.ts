@@ -3,6 +3,7 @@ import type { Campaign, ProviderTrouble, RestartResponse } from '../domain/api/c
 import { failureInWords } from '../domain/api/failed-start.ts';
 import { reasonInWords } from '../domain/api/interruption.ts';
 import { counted } from '../domain/engine/counted.ts';
+import { hoursInWords } from '../domain/engine/hours-text.ts';
 import { BUCKETS } from '../domain/engine/tally.ts';
 import type {
   CancelAcknowledgement,
@@ -14,7 +15,6 @@ import { type Listed, restText } from './lists.ts';
 import { lines, table } from './output.ts';
 
 export function campaignText(campaign: Campaign): string[] {
-  const hours = campaign.start_time === null ? 'the whole day' : `${campaign.start_time} to ${campaign.end_time}`;
   return lines([
     ['id', campaign.id],
     ['name', campaign.name],
@@ -26,7 +26,7 @@ export function campaignText(campaign: Campaign): string[] {
     ['contacts', `${campaign.total_contacts}: ${BUCKETS.map((bucket) => `${campaign[bucket]} ${bucket}`).join(', ')}`],
     ['placed today', `${campaign.placed_today} of ${campaign.max_calls_per_day ?? 'any number'}`],
     ['at a time', `at most ${campaign.max_concurrent_calls}`],
-    ['hours', `${hours}, ${campaign.timezone}, days ${campaign.working_days.join(', ')}`],
+    ['hours', hoursInWords(campaign)],
     ['agent', campaign.agent_id],
     ['created', campaign.created_at],
     ['as of', campaign.as_of],

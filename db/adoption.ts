@@ -3,6 +3,7 @@ import type { CampaignStatus, Ending } from '../domain/engine/campaign-state.ts'
 import type { RosterSnapshot, UnsettledCall } from '../domain/engine/roster.ts';
 import { BUCKETS, type Buckets } from '../domain/engine/tally.ts';
 import { isOver } from '../domain/engine/commands.ts';
+import { dayZoneOf } from '../domain/engine/schedule-fields.ts';
 import { lockCampaign } from './workflow-records.ts';
 import { recentDays } from '../domain/windows/windows.ts';
 import { firstTerminalEvents } from './call-events.ts';
@@ -90,7 +91,7 @@ async function readSnapshot(
   const { status, ending, epoch, last_exchange: lastExchange, claim_cursor: cursor, terms, ...buckets } = rows[0]!;
   const spec = engineSpec(terms);
   // Counted by the days of the present zone: the records name the days of the zone at the time of each call.
-  const { days } = await countPlaced(tx, campaignId, recentDays(spec.schedule.timezone, now), []);
+  const { days } = await countPlaced(tx, campaignId, recentDays(dayZoneOf(spec.schedule), now), []);
   const dayOf = (call: UnsettledCall): string =>
     days.find(({ startsAt, endsAt }) => call.sentAt >= startsAt && call.sentAt < endsAt)?.date ?? call.day;
   return {

@@ -4,6 +4,8 @@ import type { CampaignTerms } from '../domain/api/campaign-request.ts';
 import type { WaitingFor } from '../domain/engine/campaign-state.ts';
 import type { InterruptedReason, RecordedStatus } from '../domain/api/interruption.ts';
 import type { Bucket, Buckets } from '../domain/engine/tally.ts';
+import { hoursOf } from '../domain/engine/calling-hours.ts';
+import { dayZoneOf } from '../domain/engine/schedule-fields.ts';
 import { civilDay } from '../domain/windows/windows.ts';
 import { zoneHistory } from '../domain/windows/zone-data.ts';
 import {
@@ -172,9 +174,11 @@ type CampaignContactRow = Omit<CampaignContactResponse, 'called_at'> & {
 
 function campaignAnswer(row: CampaignRow, now: number): Campaign {
   // A campaign in a zone that only a newer version knows must not break the response for the others.
-  const today = zoneHistory(row.spec.timezone) ? civilDay(row.spec.timezone, now).date : null;
+  const dayZone = dayZoneOf(row.spec);
+  const today = zoneHistory(dayZone) ? civilDay(dayZone, now).date : null;
   return {
     ...row.spec,
+    calling_hours: hoursOf(row.spec),
     id: row.id,
     status: row.status,
     interrupted: interruption(row),

@@ -3,6 +3,7 @@ import { type CampaignTerms, engineSpec } from '../domain/api/campaign-request.t
 import type { Ending, WaitingFor } from '../domain/engine/campaign-state.ts';
 import type { ForecastCampaign } from '../domain/forecast/forecast.ts';
 import type { RecordedStatus } from '../domain/api/interruption.ts';
+import { dayZoneOf } from '../domain/engine/schedule-fields.ts';
 import { civilDay } from '../domain/windows/windows.ts';
 import type { Queryable } from './pool.ts';
 
@@ -75,7 +76,7 @@ export async function readForecastCampaign(
 }
 
 function forecastCampaign(row: Row, now: number): ForecastCampaign {
-  const today = civilDay(row.spec.timezone, now).date;
+  const today = civilDay(dayZoneOf(row.spec), now).date;
   const held = row.waiting_for === 'provider' ? (row.waiting_until?.getTime() ?? null) : null;
   return {
     now,

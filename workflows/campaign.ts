@@ -19,6 +19,7 @@ import { fitsNewRun, isDrained, wakeInDrain, type HistorySize } from '../domain/
 import { applyEdit, editRefusal, startEdit, type CampaignEdit } from '../domain/engine/editing.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import type { Work } from '../domain/engine/next-step.ts';
+import { dayZoneOf } from '../domain/engine/schedule-fields.ts';
 import { applyClosed, applyEnd, liveBuckets } from '../domain/engine/settling.ts';
 import { takeTurn } from '../domain/engine/turn.ts';
 import { setHandlers } from './handlers.ts';
@@ -135,23 +136,23 @@ async function takeEdit({ state, campaignId }: WorkflowRun, edit: CampaignEdit):
     applyEdit(state, edit, null, Date.now());
     return null;
   }
-  const { timezone, inFlight } = start;
+  const { places, inFlight } = start;
   try {
     const recount = await recountDays.executeWithOptions(
-      { summary: `Count the placements by the days of ${timezone}` },
-      [{ campaignId, timezone, now: Date.now(), inFlight }],
+      { summary: `Count the placements by the days of ${dayZoneOf(places)}` },
+      [{ campaignId, ...places, now: Date.now(), inFlight }],
     );
-    if ('refused' in recount) return timezoneRefused(recount.refused);
+    if ('refused' in recount) return scheduleRefused(recount.refused, recount.field);
     applyEdit(state, edit, recount, Date.now());
     return null;
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;
-    return timezoneRefused('No worker can count the placements by the days of timezone. Name another time zone.');
+    return scheduleRefused('No worker can check the time zones and the holidays. Name others.', 'timezone');
   }
 }
 
-function timezoneRefused(message: string): RingfenceError {
-  return new RingfenceError('validation_error', message, { field: 'timezone' });
+function scheduleRefused(message: string, field: string): RingfenceError {
+  return new RingfenceError('validation_error', message, { field });
 }
 
 async function skipWaiting({ state, campaignId }: WorkflowRun, reason: 'cancelled' | 'expired'): Promise<void> {

@@ -6,6 +6,7 @@ import { CampaignTermsRules, checkRetries, limitsShape, MOST_CONCURRENT_CALLS, t
 import type { CampaignEdit } from '../engine/editing.ts';
 import { RingfenceError } from '../engine/errors.ts';
 import { decideRetries } from '../engine/retry-terms.ts';
+import { changedHours, checkHoursChange } from '../engine/calling-hours.ts';
 import { scheduleChangeShape } from '../windows/schedule.ts';
 import { specChange } from '../engine/spec-change.ts';
 
@@ -49,7 +50,8 @@ export const ChangeCampaign = z
   .refine((change) => Object.values(change).some((value) => value !== undefined), {
     error: 'the body changes nothing: give at least one field',
   })
-  .superRefine(checkRetries);
+  .superRefine(checkRetries)
+  .superRefine(checkHoursChange);
 export type ChangeCampaign = z.infer<typeof ChangeCampaign>;
 /** The input of a client. */
 export type ChangeCampaignInput = z.input<typeof ChangeCampaign>;
@@ -74,7 +76,9 @@ export function readChange(change: unknown): ChangeCampaign {
  * @throws RingfenceError `validation_error` if the two contradict each other
  */
 export function changedTerms(terms: CampaignTerms, change: ChangeCampaign): CampaignTerms {
-  const merged = { ...terms, ...stated(change), ...decideRetries(change, terms) };
+  const { calling_hours, start_time, end_time, working_days } = changedHours(terms, change);
+  const hours = { calling_hours, start_time, end_time, working_days };
+  const merged = { ...terms, ...stated(change), ...hours, ...decideRetries(change, terms) };
   const checked = CampaignTermsRules.safeParse(merged);
   if (checked.success) return merged;
   const [issue] = checked.error.issues;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { namesOf } from '../contacts/bounds.ts';
 import type { EngineSpec } from '../engine/campaign-spec.ts';
 import { ContactInput, isStorable } from '../contacts/contact.ts';
+import { decidedHours, type StatedHours } from '../engine/calling-hours.ts';
 import { uuid } from '../engine/ids.ts';
 import { decideRetries, retryBudget, type RetryTerms, type StatedRetries } from '../engine/retry-terms.ts';
 import { scheduleShape } from '../windows/schedule.ts';
@@ -77,7 +78,7 @@ export const Fields = z.strictObject(
 );
 
 /** The body of `POST /batch-calls`. */
-export const CreateCampaign = Fields.superRefine(checkWhole).transform(withRetryDecided);
+export const CreateCampaign = Fields.superRefine(checkWhole).transform(withTermsDecided);
 export type CreateCampaign = z.infer<typeof CreateCampaign>;
 /** The input of a client. Fields with a default may be omitted. */
 export type CreateCampaignInput = z.input<typeof CreateCampaign>;
@@ -86,7 +87,7 @@ export type CreateCampaignInput = z.input<typeof CreateCampaign>;
 export const unreadContacts = { contacts: z.array(z.unknown(), CONTACTS).max(MOST_CONTACTS, CONTACTS).default([]) };
 
 /** The same body before its contacts are read. */
-export const CreateCampaignHead = Fields.extend(unreadContacts).superRefine(checkWhole).transform(withRetryDecided);
+export const CreateCampaignHead = Fields.extend(unreadContacts).superRefine(checkWhole).transform(withTermsDecided);
 
 function checkWhole(
   request: Parameters<typeof checkTerms>[0] & StatedRetries & People,
@@ -97,9 +98,11 @@ function checkWhole(
   checkPeople(request, context);
 }
 
-/** Retries in the form in which they are recorded and returned: never left open. */
-export function withRetryDecided<T extends StatedRetries>(request: T): Omit<T, keyof RetryTerms> & RetryTerms {
-  return { ...request, ...decideRetries(request) };
+/** Retries and hours in the form in which they are recorded and returned: never left open. */
+export function withTermsDecided<T extends StatedRetries & StatedHours>(
+  request: T,
+): Omit<T, keyof RetryTerms> & RetryTerms {
+  return { ...request, ...decidedHours(request), ...decideRetries(request) };
 }
 
 /** A campaign in the form in which it is recorded: the request with its defaults, without its contacts. */

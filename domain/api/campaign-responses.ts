@@ -1,5 +1,6 @@
 /** Responses about campaigns, which the gateway writes and the client reads. Instants are ISO 8601 in UTC. */
 import { z } from 'zod';
+import { HoursWindow } from '../engine/calling-hours.ts';
 import { CampaignStatus, WaitingFor } from '../engine/campaign-state.ts';
 import { Uuid } from '../engine/ids.ts';
 import { Interruption, RecordedStatus } from './interruption.ts';
@@ -46,7 +47,7 @@ export const Campaign = z.object({
   completed: count,
   failed: count,
   skipped: count,
-  placed_today: count.describe("Calls placed on the present civil day of the campaign's time zone."),
+  placed_today: count.describe('Calls placed on the present civil day of `day_timezone`.'),
   name: z.string(),
   agent_id: z.string(),
   connection: z.string().describe('The connection through which it calls.'),
@@ -58,10 +59,15 @@ export const Campaign = z.object({
   scheduled_at: z.string().nullable(),
   ends_at: z.string().nullable(),
   timezone: z.string(),
-  start_time: z.string().nullable(),
+  calling_hours: z
+    .array(HoursWindow)
+    .describe('The windows, also of a campaign whose hours were stated in the short form.'),
+  start_time: z.string().nullable().describe('The short form. Null for the whole day, and with `calling_hours`.'),
   end_time: z.string().nullable(),
-  working_days: z.array(z.int()),
+  working_days: z.array(z.int()).nullable().describe('Null if the hours were stated as `calling_hours`.'),
   blackout_dates: z.array(z.string()),
+  holidays: z.string().nullable(),
+  day_timezone: z.string().nullable(),
   max_concurrent_calls: z.int(),
   max_calls_per_day: z.int().nullable(),
   retry_failed: z.boolean(),

@@ -4,7 +4,7 @@ import { nonexistentPart } from '../engine/dates.ts';
 import { RingfenceError } from '../engine/errors.ts';
 import { MOST_RETRIES, RetryableOutcome } from '../engine/retry-policy.ts';
 import { retryContradiction, type StatedRetries } from '../engine/retry-terms.ts';
-import { checkHours } from '../engine/schedule-fields.ts';
+import { callingHoursShape, checkHours } from '../engine/calling-hours.ts';
 
 export const MOST_CONCURRENT_CALLS = 2_000;
 const LONGEST_DELAY_MINUTES = 43_200;
@@ -66,7 +66,7 @@ export const limitsShape = {
     .int(PER_DAY)
     .min(1, PER_DAY)
     .nullable()
-    .describe('The maximum number of calls placed on one civil day of the time zone, including retries. Null: no cap.')
+    .describe('The maximum number of calls placed on one civil day of `day_timezone`, including retries. Null: no cap.')
     .default(null),
   retry_failed: z
     .boolean(RETRY)
@@ -112,8 +112,7 @@ export function refuseExpired(terms: { readonly ends_at: string | null }, now: n
 /** The rules between the fields of complete terms, for the result of a change. */
 export const CampaignTermsRules = z
   .looseObject({
-    start_time: z.string().nullable(),
-    end_time: z.string().nullable(),
+    ...callingHoursShape,
     schedule_type: z.enum(['immediate', 'scheduled']),
     scheduled_at: z.string().nullable(),
     ends_at: z.string().nullable(),

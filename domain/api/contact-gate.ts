@@ -107,6 +107,6 @@ function isRecorded(gate: WaitingFor | null): gate is 'daily_cap' | 'provider' |
 }
 
 function firstOpening(schedule: Schedule, from: number): number {
-  const window = windowAt(schedule, from);
-  return window === null ? NEVER : Math.max(from, window.opensAt);
+  const found = windowAt(schedule, from);
+  return found === null ? NEVER : Math.max(from, found.window.opensAt);
 }

@@ -1,5 +1,5 @@
 import type { EngineSpec } from './campaign-spec.ts';
-import type { CampaignState, PacingFacts, RecordedWindow } from './campaign-state.ts';
+import type { CampaignState, PacingFacts, RecordedDay, RecordedWindow } from './campaign-state.ts';
 import { startSlowly } from './circuit-breaker.ts';
 import { isNewerZoneData } from './zone-data-version.ts';
 
@@ -14,21 +14,27 @@ const LONG_AHEAD_MS = 24 * 3_600_000;
 /** How long before the opening. It leaves time to notice that no worker answers. */
 const CHECK_BEFORE_MS = 2 * 3_600_000;
 
+/** When calls may be dialled: the recorded window, its day, and the facts that pacing in it depends on. */
+export interface CallingTime {
+  readonly window: RecordedWindow;
+  readonly day: RecordedDay;
+  readonly facts: PacingFacts;
+}
+
+/** Null until it is recorded. */
+export function callingTime({ window, day, facts }: CampaignState): CallingTime | null {
+  return window && day && facts && { window, day, facts };
+}
+
 /** The first instant at which no call may be dialled any more in the recorded window and on its day. */
-export function lastDialAt(
-  window: RecordedWindow,
-  facts: PacingFacts,
-  { ends_at }: Pick<EngineSpec, 'ends_at'>,
-): number {
-  return Math.min(boundary(window), ends_at ?? Infinity) - facts.dialMarginMs;
+export function lastDialAt(time: CallingTime, { ends_at }: Pick<EngineSpec, 'ends_at'>): number {
+  return Math.min(boundary(time), ends_at ?? Infinity) - time.facts.dialMarginMs;
 }
 
 /** Whether the recorded window permits a dial at `now`. */
 export function isOpen(state: CampaignState, now: number): boolean {
-  const { window, facts } = state;
-  return (
-    !!window && !!facts && !state.windowSpent && now >= window.opensAt && now < lastDialAt(window, facts, state.spec)
-  );
+  const time = callingTime(state);
+  return !!time && !state.windowSpent && now >= time.window.opensAt && now < lastDialAt(time, state.spec);
 }
 
 /**
@@ -36,8 +42,8 @@ export function isOpen(state: CampaignState, now: number): boolean {
  * open.
  */
 export function spendWindow(state: CampaignState, notAfter: number): void {
-  const { window, facts, spec } = state;
-  if (window && facts && notAfter >= lastDialAt(window, facts, spec)) state.windowSpent = true;
+  const time = callingTime(state);
+  if (time && notAfter >= lastDialAt(time, state.spec)) state.windowSpent = true;
 }
 
 /**
@@ -45,10 +51,10 @@ export function spendWindow(state: CampaignState, notAfter: number): void {
  */
 export function windowQuestion(state: CampaignState, now: number): number | null {
   if (state.status !== 'active' || state.ending) return null;
-  const { window, facts } = state;
-  if (!window || !facts) return state.askWindowAgainAt === null || now >= state.askWindowAgainAt ? now : null;
-  const last = lastDialAt(window, facts, { ends_at: null });
-  if (state.windowSpent || now >= last) return Math.max(now, boundary(window));
+  const time = callingTime(state);
+  if (!time) return state.askWindowAgainAt === null || now >= state.askWindowAgainAt ? now : null;
+  const last = lastDialAt(time, { ends_at: null });
+  if (state.windowSpent || now >= last) return Math.max(now, boundary(time));
   const checkAt = windowCheckAt(state);
   return checkAt !== null && now >= checkAt ? now : null;
 }
@@ -59,19 +65,23 @@ export function windowCheckAt({ window, windowAnsweredAt }: CampaignState): numb
   return windowAnsweredAt < window.opensAt - LONG_AHEAD_MS ? window.opensAt - CHECK_BEFORE_MS : null;
 }
 
+/** The answer to the question for a window. Window and day are null if nothing opens within the search horizon. */
+export interface WindowAnswer {
+  readonly window: RecordedWindow | null;
+  readonly day: RecordedDay | null;
+  readonly facts: PacingFacts;
+}
+
 /** Records the answer. */
-export function applyWindow(
-  state: CampaignState,
-  answer: { readonly window: RecordedWindow | null; readonly facts: PacingFacts },
-  now: number,
-): void {
-  state.facts = answer.facts;
-  state.window = answer.window;
+export function applyWindow(state: CampaignState, { window, day, facts }: WindowAnswer, now: number): void {
+  state.facts = facts;
+  state.window = window;
+  state.day = day;
   state.windowAnsweredAt = now;
   state.windowSpent = false;
-  state.askWindowAgainAt = answer.window ? null : now + ASK_AGAIN_MS;
-  if (!answer.window) return;
-  forgetOldDays(state, answer.window.day);
+  state.askWindowAgainAt = window ? null : now + ASK_AGAIN_MS;
+  if (!day) return;
+  forgetOldDays(state, day.date);
   startSlowly(state);
 }
 
@@ -81,6 +91,7 @@ export function applyWindow(
  */
 export function waitWithoutWindow(state: CampaignState, now: number): void {
   state.window = null;
+  state.day = null;
   state.windowSpent = false;
   state.askWindowAgainAt = now + ASK_AGAIN_AFTER_FAILURE_MS;
 }
@@ -88,6 +99,7 @@ export function waitWithoutWindow(state: CampaignState, now: number): void {
 /** Discards the recorded window, for example after the hours were changed. A new one is computed before any placement. */
 export function forgetWindow(state: CampaignState): void {
   state.window = null;
+  state.day = null;
   state.windowAnsweredAt = null;
   state.windowSpent = false;
   state.askWindowAgainAt = null;
@@ -106,11 +118,11 @@ export function zoneDataOf({ window }: CampaignState): string | null {
   return window?.zoneData ?? null;
 }
 
-/** The rest of the daily cap on the recorded window's day. */
+/** The rest of the daily cap on the recorded day. */
 export function capLeft(state: CampaignState): number {
   const cap = state.spec.max_calls_per_day;
-  if (cap === null || !state.window) return Infinity;
-  return Math.max(0, cap - placedOn(state, state.window.day));
+  if (cap === null || !state.day) return Infinity;
+  return Math.max(0, cap - placedOn(state, state.day.date));
 }
 
 /** The number of calls that were or may have been placed on a civil day. */
@@ -118,13 +130,13 @@ export function placedOn(state: CampaignState, day: string): number {
   return state.placedByDay[day] ?? 0;
 }
 
-/** The number of calls placed on the recorded window's day. */
+/** The number of calls placed on the recorded day. */
 export function placedToday(state: CampaignState): number {
-  return state.window ? placedOn(state, state.window.day) : 0;
+  return state.day ? placedOn(state, state.day.date) : 0;
 }
 
-function boundary(window: RecordedWindow): number {
-  return Math.min(window.closesAt, window.dayEndsAt);
+function boundary({ window, day }: CallingTime): number {
+  return Math.min(window.closesAt, day.endsAt);
 }
 
 function forgetOldDays(state: CampaignState, today: string): void {

@@ -10,7 +10,7 @@ import { nextCallIfExcused, recordAcceptance, recordAccountFault, recordEnd } fr
 import { recordFailure, recordSuccess } from './circuit-breaker.ts';
 import { mayNotBeGranted } from './retries-to-end.ts';
 import { afterAttempt, countedAttempt, type Disposition } from './retry-policy.ts';
-import { lastDialAt, spendWindow } from './calling-day.ts';
+import { callingTime, lastDialAt, spendWindow } from './calling-day.ts';
 import { dialledThrough, waitForConnection } from './connection-wait.ts';
 import { beforeQueueCloses, cancelsIfQueued, isQueuedTooLong, nextLiveCheck } from './look-up-times.ts';
 import { systemKeepsUp, waitForSystem } from './system-wait.ts';
@@ -113,15 +113,16 @@ export function startLookingUp(state: CampaignState, callIds: readonly string[],
 
 /** Starts the call of a claimed contact: it takes a slot and a unit of its day's cap. */
 export function startPlacing(state: CampaignState, id: string, contact: ReadyContact, now: number): InFlightCall {
-  const { window, facts } = state;
-  if (!window || !facts) throw new Error('a call cannot be placed before its window is recorded');
+  const time = callingTime(state);
+  if (!time) throw new Error('a call cannot be placed before its window is recorded');
+  const { day, facts } = time;
   const call: InFlightCall = {
     ...contact,
     phase: 'placing',
     placement: nextPlacement(state),
     unconfirmed: false,
-    day: window.day,
-    notAfter: lastDialAt(window, facts, state.spec),
+    day: day.date,
+    notAfter: lastDialAt(time, state.spec),
     sentAt: now,
     checkAt: null,
     deadlineAt: now + facts.callLifetimeMs + facts.graceMs,
@@ -139,10 +140,10 @@ export function startPlacing(state: CampaignState, id: string, contact: ReadyCon
  * its first placement, and the repeat may wait in a queue.
  */
 export function startRepeating(state: CampaignState, id: string): void {
-  const { window, facts } = state;
+  const time = callingTime(state);
   const call = state.inFlight[id];
-  if (!call || !window || !facts) return;
-  call.notAfter = Math.min(call.notAfter, lastDialAt(window, facts, state.spec));
+  if (!call || !time) return;
+  call.notAfter = Math.min(call.notAfter, lastDialAt(time, state.spec));
   call.phase = 'placing';
   call.placement = nextPlacement(state);
   call.checkAt = null;

@@ -44,16 +44,23 @@ export const RecordedWindow = z.looseObject({
   opensAt: instant,
   /** The search horizon if the window does not close before it. */
   closesAt: instant,
-  /** The civil date (YYYY-MM-DD, in the schedule's zone) at `opensAt`. */
-  day: z.string(),
-  /** The first instant after `opensAt` with another civil date. */
-  dayEndsAt: instant,
-  /** The first open instant from `dayEndsAt` on. Null if there is none within the horizon. */
+  /** The first open instant from the end of the recorded day on. Null if there is none within the horizon. */
   nextDayOpensAt: instant.nullable(),
   /** Release of the IANA data behind it, such as `2026f`. */
   zoneData: z.string(),
+  /** Release of the holiday data behind it. Null if the schedule names no holidays. */
+  holidayData: z.string().nullable(),
 });
 export type RecordedWindow = z.infer<typeof RecordedWindow>;
+
+/** The civil day of the daily cap at the window's opening, recorded with it. Its zone may differ from that of the hours. */
+export const RecordedDay = z.looseObject({
+  /** YYYY-MM-DD. */
+  date: z.string(),
+  /** The first instant after the opening with another civil date. Epoch milliseconds. */
+  endsAt: instant,
+});
+export type RecordedDay = z.infer<typeof RecordedDay>;
 
 /** The facts about the provider that pacing depends on, recorded with the window. Milliseconds. */
 export const PacingFacts = z.looseObject({
@@ -220,6 +227,8 @@ export const CampaignState = z.looseObject({
   beginsAt: instant,
   facts: PacingFacts.nullable(),
   window: RecordedWindow.nullable(),
+  /** Set exactly while `window` is. */
+  day: RecordedDay.nullable(),
   /** When the recorded window was computed. */
   windowAnsweredAt: instant.nullable(),
   /** Set if a placement found the window over before the workflow's clock did: ask for the next one. */

@@ -85,6 +85,7 @@ export function newCampaign(spec: EngineSpec, now: number): CampaignState {
     beginsAt,
     facts: null,
     window: null,
+    day: null,
     windowAnsweredAt: null,
     windowSpent: false,
     askWindowAgainAt: null,

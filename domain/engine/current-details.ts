@@ -2,6 +2,8 @@ import { counted } from './counted.ts';
 import { placedToday } from './calling-day.ts';
 import type { CampaignState } from './campaign-state.ts';
 import type { Waiting } from './gates.ts';
+import { hoursInWords } from './hours-text.ts';
+import { dayZoneOf } from './schedule-fields.ts';
 import { liveBuckets } from './settling.ts';
 import { BUCKETS, total } from './tally.ts';
 
@@ -15,11 +17,18 @@ export function currentDetails(state: CampaignState, waiting: Waiting): string {
     // A list, because the Web UI sets the columns of a table without any space between them.
     `- Contacts: ${total(buckets)} (${BUCKETS.map((bucket) => `${buckets[bucket]} ${bucket.replace('_', ' ')}`).join(', ')})`,
     `- In flight: ${inFlight} of ${state.spec.max_concurrent_calls}`,
-    `- Placed ${state.window ? `on ${state.window.day}` : 'today'}: ${placedToday(state)} of ${state.spec.max_calls_per_day ?? 'any number'}`,
+    `- Placed ${state.day ? `on ${state.day.date}` : 'today'}: ${placedToday(state)} of ${state.spec.max_calls_per_day ?? 'any number'}${dayZoneInWords(state)}`,
+    `- Hours: ${hoursInWords(state.spec.schedule)}`,
   ];
   if (state.breaker)
     lines.push(`- Provider: ${state.breaker.reason}, ${counted(state.breaker.failures, 'time')} in a row`);
   return lines.join('\n');
+}
+
+/** Only where the daily cap counts the days of another zone than that of the hours. */
+function dayZoneInWords({ spec: { schedule, max_calls_per_day } }: CampaignState): string {
+  const zone = dayZoneOf(schedule);
+  return max_calls_per_day === null || zone === schedule.timezone ? '' : ` (days of ${zone})`;
 }
 
 function reason(state: CampaignState, waiting: Waiting): string {

@@ -1,6 +1,7 @@
 /** Changes of a running campaign's terms. A change takes effect completely or not at all. */
 import { z } from 'zod';
 import { forgetWindow } from './calling-day.ts';
+import { changesHours, decidedHours } from './calling-hours.ts';
 import { EngineSpec } from './campaign-spec.ts';
 import type { CampaignState } from './campaign-state.ts';
 import { isOver } from './commands.ts';
@@ -8,6 +9,7 @@ import { RingfenceError } from './errors.ts';
 import { endRetries } from './retries-to-end.ts';
 import { grantsLess } from './retry-policy.ts';
 import { retryTermsOf } from './retry-terms.ts';
+import type { EngineSchedule } from './schedule-fields.ts';
 import { mergeSpec, SpecChange } from './spec-change.ts';
 
 /**
@@ -38,9 +40,11 @@ export interface Recount {
   readonly counted: readonly string[];
 }
 
-/** Why the time zone is refused, instead of the counts. */
-export interface ZoneRefusal {
+/** Why a time zone or the region of the holidays is refused, instead of the counts. */
+export interface ScheduleRefusal {
   readonly refused: string;
+  /** The field of the edit. */
+  readonly field: string;
 }
 
 /**
@@ -51,10 +55,14 @@ export function editedSpec(spec: EngineSpec, edit: CampaignEdit): EngineSpec {
   return edit.spec ?? mergeSpec(spec, edit.change ?? {});
 }
 
-/** The recorded fields of an edit that led to these terms, with the decided retries. */
-export function recordedTerms({ change, terms }: CampaignEdit, { retry }: EngineSpec): CampaignEdit['terms'] {
+/** The recorded fields of an edit that led to these terms, with the decided retries and hours. */
+export function recordedTerms({ change, terms }: CampaignEdit, { retry, schedule }: EngineSpec): CampaignEdit['terms'] {
   const touchesRetries = change?.retry?.enabled !== undefined || change?.retry?.budget !== undefined;
-  return touchesRetries ? { ...terms, ...retryTermsOf(retry) } : terms;
+  return {
+    ...terms,
+    ...(touchesRetries ? retryTermsOf(retry) : {}),
+    ...(changesHours(change?.schedule ?? {}) ? decidedHours(schedule) : {}),
+  };
 }
 
 /** Why the edit is refused now: `wrong_state` or `validation_error`. Null if it is allowed. */
@@ -80,19 +88,22 @@ export function unsyncedEdit({ spec, pendingTerms }: CampaignState): CampaignEdi
   return pendingTerms && { spec, terms: pendingTerms };
 }
 
-/** What the edit needs first: nothing, a count of calls by the days of another zone, or a refusal. */
+/** The names in a schedule that only an activity can check. */
+export type NamedPlaces = Pick<EngineSchedule, 'timezone' | 'day_timezone' | 'holidays'>;
+
+/** What the edit needs first: nothing, a check of its names and a count of calls by the days of its zone, or a refusal. */
 export type EditStart =
   | { readonly kind: 'apply' }
-  | { readonly kind: 'recount'; readonly timezone: string; /** Ids. */ readonly inFlight: readonly string[] }
+  | { readonly kind: 'recount'; readonly places: NamedPlaces; /** Ids. */ readonly inFlight: readonly string[] }
   | { readonly kind: 'refuse'; readonly error: RingfenceError };
 
 export function startEdit(state: CampaignState, edit: CampaignEdit, now: number): EditStart {
   const error = editRefusal(state, edit, now);
   if (error !== null) return { kind: 'refuse', error };
-  const { timezone } = editedSpec(state.spec, edit).schedule;
-  // The same calls fall on other civil days there.
-  if (timezone === state.spec.schedule.timezone) return { kind: 'apply' };
-  return { kind: 'recount', timezone, inFlight: Object.keys(state.inFlight) };
+  const places = namedPlaces(editedSpec(state.spec, edit).schedule);
+  // The same calls fall on other civil days in another zone.
+  if (JSON.stringify(places) === JSON.stringify(namedPlaces(state.spec.schedule))) return { kind: 'apply' };
+  return { kind: 'recount', places, inFlight: Object.keys(state.inFlight) };
 }
 
 /** Applies the new terms. No placement may be under way, because it carries the hours and the day of its decision. */
@@ -108,6 +119,10 @@ export function applyEdit(state: CampaignState, edit: CampaignEdit, recount: Rec
   if (fewerRetries) endRetries(state);
   if (hoursChanged) forgetWindow(state);
   if (recount) takeRecount(state, recount);
+}
+
+function namedPlaces({ timezone, day_timezone, holidays }: EngineSchedule): NamedPlaces {
+  return { timezone, day_timezone, holidays };
 }
 
 function hasBegun(state: CampaignState, now: number): boolean {

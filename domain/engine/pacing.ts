@@ -2,7 +2,7 @@
  * What a campaign starts at this instant: calls, repeats, look-ups and exchanges, and when time alone changes that. Pure: it reads
  * the state and the clock and changes neither.
  */
-import { capLeft, isOpen, lastDialAt, placedToday, windowCheckAt, zoneDataOf } from './calling-day.ts';
+import { callingTime, capLeft, isOpen, lastDialAt, placedToday, windowCheckAt, zoneDataOf } from './calling-day.ts';
 import type { CampaignState, InFlightCall, ReadyContact, WaitingFor } from './campaign-state.ts';
 import { isBreakerOpen, troubleOf } from './circuit-breaker.ts';
 import { placingAllowed } from './connection-wait.ts';
@@ -175,12 +175,13 @@ function condition(waiting: Waiting, now: number): WaitingFor | 'calling' {
 /** The earliest instant at which time alone changes what may start. Null: only a message does. */
 export function wakeAt(state: CampaignState, calls: InFlightSurvey, waiting: Waiting, now: number): number | null {
   const instants: (number | null | undefined)[] = [waiting.until, state.askWindowAgainAt, calls.nextAt];
-  const { window, facts, spec, roster, status } = state;
+  const { spec, roster, status } = state;
   if (status === 'active' || status === 'scheduled' || status === 'paused') instants.push(spec.ends_at);
   if (status === 'active' && !state.ending) {
     instants.push(windowCheckAt(state));
     // The close of a window changes nothing under way, only what the campaign waits for.
-    if (window && facts && isOpen(state, now) && hasWork(state)) instants.push(lastDialAt(window, facts, spec));
+    const time = callingTime(state);
+    if (time && isOpen(state, now) && hasWork(state)) instants.push(lastDialAt(time, spec));
     if (waiting.for === null || waiting.for === 'retry') instants.push(roster.nextRetryAt);
   }
   const unsynced = unsyncedSince(state, calls);

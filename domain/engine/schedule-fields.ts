@@ -1,91 +1,77 @@
 /**
- * The fields of a schedule in the engine. Only the form of a zone's name is checked here. Which zones exist depends on data that
- * no workflow may read; `schedule.ts` checks it where a request enters.
+ * The fields of a schedule in the engine. Of a zone's or a region's name only the form is checked here. Which ones exist depends
+ * on data that no workflow may read; it is checked where a request enters, and by an activity before an edit takes effect.
  */
 import { z } from 'zod';
+import { callingHoursChangeShape, callingHoursShape, checkHours } from './calling-hours.ts';
 import { nonexistentPart } from './dates.ts';
 
 const ZONE = 'timezone must have the form of an IANA zone name, such as "Europe/Berlin"';
+const DAY_ZONE = ZONE.replace('timezone', 'day_timezone');
 /** Longer than any name in the IANA data. */
 export const LONGEST_ZONE_NAME = 64;
 
-const START = 'start_time must be HH:MM from "00:00" to "23:59"';
-const END = 'end_time must be HH:MM from "00:00" to "23:59", or "24:00" for the end of the day';
-const WORKING_DAYS = 'working_days must hold at least one of 1 (Monday) to 7 (Sunday), each once';
 const BLACKOUT = 'blackout_dates must hold calendar dates as YYYY-MM-DD';
+const HOLIDAYS =
+  'holidays must be a country such as "FR" (ISO 3166-1), a state such as "US-FL" (ISO 3166-2), or a region of a state';
 
 function blackoutProblem(date: unknown): string {
   const missing = nonexistentPart(date);
   return missing === null ? BLACKOUT : `blackout_dates names ${missing}: correct it, or leave it out`;
 }
 
-const WorkingDays = z
-  .array(z.int(WORKING_DAYS).min(1, WORKING_DAYS).max(7, WORKING_DAYS), WORKING_DAYS)
-  .min(1, WORKING_DAYS)
-  .max(7, WORKING_DAYS)
-  .refine((days) => new Set(days).size === days.length, WORKING_DAYS)
-  .describe('1 is Monday, 7 is Sunday. Hours past midnight belong to the day on which they began.');
-
-const StartTime = z
-  .string(START)
-  .max(5, { error: START, abort: true })
-  .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, START)
-  .nullable()
-  .describe('HH:MM. Set both times or neither. Neither means the whole day.');
-
-const EndTime = z
-  .string(END)
-  .max(5, { error: END, abort: true })
-  .regex(/^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/, END)
-  .nullable()
-  .describe('HH:MM, or 24:00. A time before the start is on the next day.');
-
 const BlackoutDates = z
   .array(z.iso.date({ error: ({ input }) => blackoutProblem(input) }), BLACKOUT)
   .max(1_000, 'blackout_dates must hold at most 1000 dates: leave out those that have passed')
   .describe('Days without calls, as YYYY-MM-DD.');
 
-/** The fields except the zone, with their defaults. */
+const Holidays = z
+  .string(HOLIDAYS)
+  .max(16, { error: HOLIDAYS, abort: true })
+  .regex(/^[A-Za-z]{2}(?:-[A-Za-z\d]{1,6}){0,2}$/, HOLIDAYS)
+  .overwrite((region) => region.toUpperCase())
+  .nullable()
+  .describe(
+    'A country or state, such as `FR` or `US-FL`. Its public holidays have no calls, and neither have the days that substitute for them.',
+  );
+
+/** The fields except the zones, with their defaults. */
 export const hoursShape = {
-  start_time: StartTime.default(null),
-  end_time: EndTime.default(null),
-  working_days: WorkingDays.default([1, 2, 3, 4, 5]),
+  ...callingHoursShape,
   blackout_dates: BlackoutDates.default([]),
+  holidays: Holidays.default(null),
 };
 
 /** The same fields for a change. They have no defaults, because missing fields do not change. */
 export const hoursChangeShape = {
-  start_time: StartTime.optional(),
-  end_time: EndTime.optional(),
-  working_days: WorkingDays.optional(),
+  ...callingHoursChangeShape,
   blackout_dates: BlackoutDates.optional(),
+  holidays: Holidays.optional(),
 };
 
-/** The rules between the two times, for `superRefine` of each schema with the fields of `scheduleShape`. */
-export function checkHours(
-  { start_time, end_time }: { start_time: string | null; end_time: string | null },
-  context: z.RefinementCtx,
-): void {
-  const refuse = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message });
-  if (start_time === null && end_time !== null) {
-    refuse('start_time', 'start_time is missing: give it together with end_time, or leave both out for the whole day');
-  } else if (start_time !== null && end_time === null) {
-    refuse('end_time', 'end_time is missing: give it together with start_time, or leave both out for the whole day');
-  } else if (start_time !== null && start_time === end_time) {
-    refuse('end_time', 'end_time must differ from start_time; leave both out for the whole day');
-  }
-}
-
 /** A zone that existed in the data when it was stated. */
-const StatedTimezone = z
-  .string(ZONE)
-  .max(LONGEST_ZONE_NAME, { error: ZONE, abort: true })
-  .regex(/^[A-Za-z][\w+-]*(?:\/[\w+-]+)*$/, ZONE);
+const statedZone = (message: string) =>
+  z
+    .string(message)
+    .max(LONGEST_ZONE_NAME, { error: message, abort: true })
+    .regex(/^[A-Za-z][\w+-]*(?:\/[\w+-]+)*$/, message);
+const StatedTimezone = statedZone(ZONE);
+const StatedDayTimezone = statedZone(DAY_ZONE).nullable();
 
 /** A schedule in the engine. */
 export const EngineSchedule = z
-  .object({ timezone: StatedTimezone.default('UTC'), ...hoursShape })
+  .object({ timezone: StatedTimezone.default('UTC'), day_timezone: StatedDayTimezone.default(null), ...hoursShape })
   .superRefine(checkHours);
+export type EngineSchedule = z.infer<typeof EngineSchedule>;
 
 /** The fields of a change of a schedule. */
-export const engineScheduleChangeShape = { timezone: StatedTimezone.optional(), ...hoursChangeShape };
+export const engineScheduleChangeShape = {
+  timezone: StatedTimezone.optional(),
+  day_timezone: StatedDayTimezone.optional(),
+  ...hoursChangeShape,
+};
+
+/** The zone whose civil days the daily cap counts. */
+export function dayZoneOf({ timezone, day_timezone }: Pick<EngineSchedule, 'timezone' | 'day_timezone'>): string {
+  return day_timezone ?? timezone;
+}

@@ -53,7 +53,7 @@ export function exchangeRequest(
       trouble: troubleOf(state),
     },
     terms: state.pendingTerms,
-    day: state.window?.day ?? null,
+    day: state.day?.date ?? null,
     lateEvents: state.heard.late,
   };
 }

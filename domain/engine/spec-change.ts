@@ -3,11 +3,12 @@
  * Two simultaneous changes therefore both take effect.
  */
 import { z } from 'zod';
+import { changedHours } from './calling-hours.ts';
 import { EngineSpec } from './campaign-spec.ts';
 import { RingfenceError } from './errors.ts';
 import { RetryPolicy } from './retry-policy.ts';
 import { decideRetries, retryBudget, retryTermsOf } from './retry-terms.ts';
-import { engineScheduleChangeShape } from './schedule-fields.ts';
+import { type EngineSchedule, engineScheduleChangeShape } from './schedule-fields.ts';
 
 /** Missing fields do not change. Times are epoch milliseconds. */
 export const SpecChange = z.strictObject({
@@ -41,11 +42,21 @@ export type EditTerms = z.infer<typeof EditTerms>;
 
 /** Converts the fields of an API request. */
 export function specChange(change: EditTerms): SpecChange {
-  const { timezone, start_time, end_time, working_days, blackout_dates } = change;
+  const { timezone, day_timezone, calling_hours, start_time, end_time, working_days, blackout_dates, holidays } =
+    change;
   const { max_concurrent_calls, max_calls_per_day, scheduled_at, ends_at } = change;
   const { retry_failed, max_retry_attempts, retry_delay_minutes: delay, retry_on } = change;
   return {
-    schedule: { timezone, start_time, end_time, working_days, blackout_dates },
+    schedule: {
+      timezone,
+      day_timezone,
+      calling_hours,
+      start_time,
+      end_time,
+      working_days,
+      blackout_dates,
+      holidays,
+    },
     scheduled_at: toEpoch(scheduled_at),
     ends_at: toEpoch(ends_at),
     max_concurrent_calls,
@@ -67,7 +78,7 @@ export function mergeSpec(spec: EngineSpec, change: SpecChange): EngineSpec {
   const { schedule, retry, ...rest } = change;
   const merged = {
     ...over(spec, rest),
-    schedule: over(spec.schedule, schedule),
+    schedule: scheduleOver(spec.schedule, schedule),
     retry: retryOver(spec.retry, retry),
   };
   const read = EngineSpec.safeParse(merged);
@@ -87,6 +98,11 @@ export function mergeSpec(spec: EngineSpec, change: SpecChange): EngineSpec {
     throw new RingfenceError('validation_error', 'ends_at must be after scheduled_at', { field: 'ends_at' });
   }
   return read.data;
+}
+
+function scheduleOver(present: EngineSchedule, change: SpecChange['schedule'] = {}): EngineSchedule {
+  const { calling_hours, start_time, end_time, working_days } = changedHours(present, change);
+  return { ...over(present, change), calling_hours, start_time, end_time, working_days };
 }
 
 function retryOver(present: RetryPolicy, change: SpecChange['retry'] = {}): RetryPolicy {

@@ -6,6 +6,7 @@
  * limit delays the campaign. So a daily cap that the hours never let the campaign reach is not named.
  */
 import { MOST_CONCURRENT_CALLS } from '../api/campaign-terms.ts';
+import { hoursOf } from '../engine/calling-hours.ts';
 import { isOver } from '../engine/commands.ts';
 import type { RecordedStatus } from '../api/interruption.ts';
 import type { Schedule } from '../windows/schedule.ts';
@@ -204,13 +205,19 @@ interface VariantWorld {
 
 type Variant = readonly [limit: Limit, changed: Partial<ForecastInput>, world?: VariantWorld];
 
-function isAlwaysOpen({ start_time, end_time, working_days, blackout_dates }: Schedule): boolean {
-  const wholeDay = start_time === null || (start_time === '00:00' && end_time === '24:00');
-  return wholeDay && working_days.length === 7 && blackout_dates.length === 0;
+const EVERY_DAY = [1, 2, 3, 4, 5, 6, 7];
+
+/** Windows that cover the week only together are judged like any other hours. */
+function isAlwaysOpen(schedule: Schedule): boolean {
+  const isWhole = hoursOf(schedule).some(
+    ({ days, start, end }) => days.length === EVERY_DAY.length && start === '00:00' && end === '24:00',
+  );
+  return isWhole && schedule.blackout_dates.length === 0 && schedule.holidays === null;
 }
 
-function alwaysOpen({ timezone }: Schedule): Schedule {
-  return { timezone, start_time: null, end_time: null, working_days: [1, 2, 3, 4, 5, 6, 7], blackout_dates: [] };
+function alwaysOpen({ timezone, day_timezone }: Schedule): Schedule {
+  const hours = { calling_hours: null, start_time: null, end_time: null, working_days: EVERY_DAY };
+  return { timezone, day_timezone, ...hours, blackout_dates: [], holidays: null };
 }
 
 function isBetter(a: Projection, b: Projection, worthMs: number): boolean {

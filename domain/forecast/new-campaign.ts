@@ -1,4 +1,5 @@
 import { engineSpec } from '../api/campaign-request.ts';
+import { dayZoneOf } from '../engine/schedule-fields.ts';
 import { civilDay } from '../windows/windows.ts';
 import type { ForecastCampaign } from './forecast.ts';
 import type { ForecastRequest } from './request.ts';
@@ -15,7 +16,7 @@ export function newForecastCampaign(request: ForecastRequest, contacts: number, 
     pending: contacts,
     inFlight: [],
     retrying: [],
-    today: { day: civilDay(request.timezone, now).date, placed: 0 },
+    today: { day: civilDay(dayZoneOf(request), now).date, placed: 0 },
     measured: null,
   };
 }

@@ -1,6 +1,6 @@
 /** The requests of forecasts. */
 import { z } from 'zod';
-import { checkPeople, Fields, unreadContacts, withRetryDecided } from '../api/campaign-request.ts';
+import { checkPeople, Fields, unreadContacts, withTermsDecided } from '../api/campaign-request.ts';
 import { checkRetries, checkTerms } from '../api/campaign-terms.ts';
 
 const MOST_CONTACTS = 100_000_000;
@@ -69,5 +69,5 @@ function checkWhole(request: Unread, context: z.RefinementCtx): void {
 export const NO_AGENT = 'none';
 
 function withDefaults<T extends Unread>({ name = 'Forecast', agent_id = NO_AGENT, ...request }: T) {
-  return { name, agent_id, ...withRetryDecided(request) };
+  return { name, agent_id, ...withTermsDecided(request) };
 }

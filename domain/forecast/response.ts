@@ -42,7 +42,7 @@ export const ProjectionResponse = z.object({
   finishes_at: instant.nullable().describe('When the last call ends. Null if it never does.'),
   calls: count.describe('Calls still to be placed, including retries.'),
   expires: count.describe('Contacts that are skipped because ends_at comes first.'),
-  calling_days: count.describe("Civil days of the campaign's time zone on which calls are placed."),
+  calling_days: count.describe('Civil days of `day_timezone` on which calls are placed.'),
   calls_per_day: z.number().min(0).nullable().describe('The average over these days.'),
   days: z
     .array(z.object({ date: z.iso.date(), calls: count }))

@@ -1,3 +1,4 @@
+import { dayZoneOf } from '../engine/schedule-fields.ts';
 import type { Schedule } from '../windows/schedule.ts';
 import { callingWindows, civilDay, HORIZON_MS } from '../windows/windows.ts';
 
@@ -5,7 +6,7 @@ import { callingWindows, civilDay, HORIZON_MS } from '../windows/windows.ts';
 export interface WindowSegment {
   readonly opensAt: number;
   readonly closesAt: number;
-  /** The civil date in the schedule's zone. */
+  /** The civil date in the zone of the daily cap. */
   readonly day: string;
 }
 
@@ -38,7 +39,7 @@ function* segments(schedule: Schedule, from: number): Generator<WindowSegment, v
     let closed = true;
     for (const { opensAt, closesAt } of callingWindows(schedule, start)) {
       start = closesAt ?? opensAt + HORIZON_MS;
-      yield* byDays(schedule.timezone, opensAt, start);
+      yield* byDays(dayZoneOf(schedule), opensAt, start);
       closed = closesAt !== null;
     }
     // After a window that does not close within the horizon, the search continues at its end.

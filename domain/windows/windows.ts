@@ -4,10 +4,13 @@
  * A wall time may not exist (the clock was put forward over it) or exist twice (the clock was put back), so no wall
  * time is ever converted into an instant. Instead the time line is cut where the zone's offset changes. Between two
  * cuts wall time is UTC plus a constant: there each day's hours are plain arithmetic, and anything outside the two cuts
- * is cut off. Adjoining pieces form one window. So hours that begin in a gap open at the first instant after it, hours
- * entirely in a gap do not open, and hours in a repeated period open twice.
+ * is cut off. Pieces that adjoin or overlap form one window. So hours that begin in a gap open at the first instant after
+ * it, hours entirely in a gap do not open, and hours in a repeated period open twice.
  */
-import type { RecordedWindow } from '../engine/campaign-state.ts';
+import { hoursOf } from '../engine/calling-hours.ts';
+import type { RecordedDay, RecordedWindow } from '../engine/campaign-state.ts';
+import { dayZoneOf } from '../engine/schedule-fields.ts';
+import { HOLIDAY_DATA_VERSION, isHoliday } from './holidays.ts';
 import type { Schedule } from './schedule.ts';
 import { ZONE_DATA_VERSION } from './zone-data.ts';
 import { constantOffsets, DAY_MS, offsetAt, type OffsetSpan } from './zone-offsets.ts';
@@ -22,7 +25,7 @@ export interface CallingWindow {
 }
 
 /**
- * The windows from `from` on, in order, none adjoining the next. A window that is open at `from` comes first and begins
+ * The windows from `from` on, in order, none touching the next. A window that is open at `from` comes first and begins
  * at `from`. Ends if nothing opens within the horizon after the last one, or after a window that does not close within
  * it.
  */
@@ -32,8 +35,8 @@ export function* callingWindows(schedule: Schedule, from: number): Generator<Cal
   let horizon = from + HORIZON_MS;
   for (const span of constantOffsets(schedule.timezone, from)) {
     for (const stretch of openStretches(hours, span)) {
-      if (open?.closesAt === stretch.opensAt) {
-        open.closesAt = stretch.closesAt;
+      if (open && stretch.opensAt <= open.closesAt) {
+        open.closesAt = Math.max(open.closesAt, stretch.closesAt);
         continue;
       }
       if (open) {
@@ -61,22 +64,30 @@ export function* callingWindows(schedule: Schedule, from: number): Generator<Cal
 
 /** Whether the schedule is open at an instant, directly from the definition and without a search. */
 export function isInside(schedule: Schedule, at: number): boolean {
-  const { start, end, opensOn } = readHours(schedule);
+  const { windows, isClosedOn } = readHours(schedule);
   const wallTime = at + offsetAt(schedule.timezone, at);
   const day = Math.floor(wallTime / DAY_MS);
   const time = wallTime - day * DAY_MS;
-  if (start < end) return start <= time && time < end && opensOn(day);
-  return (start <= time && opensOn(day)) || (time < end && opensOn(day - 1));
+  return windows.some(({ days, start, end }) => {
+    const opensOn = (on: number) => days.has(isoWeekday(on)) && !isClosedOn(on);
+    if (start < end) return start <= time && time < end && opensOn(day);
+    return (start <= time && opensOn(day)) || (time < end && opensOn(day - 1));
+  });
 }
 
-/** The window that is open at `from`, or else the next one; null if nothing opens within the horizon. */
-export function windowAt(schedule: Schedule, from: number): RecordedWindow | null {
-  const window = callingWindows(schedule, from).next().value;
-  if (!window) return null;
-  const closesAt = window.closesAt ?? window.opensAt + HORIZON_MS;
-  const { date: day, endsAt: dayEndsAt } = civilDay(schedule.timezone, window.opensAt);
-  const nextDayOpensAt = callingWindows(schedule, dayEndsAt).next().value?.opensAt ?? null;
-  return { opensAt: window.opensAt, closesAt, day, dayEndsAt, nextDayOpensAt, zoneData: ZONE_DATA_VERSION };
+/**
+ * The window that is open at `from`, or else the next one, and the day of the daily cap at its opening; null if nothing
+ * opens within the horizon.
+ */
+export function windowAt(schedule: Schedule, from: number): { window: RecordedWindow; day: RecordedDay } | null {
+  const found = callingWindows(schedule, from).next().value;
+  if (!found) return null;
+  const { opensAt } = found;
+  const closesAt = found.closesAt ?? opensAt + HORIZON_MS;
+  const day = civilDay(dayZoneOf(schedule), opensAt);
+  const nextDayOpensAt = callingWindows(schedule, day.endsAt).next().value?.opensAt ?? null;
+  const holidayData = schedule.holidays === null ? null : HOLIDAY_DATA_VERSION;
+  return { window: { opensAt, closesAt, nextDayOpensAt, zoneData: ZONE_DATA_VERSION, holidayData }, day };
 }
 
 /** The civil date (YYYY-MM-DD) in a zone at an instant, and the first instant after it with another civil date. */
@@ -111,18 +122,31 @@ export function recentDays(timezone: string, now: number): { date: string; start
 
 /** A schedule's hours as numbers. Days are counted from 1 January 1970, on the calendar and without a zone. */
 interface Hours {
+  /** In the order of their starts. */
+  readonly windows: readonly DailyWindow[];
+  /** Blackout dates and holidays. */
+  readonly isClosedOn: (day: number) => boolean;
+}
+
+interface DailyWindow {
+  /** ISO weekdays. */
+  readonly days: ReadonlySet<number>;
   /** Milliseconds after midnight; a start later than the end means overnight. */
   readonly start: number;
   readonly end: number;
-  readonly opensOn: (day: number) => boolean;
 }
 
 function readHours(schedule: Schedule): Hours {
+  const { holidays } = schedule;
   const blackedOut = new Set(schedule.blackout_dates.map((date) => Date.parse(`${date}T00:00:00Z`) / DAY_MS));
+  const windows = hoursOf(schedule).map(({ days, start, end }) => ({
+    days: new Set(days),
+    start: sinceMidnight(start),
+    end: sinceMidnight(end),
+  }));
   return {
-    start: schedule.start_time === null ? 0 : sinceMidnight(schedule.start_time),
-    end: schedule.end_time === null ? DAY_MS : sinceMidnight(schedule.end_time),
-    opensOn: (day) => schedule.working_days.includes(isoWeekday(day)) && !blackedOut.has(day),
+    windows: windows.sort((a, b) => a.start - b.start),
+    isClosedOn: (day) => blackedOut.has(day) || (holidays !== null && isHoliday(holidays, day)),
   };
 }
 
@@ -136,18 +160,22 @@ function isoWeekday(day: number): number {
 }
 
 /**
- * The open periods in a span of constant offset, in order. Two may adjoin; none overlap, because hours are shorter than
- * a day.
+ * The open periods in a span of constant offset, in the order in which they open. They may touch and overlap: several
+ * windows of one day, and an overnight window with those of the next day.
  */
-function* openStretches({ start, end, opensOn }: Hours, { from, to, offset }: OffsetSpan) {
-  const closes = start < end ? end : end + DAY_MS;
+function* openStretches({ windows, isClosedOn }: Hours, { from, to, offset }: OffsetSpan) {
   // Begins with the day before, whose overnight hours may reach into the span.
   const firstDay = Math.floor((from + offset) / DAY_MS) - 1;
   const lastDay = Math.floor((to - 1 + offset) / DAY_MS);
   for (let day = firstDay; day <= lastDay; day++) {
-    if (!opensOn(day)) continue;
-    const opensAt = Math.max(from, day * DAY_MS + start - offset);
-    const closesAt = Math.min(to, day * DAY_MS + closes - offset);
-    if (opensAt < closesAt) yield { opensAt, closesAt };
+    const weekday = isoWeekday(day);
+    const opening = windows.filter(({ days }) => days.has(weekday));
+    if (opening.length === 0 || isClosedOn(day)) continue;
+    for (const { start, end } of opening) {
+      const closes = start < end ? end : end + DAY_MS;
+      const opensAt = Math.max(from, day * DAY_MS + start - offset);
+      const closesAt = Math.min(to, day * DAY_MS + closes - offset);
+      if (opensAt < closesAt) yield { opensAt, closesAt };
+    }
   }
 }

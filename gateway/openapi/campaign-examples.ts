@@ -42,10 +42,13 @@ const FOLDER: CreateCampaignInput = {
   scheduled_at: '2036-03-20T09:00:00+01:00',
   ends_at: '2036-04-30T22:00:00Z',
   timezone: 'Europe/Berlin',
-  start_time: '09:00',
-  end_time: '20:00',
-  working_days: [1, 2, 3, 4, 5, 6],
-  blackout_dates: ['2036-04-11', '2036-04-14'],
+  calling_hours: [
+    { days: [1, 2, 3, 4, 5], start: '09:00', end: '12:30' },
+    { days: [1, 2, 3, 4, 5], start: '14:00', end: '20:00' },
+    { days: [6], start: '10:00', end: '14:00' },
+  ],
+  blackout_dates: ['2036-04-11'],
+  holidays: 'DE-BY',
   max_retry_attempts: 2,
   retry_delay_minutes: [30, 1440],
   retry_on: ['no_answer', 'busy', 'declined'],
@@ -53,6 +56,13 @@ const FOLDER: CreateCampaignInput = {
 
 const NEW_LIMITS: ChangeCampaign = { max_concurrent_calls: 5, max_calls_per_day: 300 };
 const NEW_HOURS: ChangeCampaign = { timezone: 'America/Chicago', start_time: '09:00', end_time: '16:30' };
+const NEW_WINDOWS: ChangeCampaign = {
+  calling_hours: [
+    { days: [1, 2, 3, 4, 5], start: '09:00', end: '21:30' },
+    { days: [6, 7], start: '10:00', end: '18:00' },
+  ],
+  holidays: 'CA-ON',
+};
 const HELD: ChangeCampaign = { max_concurrent_calls: 0 };
 
 const ASKED: z.input<typeof ForecastRequest> = {
@@ -190,6 +200,7 @@ export const CAMPAIGN_OPERATIONS: Readonly<Record<string, Described>> = {
     requests: {
       limits: { summary: 'Change limits', value: NEW_LIMITS, status: 200 },
       hours: { summary: 'Change hours and time zone', value: NEW_HOURS, status: 200 },
+      windows: { summary: 'Other hours at the weekend, and holidays', value: NEW_WINDOWS, status: 200 },
       hold: { summary: 'Stop new calls', value: HELD, status: 200 },
     },
     answers: { 200: exampleOf({ ...CAMPAIGN, max_concurrent_calls: 5, max_calls_per_day: 300 }) },

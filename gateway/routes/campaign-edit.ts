@@ -9,8 +9,10 @@ import { Campaign } from '../../domain/api/campaign-responses.ts';
 import { campaignEdit as editOf, ChangeCampaign, changedTerms } from '../../domain/api/campaign-change.ts';
 import { engineSpec } from '../../domain/api/campaign-request.ts';
 import { refuseExpired } from '../../domain/api/campaign-terms.ts';
+import { changesHours } from '../../domain/engine/calling-hours.ts';
 import { newCampaign } from '../../domain/engine/commands.ts';
 import { editRefusal } from '../../domain/engine/editing.ts';
+import { refuseUnknownRegion } from '../../domain/windows/holidays.ts';
 import { refuseWithoutRoom } from '../../domain/windows/room-to-dial.ts';
 import { Uuid } from '../../domain/engine/ids.ts';
 import { type CampaignRoutesOptions, dialMarginOf, noCampaign } from './campaigns-routes.ts';
@@ -37,9 +39,8 @@ export const campaignEdit: FastifyPluginAsyncZod<CampaignEditOptions> = async (a
     const present = await findOpen(pool, account, id);
     const terms = changedTerms(present.terms, change);
     if (change.ends_at !== undefined) refuseExpired(terms, clock());
-    if (change.start_time !== undefined || change.end_time !== undefined) {
-      refuseWithoutRoom(terms, dialMarginOf(connections, terms.connection));
-    }
+    refuseUnknownRegion(change.holidays);
+    if (changesHours(change)) refuseWithoutRoom(terms, dialMarginOf(connections, terms.connection));
     if (!present.started) refuseUnlessEditable(present, change, clock());
     await ensureStarted(options, present);
     // Another change may be under way. The workflow applies each to the result of the one before.

@@ -15,6 +15,7 @@ import { type AtEnd, inTransaction, type Pool, type Queryable } from '../../db/p
 import type { Campaign } from '../../domain/api/campaign-responses.ts';
 import { campaignTerms, type CreateCampaign } from '../../domain/api/campaign-request.ts';
 import { refuseExpired } from '../../domain/api/campaign-terms.ts';
+import { refuseUnknownRegion } from '../../domain/windows/holidays.ts';
 import { refuseWithoutRoom } from '../../domain/windows/room-to-dial.ts';
 import { allowedByAny, type AllowedNumbers, notAllowed, refusalByAll } from '../../domain/contacts/allowed-numbers.ts';
 import { numberFacts } from '../../domain/contacts/number-kind.ts';
@@ -119,6 +120,7 @@ async function recordCampaign(
 ): Promise<Campaign> {
   const terms = campaignTerms(request, connection.name);
   refuseExpired(terms, now);
+  refuseUnknownRegion(terms.holidays);
   refuseWithoutRoom(terms, dialMarginMs(provider.facts));
   if (terms.contact_folder_id !== null) {
     const total = await folderSize(tx, account, terms.contact_folder_id);

@@ -6,6 +6,7 @@ import { readForecastCampaign } from '../../db/forecast-input.ts';
 import type { Pool } from '../../db/pool.ts';
 import { refuseExpired } from '../../domain/api/campaign-terms.ts';
 import { ForecastResponse } from '../../domain/forecast/response.ts';
+import { refuseUnknownRegion } from '../../domain/windows/holidays.ts';
 import { refuseWithoutRoom } from '../../domain/windows/room-to-dial.ts';
 import { assume, forecast } from '../../domain/forecast/forecast.ts';
 import { newForecastCampaign } from '../../domain/forecast/new-campaign.ts';
@@ -80,6 +81,7 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
       const possible = possibleConnections(connections, caller.account, body);
       const marginMs = Math.max(0, ...possible.map(({ provider }) => dialMarginMs(provider.facts)));
       refuseExpired(body, now);
+      refuseUnknownRegion(body.holidays);
       refuseWithoutRoom(body, marginMs);
       const allowed = possible.map(({ connection }) => connection);
       const contacts = body.contact_count ?? (await countContacts(pool, caller.account, body, allowed));

@@ -8,6 +8,7 @@ import { counted } from '../../domain/engine/counted.ts';
 import type { EngineSpec } from '../../domain/engine/campaign-spec.ts';
 import type { CampaignStatus } from '../../domain/engine/campaign-state.ts';
 import { isStartRefused, startRefused } from '../../domain/api/failed-start.ts';
+import { hoursInWords } from '../../domain/engine/hours-text.ts';
 import { canonicalId, workflowId } from '../../domain/engine/ids.ts';
 import { isBehindItsWorkflow } from '../../domain/api/interruption.ts';
 import { CAMPAIGN_WORKFLOW, type CampaignInput } from '../../workflows/messages.ts';
@@ -143,17 +144,10 @@ function searchAttributes(spec: EngineSpec, status: CampaignStatus): SearchAttri
 
 /** Markdown for the Web UI: the terms of the campaign. */
 export function details({ schedule, ...spec }: EngineSpec): string {
-  const hours = schedule.start_time === null ? 'the whole day' : `${schedule.start_time} to ${schedule.end_time}`;
   return [
     `- Agent: \`${spec.agent_id}\``,
-    `- Hours: ${hours}, ${schedule.timezone}, ${daysInWords(schedule.working_days)}`,
+    `- Hours: ${hoursInWords(schedule)}`,
     `- At most ${counted(spec.max_concurrent_calls, 'call')} at a time, ${spec.max_calls_per_day ?? 'any number'} a day`,
     `- Retries: ${spec.retry.budget} for each contact`,
   ].join('\n');
-}
-
-const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
-
-function daysInWords(days: readonly number[]): string {
-  return days.length === DAYS.length ? 'every day' : DAYS.filter((_, index) => days.includes(index + 1)).join(', ');
 }

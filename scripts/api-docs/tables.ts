@@ -40,7 +40,7 @@ export function outputTable({ properties = {} }: Schema): string {
 function fieldRows(fields: Readonly<Record<string, Schema>>, required: readonly string[], parent: string): FieldRow[] {
   return Object.entries(fields).flatMap(([name, schema]) => {
     const path = parent + name;
-    const { items, properties } = schema;
+    const { items, properties } = schema.anyOf?.find((one) => one.items?.properties) ?? schema;
     const inner = items?.properties ? { ...items, path: `${path}[].` } : { ...schema, path: `${path}.` };
     const isObject = items?.properties !== undefined || properties !== undefined;
     const rows = isObject ? fieldRows(inner.properties ?? {}, inner.required ?? [], inner.path) : [];

@@ -158,7 +158,11 @@ function body({ seed, durationMs }: Run, name: string, { limit, share }: { limit
 }
 
 /** Hours that are open now, close at `at` (a full minute) and open again some minutes later. */
-export function closedFor(timezone: string, at: number, minutes: number): Omit<Hours, 'working_days'> {
+export function closedFor(
+  timezone: string,
+  at: number,
+  minutes: number,
+): Pick<Hours, 'timezone' | 'start_time' | 'end_time'> {
   return {
     timezone,
     start_time: wallTime(timezone, at + minutes * MINUTE_MS).time,

@@ -3,6 +3,7 @@ import type { CreateCampaignInput } from '../../domain/api/campaign-request.ts';
 import { closedFor, EVERY_DAY, nextMinute, type Order, type PlannedCampaign, type Run } from './campaigns.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import { peopleOf } from './people.ts';
+import { wallTime } from './wall-clock.ts';
 import { zoneAtMidday } from './zones.ts';
 
 const EVERY_MS = 20_000;
@@ -39,7 +40,6 @@ function bodyOf(chance: Chance, label: string, timezone: string, seed: string, a
     agent_id: 'chaos-agent',
     contact_source: 'manual',
     contacts: peopleOf(seed, label, people),
-    working_days: EVERY_DAY,
     timezone,
     max_concurrent_calls: Math.round(chance.size(1, 15, 'limit')),
     max_retry_attempts: Math.floor(chance.between(0, 4, 'retries')),
@@ -47,17 +47,26 @@ function bodyOf(chance: Chance, label: string, timezone: string, seed: string, a
     ...(chance.whether(0.2, 'cap')
       ? { max_calls_per_day: Math.max(1, Math.round(people * chance.unit('share'))) }
       : {}),
-    ...(chance.whether(0.25, 'hours')
-      ? closedFor(
-          timezone,
-          nextMinute(at + chance.between(0, 90_000, 'close')),
-          Math.round(chance.between(1, 3, 'for')),
-        )
-      : {}),
+    ...hoursOf(chance, timezone, at),
     ...(chance.whether(0.15, 'scheduled')
       ? { schedule_type: 'scheduled', scheduled_at: iso(-10_000, 40_000, 'start') }
       : {}),
     ...(chance.whether(0.15, 'ends') ? { ends_at: iso(45_000, 4 * MINUTE_MS, 'end') } : {}),
+  };
+}
+
+/** The whole day, or hours that are open now, end soon and begin again: in the short form, or as two windows that touch. */
+function hoursOf(chance: Chance, timezone: string, at: number): Partial<CreateCampaignInput> {
+  if (!chance.whether(0.25, 'hours')) return { working_days: EVERY_DAY };
+  const close = nextMinute(at + chance.between(0, 90_000, 'close'));
+  const hours = closedFor(timezone, close, Math.round(chance.between(1, 3, 'for')));
+  if (chance.whether(0.5, 'short form')) return { ...hours, working_days: EVERY_DAY };
+  const { time: between } = wallTime(timezone, close + 12 * 60 * MINUTE_MS);
+  return {
+    calling_hours: [
+      { days: EVERY_DAY, start: hours.start_time ?? '', end: between },
+      { days: EVERY_DAY, start: between, end: hours.end_time ?? '' },
+    ],
   };
 }
 
@@ -116,7 +125,7 @@ function changeOf(chance: Chance, index: number, timezone: string, at: number): 
           // Of the same zone: the audit counts days in one only.
           const close = nextMinute(at + chance.between(5_000, 65_000, 'new close', index));
           const { start_time, end_time } = closedFor(timezone, close, 1);
-          return { start_time, end_time };
+          return { start_time, end_time, working_days: EVERY_DAY };
         },
       ],
     ],

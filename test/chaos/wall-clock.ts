@@ -20,15 +20,28 @@ export interface Hours {
   readonly timezone: string;
   readonly start_time: string | null;
   readonly end_time: string | null;
-  readonly working_days: readonly number[];
+  /** Null with `calling_hours`. */
+  readonly working_days: readonly number[] | null;
+  /** Windows by weekday, instead of the three fields above. */
+  readonly calling_hours?: readonly HoursWindow[] | null;
+}
+
+interface HoursWindow {
+  readonly days: readonly number[];
+  readonly start: string;
+  readonly end: string;
 }
 
 /** Whether a schedule is open at an instant. Hours whose start is later than their end reach into the next morning. */
 export function isOpenAt(hours: Hours, at: number): boolean {
   const { date, time } = wallTime(hours.timezone, at);
-  const { start_time: start, end_time: end } = hours;
-  const works = (day: string) => hours.working_days.includes(isoWeekday(day));
-  if (start === null || end === null) return works(date);
+  const { start_time: start, end_time: end, working_days: days, calling_hours } = hours;
+  if (calling_hours) return calling_hours.some((window) => isWithin(window, date, time));
+  return isWithin({ days: days ?? [1, 2, 3, 4, 5], start: start ?? '00:00', end: end ?? '24:00' }, date, time);
+}
+
+function isWithin({ days, start, end }: HoursWindow, date: string, time: string): boolean {
+  const works = (day: string) => days.includes(isoWeekday(day));
   if (start < end) return start <= time && time < end && works(date);
   return (start <= time && works(date)) || (time < end && works(dayBefore(date)));
 }

@@ -226,9 +226,19 @@ describe('a refusal says what to send', () => {
 
 describe('a refusal names the field', () => {
   const hours = { start_time: '09:00', end_time: '17:00' };
+  const MORNING = { days: [1], start: '09:00', end: '12:00' };
   it.each<[string, string, object, string]>([
     ['one hour of two', CREATE, { start_time: '09:00' }, 'end_time'],
     ['hours of no length', CREATE, { ...hours, end_time: '09:00' }, 'end_time'],
+    ['hours in both forms', CREATE, { ...hours, calling_hours: [MORNING] }, 'calling_hours'],
+    [
+      'a window of no length',
+      CREATE,
+      { calling_hours: [MORNING, { ...MORNING, end: '09:00' }] },
+      'calling_hours[1].end',
+    ],
+    ['a region that nobody knows', CREATE, { holidays: 'FR-75' }, 'holidays'],
+    ['a zone of the day that nobody knows', CREATE, { day_timezone: 'Mars/Olympus' }, 'day_timezone'],
     ['a start without its instant', CREATE, { schedule_type: 'scheduled' }, 'scheduled_at'],
     ['an instant for an immediate start', CREATE, { scheduled_at: '2030-01-01T00:00:00Z' }, 'scheduled_at'],
     ['an end that has passed', CREATE, { ends_at: '2020-01-01T00:00:00Z' }, 'ends_at'],
@@ -251,6 +261,8 @@ describe('a refusal names the field', () => {
     ['values without end', CREATE, { name: Array.from({ length: 40_000 }, () => 0) }, 'name'],
     ['a field that cannot be changed', CHANGE, { agent_id: 'x' }, 'agent_id'],
     ['a start of what has none', CHANGE, { scheduled_at: '2030-01-01T00:00:00Z' }, 'scheduled_at'],
+    ['hours in both forms', CHANGE, { calling_hours: [MORNING], working_days: [1] }, 'calling_hours'],
+    ['a region that nobody knows', CHANGE, { holidays: 'US-XX' }, 'holidays'],
     ['retries of none', CHANGE, { retry_failed: true, max_retry_attempts: 0 }, 'max_retry_attempts'],
     ['a number', ADD, { phone_number: '123' }, 'phone_number'],
     ['a country', ADD, { default_country: 'UK' }, 'default_country'],

@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import type { EngineSpec } from '../../domain/engine/campaign-spec.ts';
 import { NO_FAULTS, type FaultRates } from './faults.ts';
 import type { Intervention, Scenario } from './scenario.ts';
+import { scheduleOf } from '../support/factories/schedules.ts';
+import type { EngineSchedule } from '../../domain/engine/schedule-fields.ts';
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
@@ -60,6 +62,8 @@ export function arbitraryScenario(size: ScenarioSize): fc.Arbitrary<Scenario> {
       beforeMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 30 * HOUR_MS })),
       hours: fc.constantFrom(...HOURS),
       working_days: fc.constantFrom<number[]>([1, 2, 3, 4, 5, 6, 7], [1, 2, 3, 4, 5], [6, 7], [7]),
+      calling_hours: callingHours(),
+      day_timezone: dayZones(),
       blackoutTomorrow: fc.boolean(),
       limit: fc.integer({ min: 1, max: size.limit }),
       cap: caps(size),
@@ -99,22 +103,21 @@ export function arbitraryScenario(size: ScenarioSize): fc.Arbitrary<Scenario> {
         .tuple(fc.array(intervention(size), { maxLength: size.interventions }), interruptions(size))
         .map(([some, more]) => [...some, ...more]),
     })
-    .map(({ change, beforeMs, hours, working_days, blackoutTomorrow, limit, cap, budget, delayMinutes, ...rest }) => {
-      const { startsAfterMs, endsAfterMs, ...scenario } = rest;
+    .map(({ change, beforeMs, hours, working_days, calling_hours, day_timezone, blackoutTomorrow, ...rest }) => {
+      const { limit, cap, budget, delayMinutes, startsAfterMs, endsAfterMs, ...scenario } = rest;
       const startsAt = Date.parse(change[1]) - beforeMs;
-      const schedule = {
-        timezone: change[0],
-        start_time: hours[0],
-        end_time: hours[1],
-        working_days,
-        blackout_dates: [],
-      };
+      const short = { start_time: hours[0], end_time: hours[1], working_days };
       const tomorrow = new Date(startsAt + 24 * HOUR_MS).toISOString().slice(0, 10);
       const spec: EngineSpec = {
         name: 'Scenario',
         agent_id: 'agent-1',
         connection: 'truedy',
-        schedule: { ...schedule, blackout_dates: blackoutTomorrow ? [tomorrow] : [] },
+        schedule: scheduleOf({
+          timezone: change[0],
+          day_timezone,
+          ...(calling_hours === null ? short : { calling_hours }),
+          blackout_dates: blackoutTomorrow ? [tomorrow] : [],
+        }),
         scheduled_at: startsAfterMs === null ? null : startsAt + startsAfterMs,
         ends_at: endsAfterMs === null ? null : startsAt + endsAfterMs,
         max_concurrent_calls: limit,
@@ -132,6 +135,34 @@ function rates(size: ScenarioSize): fc.Arbitrary<number | null> {
     { weight: 2, arbitrary: fc.constant(null) },
     { weight: 1, arbitrary: fc.constantFrom(...slow, 1, 1.175, 5, 30) },
   );
+}
+
+const EVERY_DAY = [1, 2, 3, 4, 5, 6, 7];
+
+/** Several windows a day that touch, overlap, or do neither, and other hours at the weekend; null: the short form. */
+function callingHours(): fc.Arbitrary<EngineSchedule['calling_hours']> {
+  return fc.constantFrom(
+    null,
+    null,
+    [
+      { days: EVERY_DAY, start: '10:00', end: '13:00' },
+      { days: EVERY_DAY, start: '14:00', end: '20:00' },
+    ],
+    [
+      { days: [1, 2, 3, 4, 5], start: '09:00', end: '21:30' },
+      { days: [6, 7], start: '10:00', end: '18:00' },
+    ],
+    [
+      { days: EVERY_DAY, start: '22:00', end: '02:30' },
+      { days: EVERY_DAY, start: '01:00', end: '03:00' },
+      { days: EVERY_DAY, start: '03:00', end: '03:20' },
+    ],
+  );
+}
+
+/** Mostly the zone of the hours. */
+function dayZones(): fc.Arbitrary<string | null> {
+  return fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, fc.constantFrom('UTC', 'Pacific/Auckland'));
 }
 
 function caps(size: ScenarioSize): fc.Arbitrary<number | null> {
@@ -219,17 +250,23 @@ function intervention(size: ScenarioSize): fc.Arbitrary<Intervention> {
     {
       weight: 1,
       arbitrary: fc
-        .record({ afterMs, change: fc.constantFrom(...CHANGES), hours: fc.constantFrom(...HOURS) })
-        .map(({ afterMs, change, hours }) => ({
+        .record({
+          afterMs,
+          change: fc.constantFrom(...CHANGES),
+          hours: fc.constantFrom(...HOURS),
+          calling_hours: callingHours(),
+          day_timezone: dayZones(),
+        })
+        .map(({ afterMs, change, hours, calling_hours, day_timezone }) => ({
           afterMs,
           kind: 'schedule' as const,
-          schedule: {
+          schedule: scheduleOf({
             timezone: change[0],
-            start_time: hours[0],
-            end_time: hours[1],
-            working_days: [1, 2, 3, 4, 5, 6, 7],
-            blackout_dates: [],
-          },
+            day_timezone,
+            ...(calling_hours === null
+              ? { start_time: hours[0], end_time: hours[1], working_days: EVERY_DAY }
+              : { calling_hours }),
+          }),
         })),
     },
   );

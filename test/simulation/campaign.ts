@@ -31,6 +31,7 @@ import type { ProviderFacts } from '../../providers/port.ts';
 import { VirtualRoster, type RosterListener } from './roster.ts';
 import { openVirtualRun, type VirtualRun } from './virtual-run.ts';
 import type { WorldModel } from './world-model.ts';
+import { dayZoneOf } from '../../domain/engine/schedule-fields.ts';
 
 /** Pause before an exchange whose answer was lost runs once more. */
 const EXCHANGE_AGAIN_MS = 1_000;
@@ -412,7 +413,7 @@ export class VirtualCampaign {
     this.awaits(
       run,
       'window',
-      () => ({ window: windowAt(schedule, from), facts: this.facts }),
+      () => ({ ...(windowAt(schedule, from) ?? { window: null, day: null }), facts: this.facts }),
       (answer) => applyWindow(run.state, answer, this.clock.now),
     );
   }
@@ -431,7 +432,12 @@ export class VirtualCampaign {
       return;
     }
     const askedAt = this.clock.now;
-    this.awaits(run, 'roster', () => this.roster.calls.recount(start.timezone, askedAt, start.inFlight), apply);
+    this.awaits(
+      run,
+      'roster',
+      () => this.roster.calls.recount(dayZoneOf(start.places), askedAt, start.inFlight),
+      apply,
+    );
   }
 
   private continueAsNew(run: VirtualRun): void {

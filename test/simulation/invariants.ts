@@ -13,6 +13,7 @@ import type { VirtualRun } from './virtual-run.ts';
 import type { LedgerCall } from './provider.ts';
 import type { ProviderFacts } from '../../providers/port.ts';
 import { civilDay, isInside } from '../../domain/windows/windows.ts';
+import { dayZoneOf } from '../../domain/engine/schedule-fields.ts';
 
 export class InvariantViolation extends Error {
   override readonly name = 'InvariantViolation';
@@ -225,7 +226,7 @@ export class Invariants implements CampaignWatch {
   termsChanged(spec: EngineSpec): void {
     const before = this.specs.at(-1)?.spec;
     this.specs.push({ from: this.now, spec });
-    if (before?.schedule.timezone === spec.schedule.timezone) return;
+    if (before && dayZoneOf(before.schedule) === dayZoneOf(spec.schedule)) return;
     this.days = [];
     const minutes = [...this.dialsByMinute].sort(([a], [b]) => a - b);
     for (const [minute, dials] of minutes) this.dayOf(minute * MINUTE_MS).dials += dials;
@@ -322,8 +323,8 @@ export class Invariants implements CampaignWatch {
       const begin = this.days[index - 1]?.endsAt ?? -Infinity;
       if (day && at < day.endsAt && at >= begin) return day;
     }
-    const { timezone } = this.specs.at(-1)!.spec.schedule;
-    const day = { endsAt: civilDay(timezone, at).endsAt, dials: 0 };
+    const zone = dayZoneOf(this.specs.at(-1)!.spec.schedule);
+    const day = { endsAt: civilDay(zone, at).endsAt, dials: 0 };
     this.days.push(day);
     return day;
   }

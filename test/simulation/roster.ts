@@ -6,6 +6,7 @@ import type { ExchangeReply, ExchangeRequest, RosterSnapshot } from '../../domai
 import type { Bucket, Buckets } from '../../domain/engine/tally.ts';
 import { ContactRows, type ContactRow } from './contact-rows.ts';
 import { DialRecords } from './dial-records.ts';
+import { dayZoneOf } from '../../domain/engine/schedule-fields.ts';
 
 export interface RosterListener {
   /** An attempt was written down. `effective`: whether it moved its contact. */
@@ -77,7 +78,7 @@ export class VirtualRoster {
     if (lowest !== null) this.cursor = Math.min(this.cursor, lowest - 1);
     this.owner = runId;
     this.epoch += 1;
-    const { days } = this.calls.recount(this.spec.schedule.timezone, now, []);
+    const { days } = this.calls.recount(dayZoneOf(this.spec.schedule), now, []);
     return {
       status: this.status,
       ending: this.ending,

@@ -43,7 +43,10 @@ it.each([
   ['campaigns', ['commander', 'zod']],
   ['contacts', ['commander', 'zod']],
   ['connections', ['commander', 'zod']],
-  ['windows', ['commander', 'moment-timezone/data/packed/latest.json', 'zod']],
+  [
+    'windows',
+    ['commander', 'date-holidays', 'date-holidays/package.json', 'moment-timezone/data/packed/latest.json', 'zod'],
+  ],
   ['keys', ['commander', 'zod']],
   ['doctor', ['commander', 'picocolors']],
 ])('cli/%s.ts loads %j', (name, packages) => {

@@ -29,7 +29,7 @@ export function* tooManyADay({ notes, accepted }: CampaignEvidence): Generator<F
   for (const { key, accepted_at: at } of accepted) {
     const terms = termsAt(notes, at);
     const cap = Math.max(...terms.map(({ max_calls_per_day }) => max_calls_per_day ?? Infinity));
-    const day = wallTime(terms[0]?.timezone ?? 'UTC', at).date;
+    const day = wallTime(terms[0]?.day_timezone ?? terms[0]?.timezone ?? 'UTC', at).date;
     const count = (placed.get(day) ?? 0) + 1;
     placed.set(day, count);
     if (count > cap)

@@ -142,9 +142,10 @@ function isOpenThrough(terms: Terms, from: number, to: number): boolean {
 }
 
 /** Placements that count against the day's cap: accepted, or sent and perhaps accepted. */
-function placedOnDay({ accepted, calls }: CampaignEvidence, { timezone }: Terms, now: number): number {
-  const day = wallTime(timezone, now).date;
-  const isToday = (at: number | null) => at !== null && at <= now && wallTime(timezone, at).date === day;
+function placedOnDay({ accepted, calls }: CampaignEvidence, { timezone, day_timezone }: Terms, now: number): number {
+  const zone = day_timezone ?? timezone;
+  const day = wallTime(zone, now).date;
+  const isToday = (at: number | null) => at !== null && at <= now && wallTime(zone, at).date === day;
   const keys = new Set(accepted.map(({ key }) => key));
   const unsure = calls.filter(
     ({ id, sent_at, not_placed_reason }) => isToday(sent_at) && not_placed_reason === null && !keys.has(id),

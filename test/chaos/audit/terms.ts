@@ -3,6 +3,8 @@ import type { Hours } from '../wall-clock.ts';
 
 /** The terms that placements are measured against. */
 export interface Terms extends Hours {
+  /** The zone whose days the cap counts. Null: that of the hours. */
+  readonly day_timezone: string | null;
   readonly max_concurrent_calls: number;
   /** Null: no cap. */
   readonly max_calls_per_day: number | null;
@@ -38,7 +40,9 @@ function computeTerms({ body, edits }: Edited, at: number): Terms[] {
       timezone: body.timezone ?? 'UTC',
       start_time: body.start_time ?? null,
       end_time: body.end_time ?? null,
-      working_days: body.working_days ?? [1, 2, 3, 4, 5],
+      working_days: body.working_days ?? null,
+      calling_hours: body.calling_hours ?? null,
+      day_timezone: body.day_timezone ?? null,
       max_concurrent_calls: body.max_concurrent_calls ?? 10,
       max_calls_per_day: body.max_calls_per_day ?? null,
       ...retriesAfter({ retry_failed: false, max_retry_attempts: 0 }, body),
@@ -73,7 +77,13 @@ export function attemptsOf({ retry_failed, max_retry_attempts }: Terms): number 
 }
 
 function mergeTerms(terms: Terms, change: Readonly<Record<string, unknown>>): Terms {
-  return { ...terms, ...change, ...retriesAfter(terms, change) };
+  return { ...terms, ...change, ...hoursAfter(change), ...retriesAfter(terms, change) };
+}
+
+/** Each form of the hours replaces the other. */
+function hoursAfter(change: Readonly<Record<string, unknown>>): Partial<Hours> {
+  if (change.calling_hours !== undefined) return { start_time: null, end_time: null, working_days: null };
+  return change.start_time === undefined ? {} : { calling_hours: null };
 }
 
 type Retries = Pick<Terms, 'retry_failed' | 'max_retry_attempts'>;

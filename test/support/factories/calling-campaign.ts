@@ -30,12 +30,11 @@ export function callingCampaign(terms: Partial<z.input<typeof CreateCampaign>> =
   const window = {
     opensAt: NOW - HOUR_MS,
     closesAt: NOW + 9 * HOUR_MS,
-    day: '2026-03-18',
-    dayEndsAt: NOW + 12 * HOUR_MS,
     nextDayOpensAt: null,
     zoneData: '2026f',
+    holidayData: null,
   };
-  applyWindow(state, { window, facts: FACTS }, NOW);
+  applyWindow(state, { window, day: { date: '2026-03-18', endsAt: NOW + 12 * HOUR_MS }, facts: FACTS }, NOW);
   state.ready = [2, 3, 4].map((seq) => ({ seq, attempt: 1 }));
   return state;
 }

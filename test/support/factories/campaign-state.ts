@@ -9,11 +9,13 @@ import type {
   CampaignState,
   InFlightCall,
   PacingFacts,
+  RecordedDay,
   RecordedWindow,
 } from '../../../domain/engine/campaign-state.ts';
 import { troubleOf } from '../../../domain/engine/circuit-breaker.ts';
 import { newCampaign } from '../../../domain/engine/commands.ts';
 import { waitingAt } from '../../../domain/engine/gates.ts';
+import { scheduleOf } from './schedules.ts';
 
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
@@ -36,13 +38,7 @@ export function campaignSpec(stated: Partial<EngineSpec> = {}): EngineSpec {
     name: 'Reminders',
     agent_id: 'agent-1',
     connection: 'truedy',
-    schedule: {
-      timezone: 'UTC',
-      start_time: '09:00',
-      end_time: '17:00',
-      working_days: [1, 2, 3, 4, 5],
-      blackout_dates: [],
-    },
+    schedule: scheduleOf({ start_time: '09:00', end_time: '17:00' }),
     scheduled_at: null,
     ends_at: null,
     max_concurrent_calls: 10,
@@ -57,12 +53,16 @@ export function recordedWindow(stated: Partial<RecordedWindow> = {}): RecordedWi
   return {
     opensAt: at('09:00'),
     closesAt: at('17:00'),
-    day: TODAY,
-    dayEndsAt: at('24:00'),
     nextDayOpensAt: at('09:00', '2026-03-19'),
     zoneData: '2026f',
+    holidayData: null,
     ...stated,
   };
+}
+
+/** The day on which the examples play. */
+export function recordedDay(stated: Partial<RecordedDay> = {}): RecordedDay {
+  return { date: TODAY, endsAt: at('24:00'), ...stated };
 }
 
 /**
@@ -124,6 +124,7 @@ export function campaignState({ spec, calls = [], roster, ...stated }: StatedCam
     ...created,
     facts: pacingFacts(),
     window: recordedWindow(),
+    day: recordedDay(),
     windowAnsweredAt: at('09:00'),
     placements: calls.length,
     placedByDay: { [TODAY]: calls.length },

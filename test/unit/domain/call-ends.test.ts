@@ -5,6 +5,7 @@ import type { CampaignState } from '../../../domain/engine/campaign-state.ts';
 import { newCampaign } from '../../../domain/engine/commands.ts';
 import type { EndedEvent } from '../../../domain/engine/outcome.ts';
 import type { PlacementResult } from '../../../domain/engine/placement.ts';
+import { scheduleOf } from '../../support/factories/schedules.ts';
 
 const NOW = Date.parse('2026-03-02T10:00:00Z');
 const MINUTE_MS = 60_000;
@@ -17,13 +18,7 @@ function placing(): CampaignState {
       name: 'Reminders',
       agent_id: 'agent-1',
       connection: 'truedy',
-      schedule: {
-        timezone: 'UTC',
-        start_time: null,
-        end_time: null,
-        working_days: [1, 2, 3, 4, 5],
-        blackout_dates: [],
-      },
+      schedule: scheduleOf(),
       scheduled_at: null,
       ends_at: null,
       max_concurrent_calls: 2,
@@ -36,11 +31,11 @@ function placing(): CampaignState {
   state.window = {
     opensAt: NOW - MINUTE_MS,
     closesAt: midnight,
-    day: '2026-03-02',
-    dayEndsAt: midnight,
     nextDayOpensAt: midnight,
     zoneData: '2026f',
+    holidayData: null,
   };
+  state.day = { date: '2026-03-02', endsAt: midnight };
   state.facts = {
     dialMarginMs: 40_000,
     usualCallMs: 3 * MINUTE_MS,

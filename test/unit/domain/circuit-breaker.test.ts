@@ -16,6 +16,7 @@ import {
   MINUTE,
   NOON,
   pacingFacts,
+  recordedDay,
   recordedWindow,
   SECOND,
 } from '../../support/factories/campaign-state.ts';
@@ -143,7 +144,7 @@ describe('a success', () => {
 });
 
 describe('a campaign', () => {
-  const opens = { window: recordedWindow(), facts: pacingFacts() };
+  const opens = { window: recordedWindow(), day: recordedDay(), facts: pacingFacts() };
 
   test('begins each window with eight placements at a time', () => {
     const state = campaignState();

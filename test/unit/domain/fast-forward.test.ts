@@ -11,6 +11,7 @@ import { civilDay, windowAt } from '../../../domain/windows/windows.ts';
 import { CHANGES, HOURS } from '../../simulation/arbitrary-scenario.ts';
 import { CAMPAIGN_ID, unseen } from '../../simulation/scenario.ts';
 import { allSteps } from '../../support/all-steps.ts';
+import { scheduleOf } from '../../support/factories/schedules.ts';
 
 const HOUR_MS = 3_600_000;
 /** The engine settles ended calls within half a minute: a retry that is due at once is known by then. */
@@ -54,13 +55,13 @@ const arbitraryJob: fc.Arbitrary<Job> = fc
       name: 'Forecast',
       agent_id: 'agent-1',
       connection: 'truedy',
-      schedule: {
+      schedule: scheduleOf({
         timezone: change[0],
         start_time: hours[0],
         end_time: hours[1],
         working_days,
         blackout_dates: blackoutTomorrow ? [tomorrow] : [],
-      },
+      }),
       scheduled_at: startsAfterMs === null ? null : now + startsAfterMs,
       ends_at: endsAfterMs === null ? null : now + endsAfterMs,
       max_concurrent_calls: limit,
@@ -166,7 +167,7 @@ function oneContactLater({ spec, callMs }: Job, endsAt: number): number {
   let at = endsAt + callMs + SETTLING_MS;
   for (let attempt = 1; attempt <= spec.retry.budget; attempt++) {
     const due = at + retryDelayMs(spec.retry, attempt);
-    at = Math.max(due, windowAt(spec.schedule, due)?.opensAt ?? due) + callMs + SETTLING_MS;
+    at = Math.max(due, windowAt(spec.schedule, due)?.window.opensAt ?? due) + callMs + SETTLING_MS;
   }
   return at;
 }

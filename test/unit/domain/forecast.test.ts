@@ -1,19 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import type { Schedule } from '../../../domain/windows/schedule.ts';
 import { assume, forecast, type ForecastCampaign } from '../../../domain/forecast/forecast.ts';
 import { ForecastResponse } from '../../../domain/forecast/response.ts';
 import { allSteps } from '../../support/all-steps.ts';
+import { scheduleOf } from '../../support/factories/schedules.ts';
 
 const MARGIN_MS = 10_000;
 /** A Wednesday, eight in the morning in New York. */
 const NOW = Date.parse('2026-03-18T12:00:00Z');
-const OFFICE_HOURS: Schedule = {
-  timezone: 'America/New_York',
-  start_time: '10:00',
-  end_time: '17:00',
-  working_days: [1, 2, 3, 4, 5],
-  blackout_dates: [],
-};
+const OFFICE_HOURS = scheduleOf({ timezone: 'America/New_York', start_time: '10:00', end_time: '17:00' });
 
 type Changes = Partial<Omit<ForecastCampaign, 'spec'>> & { readonly spec?: Partial<ForecastCampaign['spec']> };
 

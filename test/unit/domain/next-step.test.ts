@@ -15,6 +15,7 @@ import {
   HOUR,
   MINUTE,
   NOON,
+  recordedDay,
   recordedWindow,
   SECOND,
   type StatedCampaign,
@@ -488,7 +489,8 @@ describe('the campaign sleeps', () => {
       'until two hours before a window that was computed more than a day ahead',
       {
         ...PEOPLE_LEFT,
-        window: recordedWindow({ opensAt: NOON + 60 * HOUR, closesAt: NOON + 68 * HOUR, dayEndsAt: NOON + 68 * HOUR }),
+        window: recordedWindow({ opensAt: NOON + 60 * HOUR, closesAt: NOON + 68 * HOUR }),
+        day: recordedDay({ endsAt: NOON + 68 * HOUR }),
         windowAnsweredAt: NOON,
       },
       NOON + 58 * HOUR,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { applyWindow, applyZoneData } from '../../../domain/engine/calling-day.ts';
+import { applyWindow, applyZoneData, type WindowAnswer } from '../../../domain/engine/calling-day.ts';
 import { campaignTerms, CreateCampaign, engineSpec } from '../../../domain/api/campaign-request.ts';
 import type { PacingFacts, RecordedWindow } from '../../../domain/engine/campaign-state.ts';
 import { newCampaign } from '../../../domain/engine/commands.ts';
@@ -45,21 +45,14 @@ describe('what a campaign waits for', () => {
     const state = begun();
     const opensAt = NOW + HOUR_MS;
     const closesAt = opensAt + HOUR_MS;
-    const window = {
-      opensAt,
-      closesAt,
-      day: '2026-03-18',
-      dayEndsAt: closesAt,
-      nextDayOpensAt: null,
-      zoneData: '2026f',
-    };
-    applyWindow(state, { window, facts: FACTS }, NOW);
+    const window = { opensAt, closesAt, nextDayOpensAt: null, zoneData: '2026f', holidayData: null };
+    applyWindow(state, { window, day: { date: '2026-03-18', endsAt: closesAt }, facts: FACTS }, NOW);
     expect(waitingAt(state, NOW)).toEqual({ for: 'window', until: opensAt });
   });
 
   it('is its hours, nobody knows until when, once none were found', () => {
     const state = begun();
-    applyWindow(state, { window: null, facts: FACTS }, NOW);
+    applyWindow(state, { window: null, day: null, facts: FACTS }, NOW);
     expect(waitingAt(state, NOW)).toEqual({ for: 'window', until: null });
   });
 });
@@ -67,13 +60,17 @@ describe('what a campaign waits for', () => {
 /** A window of eight hours that opens so many hours from now. */
 function windowIn(hours: number, zoneData = '2026f'): RecordedWindow {
   const opensAt = NOW + hours * HOUR_MS;
-  const closesAt = opensAt + 8 * HOUR_MS;
-  return { opensAt, closesAt, day: 'a day', dayEndsAt: closesAt, nextDayOpensAt: null, zoneData };
+  return { opensAt, closesAt: opensAt + 8 * HOUR_MS, nextDayOpensAt: null, zoneData, holidayData: null };
+}
+
+/** The answer with this window, on a day that ends with it. */
+function answerWith(window: RecordedWindow): WindowAnswer {
+  return { window, day: { date: 'a day', endsAt: window.closesAt }, facts: FACTS };
 }
 
 function waitingFor(window: RecordedWindow) {
   const state = begun();
-  applyWindow(state, { window, facts: FACTS }, NOW);
+  applyWindow(state, answerWith(window), NOW);
   // The database knows.
   state.lastSync = {
     ...state.lastSync,
@@ -97,7 +94,7 @@ describe('a window that was computed long before it opens', () => {
     expect(stepOf(state, at)).toMatchObject({ kind: 'ask_window', from: at });
 
     // Answered once more, it is fresh enough to be kept, whatever it says.
-    applyWindow(state, { window: windowIn(hours + 1, '2026g'), facts: FACTS }, at);
+    applyWindow(state, answerWith(windowIn(hours + 1, '2026g')), at);
     expect(workOf(state, at)).toMatchObject({
       waiting: { for: 'window', until: NOW + (hours + 1) * HOUR_MS },
       wakeAt: NOW + (hours + 1) * HOUR_MS,
@@ -147,7 +144,7 @@ describe('news of a release of the zone data', () => {
   it('is written down once the window has been answered, also by a campaign that is paused', () => {
     const state = waitingFor(windowIn(5));
     expect(workOf(state, NOW).exchange).toBeNull();
-    applyWindow(state, { window: windowIn(5, '2026g'), facts: FACTS }, NOW);
+    applyWindow(state, answerWith(windowIn(5, '2026g')), NOW);
     expect(workOf(state, NOW).exchange).not.toBeNull();
 
     state.status = 'paused';

@@ -23,6 +23,8 @@ const FACTS: PacingFacts = {
   searchAttributes: false,
 };
 
+const DAY = { date: '2026-03-18', endsAt: NOW + 12 * HOUR_MS };
+
 /** A campaign in the middle of its hours that is placing one call, with another contact at hand. */
 function placing(): CampaignState {
   const people = [{ phone_number: '+14155550100' }, { phone_number: '+14155550101' }];
@@ -31,12 +33,11 @@ function placing(): CampaignState {
   const window = {
     opensAt: NOW - HOUR_MS,
     closesAt: NOW + HOUR_MS,
-    day: '2026-03-18',
-    dayEndsAt: NOW + 12 * HOUR_MS,
     nextDayOpensAt: null,
     zoneData: '2026f',
+    holidayData: null,
   };
-  applyWindow(state, { window, facts: FACTS }, NOW);
+  applyWindow(state, { window, day: DAY, facts: FACTS }, NOW);
   state.ready = [{ seq: 2, attempt: 1 }];
   startPlacing(state, ID, { seq: 1, attempt: 1 }, NOW);
   return state;
@@ -47,10 +48,9 @@ describe('a placement that was too late for its window', () => {
   const next = {
     opensAt: NOW + HOUR_MS,
     closesAt: NOW + 8 * HOUR_MS,
-    day: '2026-03-18',
-    dayEndsAt: NOW + 12 * HOUR_MS,
     nextDayOpensAt: null,
     zoneData: '2026f',
+    holidayData: null,
   };
 
   it('ends that window: the next one is asked for', () => {
@@ -61,7 +61,7 @@ describe('a placement that was too late for its window', () => {
 
   it('says nothing about the next one, which has been recorded since', () => {
     const state = placing();
-    applyWindow(state, { window: next, facts: FACTS }, NOW + HOUR_MS);
+    applyWindow(state, { window: next, day: DAY, facts: FACTS }, NOW + HOUR_MS);
     applyPlacement(state, ID, expired, NOW + HOUR_MS, 0.5);
     const work = workOf(state, NOW + HOUR_MS);
     expect(work.waiting.for).toBeNull();
@@ -115,7 +115,7 @@ describe('a request that is repeated', () => {
     return state.inFlight[ID]!;
   };
   const closeAt = (closesAt: number) => (state: CampaignState) =>
-    applyWindow(state, { window: { ...state.window!, closesAt }, facts: FACTS }, NOW + 1_000);
+    applyWindow(state, { window: { ...state.window!, closesAt }, day: DAY, facts: FACTS }, NOW + 1_000);
 
   it('is sent within the hours that hold now, where they end sooner than those of the first', () => {
     expect(repeated(closeAt(NOW + 60_000)).notAfter).toBe(NOW + 60_000 - FACTS.dialMarginMs);

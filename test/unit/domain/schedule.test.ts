@@ -4,14 +4,19 @@ import { checkHours, Schedule, scheduleChangeShape, scheduleShape } from '../../
 
 const hours = (start_time: unknown, end_time: unknown) => ({ start_time, end_time });
 
+const MORNING = { days: [1, 2, 3, 4, 5], start: '09:00', end: '12:00' };
+
 describe('a schedule', () => {
   it('has defaults for everything: weekdays, whole day, UTC', () => {
     expect(Schedule.parse({})).toEqual({
       timezone: 'UTC',
+      calling_hours: null,
       start_time: null,
       end_time: null,
-      working_days: [1, 2, 3, 4, 5],
+      working_days: null,
       blackout_dates: [],
+      holidays: null,
+      day_timezone: null,
     });
   });
 
@@ -23,6 +28,9 @@ describe('a schedule', () => {
     ['no hours, said outright', hours(null, null)],
     ['a leap day', { blackout_dates: ['2028-02-29'] }],
     ['every day', { working_days: [7, 6, 5, 4, 3, 2, 1] }],
+    ['several windows', { calling_hours: [MORNING, { days: [6], start: '22:00', end: '02:00' }] }],
+    ['a window of the whole day', { calling_hours: [{ days: [7], start: '00:00', end: '24:00' }] }],
+    ['another zone for the day', { timezone: 'America/New_York', day_timezone: 'UTC' }],
   ])('takes %s as it stands', (_, input) => {
     expect(Schedule.parse(input)).toMatchObject(input);
   });
@@ -51,11 +59,46 @@ describe('a schedule', () => {
     ['a date with a time', { blackout_dates: ['2026-12-24T00:00:00Z'] }, 'blackout_dates'],
     ['one date without a list', { blackout_dates: '2026-12-24' }, 'blackout_dates'],
     ['an unknown zone', { timezone: 'Europe/Atlantis' }, 'timezone'],
+    ['an unknown zone of the day', { day_timezone: 'Europe/Atlantis' }, 'day_timezone'],
+    ['a zone of the day that has no daylight saving', { day_timezone: 'EST' }, 'day_timezone'],
+    ['a region in words', { holidays: 'France' }, 'holidays'],
+    ['a list of regions', { holidays: ['FR'] }, 'holidays'],
+    ['no window', { calling_hours: [] }, 'calling_hours'],
+    ['51 windows', { calling_hours: Array.from({ length: 51 }, () => MORNING) }, 'calling_hours'],
+    ['both forms', { calling_hours: [MORNING], working_days: [1] }, 'calling_hours'],
+    ['both forms', { calling_hours: [MORNING], ...hours('09:00', '17:00') }, 'calling_hours'],
     ['an empty zone', { timezone: '' }, 'timezone'],
   ])('refuses %s and names the field', (_, input, field) => {
     const issues = Schedule.safeParse(input).error?.issues ?? [];
     expect(issues.map((issue) => issue.path[0])).toEqual([field]);
     expect(issues[0]?.message).toContain(field);
+  });
+});
+
+describe('a window of calling_hours', () => {
+  it.each([
+    ['without days', { start: '09:00', end: '12:00' }, 'days', 'days'],
+    ['on no day', { ...MORNING, days: [] }, 'days', 'days'],
+    ['on a day twice', { ...MORNING, days: [1, 1] }, 'days', 'each once'],
+    ['on day 8', { ...MORNING, days: [8] }, 'days', '1 (Monday) to 7 (Sunday)'],
+    ['with a start at 24:00', { ...MORNING, start: '24:00' }, 'start', '"23:59"'],
+    ['with an end past 24:00', { ...MORNING, end: '24:01' }, 'end', '"24:00"'],
+    ['that ends as it starts', { ...MORNING, end: '09:00' }, 'end', 'must differ from start'],
+    ['with another field', { ...MORNING, timezone: 'UTC' }, undefined, 'days, start and end, and nothing else'],
+  ])('%s is refused, and the fault named', (_, window, field, message) => {
+    const [issue] = Schedule.safeParse({ calling_hours: [MORNING, window] }).error?.issues ?? [];
+    expect(issue?.path.slice(0, 3)).toEqual(['calling_hours', 1, ...(field === undefined ? [] : [field])]);
+    expect(issue?.message).toContain(message);
+  });
+});
+
+describe('a region of holidays', () => {
+  it.each([
+    ['FR', 'FR'],
+    ['us-fl', 'US-FL'],
+    ['de-by-a', 'DE-BY-A'],
+  ])('is taken in any letter case: %s', (holidays, kept) => {
+    expect(Schedule.parse({ holidays }).holidays).toBe(kept);
   });
 });
 
@@ -124,7 +167,7 @@ describe('a zone name that means something else than it says', () => {
 describe('the fields inside other schemas', () => {
   it('keep defaults and rules where they stand among others', () => {
     const Campaign = z.strictObject({ name: z.string(), ...scheduleShape }).superRefine(checkHours);
-    expect(Campaign.parse({ name: 'n' })).toMatchObject({ timezone: 'UTC', working_days: [1, 2, 3, 4, 5] });
+    expect(Campaign.parse({ name: 'n' })).toMatchObject({ timezone: 'UTC', blackout_dates: [] });
     expect(Campaign.safeParse({ name: 'n', start_time: '09:00' }).error?.issues[0]?.path).toEqual(['end_time']);
   });
 

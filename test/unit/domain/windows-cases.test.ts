@@ -9,6 +9,7 @@ import {
   type CallingWindow,
 } from '../../../domain/windows/windows.ts';
 import { ZONE_DATA_VERSION } from '../../../domain/windows/zone-data.ts';
+import oracle from '../../cases/calling-hours.json' with { type: 'json' };
 import hours from '../../cases/hours.json' with { type: 'json' };
 import table from '../../cases/windows.json' with { type: 'json' };
 import zones from '../../cases/windows-zones.json' with { type: 'json' };
@@ -41,16 +42,22 @@ describe.each([
   });
 });
 
-describe('hours that one pair of times can say', () => {
-  const cases = hours.cases.flatMap(({ name, timezone, calling_hours, from, windows }) => {
-    const [only, ...more] = calling_hours;
-    if (timezone === undefined || only === undefined || more.length > 0) return [];
-    const { days: working_days, start: start_time, end: end_time } = only;
-    return [{ name, schedule: { timezone, working_days, start_time, end_time }, from, windows }];
-  });
+describe('hours of several windows', () => {
+  const given = hours.cases.flatMap(({ timezone, calling_hours, blackout_dates, ...each }) =>
+    timezone === undefined ? [] : [{ ...each, schedule: { timezone, calling_hours, blackout_dates } }],
+  );
+  const cases = [...given, ...oracle.cases];
 
   it.each(cases.map((each) => [each.name, each] as const))('%s', (_name, { schedule, from, windows }) => {
     expect(firstWindows(Schedule.parse(schedule), from, windows.length)).toEqual(windows);
+  });
+});
+
+describe('the day of the daily cap, by the oracle', () => {
+  const cases = oracle.cases.filter(({ windows }) => windows.length > 0);
+  it.each(cases.map((each) => [each.name, each] as const))('%s', (_name, { schedule, from, day }) => {
+    const found = windowAt(Schedule.parse(schedule), instant(from))!.day;
+    expect([found.date, text(found.endsAt)]).toEqual([day.date, day.ends_at]);
   });
 });
 
@@ -105,9 +112,9 @@ describe('the horizon', () => {
 
 describe('a recorded window', () => {
   const record = (schedule: unknown, from: string) => {
-    const found = windowAt(Schedule.parse(schedule), instant(from))!;
-    expect(found.zoneData).toBe(ZONE_DATA_VERSION);
-    return [found.opensAt, found.closesAt, found.dayEndsAt, found.nextDayOpensAt].map(text).toSpliced(2, 0, found.day);
+    const { window, day } = windowAt(Schedule.parse(schedule), instant(from))!;
+    expect(window.zoneData).toBe(ZONE_DATA_VERSION);
+    return [window.opensAt, window.closesAt, day.endsAt, window.nextDayOpensAt].map(text).toSpliced(2, 0, day.date);
   };
   const newYork = { timezone: 'America/New_York', start_time: '10:00', end_time: '17:00' };
   const night = { ...newYork, start_time: '22:00', end_time: '06:00' };
@@ -168,7 +175,7 @@ describe('a recorded window', () => {
 
   it('closes at the horizon where the schedule never does', () => {
     const from = instant('2026-05-01T00:00:00Z');
-    expect(windowAt(Schedule.parse({ working_days: everyDay }), from)?.closesAt).toBe(from + HORIZON_MS);
+    expect(windowAt(Schedule.parse({ working_days: everyDay }), from)?.window.closesAt).toBe(from + HORIZON_MS);
   });
 });
 

@@ -5,6 +5,7 @@ import { Schedule } from '../../../domain/windows/schedule.ts';
 import { callingWindows, civilDay, isInside, windowAt, type CallingWindow } from '../../../domain/windows/windows.ts';
 import { canonicalZoneName } from '../../../domain/windows/zone-name.ts';
 import { constantOffsets, DAY_MS, offsetAt } from '../../../domain/windows/zone-offsets.ts';
+import { dayZoneOf } from '../../../domain/engine/schedule-fields.ts';
 
 const zoneNames = moment.tz.names().filter((name) => canonicalZoneName(name) !== null);
 const anyZone = fc.constantFrom(...zoneNames);
@@ -19,12 +20,23 @@ const anySchedule = fc
     hours: fc.option(fc.tuple(minuteOfDay, minuteOfDay)),
     untilMidnight: fc.boolean(),
     working_days: fc.uniqueArray(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 7 }),
+    windows: fc.array(
+      fc.record({
+        days: fc.uniqueArray(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 7 }),
+        start: minuteOfDay.map(clock),
+        end: fc.oneof({ weight: 4, arbitrary: minuteOfDay.map(clock) }, fc.constant('24:00')),
+      }),
+      { maxLength: 4 },
+    ),
+    day_timezone: fc.option(anyZone),
   })
-  .map(({ timezone, hours, untilMidnight, working_days }) => {
+  .map(({ timezone, hours, untilMidnight, working_days, windows, day_timezone }) => {
+    const calling_hours = windows.filter(({ start, end }) => start !== end);
+    if (calling_hours.length > 0) return Schedule.parse({ timezone, day_timezone, calling_hours });
     const [start, end] = hours ?? [0, 0];
     if (start === end) return Schedule.parse({ timezone, working_days });
     const end_time = untilMidnight && start < end ? '24:00' : clock(end);
-    return Schedule.parse({ timezone, working_days, start_time: clock(start), end_time });
+    return Schedule.parse({ timezone, day_timezone, working_days, start_time: clock(start), end_time });
   });
 
 function clock(minute: number): string {
@@ -118,15 +130,15 @@ describe('windows in every zone, near changes of the clock', () => {
   it('are recorded with the day of the first call, its end and the next opening', () => {
     fc.assert(
       fc.property(nearChange, ({ schedule, from }) => {
-        const found = windowAt(schedule, from)!;
+        const { window: found, day } = windowAt(schedule, from)!;
         expect(isInside(schedule, found.opensAt)).toBe(true);
-        expect(found.day).toBe(localDate(schedule.timezone, found.opensAt));
-        const { dayEndsAt, nextDayOpensAt } = found;
-        expect(localDate(schedule.timezone, dayEndsAt - 1)).toBe(found.day);
-        expect(localDate(schedule.timezone, dayEndsAt)).not.toBe(found.day);
-        expect(nextDayOpensAt).toBeGreaterThanOrEqual(dayEndsAt);
+        expect(day.date).toBe(localDate(dayZoneOf(schedule), found.opensAt));
+        const { nextDayOpensAt } = found;
+        expect(localDate(dayZoneOf(schedule), day.endsAt - 1)).toBe(day.date);
+        expect(localDate(dayZoneOf(schedule), day.endsAt)).not.toBe(day.date);
+        expect(nextDayOpensAt).toBeGreaterThanOrEqual(day.endsAt);
         expect(isInside(schedule, nextDayOpensAt!)).toBe(true);
-        expect(nextDayOpensAt === dayEndsAt || !isInside(schedule, nextDayOpensAt! - 1)).toBe(true);
+        expect(nextDayOpensAt === day.endsAt || !isInside(schedule, nextDayOpensAt! - 1)).toBe(true);
       }),
     );
   });

@@ -71,9 +71,11 @@ describe('the runtime', () => {
     const hours = { start_time: '09:00', end_time: '21:00', working_days: [1, 2, 3, 4, 5, 6, 7] };
     const schedule = Schedule.parse({ timezone: 'america/vancouver', ...hours });
     expect(windowAt(schedule, Date.parse('2026-12-07T12:00:00Z'))).toMatchObject({
-      opensAt: Date.parse('2026-12-07T16:00:00Z'),
-      closesAt: Date.parse('2026-12-08T04:00:00Z'),
-      zoneData: ZONE_DATA_VERSION,
+      window: {
+        opensAt: Date.parse('2026-12-07T16:00:00Z'),
+        closesAt: Date.parse('2026-12-08T04:00:00Z'),
+        zoneData: ZONE_DATA_VERSION,
+      },
     });
     expect(Schedule.safeParse({ timezone: 'Nowhere/At_All' }).success).toBe(false);
   });

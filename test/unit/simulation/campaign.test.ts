@@ -6,16 +6,11 @@ import { VirtualCampaign } from '../../simulation/campaign.ts';
 import { campaignOf } from '../../simulation/course.ts';
 import { arbitraryScenario, CHANGES, HOURS, SMALL } from '../../simulation/arbitrary-scenario.ts';
 import { CAMPAIGN_ID, runScenario, type Scenario, unseen } from '../../simulation/scenario.ts';
+import { scheduleOf } from '../../support/factories/schedules.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-const ALWAYS = {
-  timezone: 'UTC',
-  start_time: null,
-  end_time: null,
-  working_days: [1, 2, 3, 4, 5, 6, 7],
-  blackout_dates: [],
-};
+const ALWAYS = scheduleOf({ working_days: [1, 2, 3, 4, 5, 6, 7] });
 
 type Changes = Partial<Omit<Scenario, 'spec'>> & { readonly spec?: Partial<Scenario['spec']> };
 

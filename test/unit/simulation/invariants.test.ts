@@ -9,6 +9,7 @@ import type { Handler } from '../../simulation/handlers.ts';
 import type { LedgerCall } from '../../simulation/provider.ts';
 import { Invariants } from '../../simulation/invariants.ts';
 import { CAMPAIGN_ID, unseen } from '../../simulation/scenario.ts';
+import { scheduleOf } from '../../support/factories/schedules.ts';
 
 const NOW = Date.parse('2026-03-02T10:00:00Z');
 const provider = {
@@ -25,7 +26,7 @@ function invariantsOf(changes: Partial<EngineSpec> = {}, callsPerSecond: number 
     name: 'Scenario',
     agent_id: 'agent-1',
     connection: 'truedy',
-    schedule: { timezone: 'UTC', start_time: '09:00', end_time: '17:00', working_days: [1], blackout_dates: [] },
+    schedule: scheduleOf({ start_time: '09:00', end_time: '17:00', working_days: [1] }),
     scheduled_at: null,
     ends_at: null,
     max_concurrent_calls: 2,
@@ -83,13 +84,7 @@ describe('a promise is broken', () => {
   test('P2 by one dial too many in a day, and not by one on the next', () => {
     const promises = invariantsOf({
       max_concurrent_calls: 10,
-      schedule: {
-        timezone: 'UTC',
-        start_time: null,
-        end_time: null,
-        working_days: [1, 2, 3, 4, 5, 6, 7],
-        blackout_dates: [],
-      },
+      schedule: scheduleOf({ working_days: [1, 2, 3, 4, 5, 6, 7] }),
     });
     for (const seq of [1, 2, 3]) promises.dialled(call(seq), NOW);
     promises.dialled(call(4, { dialledAt: Date.parse('2026-03-03T00:00:00Z') }), NOW);

@@ -9,13 +9,14 @@ import { seededRandom } from '../../simulation/random.ts';
 import { VirtualRoster } from '../../simulation/roster.ts';
 import { CAMPAIGN_ID } from '../../simulation/scenario.ts';
 import { exchangeRequest } from '../../support/factories/exchange-request.ts';
+import { scheduleOf } from '../../support/factories/schedules.ts';
 
 const NOW = Date.parse('2026-03-02T10:00:00Z');
 const spec: EngineSpec = {
   name: 'Scenario',
   agent_id: 'agent-1',
   connection: 'truedy',
-  schedule: { timezone: 'UTC', start_time: null, end_time: null, working_days: [1], blackout_dates: [] },
+  schedule: scheduleOf({ working_days: [1] }),
   scheduled_at: null,
   ends_at: null,
   max_concurrent_calls: 2,

@@ -8,6 +8,7 @@ import { VirtualConnection } from '../../simulation/connection.ts';
 import { NO_FAULTS, seededFaults } from '../../simulation/faults.ts';
 import { seededRandom } from '../../simulation/random.ts';
 import { unseen } from '../../simulation/scenario.ts';
+import { scheduleOf } from '../../support/factories/schedules.ts';
 
 const STARTS_AT = Date.parse('2026-03-02T10:00:00Z');
 const SECOND_MS = 1_000;
@@ -17,13 +18,7 @@ const spec: EngineSpec = {
   name: 'Shared',
   agent_id: 'agent-1',
   connection: 'truedy',
-  schedule: {
-    timezone: 'UTC',
-    start_time: null,
-    end_time: null,
-    working_days: [1, 2, 3, 4, 5, 6, 7],
-    blackout_dates: [],
-  },
+  schedule: scheduleOf({ working_days: [1, 2, 3, 4, 5, 6, 7] }),
   scheduled_at: null,
   ends_at: null,
   max_concurrent_calls: SLOTS,

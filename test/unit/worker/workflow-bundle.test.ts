@@ -88,10 +88,12 @@ describe('the workflow bundle', () => {
     expect(own.filter((source) => !BUNDLED.some((folder) => source.startsWith(join(ROOT, folder))))).toEqual([]);
   });
 
-  it('of Ringfence holds no zone data and asks no runtime about zones or languages', async () => {
+  it('of Ringfence holds no data of zones or holidays and asks no runtime about zones or languages', async () => {
     const { code, sources } = await builtHere();
     expect(
-      sources.filter((source) => /moment|luxon|tzdata|zone-(?:data|name|offsets)\.ts|windows\.ts/.test(source)),
+      sources.filter((source) =>
+        /moment|luxon|tzdata|date-holidays|holidays\.ts|zone-(?:data|name|offsets)\.ts|windows\.ts/.test(source),
+      ),
     ).toEqual([]);
     expect(code.match(/\bIntl\b|\.toLocale\w+|America\/\w+/g)).toBeNull();
   });
