@@ -19,7 +19,7 @@ export function databaseUnreachable(error: unknown, connectionString: string): u
   const told = refusal ?? (databaseErrorKind(error) === null ? null : `does not answer${codeOf(code)}`);
   if (told === null) return error;
   const message = `PostgreSQL at ${addressOf(connectionString)} ${told}: check DATABASE_URL.`;
-  return new RingfenceError('database_unavailable', message, { field: 'DATABASE_URL', cause: error });
+  return new RingfenceError('database_unavailable', message, { cause: error });
 }
 
 function codeOf(code: unknown): string {

@@ -169,7 +169,7 @@ async function connect(): Promise<NonNullable<RingfenceWorkerOptions['temporal']
   const connection = await NativeConnection.connect(connectionOptions).catch((cause: unknown) => {
     const address = connectionOptions?.address ?? 'localhost:7233';
     const message = `Temporal at ${address} does not answer: check TEMPORAL_ADDRESS or the profile, TLS settings and API key.`;
-    throw new RingfenceError('temporal_unavailable', message, { field: 'TEMPORAL_ADDRESS', cause });
+    throw new RingfenceError('temporal_unavailable', message, { cause });
   });
   return { connection, namespace };
 }

@@ -42,7 +42,7 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (app, options
     if (open) return open;
     throw new RingfenceError('not_found', 'There is no connection with this name.', { field: 'connection' });
   };
-  // Nothing is read for a connection that is not there. Whoever sends is known only by the signature, after the body.
+  // Nothing is read for a connection that is not there. The signature identifies the sender only after the body was read.
   app.addHook('onRequest', async (request) => void opened(request));
   const nameOf = (request: FastifyRequest): string => opened(request).connection.name;
   queueLargeRequests(app, BODY_LIMITS.smallWebhook, slowClientLimits(options.slowClients), nameOf);
