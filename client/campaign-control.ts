@@ -30,6 +30,11 @@ export interface CommandOptions {
   readonly updateId?: string | undefined;
   /** Milliseconds to wait for a worker's answer. After that the command takes effect later. @defaultValue 15000 */
   readonly timeoutMs?: number | undefined;
+  /**
+   * Who gives the command, for Temporal's Web UI. It stands in the workflow's history: no names of contacts. Default: a client of
+   * Temporal
+   */
+  readonly by?: string | undefined;
 }
 
 /** Every method throws RingfenceError. */

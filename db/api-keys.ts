@@ -8,6 +8,7 @@ export interface ApiKey {
   readonly id: string;
   /** The account that the key belongs to. */
   readonly account: string;
+  readonly name: string;
   readonly scope: Scope;
   /** SHA-256 of the key, which itself is not stored. */
   readonly hash: Buffer;
@@ -42,7 +43,7 @@ export function hashKey(key: string): Buffer {
 /** The keys with these hashes, except revoked ones. */
 export async function findApiKeys(db: Queryable, hashes: readonly Buffer[]): Promise<ApiKey[]> {
   const { rows } = await db.query<ApiKey>(
-    'select id, account, scope, hash from api_keys where hash = any($1::bytea[]) and revoked_at is null',
+    'select id, account, name, scope, hash from api_keys where hash = any($1::bytea[]) and revoked_at is null',
     [hashes],
   );
   return rows;

@@ -45,7 +45,7 @@ async function runCampaign(run: WorkflowRun): Promise<CampaignResult> {
   for (;;) {
     const now = Date.now();
     const step = takeTurn(run, historySize(), now, Math.random);
-    showInWebUi(run);
+    showInWebUi(run, now);
     switch (step.kind) {
       case 'adopt':
         await adoptRecords(run);

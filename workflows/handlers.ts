@@ -34,10 +34,10 @@ import {
 } from './messages.ts';
 
 export function setHandlers(run: CampaignRun): void {
-  setHandler(pauseSignal, (id) => void run.inbox.push(command('pause', id)), {
+  setHandler(pauseSignal, (id, by) => void run.inbox.push(command('pause', id, by)), {
     description: 'Pauses the campaign. Live calls continue to their end.',
   });
-  setHandler(resumeSignal, (id) => void run.inbox.push(command('resume', id)), {
+  setHandler(resumeSignal, (id, by) => void run.inbox.push(command('resume', id, by)), {
     description: 'Resumes a paused campaign.',
   });
   setHandler(callEventsSignal, (events: unknown) => takeEvents(run, events), {
@@ -51,8 +51,8 @@ export function setHandlers(run: CampaignRun): void {
   setHandler(progressQuery, () => progress(run), { description: 'Returns the present state of the campaign.' });
   setHandler(
     pauseAndWait,
-    async () => {
-      await submit(run, 'pause');
+    async (by?: unknown) => {
+      await submit(run, 'pause', by);
       await awaitSynced(run, () => !mayStillSend(run.state));
       // A resume and another pause in between may have started a placement.
       await nonCancellable(() => condition(() => run.state.status !== 'paused' || !mayStillSend(run.state)));
@@ -72,8 +72,8 @@ export function setHandlers(run: CampaignRun): void {
   );
   setHandler(
     resumeUpdate,
-    async () => {
-      await submit(run, 'resume');
+    async (by?: unknown) => {
+      await submit(run, 'resume', by);
       await awaitSynced(run, () => true);
       return { status: run.state.status, resumed_at: new Date().toISOString() };
     },
@@ -81,8 +81,8 @@ export function setHandlers(run: CampaignRun): void {
   );
   setHandler(
     cancelUpdate,
-    async () => {
-      await submit(run, 'cancel');
+    async (by?: unknown) => {
+      await submit(run, 'cancel', by);
       await nonCancellable(() =>
         condition(() => run.state.lastSync.ending !== null || isOver(run.state.status), ACKNOWLEDGEMENTS.syncWithinMs, {
           summary: 'Wait until the database knows the change',
@@ -98,14 +98,22 @@ export function setHandlers(run: CampaignRun): void {
   });
 }
 
+/** The name of an API key, in short. It is carried from run to run. */
+const LONGEST_GIVER = 100;
 /** The server's own limit for the id of an update, which a signal may give in its place. */
 const LONGEST_COMMAND_ID = 1_000;
 
-function command(name: Command, id: unknown): CampaignRun['inbox'][number] {
+function command(name: Command, id: unknown, by: unknown): CampaignRun['inbox'][number] {
   // It would be carried from run to run.
   if (typeof id === 'string' && id.length > LONGEST_COMMAND_ID) return { kind: 'malformed' };
   // A signal gets no answer: in the wrong state it has no effect.
-  return { kind: 'command', command: name, id: typeof id === 'string' ? id : null, done: () => {} };
+  const given = { command: name, id: typeof id === 'string' ? id : null, by: giver(by), way: 'signal' } as const;
+  return { kind: 'command', ...given, done: () => {} };
+}
+
+/** Who gives a command is shown and decides nothing. What cannot be read is left out. */
+function giver(by: unknown): string | null {
+  return typeof by === 'string' ? by.slice(0, LONGEST_GIVER) : null;
 }
 
 async function edit(run: CampaignRun, change: CampaignEdit): Promise<EditAcknowledgement> {
@@ -156,9 +164,10 @@ function toIso(instant: number | null): string | null {
 }
 
 /** Passes a command to the main loop and waits until it is processed. */
-async function submit(run: CampaignRun, name: Command): Promise<void> {
+async function submit(run: CampaignRun, name: Command, by: unknown): Promise<void> {
   let answer: { refused: string | null } | undefined;
-  run.inbox.push({ kind: 'command', command: name, id: updateId(), done: (refused) => (answer = { refused }) });
+  const given = { command: name, id: updateId(), by: giver(by), way: 'update' } as const;
+  run.inbox.push({ kind: 'command', ...given, done: (refused) => (answer = { refused }) });
   await nonCancellable(() => condition(() => answer !== undefined));
   if (answer?.refused) throw wrongState(answer.refused);
 }

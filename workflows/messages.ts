@@ -38,11 +38,11 @@ export interface CampaignInput {
 
 /**
  * Pauses the campaign. Sent by hand it needs no argument. A program that has already sent the same command as an update passes that
- * update's id, and only one of the two takes effect. Ignored if the campaign cannot be paused.
+ * update's id, and only one of the two takes effect. `by` says who pauses it. Ignored if the campaign cannot be paused.
  */
-export const pauseSignal = signal<[updateId?: string]>('pause');
-/** Resumes a paused campaign. Same argument as `pause`. Ignored if the campaign is not paused. */
-export const resumeSignal = signal<[updateId?: string]>('resume');
+export const pauseSignal = signal<[updateId?: string | null, by?: string]>('pause');
+/** Resumes a paused campaign. Same arguments as `pause`. Ignored if the campaign is not paused. */
+export const resumeSignal = signal<[updateId?: string | null, by?: string]>('resume');
 /** Terminal events of calls, in any order, any number of times. */
 export const callEventsSignal = signal<[EndedEvent[]]>('callEvents');
 /**
@@ -50,6 +50,8 @@ export const callEventsSignal = signal<[EndedEvent[]]>('callEvents');
  * changes nothing.
  */
 export const zoneDataSignal = signal<[version: string]>('zoneData');
+// The updates `pauseAndWait`, `resume` and `cancel` take an optional argument: who gives the command. It is shown in the Web UI and
+// stands in the history, so it must name no contact. Their type has none, because the SDK's types know no optional argument.
 /** Pauses the campaign, and answers when no placement is under way. */
 export const pauseAndWait = update<PauseAcknowledgement>('pauseAndWait');
 /** Resumes the campaign. Refused unless it is paused. */

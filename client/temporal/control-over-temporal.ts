@@ -10,7 +10,7 @@ import {
   resumeSignal,
   resumeUpdate,
 } from '../../workflows/messages.ts';
-import type { CampaignControl } from '../campaign-control.ts';
+import type { CampaignControl, CommandOptions } from '../campaign-control.ts';
 import { readId } from '../campaign-id.ts';
 import type { TemporalClient } from '../temporal-client.ts';
 import { campaignNotFound, command } from './command.ts';
@@ -24,20 +24,25 @@ export function controlOverTemporal(given: TemporalClient): CampaignControl {
   return {
     async pause(id, options) {
       const handle = handleOf(id);
-      const byHand = (sent: string) => handle.signal(pauseSignal, sent);
-      return command(client, handle, { update: pauseAndWait, args: [] }, byHand, options);
+      const byHand = (sent: string) => handle.signal(pauseSignal, sent, ...giver(options));
+      return command(client, handle, { update: pauseAndWait, args: giver(options) }, byHand, options);
     },
     async resume(id, options) {
       const handle = handleOf(id);
-      const byHand = (sent: string) => handle.signal(resumeSignal, sent);
-      return command(client, handle, { update: resumeUpdate, args: [] }, byHand, options);
+      const byHand = (sent: string) => handle.signal(resumeSignal, sent, ...giver(options));
+      return command(client, handle, { update: resumeUpdate, args: giver(options) }, byHand, options);
     },
     async cancel(id, options) {
       const handle = handleOf(id);
-      return command(client, handle, { update: cancelUpdate, args: [] }, () => handle.cancel(), options);
+      return command(client, handle, { update: cancelUpdate, args: giver(options) }, () => handle.cancel(), options);
     },
     progress: async (id) => progressOf(client, handleOf(id)),
   };
+}
+
+function giver({ by }: CommandOptions = {}): [] {
+  // The type of these updates has no argument, see workflows/messages.ts.
+  return (by === undefined ? [] : [by]) as [];
 }
 
 async function progressOf(client: Client, handle: WorkflowHandle): Promise<CampaignProgress> {

@@ -371,11 +371,17 @@ function waitForNextCheck(state: CampaignState, call: InFlightCall, mayRepeat: b
 function followLive(state: CampaignState, call: InFlightCall, now: number): void {
   const { facts } = state;
   if (!facts) throw new Error('a call cannot be live before the provider facts are recorded');
+  notePlaced(state, call);
   call.phase = 'live';
   call.checks = 0;
   call.mayRepeat = false;
   call.deadlineAt = now + facts.callLifetimeMs + facts.graceMs;
   call.checkAt = nextLiveCheck(state, call, now);
+}
+
+/** The provider has this call. That may show long after others were placed. */
+function notePlaced(state: CampaignState, { seq, attempt, sentAt }: InFlightCall): void {
+  if (state.lastPlaced === null || sentAt >= state.lastPlaced.at) state.lastPlaced = { seq, attempt, at: sentAt };
 }
 
 function becomeUnknown(state: CampaignState, call: InFlightCall, now: number, delay: number): void {
@@ -398,6 +404,7 @@ function waitLonger(state: CampaignState, call: InFlightCall, now: number): void
 
 function end(state: CampaignState, id: string, call: InFlightCall, event: EndedEvent, now: number): void {
   const { outcome, ended_at: toldEnd, event_id: eventId, account_fault: accountFault } = event;
+  notePlaced(state, call);
   if (accountFault === undefined) {
     recordEnd(state, call, outcome);
     settleOutcome(state, id, call, { outcome, toldEnd, eventId }, now);

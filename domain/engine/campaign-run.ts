@@ -3,7 +3,7 @@
  * the loop processes them and changes the state, so changes never interleave and nothing needs a lock.
  */
 import { applyEnded, applyFinding, applyPlacement } from './calls.ts';
-import type { CampaignState, PacingFacts } from './campaign-state.ts';
+import type { CampaignState, GivenCommand, PacingFacts } from './campaign-state.ts';
 import { applyCommand, isRepeat, refusal, type Command } from './commands.ts';
 import { mayStillSend } from './in-flight.ts';
 import { unsyncedEdit, type CampaignEdit } from './editing.ts';
@@ -22,6 +22,9 @@ export type InboxMessage =
       readonly command: Command;
       /** The id of the update; a repeat carries the same one. Null for a signal sent by hand. */
       readonly id: string | null;
+      /** Who gave it. Null: the caller did not say. */
+      readonly by: string | null;
+      readonly way: 'update' | 'signal';
       readonly done: (refused: string | null) => void;
     }
   | { readonly kind: 'placed'; readonly callId: string; readonly result: PlacementResult }
@@ -106,7 +109,7 @@ export function createRun(
 export function processInbox(run: CampaignRun, now: number, random: () => number): void {
   if (!run.hasRecords) return;
   const { state } = run;
-  if (isNewlyCancelled(run)) applyCommand(state, 'cancel', now);
+  if (isNewlyCancelled(run)) takeCommand(state, { command: 'cancel', by: null, way: 'request' }, now);
   for (const message of run.inbox.splice(0)) {
     switch (message.kind) {
       case 'events':
@@ -118,7 +121,7 @@ export function processInbox(run: CampaignRun, now: number, random: () => number
         state.heard.malformed += 1;
         break;
       case 'command':
-        message.done(isRepeat(state, message.id) ? null : takeCommand(state, message.command, now));
+        message.done(isRepeat(state, message.id) ? null : takeCommand(state, message, now));
         break;
       case 'placed':
         applyPlacement(state, message.callId, message.result, now, random());
@@ -141,10 +144,16 @@ export function processInbox(run: CampaignRun, now: number, random: () => number
   }
 }
 
-function takeCommand(state: CampaignState, command: Command, now: number): string | null {
+function takeCommand(
+  state: CampaignState,
+  { command, by, way }: Pick<GivenCommand, 'command' | 'by' | 'way'>,
+  now: number,
+): string | null {
   const refused = refusal(state, command);
-  if (refused === null) applyCommand(state, command, now);
-  return refused;
+  if (refused !== null) return refused;
+  applyCommand(state, command, now);
+  state.lastCommand = { command, at: now, by, way };
+  return null;
 }
 
 /** Whether the loop has something to process now. */

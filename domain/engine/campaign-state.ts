@@ -213,6 +213,21 @@ export const ConnectionWait = z.looseObject({
 });
 export type ConnectionWait = z.infer<typeof ConnectionWait>;
 
+/** A command that took effect, as the Web UI shows it. */
+export const GivenCommand = z.looseObject({
+  command: z.enum(['pause', 'resume', 'cancel']),
+  at: instant,
+  /** Who gave it, in the caller's words. Null: the caller did not say. */
+  by: z.string().nullable(),
+  /** `request`: a cancellation request to the workflow. */
+  way: z.enum(['update', 'signal', 'request']),
+});
+export type GivenCommand = z.infer<typeof GivenCommand>;
+
+/** Since when calls have been placed without a longer pause, and how many contacts were in a terminal bucket then. */
+export const Pace = z.looseObject({ since: instant, done: count });
+export type Pace = z.infer<typeof Pace>;
+
 export const CampaignState = z.looseObject({
   version: z.literal(1),
   /** The number of the adoption from which this state descends. 0 before the first. */
@@ -265,6 +280,10 @@ export const CampaignState = z.looseObject({
   lastSync: CampaignSync,
   /** Changed terms, as fields of the API request, that the next exchange records. Null: none. */
   pendingTerms: z.record(z.string(), z.unknown()).nullable(),
+  lastCommand: GivenCommand.nullable(),
+  /** The latest call that the provider certainly has or had, and when its request was sent. */
+  lastPlaced: z.looseObject({ ...ReadyContact.shape, at: instant }).nullable(),
+  pace: Pace.nullable(),
   /** Ids of the latest commands and edits, the last one last. One may arrive again: as a signal, or in a later run. */
   commandIds: z.array(z.string()),
   /** Set if another run has taken over the campaign's records: adopt before any other step. */

@@ -1,14 +1,15 @@
 import { counted } from './counted.ts';
 import { placedToday } from './calling-day.ts';
-import type { CampaignState } from './campaign-state.ts';
+import type { CampaignState, GivenCommand } from './campaign-state.ts';
 import type { Waiting } from './gates.ts';
-import { hoursInWords } from './hours-text.ts';
+import { type Estimate, estimate } from './pace.ts';
 import { dayZoneOf } from './schedule-fields.ts';
 import { liveBuckets } from './settling.ts';
 import { BUCKETS, total } from './tally.ts';
+import { inUtc, termsInWords } from './terms-in-words.ts';
 
 /** A campaign in a few lines of Markdown, for an operator who sees only this. */
-export function currentDetails(state: CampaignState, waiting: Waiting): string {
+export function currentDetails(state: CampaignState, waiting: Waiting, now: number): string {
   const buckets = liveBuckets(state);
   const inFlight = Object.keys(state.inFlight).length;
   const lines = [
@@ -18,10 +19,15 @@ export function currentDetails(state: CampaignState, waiting: Waiting): string {
     `- Contacts: ${total(buckets)} (${BUCKETS.map((bucket) => `${buckets[bucket]} ${bucket.replace('_', ' ')}`).join(', ')})`,
     `- In flight: ${inFlight} of ${state.spec.max_concurrent_calls}`,
     `- Placed ${state.day ? `on ${state.day.date}` : 'today'}: ${placedToday(state)} of ${state.spec.max_calls_per_day ?? 'any number'}${dayZoneInWords(state)}`,
-    `- Hours: ${hoursInWords(state.spec.schedule)}`,
+    ...lastCall(state),
+    ...finish(estimate(state, buckets, now)),
+    ...provider(state),
+    ...command(state),
+    '',
+    'Terms that hold now:',
+    '',
+    ...termsInWords(state.spec),
   ];
-  if (state.breaker)
-    lines.push(`- Provider: ${state.breaker.reason}, ${counted(state.breaker.failures, 'time')} in a row`);
   return lines.join('\n');
 }
 
@@ -31,8 +37,50 @@ function dayZoneInWords({ spec: { schedule, max_calls_per_day } }: CampaignState
   return max_calls_per_day === null || zone === schedule.timezone ? '' : ` (days of ${zone})`;
 }
 
+function lastCall({ lastPlaced }: CampaignState): string[] {
+  if (lastPlaced === null) return [];
+  const attempt = lastPlaced.attempt === 1 ? '' : `, attempt ${lastPlaced.attempt}`;
+  return [`- Last call placed: ${inUtc(lastPlaced.at)}, contact ${lastPlaced.seq}${attempt}`];
+}
+
+function finish(estimated: Estimate | null): string[] {
+  if (estimated === null) return [];
+  const pace = `at the present ${counted(estimated.perHour, 'contact')} an hour`;
+  switch (estimated.kind) {
+    case 'finishes':
+      return [`- Estimated finish: ${inUtc(estimated.at)}, ${pace}`];
+    case 'closes':
+      return [
+        `- Estimated finish: not before calling ends at ${inUtc(estimated.at)}; about ${counted(estimated.left, 'contact')} left then, ${pace}`,
+      ];
+    case 'daily_cap':
+      return [
+        `- Estimated finish: not under the cap of the day; at least ${counted(estimated.left, 'contact')} left then`,
+      ];
+  }
+}
+
+function provider({ breaker }: CampaignState): string[] {
+  if (breaker === null) return [];
+  const { reason, failures, since } = breaker;
+  return [`- Provider: ${reason}, ${counted(failures, 'time')} in a row, trouble since ${inUtc(since)}`];
+}
+
+const TAKEN = { pause: 'Paused', resume: 'Resumed', cancel: 'Cancelled' } as const;
+const BY = { update: 'a client of Temporal', signal: 'a signal', request: 'a cancellation request' } as const;
+
+function command({ lastCommand: given }: CampaignState): string[] {
+  return given === null ? [] : [`- ${TAKEN[given.command]}: ${inUtc(given.at)}, by ${giver(given)}`];
+}
+
+/** In a code span, because anybody may have written it. */
+function giver({ by, way }: GivenCommand): string {
+  const plain = (by ?? '').replaceAll(/[`\p{C}\p{Zl}\p{Zp}]/gu, '').trim();
+  return plain === '' ? BY[way] : `\`${plain}\``;
+}
+
 function reason(state: CampaignState, waiting: Waiting): string {
-  const until = waiting.until === null ? '' : ` until ${readable(waiting.until, state.spec.schedule.timezone)}`;
+  const until = waiting.until === null ? '' : ` until ${inUtc(waiting.until)}`;
   switch (waiting.for) {
     case 'start':
       return `waits for its start${until}`;
@@ -68,9 +116,4 @@ function idle(state: CampaignState): string {
     case 'cancelled':
       return 'nothing is left to do';
   }
-}
-
-/** An instant as UTC, to the second, because the output must not depend on the zone data of the worker. */
-function readable(instant: number, timezone: string): string {
-  return `${new Date(instant).toISOString().slice(0, 19).replace('T', ' ')} UTC (hours are in ${timezone})`;
 }

@@ -5,6 +5,7 @@
 import { processInbox, type CampaignRun } from './campaign-run.ts';
 import { advance } from './commands.ts';
 import { considerDrain, type HistorySize } from './continue-as-new.ts';
+import { measurePace } from './pace.ts';
 import { nextStep, type Step } from './next-step.ts';
 
 /** Processes the inbox and what depends on time alone, and decides. `random` in [0, 1) spreads the pauses of the circuit breaker. */
@@ -15,5 +16,6 @@ export function takeTurn(run: CampaignRun, history: HistorySize, now: number, ra
   considerDrain(run, history, now);
   const step = nextStep(run.state, run, now);
   run.waiting = step.waiting;
+  measurePace(run.state, step.waiting, now);
   return step;
 }

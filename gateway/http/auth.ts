@@ -9,6 +9,8 @@ import { REMEMBERED, type RequestLimits } from './rate-limit.ts';
 export interface Caller {
   readonly account: string;
   readonly scope: Scope;
+  /** The purpose or the owner of the API key, as its creator put it. */
+  readonly keyName: string;
 }
 
 declare module 'fastify' {
@@ -65,7 +67,7 @@ export function authenticate({ findKeys, limits }: AuthenticationOptions): onReq
         field: 'Authorization',
       });
     }
-    request.caller = { account: key.account, scope: key.scope };
+    request.caller = { account: key.account, scope: key.scope, keyName: key.name };
   };
 }
 

@@ -205,9 +205,12 @@ export class KeyedWrite {
   }
 }
 
-/** A command is sent under the id of its claim, so that an execution that repeats it changes nothing. */
-export function commandOptions({ keyed }: FastifyRequest): { readonly updateId?: string } {
-  return keyed ? { updateId: keyed.commandId } : {};
+/**
+ * A command is sent under the id of its claim, so that an execution that repeats it changes nothing, and with the name of the API
+ * key, so that the Web UI shows who gave it.
+ */
+export function commandOptions({ keyed, caller }: FastifyRequest): { readonly updateId?: string; readonly by: string } {
+  return { by: `API key ${caller.keyName}`, ...(keyed ? { updateId: keyed.commandId } : {}) };
 }
 
 interface Written extends Pick<Answered, 'status' | 'campaignId' | 'contentHash'> {

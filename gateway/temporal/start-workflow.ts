@@ -4,11 +4,9 @@ import {
   WorkflowExecutionAlreadyStartedError,
   type WorkflowIdReusePolicy,
 } from '@temporalio/common';
-import { counted } from '../../domain/engine/counted.ts';
 import type { EngineSpec } from '../../domain/engine/campaign-spec.ts';
 import type { CampaignStatus } from '../../domain/engine/campaign-state.ts';
 import { isStartRefused, startRefused } from '../../domain/api/failed-start.ts';
-import { hoursInWords } from '../../domain/engine/hours-text.ts';
 import { canonicalId, workflowId } from '../../domain/engine/ids.ts';
 import { isBehindItsWorkflow } from '../../domain/api/interruption.ts';
 import { CAMPAIGN_WORKFLOW, type CampaignInput } from '../../workflows/messages.ts';
@@ -142,12 +140,7 @@ function searchAttributes(spec: EngineSpec, status: CampaignStatus): SearchAttri
   ];
 }
 
-/** Markdown for the Web UI: the terms of the campaign. */
-export function details({ schedule, ...spec }: EngineSpec): string {
-  return [
-    `- Agent: \`${spec.agent_id}\``,
-    `- Hours: ${hoursInWords(schedule)}`,
-    `- At most ${counted(spec.max_concurrent_calls, 'call')} at a time, ${spec.max_calls_per_day ?? 'any number'} a day`,
-    `- Retries: ${spec.retry.budget} for each contact`,
-  ].join('\n');
+/** Markdown for the Web UI: what never changes. The workflow shows the terms, which an edit changes. */
+function details({ agent_id, connection }: EngineSpec): string {
+  return [`- Agent: \`${agent_id}\``, `- Connection: \`${connection}\``, '- Terms: see Current Details'].join('\n');
 }

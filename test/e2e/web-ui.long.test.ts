@@ -87,14 +87,20 @@ describe.skipIf(executable === null)('the Web UI', () => {
       /Contacts: 240 \(174 pending, 20 in progress, \d+ retrying, \d+ completed, 0 failed, 0 skipped\)/,
       'In flight: 20 of 20',
       /Placed on \d{4}-\d\d-\d\d: 66 of 500/,
+      /Last call placed: \S+ \S+ UTC, contact \d+/,
+      'every day',
     );
-    expect(await ui.details()).toContain('every day');
+    expect(await ui.details()).toContain('reception');
     await ui.takePicture('campaign');
   });
 
   it('takes the signals pause and resume from its dialog, and shows what they did', async () => {
     await ui.sendSignal('pause', () => ui.takePicture('signal'));
-    await shows('paused: places no calls until it is resumed; live calls continue', 'In flight: 20 of 20');
+    await shows(
+      'paused: places no calls until it is resumed; live calls continue',
+      'In flight: 20 of 20',
+      /Paused: \S+ \S+ UTC, by a signal/,
+    );
     const [ended] = harness.provider.live();
     await campaign.end([ended!]);
     await shows('In flight: 19 of 20', /Placed on \S+: 66 of 500/);

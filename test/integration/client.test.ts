@@ -59,9 +59,9 @@ async function openSystem(options: SystemHarnessOptions = {}): Promise<System> {
     pool: harness.db.pool,
     connections: connectionsTo(provider),
     campaigns: {
-      pause: (id) => control.pause(id, soon),
-      resume: (id) => control.resume(id, soon),
-      cancel: (id) => control.cancel(id, soon),
+      pause: (id, options) => control.pause(id, { ...options, ...soon }),
+      resume: (id, options) => control.resume(id, { ...options, ...soon }),
+      cancel: (id, options) => control.cancel(id, { ...options, ...soon }),
       edit: (id, change) => editing.edit(id, change, soon),
     },
     startCampaign: workflowStarter(harness.client, { taskQueue: harness.taskQueue }),
@@ -164,6 +164,10 @@ describe('a campaign, from any backend', () => {
     });
     await expect(campaigns.resume(id)).rejects.toMatchObject({ code: 'wrong_state' });
     expect(await command(app, id, 'pause')).toMatchObject({ status: 200, data: { id, status: 'paused' } });
+    const shown = await system.harness.client.workflow
+      .getHandle(workflowId(id))
+      .query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+    expect(shown.currentDetails).toMatch(/^- Paused: \S+ \S+ UTC, by `API key test`$/m);
 
     expect(await campaigns.cancel(id)).toMatchObject({ acknowledged: true, cancel_requested_at: expect.any(String) });
     await expect(campaigns.resume(id)).rejects.toMatchObject({ code: 'wrong_state' });
@@ -450,7 +454,7 @@ describe('starting a workflow', () => {
       expect.arrayContaining([spec.name, 'agent-1', 'scheduled']),
     );
     expect(await description.staticSummary()).toContain(spec.name);
-    expect(await description.staticDetails()).toContain('At most 10 calls at a time');
+    expect(await description.staticDetails()).toContain('Agent: `agent-1`');
   });
 
   it('does without search attributes where the server does not know them', async () => {

@@ -1,6 +1,7 @@
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { cancelUpdate, pauseAndWait, resumeUpdate } from '../../workflows/messages.ts';
+import { campaignEdit, readChange } from '../../domain/api/campaign-change.ts';
+import { cancelUpdate, editUpdate, pauseAndWait, resumeUpdate } from '../../workflows/messages.ts';
 import { activitySummaries, timerSummaries } from '../support/probes/history.ts';
 import { personalDataIn } from '../support/probes/personal-data.ts';
 import { realTimeHarness, type RealTimeHarness } from '../support/harness/real-time.ts';
@@ -61,7 +62,14 @@ describe('the Web UI', () => {
     ]);
 
     await campaign.handle.executeUpdate(pauseAndWait);
-    await shows(campaign, ['**paused**: places no calls until it is resumed; live calls continue']);
+    await shows(campaign, [
+      '**paused**: places no calls until it is resumed; live calls continue',
+      /Paused: \S+ \S+ UTC, by a client of Temporal/,
+      'Terms that hold now:',
+      'At most 2 calls at a time, 3 a day',
+    ]);
+    await campaign.handle.executeUpdate(editUpdate, { args: [campaignEdit(readChange({ max_concurrent_calls: 7 }))] });
+    await shows(campaign, ['At most 7 calls at a time, 3 a day', /Last call placed: .* UTC, contact 3/]);
     await campaign.handle.executeUpdate(cancelUpdate);
     await finish(campaign);
     await shows(campaign, ['**cancelled**', '3 completed, 0 failed, 1 skipped)']);

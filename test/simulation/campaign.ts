@@ -139,7 +139,7 @@ export class VirtualCampaign {
     const { run } = this;
     if (!run.alive || isOver(run.state.status)) return;
     const id = `update-${this.updates++}`;
-    const again: InboxMessage = { kind: 'command', command, id, done: () => {} };
+    const again: InboxMessage = { kind: 'command', command, id, by: null, way: 'signal', done: () => {} };
     this.savePoint?.commands.push(again);
     if (refusal(run.state, command) === null) {
       run.handlers.start(command === 'pause' ? this.pause(run, id) : this.submit(run, command, id), this.clock.now);
@@ -248,7 +248,7 @@ export class VirtualCampaign {
       isTaken = true;
       if (command === 'resume' && refused === null) this.watch.resumed();
     };
-    run.inbox.push({ kind: 'command', command, id, done });
+    run.inbox.push({ kind: 'command', command, id, by: null, way: 'update', done });
     yield { until: () => isTaken };
   }
 

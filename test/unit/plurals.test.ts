@@ -4,13 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { eventsFinding } from '../../cli/doctor/database.ts';
 import { namespaceFinding } from '../../cli/doctor/temporal.ts';
 import { forecastText } from '../../cli/forecast-text.ts';
-import { details } from '../../gateway/temporal/start-workflow.ts';
 import { exchangeSummary, lookUpSummary } from '../../domain/engine/activity-summaries.ts';
 import type { Campaign } from '../../domain/api/campaign-responses.ts';
 import { campaignTerms, CreateCampaign, engineSpec } from '../../domain/api/campaign-request.ts';
 import { newCampaign } from '../../domain/engine/commands.ts';
 import { counted } from '../../domain/engine/counted.ts';
 import { currentDetails } from '../../domain/engine/current-details.ts';
+import { termsInWords } from '../../domain/engine/terms-in-words.ts';
 import type { ForecastResponse } from '../../domain/forecast/response.ts';
 import { tooLong } from '../../gateway/http/broken-requests.ts';
 import { importedInWords } from '../../scripts/start/demo.ts';
@@ -26,8 +26,8 @@ const spec = engineSpec(
 
 function heldDetails(failures: number): string {
   const state = newCampaign(spec, 0);
-  state.breaker = { reason: 'http_500', failures } as unknown as NonNullable<typeof state.breaker>;
-  return currentDetails(state, { for: 'provider', until: null });
+  state.breaker = { reason: 'http_500', failures, since: 0, times: failures, openUntil: 0 };
+  return currentDetails(state, { for: 'provider', until: null }, 0);
 }
 
 const limited = { limit: 'window', finishes_at_without: null, expires_without: 0 } as const;
@@ -68,7 +68,7 @@ const SENTENCES: readonly (readonly [(count: number) => string, none: string, on
   [(count) => exchangeSummary(0, count), 'Write down how it stands', 'Claim one contact', 'Claim up to 2 contacts'],
   [heldDetails, 'http_500, 0 times in a row', 'http_500, 1 time in a row', 'http_500, 2 times in a row'],
   [
-    (count) => details({ ...spec, max_concurrent_calls: count }),
+    (count) => termsInWords({ ...spec, max_concurrent_calls: count }).join('\n'),
     'At most 0 calls at a time',
     'At most 1 call at a time',
     'At most 2 calls at a time',

@@ -18,7 +18,7 @@ export async function contactsApp(pool: Pool, connections: Connections = TRUEDY_
   app.setErrorHandler(answerError);
   closeAfterEarlyResponses(app, slowClientLimits(undefined));
   app.addHook('onRequest', async (request) => {
-    request.caller = { account: String(request.headers.account ?? 'acme'), scope: 'write' };
+    request.caller = { account: String(request.headers.account ?? 'acme'), scope: 'write', keyName: 'test' };
   });
   await app.register(contactsRoutes, { pool, connections, bodyLimit: 1_048_576 });
   return app;

@@ -30,7 +30,7 @@ async function limited(requestsPerMinute: number, { trustProxy }: { trustProxy?:
     return [...known].flatMap((key) => {
       const hash = hashKey(key);
       const isAsked = hashes.some((asked) => asked.equals(hash));
-      return isAsked ? [{ id: key, account: 'acme', scope: 'write' as const, hash }] : [];
+      return isAsked ? [{ id: key, account: 'acme', name: 'test', scope: 'write' as const, hash }] : [];
     });
   };
   app.addHook('onRequest', authenticate({ findKeys, limits: await limitRate(app, { requestsPerMinute }) }));
