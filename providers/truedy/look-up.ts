@@ -27,7 +27,8 @@ const ListOfCalls = z.object({
 });
 
 /**
- * The provider's list begins with the newest call. A call whose reply was lost is recent, so a few pages are enough.
+ * The provider's list begins with the newest call. A call whose reply was lost is recent, and one that is older than usual not
+ * much less, so a few pages are enough.
  */
 export const PAGE = 100;
 export const PAGES = 5;
@@ -42,24 +43,6 @@ export async function lookUpById(get: Get, providerCallId: string): Promise<Look
   return 'failure' in read ? { kind: 'unknown', reason: read.failure } : whatIsKnown(read.value.data, providerCallId);
 }
 
-/**
- * Asks for several calls by the provider's ids with one request, for the newest calls. One that is not among them must be
- * asked for by itself.
- */
-export async function lookUpInNewest(
-  get: Get,
-  providerCallIds: readonly string[],
-): Promise<(providerCallId: string) => LookUpResult> {
-  const wanted = new Set(providerCallIds);
-  const read = readAnswer(await get(`/calls?limit=${PAGE}&offset=0`), ListOfCalls);
-  const known = new Map<string, LookUpResult>();
-  for (const call of 'value' in read ? read.value.data : []) {
-    if (call.id !== undefined && wanted.has(call.id)) known.set(call.id, whatIsKnown(call, call.id));
-  }
-  const reason = notInList('failure' in read ? read.failure : null);
-  return (providerCallId) => known.get(providerCallId) ?? { kind: 'unknown', reason };
-}
-
 /** How long pages of the list may be requested, by a clock in milliseconds. */
 export interface ListTime {
   readonly now: () => number;
@@ -67,41 +50,69 @@ export interface ListTime {
 }
 
 /**
+ * Reads pages of the list, the newest calls first, for as long as `goesOn` says so of the page before. Returns why it was
+ * read no further, if not for that: pages that were read count even if a later one could not be read, or came too late to be
+ * requested.
+ */
+async function readNewest(
+  get: Get,
+  { now, withinMs }: ListTime,
+  goesOn: (calls: readonly Call[]) => boolean,
+): Promise<string | null> {
+  const lastAt = now() + withinMs;
+  for (let page = 0; page < PAGES; page += 1) {
+    if (page > 0 && now() >= lastAt) return 'list_too_slow';
+    const read = readAnswer(await get(`/calls?limit=${PAGE}&offset=${page * PAGE}`), ListOfCalls);
+    if ('failure' in read) return read.failure;
+    const { data, pagination } = read.value;
+    if (!goesOn(data) || pagination?.has_more !== true) return null;
+  }
+  return null;
+}
+
+/**
+ * Asks for several calls by the provider's ids among the newest calls. One that is not among them must be asked for by
+ * itself.
+ */
+export async function lookUpAmongNewest(
+  get: Get,
+  providerCallIds: readonly string[],
+  time: ListTime,
+): Promise<(providerCallId: string) => LookUpResult> {
+  const wanted = new Set(providerCallIds);
+  const known = new Map<string, LookUpResult>();
+  const failure = await readNewest(get, time, (calls) => {
+    for (const call of calls) {
+      if (call.id !== undefined && wanted.has(call.id)) known.set(call.id, whatIsKnown(call, call.id));
+    }
+    return known.size < wanted.size;
+  });
+  return (providerCallId) => known.get(providerCallId) ?? { kind: 'unknown', reason: notInList(failure) };
+}
+
+/**
  * Searches the newest calls once for all of our call ids. The ids are among a call's variables, which the provider may
  * or may not return. Returns what is known of each call. A call that is not found is unknown, because neither a missing
- * entry nor a missing variable proves that it was not placed. Pages that were read count even if a later one could not
- * be read, or came too late to be requested.
+ * entry nor a missing variable proves that it was not placed.
  */
 export async function lookUpInList(
   get: Get,
   callIds: readonly string[],
-  { now, withinMs }: ListTime,
+  time: ListTime,
 ): Promise<(callId: string | null) => LookUpResult> {
   const wanted = new Set(callIds);
   const known = new Map<string, LookUpResult>();
   let given = false;
-  let failure: string | null = null;
-  const lastAt = now() + withinMs;
-  for (let page = 0; page < PAGES && known.size < wanted.size; page += 1) {
-    if (page > 0 && now() >= lastAt) {
-      failure = 'list_too_slow';
-      break;
-    }
-    const answer = await get(`/calls?limit=${PAGE}&offset=${page * PAGE}`);
-    const read = readAnswer(answer, ListOfCalls);
-    if ('failure' in read) {
-      failure = read.failure;
-      break;
-    }
-    const { data, pagination } = read.value;
-    for (const call of data) {
+  const search = (calls: readonly Call[]): boolean => {
+    for (const call of calls) {
       const callId = canonicalCallId(call.variables?.ringfence_call_id ?? '');
       if (callId === null || call.id === undefined || !wanted.has(callId) || known.has(callId)) continue;
       known.set(callId, whatIsKnown(call, call.id));
     }
-    given ||= data.some(({ variables }) => variables !== undefined);
-    if (!given || pagination?.has_more !== true) break;
-  }
+    given ||= calls.some(({ variables }) => variables !== undefined);
+    return given && known.size < wanted.size;
+  };
+  const failure = wanted.size === 0 ? null : await readNewest(get, time, search);
   const reason = failure ?? (given ? 'not_found' : 'variables_not_listed');
   return (callId) => (callId === null ? undefined : known.get(callId)) ?? { kind: 'unknown', reason };
 }

@@ -7,7 +7,7 @@ import { sendBefore } from '../send-before.ts';
 import { classifyPlacement } from './answer.ts';
 import type { TruedyConfig } from './config.ts';
 import { parseTruedy } from './event.ts';
-import { lookUpById, lookUpInList, lookUpInNewest, PAGE, PAGES } from './look-up.ts';
+import { lookUpById, lookUpInList, lookUpAmongNewest, PAGE, PAGES } from './look-up.ts';
 import { limitConcurrency } from '../concurrency-limit.ts';
 import { freezeCall } from './request.ts';
 import { verifyTruedy } from './signature.ts';
@@ -21,8 +21,8 @@ const LOOK_UPS_AT_ONCE = 8;
 /** No page of the list is requested later than this before the look-up ends: the pages read by then would be lost. */
 const LAST_PAGE_BEFORE_MS = 2_000;
 
-/** Calls from which on one request for the newest calls is better than one for each. */
-const LIST_FROM = 5;
+/** Calls from which on the pages of the newest calls are better than a request for each. */
+const LIST_FROM = 2 * PAGES;
 
 function idsOf(calls: readonly CallRef[]): string[] {
   return calls.flatMap(({ providerCallId }) => (providerCallId === null ? [] : [providerCallId]));
@@ -42,7 +42,10 @@ export function createTruedyProvider(
   const waitMs = connectWithinMs(config.requestTimeoutMs);
   const { dials, lookUps, close } = openAgents({ waitMs, maxAnswerBytes: MAX_ANSWER_BYTES });
   const withSlot = limitConcurrency(LOOK_UPS_AT_ONCE, LOOK_UPS.answerWithinMs);
-  const listWithinMs = LOOK_UPS.answerWithinMs - config.requestTimeoutMs - LAST_PAGE_BEFORE_MS;
+  const listTime = {
+    now: () => performance.now(),
+    withinMs: LOOK_UPS.answerWithinMs - config.requestTimeoutMs - LAST_PAGE_BEFORE_MS,
+  };
   const authorization = `Bearer ${config.apiKey}`;
   const limits = { now, waitMs, timeoutMs: config.requestTimeoutMs };
   const get = (path: string) =>
@@ -87,9 +90,9 @@ export function createTruedyProvider(
       const searched = lookUpInList(
         get,
         unnamed.flatMap(({ callId }) => (callId === null ? [] : [callId])),
-        { now: () => performance.now(), withinMs: listWithinMs },
+        listTime,
       );
-      const newest = ids.length < LIST_FROM ? null : withSlot(() => lookUpInNewest(get, ids));
+      const newest = ids.length < LIST_FROM ? null : withSlot(() => lookUpAmongNewest(get, ids, listTime));
       const lookUpOne = async ({ callId, providerCallId }: CallRef): Promise<LookUpResult> => {
         if (providerCallId === null) return (await searched)(callId);
         return newest ? (await newest)(providerCallId) : withSlot(() => lookUpById(get, providerCallId));
@@ -99,7 +102,7 @@ export function createTruedyProvider(
 
     lookUpRequests(calls) {
       const named = idsOf(calls).length;
-      return (named < LIST_FROM ? named : 1) + (named < calls.length ? PAGES : 0);
+      return (named < LIST_FROM ? named : PAGES) + (named < calls.length ? PAGES : 0);
     },
 
     verify: (webhook) => verifyTruedy(config.webhookSecrets, webhook),

@@ -19,7 +19,8 @@ import { addApiKey, hashKey } from '../../../db/api-keys.ts';
 import { markWorkflowStarted } from '../../../db/campaigns.ts';
 import { buildGateway } from '../../../gateway/app.ts';
 import { createCampaign } from '../../../gateway/routes/create-campaign.ts';
-import { OpenConnections } from '../../../providers/connections/open-connections.ts';
+import { type OpenConnection, OpenConnections } from '../../../providers/connections/open-connections.ts';
+import type { CallProvider } from '../../../providers/port.ts';
 import { createTruedyProvider } from '../../../providers/truedy/truedy.ts';
 import { TruedyConfig } from '../../../providers/truedy/config.ts';
 import type { SimulatorOptions } from '../../../simulator/options.ts';
@@ -42,6 +43,8 @@ export const HARNESS_API_KEY = 'harness-write-key-1';
 export interface SystemHarnessOptions {
   readonly simulator?: z.input<typeof SimulatorOptions>;
   readonly provider?: Partial<z.input<typeof TruedyConfig>>;
+  /** The adapter of another carrier, for the simulator at this address. Default: Truedy's, with `provider`. */
+  readonly adapter?: (baseUrl: string, apiKey: string) => CallProvider;
   readonly graceMs?: number;
   /** Of the connection. Default: no limit. */
   readonly limits?: StatedLimits;
@@ -83,7 +86,9 @@ export class SystemHarness {
     return harness;
   }
 
-  provider() {
+  provider(): CallProvider {
+    const { adapter } = this.options;
+    if (adapter) return adapter(this.baseUrl, KEY);
     return createTruedyProvider(
       TruedyConfig.parse({
         baseUrl: this.baseUrl,
@@ -188,7 +193,7 @@ export class SystemHarness {
   }
 
   /** Records a campaign of this many people with numbers that nobody has, and starts its workflow. */
-  async startCampaign(people: number, terms: Partial<z.input<typeof CreateCampaign>> = {}): Promise<string> {
+  async startCampaign(people: number, stated: Partial<z.input<typeof CreateCampaign>> = {}): Promise<string> {
     const request = CreateCampaign.parse({
       name: 'Test campaign',
       agent_id: 'agent-1',
@@ -198,14 +203,13 @@ export class SystemHarness {
         first_name: `Person${index}`,
       })),
       working_days: [1, 2, 3, 4, 5, 6, 7],
-      ...terms,
+      ...stated,
     });
-    const { id } = await createCampaign(
-      { pool: this.db.pool, now: Date.now(), connections: TRUEDY_ALONE },
-      'default',
-      request,
-    );
-    await workflowStarter(this.client, { taskQueue: this.taskQueue })(id, engineSpec(campaignTerms(request, 'truedy')));
+    const connections = this.options.adapter ? connectionsTo(this.provider()) : TRUEDY_ALONE;
+    const [{ connection }] = connections.all() as [OpenConnection];
+    const { id } = await createCampaign({ pool: this.db.pool, now: Date.now(), connections }, 'default', request);
+    const terms = campaignTerms(request, connection.name);
+    await workflowStarter(this.client, { taskQueue: this.taskQueue })(id, engineSpec(terms));
     await markWorkflowStarted(this.db.pool, id);
     return id;
   }

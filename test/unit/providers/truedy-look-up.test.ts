@@ -1,7 +1,7 @@
 /** Calls whose reply was lost, sought in the provider's list of calls. */
 import { describe, expect, it } from 'vitest';
 import { callId } from '../../../domain/engine/ids.ts';
-import { type Get, lookUpInList, lookUpInNewest } from '../../../providers/truedy/look-up.ts';
+import { type Get, lookUpInList, lookUpAmongNewest } from '../../../providers/truedy/look-up.ts';
 
 const CAMPAIGN = '00000000-0000-4000-8000-000000000001';
 const idOf = (seq: number) => callId({ campaignId: CAMPAIGN, seq, attempt: 1 });
@@ -68,19 +68,22 @@ describe('fifty calls', () => {
 });
 
 describe('several calls by the ids of the provider', () => {
-  it('are looked up among the newest with one request, and what is not there must be asked for by itself', async () => {
-    const { get, pages } = provider(400);
-    const known = await lookUpInNewest(get, ['theirs-0', 'theirs-99', 'theirs-100']);
-    expect([known('theirs-0'), known('theirs-99'), known('theirs-100')]).toMatchObject([
+  it('are looked up among the newest, as far as the last of them, and what is not there must be asked for by itself', async () => {
+    const { get, pages, time } = provider(400);
+    const some = await lookUpAmongNewest(get, ['theirs-0', 'theirs-199'], time);
+    expect([some('theirs-0'), some('theirs-199')]).toMatchObject([
       { kind: 'live', providerCallId: 'theirs-0', queued: false },
-      { kind: 'live', providerCallId: 'theirs-99' },
-      { kind: 'unknown', reason: 'not_listed' },
+      { kind: 'live', providerCallId: 'theirs-199' },
     ]);
-    expect(pages).toHaveLength(1);
+    expect(pages).toHaveLength(2);
+    const other = await lookUpAmongNewest(get, ['theirs-500'], time);
+    expect(other('theirs-500')).toEqual({ kind: 'unknown', reason: 'not_listed' });
+    expect(pages).toHaveLength(2 + 4);
   });
 
   it('are asked for by themselves where the list cannot be read', async () => {
-    const known = await lookUpInNewest(provider(400, 0).get, ['theirs-0']);
+    const { get, time } = provider(400, 0);
+    const known = await lookUpAmongNewest(get, ['theirs-0'], time);
     expect(known('theirs-0')).toEqual({ kind: 'unknown', reason: 'not_listed' });
   });
 });
