@@ -26,7 +26,12 @@ export interface DevServer extends Child {
 }
 
 /** What the workflows of Ringfence are listed and filtered by. */
-const SEARCH_ATTRIBUTES = { CampaignStatus: 'Keyword', CampaignName: 'Keyword', AgentId: 'Keyword' };
+const SEARCH_ATTRIBUTES = {
+  CampaignStatus: 'Keyword',
+  CampaignName: 'Keyword',
+  AgentId: 'Keyword',
+  WaitingFor: 'Keyword',
+};
 
 /**
  * The defaults protect a shared server from one tenant. Here one user owns the server, and a limit that a campaign of some

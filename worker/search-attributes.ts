@@ -1,11 +1,11 @@
 import type { OperatorService } from '@temporalio/client';
 import proto from '@temporalio/proto';
-import { AGENT_ID, CAMPAIGN_NAME, CAMPAIGN_STATUS } from '../workflows/search-attributes.ts';
+import { AGENT_ID, CAMPAIGN_NAME, CAMPAIGN_STATUS, WAITING_FOR } from '../workflows/search-attributes.ts';
 
 const { INDEXED_VALUE_TYPE_KEYWORD } = proto.temporal.api.enums.v1.IndexedValueType;
 
 /** The search attributes of campaigns in the Web UI. All are keywords. */
-export const SEARCH_ATTRIBUTES = [CAMPAIGN_STATUS, CAMPAIGN_NAME, AGENT_ID].map(({ name }) => name);
+export const SEARCH_ATTRIBUTES = [CAMPAIGN_STATUS, CAMPAIGN_NAME, AGENT_ID, WAITING_FOR].map(({ name }) => name);
 
 /**
  * Registers the search attributes if the server permits it. Returns whether all of them exist. Campaigns also run

@@ -4,3 +4,4 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 export const CAMPAIGN_STATUS = defineSearchAttributeKey('CampaignStatus', SearchAttributeType.KEYWORD);
 export const CAMPAIGN_NAME = defineSearchAttributeKey('CampaignName', SearchAttributeType.KEYWORD);
 export const AGENT_ID = defineSearchAttributeKey('AgentId', SearchAttributeType.KEYWORD);
+export const WAITING_FOR = defineSearchAttributeKey('WaitingFor', SearchAttributeType.KEYWORD);

@@ -84,7 +84,9 @@ export const ContactInput = z.strictObject(
         if ('problem' in read) context.addIssue({ code: 'custom', message: read.problem });
       })
       .nullish()
-      .describe("IANA name of the person's time zone."),
+      .describe(
+        "IANA name of the person's time zone. It is kept and returned for your own use. It decides nothing about calls: these are placed in the hours of the campaign's `timezone`, and the agent is not told.",
+      ),
     custom_fields: boundedRecord(
       MOST_CUSTOM_FIELDS,
       `must be at most ${MOST_CUSTOM_FIELDS} fields: leave out what the agent does not need`,

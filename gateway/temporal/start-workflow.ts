@@ -10,7 +10,7 @@ import { isStartRefused, startRefused } from '../../domain/api/failed-start.ts';
 import { canonicalId, workflowId } from '../../domain/engine/ids.ts';
 import { isBehindItsWorkflow } from '../../domain/api/interruption.ts';
 import { CAMPAIGN_WORKFLOW, type CampaignInput } from '../../workflows/messages.ts';
-import { AGENT_ID, CAMPAIGN_NAME, CAMPAIGN_STATUS } from '../../workflows/search-attributes.ts';
+import { AGENT_ID, CAMPAIGN_NAME, CAMPAIGN_STATUS, WAITING_FOR } from '../../workflows/search-attributes.ts';
 import {
   isUnknownSearchAttribute,
   refusalForGood,
@@ -137,6 +137,8 @@ function searchAttributes(spec: EngineSpec, status: CampaignStatus): SearchAttri
     { key: CAMPAIGN_STATUS, value: status },
     { key: CAMPAIGN_NAME, value: spec.name },
     { key: AGENT_ID, value: spec.agent_id },
+    // The workflow changes it together with the status. Setting it itself would be another event.
+    ...(status === 'scheduled' ? [{ key: WAITING_FOR, value: 'start' }] : []),
   ];
 }
 

@@ -141,7 +141,7 @@ describe('doctor', () => {
       expect(troubles(report)).toContainEqual(
         expect.objectContaining({
           check: 'search attributes',
-          advice: expect.stringContaining('--name CampaignStatus --name CampaignName --name AgentId'),
+          advice: expect.stringContaining('--name CampaignStatus --name CampaignName --name AgentId --name WaitingFor'),
         }),
       );
     });

@@ -10,7 +10,7 @@ test('the Temporal server given to tests knows the search attributes of campaign
   try {
     const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace: 'default' });
     expect(Object.keys(customAttributes ?? {})).toEqual(
-      expect.arrayContaining(['CampaignStatus', 'CampaignName', 'AgentId']),
+      expect.arrayContaining(['CampaignStatus', 'CampaignName', 'AgentId', 'WaitingFor']),
     );
   } finally {
     await connection.close();

@@ -82,12 +82,32 @@ describe('the Web UI', () => {
     const shown = (status: string) =>
       vi.waitFor(async () => expect(await attribute(campaign, 'CampaignStatus')).toBe(status), 10_000);
     await shown('active');
+    expect(await attribute(campaign, 'WaitingFor')).toBeUndefined();
     await campaign.handle.executeUpdate(pauseAndWait);
     await shown('paused');
     await campaign.handle.executeUpdate(resumeUpdate);
     await shown('active');
     await finish(campaign);
     await shown('completed');
+  });
+
+  it('finds a campaign by what it waits for, and spends an event only on what lasts', async () => {
+    const campaign = await harness.start(3, { max_concurrent_calls: 1, max_calls_per_day: 2 });
+    const waitsFor = (what: string | undefined) =>
+      vi.waitFor(async () => expect(await attribute(campaign, 'WaitingFor')).toBe(what), 10_000);
+    for (let call = 0; call < 2; call += 1) {
+      await vi.waitFor(() => expect(harness.provider.live()).toHaveLength(1));
+      await campaign.end(harness.provider.live());
+    }
+    await waitsFor('daily_cap');
+    await campaign.handle.executeUpdate(pauseAndWait);
+    await waitsFor(undefined);
+    const { events } = await campaign.handle.fetchHistory();
+    const changes = events!.filter((event) => event.upsertWorkflowSearchAttributesEventAttributes);
+    // Active, at the cap, paused.
+    expect(changes).toHaveLength(3);
+    await campaign.handle.executeUpdate(cancelUpdate);
+    await finish(campaign);
   });
 
   it('tells on its timeline what each activity and timer is for', async () => {
