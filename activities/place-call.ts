@@ -15,6 +15,7 @@ import { callId } from '../domain/engine/ids.ts';
 import type { PlaceResult } from '../domain/dialling/provider-messages.ts';
 import { CannotFreeze, freeze, place as placeAt } from '../providers/checked.ts';
 import type { OpenConnection } from '../providers/connections/open-connections.ts';
+import { notAfterThrough } from '../domain/engine/dial-margin.ts';
 import { sendBy } from '../domain/dialling/send-by.ts';
 import { DIAL } from '../domain/engine/dial-budget.ts';
 import { callingRun, type ActivityDeps } from './context.ts';
@@ -40,6 +41,7 @@ async function place(deps: ActivityDeps, request: DialRequest): Promise<Placemen
     madeFor: madeFor ?? name,
     runId: callingRun(request.campaignId),
     terms: open.connection,
+    notAfter: notAfterThrough(request, open.provider.facts),
   };
   return sendInTime({ deps, open, dial, startedAt }, null, null);
 }

@@ -1,9 +1,10 @@
 import type { PacingFacts } from '../domain/engine/campaign-state.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
+import { dialMarginMs } from '../domain/engine/dial-margin.ts';
 import { DIAL } from '../domain/engine/dial-budget.ts';
 import type { Connection } from '../providers/connections/connection.ts';
 import { LOOK_UP_DEFAULTS } from '../providers/connections/look-ups.ts';
-import type { CallProvider, ProviderFacts } from '../providers/port.ts';
+import type { CallProvider } from '../providers/port.ts';
 
 /** What pacing depends on beside the facts about the provider. */
 export interface PacingSettings extends Pick<Connection, 'callsPerSecond' | 'lookUpAfterMs'> {
@@ -57,12 +58,4 @@ export function pacingFacts(
     callsPerSecond,
     searchAttributes,
   };
-}
-
-/**
- * The time before a window closes in which nothing is placed. A request that leaves at the last moment may take its
- * whole time-out, and then wait in the provider's queue.
- */
-export function dialMarginMs({ requestTimeoutMs, queueBoundMs }: ProviderFacts): number {
-  return requestTimeoutMs + queueBoundMs;
 }

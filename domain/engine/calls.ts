@@ -60,6 +60,8 @@ export interface DialRequest {
   /** No request is sent before this instant (epoch milliseconds). */
   readonly notBefore: number;
   readonly notAfter: number;
+  /** How long before the window closes `notAfter` is. */
+  readonly marginMs: number;
 }
 
 /** The request for a call that is being placed. Null: it is no longer in flight. */
@@ -77,6 +79,7 @@ export function dialRequest(state: CampaignState, campaignId: string, id: string
     day,
     notBefore: state.window?.opensAt ?? now,
     notAfter,
+    marginMs: state.facts?.dialMarginMs ?? 0,
   };
 }
 

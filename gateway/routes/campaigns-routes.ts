@@ -13,7 +13,7 @@ import { RecordedStatus } from '../../domain/api/interruption.ts';
 import { BUCKETS } from '../../domain/engine/tally.ts';
 import type { Connections } from '../../providers/connections/open-connections.ts';
 import { DEFAULTS } from '../../worker/defaults.ts';
-import { dialMarginMs } from '../../worker/facts.ts';
+import { dialMarginMs } from '../../domain/engine/dial-margin.ts';
 import { campaignIdOf, createCampaign } from './create-campaign.ts';
 import { answer, answerOf, list, listOf, refusals } from '../http/envelope.ts';
 import { keepInTransaction } from '../http/idempotent-writes.ts';

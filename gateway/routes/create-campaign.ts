@@ -24,7 +24,7 @@ import { campaignIdOfDigest } from '../../domain/engine/ids.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { assertNamesAllowed, chooseConnection } from '../../providers/connections/choose.ts';
 import type { Connections, OpenConnection } from '../../providers/connections/open-connections.ts';
-import { dialMarginMs } from '../../worker/facts.ts';
+import { dialMarginMs } from '../../domain/engine/dial-margin.ts';
 
 export interface CreationOptions {
   readonly pool: Pool;

@@ -14,7 +14,7 @@ import { ForecastQuery, ForecastRequest, ForecastRequestHead, NO_AGENT } from '.
 import { Uuid } from '../../domain/engine/ids.ts';
 import { assertNamesAllowed, chooseConnection, connectionsOf } from '../../providers/connections/choose.ts';
 import type { Connections, OpenConnection } from '../../providers/connections/open-connections.ts';
-import { dialMarginMs } from '../../worker/facts.ts';
+import { dialMarginMs } from '../../domain/engine/dial-margin.ts';
 import { type ContactBodies, dialMarginOf, noCampaign } from './campaigns-routes.ts';
 import { countContacts } from './create-campaign.ts';
 import { answer, answerOf, refusals } from '../http/envelope.ts';

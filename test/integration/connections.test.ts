@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dialMarginMs } from '../../domain/engine/dial-margin.ts';
 import { connectionOf } from '../../providers/connections/connection.ts';
 import { connectionsFromEnv } from '../../providers/connections/connections.ts';
 import { type Connections, OpenConnections } from '../../providers/connections/open-connections.ts';
@@ -191,6 +192,22 @@ describe('a call whose connection has changed in the file', () => {
     await place(adapter, id, 1, connectionsTo(adapter));
     expect(await place(adapter, id, 2, sameNameForAnother(adapter))).toEqual({ kind: 'unresolved' });
     expect(adapter.requests).toHaveLength(1);
+  });
+
+  it('is not dialled if it could be answered, or wait in a queue, until after its window closes', async () => {
+    const adapter = provider();
+    const { id } = await recordCampaign(database.pool, 1, NOW);
+    const request = { campaignId: id, seq: 1, attempt: 1, epoch: 1, day: '2026-03-18', notBefore: 0 };
+    const placeBefore = (placement: number, notAfter: number) =>
+      callActivity(
+        'placeCall',
+        { pool: database.pool, provider: adapter, now: () => NOW },
+        // Of a worker that does not have the connection.
+        { ...request, placement, notAfter, marginMs: 0 },
+      );
+    const marginMs = dialMarginMs(adapter.facts);
+    expect(await placeBefore(1, NOW + marginMs)).toEqual({ kind: 'expired' });
+    expect(await placeBefore(2, NOW + marginMs + 60_000)).toMatchObject({ kind: 'accepted' });
   });
 
   it('gets a new request at another account if the one before was never sent', async () => {

@@ -5,6 +5,7 @@ import type { Dial } from '../../../db/calls.ts';
 import { adoptRoster } from '../../../db/adoption.ts';
 import { inTransaction, type Pool } from '../../../db/pool.ts';
 import { CreateCampaign } from '../../../domain/api/campaign-request.ts';
+import { dialMarginMs } from '../../../domain/engine/dial-margin.ts';
 import { type CallAddress, callId, workflowId } from '../../../domain/engine/ids.ts';
 import { createCampaign } from '../../../gateway/routes/create-campaign.ts';
 import { connectionOf } from '../../../providers/connections/connection.ts';
@@ -69,7 +70,7 @@ export async function callActivity<K extends Exclude<keyof Activities, 'callingW
     /** Default: the connection of the provider alone. */
     readonly connections?: Connections;
   },
-  request: Omit<Parameters<Activities[K]>[0], 'connection'>,
+  request: Omit<Parameters<Activities[K]>[0], 'connection' | 'marginMs'> & { readonly marginMs?: number },
 ): Promise<Awaited<ReturnType<Activities[K]>>> {
   const activities = createActivities({
     pool,
@@ -84,6 +85,7 @@ export async function callActivity<K extends Exclude<keyof Activities, 'callingW
   const activity = activities[name] as (request: unknown) => Promise<unknown>;
   return (await env.run<[unknown], unknown, (request: unknown) => Promise<unknown>>(activity, {
     connection: provider.name,
+    marginMs: dialMarginMs(provider.facts),
     ...request,
   })) as Awaited<ReturnType<Activities[K]>>;
 }
