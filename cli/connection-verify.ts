@@ -66,6 +66,10 @@ async function verify(env: Env, name: string, flags: Flags): Promise<Verdict> {
     const message = 'Standard input is one file: pass a file for --headers or for --body.';
     throw new RingfenceError('bad_request', message, { field: '--headers' });
   }
+  if (flags.url !== undefined && !URL.canParse(flags.url)) {
+    const message = '--url must be the whole URL, such as https://calls.example.com/webhooks/clinic-us?x=1.';
+    throw new RingfenceError('bad_request', message, { field: '--url' });
+  }
   const { connectionNamed, connectionsFromEnv } = await import('../providers/connections/connections.ts');
   const connection = connectionNamed(connectionsFromEnv(env), name);
   const provider = connection.open();
@@ -82,7 +86,9 @@ async function verify(env: Env, name: string, flags: Flags): Promise<Verdict> {
   }
 }
 
-const Headers = z.record(z.string(), z.union([z.string(), z.array(z.string())]));
+/** Values such as the length of the body may be numbers. */
+const Value = z.union([z.string(), z.number().transform(String)]);
+const Headers = z.record(z.string(), z.union([Value, z.array(Value)]));
 
 /** Headers as Node.js gives them: names in lower case, and values of one name joined by commas. */
 function readHeaders(given: unknown): IncomingHttpHeaders {

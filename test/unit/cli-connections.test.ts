@@ -205,7 +205,11 @@ describe('connections verify', () => {
     '--headers',
     written(
       'headers.json',
-      JSON.stringify({ 'X-Truedy-Timestamp': SECONDS, 'x-TRUEDY-signature': signTruedy(SECRET, SECONDS, signed) }),
+      JSON.stringify({
+        'Content-Length': body.length,
+        'X-Truedy-Timestamp': SECONDS,
+        'x-TRUEDY-signature': signTruedy(SECRET, SECONDS, signed),
+      }),
     ),
     '--body',
     written('body', body),
@@ -251,6 +255,11 @@ describe('connections verify', () => {
     ],
     ['headers that are not JSON', ['--headers', written('no.json', 'x: y'), '--body', written('b', '{}')], '--headers'],
     ['a body that is not there', ['--headers', written('h.json', '{}'), '--body', join(folder, 'none')], '--body'],
+    [
+      'a URL that is none',
+      ['--headers', written('h.json', '{}'), '--body', written('b', '{}'), '--url', '/webhooks/main'],
+      '--url',
+    ],
     ['standard input for both', ['--headers', '-', '--body', '-'], '--headers'],
   ])('refuses %s', async (_name, files, field) => {
     expect(await run(['verify', 'main', ...files, '--json'])).toBe(2);
