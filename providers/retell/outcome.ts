@@ -73,7 +73,9 @@ export function outcomeOf({
 }: Pick<RetellCall, 'disconnection_reason' | 'call_status' | 'start_timestamp'>): RetellEnd {
   if (reason === STOPPED && startedAt === undefined) return { outcome: 'cancelled', asSent: reason };
   if (reason === undefined) return { outcome: status === 'ended' ? 'completed' : 'failed', asSent: status ?? null };
-  const fault = ACCOUNT_FAULTS.get(reason);
+  // Somebody was spoken to. Excusing the attempt would call the same person again and again.
+  const wasAnswered = status === 'ended' && startedAt !== undefined;
+  const fault = wasAnswered ? undefined : ACCOUNT_FAULTS.get(reason);
   return {
     outcome: OUTCOMES.get(reason) ?? 'failed',
     asSent: reason,

@@ -48,6 +48,15 @@ describe('reading an event of Retell', () => {
     });
   });
 
+  test('a fault of the account excuses no call that was answered', () => {
+    const fault = { disconnection_reason: 'no_valid_payment' };
+    const refused = { ...fault, call_status: 'error' };
+    const answered = { ...fault, call_status: 'ended', start_timestamp: NOW - 60_000, end_timestamp: NOW - 2_000 };
+    expect(parse(webhook('call_ended', refused))).toMatchObject({ accountFault: 'blocked:no_valid_payment' });
+    expect(parse(webhook('call_ended', answered))).toMatchObject({ outcome: 'failed' });
+    expect(parse(webhook('call_ended', answered))).not.toHaveProperty('accountFault');
+  });
+
   test('a call that was never connected has no times, so the time of the event counts', () => {
     const call = { call_status: 'not_connected', disconnection_reason: 'dial_no_answer' };
     expect(parse(webhook('call_ended', call))).toMatchObject({ outcome: 'no_answer', occurredAt: NOW - 1_000 });
