@@ -20,24 +20,31 @@ export function allowedTo(connections: Connections, account: string): Connection
  * @throws RingfenceError `validation_error`
  */
 export function chooseConnection(connections: Connections, account: string, name: string | null): OpenConnection {
-  const usable = connectionsOf(connections, account);
-  const names = usable.map(({ connection }) => connection.name).join(', ');
+  const known = allowedTo(connections, account);
+  const names = known.map((connection) => connection.name).join(', ');
   if (name !== null) {
-    const named = usable.find(({ connection }) => connection.name === name);
-    if (named) return named;
+    const named = known.find((connection) => connection.name === name);
+    if (named) return opened(connections, named);
     throw invalid(
       names === ''
         ? 'connection names none that this account may use, and there is none: add one to the connections file'
         : `connection names none that this account may use: give one of ${names}`,
     );
   }
-  const [only, ...others] = usable;
-  if (only && others.length === 0) return only;
+  const [only, ...others] = known;
+  // One that lacks a secret here counts as well: nobody may be called through another account because of that.
+  if (only && others.length === 0) return opened(connections, only);
   throw invalid(
     only
       ? `connection is missing, and this account has several: give one of ${names}`
       : 'this account may use no connection: add it to one in the connections file',
   );
+}
+
+function opened(connections: Connections, { name }: Connection): OpenConnection {
+  const open = connections.get(name);
+  if (open) return open;
+  throw invalid(`connection names ${name}, which lacks a secret here: GET /connections says which`);
 }
 
 function invalid(message: string): RingfenceError {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { assertNamesAllowed } from '../../../providers/connections/choose.ts';
+import { assertNamesAllowed, chooseConnection } from '../../../providers/connections/choose.ts';
 import type { Connection } from '../../../providers/connections/connection.ts';
+import { OpenConnections } from '../../../providers/connections/open-connections.ts';
 import { connectionWith } from '../../support/factories/connections.ts';
 
 const terms = (changes: Partial<Connection> = {}): Connection =>
@@ -34,5 +35,29 @@ describe('a campaign', () => {
         details: { connection: 'clinic', allowed: allowed.split(', ') },
       }),
     );
+  });
+});
+
+describe('a connection that lacks a secret here', () => {
+  const connections = new OpenConnections([
+    connectionWith({ name: 'complete' }),
+    connectionWith({ name: 'without-secret', missingSecrets: ['env:KEY'] }),
+  ]);
+  const refused = (message: string) =>
+    expect.objectContaining({
+      code: 'validation_error',
+      field: 'connection',
+      message: expect.stringContaining(message),
+    });
+
+  it('does not make another one the only one of its account', () => {
+    expect(() => chooseConnection(connections, 'default', null)).toThrow(
+      refused('this account has several: give one of complete, without-secret'),
+    );
+    expect(chooseConnection(connections, 'default', 'complete').connection.name).toBe('complete');
+  });
+
+  it('cannot be chosen, and the error says why', () => {
+    expect(() => chooseConnection(connections, 'default', 'without-secret')).toThrow(refused('lacks a secret here'));
   });
 });
