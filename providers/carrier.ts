@@ -1,6 +1,6 @@
 /** What a built-in carrier gives to connections: its settings in the connections file, and its adapter. */
 import { z } from 'zod';
-import { HTTP_FOR, isHttpsOrLocal } from './https-url.ts';
+import { hasCredentials, HTTP_FOR, isHttpsOrLocal } from './https-url.ts';
 import type { CallProvider } from './port.ts';
 
 export interface CarrierOptions {
@@ -38,4 +38,6 @@ export interface Carrier<Settings = unknown> {
 export const CarrierUrl = z
   .url({ protocol: /^https?$/, error: 'must be an https URL', abort: true })
   .refine(isHttpsOrLocal, `must be an https URL: ${HTTP_FOR}`)
+  .refine((url) => !hasCredentials(url), 'must contain no user and no password')
+  .refine((url) => !/[?#]/.test(url), 'must have no query')
   .transform((url) => url.replace(/\/+$/, ''));

@@ -135,7 +135,7 @@ function readSettings(
       if (!isReference(item)) return item;
       const found = resolveReference(item, context);
       if ('value' in found) return found.value;
-      missing.push({ reference: item, field, message: found.missing });
+      missing.push({ reference: found.shown, field, message: found.missing });
       return undefined;
     };
     return [field, Array.isArray(value) ? value.map(resolve) : resolve(value)];

@@ -1,7 +1,7 @@
 /** The fields of a connection that every carrier has, and the form of the file. A carrier's own fields come from its settings. */
 import { z } from 'zod';
 import { Country } from '../../domain/contacts/phone.ts';
-import { HTTP_FOR, isHttpsOrLocal } from '../https-url.ts';
+import { hasCredentials, HTTP_FOR, isHttpsOrLocal } from '../https-url.ts';
 import { NO_COUNTRY, NUMBER_KINDS } from '../../domain/contacts/number-kind.ts';
 import { LOOK_UP_BOUNDS } from './look-ups.ts';
 
@@ -25,6 +25,7 @@ const WEBHOOKS = 'must be an https URL that the carrier can reach, such as https
 const PublicUrl = z
   .url({ protocol: /^https?$/, error: WEBHOOKS, abort: true })
   .refine(isHttpsOrLocal, `${WEBHOOKS}: ${HTTP_FOR}`)
+  .refine((url) => !hasCredentials(url), 'must contain no user and no password: it is shown')
   .refine((url) => !/[?#]/.test(url), 'must have no query')
   .transform((url) => url.replace(/\/+$/, ''));
 

@@ -219,13 +219,25 @@ describe('secrets', () => {
     const error = errorOf(() => main!.open());
     expect(error).toMatchObject({ code: 'misconfigured', field: 'api_key' });
     expect(error.message).toContain(message);
-    expect(error.message).not.toContain(SECRET);
+    expect(error.message + main!.missingSecrets.join()).not.toContain(SECRET);
     expect(second!.open().name).toBe('truedy');
   });
 
   test('are validated by the carrier without being repeated', () => {
     const bad = { KEY: SECRET, HOOK: `${SECRET}!` };
     expect(problems(withField(''), bad)).toEqual([[6, 'connections.main.webhook_secrets.0', 'must start with whsec_']]);
+  });
+});
+
+describe('URLs', () => {
+  test.each([
+    ['base_url', (url: string) => withField('').replace('https://api.example.com/v1', url)],
+    ['webhook_base_url', (url: string) => withField(`webhook_base_url: ${url}`)],
+  ])('with a password are refused, because they are shown: %s', (field, text) => {
+    const path = `connections.main.${field}`;
+    expect(problems(text(`https://user:${SECRET}@calls.example.com`))).toEqual([
+      [expect.any(Number), path, expect.stringContaining('must contain no user and no password')],
+    ]);
   });
 });
 
