@@ -6,6 +6,7 @@ import { program as loadProgram, wholeProgram } from '../../cli/program.ts';
 import { run as runWith } from '../../cli/run.ts';
 import { ChangeCampaign } from '../../domain/api/campaign-change.ts';
 import packageJson from '../../package.json' with { type: 'json' };
+import hourCases from '../cases/hours.json' with { type: 'json' };
 import table from '../cases/windows.json' with { type: 'json' };
 
 let out = '';
@@ -31,6 +32,8 @@ const run = (args: readonly string[]) => runWith(args, process.env);
 const program = await wholeProgram({});
 const words = (line: string) => line.split(' ');
 const newYork = words('windows --timezone America/New_York --start 10:00 --end 17:00');
+
+const numbers = hourCases.cases.filter(({ number }) => number !== undefined);
 
 describe('windows', () => {
   it.each(table.cases.map((each) => [each.name, each] as const))(
@@ -76,6 +79,67 @@ describe('windows', () => {
     expect(windows[0]?.opens_at).toBe('2026-03-20T15:00:00.250Z');
   });
 
+  it.each([
+    [
+      '1-5 10:00-13:00,14:00-20:00; 6 10:00-12:00',
+      ['05 08:00-11:00', '05 12:00-18:00', '06 08:00-10:00', '08 08:00-11:00'],
+    ],
+    ['1,3 10:00-13:00 ; 1-3,6 20:00-24:00', ['06 18:00-22:00', '08 08:00-11:00', '08 18:00-22:00', '09 18:00-22:00']],
+    ['5 10:00-12:00; 5 12:00-14:00', ['05 08:00-12:00']],
+    ['5 10:00-12:00; 5 11:00-14:00', ['05 08:00-12:00']],
+    ['5 22:00-02:00; 6 01:00-03:00', ['05 20:00-01:00']],
+  ])('takes --hours "%s"', async (hours, windows) => {
+    const args = ['windows', '--timezone', 'Europe/Paris', '--json', '--count', `${windows.length}`];
+    expect(await run([...args, '--from', '2026-06-05T07:00:00Z', '--hours', hours])).toBe(0);
+    const found = (JSON.parse(out) as { opens_at: string; closes_at: string }[]).map(
+      ({ opens_at, closes_at }) => `${opens_at.slice(8, 10)} ${opens_at.slice(11, 16)}-${closes_at.slice(11, 16)}`,
+    );
+    expect(found).toEqual(windows);
+  });
+
+  it.each([
+    ['days beside it', ['--hours', '1-5 09:00-17:00', '--days', '1'], '--hours does not go with --days'],
+    ['times beside it', ['--hours', '1-5 09:00-17:00', '--start', '09:00'], '--hours does not go with --start'],
+    ['no days', ['--hours', '10:00-12:00'], '--hours cannot be read at "10:00-12:00"'],
+    ['no times', ['--hours', '1-5'], '--hours cannot be read at "1-5"'],
+    ['days backwards', ['--hours', '5-1 10:00-12:00'], '--hours cannot be read at "5-1"'],
+    ['a day 8', ['--hours', '1-8 10:00-12:00'], '--hours cannot be read at "1-8"'],
+    ['an empty part', ['--hours', '1 10:00-12:00;'], '--hours cannot be read at ""'],
+    ['a start alone', ['--hours', '1 10:00'], '--hours cannot be read at "1 10:00"'],
+    ['an hour 25', ['--hours', '1 10:00-25:00'], '--hours: end must be HH:MM'],
+    ['hours of no length', ['--hours', '1 10:00-10:00'], '--hours: end must differ from start'],
+  ])('refuses --hours with %s', async (_, args, named) => {
+    expect(await run(['windows', '--timezone', 'UTC', ...args])).toBe(2);
+    expect(err).toContain(named);
+    expect(out).toBe('');
+  });
+
+  it.each(numbers.map((each) => [each.name, each] as const))('by --number: %s', async (_, given) => {
+    const hours = given.calling_hours.map(({ days, start, end }) => `${days.join(',')} ${start}-${end}`).join('; ');
+    const args = ['windows', '--number', given.number ?? '', '--hours', hours, '--from', given.from];
+    expect(await run([...args, '--count', `${given.windows.length}`, '--json'])).toBe(0);
+    const { zones, windows } = JSON.parse(out) as { zones: string[]; windows: unknown };
+    expect(windows).toEqual(given.windows.map(([opens_at, closes_at]) => ({ opens_at, closes_at })));
+    expect(zones).toHaveLength(given.zones?.length ?? 0);
+    out = '';
+    expect(await run(args)).toBe(0);
+    expect(out).toContain(`Time zones of the number: ${zones.join(', ')}`);
+  });
+
+  it('says that no zone is known for a number that belongs to no place', async () => {
+    expect(await run(words('windows --number +18005550101 --json'))).toBe(0);
+    expect(out).toBe('{"zones":[],"windows":[]}\n');
+    out = '';
+    expect(await run(words('windows --number +18005550101'))).toBe(0);
+    expect(out).toContain('No time zone is known');
+  });
+
+  it('is closed on --holidays', async () => {
+    const args = words('windows --timezone Europe/Paris --start 10:00 --end 12:00 --holidays FR --count 1 --json');
+    expect(await run([...args, '--from', '2026-07-14T00:00:00Z'])).toBe(0);
+    expect(out).toContain('"opens_at":"2026-07-15T08:00:00Z"');
+  });
+
   it('says so when a window never closes, or none opens', async () => {
     const always = words('windows --timezone UTC --days 1,2,3,4,5,6,7 --from 2026-01-01T00:00Z');
     await run([...always, '--json']);
@@ -114,6 +178,10 @@ describe('windows', () => {
     ['windows --timezone UTC --blackout 2026-02-30', '--blackout names the date 2026-02-30, which does not exist'],
     ['windows --timezone UTC --from 2026-02-30T10:00:00Z', 'the date 2026-02-30, which does not exist'],
     ['windows --timezone UTC --from 2026-02-30', 'the date 2026-02-30, which does not exist'],
+    ['windows --timezone UTC --number +12125550101', '--number does not go with --timezone'],
+    ['windows --number 5550101', '--number must be a phone number'],
+    ['windows --timezone UTC --holidays FR-75', '--holidays has no "75" in FR'],
+    ['windows --timezone UTC --holidays France', '--holidays must be a country'],
     ['windows --timezone UTC --zone UTC', '--zone'],
     ['windows --timezone UTC 5', 'arguments'],
     ['window --timezone UTC', "unknown command 'window'"],

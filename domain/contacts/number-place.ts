@@ -1,0 +1,68 @@
+/**
+ * Where a number belongs: its time zones, its country and, in the United States and Canada, its state. The data comes from
+ * libphonenumber and from the administrator of the North American plan; `number-places.json` names both with their
+ * versions. It describes numbering plans, not people: a ported mobile number may be anywhere.
+ */
+import { parsePhoneNumberFromString, type PhoneNumber } from 'libphonenumber-js/max';
+import places from './number-places.json' with { type: 'json' };
+
+export interface NumberPlace {
+  /**
+   * IANA names. All of them are possible: an area code may lie in several zones. Empty if none is known, as for toll-free
+   * numbers of the North American plan, which belong to no place.
+   */
+  readonly zones: readonly string[];
+  /** ISO 3166-1 alpha-2. */
+  readonly country: string | null;
+  /** ISO 3166-2, such as `US-FL`. Several where an area code serves several; empty if none is known. */
+  readonly states: readonly string[];
+}
+
+const NORTH_AMERICA = '1';
+
+/** Values by prefix, from the form of the file: prefixes by values, both as words. */
+function byPrefix(table: Readonly<Record<string, string>>): ReadonlyMap<string, readonly string[]> {
+  const map = new Map<string, readonly string[]>();
+  for (const [values, prefixes] of Object.entries(table)) {
+    const list = values.split(' ');
+    for (const prefix of prefixes.split(' ')) map.set(prefix, list);
+  }
+  return map;
+}
+
+const zonesOfCountry = byPrefix(places.countries);
+const zonesOfArea = byPrefix(places.areas);
+const statesOfArea = byPrefix(places.states);
+const longestArea = Math.max(...[...zonesOfArea.keys()].map(({ length }) => length));
+
+/** @param e164 a number in strict E.164 form; it need not exist */
+export function placeOf(e164: string): NumberPlace {
+  const number = parsePhoneNumberFromString(e164, { extract: false });
+  if (!number || number.isNonGeographic()) return { zones: [], country: null, states: [] };
+  const byArea = hasArea(number);
+  const isNorthAmerican = number.countryCallingCode === NORTH_AMERICA;
+  const states = byArea && isNorthAmerican ? (statesOfArea.get(number.nationalNumber.slice(0, 3)) ?? []) : [];
+  const zones = (byArea ? areaZones(e164.slice(1)) : null) ?? zonesOfCountry.get(number.countryCallingCode) ?? [];
+  return { zones, country: number.country ?? states[0]?.slice(0, 2) ?? null, states };
+}
+
+/**
+ * Whether the number's first digits say where in its country it is. Mobile numbers do so in few countries, and in the
+ * North American plan. Its area codes may be newer than the numbering plans that say what kind of number it is.
+ */
+function hasArea(number: PhoneNumber): boolean {
+  const isNorthAmerican = number.countryCallingCode === NORTH_AMERICA;
+  const type = number.getType();
+  if (type === 'FIXED_LINE' || type === 'FIXED_LINE_OR_MOBILE') return true;
+  if (type === 'MOBILE') return isNorthAmerican || places.mobileByArea.includes(number.countryCallingCode);
+  return type === undefined && isNorthAmerican;
+}
+
+/** The zones of the longest known prefix. */
+function areaZones(digits: string): readonly string[] | null {
+  for (let length = longestArea; length > 0; length--) {
+    const zones = zonesOfArea.get(digits.slice(0, length));
+    if (zones) return zones;
+  }
+  return null;
+}
