@@ -20,7 +20,7 @@ const PATIENCE_MS = 60_000;
 const METADATA_QUERY = '__temporal_workflow_metadata';
 
 /** The columns of the list by which campaigns are told apart; anybody may choose them below the list. */
-const COLUMNS = ['Status', 'CampaignName', 'CampaignStatus', 'AgentId', 'Start', 'Workflow ID'];
+const COLUMNS = ['Status', 'CampaignName', 'CampaignStatus', 'WaitingFor', 'AgentId', 'Start', 'Workflow ID'];
 
 export class WebUi {
   private constructor(
