@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { loadClientConnectConfig } from '@temporalio/envconfig';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import type { ConnectOptions } from '../options.ts';
+import { repeatsEndAtClose } from './close-safely.ts';
 import { temporalUnreachable } from './temporal-errors.ts';
 
 /**
@@ -19,9 +20,12 @@ export async function connectTemporal({
   lazy = false,
 }: ConnectOptions = {}): Promise<Client> {
   // Loaded here and not above: a program that speaks HTTP alone need not have them.
-  const { Client, Connection } = await import('@temporalio/client').catch(notInstalled);
+  const { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } =
+    await import('@temporalio/client').catch(notInstalled);
   const { loadClientConnectConfig: load } = await import('@temporalio/envconfig').catch(notInstalled);
-  const { connectionOptions, namespace = 'default' } = readConfiguration(load, profile, env);
+  const { connectionOptions: stated, namespace = 'default' } = readConfiguration(load, profile, env);
+  const interceptors = [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), repeatsEndAtClose()];
+  const connectionOptions = { ...stated, interceptors };
   const connection = lazy
     ? Connection.lazy(connectionOptions)
     : await Connection.connect({ ...connectionOptions, connectTimeout: timeoutMs }).catch((error: unknown) => {

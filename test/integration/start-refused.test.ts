@@ -5,7 +5,7 @@ import { createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { connectTemporal } from '../../client/temporal/connection.ts';
@@ -59,7 +59,7 @@ beforeAll(async () => {
     logFile: join(directory, 'temporal.log'),
     dynamicConfig: { 'limit.blobSize.error': LARGEST_BLOB, 'limit.blobSize.warn': LARGEST_BLOB / 2 },
   });
-  temporal = new Client({ connection: await Connection.connect({ address: server.address }) });
+  temporal = await connectTemporal({ env: { TEMPORAL_ADDRESS: server.address } });
 });
 afterAll(async () => {
   await temporal.connection.close();

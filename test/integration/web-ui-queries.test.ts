@@ -1,6 +1,7 @@
 /** Every query that the operations manual gives for Temporal's Web UI, asked of a server. */
 import { readFileSync } from 'node:fs';
-import { Client, Connection } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import { connectTemporal } from '../../client/temporal/connection.ts';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { section, tableRows, unquoted } from '../support/probes/markdown.ts';
 
@@ -9,7 +10,7 @@ const OPERATIONS = readFileSync(new URL('../../docs/operations.md', import.meta.
 describe('queries of the Web UI', () => {
   let client: Client;
   beforeAll(async () => {
-    client = new Client({ connection: await Connection.connect({ address: inject('temporalAddress') }) });
+    client = await connectTemporal({ env: { TEMPORAL_ADDRESS: inject('temporalAddress') } });
   });
   afterAll(() => client.connection.close());
 

@@ -1,4 +1,5 @@
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
+import { connectTemporal } from '../../../client/temporal/connection.ts';
 import { NativeConnection } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { createTestDatabase } from './database.ts';
@@ -23,7 +24,7 @@ export async function realTimeHarness({
 > & {
   readonly address?: string;
 } = {}): Promise<RealTimeHarness> {
-  const connection = await Connection.connect({ address });
+  const { connection } = await connectTemporal({ env: { TEMPORAL_ADDRESS: address } });
   const native = await NativeConnection.connect({ address });
   const harness = await WorkflowHarness.open({
     client: new Client({ connection, identity: 'harness' }),

@@ -1,5 +1,6 @@
 /** A whole system for one test: its own database, task queue, simulator and workers, on the run's Temporal server. */
-import { Client, Connection } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import { connectTemporal } from '../../../client/temporal/connection.ts';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { NativeConnection, Worker } from '@temporalio/worker';
@@ -75,7 +76,7 @@ export class SystemHarness {
     const harness = new SystemHarness(
       await createTestDatabase(),
       simulator,
-      new Client({ connection: await Connection.connect({ address }) }),
+      await connectTemporal({ env: { TEMPORAL_ADDRESS: address } }),
       nextTaskQueue(),
       await NativeConnection.connect({ address }),
       await simulator.listen(),
