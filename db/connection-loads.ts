@@ -35,6 +35,12 @@ export async function forgetLoads(db: Queryable, process: string): Promise<void>
   await db.query('delete from connection_loads where process = $1', [process]);
 }
 
+/** SQL for whether a worker has loaded a connection. */
+export function isLoaded(connection: string): string {
+  return `exists (select from connection_loads
+                   where connection_loads.connection = ${connection} and seen_at > now() - ${SEEN_WITHIN})`;
+}
+
 /** SQL for the lowest rate that a worker has loaded for a connection. Null: no limit. */
 export function lowestRate(connection: string): string {
   return `(select min(calls_per_second) from connection_loads

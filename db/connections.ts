@@ -1,4 +1,5 @@
 /** The connections that workers of this database have. */
+import { isLoaded } from './connection-loads.ts';
 import type { Queryable } from './pool.ts';
 
 /** Each connection has a row, which all of its dials share. */
@@ -6,10 +7,11 @@ export async function recordConnections(db: Queryable, names: readonly string[])
   await db.query('insert into connections (name) select unnest($1::text[]) order by 1 on conflict do nothing', [names]);
 }
 
-/** Connections of campaigns that are not over. */
-export async function connectionsInUse(db: Queryable): Promise<string[]> {
+/** Connections of campaigns that are not over, as far as no worker has loaded them. */
+export async function connectionsWithoutWorker(db: Queryable): Promise<string[]> {
   const { rows } = await db.query<{ connection: string }>(
-    `select distinct connection from campaigns where status in ('scheduled', 'active', 'paused', 'interrupted')`,
+    `select distinct connection from campaigns
+      where status in ('scheduled', 'active', 'paused', 'interrupted') and not ${isLoaded('campaigns.connection')}`,
   );
   return rows.map(({ connection }) => connection);
 }

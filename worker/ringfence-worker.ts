@@ -2,7 +2,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
 import { migrate } from '../db/migrate.ts';
 import { readDatabaseClock } from '../db/clock.ts';
-import { connectionsInUse, recordConnections } from '../db/connections.ts';
+import { recordConnections } from '../db/connections.ts';
 import { openPool, type Pool } from '../db/pool.ts';
 import { recordZoneData } from '../db/zone-data.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
@@ -12,6 +12,7 @@ import { connectionOf } from '../providers/connections/connection.ts';
 import { type Connections, OpenConnections } from '../providers/connections/open-connections.ts';
 import type { CallProvider } from '../providers/port.ts';
 import { ConnectionLoads } from './connection-loads.ts';
+import { DialQueues } from './dial-queues.ts';
 import { DEFAULTS } from './defaults.ts';
 import { pacingFacts, unknownFacts } from './facts.ts';
 import { campaignWorkerOptions, dialWorkerOptions } from './options.ts';
@@ -131,29 +132,27 @@ export async function createRingfenceWorker({
     await recordAll();
     const workers = new WorkerGroup();
     await workers.add(CAMPAIGNS, campaignWorkerOptions(setting, await workflowBundle()));
-    const dialForAllConnections = async () => {
-      // Also for a connection that is gone while campaigns use it: their dials say so, instead of waiting for a worker.
-      for (const name of new Set([...names(), ...(await connectionsInUse(pool))])) {
-        await workers.add(name, dialWorkerOptions(setting, name));
-      }
-    };
-    await dialForAllConnections();
+    const add = (name: string) => workers.add(name, dialWorkerOptions(setting, name));
+    const queues = new DialQueues({ pool, workers, add, own: names });
+    await queues.adjust();
     return {
       namespace,
       taskQueue,
       searchAttributes,
       newestZoneData,
       async run() {
+        queues.keepAdjusting(ADJUST_QUEUES_MS);
         try {
           await workers.run();
         } finally {
+          await queues.stop();
           await close();
         }
       },
       shutdown: () => workers.shutdown(),
       async dialForAllConnections() {
         await recordAll();
-        await dialForAllConnections();
+        await queues.adjust();
       },
       notReady: () => missing(workers, healthPool),
     };
@@ -184,6 +183,9 @@ function readTemporalConfig(): ReturnType<typeof loadClientConnectConfig> {
     });
   }
 }
+
+/** A campaign whose connection no worker has waits so long until it is told. */
+const ADJUST_QUEUES_MS = 30_000;
 
 /** The key of the worker that runs campaigns. No connection has this name. */
 const CAMPAIGNS = '';

@@ -1,9 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { forgetLoads, recordLoads } from '../../db/connection-loads.ts';
 import { ZONE_DATA_VERSION } from '../../domain/windows/zone-data.ts';
 import { createRingfenceWorker } from '../../worker/index.ts';
 import '../support/harness/temporal-runtime.ts';
 import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
+import { connectionsTo } from '../support/factories/connections.ts';
+import { recordCampaign } from '../support/factories/dials.ts';
 import { nextTaskQueue } from '../support/factories/ids.ts';
 import { ScriptedProvider } from '../support/fakes/scripted-provider.ts';
 
@@ -36,6 +40,29 @@ describe('a worker made in a program', () => {
     await running;
     // What it opened is closed.
     expect(await worker.notReady()).toEqual(['temporal', 'database']);
+  });
+
+  it('stops to dial for a connection that another worker has, and starts again once that one is gone', async () => {
+    const taskQueue = nextTaskQueue();
+    const temporal = { connection, namespace: 'default' };
+    await recordCampaign(db.pool, 1, Date.now());
+    const worker = await createRingfenceWorker({
+      connections: connectionsTo(),
+      databaseUrl: db.url,
+      temporal,
+      taskQueue,
+    });
+    const running = worker.run();
+    await vi.waitFor(async () => expect(await worker.notReady()).toEqual([]));
+    const process = randomUUID();
+    await recordLoads(db.pool, process, [{ connection: 'truedy', callsPerSecond: null }]);
+    await worker.dialForAllConnections();
+    expect(await worker.notReady()).toEqual([]);
+    await forgetLoads(db.pool, process);
+    await worker.dialForAllConnections();
+    expect(await worker.notReady()).toEqual([]);
+    worker.shutdown();
+    await running;
   });
 
   it('ends at once when it was told to before it ran, on a connection that stays open', async () => {
