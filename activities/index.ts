@@ -1,4 +1,5 @@
 import { callingWindow } from './calling-window.ts';
+import { divideConnection, reportShare } from './connection-shares.ts';
 import { withErrorBoundary, type ActivityDeps } from './context.ts';
 import { lookUpCalls } from './look-up-calls.ts';
 import { recountDays } from './recount-days.ts';
@@ -17,6 +18,8 @@ export function createActivities(deps: ActivityDeps) {
     lookUpCalls: withErrorBoundary(lookUpCalls.bind(null, deps)),
     closeRoster: withErrorBoundary(closeRoster.bind(null, deps)),
     recordStatus: withErrorBoundary(recordStatus.bind(null, deps)),
+    reportShare: withErrorBoundary(reportShare.bind(null, deps)),
+    divideConnection: withErrorBoundary(divideConnection.bind(null, deps)),
     placeCall: withErrorBoundary(placeCall.bind(null, deps)),
   };
 }

@@ -6,6 +6,7 @@ import type { PacingFacts } from '../domain/engine/campaign-state.ts';
 import type { ExchangeReply, ExchangeRequest, RosterSnapshot } from '../domain/engine/roster.ts';
 import type { Buckets } from '../domain/engine/tally.ts';
 import { RECORD_ACTIVITIES } from '../domain/engine/time-limits.ts';
+import { wakeCoordinator } from './connection-shares.ts';
 import { callingRun, type ActivityDeps } from './context.ts';
 import { inHeartbeatingTransaction, whileHeartbeating } from './heartbeats.ts';
 
@@ -21,11 +22,13 @@ export async function openRoster(
   { campaignId, adoption }: { campaignId: string; adoption: number },
 ): Promise<{ snapshot: RosterSnapshot; facts: PacingFacts }> {
   const runId = callingRun(campaignId);
-  const snapshot = await inHeartbeatingTransaction(pool, campaignId, async (tx) => {
+  const { sharesLimit, ...snapshot } = await inHeartbeatingTransaction(pool, campaignId, async (tx) => {
     await enrol(tx, campaignId);
     return adoptRoster(tx, { campaignId, runId, number: adoption }, await databaseClock(tx));
   });
-  return { snapshot, facts: factsOf(snapshot.spec.connection) };
+  const facts = factsOf(snapshot.spec.connection);
+  // Another worker may have loaded a limit that this one has not.
+  return { snapshot, facts: sharesLimit ? { ...facts, sharesLimit } : facts };
 }
 
 /** One exchange with the roster; see `exchange` in db/roster.ts. */
@@ -57,10 +60,19 @@ export async function closeRoster(
   });
 }
 
-/** Records that the campaign is over. False if another run owns the records. */
+/**
+ * Records that the campaign is over. `sharedConnection` is the connection if campaigns share its limit: others may have this one's share. False if another run owns the records.
+ */
 export async function recordStatus(
   { pool }: ActivityDeps,
-  { campaignId, epoch, status }: { campaignId: string; epoch: number; status: 'completed' | 'cancelled' },
+  {
+    campaignId,
+    epoch,
+    status,
+    sharedConnection,
+  }: { campaignId: string; epoch: number; status: 'completed' | 'cancelled'; sharedConnection?: string },
 ): Promise<boolean> {
-  return recordEnd(pool, { campaignId, epoch, runId: callingRun(campaignId) }, status);
+  const recorded = await recordEnd(pool, { campaignId, epoch, runId: callingRun(campaignId) }, status);
+  if (recorded && sharedConnection !== undefined) await wakeCoordinator(sharedConnection);
+  return recorded;
 }

@@ -4,6 +4,7 @@ import type { RosterSnapshot, UnsettledCall } from '../domain/engine/roster.ts';
 import { BUCKETS, type Buckets } from '../domain/engine/tally.ts';
 import { isOver } from '../domain/engine/commands.ts';
 import { dayZoneOf } from '../domain/engine/schedule-fields.ts';
+import { hasLimit } from './connection-loads.ts';
 import { lockCampaign } from './workflow-records.ts';
 import { recentDays } from '../domain/windows/windows.ts';
 import { firstTerminalEvents } from './call-events.ts';
@@ -23,13 +24,18 @@ export interface Adoption {
   readonly number: number;
 }
 
+/** The records, and whether a worker has loaded a limit of calls in flight for the connection. */
+interface AdoptedRoster extends RosterSnapshot {
+  readonly sharesLimit: boolean;
+}
+
 /**
  * Makes a run the owner of a campaign's records in a new epoch, and returns everything that it needs to continue: every
  * unsettled call that was sent or may have been. Claims of earlier runs are released. From here on a dial that an
  * earlier run still has under way is refused, because it is not the owner's. The records of a campaign that is over
  * have no owner.
  */
-export async function adoptRoster(tx: Queryable, adoption: Adoption, now: number): Promise<RosterSnapshot> {
+export async function adoptRoster(tx: Queryable, adoption: Adoption, now: number): Promise<AdoptedRoster> {
   const { campaignId } = adoption;
   // Locks the row first: an exchange of an earlier run that is under way ends before anything is read here.
   const campaign = await lockCampaign(tx, campaignId);
@@ -73,7 +79,7 @@ async function readSnapshot(
   campaignId: string,
   unsettled: readonly UnsettledCall[],
   now: number,
-): Promise<RosterSnapshot> {
+): Promise<AdoptedRoster> {
   const { rows } = await tx.query<
     Buckets & {
       status: CampaignStatus;
@@ -82,13 +88,24 @@ async function readSnapshot(
       last_exchange: number;
       claim_cursor: number;
       terms: CampaignTerms;
+      shares_limit: boolean;
     }
   >(
-    `select status, ending, epoch, last_exchange, claim_cursor, spec as terms, ${BUCKETS.join(', ')}
+    `select status, ending, epoch, last_exchange, claim_cursor, spec as terms,
+            ${hasLimit('campaigns.connection')} as shares_limit, ${BUCKETS.join(', ')}
        from campaigns where id = $1`,
     [campaignId],
   );
-  const { status, ending, epoch, last_exchange: lastExchange, claim_cursor: cursor, terms, ...buckets } = rows[0]!;
+  const {
+    status,
+    ending,
+    epoch,
+    last_exchange: lastExchange,
+    claim_cursor: cursor,
+    terms,
+    shares_limit: sharesLimit,
+    ...buckets
+  } = rows[0]!;
   const spec = engineSpec(terms);
   // Counted by the days of the present zone: the records name the days of the zone at the time of each call.
   const { days } = await countPlaced(tx, campaignId, recentDays(dayZoneOf(spec.schedule), now), []);
@@ -103,6 +120,7 @@ async function readSnapshot(
     buckets,
     unsettled: unsettled.map((call) => ({ ...call, day: dayOf(call) })),
     placedByDay: Object.fromEntries(days.map(({ date, placed }) => [date, placed])),
+    sharesLimit,
     ...(await readWaiting(tx, campaignId, cursor)),
   };
 }

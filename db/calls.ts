@@ -26,6 +26,7 @@ import { claimEarlyEvents, firstTerminalEvents } from './call-events.ts';
 import { type DatabaseClock, readDatabaseClock } from './clock.ts';
 import { lowestRate } from './connection-loads.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
+import { hasShare } from './share-records.ts';
 
 export interface Dial {
   readonly callId: string;
@@ -144,6 +145,8 @@ export async function permitDial(
     if (!context || !isOwner(context.campaign, dial)) return { kind: 'superseded' };
     const { campaign, contact, record } = context;
     if (record && isKnown(record)) return known(tx, dial, record, now);
+    // The limit is newer than the run's last adoption: with the next one it learns of it.
+    if (dial.terms.maxConcurrentCalls !== null && !(await hasShare(tx, dial))) return { kind: 'superseded' };
     const closed = closedGate(dial, context, now);
     if (closed !== null) return withoutSending(tx, dial, { kind: closed }, now);
     const call = toPlace(dial, campaign, contact!);

@@ -10,22 +10,25 @@ export interface ConnectionLoad {
   readonly connection: string;
   /** Null: no limit. */
   readonly callsPerSecond: number | null;
+  /** Null: no limit. */
+  readonly maxConcurrentCalls: number | null;
 }
 
 /** Replaces what this process has loaded, and removes what other processes left behind. */
 export async function recordLoads(db: Queryable, process: string, loads: readonly ConnectionLoad[]): Promise<void> {
   await db.query(
     `with loads as (
-       select * from jsonb_to_recordset($2) as load(connection text, "callsPerSecond" double precision)
+       select * from jsonb_to_recordset($2) as load(connection text, "callsPerSecond" double precision, "maxConcurrentCalls" integer)
      ), gone as (
        delete from connection_loads
         where (process = $1 and connection not in (select connection from loads))
            or seen_at < now() - ${SEEN_WITHIN}
      )
-     insert into connection_loads (connection, process, calls_per_second)
-     select connection, $1, "callsPerSecond" from loads
+     insert into connection_loads (connection, process, calls_per_second, max_concurrent_calls)
+     select connection, $1, "callsPerSecond", "maxConcurrentCalls" from loads
      on conflict (connection, process) do update
-       set calls_per_second = excluded.calls_per_second, seen_at = excluded.seen_at`,
+       set calls_per_second = excluded.calls_per_second, max_concurrent_calls = excluded.max_concurrent_calls,
+           seen_at = excluded.seen_at`,
     [process, JSON.stringify(loads)],
   );
 }
@@ -45,6 +48,22 @@ export function isLoaded(connection: string): string {
 export function lowestRate(connection: string): string {
   return `(select min(calls_per_second) from connection_loads
             where connection_loads.connection = ${connection} and seen_at > now() - ${SEEN_WITHIN})`;
+}
+
+/** SQL for whether a worker has loaded a limit of calls in flight for a connection. */
+export function hasLimit(connection: string): string {
+  return `exists (select from connection_loads where connection_loads.connection = ${connection}
+             and max_concurrent_calls is not null and seen_at > now() - ${SEEN_WITHIN})`;
+}
+
+/** The lowest limit of calls in flight that a worker has loaded for a connection. Null: no limit. */
+export async function lowestLimit(db: Queryable, connection: string): Promise<number | null> {
+  const { rows } = await db.query<{ lowest: number | null }>(
+    `select min(max_concurrent_calls) as lowest from connection_loads
+      where connection = $1 and seen_at > now() - ${SEEN_WITHIN}`,
+    [connection],
+  );
+  return rows[0]!.lowest;
 }
 
 export interface DifferingRates {

@@ -3,7 +3,7 @@ import { forgetLoads, recordLoads, RENEW_LOADS_MS } from '../db/connection-loads
 import type { Pool } from '../db/pool.ts';
 import type { Connections } from '../providers/connections/open-connections.ts';
 
-/** Tells the other workers which rates this one has loaded. */
+/** Tells the other workers which rates and limits this one has loaded. */
 export class ConnectionLoads {
   readonly #pool: Pool;
   readonly #connections: Connections;
@@ -17,9 +17,11 @@ export class ConnectionLoads {
 
   /** Records the present rates. From the first time on they are renewed until `stop`. */
   async record(): Promise<void> {
-    const loads = this.#connections
-      .all()
-      .map(({ connection: { name, callsPerSecond } }) => ({ connection: name, callsPerSecond }));
+    const loads = this.#connections.all().map(({ connection: { name, callsPerSecond, maxConcurrentCalls } }) => ({
+      connection: name,
+      callsPerSecond,
+      maxConcurrentCalls,
+    }));
     await recordLoads(this.#pool, this.#process, loads);
     // A renewal that fails is made up for by the next one. This worker itself keeps to its rates all the same.
     this.#timer ??= setInterval(() => void this.record().catch(() => {}), RENEW_LOADS_MS).unref();

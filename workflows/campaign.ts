@@ -26,7 +26,13 @@ import { setHandlers } from './handlers.ts';
 import type { CampaignInput, CampaignResult } from './messages.ts';
 import { callingWindow, closeRoster, openRoster, recordStatus, recountDays } from './proxies.ts';
 import { retryForever } from './retry-forever.ts';
-import { cancelPlacements, startExchange, startLookUp, startPlacements } from './start-activities.ts';
+import {
+  cancelPlacements,
+  reportToCoordinator,
+  startExchange,
+  startLookUp,
+  startPlacements,
+} from './start-activities.ts';
 import { clearTimer, setTimerAt, timerFired } from './timer.ts';
 import { showInWebUi } from './web-ui.ts';
 import { openRun, type WorkflowRun } from './workflow-run.ts';
@@ -81,6 +87,7 @@ function startWork(run: WorkflowRun, work: Work, now: number): void {
   startPlacements(run, work, now);
   if (work.lookUp.length > 0) startLookUp(run, work.lookUp, now);
   if (work.exchange) startExchange(run, work.exchange.want, now);
+  if (work.report) reportToCoordinator(run, work.report, now);
 }
 
 /** Sleeps until a message arrives or the next relevant time is reached. */
@@ -169,7 +176,12 @@ async function recordEnd(run: WorkflowRun, status: 'completed' | 'cancelled'): P
   clearTimer(run);
   const recorded = await retryForever(() =>
     recordStatus.executeWithOptions({ summary: `The campaign is ${status}` }, [
-      { campaignId, epoch: state.epoch, status },
+      {
+        campaignId,
+        epoch: state.epoch,
+        status,
+        ...(state.facts?.sharesLimit ? { sharedConnection: state.spec.connection } : {}),
+      },
     ]),
   );
   applyEnd(state, status, recorded);

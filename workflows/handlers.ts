@@ -14,6 +14,7 @@ import { CampaignEdit, editRefusal } from '../domain/engine/editing.ts';
 import { waitingAt } from '../domain/engine/gates.ts';
 import { liveBuckets } from '../domain/engine/settling.ts';
 import { placedToday } from '../domain/engine/calling-day.ts';
+import { GivenShare } from '../domain/engine/share-messages.ts';
 import { StatedEdit } from '../domain/engine/stated-edit.ts';
 import { ACKNOWLEDGEMENTS } from '../domain/engine/time-limits.ts';
 import { isZoneDataVersion } from '../domain/engine/zone-data-version.ts';
@@ -28,6 +29,7 @@ import {
   progressQuery,
   resumeSignal,
   resumeUpdate,
+  shareGivenSignal,
   zoneDataSignal,
   type CampaignProgress,
   type EditAcknowledgement,
@@ -45,6 +47,9 @@ export function setHandlers(run: CampaignRun): void {
   });
   setHandler(zoneDataSignal, (version: unknown) => takeZoneData(run, version), {
     description: 'Announces a release of the time zone data. A window from older data is computed again.',
+  });
+  setHandler(shareGivenSignal, (share: unknown) => void run.inbox.push(shareMessage(share)), {
+    description: 'A share in the limit of the connection, from its coordinator.',
   });
   // A signal with an unknown name is a mistake, and must not affect the campaign.
   setDefaultSignalHandler(() => void run.inbox.push({ kind: 'malformed' }));
@@ -100,6 +105,12 @@ export function setHandlers(run: CampaignRun): void {
 
 /** The name of an API key, in short. It is carried from run to run. */
 const LONGEST_GIVER = 100;
+
+function shareMessage(share: unknown): CampaignRun['inbox'][number] {
+  const read = GivenShare.safeParse(share);
+  return read.success ? { kind: 'share', epoch: read.data.epoch, share: read.data } : { kind: 'malformed' };
+}
+
 /** The server's own limit for the id of an update, which a signal may give in its place. */
 const LONGEST_COMMAND_ID = 1_000;
 

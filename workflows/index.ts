@@ -1,1 +1,2 @@
 export { campaign } from './campaign.ts';
+export { connection } from './connection.ts';

@@ -11,6 +11,7 @@ import type {
 import type { CampaignState } from '../domain/engine/campaign-state.ts';
 import type { CampaignEdit } from '../domain/engine/editing.ts';
 import type { EndedEvent } from '../domain/engine/outcome.ts';
+import { type GivenShare, SHARE_GIVEN } from '../domain/engine/share-messages.ts';
 
 export type {
   CampaignProgress,
@@ -50,6 +51,8 @@ export const callEventsSignal = signal<[EndedEvent[]]>('callEvents');
  * changes nothing.
  */
 export const zoneDataSignal = signal<[version: string]>('zoneData');
+/** A share in the limit of the connection, from its coordinator. What is older than what the campaign knows changes nothing. */
+export const shareGivenSignal = signal<[GivenShare]>(SHARE_GIVEN);
 // The updates `pauseAndWait`, `resume` and `cancel` take an optional argument: who gives the command. It is shown in the Web UI and
 // stands in the history, so it must name no contact. Their type has none, because the SDK's types know no optional argument.
 /** Pauses the campaign, and answers when no placement is under way. */

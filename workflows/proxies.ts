@@ -41,6 +41,12 @@ export const { exchange, recordStatus } = proxyActivities<Pick<Activities, 'exch
   retry: recordRetry,
 });
 
+/** The same, for the limit that campaigns of a connection share. */
+export const { reportShare, divideConnection } = proxyActivities<Pick<Activities, 'reportShare' | 'divideConnection'>>({
+  startToCloseTimeout: RECORD_ACTIVITIES.startToCloseMs,
+  retry: recordRetry,
+});
+
 /** The same, for an edit that can be refused. */
 export const { recountDays } = proxyActivities<Pick<Activities, 'recountDays'>>({
   startToCloseTimeout: RECORD_ACTIVITIES.startToCloseMs,

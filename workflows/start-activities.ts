@@ -1,11 +1,13 @@
 /** Starts activities, and puts their answers into the inbox. */
 import { ActivityFailure, ApplicationFailure, CancellationScope, isCancellation } from '@temporalio/workflow';
-import { exchangeSummary, lookUpSummary } from '../domain/engine/activity-summaries.ts';
+import { exchangeSummary, lookUpSummary, shareReportSummary } from '../domain/engine/activity-summaries.ts';
 import { dialRequest, startDials, startLookingUp } from '../domain/engine/calls.ts';
 import type { Work } from '../domain/engine/next-step.ts';
 import type { PlacementResult } from '../domain/engine/placement.ts';
 import { exchangeRequest } from '../domain/engine/settling.ts';
-import { dial, exchange, lookUpCalls } from './proxies.ts';
+import { startReport } from '../domain/engine/share-report.ts';
+import type { SlotNeed } from '../domain/engine/known-share.ts';
+import { dial, exchange, lookUpCalls, reportShare } from './proxies.ts';
 import { retryForever } from './retry-forever.ts';
 import type { WorkflowRun } from './workflow-run.ts';
 
@@ -53,6 +55,19 @@ export function startLookUp(run: WorkflowRun, callIds: readonly string[], now: n
       run.lookingUp = false;
       run.inbox.push({ kind: 'found', callIds, findings });
     });
+}
+
+/** Tells the coordinator of the connection what the campaign needs and has in flight. */
+export function reportToCoordinator(run: WorkflowRun, slots: SlotNeed, now: number): void {
+  const { campaignId, state } = run;
+  const { connection } = state.spec;
+  const report = startReport(state, campaignId, slots, now);
+  run.reporting = true;
+  const summary = shareReportSummary(slots);
+  void retryForever(() => reportShare.executeWithOptions({ summary }, [{ connection, report }])).then((share) => {
+    run.reporting = false;
+    run.inbox.push({ kind: 'share', epoch: report.epoch, share });
+  });
 }
 
 function place(run: WorkflowRun, id: string, now: number): void {

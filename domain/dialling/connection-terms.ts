@@ -9,6 +9,8 @@ export interface ConnectionTerms extends AllowedNumbers {
   readonly accounts: readonly string[] | null;
   readonly agents: readonly string[] | null;
   readonly callerNumbers: readonly string[] | null;
+  /** Calls in flight over all campaigns. Null: not limited. */
+  readonly maxConcurrentCalls: number | null;
 }
 
 /** Whether an account may use the connection. */

@@ -12,3 +12,7 @@ export function exchangeSummary(settled: number, want: number): string {
   if (settled === 0) return want === 0 ? 'Write down how it stands' : `Claim ${contacts}`;
   return want === 0 ? `Settle ${calls}` : `Settle ${calls}, claim ${contacts}`;
 }
+
+export function shareReportSummary({ need, inFlight }: { readonly need: number; readonly inFlight: number }): string {
+  return `Report to the coordinator: ${counted(need, 'slot')} needed, ${inFlight} in use`;
+}

@@ -13,6 +13,8 @@ import type { EndedEvent } from './outcome.ts';
 import type { LookUpFinding, PlacementResult } from './placement.ts';
 import type { ExchangeReply, ExchangeRequest, RosterSnapshot } from './roster.ts';
 import { adopt, applyExchange } from './settling.ts';
+import type { GivenShare } from './share-messages.ts';
+import { applyShare } from './share-report.ts';
 
 export type InboxMessage =
   | { readonly kind: 'events'; readonly events: readonly EndedEvent[]; readonly malformed: number }
@@ -29,6 +31,8 @@ export type InboxMessage =
     }
   | { readonly kind: 'placed'; readonly callId: string; readonly result: PlacementResult }
   | { readonly kind: 'found'; readonly callIds: readonly string[]; readonly findings: readonly LookUpFinding[] }
+  /** From the coordinator of the connection. Null: another run owns the records of the epoch. */
+  | { readonly kind: 'share'; readonly epoch: number; readonly share: GivenShare | null }
   | { readonly kind: 'exchanged'; readonly request: ExchangeRequest; readonly reply: ExchangeReply };
 
 export interface PendingEdit {
@@ -59,6 +63,7 @@ export interface CampaignRun {
   readonly changes: PendingChange[];
   exchanging: boolean;
   lookingUp: boolean;
+  reporting: boolean;
   /** Whether the workflow received a cancellation request, for example from the Web UI. */
   cancelRequested: boolean;
   /** The predecessor's run id, until the roster knows this run as its owner. Null: none. */
@@ -89,6 +94,7 @@ export function createRun(
     changes: [],
     exchanging: false,
     lookingUp: false,
+    reporting: false,
     cancelRequested: false,
     continuedFrom: null,
     hasRecords: typeof start.continuedFrom === 'string',
@@ -131,6 +137,10 @@ export function processInbox(run: CampaignRun, now: number, random: () => number
           const id = message.callIds[index];
           if (id !== undefined) applyFinding(state, id, finding, now);
         }
+        break;
+      case 'share':
+        if (message.share !== null) applyShare(state, message.share);
+        else if (message.epoch === state.epoch) state.superseded = true;
         break;
       case 'exchanged':
         if (message.reply.kind === 'superseded') {

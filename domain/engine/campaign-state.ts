@@ -80,6 +80,8 @@ export const PacingFacts = z.looseObject({
   keyTtlMs: instant,
   /** Dials per second that the connection allows, over all campaigns. Null: no such limit. */
   callsPerSecond: z.number().nullable(),
+  /** Whether campaigns share a limit of calls in flight on the connection. Default: no. */
+  sharesLimit: z.boolean().optional(),
   /** Whether the server knows the search attributes. Setting an unknown one would stall the workflow. */
   searchAttributes: z.boolean(),
 });
@@ -228,6 +230,20 @@ export type GivenCommand = z.infer<typeof GivenCommand>;
 export const Pace = z.looseObject({ since: instant, done: count });
 export type Pace = z.infer<typeof Pace>;
 
+/** The campaign's share in the limit of its connection, see `known-share.ts`. */
+export const KnownShare = z.looseObject({
+  /** The latest change of the share in this epoch that the campaign knows. 0: it has none yet. */
+  revision: count,
+  share: count,
+  /** Calls that it may have in flight, as recorded. */
+  held: count,
+  /** The number of the latest report in the epoch, what it said, and when. */
+  report: count,
+  need: count,
+  reportedAt: instant,
+});
+export type KnownShare = z.infer<typeof KnownShare>;
+
 export const CampaignState = z.looseObject({
   version: z.literal(1),
   /** The number of the adoption from which this state descends. 0 before the first. */
@@ -275,6 +291,8 @@ export const CampaignState = z.looseObject({
   accountTrouble: AccountTrouble.nullable(),
   systemWait: SystemWait.nullable(),
   connectionWait: ConnectionWait.nullable(),
+  /** Null: it has reported nothing in this epoch, or the connection has no limit. */
+  knownShare: KnownShare.nullable(),
   /** The limit of simultaneous placements during a slow start. Null: no such limit. */
   slowStart: count.nullable(),
   lastSync: CampaignSync,

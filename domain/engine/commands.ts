@@ -107,6 +107,7 @@ export function newCampaign(spec: EngineSpec, now: number): CampaignState {
     accountTrouble: null,
     systemWait: null,
     connectionWait: null,
+    knownShare: null,
     slowStart: null,
     lastSync: {
       status: 'scheduled',

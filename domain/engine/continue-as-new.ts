@@ -76,11 +76,14 @@ export function wakeInDrain(run: CampaignRun, wakeAt: number | null, now: number
   return Number.isFinite(at) ? at : null;
 }
 
-type Quiet = Pick<CampaignRun, 'inbox' | 'changes' | 'exchanging' | 'lookingUp' | 'continuedFrom' | 'handlersFinished'>;
+type Quiet = Pick<
+  CampaignRun,
+  'inbox' | 'changes' | 'exchanging' | 'lookingUp' | 'reporting' | 'continuedFrom' | 'handlersFinished'
+>;
 
 /** Whether nothing would be lost if the run ended here. */
 export function isQuiet(state: CampaignState, run: Quiet): boolean {
-  const isBusy = run.exchanging || run.lookingUp || isPlacing(state);
+  const isBusy = run.exchanging || run.lookingUp || run.reporting || isPlacing(state);
   const isEmpty = run.inbox.length === 0 && run.changes.length === 0;
   return !isBusy && isEmpty && run.continuedFrom === null && run.handlersFinished();
 }

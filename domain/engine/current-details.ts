@@ -89,7 +89,9 @@ function reason(state: CampaignState, waiting: Waiting): string {
     case 'daily_cap':
       return `the daily cap is reached; waits${until}`;
     case 'connection':
-      return `the connection's calls per second are in use; waits for its turn${until}`;
+      return waiting.until === null
+        ? "its share of the connection's calls in flight is in use; waits for calls to end"
+        : `the connection's calls per second are in use; waits for its turn${until}`;
     case 'slot':
       return 'all slots are in use; the next call starts when one ends';
     case 'retry':

@@ -30,6 +30,7 @@ export function waitingAt(state: CampaignState, now: number, inFlight = Object.k
   if (state.breaker && isBreakerOpen(state, now)) return { for: 'provider', until: state.breaker.openUntil };
   if (isWaitingForConnection(state, now)) return { for: 'connection', until: state.connectionWait?.until ?? null };
   if (slotsLeft(state, inFlight) <= 0) return { for: 'slot', until: null };
+  if (shareLeft(state, inFlight) <= 0) return { for: 'connection', until: null };
   if (isWaitingForSystem(state, now)) return { for: 'system', until: state.systemWait?.until ?? null };
   const { moreToClaim, nextRetryAt } = state.roster;
   if (state.ready.length === 0 && !moreToClaim && nextRetryAt !== null && nextRetryAt > now) {
@@ -53,6 +54,11 @@ export function mayPlace(state: CampaignState, now: number): boolean {
 
 export function slotsLeft(state: CampaignState, inFlight: number): number {
   return state.spec.max_concurrent_calls - inFlight;
+}
+
+/** How many more calls the campaign's share allows. Infinity: the connection has no limit. */
+export function shareLeft({ facts, knownShare }: CampaignState, inFlight: number): number {
+  return facts?.sharesLimit ? (knownShare?.share ?? 0) - inFlight : Infinity;
 }
 
 /** Whether a contact waits for a call: claimed, in the roster or in the outbox. */

@@ -71,6 +71,14 @@ export function workflowId(campaignId: string): string {
 }
 
 /**
+ * The workflow id of a connection's coordinator. Systems that share a namespace have different task queues, and may have
+ * connections of the same name.
+ */
+export function connectionWorkflowId(connection: string, taskQueue: string): string {
+  return `connection-${connection}@${taskQueue}`;
+}
+
+/**
  * The id of a campaign whose creation named an idempotency key: a UUID of version 8. The same account and key always give
  * the same id, and so the same workflow.
  * @param digest SHA-256 of account and key

@@ -22,7 +22,9 @@ import { isOver } from './commands.ts';
 import { isDrained } from './continue-as-new.ts';
 import { hasWork, waitingAt, type Waiting } from './gates.ts';
 import { surveyInFlight, type InFlightSurvey } from './in-flight.ts';
+import type { SlotNeed } from './known-share.ts';
 import { dialsNow, exchangeNow, lookUps, wakeAt, type Dials } from './pacing.ts';
+import { reportNow } from './share-report.ts';
 
 export type Step = { readonly waiting: Waiting } & (
   | { readonly kind: 'end' }
@@ -45,6 +47,8 @@ export interface Work {
   readonly repeat: readonly string[];
   readonly lookUp: readonly string[];
   readonly exchange: { readonly want: number } | null;
+  /** What the coordinator of the connection is told. Null: nothing. */
+  readonly report: SlotNeed | null;
   /** The earliest instant at which time alone changes the next step. Null: only a message does. */
   readonly wakeAt: number | null;
 }
@@ -64,11 +68,11 @@ export function nextStep(state: CampaignState, run: RunView, now: number): Step 
   const exchange = run.exchanging ? null : exchangeNow(state, calls, dials, waiting, now);
   const isSynced = !run.exchanging && exchange === null;
   if (isSynced && state.ending && mayClose(state, calls)) return { kind: 'close', reason: state.ending, waiting };
-  if (isSynced && !run.lookingUp && calls.count === 0 && isFinished(state)) {
+  if (isSynced && !run.lookingUp && !run.reporting && calls.count === 0 && isFinished(state)) {
     return { kind: 'finish', status: state.ending === 'cancelled' ? 'cancelled' : 'completed', waiting };
   }
   const work = workNow(state, run, calls, dials, exchange, waiting, now);
-  const startsNothing = work.exchange === null && work.lookUp.length === 0;
+  const startsNothing = work.exchange === null && work.lookUp.length === 0 && work.report === null;
   if (startsNothing && isDrained(state, run, now)) return { kind: 'continue_as_new', waiting };
   return work;
 }
@@ -76,7 +80,7 @@ export function nextStep(state: CampaignState, run: RunView, now: number): Step 
 /** A first run adopts before any other step. A run that lost the records adopts as soon as none of its activities is under way. */
 function mustAdopt(state: CampaignState, run: RunView, calls: InFlightSurvey): boolean {
   if (!run.hasRecords) return true;
-  return state.superseded && !run.exchanging && !run.lookingUp && calls.placing === 0;
+  return state.superseded && !run.exchanging && !run.lookingUp && !run.reporting && calls.placing === 0;
 }
 
 function workNow(
@@ -108,6 +112,7 @@ function workNow(
       repeat: [],
       lookUp: lookUp.filter((id) => state.inFlight[id]?.unconfirmed),
       exchange: introduces || (exchange && unblocksHandler) ? { want: 0 } : null,
+      report: null,
     };
   }
   const placesNow = continuedFrom === null && !run.oversized && changes.length === 0;
@@ -117,6 +122,7 @@ function workNow(
     repeat: placesNow ? dials.repeat : [],
     lookUp,
     exchange: exchange ?? (introduces ? { want: 0 } : null),
+    report: run.reporting || continuedFrom !== null ? null : reportNow(state, calls.count, now),
   };
 }
 

@@ -6,9 +6,10 @@ import { callingTime, capLeft, isOpen, lastDialAt, placedToday, windowCheckAt, z
 import type { CampaignState, InFlightCall, ReadyContact, WaitingFor } from './campaign-state.ts';
 import { isBreakerOpen, troubleOf } from './circuit-breaker.ts';
 import { placingAllowed } from './connection-wait.ts';
-import { hasWork, mayPlace, slotsLeft, type Waiting } from './gates.ts';
+import { hasWork, mayPlace, shareLeft, slotsLeft, type Waiting } from './gates.ts';
 import type { InFlightSurvey } from './in-flight.ts';
 import { cancelsIfQueued } from './look-up-times.ts';
+import { nextReportAt } from './share-report.ts';
 
 /** The number of settlements that justifies an exchange. */
 const SETTLE_BATCH = 20;
@@ -33,14 +34,14 @@ export interface Dials {
   readonly place: readonly ReadyContact[];
   /** Unknown calls whose request is repeated under its key. */
   readonly repeat: readonly string[];
-  /** Slots that are free under the limit and the daily cap, before these dials. */
+  /** Slots that are free under the limit, the share and the daily cap, before these dials. */
   readonly room: number;
 }
 
 /** Fills the free slots with claimed contacts, as far as the daily cap, the slow start and the connection allow. Repeats come first. */
 export function dialsNow(state: CampaignState, calls: InFlightSurvey, now: number): Dials {
   if (!mayPlace(state, now)) return { place: [], repeat: [], room: 0 };
-  const room = Math.max(0, Math.min(slotsLeft(state, calls.count), capLeft(state)));
+  const room = Math.max(0, Math.min(slotsLeft(state, calls.count), shareLeft(state, calls.count), capLeft(state)));
   const atOnce = Math.min(state.slowStart ?? MOST_PLACING, placingAllowed(state), MOST_PLACING);
   const allowed = Math.max(0, atOnce - calls.placing);
   const repeat = repeatable(state, calls, now).slice(0, allowed);
@@ -104,7 +105,8 @@ export function exchangeNow(
 ): { readonly want: number } | null {
   if (state.superseded) return null;
   const claim = claimable(state, dials, now);
-  const due = claim.pressing || isWorthSettling(state, calls, waiting, now) || isDatabaseStale(state, waiting, now);
+  const due =
+    claim.pressing || isWorthSettling(state, calls, waiting, now) || isDatabaseStale(state, calls, waiting, now);
   // Every exchange refills the reserve, whatever its reason. That saves exchanges only for claims.
   return due ? { want: claim.most } : null;
 }
@@ -151,22 +153,25 @@ function unsyncedSince(state: CampaignState, calls: InFlightSurvey): number | nu
  * Whether reads from the database would be wrong for long. Placing calls, with or without a short wait for a slot, the connection
  * or a near retry, counts as one condition.
  */
-function isDatabaseStale(state: CampaignState, waiting: Waiting, now: number): boolean {
+function isDatabaseStale(state: CampaignState, calls: InFlightSurvey, waiting: Waiting, now: number): boolean {
   const { lastSync } = state;
   if (lastSync.status !== state.status || lastSync.ending !== state.ending || state.pendingTerms !== null) return true;
   if (state.endRetriesAfter !== null) return true;
   // Until the database knows the new window, it keeps signalling that this campaign's zone data is old.
   if (lastSync.zoneData !== zoneDataOf(state)) return true;
   if (lastSync.trouble?.reason !== troubleOf(state)?.reason) return true;
-  const before = condition({ for: lastSync.waitingFor, until: lastSync.until }, now);
-  const after = condition(waiting, now);
+  const hasCalls = calls.count > 0;
+  const before = condition({ for: lastSync.waitingFor, until: lastSync.until }, hasCalls, now);
+  const after = condition(waiting, hasCalls, now);
   if (before !== after) return true;
   if (after === 'calling' || after === 'retry' || after === 'connection') return false;
   return lastSync.until !== waiting.until || lastSync.placed !== placedToday(state);
 }
 
-function condition(waiting: Waiting, now: number): WaitingFor | 'calling' {
+function condition(waiting: Waiting, hasCalls: boolean, now: number): WaitingFor | 'calling' {
   if (waiting.for === null || waiting.for === 'slot') return 'calling';
+  // A campaign that uses its whole share waits for its own calls.
+  if (waiting.for === 'connection' && waiting.until === null && hasCalls) return 'calling';
   const isShort = waiting.until !== null && waiting.until < now + NEAR_MS;
   if (isShort && (waiting.for === 'retry' || waiting.for === 'connection')) return 'calling';
   return waiting.for;
@@ -189,6 +194,9 @@ export function wakeAt(state: CampaignState, calls: InFlightSurvey, waiting: Wai
   if (state.breaker) instants.push(state.breaker.openUntil);
   if (state.systemWait) instants.push(state.systemWait.until);
   if (state.connectionWait) instants.push(state.connectionWait.until);
-  const ahead = instants.filter((instant): instant is number => typeof instant === 'number' && instant > now);
+  instants.push(nextReportAt(state));
+  const ahead = instants.filter(
+    (instant): instant is number => typeof instant === 'number' && instant > now && instant !== Infinity,
+  );
   return ahead.length > 0 ? Math.min(...ahead) : null;
 }

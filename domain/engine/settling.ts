@@ -100,6 +100,7 @@ export function adopt(
   state.exchangeNumber = snapshot.lastExchange;
   state.epoch = snapshot.epoch;
   state.superseded = false;
+  state.knownShare = null;
   state.closed = false;
   state.ready = [];
   state.settled = [];

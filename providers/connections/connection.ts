@@ -9,6 +9,8 @@ export interface Connection extends LookUpTerms {
   readonly provider: string;
   /** Null: no rate is documented, and none is set. */
   readonly callsPerSecond: number | null;
+  /** Calls in flight over all campaigns. Null: not limited. */
+  readonly maxConcurrentCalls: number | null;
   /** Countries that may be dialled. Null, only for a connection of the environment: not restricted. */
   readonly countries: readonly string[] | null;
   /** Null, only for a connection of the environment or of a program: the usual kinds. */
@@ -37,6 +39,7 @@ export function connectionOf(provider: CallProvider): Connection {
     name: provider.name,
     provider: provider.name,
     callsPerSecond: null,
+    maxConcurrentCalls: null,
     countries: null,
     numberTypes: null,
     accounts: null,

@@ -34,6 +34,7 @@ function truedyFromEnv(env: Env): Connection {
     name: truedy.name,
     provider: truedy.name,
     callsPerSecond: truedy.callsPerSecond,
+    maxConcurrentCalls: null,
     ...allowedFromEnv(env),
     accounts: null,
     agents: null,

@@ -168,6 +168,7 @@ function toConnection(
     name,
     provider: carrier.name,
     callsPerSecond: fields.calls_per_second ?? carrier.callsPerSecond,
+    maxConcurrentCalls: fields.max_concurrent_calls ?? null,
     countries: fields.countries,
     numberTypes: fields.number_types,
     accounts: fields.accounts ?? null,

@@ -29,6 +29,9 @@ const PublicUrl = z
   .refine((url) => !/[?#]/.test(url), 'must have no query')
   .transform((url) => url.replace(/\/+$/, ''));
 
+/** As many as a hundred campaigns of the largest size. */
+const MOST_CONCURRENT_CALLS = 100_000;
+
 export const CommonFields = z.object({
   provider: z.string('must name the carrier, such as twilio'),
   calls_per_second: z
@@ -47,7 +50,9 @@ export const CommonFields = z.object({
     .max(LOOK_UP_BOUNDS.mostPerMinute, `must be at most ${LOOK_UP_BOUNDS.mostPerMinute}`)
     .optional(),
   max_concurrent_calls: z
-    .undefined('is not enforced yet: leave it out, and set max_concurrent_calls of each campaign')
+    .int('must be a whole number above 0')
+    .positive('must be above 0')
+    .max(MOST_CONCURRENT_CALLS, `must be at most ${MOST_CONCURRENT_CALLS}`)
     .optional(),
   countries: Countries,
   number_types: NumberTypes,

@@ -135,8 +135,8 @@ describe('the rate of a connection', () => {
   it('is the lowest that a worker has loaded, until that worker stops or is not seen for two minutes', async () => {
     const connection = nextId('connection');
     const [slow, fast] = [randomUUID(), randomUUID()];
-    await recordLoads(database.pool, slow, [{ connection, callsPerSecond: 2 }]);
-    await recordLoads(database.pool, fast, [{ connection, callsPerSecond: 5 }]);
+    await recordLoads(database.pool, slow, [{ connection, callsPerSecond: 2, maxConcurrentCalls: null }]);
+    await recordLoads(database.pool, fast, [{ connection, callsPerSecond: 5, maxConcurrentCalls: null }]);
     expect(await asked(connection, 5)).toMatchObject({ kind: 'reserve', callsPerSecond: 2 });
     expect(await asked(connection, null)).toMatchObject({ kind: 'reserve', callsPerSecond: 2 });
     expect(await asked(connection, 1)).toMatchObject({ kind: 'reserve', callsPerSecond: 1 });

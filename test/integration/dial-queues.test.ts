@@ -46,7 +46,9 @@ describe('the dials of a connection that this worker does not have', () => {
     await recordCampaign(db.pool, 1, Date.now());
     await queues.adjust();
     expect([...taken]).toEqual(['own', 'truedy']);
-    await recordLoads(db.pool, OTHER_WORKER, [{ connection: 'truedy', callsPerSecond: null }]);
+    await recordLoads(db.pool, OTHER_WORKER, [
+      { connection: 'truedy', callsPerSecond: null, maxConcurrentCalls: null },
+    ]);
     await queues.adjust();
     expect([...taken]).toEqual(['own']);
     await forgetLoads(db.pool, OTHER_WORKER);

@@ -55,7 +55,7 @@ describe('a worker made in a program', () => {
     const running = worker.run();
     await vi.waitFor(async () => expect(await worker.notReady()).toEqual([]));
     const process = randomUUID();
-    await recordLoads(db.pool, process, [{ connection: 'truedy', callsPerSecond: null }]);
+    await recordLoads(db.pool, process, [{ connection: 'truedy', callsPerSecond: null, maxConcurrentCalls: null }]);
     await worker.dialForAllConnections();
     expect(await worker.notReady()).toEqual([]);
     await forgetLoads(db.pool, process);

@@ -84,6 +84,17 @@ const OTHERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'domain/engine/retry-policy.ts': { MOST_RETRIES: 'a bound of what comes in from outside' },
   'domain/engine/retry-terms.ts': { ATTEMPTS_ASKED_FOR: 'the terms that it makes are recorded' },
   'domain/engine/schedule-fields.ts': { LONGEST_ZONE_NAME: 'a bound of what comes in from outside' },
+  'domain/engine/known-share.ts': {
+    MATTERS: 'shown by the properties of shares: no recorded campaign shares a limit',
+    PARTS: 'the same',
+    REPORT_AGAIN_MS: 'the same',
+  },
+  'domain/engine/share-coordinator.ts': {
+    WITHOUT_RUN_MS: 'the duration of a timer, which is recorded',
+    OTHERWISE_MS: 'the duration of a timer, which is recorded',
+    MOST_SHOWN: 'the result of an activity, which is recorded',
+  },
+  'domain/engine/shares.ts': { TURN_MS: 'the result of an activity, which is recorded' },
   'domain/engine/spec-change.ts': { LONGEST_INSTANT: 'a bound of what comes in from outside' },
   'domain/engine/task-queues.ts': { LONGEST_QUEUE_NAME: 'a bound of what comes in from outside' },
   'workflows/handlers.ts': {

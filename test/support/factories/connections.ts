@@ -13,7 +13,9 @@ export function connectionsTo(...providers: readonly CallProvider[]): Connection
 }
 
 /** The limits of a connection, as far as a test states them. */
-export type StatedLimits = Partial<Pick<Connection, 'callsPerSecond' | 'lookUpAfterMs' | 'lookUpsPerMinute'>>;
+export type StatedLimits = Partial<
+  Pick<Connection, 'callsPerSecond' | 'maxConcurrentCalls' | 'lookUpAfterMs' | 'lookUpsPerMinute'>
+>;
 
 /** The connection of this adapter, with limits and without restrictions. */
 export function limitedConnection(provider: CallProvider, limits: StatedLimits = {}): Connection {

@@ -54,7 +54,9 @@ export function dialOf(address: CallAddress, changes: Partial<Dial> = {}): Dial 
 }
 
 /** Calls one activity as a worker would, for a campaign that calls through the connection of this provider. */
-export async function callActivity<K extends Exclude<keyof Activities, 'callingWindow'>>(
+export async function callActivity<
+  K extends Exclude<keyof Activities, 'callingWindow' | 'reportShare' | 'divideConnection'>,
+>(
   name: K,
   {
     pool,

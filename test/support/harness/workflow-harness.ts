@@ -84,6 +84,10 @@ export class WorkflowHarness {
     return this.#options.client;
   }
 
+  get taskQueue(): string {
+    return this.#options.taskQueue;
+  }
+
   /** What time it is on the server. */
   time(): Promise<number> {
     return this.#options.time?.() ?? Promise.resolve(Date.now());

@@ -9,6 +9,7 @@ const terms = (changes: Partial<ConnectionTerms> = {}): ConnectionTerms => ({
   accounts: ['acme'],
   agents: ['agent-1', 'agent-2'],
   callerNumbers: ['+14155550100', '+14155550101'],
+  maxConcurrentCalls: null,
   ...changes,
 });
 

@@ -57,6 +57,7 @@ describe('a connections file', () => {
     look_ups_per_minute: 120
     accounts: [default]
     agents: [agent_1, agent_2]
+    max_concurrent_calls: 30
     caller_numbers: ["+14155550100"]
     webhook_base_url: https://calls.example.com/`);
     expect(connections(text)).toMatchObject([
@@ -64,6 +65,7 @@ describe('a connections file', () => {
         name: 'main',
         provider: 'truedy',
         callsPerSecond: 2.5,
+        maxConcurrentCalls: 30,
         lookUpAfterMs: 90_500,
         lookUpsPerMinute: 120,
         countries: ['US', 'CA'],
@@ -90,6 +92,7 @@ describe('a connections file', () => {
       {
         name: 'main',
         callsPerSecond: null,
+        maxConcurrentCalls: null,
         lookUpAfterMs: 180_000,
         lookUpsPerMinute: 60,
         countries: ['US'],
@@ -116,7 +119,7 @@ describe('a connections file', () => {
     calls_per_second: 0
     look_up_after_seconds: 0.5
     look_ups_per_minute: 9
-    max_concurrent_calls: 30
+    max_concurrent_calls: 0
     countries: [US, Canada]
     number_types: [cell]
     webhook_base_url: http://calls.example.com
@@ -135,7 +138,7 @@ describe('a connections file', () => {
       [7, 'connections.Main.calls_per_second', 'must be above 0'],
       [8, 'connections.Main.look_up_after_seconds', 'must be at least 1'],
       [9, 'connections.Main.look_ups_per_minute', 'must be at least 10'],
-      [10, 'connections.Main.max_concurrent_calls', expect.stringContaining('not enforced yet: leave it out')],
+      [10, 'connections.Main.max_concurrent_calls', 'must be above 0'],
       [11, 'connections.Main.countries.1', expect.stringContaining('two-letter')],
       [12, 'connections.Main.number_types.0', expect.stringContaining('must be one of mobile')],
       [13, 'connections.Main.webhook_base_url', expect.stringContaining('https URL')],

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { pacingFacts } from '../../../worker/facts.ts';
 
-const SETTINGS = { callsPerSecond: 2.5, lookUpAfterMs: 180_000, graceMs: 60_000, searchAttributes: true };
+const SETTINGS = {
+  callsPerSecond: 2.5,
+  lookUpAfterMs: 180_000,
+  maxConcurrentCalls: null,
+  graceMs: 60_000,
+  searchAttributes: true,
+};
 const facts = {
   keyTtlMs: 600_000,
   finds: 'by id',
@@ -24,6 +30,10 @@ describe('what campaigns are told of the provider', () => {
       callsPerSecond: 2.5,
       searchAttributes: true,
     });
+  });
+
+  it('says whether campaigns share a limit of calls in flight', () => {
+    expect(pacingFacts({ facts }, { ...SETTINGS, maxConcurrentCalls: 30 })).toMatchObject({ sharesLimit: true });
   });
 
   it.each([

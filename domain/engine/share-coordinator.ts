@@ -1,0 +1,100 @@
+/**
+ * The coordinator of a connection: one workflow that divides the connection's limit among its campaigns. Shares are recorded in
+ * the database alone. The coordinator only decides when they are divided again, so one that was terminated, reset or continued as
+ * new goes on from the records.
+ *
+ * It is
+ * - new: it has not divided the limit yet, and does so at once,
+ * - told: a campaign has reported since the last division began; it divides again,
+ * - resting: nothing was reported. It divides again when `restsUntil` is reached, because some changes are reported by nobody:
+ *   calls of campaigns without a workflow end, workflows end, and the connection's limit is changed,
+ * - done: no campaign holds or needs calls. The run ends, and the next report starts another.
+ */
+import { counted } from './counted.ts';
+import { type Shareholder, totalHeld } from './shares.ts';
+
+/** Nobody reports the end of a call whose campaign has no workflow. Its slot is given away this soon. */
+const WITHOUT_RUN_MS = 15_000;
+/** A changed limit and a campaign whose workflow was ended are noticed by this, and turns change this often. */
+const OTHERWISE_MS = 60_000;
+
+/** Each division leaves these in the history. */
+const MOST_SHOWN = 20;
+
+/** A campaign's part of the limit, for the Web UI. */
+type ShownShare = Pick<Shareholder, 'campaignId' | 'need' | 'share' | 'held'>;
+
+/** The connection after a division. */
+export interface ShareStanding {
+  /** Null: the connection has no limit any more. Each campaign then has what it needs. */
+  readonly limit: number | null;
+  /** Calls that campaigns may have in flight. */
+  readonly held: number;
+  readonly campaigns: number;
+  /** Campaigns that need more than their share. */
+  readonly waiting: number;
+  /** Campaigns with calls in flight of which no run may dial. */
+  readonly withoutRun: number;
+  /** The largest shares. */
+  readonly shown: readonly ShownShare[];
+}
+
+export interface CoordinatorState {
+  /** Whether a campaign has reported since the last division began. */
+  told: boolean;
+  standing: ShareStanding | null;
+  dividedAt: number;
+}
+
+type CoordinatorStep =
+  | { readonly kind: 'divide' | 'continue_as_new' | 'end' }
+  | { readonly kind: 'rest'; readonly until: number };
+
+export function newCoordinator(): CoordinatorState {
+  return { told: false, standing: null, dividedAt: 0 };
+}
+
+/** The connection after a division. `withoutRun` are campaigns of which no run may dial. */
+export function standingOf(
+  limit: number | null,
+  holders: readonly Shareholder[],
+  withoutRun: ReadonlySet<string>,
+): ShareStanding {
+  const largest = holders.toSorted((a, b) => b.held - a.held).slice(0, MOST_SHOWN);
+  return {
+    limit,
+    held: totalHeld(holders),
+    campaigns: holders.length,
+    waiting: holders.filter(({ need, share }) => need > share).length,
+    withoutRun: holders.filter(({ campaignId }) => withoutRun.has(campaignId)).length,
+    shown: largest.map(({ campaignId, need, share, held }) => ({ campaignId, need, share, held })),
+  };
+}
+
+/** A run that continues as new only while it rests loses no report. */
+export function nextCoordinatorStep(
+  { told, standing, dividedAt }: CoordinatorState,
+  continueAsNewSuggested: boolean,
+  now: number,
+): CoordinatorStep {
+  if (standing === null || told) return { kind: 'divide' };
+  if (standing.campaigns === 0) return { kind: 'end' };
+  if (continueAsNewSuggested) return { kind: 'continue_as_new' };
+  const until = dividedAt + (standing.withoutRun > 0 ? WITHOUT_RUN_MS : OTHERWISE_MS);
+  return now < until ? { kind: 'rest', until } : { kind: 'divide' };
+}
+
+/** The connection in a few lines of Markdown, for an operator who sees only this. */
+export function coordinatorDetails(connection: string, { standing }: CoordinatorState): string {
+  if (standing === null) return `**${connection}**: divides its calls in flight among its campaigns`;
+  const { limit, held, campaigns, waiting, withoutRun, shown } = standing;
+  const lines = [
+    `**${connection}**: ${counted(campaigns, 'campaign')}, ${waiting === 0 ? 'each has what it needs' : `${waiting} could use more`}`,
+    '',
+    `- In flight at most: ${held} of ${limit ?? 'any number'}`,
+    ...(withoutRun > 0 ? [`- ${counted(withoutRun, 'campaign')} without a workflow: calls run to their end`] : []),
+    ...shown.map((row) => `- ${row.campaignId}: share ${row.share}, needs ${row.need}, may have ${row.held} in flight`),
+  ];
+  if (campaigns > shown.length) lines.push(`- and ${counted(campaigns - shown.length, 'other')}`);
+  return lines.join('\n');
+}

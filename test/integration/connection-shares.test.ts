@@ -1,0 +1,120 @@
+/** Shares of a connection's limit on a real database: many at once, epochs, and campaigns without a workflow. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { adoptRoster } from '../../db/adoption.ts';
+import { permitDial } from '../../db/calls.ts';
+import { readDatabaseClock } from '../../db/clock.ts';
+import { divideShares, noteSharesTold, recordShareReport } from '../../db/connection-shares.ts';
+import { markInterrupted } from '../../db/interruptions.ts';
+import { inTransaction } from '../../db/pool.ts';
+import { CreateCampaign } from '../../domain/api/campaign-request.ts';
+import type { ShareReport } from '../../domain/engine/shares.ts';
+import { createCampaign } from '../../gateway/routes/create-campaign.ts';
+import { TRUEDY_ALONE } from '../support/factories/connections.ts';
+import { dialOf } from '../support/factories/dials.ts';
+import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
+
+const NOW = Date.UTC(2026, 2, 18, 12);
+const HOUR_MS = 3_600_000;
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+async function adopted(run: string, campaignId?: string): Promise<string> {
+  const request = CreateCampaign.parse({
+    name: 'Reminders',
+    agent_id: 'agent-1',
+    contacts: [{ phone_number: '+14155550100' }],
+  });
+  const { pool } = database;
+  const id = campaignId ?? (await createCampaign({ pool, now: NOW, connections: TRUEDY_ALONE }, 'default', request)).id;
+  await inTransaction(pool, (tx) => adoptRoster(tx, { campaignId: id, runId: run, number: 1 }, NOW));
+  return id;
+}
+
+const report = (campaignId: string, fields: Partial<ShareReport> = {}): ShareReport => ({
+  campaignId,
+  epoch: 1,
+  number: 1,
+  revision: 0,
+  need: 10,
+  inFlight: 0,
+  ...fields,
+});
+const divide = (connection: string, limit: number) =>
+  divideShares(database.pool, { connection, limit, lostAfterMs: HOUR_MS }, readDatabaseClock);
+
+describe('the shares of a connection', () => {
+  it('never exceed the limit together, whatever happens at the same time', async () => {
+    const connection = 'busy';
+    const campaigns = await Promise.all(Array.from({ length: 8 }, (_, index) => adopted(`run ${index}`)));
+    const shares = new Map<string, { share: number; revision: number }>();
+    for (let number = 1; number <= 6; number += 1) {
+      const reports = campaigns.map((id, index) => {
+        const { share, revision } = shares.get(id) ?? { share: 0, revision: 0 };
+        const need = (index + number) % 3 === 0 ? 0 : 4 + index;
+        return recordShareReport(
+          database.pool,
+          connection,
+          `run ${index}`,
+          report(id, { number, revision, need, inFlight: Math.min(share, need) }),
+        );
+      });
+      const divisions = [divide(connection, 17), divide(connection, 17), divide(connection, 17)];
+      await Promise.all([...reports, ...divisions]);
+      const { holders } = await divide(connection, 17);
+      expect(holders.reduce((sum, { held }) => sum + held, 0)).toBeLessThanOrEqual(17);
+      for (const holder of holders) shares.set(holder.campaignId, holder);
+    }
+    expect([...shares.values()].some(({ share }) => share > 0)).toBe(true);
+  });
+
+  it('belong to an epoch: a run that takes over has none, and its calls stay charged', async () => {
+    const connection = 'epochs';
+    const id = await adopted('the first');
+    await recordShareReport(database.pool, connection, 'the first', report(id));
+    expect((await divide(connection, 8)).holders).toMatchObject([
+      { epoch: 1, share: 8, held: 8, revision: 1, told: 0 },
+    ]);
+    await noteSharesTold(database.pool, connection, [{ campaignId: id, epoch: 1, revision: 1 }]);
+    await adopted('the second', id);
+    const late = report(id, { number: 2, revision: 1, need: 0 });
+    expect(await recordShareReport(database.pool, connection, 'the first', late)).toBeNull();
+    expect((await divide(connection, 8)).holders).toMatchObject([{ epoch: 1, share: 8, told: 1 }]);
+    const first = report(id, { epoch: 2, inFlight: 5 });
+    expect(await recordShareReport(database.pool, connection, 'the second', first)).toMatchObject({
+      epoch: 2,
+      share: 0,
+      held: 5,
+      revision: 0,
+      told: 0,
+    });
+  });
+
+  it('of a campaign without a workflow are the calls that its records show, until they end', async () => {
+    const connection = 'truedy';
+    const [gone, other] = [await adopted('gone'), await adopted('other')];
+    await recordShareReport(database.pool, connection, 'gone', report(gone, { need: 5 }));
+    await divide(connection, 6);
+    const dial = dialOf({ campaignId: gone, seq: 1, attempt: 1 }, { runId: 'gone', epoch: 1, connection });
+    expect(await permitDial(database.pool, dial, () => 'a request')).toMatchObject({ kind: 'send' });
+    await recordShareReport(database.pool, connection, 'other', report(other));
+    expect((await divide(connection, 6)).holders.find(({ campaignId }) => campaignId === other)!.held).toBe(1);
+    const { rows } = await database.pool.query<{ startedAt: string | null }>(
+      'select workflow_started_at::text as "startedAt" from campaigns where id = $1',
+      [gone],
+    );
+    const campaign = { id: gone, ownerRunId: 'gone', startedAt: rows[0]!.startedAt };
+    expect(await markInterrupted(database.pool, campaign, { reason: 'terminated', code: null })).toBe(true);
+    const { holders, withoutRun } = await divide(connection, 6);
+    expect(withoutRun).toEqual(new Set([gone]));
+    expect(Object.fromEntries(holders.map(({ campaignId, share, held }) => [campaignId, { share, held }]))).toEqual({
+      [gone]: { share: 0, held: 1 },
+      [other]: { share: 5, held: 5 },
+    });
+    await database.pool.query("update calls set settled_at = now(), outcome = 'lost' where campaign_id = $1", [gone]);
+    expect((await divide(connection, 6)).holders).toMatchObject([{ campaignId: other, share: 6, held: 6 }]);
+  });
+});

@@ -1,0 +1,48 @@
+/** P12 against the provider's ledger: campaigns and workers that share the limit of a connection. */
+import { afterEach, expect, it, vi } from 'vitest';
+import { findCommanded } from '../../db/campaigns.ts';
+import { engineSpec } from '../../domain/api/campaign-request.ts';
+import { connectionWorkflowId, workflowId } from '../../domain/engine/ids.ts';
+import { CAMPAIGN_WORKFLOW } from '../../workflows/messages.ts';
+import { SystemHarness } from '../support/harness/system-harness.ts';
+
+const LIMIT = 4;
+
+let harness: SystemHarness;
+afterEach(() => harness.close());
+
+const coordinator = () => harness.client.workflow.getHandle(connectionWorkflowId('truedy', harness.taskQueue));
+
+it('a small campaign beside a large one has its share, and the limit holds while the coordinator is ended and runs change', async () => {
+  harness = await SystemHarness.start({ simulator: { timeScale: 250 }, limits: { maxConcurrentCalls: LIMIT } });
+  await harness.startSecondWorker();
+  const large = await harness.startCampaign(90, { max_concurrent_calls: 10 });
+  await vi.waitFor(() => expect(harness.simulator.ledger().peak_in_flight).toBe(LIMIT), { timeout: 30_000 });
+  const small = await harness.startCampaign(10, { max_concurrent_calls: 10 });
+  await harness.result(small);
+  // The large one had its own half meanwhile.
+  expect(harness.callsOf(large).length).toBeLessThan(90);
+
+  await coordinator().terminate('by hand');
+  await harness.handle(large).terminate('by hand');
+  const recorded = await findCommanded(harness.db.pool, 'default', large);
+  await harness.client.workflow.start(CAMPAIGN_WORKFLOW, {
+    workflowId: workflowId(large),
+    taskQueue: harness.taskQueue,
+    args: [{ campaignId: large, spec: engineSpec(recorded!.terms) }],
+  });
+  await harness.result(large);
+
+  const { calls, peak_in_flight: peak } = harness.simulator.ledger();
+  expect(new Set(calls.map(({ key }) => key)).size).toBe(100);
+  expect(peak).toBe(LIMIT);
+  await vi.waitFor(async () => expect((await coordinator().describe()).status.name).toBe('COMPLETED'));
+  expect((await harness.db.pool.query('select from connection_shares')).rowCount).toBe(0);
+});
+
+it('without a limit there is no coordinator', async () => {
+  harness = await SystemHarness.start({ simulator: { timeScale: 1_000 } });
+  await harness.result(await harness.startCampaign(5));
+  await expect(coordinator().describe()).rejects.toThrow(/not found/i);
+  expect((await harness.db.pool.query('select from connection_shares')).rowCount).toBe(0);
+});

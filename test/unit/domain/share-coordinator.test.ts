@@ -1,0 +1,60 @@
+/** When the limit of a connection is divided again, by examples. */
+import { describe, expect, it } from 'vitest';
+import {
+  coordinatorDetails,
+  type CoordinatorState,
+  newCoordinator,
+  nextCoordinatorStep,
+  type ShareStanding,
+} from '../../../domain/engine/share-coordinator.ts';
+
+const standing: ShareStanding = { limit: 10, held: 4, campaigns: 1, waiting: 0, withoutRun: 0, shown: [] };
+const after = (changes: Partial<ShareStanding>, told = false): CoordinatorState => ({
+  told,
+  standing: { ...standing, ...changes },
+  dividedAt: 1_000,
+});
+
+describe('the coordinator of a connection', () => {
+  it('divides at once when it is new', () => {
+    expect(nextCoordinatorStep(newCoordinator(), false, 0)).toEqual({ kind: 'divide' });
+  });
+
+  it.each([
+    ['divides again after a report', after({}, true), { kind: 'divide' }],
+    ['divides again after a report, although nobody held anything', after({ campaigns: 0 }, true), { kind: 'divide' }],
+    ['rests while each campaign has what it needs', after({}), { kind: 'rest', until: 61_000 }],
+    ['looks soon after calls whose end nobody reports', after({ withoutRun: 1 }), { kind: 'rest', until: 16_000 }],
+    ['ends when no campaign is left', after({ campaigns: 0 }), { kind: 'end' }],
+    [
+      'goes on while campaigns have shares of a limit that was removed',
+      after({ limit: null }),
+      { kind: 'rest', until: 61_000 },
+    ],
+  ])('%s', (_, state, step) => {
+    expect(nextCoordinatorStep(state, false, 1_500)).toEqual(step);
+  });
+
+  it('divides again when it has rested', () => {
+    expect(nextCoordinatorStep(after({}), false, 61_000)).toEqual({ kind: 'divide' });
+  });
+
+  it('continues as new when it would rest, and not before it has divided', () => {
+    expect(nextCoordinatorStep(after({}), true, 1_500)).toEqual({ kind: 'continue_as_new' });
+    expect(nextCoordinatorStep(after({}, true), true, 1_500)).toEqual({ kind: 'divide' });
+  });
+
+  it('shows the shares', () => {
+    const shown = [{ campaignId: 'a', need: 9, share: 4, held: 5 }];
+    expect(coordinatorDetails('clinic-us', after({ campaigns: 3, waiting: 2, withoutRun: 1, shown }))).toBe(
+      [
+        '**clinic-us**: 3 campaigns, 2 could use more',
+        '',
+        '- In flight at most: 4 of 10',
+        '- 1 campaign without a workflow: calls run to their end',
+        '- a: share 4, needs 9, may have 5 in flight',
+        '- and 2 others',
+      ].join('\n'),
+    );
+  });
+});

@@ -1,0 +1,111 @@
+/** A campaign on a connection with a limit: what it places within its share, and what it reports. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { CampaignState, KnownShare } from '../../../domain/engine/campaign-state.ts';
+import { waitingAt } from '../../../domain/engine/gates.ts';
+import { surveyInFlight } from '../../../domain/engine/in-flight.ts';
+import { given, isReportDue, reported } from '../../../domain/engine/known-share.ts';
+import { dialsNow } from '../../../domain/engine/pacing.ts';
+import { applyShare, reportNow, startReport } from '../../../domain/engine/share-report.ts';
+import {
+  callInFlight,
+  campaignState,
+  CAMPAIGN_ID,
+  MINUTE,
+  NOON,
+  pacingFacts,
+  type StatedCampaign,
+} from '../../support/factories/campaign-state.ts';
+
+const calls = (count: number) => Array.from({ length: count }, (_, index) => callInFlight({ seq: index + 1 }));
+const known = (stated: Partial<KnownShare> = {}): KnownShare => ({
+  revision: 1,
+  share: 4,
+  held: 4,
+  report: 1,
+  need: 10,
+  reportedAt: NOON,
+  ...stated,
+});
+
+/** Ten slots, plenty of contacts, four of the connection's calls. */
+function sharing(stated: StatedCampaign & { share?: KnownShare | null } = {}): CampaignState {
+  const { share = known(), ...campaign } = stated;
+  return campaignState({
+    facts: pacingFacts({ sharesLimit: true }),
+    ready: Array.from({ length: 20 }, (_, index) => ({ seq: 100 + index, attempt: 1 })),
+    roster: { moreToClaim: true },
+    knownShare: share,
+    ...campaign,
+  });
+}
+
+describe('on a connection with a limit, a campaign', () => {
+  it.each([
+    ['places nothing before it has a share', sharing({ share: null }), 0, 'connection'],
+    ['places as many calls as its share leaves', sharing({ calls: calls(1) }), 3, null],
+    ['places nothing when its share is in use', sharing({ calls: calls(4) }), 0, 'connection'],
+    ['places nothing while it is above a lowered share', sharing({ calls: calls(6) }), 0, 'connection'],
+    ['keeps to its own limit', sharing({ share: known({ share: 20, held: 20 }), calls: calls(10) }), 0, 'slot'],
+    ['does not ask for a share where there is no limit', sharing({ facts: pacingFacts(), share: null }), 10, null],
+  ])('%s', (_, state, placed, waits) => {
+    expect(dialsNow(state, surveyInFlight(state, NOON), NOON).place).toHaveLength(placed);
+    expect(waitingAt(state, NOON).for).toBe(waits);
+  });
+
+  const due = (state: CampaignState, now = NOON) =>
+    reportNow(state, Object.keys(state.inFlight).length, now)?.need ?? null;
+  const few = { roster: { moreToClaim: false }, ready: [{ seq: 100, attempt: 1 }] };
+
+  it.each<[string, CampaignState, number | null]>([
+    ['it begins', sharing({ share: null }), 10],
+    ['nothing has changed', sharing(), null],
+    ['it was paused', sharing({ status: 'paused' }), 0],
+    ['it was paused and has said so', sharing({ status: 'paused', share: known({ need: 0 }) }), null],
+    ['it goes on', sharing({ share: known({ need: 0 }) }), 10],
+    ['its limit was raised', sharing({ spec: { max_concurrent_calls: 12 } }), 12],
+    ['it runs dry', sharing({ ...few, calls: calls(1) }), 2],
+    ['it needs a little less than its share', sharing({ ...few, calls: calls(2), share: known({ need: 3 }) }), null],
+    ['it needs less, and still more than its share', sharing({ spec: { max_concurrent_calls: 5 } }), null],
+    [
+      'none of many calls above a lowered share has ended',
+      sharing({ share: known({ held: 8 }), calls: calls(8) }),
+      null,
+    ],
+    ['a part of them has ended', sharing({ share: known({ held: 8 }), calls: calls(7) }), 10],
+    ['there is no limit', sharing({ facts: pacingFacts(), share: null }), null],
+    ['another run owns its records', sharing({ share: null, superseded: true }), null],
+  ])('reports when %s: %#', (_, state, need) => {
+    expect(due(state)).toBe(need);
+  });
+
+  it('does not report what it has just reported', () => {
+    const count = fc.nat(12);
+    const shares = fc.record({ share: count, above: count, need: count, inFlight: count, told: count });
+    fc.assert(
+      fc.property(shares, ({ share, above, need, inFlight, told }) => {
+        const slots = { need, most: 12, inFlight };
+        const after = reported(known({ share, held: share + above, need: told }), slots, NOON);
+        const answered = given(after, { epoch: 1, revision: 1, share, held: Math.max(share, inFlight) });
+        expect(isReportDue(answered, slots, NOON)).toBe(false);
+      }),
+    );
+  });
+
+  it('reports again after a minute without any share', () => {
+    const state = sharing({ share: known({ share: 0, held: 0 }) });
+    expect([due(state, NOON + MINUTE - 1), due(state, NOON + MINUTE)]).toEqual([null, 10]);
+  });
+
+  it('takes the newest share of its epoch, in whatever order shares arrive', () => {
+    const state = sharing({ share: null });
+    const slots = reportNow(state, 0, NOON)!;
+    const { epoch } = state;
+    expect(startReport(state, CAMPAIGN_ID, slots, NOON)).toMatchObject({ epoch, number: 1, revision: 0, need: 10 });
+    applyShare(state, { epoch: epoch + 1, revision: 9, share: 9, held: 9 });
+    applyShare(state, { epoch, revision: 2, share: 3, held: 5 });
+    applyShare(state, { epoch, revision: 1, share: 5, held: 5 });
+    applyShare(state, { epoch, revision: 2, share: 3, held: 4 });
+    expect(state.knownShare).toMatchObject({ revision: 2, share: 3, held: 4, report: 1 });
+  });
+});

@@ -1,0 +1,56 @@
+/** The coordinator of a connection with a limit of calls in flight; see domain/engine/share-coordinator.ts. */
+import type { SignalDefinition } from '@temporalio/common';
+import {
+  condition,
+  continueAsNew,
+  setCurrentDetails,
+  setDefaultSignalHandler,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import {
+  coordinatorDetails,
+  type CoordinatorState,
+  newCoordinator,
+  nextCoordinatorStep,
+} from '../domain/engine/share-coordinator.ts';
+import { type ConnectionInput, SHARE_REPORTED } from '../domain/engine/share-messages.ts';
+import { divideConnection } from './proxies.ts';
+import { retryForever } from './retry-forever.ts';
+
+const shareReported = { type: 'signal', name: SHARE_REPORTED } as SignalDefinition;
+
+export async function connection(input: ConnectionInput): Promise<void> {
+  const state = newCoordinator();
+  setHandler(shareReported, () => void (state.told = true), {
+    description: 'Says that a campaign has reported. The limit is divided again.',
+  });
+  // A signal with an unknown name is a mistake, and must not be kept for ever.
+  setDefaultSignalHandler(() => {});
+  for (;;) {
+    setCurrentDetails(coordinatorDetails(input.connection, state));
+    const now = Date.now();
+    const step = nextCoordinatorStep(state, workflowInfo().continueAsNewSuggested, now);
+    switch (step.kind) {
+      case 'divide':
+        await divide(input, state);
+        break;
+      case 'rest':
+        await condition(() => state.told, step.until - now, { summary: 'Divide again, although nobody reports' });
+        break;
+      case 'continue_as_new':
+        return continueAsNew<typeof connection>(input);
+      case 'end':
+        return;
+    }
+  }
+}
+
+/** A report during the division may have come too late for it. */
+async function divide(input: ConnectionInput, state: CoordinatorState): Promise<void> {
+  state.told = false;
+  state.standing = await retryForever(() =>
+    divideConnection.executeWithOptions({ summary: 'Divide the limit among the campaigns' }, [input]),
+  );
+  state.dividedAt = Date.now();
+}
