@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { counted } from '../domain/engine/counted.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
-import type { SuppressionResponse } from '../domain/contacts/suppression.ts';
+import type { SuppressionResponse } from '../domain/api/suppressions.ts';
 import type { Ringfence } from '../client/ringfence.ts';
 import { type ApiFlags, gatewayCommand, ringfenceOf, show } from './api.ts';
 import { examples } from './help.ts';

@@ -1,6 +1,6 @@
 /** The Ringfence SDK: everything that a backend needs to run campaigns. */
 export { Ringfence } from './ringfence.ts';
-export { connectTemporal } from './temporal/connection.ts';
+export { connectTemporal } from './connect-temporal.ts';
 export { RingfenceError } from './errors.ts';
 export { ERROR_CODES, type ErrorCode } from '../domain/engine/error-codes.ts';
 export { Page, type PageQuery, type Pages } from './pages.ts';
@@ -39,4 +39,4 @@ export type { Connections } from './resources/connections.ts';
 export type { ConnectionResponse as Connection } from '../domain/api/connection-response.ts';
 export type { Folders } from './resources/folders.ts';
 export type { Suppressions } from './resources/suppressions.ts';
-export type { SuppressionInput, SuppressionResponse as Suppression } from '../domain/contacts/suppression.ts';
+export type { SuppressionInput, SuppressionResponse as Suppression } from '../domain/api/suppressions.ts';

@@ -1,5 +1,5 @@
 /** Numbers that must not be called. A dial checks them before it sends anything (`calls.ts`). */
-import type { SuppressionResponse } from '../domain/contacts/suppression.ts';
+import type { SuppressionResponse } from '../domain/api/suppressions.ts';
 import { limited, type OrderedRows, type Page, pageOf, type PageOf, totalOf, valuesOf } from './page.ts';
 import type { Queryable } from './pool.ts';
 

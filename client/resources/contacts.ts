@@ -1,14 +1,17 @@
 import type { ContactResponse, ImportResponse } from '../../domain/api/contact-responses.ts';
-import type { ContactInput } from '../../domain/contacts/contact.ts';
+import type { CreateCampaignInput } from '../../domain/api/campaign-request.ts';
 import type { ApiClient } from '../http/api-client.ts';
 import type { RequestOptions, WriteOptions } from '../options.ts';
 import { listPages, type PageQuery, type Pages } from '../pages.ts';
+
+type ContactFields = NonNullable<CreateCampaignInput['contacts']>[number];
 
 export interface ContactFilter extends PageQuery {
   readonly folder_id?: string | undefined;
 }
 
-export interface NewContact extends ContactInput {
+/** A contact as a campaign takes it, with its folder. */
+export interface NewContact extends ContactFields {
   /** Default: the folder named `default`. */
   readonly folder_id?: string | undefined;
   /** Two-letter code of the country for a number without an international prefix. */

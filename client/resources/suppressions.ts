@@ -1,4 +1,4 @@
-import type { SuppressionInput, SuppressionResponse } from '../../domain/contacts/suppression.ts';
+import type { SuppressionInput, SuppressionResponse } from '../../domain/api/suppressions.ts';
 import type { ApiClient } from '../http/api-client.ts';
 import type { RequestOptions, WriteOptions } from '../options.ts';
 import { listPages, type PageQuery, type Pages } from '../pages.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ImportResponse } from '../../domain/api/contact-responses.ts';
 import type { ContactInput } from '../../domain/contacts/contact.ts';
-import type { SuppressionInput } from '../../domain/contacts/suppression.ts';
+import type { SuppressionInput } from '../../domain/api/suppressions.ts';
 import { ImportOptions } from '../routes/contacts-import.ts';
 import { type Described, exampleList, exampleOf } from './described.ts';
 import { CONTACT, FOLDER, FOLDER_ID } from './example-values.ts';

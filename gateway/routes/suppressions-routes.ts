@@ -6,7 +6,8 @@ import { addSuppression, listSuppressions, removeSuppression } from '../../db/su
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { anyNumber, anyNumberThatMayExist } from '../../domain/contacts/allowed-numbers.ts';
 import { parsePhone } from '../../domain/contacts/phone.ts';
-import { suppressedNumber, SuppressionResponse, SuppressionInput } from '../../domain/contacts/suppression.ts';
+import { SuppressionInput, SuppressionResponse } from '../../domain/api/suppressions.ts';
+import { suppressedNumber } from '../../domain/contacts/suppression.ts';
 import { allowedTo } from '../../providers/connections/choose.ts';
 import type { Connections } from '../../providers/connections/open-connections.ts';
 import '../http/auth.ts';

@@ -11,6 +11,7 @@ export const VERSIONS = {
   oldestNode: '20.19.0',
   yarn1: '1.22.22',
   jest: '30.5.2',
+  express: '5.3.0',
   typescript5: '5.9.3',
   typescript6: '6.0.3',
 } as const;

@@ -43,7 +43,7 @@ export const ON_NODE_24 = [
   'test/e2e/kill-worker.test.ts',
   'test/e2e/package.long.test.ts',
   'test/e2e/start.test.ts',
-  'test/e2e/start-from-backend.long.test.ts',
+  'test/e2e/examples.long.test.ts',
 ] as const;
 
 /** The slice takes about a third of this on two cores. */

@@ -13,7 +13,7 @@ import { Campaign, CampaignContactResponse } from '../../domain/api/campaign-res
 import { ImportResponse } from '../../domain/api/contact-responses.ts';
 import { ContactExplanation } from '../../domain/api/contact-explanation.ts';
 import { ForecastResponse } from '../../domain/forecast/response.ts';
-import { SuppressionResponse } from '../../domain/contacts/suppression.ts';
+import { SuppressionResponse } from '../../domain/api/suppressions.ts';
 import { CAMPAIGN_OPERATIONS } from '../../gateway/openapi/campaign-examples.ts';
 import { CONTACT_OPERATIONS } from '../../gateway/openapi/contact-examples.ts';
 import { CAMPAIGN_ID, CONTACT_ID } from '../../gateway/openapi/example-values.ts';

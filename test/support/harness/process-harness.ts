@@ -99,7 +99,11 @@ export class ProcessHarness {
   async startGateway(): Promise<void> {
     const logFile = join(this.directory, 'gateway.log');
     this.#gateway = await startGateway({ logFile, env: this.env, port: 0 });
-    const url = `${this.#gateway.url}/webhooks/truedy`;
+    await this.sendWebhooksTo(`${this.#gateway.url}/webhooks/truedy`);
+  }
+
+  /** From now on, those of calls that were placed before included. */
+  async sendWebhooksTo(url: string): Promise<void> {
     await tellProvider(this.simulator, { url, secret: PROVIDER.secret });
   }
 

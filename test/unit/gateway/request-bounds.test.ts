@@ -5,7 +5,7 @@ import { ChangeCampaign } from '../../../domain/api/campaign-change.ts';
 import { CreateCampaign } from '../../../domain/api/campaign-request.ts';
 import { ContactInput } from '../../../domain/contacts/contact.ts';
 import { ForecastRequest } from '../../../domain/forecast/request.ts';
-import { SuppressionInput } from '../../../domain/contacts/suppression.ts';
+import { SuppressionInput } from '../../../domain/api/suppressions.ts';
 import { MOST_ISSUES, validationError } from '../../../gateway/http/validation.ts';
 import { readDescription } from '../../../scripts/write-api-docs.ts';
 import { type ApiOperation, describedOperations } from '../../support/probes/api-description.ts';
