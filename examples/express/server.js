@@ -6,8 +6,8 @@
  *
  * RINGFENCE_API_URL is the gateway (default: the local one), PORT the port to listen on (default: 3000).
  *
- * A carrier must reach the address of its webhooks. Here only this server is public, and passes them on to the gateway. The
- * connection's `webhook_url` is then `https://PUBLIC-NAME/webhooks/CONNECTION`, because some carriers sign their URL too.
+ * A carrier must reach the address of its webhooks. Here only this server is public, and passes them on to the gateway. In the
+ * connections file `webhook_base_url` is then the public address of this server, because some carriers sign the URL too.
  */
 import { Ringfence, RingfenceError } from '@ringfence/client';
 import express from 'express';
@@ -29,7 +29,7 @@ const PASS_ON_TIMEOUT_MS = 8_000;
 const OWN_HEADERS = ['host', 'connection', 'content-length', 'transfer-encoding', 'expect', 'keep-alive', 'upgrade'];
 
 // Before express.json(): a signature is valid for the bytes as they were sent.
-app.post('/webhooks/:connection', express.raw({ type: () => true, limit: '256kb' }), async (request, response) => {
+app.post('/webhooks/:connection', express.raw({ type: () => true, limit: '4mb' }), async (request, response) => {
   const headers = Object.entries(request.headers).filter(([name]) => !OWN_HEADERS.includes(name));
   const answer = await fetch(new URL(request.originalUrl.slice(1), webhooksAt), {
     method: 'POST',
