@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { ZONE_DATA_VERSION } from '../domain/windows/zone-data.ts';
-import { openFromEnv, reloadFromEnv, warnOfClosed } from '../providers/connections/from-env.ts';
+import { openConnections, reloadFromEnv, warnOfClosed } from '../providers/connections/from-env.ts';
 import { readConfig } from '../worker/config.ts';
 import { readAll, startOrExplain } from '../worker/start-up.ts';
 import { GatewayConfig } from './config.ts';
@@ -9,7 +9,7 @@ import { startRingfenceGateway } from './ringfence-gateway.ts';
 await startOrExplain('gateway', async () => {
   const [config, connections] = readAll(
     () => readConfig(GatewayConfig, process.env),
-    () => openFromEnv(process.env),
+    () => openConnections(process.env),
   );
   const logger = pino({ level: config.LOG_LEVEL, base: { service: 'gateway' } });
   warnOfClosed(connections, logger);

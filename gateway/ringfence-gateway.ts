@@ -35,7 +35,7 @@ export interface RingfenceGatewayOptions {
    * after the gateway.
    */
   readonly providers?: readonly CallProvider[];
-  /** @internal The connections of a connections file, in place of `providers`. */
+  /** The connections of a file in place of `providers`: see `openConnections`. The caller closes them after the gateway. */
   readonly connections?: Connections;
   /** Connection string of PostgreSQL. The schema is migrated to the newest version. */
   readonly databaseUrl: string;

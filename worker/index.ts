@@ -11,6 +11,10 @@ export type {
   ProviderFacts,
   ReceivedWebhook,
 } from '../providers/port.ts';
+export { openConnections } from '../providers/connections/from-env.ts';
+export type { Connections, OpenConnection, OpenConnections } from '../providers/connections/open-connections.ts';
+export type { Connection } from '../providers/connections/connection.ts';
+export { type Carrier, type CarrierOptions, CarrierUrl } from '../providers/carrier.ts';
 export { maskSecrets, type PlacementRequest, toDispatch } from '../providers/http-request.ts';
 export { type SendResult, sendBefore, type SendLimits } from '../providers/send-before.ts';
 export { Outcome } from '../domain/engine/outcome.ts';

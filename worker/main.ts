@@ -1,7 +1,7 @@
 import { DefaultLogger, Runtime, makeTelemetryFilterString } from '@temporalio/worker';
 import { pino } from 'pino';
 import { ZONE_DATA_VERSION } from '../domain/windows/zone-data.ts';
-import { openFromEnv, reloadFromEnv, warnOfClosed } from '../providers/connections/from-env.ts';
+import { openConnections, reloadFromEnv, warnOfClosed } from '../providers/connections/from-env.ts';
 import { readConfig, WorkerConfig } from './config.ts';
 import { serveHealth } from './health.ts';
 import { createRingfenceWorker } from './ringfence-worker.ts';
@@ -10,7 +10,7 @@ import { cannotListen, readAll, startOrExplain } from './start-up.ts';
 await startOrExplain('worker', async () => {
   const [config, connections] = readAll(
     () => readConfig(WorkerConfig, process.env),
-    () => openFromEnv(process.env),
+    () => openConnections(process.env),
   );
   const log = pino({ level: config.LOG_LEVEL, base: { service: 'worker' } });
 

@@ -24,7 +24,7 @@ import { workflowBundle } from './workflow-bundle.ts';
 export interface RingfenceWorkerOptions {
   /** Places the calls and reports what became of them. The caller closes it after the worker has stopped. */
   readonly provider?: CallProvider;
-  /** @internal The connections of a connections file, in place of `provider`. */
+  /** Several connections in place of `provider`: see `openConnections`. The caller closes them after the worker has stopped. */
   readonly connections?: Connections;
   /** Connection string of PostgreSQL. The schema is migrated to the newest version. */
   readonly databaseUrl: string;

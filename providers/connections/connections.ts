@@ -1,5 +1,7 @@
 /** The connections of this process: from the file that RINGFENCE_CONNECTIONS names, or the one of the variables TRUEDY_*. */
 import { RingfenceError } from '../../domain/engine/errors.ts';
+import type { Carrier } from '../carrier.ts';
+import { CARRIERS } from '../carriers.ts';
 import { truedy } from '../truedy/carrier.ts';
 import { allowedFromEnv, LOOK_UP_VARIABLES, lookUpTermsFromEnv, providerFromEnv } from '../from-env.ts';
 import type { Connection } from './connection.ts';
@@ -7,9 +9,15 @@ import { digest } from './digest.ts';
 import { readConnectionsFile } from './read-file.ts';
 import type { Env } from './references.ts';
 
-/** @throws RingfenceError `misconfigured` */
-export function connectionsFromEnv(env: Env): Connection[] {
-  if (env.RINGFENCE_CONNECTIONS) return readConnectionsFile(env.RINGFENCE_CONNECTIONS, env);
+/**
+ * @param own carriers that the file may name beside the built-in ones
+ * @throws RingfenceError `misconfigured`
+ */
+export function connectionsFromEnv(env: Env, own: readonly Carrier[] = []): Connection[] {
+  if (env.RINGFENCE_CONNECTIONS) {
+    const carriers = new Map([...CARRIERS, ...own.map((carrier) => [carrier.name, carrier] as const)]);
+    return readConnectionsFile(env.RINGFENCE_CONNECTIONS, env, carriers);
+  }
   if (Object.keys(env).some(isOfTruedy)) return [truedyFromEnv(env)];
   throw new RingfenceError(
     'misconfigured',

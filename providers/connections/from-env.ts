@@ -1,4 +1,5 @@
 /** Opens the connections of a process, and reads them again while it runs. */
+import type { Carrier } from '../carrier.ts';
 import { connectionsFromEnv } from './connections.ts';
 import { OpenConnections } from './open-connections.ts';
 import type { Env } from './references.ts';
@@ -9,9 +10,16 @@ export interface ConnectionsLog {
   error(fields: object, message: string): void;
 }
 
-/** @throws RingfenceError `misconfigured`, which names every value at fault */
-export function openFromEnv(env: Env): OpenConnections {
-  return new OpenConnections(connectionsFromEnv(env));
+/**
+ * Opens the connections of the file that `RINGFENCE_CONNECTIONS` names or, without it, the one of the variables `TRUEDY_*`. Pass
+ * the result to a worker or to a gateway, and close it after them.
+ *
+ * @param env the environment, usually `process.env`. References to secrets are looked up there
+ * @param carriers your own carriers, which the file may name in `provider` beside the built-in ones
+ * @throws RingfenceError `misconfigured`, which names every value at fault
+ */
+export function openConnections(env: Env, carriers: readonly Carrier[] = []): OpenConnections {
+  return new OpenConnections(connectionsFromEnv(env, carriers));
 }
 
 /**

@@ -27,8 +27,15 @@ interface LocatedProblem {
   readonly message: string;
 }
 
-/** @throws RingfenceError `misconfigured`, which names every value at fault; `details.problems` lists them */
-export function readConnectionsFile(file: string, env: Env): Connection[] {
+/**
+ * @param carriers those that the field `provider` may name
+ * @throws RingfenceError `misconfigured`, which names every value at fault; `details.problems` lists them
+ */
+export function readConnectionsFile(
+  file: string,
+  env: Env,
+  carriers: ReadonlyMap<string, Carrier> = CARRIERS,
+): Connection[] {
   const document = readDocument(textOf(file));
   if (!('value' in document)) {
     throw wrongFile(
@@ -36,7 +43,7 @@ export function readConnectionsFile(file: string, env: Env): Connection[] {
       document.map((problem) => ({ ...problem, field: '' })),
     );
   }
-  const { connections, problems } = readConnections(document.value, { env, folder: dirname(file) });
+  const { connections, problems } = readConnections(document.value, { env, folder: dirname(file), carriers });
   if (problems.length === 0) return connections;
   const located = problems.map(({ path, message }) => ({
     line: document.lineOf(path),
@@ -67,9 +74,13 @@ function wrongFile(file: string, problems: readonly LocatedProblem[]): Ringfence
   return new RingfenceError('misconfigured', message, { field: 'RINGFENCE_CONNECTIONS', details: { file, problems } });
 }
 
+interface FileContext extends ReferenceContext {
+  readonly carriers: ReadonlyMap<string, Carrier>;
+}
+
 function readConnections(
   value: unknown,
-  context: ReferenceContext,
+  context: FileContext,
 ): { connections: Connection[]; problems: readonly Problem[] } {
   const read = ConnectionsFile.safeParse(value);
   if (!read.success) return { connections: [], problems: problemsOf(read.error, value, []) };
@@ -87,14 +98,16 @@ function readConnections(
 function readConnection(
   name: string,
   fields: Readonly<Record<string, unknown>>,
-  context: ReferenceContext,
+  context: FileContext,
 ): { connection: Connection | null; problems: readonly Problem[] } {
   const path = ['connections', name];
   const common = CommonFields.safeParse(fields);
   const problems = [...nameProblems(name, path), ...(common.success ? [] : problemsOf(common.error, fields, path))];
-  const carrier = typeof fields.provider === 'string' ? CARRIERS.get(fields.provider) : undefined;
+  const carrier = typeof fields.provider === 'string' ? context.carriers.get(fields.provider) : undefined;
   if (carrier === undefined) {
-    if (typeof fields.provider === 'string') problems.push({ path: [...path, 'provider'], message: NO_SUCH_CARRIER });
+    if (typeof fields.provider === 'string') {
+      problems.push({ path: [...path, 'provider'], message: noSuchCarrier(context.carriers) });
+    }
     return { connection: null, problems };
   }
   const settings = readSettings(carrier, fields, path, context);
@@ -103,7 +116,9 @@ function readConnection(
   return { connection: toConnection(name, common.data, carrier, settings), problems };
 }
 
-const NO_SUCH_CARRIER = `must be one of the built-in carriers: ${[...CARRIERS.keys()].join(', ')}`;
+function noSuchCarrier(carriers: ReadonlyMap<string, Carrier>): string {
+  return `must be one of the carriers ${[...carriers.keys()].join(', ')}`;
+}
 
 function nameProblems(name: string, path: Path): Problem[] {
   if (CONNECTION_NAME.test(name)) return [];

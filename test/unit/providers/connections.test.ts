@@ -2,6 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import type { Carrier } from '../../../providers/carrier.ts';
+import type { CallProvider } from '../../../providers/port.ts';
 import { RingfenceError } from '../../../domain/engine/errors.ts';
 import { assertAllowed } from '../../../domain/contacts/allowed-numbers.ts';
 import { connectionNamed, connectionsFromEnv } from '../../../providers/connections/connections.ts';
@@ -49,6 +52,33 @@ const REQUIRED = `    provider: truedy
     number_types: [mobile]
 `;
 const withField = (field: string) => `connections:\n  main:\n${REQUIRED}${field === '' ? '' : `    ${field}\n`}`;
+
+describe('a carrier of the program that reads the file', () => {
+  const acme: Carrier = {
+    name: 'acme',
+    settings: z.strictObject({ api_key: z.string(), region: z.enum(['eu', 'us']) }),
+    secrets: ['api_key'],
+    callsPerSecond: 5,
+    create: (settings) => ({ name: 'acme', ...(settings as object) }) as unknown as CallProvider,
+  };
+  const file = (region: string) =>
+    `connections:\n  main: {provider: acme, api_key: "env:KEY", region: ${region}, countries: [US], number_types: [mobile]}\n`;
+  const read = (text: string, own: readonly Carrier[]) => {
+    writeFileSync(FILE, text);
+    return connectionsFromEnv({ ...ENV, RINGFENCE_CONNECTIONS: FILE }, own);
+  };
+
+  test('may be named in it, with secrets by reference', () => {
+    const [connection] = read(file('eu'), [acme]);
+    expect(connection).toMatchObject({ name: 'main', provider: 'acme', callsPerSecond: 5 });
+    expect(connection?.open()).toEqual({ name: 'acme', api_key: SECRET, region: 'eu' });
+  });
+
+  test('has its fields checked as those of a built-in one, and is unknown to other programs', () => {
+    expect(errorOf(() => read(file('uk'), [acme])).message).toMatch(/:2: connections\.main\.region/);
+    expect(errorOf(() => read(file('eu'), [])).message).toContain('must be one of the carriers truedy, twilio, retell');
+  });
+});
 
 describe('a connections file', () => {
   test('in YAML, with every common field', () => {
@@ -147,7 +177,7 @@ describe('a connections file', () => {
       [16, 'connections.Main.toString', expect.stringContaining('correct its spelling')],
       [17, 'connections.other.countries', expect.stringContaining('is missing')],
       [17, 'connections.other.number_types', expect.stringContaining('is missing')],
-      [18, 'connections.other.provider', expect.stringContaining('built-in carriers: truedy')],
+      [18, 'connections.other.provider', expect.stringContaining('one of the carriers truedy')],
       [19, 'connections.third.countries', expect.stringContaining('is missing')],
       [19, 'connections.third.number_types', expect.stringContaining('is missing')],
       [19, 'connections.third.base_url', expect.stringContaining('is missing')],
