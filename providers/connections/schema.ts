@@ -5,7 +5,10 @@ import { hasCredentials, HTTP_FOR, isHttpsOrLocal } from '../https-url.ts';
 import { NO_COUNTRY, NUMBER_KINDS } from '../../domain/contacts/number-kind.ts';
 import { LOOK_UP_BOUNDS } from './look-ups.ts';
 
-const Name = z.string('must be a text').min(1, 'must not be empty').max(200, 'must be at most 200 characters');
+const Name = z
+  .string('must be a text: put a number in quotes')
+  .min(1, 'must not be empty')
+  .max(200, 'must be at most 200 characters');
 const names = (what: string, example: string) =>
   z.array(Name, `must be a list of ${what}, such as ${example}`).min(1, 'must not be empty: leave it out to allow all');
 
@@ -27,7 +30,8 @@ const PublicUrl = z
   .refine(isHttpsOrLocal, `${WEBHOOKS}: ${HTTP_FOR}`)
   .refine((url) => !hasCredentials(url), 'must contain no user and no password: it is shown')
   .refine((url) => !/[?#]/.test(url), 'must have no query')
-  .transform((url) => url.replace(/\/+$/, ''));
+  // As the carrier is told it, and signs it: with a host in small letters and without a standard port.
+  .transform((url) => new URL(url).href.replace(/\/+$/, ''));
 
 /** As many as a hundred campaigns of the largest size. */
 const MOST_CONCURRENT_CALLS = 100_000;
@@ -66,8 +70,10 @@ export type CommonFields = z.infer<typeof CommonFields>;
 /** Stands in the path of its webhooks. */
 export const CONNECTION_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
-export const ConnectionsFile = z.strictObject({
-  connections: z.record(z.string(), z.record(z.string(), z.unknown(), 'must be the fields of a connection'), {
-    error: 'must contain the connections by name, such as "clinic-us:" with its fields below it',
-  }),
-});
+const BY_NAME = 'must contain the connections by name, such as "clinic-us:" with its fields below it';
+export const ConnectionsFile = z.strictObject(
+  {
+    connections: z.record(z.string(), z.record(z.string(), z.unknown(), 'must be the fields of a connection'), BY_NAME),
+  },
+  { error: (issue) => (issue.code === 'invalid_type' ? `must contain "connections:", which ${BY_NAME}` : undefined) },
+);

@@ -262,7 +262,24 @@ describe('secrets', () => {
   });
 });
 
+describe('a file', () => {
+  test.each(['', '[1, 2]', 'text'])('without connections is told what it must contain: %j', (text) => {
+    expect(problems(text)).toEqual([[1, '', expect.stringMatching(/^must contain "connections:"/)]]);
+  });
+
+  test('whose caller number YAML reads as a number is told so', () => {
+    expect(problems(withField('caller_numbers: [+14155550100]'))).toEqual([
+      [expect.any(Number), 'connections.main.caller_numbers.0', 'must be a text: put a number in quotes'],
+    ]);
+  });
+});
+
 describe('URLs', () => {
+  test('of webhooks are written as a carrier is told them, and signs them', () => {
+    const [main] = connections(withField('webhook_base_url: https://Calls.Example.com:443/in/'));
+    expect(main!.webhookUrl).toBe('https://calls.example.com/in/webhooks/main');
+  });
+
   test.each([
     ['base_url', (url: string) => withField('').replace('https://api.example.com/v1', url)],
     ['webhook_base_url', (url: string) => withField(`webhook_base_url: ${url}`)],
