@@ -33,9 +33,10 @@ export interface NumberFacts {
 
 /**
  * Inmarsat (870), Iridium and Globalstar (881); among the international networks EMSat and Thuraya, and those of ships
- * and aircraft, whose calls travel by satellite too. The numbering plan's own kinds do not tell them from mobile phones.
+ * and aircraft, whose calls travel by satellite too. Some countries have ranges for satellites among their own numbers: Canada
+ * (600), Australia (0145, 0147), Russia (954). The numbering plan's own kinds do not tell them from mobile phones or VoIP.
  */
-const SATELLITE = /^\+(?:870|881|882(?:13|16|32|42|98|99))/;
+const SATELLITE = /^\+(?:870|881|882(?:13|16|32|42|98|99)|1600|6114[57]|7954)/;
 
 /** @param e164 a number in strict E.164 form; whether it exists does not matter */
 export function numberFacts(e164: string): NumberFacts {
