@@ -66,7 +66,9 @@ export function connectionsCommand(env: Env): Command {
         async () => {
           const { connectionNamed, connectionsFromEnv } = await import('../providers/connections/connections.ts');
           const connection = connectionNamed(connectionsFromEnv(env), name);
-          await previewCall(connection, FICTITIOUS_NUMBER);
+          // Contacts are called from each of them, so a wrong one holds a campaign when its turn comes.
+          const callers = connection.callerNumbers?.map((number) => ({ ...connection, callerNumbers: [number] }));
+          for (const each of callers ?? [connection]) await previewCall(each, FICTITIOUS_NUMBER);
           return asJson(connection);
         },
         (each) => [

@@ -129,8 +129,17 @@ describe('connections check', () => {
     expect(err).toContain('env:SPARE_KEY, and the variable is not set: set it');
   });
 
-  it('refuses one that could not make a request', async () => {
-    const connection = { provider: 'retell', api_key: 'env:MAIN_KEY', countries: ['US'], number_types: ['mobile'] };
+  it.each([
+    ['no number to call from', {}],
+    ['a second number to call from that is none', { caller_numbers: ['+14155550100', '4155550101'] }],
+  ])('refuses one that could not make a request: %s', async (_what, more) => {
+    const connection = {
+      provider: 'retell',
+      api_key: 'env:MAIN_KEY',
+      countries: ['US'],
+      number_types: ['mobile'],
+      ...more,
+    };
     const file = written('retell-connection.json', JSON.stringify({ connections: { retell: connection } }));
     expect(await run(['check', 'retell', '--json'], { RINGFENCE_CONNECTIONS: file, MAIN_KEY: API_KEY })).toBe(2);
     expect(json()).toMatchObject({ error: { code: 'misconfigured', details: { field: 'caller_numbers' } } });
