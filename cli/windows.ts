@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { RingfenceError } from '../domain/engine/errors.ts';
-import { commonWindows } from '../domain/windows/common-windows.ts';
+import { commonWindows, type LimitedSchedule } from '../domain/windows/common-windows.ts';
+import type { Place } from '../domain/windows/policies/narrow.ts';
 import type { Schedule } from '../domain/windows/schedule.ts';
 import type { CallingWindow } from '../domain/windows/windows.ts';
 import { examples } from './help.ts';
@@ -12,6 +13,8 @@ import { asJson, asTable } from './windows-text.ts';
 
 interface Options extends ScheduleOptions {
   readonly number?: string;
+  readonly policy?: readonly string[];
+  readonly policyFile?: string;
   readonly from?: number;
   readonly count: number;
   readonly json?: true;
@@ -31,6 +34,8 @@ export function windowsCommand(): Command {
     .option('--days <list>', 'working days, 1 (Monday) to 7 (Sunday) (default: 1,2,3,4,5)', list)
     .option('--blackout <dates>', 'dates without calls, such as 2026-12-24,2026-12-25', list)
     .option('--holidays <region>', 'country or state whose public holidays have no calls, such as FR or US-FL')
+    .option('--policy <names>', 'policies that narrow the hours, such as us-tcpa,us-fl', list)
+    .option('--policy-file <file>', 'YAML or JSON file with own policies, or - for standard input')
     .option('--from <instant>', 'first instant, with Z or an offset (default: now)', instant)
     .option('--count <number>', 'number of windows, 1 to 1000', wholeNumber(1, 1_000), 5)
     .option('--json', 'print JSON; "closes_at" is null if a window does not close within 400 days')
@@ -39,7 +44,7 @@ export function windowsCommand(): Command {
       examples(
         'windows --timezone America/New_York --start 10:00 --end 17:00',
         'windows --timezone Europe/Paris --hours "1-5 10:00-13:00,14:00-20:00; 6 10:00-12:00" --holidays FR',
-        'windows --number +15415550101 --hours "1-7 08:00-21:00"',
+        'windows --number +13055550101 --hours "1-7 08:00-21:00" --policy us-tcpa,us-fl',
         'windows --timezone Asia/Tokyo --blackout 2026-12-31,2027-01-01 --json',
       ),
     )
@@ -50,9 +55,10 @@ export function windowsCommand(): Command {
         throw new RingfenceError('bad_request', message, { field: '--timezone' });
       }
       const schedule = readSchedule(options);
-      const windows = firstWindows([schedule], options);
+      const narrow = await readNarrowing(options, null);
+      const windows = firstWindows(narrow.schedules(schedule), options);
       if (options.json) printJson(asJson(windows));
-      else printText(asTable(windows, schedule.timezone));
+      else printText([...narrow.text, ...(narrow.text.length > 0 ? [''] : []), ...asTable(windows, schedule.timezone)]);
     });
 }
 
@@ -63,9 +69,10 @@ async function printForNumber(options: Options, number: string): Promise<void> {
     throw new RingfenceError('validation_error', message, { field: '--number' });
   }
   // Loaded here, because most calls name a zone.
-  const { zonesOf } = await import('./number-option.ts');
-  const zones = zonesOf(number);
-  const schedules = zones.map((zone) => readSchedule(options, zone));
+  const { placeOfNumber } = await import('./number-option.ts');
+  const { zones, ...place } = placeOfNumber(number);
+  const narrow = await readNarrowing(options, place);
+  const schedules = zones.flatMap((zone) => narrow.schedules(readSchedule(options, zone)));
   if (zones.length === 0) readSchedule(options, 'UTC');
   const windows = firstWindows(schedules, options);
   if (options.json) {
@@ -78,11 +85,27 @@ async function printForNumber(options: Options, number: string): Promise<void> {
     return;
   }
   const all = zones.length === 1 ? '' : '; open when it is open in all of them';
-  printText([`Time zones of the number: ${zones.join(', ')}${all}`, '', ...asTable(windows, first)]);
+  printText([`Time zones of the number: ${zones.join(', ')}${all}`, ...narrow.text, '', ...asTable(windows, first)]);
+}
+
+interface Narrowing {
+  /** The schedules that must all be open. */
+  readonly schedules: (schedule: Schedule) => readonly LimitedSchedule[];
+  /** What the policies say, in lines for people. */
+  readonly text: readonly string[];
+}
+
+/** Policies are loaded here, because most calls name none. */
+async function readNarrowing({ policy: names, policyFile }: Options, place: Place | null): Promise<Narrowing> {
+  if (names === undefined && policyFile === undefined) {
+    return { schedules: (schedule) => [{ schedule, appliesFrom: null, appliesUntil: null }], text: [] };
+  }
+  const { readNarrowingPolicies } = await import('./policy-options.ts');
+  return readNarrowingPolicies(names ?? [], policyFile, place);
 }
 
 function firstWindows(
-  schedules: readonly Schedule[],
+  schedules: readonly LimitedSchedule[],
   { from = Date.now(), count }: Pick<Options, 'from' | 'count'>,
 ): CallingWindow[] {
   const found: CallingWindow[] = [];

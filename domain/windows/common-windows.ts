@@ -2,6 +2,15 @@
 import type { Schedule } from './schedule.ts';
 import { type CallingWindow, callingWindows, HORIZON_MS } from './windows.ts';
 
+/** A schedule that restricts during a time only. Before and after it, everything is open. Epoch milliseconds. */
+export interface LimitedSchedule {
+  readonly schedule: Schedule;
+  /** Null: from the beginning. */
+  readonly appliesFrom: number | null;
+  /** Null: forever. */
+  readonly appliesUntil: number | null;
+}
+
 interface Stretch {
   readonly opensAt: number;
   readonly closesAt: number;
@@ -12,7 +21,10 @@ interface Stretch {
  * first and begins at `from`. Ends if nothing opens within the search horizon after the last one, or after a window that
  * does not close within it.
  */
-export function* commonWindows(schedules: readonly Schedule[], from: number): Generator<CallingWindow, void> {
+export function* commonWindows(
+  schedules: readonly (Schedule | LimitedSchedule)[],
+  from: number,
+): Generator<CallingWindow, void> {
   let open: Stretch | null = null;
   for (const stretch of commonStretches(schedules, from)) {
     if (open?.closesAt === stretch.opensAt) {
@@ -30,8 +42,8 @@ export function* commonWindows(schedules: readonly Schedule[], from: number): Ge
 }
 
 /** Likewise, but one may touch the next. */
-function* commonStretches(schedules: readonly Schedule[], from: number): Generator<Stretch, void> {
-  const sources = schedules.map((schedule) => finiteWindows(schedule, from));
+function* commonStretches(schedules: readonly (Schedule | LimitedSchedule)[], from: number): Generator<Stretch, void> {
+  const sources = schedules.map((one) => ('schedule' in one ? limitedWindows(one, from) : finiteWindows(one, from)));
   const heads = sources.map((source) => source.next().value);
   let horizon = from + HORIZON_MS;
   while (heads.length > 0) {
@@ -51,6 +63,23 @@ function* commonStretches(schedules: readonly Schedule[], from: number): Generat
       if (head && head.closesAt === closesAt) heads[index] = sources[index]?.next().value;
     }
   }
+}
+
+/** Open before and after the time in which the schedule applies. */
+function* limitedWindows(
+  { schedule, appliesFrom, appliesUntil }: LimitedSchedule,
+  from: number,
+): Generator<Stretch, void> {
+  const begins = Math.max(from, appliesFrom ?? from);
+  const ends = Math.max(begins, appliesUntil ?? Infinity);
+  if (from < begins) yield { opensAt: from, closesAt: begins };
+  if (begins < ends) {
+    for (const { opensAt, closesAt } of finiteWindows(schedule, begins)) {
+      if (opensAt >= ends) break;
+      yield { opensAt, closesAt: Math.min(closesAt, ends) };
+    }
+  }
+  if (ends < Infinity) yield { opensAt: ends, closesAt: Infinity };
 }
 
 /** The windows of one schedule. One that does not close within the search horizon is cut there, and goes on. */

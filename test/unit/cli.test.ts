@@ -1,5 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
+import { parse } from 'yaml';
 import type { Command } from 'commander';
 import { coloursFor } from '../../cli/colours.ts';
 import { program as loadProgram, wholeProgram } from '../../cli/program.ts';
@@ -134,6 +138,49 @@ describe('windows', () => {
     expect(out).toContain('No time zone is known');
   });
 
+  it.each([
+    ['--number +13055550101 --policy us-tcpa,us-fl', '2026-06-06T12:00:00Z', '2026-06-07T00:00:00Z'],
+    ['--number +12125550101 --policy us-tcpa,us-fl', '2026-06-06T12:00:00Z', '2026-06-07T01:00:00Z'],
+    ['--timezone America/New_York --policy us-fl', '2026-06-06T12:00:00Z', '2026-06-07T00:00:00Z'],
+    ['--timezone America/Toronto --policy ca-utr', '2026-06-06T14:00:00Z', '2026-06-06T22:00:00Z'],
+  ])('is narrowed by %s', async (line, opens_at, closes_at) => {
+    const args = ['windows', ...words(line), '--hours', '6 00:00-24:00', '--from', '2026-06-05T00:00:00Z', '--json'];
+    expect(await run([...args, '--count', '1'])).toBe(0);
+    const found = JSON.parse(out) as { windows: unknown } | unknown[];
+    expect('windows' in found ? found.windows : found).toEqual([{ opens_at, closes_at }]);
+  });
+
+  it('says which policies narrow it, and what their windows do not show', async () => {
+    expect(await run(words('windows --number +12125550101 --policy us-fl,us-reg-f --count 1'))).toBe(0);
+    expect(out).toMatch(/Policy us-fl, version \d{4}-\d\d-\d\d: .*; does not apply to this number/);
+    expect(out).toMatch(/Policy us-reg-f.* at most 7 calls in 168 hours/);
+  });
+
+  it('reads own policies from a file, as YAML or JSON', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'ringfence-policies-'));
+    const own = `- name: house
+  version: "1"
+  title: House rules
+  places: [US]
+  purpose: all calls
+  hours: [{days: [1, 2, 3, 4, 5, 6, 7], start: "10:00", end: "11:00"}]
+  source: {text: House rules, url: "https://example.com/rules", read: 2026-11-29}
+`;
+    await writeFile(join(folder, 'own.yaml'), own);
+    await writeFile(join(folder, 'own.json'), JSON.stringify(parse(own)));
+    await writeFile(join(folder, 'wrong.yaml'), own.replace('places: [US]', 'places: [usa]'));
+    const at = ['--timezone', 'UTC', '--from', '2026-06-05T00:00:00Z', '--count', '1', '--json'];
+    for (const file of ['own.yaml', 'own.json']) {
+      out = '';
+      expect(await run(['windows', ...at, '--policy-file', join(folder, file)])).toBe(0);
+      expect(out).toBe('[{"opens_at":"2026-06-05T10:00:00Z","closes_at":"2026-06-05T11:00:00Z"}]\n');
+    }
+    out = '';
+    expect(await run(['windows', ...at, '--policy-file', join(folder, 'wrong.yaml')])).toBe(2);
+    expect(out).toContain('--policy-file: [0].places[0] places must be countries');
+    await rm(folder, { recursive: true });
+  });
+
   it('is closed on --holidays', async () => {
     const args = words('windows --timezone Europe/Paris --start 10:00 --end 12:00 --holidays FR --count 1 --json');
     expect(await run([...args, '--from', '2026-07-14T00:00:00Z'])).toBe(0);
@@ -182,6 +229,8 @@ describe('windows', () => {
     ['windows --number 5550101', '--number must be a phone number'],
     ['windows --timezone UTC --holidays FR-75', '--holidays has no "75" in FR'],
     ['windows --timezone UTC --holidays France', '--holidays must be a country'],
+    ['windows --timezone UTC --policy gdpr', '--policy must be one of us-tcpa, us-fl, us-reg-f, ca-utr, fr, au'],
+    ['windows --timezone UTC --policy-file nowhere.yaml', 'nowhere.yaml'],
     ['windows --timezone UTC --zone UTC', '--zone'],
     ['windows --timezone UTC 5', 'arguments'],
     ['window --timezone UTC', "unknown command 'window'"],
