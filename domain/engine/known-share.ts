@@ -27,7 +27,8 @@ export interface SlotNeed {
 
 /** Whether to report now. */
 export function isReportDue(known: KnownShare | null, { need, most, inFlight }: SlotNeed, now: number): boolean {
-  if (known === null) return need > 0 || inFlight > 0;
+  // Also if it needs nothing: the share of the epoch before is still on record.
+  if (known === null) return true;
   const needsNothing = need === 0;
   if (needsNothing !== (known.need === 0)) return true;
   if (!needsNothing && now >= reportAgainAt(known)) return true;

@@ -30,6 +30,7 @@ export interface ShareStanding {
   readonly limit: number | null;
   /** Calls that campaigns may have in flight. */
   readonly held: number;
+  /** Campaigns that need or hold calls. */
   readonly campaigns: number;
   /** Campaigns that need more than their share. */
   readonly waiting: number;
@@ -60,11 +61,12 @@ export function standingOf(
   holders: readonly Shareholder[],
   withoutRun: ReadonlySet<string>,
 ): ShareStanding {
-  const largest = holders.toSorted((a, b) => b.held - a.held).slice(0, MOST_SHOWN);
+  const present = holders.filter(({ need, held }) => need > 0 || held > 0);
+  const largest = present.toSorted((a, b) => b.held - a.held).slice(0, MOST_SHOWN);
   return {
     limit,
     held: totalHeld(holders),
-    campaigns: holders.length,
+    campaigns: present.length,
     waiting: holders.filter(({ need, share }) => need > share).length,
     withoutRun: holders.filter(({ campaignId }) => withoutRun.has(campaignId)).length,
     shown: largest.map(({ campaignId, need, share, held }) => ({ campaignId, need, share, held })),

@@ -55,7 +55,7 @@ class World {
       runEpoch: 1,
       known: null,
       most,
-      hasWork: false,
+      hasWork: true,
       inFlight: 0,
       reporting: null,
     }));
@@ -184,7 +184,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 const course = fc.record({
   limit: fc.integer({ min: 1, max: 20 }),
   most: fc.array(fc.integer({ min: 1, max: 25 }), { minLength: 1, maxLength: 5 }),
-  steps: fc.array(step, { maxLength: 150 }),
+  steps: fc.array(step, { maxLength: 150, size: 'max' }),
 });
 
 it('holds the limit at every step', () => {
@@ -199,7 +199,7 @@ it('holds the limit at every step', () => {
         expect(world.inFlight).toBeLessThanOrEqual(Math.max(inFlight, world.held));
       }
     }),
-    { numRuns: 3_000 },
+    { numRuns: 1_000 },
   );
 });
 
@@ -236,11 +236,12 @@ it('gives each campaign its fair share once messages arrive and calls end', () =
       const turn = Math.floor(world.now / 60_000);
       const needs = world.campaigns.map((campaign) => world.need(campaign));
       const fair = fairShares(world.limit, needs, turn);
+      const inFlight = world.campaigns.map((campaign) => campaign.inFlight);
       expect(world.inFlight).toBeLessThanOrEqual(world.limit);
-      for (const [index, campaign] of world.campaigns.entries()) {
-        const inFlight = Math.min(campaign.inFlight, needs[index]!);
-        expect(Math.abs(inFlight - fair[index]!)).toBeLessThanOrEqual(world.limit < needs.length ? 1 : 1);
-      }
+      const off = fair.filter((share, index) => Math.abs(share - inFlight[index]!) > 1);
+      expect({ off, fair, inFlight, rows: off.length > 0 ? [...world.holders.values()] : [] }).toMatchObject({
+        off: [],
+      });
     }),
     { numRuns: 1_000 },
   );
