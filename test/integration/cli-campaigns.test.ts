@@ -238,6 +238,36 @@ describe('campaigns, through Temporal', () => {
       end_time: null,
       max_concurrent_calls: 4,
     });
+    const byWeekday = [
+      '--calling-hours',
+      '1-7 00:00-12:00,12:00-24:00',
+      '--holidays',
+      'us-fl',
+      '--day-timezone',
+      'UTC',
+    ];
+    expect(await campaigns('edit', id, ...byWeekday)).toBe(0);
+    expect((await harness.api('GET', `/batch-calls/${id}`)).data).toMatchObject({
+      calling_hours: [
+        { days: [1, 2, 3, 4, 5, 6, 7], start: '00:00', end: '12:00' },
+        { days: [1, 2, 3, 4, 5, 6, 7], start: '12:00', end: '24:00' },
+      ],
+      start_time: null,
+      working_days: null,
+      holidays: 'US-FL',
+      day_timezone: 'UTC',
+    });
+    expect(await campaigns('edit', id, '--working-days', '1')).toBe(2);
+    expect(err).toContain('does not replace calling_hours');
+    expect(await campaigns('edit', id, '--holidays', 'US-XX')).toBe(2);
+    expect(err).toContain('has no "XX" in US');
+    const short = ['--start-time', 'none', '--end-time', 'none', '--working-days', '1,2,3,4,5,6,7'];
+    expect(await campaigns('edit', id, ...short, '--holidays', 'none')).toBe(0);
+    expect((await harness.api('GET', `/batch-calls/${id}`)).data).toMatchObject({
+      calling_hours: [{ days: [1, 2, 3, 4, 5, 6, 7], start: '00:00', end: '24:00' }],
+      working_days: [1, 2, 3, 4, 5, 6, 7],
+      holidays: null,
+    });
     expect(await campaigns('edit', id, '--start-time', '09:00', '--json')).toBe(2);
     expect(JSON.parse(out)).toMatchObject({ error: { code: 'validation_error', details: { field: 'end_time' } } });
     expect(await campaigns('edit', id, '--scheduled-at', '2099-01-01T00:00:00Z')).toBe(2);
