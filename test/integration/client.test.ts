@@ -44,6 +44,8 @@ interface System {
   readonly baseUrl: string;
   /** Breaks off this many of the requests that come next. */
   readonly gatewayAway: (requests: number) => void;
+  /** Carries out the requests that come next, and loses this many of the answers. */
+  readonly loseAnswers: (answers: number) => void;
 }
 
 /** Workers, provider and a gateway that listens, with a client that knows both the gateway and Temporal. */
@@ -80,6 +82,12 @@ async function openSystem(options: SystemHarnessOptions = {}): Promise<System> {
     toBreakOff -= 1;
     raw.socket.destroy();
   });
+  let toLose = 0;
+  app.addHook('onSend', async ({ raw, routeOptions }) => {
+    if (toLose === 0 || !routeOptions.url?.startsWith(API_ROOT)) return;
+    toLose -= 1;
+    raw.socket.destroy();
+  });
   const address = await app.listen({ host: '127.0.0.1', port: 0 });
   closing.push(
     () => provider.close(),
@@ -92,6 +100,7 @@ async function openSystem(options: SystemHarnessOptions = {}): Promise<System> {
     campaigns: new Ringfence({ baseUrl: address + API_ROOT, apiKey: KEY, temporal: harness.client }).campaigns,
     baseUrl: address + API_ROOT,
     gatewayAway: (requests) => (toBreakOff = requests),
+    loseAnswers: (answers) => (toLose = answers),
   };
 }
 
@@ -321,6 +330,8 @@ describe('over HTTP alone', () => {
     const { campaigns, temporal } = system;
     const id = await withLiveCalls({ ...system, campaigns: temporal }, 2);
 
+    // The repeat would be refused, because the campaign is paused already, if it were another command.
+    system.loseAnswers(1);
     const paused = await campaigns.pause(id);
     expect(paused).toEqual({
       acknowledged: true,
