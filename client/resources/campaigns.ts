@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { ChangeCampaignInput } from '../../domain/api/campaign-change.ts';
 import type { CreateCampaignInput } from '../../domain/api/campaign-request.ts';
 import type { Campaign, CampaignContactResponse, RestartResponse } from '../../domain/api/campaign-responses.ts';
@@ -159,7 +159,9 @@ export class Campaigns {
   ): Promise<Acknowledged<T>> {
     // One key for both ways.
     const { idempotencyKey = randomUUID() } = options;
-    const command = { updateId: idempotencyKey, timeoutMs: this.#api.statedTimeoutMs(options) };
+    // The id stands in the workflow's history, where nothing of a caller's key may.
+    const updateId = createHash('sha256').update(idempotencyKey).digest('hex');
+    const command = { updateId, timeoutMs: this.#api.statedTimeoutMs(options) };
     return this.#throughTemporal(
       options,
       (control) => control[name](id, command) as Promise<unknown> as Promise<Acknowledged<T>>,

@@ -36,6 +36,7 @@ const DECIDING: Readonly<Record<string, Readonly<Record<string, readonly [scenar
     MAX_BLOCKED_PAUSE_MS: ['provider-down', 2.5 * MINUTE, 10 * MINUTE],
     MAX_RETRY_AFTER_MS: ['provider-down', HOUR / 2, 2 * HOUR],
     OPENING_RAMP: ['slow-start', 7, 9],
+    NOTEWORTHY_PAUSE_MS: ['provider-down', 1, HOUR],
   },
   'domain/engine/commands.ts': {
     REMEMBERED: ['many-commands', 49, 51],
@@ -58,6 +59,10 @@ const DECIDING: Readonly<Record<string, Readonly<Record<string, readonly [scenar
     NEAR_MS: ['near-retries', 30_000, 2 * MINUTE],
     MOST_PLACING: ['eighty-slots', 39, 41],
     LOOK_UP_BATCH: ['look-ups-of-many', 49, 51],
+  },
+  'domain/engine/searched-waiting.ts': {
+    NEAR_RETRY_MS: ['near-retries', 30_000, 2 * MINUTE],
+    DELAYS: ['slow-system', 2, 5],
   },
   'domain/engine/system-wait.ts': {
     FIRST_WAIT_MS: ['slow-system', 500, 2_000],
@@ -82,6 +87,11 @@ const OTHERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     EXPECTED_WITHIN_MS: 'the same',
   },
   'domain/engine/dates.ts': { LONGEST_READ: 'a bound of what comes in from outside' },
+  'domain/engine/pace.ts': {
+    MEASURED_MS: 'shown to people, and nothing is decided by it',
+    MEASURED_CONTACTS: 'the same',
+    HOUR_MS: 'the same',
+  },
   'domain/engine/retry-policy.ts': { MOST_RETRIES: 'a bound of what comes in from outside' },
   'domain/engine/retry-terms.ts': { ATTEMPTS_ASKED_FOR: 'the terms that it makes are recorded' },
   'domain/engine/schedule-fields.ts': { LONGEST_ZONE_NAME: 'a bound of what comes in from outside' },
@@ -100,6 +110,7 @@ const OTHERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'domain/engine/task-queues.ts': { LONGEST_QUEUE_NAME: 'a bound of what comes in from outside' },
   'workflows/handlers.ts': {
     LONGEST_COMMAND_ID: 'a bound of what comes in from outside',
+    LONGEST_GIVER: 'a bound of what comes in from outside',
   },
   'workflows/retry-forever.ts': {
     FIRST_PAUSE_MS: 'the duration of a timer, which is recorded',

@@ -66,12 +66,14 @@ export function readPolicies(content: unknown): Policy[] {
   const read = Policies.safeParse(content);
   if (!read.success) {
     const [issue] = read.error.issues;
-    const field = (issue?.path ?? []).map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`));
+    const parts = (issue?.path ?? []).map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`));
+    const field = parts.join('').replace(/^\./, '');
     const message = issue?.message ?? 'The policies are unreadable.';
-    throw new RingfenceError('validation_error', `${field.join('').replace(/^\./, '')} ${message}`.trim());
+    throw new RingfenceError('validation_error', `${field} ${message}`.trim(), { field: field || 'policies' });
   }
   const names = read.data.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice === undefined) return read.data;
-  throw new RingfenceError('validation_error', `two policies have the name "${twice}": give each its own`);
+  const message = `two policies have the name "${twice}": give each its own`;
+  throw new RingfenceError('validation_error', message, { field: 'name' });
 }
