@@ -111,7 +111,7 @@ describe('the package ringfence', () => {
     expect((await stat(packed.ringfence)).size).toBeLessThan(1_000_000);
     const files = await filesOf(packed.ringfence);
     const known =
-      /^(?:package\.json|README\.md|LICENSE|dist\/(?:(?!types|sdk).+\.(?:js|sql)|types\/.+\.d\.c?ts|sdk\/index\.c?js))$/;
+      /^(?:package\.json|README\.md|LICENSE|dist\/(?:(?!types|sdk).+\.(?:js|sql)|domain\/.+\.json|types\/.+\.d\.c?ts|sdk\/index\.c?js))$/;
     expect(files.filter((file) => !known.test(file))).toEqual([]);
     expect(files.filter((file) => file.includes('simulator'))).toEqual([]);
     expect(files).toEqual(
