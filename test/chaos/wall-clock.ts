@@ -2,7 +2,8 @@
  * Wall time in a zone, by a library's calendar and by nothing of the engine's: the audit must not find a day right because
  * both count it in the same wrong way. The data is that of the engine, for the runtime's own may be older.
  */
-import moment from 'moment-timezone';
+import moment, { type UnpackedZone } from 'moment-timezone';
+import packed from 'moment-timezone/data/packed/latest.json' with { type: 'json' };
 
 export interface WallTime {
   /** YYYY-MM-DD. */
@@ -12,9 +13,30 @@ export interface WallTime {
 }
 
 export function wallTime(timezone: string, at: number): WallTime {
-  const local = moment.tz(at, timezone);
+  const { untils, offsets } = zoneNamed(timezone);
+  const minutesBehind = offsets[untils.findIndex((until) => at < until)] ?? 0;
+  const local = moment.utc(at - minutesBehind * 60_000);
   return { date: local.format('YYYY-MM-DD'), time: local.format('HH:mm') };
 }
+
+/**
+ * The zones of this package's own data. The library of holidays brings an older copy of the package, and whichever copy is
+ * loaded last answers for `moment.tz(...)`.
+ */
+const zoneNamed = (() => {
+  const packedZones = new Map(packed.zones.map((zone) => [zone.split('|', 1)[0], zone]));
+  const targets = new Map(packed.links.map((link) => link.split('|', 2).toReversed() as [string, string]));
+  const zones = new Map<string, UnpackedZone>();
+  return (timezone: string): UnpackedZone => {
+    const known = zones.get(timezone);
+    if (known) return known;
+    const found = packedZones.get(targets.get(timezone) ?? timezone);
+    if (found === undefined) throw new Error(`no zone ${timezone} in the data`);
+    const zone = moment.tz.unpack(found);
+    zones.set(timezone, zone);
+    return zone;
+  };
+})();
 
 export interface Hours {
   readonly timezone: string;
