@@ -1,6 +1,6 @@
 import { engineSpec, type CampaignTerms } from '../domain/api/campaign-request.ts';
-import type { CampaignStatus, Ending } from '../domain/engine/campaign-state.ts';
-import type { RosterSnapshot, UnsettledCall } from '../domain/engine/roster.ts';
+import type { CampaignStatus, DueFor, Ending } from '../domain/engine/campaign-state.ts';
+import type { RosterSnapshot, RosterView, UnsettledCall } from '../domain/engine/roster.ts';
 import { BUCKETS, type Buckets } from '../domain/engine/tally.ts';
 import { isOver } from '../domain/engine/commands.ts';
 import { dayZoneOf } from '../domain/engine/schedule-fields.ts';
@@ -224,9 +224,9 @@ async function releaseClaims(tx: Queryable, campaignId: string): Promise<number>
      ), released as (
        update campaign_contacts set claimed_in_exchange = null
         where campaign_id = $1 and seq = any(array(select seq from claimed)) and bucket in ('pending', 'retrying')
-       returning seq, bucket
+       returning seq, due_at
      )
-     select least(claim_cursor, (select min(seq) - 1 from released where bucket = 'pending')) as cursor
+     select least(claim_cursor, (select min(seq) - 1 from released where due_at is null)) as cursor
        from campaigns where id = $1`,
     [campaignId],
   );
@@ -235,8 +235,10 @@ async function releaseClaims(tx: Queryable, campaignId: string): Promise<number>
 
 /** The condition for contacts that an exchange may claim. The check for remaining ones uses the same condition. */
 export const CLAIMABLE = {
-  pending: "bucket = 'pending' and claimed_in_exchange is null",
-  retrying: "bucket = 'retrying' and claimed_in_exchange is null",
+  /** Not before their due time. Every retry has one. */
+  due: "due_at is not null and claimed_in_exchange is null and bucket in ('pending', 'retrying')",
+  /** At any time, in the order of the roster. */
+  fresh: "due_at is null and claimed_in_exchange is null and bucket = 'pending'",
 } as const;
 
 /** The contacts of the roster that still wait to be claimed. */
@@ -244,13 +246,20 @@ export async function readWaiting(
   tx: Queryable,
   campaignId: string,
   cursor: number,
-): Promise<{ moreToClaim: boolean; nextRetryAt: number | null }> {
-  const { rows } = await tx.query<{ more: boolean; next: string | null }>(
-    `select exists (select 1 from campaign_contacts where campaign_id = $1 and seq > $2 and ${CLAIMABLE.pending}) as more,
-            (select floor(extract(epoch from min(due_at)) * 1000)::bigint from campaign_contacts
-              where campaign_id = $1 and ${CLAIMABLE.retrying}) as next`,
+): Promise<Omit<RosterView, 'buckets'>> {
+  const { rows } = await tx.query<{ more: boolean; due_at: string | null; waits_for: DueFor | null }>(
+    `select fresh.more, floor(extract(epoch from next.due_at) * 1000)::bigint as due_at, next.waits_for
+       from (select exists (select 1 from campaign_contacts where campaign_id = $1 and seq > $2 and ${CLAIMABLE.fresh}) as more) fresh
+       left join lateral (
+         select due_at, waits_for from campaign_contacts
+          where campaign_id = $1 and ${CLAIMABLE.due} order by due_at, seq limit 1
+       ) next on true`,
     [campaignId, cursor],
   );
-  const row = rows[0];
-  return { moreToClaim: row?.more ?? false, nextRetryAt: row?.next == null ? null : Number(row.next) };
+  const { more, due_at: dueAt, waits_for: waitsFor } = rows[0]!;
+  return {
+    moreToClaim: more,
+    nextDueAt: dueAt === null ? null : Number(dueAt),
+    ...(waitsFor === null ? {} : { nextDueFor: waitsFor }),
+  };
 }

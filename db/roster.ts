@@ -6,6 +6,7 @@
 import type { EndedEvent } from '../domain/engine/outcome.ts';
 import type { ProviderTrouble, ReadyContact } from '../domain/engine/campaign-state.ts';
 import type { ExchangeReply, ExchangeRequest } from '../domain/engine/roster.ts';
+import { isForDueTime } from '../domain/engine/gates.ts';
 import { callId } from '../domain/engine/ids.ts';
 import { BUCKETS, type Buckets } from '../domain/engine/tally.ts';
 import { lockCampaign, type LockedCampaign, type RecordsOwner } from './workflow-records.ts';
@@ -61,12 +62,9 @@ export async function exchange(
     const ended = await endRetries(tx, request);
     addTransitions(transitions, ended.transitions);
     const claimed = isRepeat ? await readClaim(tx, request) : await claim(tx, request, campaign.claim_cursor);
-    const cursor = Math.max(
-      campaign.claim_cursor,
-      ...claimed.map((contact) => (contact.attempt === 1 ? contact.seq : 0)),
-    );
+    const cursor = Math.max(campaign.claim_cursor, ...claimed.map((contact) => (isFresh(contact) ? contact.seq : 0)));
     const view = await readWaiting(tx, request.campaignId, cursor);
-    const buckets = await writeCampaign(tx, request, runId, transitions, cursor, view.nextRetryAt);
+    const buckets = await writeCampaign(tx, request, runId, transitions, cursor, view.nextDueAt);
     const events = await undelivered(tx, request.campaignId);
     return {
       reply: { kind: 'exchanged', claimed, events, retriesEndedUpTo: ended.upTo, buckets, ...view },
@@ -117,7 +115,8 @@ export async function skipWaiting(
          select seq, bucket from campaign_contacts
           where campaign_id = $1 and bucket in ('pending', 'retrying') order by bucket, seq limit $3 for update
        ), moved as (
-         update campaign_contacts c set bucket = 'skipped', reason = $2, claimed_in_exchange = null, due_at = null
+         update campaign_contacts c set bucket = 'skipped', reason = $2, claimed_in_exchange = null, due_at = null,
+                waits_for = null
            from waiting
           where c.campaign_id = $1 and c.seq = any(array(select seq from waiting)) and c.seq = waiting.seq
          returning waiting.bucket as "from"
@@ -169,7 +168,8 @@ async function settle(tx: Queryable, request: ExchangeRequest): Promise<BucketTr
               claimed_in_exchange = null, called = c.called or news.outcome is not null,
               attempt = c.attempt + (news."to" = 'retrying')::int,
               excused = c.excused + coalesce(news."isExcused", false)::int,
-              due_at = case when news."to" = 'retrying' then to_timestamp(news."retryAt" / 1000.0) end
+              due_at = case when news."to" = 'retrying' then to_timestamp(news."retryAt" / 1000.0) end,
+              waits_for = null
          from standing join news on news.seq = standing.seq
         where c.campaign_id = $1::uuid and c.seq = any($3) and c.seq = standing.seq
        returning standing.bucket as "from", c.bucket as "to", (c.called and not standing.called)::int as called
@@ -221,14 +221,20 @@ async function start(tx: Queryable, request: ExchangeRequest): Promise<BucketTra
   return rows;
 }
 
-/** Returns claims of retries. A repeat does not touch what the exchange itself has claimed since. */
+/**
+ * Returns claims, of contacts that have a due time or get one. Bucket and attempt stay. A repeat does not touch what the exchange
+ * itself has claimed since.
+ */
 async function release(tx: Queryable, request: ExchangeRequest): Promise<void> {
   if (request.released.length === 0) return;
   await tx.query(
-    `update campaign_contacts c set claimed_in_exchange = null
-       from jsonb_to_recordset($2::jsonb) as n(seq int, attempt int)
+    `update campaign_contacts c
+        set claimed_in_exchange = null, due_at = coalesce(to_timestamp(n.until / 1000.0), c.due_at),
+            waits_for = case when n.until is null then c.waits_for else n."waitsFor" end
+       from jsonb_to_recordset($2::jsonb) as n(seq int, attempt int, until bigint, "waitsFor" text)
       where c.campaign_id = $1 and c.seq = any($3) and c.seq = n.seq and c.attempt = n.attempt
-        and c.bucket = 'retrying' and c.claimed_in_exchange < $4`,
+        and c.bucket in ('pending', 'retrying') and coalesce(n.until, extract(epoch from c.due_at)) is not null
+        and c.claimed_in_exchange < $4`,
     [request.campaignId, JSON.stringify(request.released), seqsOf(request.released), request.exchangeNumber],
   );
 }
@@ -252,7 +258,7 @@ async function endRetries(
      ), ended as (
        update campaign_contacts c
           set bucket = case when c.reason = 'voicemail' and 'voicemail' <> all($5::text[]) then 'completed' else 'failed' end,
-              attempt = c.attempt - 1, due_at = null
+              attempt = c.attempt - 1, due_at = null, waits_for = null
          from waiting
         where c.campaign_id = $1 and c.seq = any(array(select seq from waiting)) and c.seq = waiting.seq
           and c.claimed_in_exchange is null
@@ -269,27 +275,27 @@ async function endRetries(
   return { transitions: rows, upTo: looked < END_RETRIES_CHUNK ? null : upTo };
 }
 
-/** Due retries come first, in the order of their due time; then first calls in the order of the roster. */
+/** Contacts that are due come first, in the order of their due time; then the others in the order of the roster. */
 async function claim(tx: Queryable, request: ExchangeRequest, cursor: number): Promise<ReadyContact[]> {
   if (request.want <= 0) return [];
   const { rows } = await tx.query<ClaimedRow>(
     `with due as (
-       select seq, 0 as rank, due_at from campaign_contacts
-        where campaign_id = $1 and ${CLAIMABLE.retrying} and due_at <= to_timestamp($4 / 1000.0)
+       select seq, due_at from campaign_contacts
+        where campaign_id = $1 and ${CLAIMABLE.due} and due_at <= to_timestamp($4 / 1000.0)
         order by due_at, seq limit $3
      ), fresh as (
-       select seq, 1 as rank, null::timestamptz as due_at from campaign_contacts
-        where campaign_id = $1 and seq > $5 and ${CLAIMABLE.pending}
+       select seq, due_at from campaign_contacts
+        where campaign_id = $1 and seq > $5 and ${CLAIMABLE.fresh}
         order by seq limit $3
      ), chosen as (
-       select * from due union all select * from fresh order by rank, due_at, seq limit $3
+       select * from due union all select * from fresh order by due_at nulls last, seq limit $3
      ), claimed as (
        update campaign_contacts c set claimed_in_exchange = $2
          from chosen
         where c.campaign_id = $1 and c.seq = any(array(select seq from chosen)) and c.seq = chosen.seq
-       returning c.seq, c.attempt, c.excused, chosen.rank, chosen.due_at
+       returning c.seq, c.attempt, c.excused, c.due_at
      )
-     select seq, attempt, excused from claimed order by rank, due_at, seq`,
+     select seq, attempt, excused, due_at is not null as due from claimed order by due_at nulls last, seq`,
     [request.campaignId, request.exchangeNumber, request.want, request.now, cursor],
   );
   return rows.map(readyContact);
@@ -297,9 +303,9 @@ async function claim(tx: Queryable, request: ExchangeRequest, cursor: number): P
 
 async function readClaim(tx: Queryable, request: ExchangeRequest): Promise<ReadyContact[]> {
   const { rows } = await tx.query<ClaimedRow>(
-    `select seq, attempt, excused from campaign_contacts
+    `select seq, attempt, excused, due_at is not null as due from campaign_contacts
       where campaign_id = $1 and claimed_in_exchange = $2 and bucket in ('pending', 'retrying')
-      order by bucket desc, due_at, seq`,
+      order by due_at nulls last, seq`,
     [request.campaignId, request.exchangeNumber],
   );
   return rows.map(readyContact);
@@ -309,11 +315,17 @@ interface ClaimedRow {
   readonly seq: number;
   readonly attempt: number;
   readonly excused: number;
+  readonly due: boolean;
 }
 
-/** Histories grow with every field, and few contacts have excused attempts. */
-function readyContact({ seq, attempt, excused }: ClaimedRow): ReadyContact {
-  return { seq, attempt, ...(excused > 0 ? { excused } : {}) };
+/** Histories grow with every field. Few contacts have excused attempts or a due time of their first call. */
+function readyContact({ seq, attempt, excused, due }: ClaimedRow): ReadyContact {
+  return { seq, attempt, ...(excused > 0 ? { excused } : {}), ...(due && attempt === 1 ? { isDue: true } : {}) };
+}
+
+/** Whether the contact was claimed in the order of the roster. */
+function isFresh({ attempt, isDue }: ReadyContact): boolean {
+  return attempt === 1 && !isDue;
 }
 
 async function writeCampaign(
@@ -322,11 +334,11 @@ async function writeCampaign(
   runId: string,
   transitions: CounterChanges,
   cursor: number,
-  nextRetryAt: number | null,
+  nextDueAt: number | null,
 ): Promise<Buckets> {
   await applyToCounters(tx, request.campaignId, transitions);
   const { sync, day } = request;
-  const until = sync.waitingFor === 'retry' ? nextRetryAt : sync.until;
+  const until = isForDueTime(sync.waitingFor) ? nextDueAt : sync.until;
   const { rows } = await tx.query<Buckets>(
     `update campaigns
         set owner_run_id = $2, last_exchange = $3, claim_cursor = $4, status = $5, ending = $12, waiting_for = $6, spec = spec || coalesce($11::jsonb, '{}'),

@@ -459,8 +459,8 @@ function settleOutcome(
 }
 
 /** The contact and attempt of a call. */
-function contactOf({ seq, attempt, excused }: InFlightCall): ReadyContact {
-  return { seq, attempt, ...(excused === undefined ? {} : { excused }) };
+function contactOf({ seq, attempt, excused, isDue }: InFlightCall): ReadyContact {
+  return { seq, attempt, ...(excused === undefined ? {} : { excused }), ...(isDue ? { isDue } : {}) };
 }
 
 /** A refused request would be refused again, so a refusal ends the contact. */

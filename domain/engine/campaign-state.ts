@@ -36,7 +36,17 @@ export const Ending = z.enum(['cancelled', 'expired']);
 export type Ending = z.infer<typeof Ending>;
 
 /** What prevents a campaign's next call. Null while it can place calls, or if none is left. */
-export const WaitingFor = z.enum(['start', 'window', 'daily_cap', 'provider', 'connection', 'slot', 'system', 'retry']);
+export const WaitingFor = z.enum([
+  'start',
+  'window',
+  'daily_cap',
+  'provider',
+  'connection',
+  'slot',
+  'system',
+  'number',
+  'retry',
+]);
 export type WaitingFor = z.infer<typeof WaitingFor>;
 
 /** A calling window, computed once and recorded in the history. Epoch milliseconds. */
@@ -92,8 +102,24 @@ export const ReadyContact = z.looseObject({
   attempt: count,
   /** Earlier attempts that do not count against the retries, because the account prevented their calls. Default: 0. */
   excused: count.optional(),
+  /** Set on a first call that had a due time. It goes before first calls that had none. */
+  isDue: z.boolean().optional(),
 });
 export type ReadyContact = z.infer<typeof ReadyContact>;
+
+/** What a contact's due time is for, if not for a retry: a limit of calls to its number, or the time that was asked for. */
+export const DueFor = z.enum(['number', 'not_before']);
+export type DueFor = z.infer<typeof DueFor>;
+
+/** A claim that the next exchange returns to the roster. With `until`, the contact is due then. */
+export const ReleasedContact = z.looseObject({
+  ...ReadyContact.shape,
+  until: instant.optional(),
+  waitsFor: DueFor.optional(),
+  /** When the due time became known. */
+  since: instant.optional(),
+});
+export type ReleasedContact = z.infer<typeof ReleasedContact>;
 
 export const InFlightCall = z.looseObject({
   ...ReadyContact.shape,
@@ -272,8 +298,11 @@ export const CampaignState = z.looseObject({
   settled: z.array(Settlement),
   /** Contacts recorded as in progress whose call was certainly not placed. */
   returned: z.array(ReadyContact),
-  /** Claimed retries that the terms no longer grant. The next exchange returns the claims and ends the retries. */
-  released: z.array(ReadyContact),
+  /**
+   * Claims that the next exchange returns: of contacts that may only be called later, and of retries that the terms no longer
+   * grant, which it ends.
+   */
+  released: z.array(ReleasedContact),
   /**
    * Set while retries that the terms no longer grant may wait in the roster. Each exchange ends some of them, next those of
    * contacts above this number. Null: there are none.
@@ -284,7 +313,8 @@ export const CampaignState = z.looseObject({
   roster: z.looseObject({
     buckets: Buckets,
     moreToClaim: z.boolean(),
-    nextRetryAt: instant.nullable(),
+    nextDueAt: instant.nullable(),
+    nextDueFor: DueFor.optional(),
     countedAt: instant,
   }),
   breaker: Breaker.nullable(),

@@ -100,7 +100,7 @@ export function newCampaign(spec: EngineSpec, now: number): CampaignState {
     roster: {
       buckets: { pending: 0, in_progress: 0, retrying: 0, completed: 0, failed: 0, skipped: 0 },
       moreToClaim: false,
-      nextRetryAt: null,
+      nextDueAt: null,
       countedAt: now,
     },
     breaker: null,

@@ -94,6 +94,8 @@ function reason(state: CampaignState, waiting: Waiting): string {
         : `the connection's calls per second are in use; waits for its turn${until}`;
     case 'slot':
       return 'all slots are in use; the next call starts when one ends';
+    case 'number':
+      return `the numbers of the contacts have had their calls; waits${until}`;
     case 'retry':
       return `waits for the next retry${until}`;
     case 'provider':

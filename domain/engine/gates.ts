@@ -32,9 +32,9 @@ export function waitingAt(state: CampaignState, now: number, inFlight = Object.k
   if (slotsLeft(state, inFlight) <= 0) return { for: 'slot', until: null };
   if (shareLeft(state, inFlight) <= 0) return { for: 'connection', until: null };
   if (isWaitingForSystem(state, now)) return { for: 'system', until: state.systemWait?.until ?? null };
-  const { moreToClaim, nextRetryAt } = state.roster;
-  if (state.ready.length === 0 && !moreToClaim && nextRetryAt !== null && nextRetryAt > now) {
-    return { for: 'retry', until: nextRetryAt };
+  const { moreToClaim, nextDueAt, nextDueFor } = state.roster;
+  if (state.ready.length === 0 && !moreToClaim && nextDueAt !== null && nextDueAt > now) {
+    return { for: nextDueFor === 'number' ? 'number' : 'retry', until: nextDueAt };
   }
   return NOT_WAITING;
 }
@@ -63,12 +63,15 @@ export function shareLeft({ facts, knownShare }: CampaignState, inFlight: number
 
 /** Whether a contact waits for a call: claimed, in the roster or in the outbox. */
 export function hasWork(state: CampaignState): boolean {
-  return (
-    state.ready.length > 0 || state.roster.moreToClaim || state.roster.nextRetryAt !== null || retriesToCome(state)
-  );
+  return state.ready.length > 0 || state.roster.moreToClaim || state.roster.nextDueAt !== null || dueTimesToCome(state);
 }
 
-/** Whether the outbox contains retries that the roster does not know yet. */
-function retriesToCome(state: CampaignState): boolean {
-  return state.settled.some((settlement) => settlement.to === 'retrying');
+/** Whether the outbox contains due times that the roster does not know yet. */
+function dueTimesToCome({ settled, released }: CampaignState): boolean {
+  return settled.some(({ to }) => to === 'retrying') || released.some(({ until }) => until !== undefined);
+}
+
+/** Whether the campaign waits for the due time of a contact. */
+export function isForDueTime(waiting: string | null): waiting is 'number' | 'retry' {
+  return waiting === 'number' || waiting === 'retry';
 }

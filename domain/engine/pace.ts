@@ -5,7 +5,7 @@
 import { callingTime, capLeft, isOpen, lastDialAt } from './calling-day.ts';
 import type { CampaignState } from './campaign-state.ts';
 import { troubleOf } from './circuit-breaker.ts';
-import type { Waiting } from './gates.ts';
+import { isForDueTime, type Waiting } from './gates.ts';
 import { liveBuckets } from './settling.ts';
 import { isTerminal, BUCKETS, total, type Buckets } from './tally.ts';
 
@@ -23,7 +23,7 @@ export function measurePace(state: CampaignState, waiting: Waiting, now: number)
 
 function isCalling(state: CampaignState, waiting: Waiting, now: number): boolean {
   if (state.status !== 'active' || state.ending || troubleOf(state) || !isOpen(state, now)) return false;
-  return waiting.for !== 'daily_cap' && waiting.for !== 'retry';
+  return waiting.for !== 'daily_cap' && !isForDueTime(waiting.for);
 }
 
 /**
@@ -49,7 +49,7 @@ export function estimate(state: CampaignState, buckets: Buckets, now: number): E
   // Contacts in progress have had their unit of the cap.
   const beyondCap = left - buckets.in_progress - capLeft(state);
   if (beyondCap > 0) return { kind: 'daily_cap', left: beyondCap, perHour };
-  const at = Math.max(now + left / perMs, roster.nextRetryAt ?? 0);
+  const at = Math.max(now + left / perMs, roster.nextDueAt ?? 0);
   const closesAt = lastDialAt(time, spec);
   if (at <= closesAt) return { kind: 'finishes', at, perHour };
   return { kind: 'closes', at: closesAt, left: Math.max(1, Math.round(left - perMs * (closesAt - now))), perHour };

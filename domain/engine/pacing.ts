@@ -6,7 +6,7 @@ import { callingTime, capLeft, isOpen, lastDialAt, placedToday, windowCheckAt, z
 import type { CampaignState, InFlightCall, ReadyContact, WaitingFor } from './campaign-state.ts';
 import { isBreakerOpen, troubleOf } from './circuit-breaker.ts';
 import { placingAllowed } from './connection-wait.ts';
-import { hasWork, mayPlace, shareLeft, slotsLeft, type Waiting } from './gates.ts';
+import { hasWork, isForDueTime, mayPlace, shareLeft, slotsLeft, type Waiting } from './gates.ts';
 import type { InFlightSurvey } from './in-flight.ts';
 import { cancelsIfQueued } from './look-up-times.ts';
 import { nextReportAt } from './share-report.ts';
@@ -18,7 +18,7 @@ const SETTLE_AFTER_MS = 30_000;
 /** Claimed contacts beyond the free slots, so that a freed slot is refilled without a query. */
 const MIN_RESERVE = 40;
 const MAX_RESERVE = 500;
-/** A wait for a retry or for the connection that is shorter than this is not recorded. */
+/** A wait for a due time or for the connection that is shorter than this is not recorded. */
 const NEAR_MS = 60_000;
 /**
  * Placements under way at once, whatever the number of slots. Each answer adds two events to the history, and the server fails
@@ -117,41 +117,48 @@ function claimable(
   { room, place }: Dials,
   now: number,
 ): { readonly most: number; readonly pressing: boolean } {
-  const { moreToClaim, nextRetryAt } = state.roster;
-  const retryDue = nextRetryAt !== null && nextRetryAt <= now;
-  if (!mayPlace(state, now) || !(moreToClaim || retryDue)) return { most: 0, pressing: false };
+  const { moreToClaim, nextDueAt } = state.roster;
+  const someDue = nextDueAt !== null && nextDueAt <= now;
+  if (!mayPlace(state, now) || !(moreToClaim || someDue)) return { most: 0, pressing: false };
   const reserve = Math.min(Math.max(2 * state.spec.max_concurrent_calls, MIN_RESERVE), MAX_RESERVE);
   const atHand = state.ready.length - place.length;
   const free = Math.max(0, room - place.length);
   const most = Math.max(0, Math.min(free + reserve - atHand, capLeft(state) - place.length - atHand));
-  // A retry has a due time. First calls can wait until half of the reserve is used.
-  return { most, pressing: most > 0 && (retryDue || atHand < free + reserve / 2) };
+  // Contacts without a due time can wait until half of the reserve is used.
+  return { most, pressing: most > 0 && (someDue || atHand < free + reserve / 2) };
 }
 
 function isWorthSettling(state: CampaignState, calls: InFlightSurvey, waiting: Waiting, now: number): boolean {
-  const { settled, returned } = state;
-  if (settled.length >= SETTLE_BATCH) return true;
-  const oldest = unsyncedSince(state, calls);
+  const { settled, returned, released } = state;
+  if (settled.length + released.length >= SETTLE_BATCH) return true;
+  const oldest = unsyncedSince(state, calls, now);
   if (oldest === null) return false;
   if (now >= oldest + SETTLE_AFTER_MS) return true;
   // Without calls in flight and claimed contacts, nothing else will happen that could share the exchange.
   const placesSoon = mayPlace(state, now) || waiting.for === 'connection';
   const quiet = calls.count === 0 && (state.ready.length === 0 || !placesSoon);
-  return (quiet && settled.length + returned.length > 0) || state.status === 'paused' || state.ending !== null;
+  return (
+    (quiet && settled.length + returned.length + released.length > 0) ||
+    state.status === 'paused' ||
+    state.ending !== null
+  );
 }
 
 /** Since when the roster lacks a change. Null: it knows everything. */
-function unsyncedSince(state: CampaignState, calls: InFlightSurvey): number | null {
-  if (state.returned.length > 0) return 0;
-  // The oldest settlement is first.
-  const settledSince = state.settled[0]?.since ?? null;
-  if (settledSince === null || calls.unsyncedSince === null) return settledSince ?? calls.unsyncedSince;
-  return Math.min(settledSince, calls.unsyncedSince);
+function unsyncedSince(state: CampaignState, calls: InFlightSurvey, now: number): number | null {
+  const { settled, returned, released } = state;
+  // A contact is claimed at its due time only if the roster knows it by then.
+  if (returned.length > 0 || released.some(({ until }) => until !== undefined && until < now + SETTLE_AFTER_MS))
+    return 0;
+  // The oldest settlement is first, and so is the oldest due time.
+  const since = [settled[0]?.since, released.find((one) => one.since !== undefined)?.since, calls.unsyncedSince];
+  const known = since.filter((instant): instant is number => typeof instant === 'number');
+  return known.length > 0 ? Math.min(...known) : null;
 }
 
 /**
  * Whether reads from the database would be wrong for long. Placing calls, with or without a short wait for a slot, the connection
- * or a near retry, counts as one condition.
+ * or a near due time, counts as one condition.
  */
 function isDatabaseStale(state: CampaignState, calls: InFlightSurvey, waiting: Waiting, now: number): boolean {
   const { lastSync } = state;
@@ -164,7 +171,7 @@ function isDatabaseStale(state: CampaignState, calls: InFlightSurvey, waiting: W
   const before = condition({ for: lastSync.waitingFor, until: lastSync.until }, hasCalls, now);
   const after = condition(waiting, hasCalls, now);
   if (before !== after) return true;
-  if (after === 'calling' || after === 'retry' || after === 'connection') return false;
+  if (after === 'calling' || isForDueTime(waiting.for) || after === 'connection') return false;
   return lastSync.until !== waiting.until || lastSync.placed !== placedToday(state);
 }
 
@@ -173,7 +180,7 @@ function condition(waiting: Waiting, hasCalls: boolean, now: number): WaitingFor
   // A campaign that uses its whole share waits for its own calls.
   if (waiting.for === 'connection' && waiting.until === null && hasCalls) return 'calling';
   const isShort = waiting.until !== null && waiting.until < now + NEAR_MS;
-  if (isShort && (waiting.for === 'retry' || waiting.for === 'connection')) return 'calling';
+  if (isShort && (isForDueTime(waiting.for) || waiting.for === 'connection')) return 'calling';
   return waiting.for;
 }
 
@@ -187,9 +194,9 @@ export function wakeAt(state: CampaignState, calls: InFlightSurvey, waiting: Wai
     // The close of a window changes nothing under way, only what the campaign waits for.
     const time = callingTime(state);
     if (time && isOpen(state, now) && hasWork(state)) instants.push(lastDialAt(time, spec));
-    if (waiting.for === null || waiting.for === 'retry') instants.push(roster.nextRetryAt);
+    if (waiting.for === null || isForDueTime(waiting.for)) instants.push(roster.nextDueAt);
   }
-  const unsynced = unsyncedSince(state, calls);
+  const unsynced = unsyncedSince(state, calls, now);
   if (unsynced !== null) instants.push(unsynced + SETTLE_AFTER_MS);
   if (state.breaker) instants.push(state.breaker.openUntil);
   if (state.systemWait) instants.push(state.systemWait.until);

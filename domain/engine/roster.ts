@@ -1,7 +1,15 @@
 /** The messages between a campaign and its roster. One exchange settles finished calls and claims contacts that are due. */
 import type { EngineSpec } from './campaign-spec.ts';
 import type { EndedEvent } from './outcome.ts';
-import type { CampaignStatus, Ending, ReadyContact, Settlement, CampaignSync } from './campaign-state.ts';
+import type {
+  CampaignStatus,
+  CampaignSync,
+  DueFor,
+  Ending,
+  ReadyContact,
+  ReleasedContact,
+  Settlement,
+} from './campaign-state.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import type { Buckets } from './tally.ts';
 
@@ -23,8 +31,8 @@ export interface ExchangeRequest {
   readonly started: readonly ReadyContact[];
   /** Contacts recorded as in progress whose call was certainly not placed. */
   readonly returned: readonly ReadyContact[];
-  /** Claims of retries that are returned to the roster. */
-  readonly released: readonly ReadyContact[];
+  /** Claims that are returned to the roster. With `until`, the contact is due then. */
+  readonly released: readonly ReleasedContact[];
   /** Ends retries that these terms no longer grant, some at a time, for contacts above a number. Null: there are none. */
   readonly endRetries: { readonly after: number; readonly granted: Pick<RetryPolicy, 'budget' | 'on'> } | null;
   /** The largest number of due contacts to claim. */
@@ -40,10 +48,12 @@ export interface ExchangeRequest {
 /** The roster after an exchange. */
 export interface RosterView {
   readonly buckets: Buckets;
-  /** Whether contacts wait for their first call and are not claimed yet. */
+  /** Whether contacts without a due time wait for their first call and are not claimed yet. */
   readonly moreToClaim: boolean;
-  /** The due time of the earliest retry that is not claimed, in epoch milliseconds. Null: none waits. */
-  readonly nextRetryAt: number | null;
+  /** The earliest due time of a contact that is not claimed, in epoch milliseconds. Null: none waits. */
+  readonly nextDueAt: number | null;
+  /** What that due time is for. Default: a retry. */
+  readonly nextDueFor?: DueFor | undefined;
 }
 
 /** An unsettled call that was or may have been sent. */

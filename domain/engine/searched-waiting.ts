@@ -4,11 +4,11 @@
  * - a campaign that places calls is found by none, also while all slots or the connection's calls per second are in use,
  * - trouble at the provider counts from when people are told of it until it is over, whatever each probe brings,
  * - a slow database or machine counts from the third delay in a row until a dial gets through,
- * - a wait for a retry counts if it takes a minute or more.
+ * - a wait for a retry, or for a limit of calls to a number, counts if it takes a minute or more.
  */
 import type { CampaignState, WaitingFor } from './campaign-state.ts';
 import { troubleOf } from './circuit-breaker.ts';
-import { hasWork, type Waiting } from './gates.ts';
+import { hasWork, isForDueTime, type Waiting } from './gates.ts';
 
 const NEAR_RETRY_MS = 60_000;
 const DELAYS = 3;
@@ -25,8 +25,11 @@ export function searchedWaiting(
     case 'window':
     case 'daily_cap':
       return waiting.for;
-    case 'retry':
-      return shown === 'retry' || (waiting.until !== null && waiting.until >= now + NEAR_RETRY_MS) ? 'retry' : null;
+    case 'number':
+    case 'retry': {
+      const isLong = waiting.until !== null && waiting.until >= now + NEAR_RETRY_MS;
+      return isForDueTime(shown) || isLong ? waiting.for : null;
+    }
     case 'provider':
     case 'system':
     case 'connection':

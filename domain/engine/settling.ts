@@ -1,12 +1,12 @@
 /** Exchanges between a campaign's state and its roster. Transitions change the given state. */
 import { applyEnded, idOf } from './calls.ts';
 import { forgetWindow, placedToday, zoneDataOf } from './calling-day.ts';
-import type { CampaignState, InFlightCall, PacingFacts, Settlement } from './campaign-state.ts';
+import type { CampaignState, InFlightCall, PacingFacts, ReadyContact, Settlement } from './campaign-state.ts';
 import { troubleOf } from './circuit-breaker.ts';
 import type { Waiting } from './gates.ts';
 import { takeClaimed } from './retries-to-end.ts';
 import type { RetryPolicy } from './retry-policy.ts';
-import type { ExchangeReply, ExchangeRequest, RosterSnapshot, UnsettledCall } from './roster.ts';
+import type { ExchangeReply, ExchangeRequest, RosterSnapshot, RosterView, UnsettledCall } from './roster.ts';
 import { isOver } from './commands.ts';
 import { afterMoves, waitingBucket, type Bucket, type Buckets } from './tally.ts';
 
@@ -78,8 +78,7 @@ export function applyExchange(
   }
   markSynced(state, request);
   takeClaimed(state, reply.claimed);
-  // A retry has a due time; a first call has none.
-  state.ready.sort((a, b) => Number(b.attempt > 1) - Number(a.attempt > 1));
+  state.ready.sort((a, b) => Number(hadDueTime(b)) - Number(hadDueTime(a)));
   takeRoster(state, reply, now);
   for (const event of reply.events) applyEnded(state, event, now);
 }
@@ -129,7 +128,7 @@ export function applyClosed(state: CampaignState, buckets: Buckets | null, now: 
   }
   state.closed = true;
   state.ready = [];
-  takeRoster(state, { buckets, moreToClaim: false, nextRetryAt: null }, now);
+  takeRoster(state, { buckets, moreToClaim: false, nextDueAt: null }, now);
 }
 
 /** Records the end of the campaign. After it no run owns the records. False: another run owns them, and the end is not recorded. */
@@ -155,13 +154,14 @@ function* moves(state: CampaignState): Generator<{ from: Bucket; to: Bucket }> {
 
 function takeRoster(
   state: CampaignState,
-  view: { buckets: Buckets; moreToClaim: boolean; nextRetryAt: number | null },
+  { buckets, moreToClaim, nextDueAt, nextDueFor }: RosterView,
   now: number,
 ): void {
   state.roster = {
-    buckets: view.buckets,
-    moreToClaim: view.moreToClaim,
-    nextRetryAt: view.nextRetryAt,
+    buckets,
+    moreToClaim,
+    nextDueAt,
+    ...(nextDueFor === undefined ? {} : { nextDueFor }),
     countedAt: now,
   };
 }
@@ -183,6 +183,11 @@ function markSynced(state: CampaignState, request: ExchangeRequest): void {
     else if (settlement) settlement.synced = true;
     else state.returned.push({ seq: contact.seq, attempt: contact.attempt });
   }
+}
+
+/** Retries and first calls with a due time go before other first calls. */
+function hadDueTime({ attempt, isDue }: ReadyContact): boolean {
+  return attempt > 1 || isDue === true;
 }
 
 function isSame(settlement: Settlement, contact: { readonly seq: number; readonly attempt: number }): boolean {

@@ -21,9 +21,9 @@ export function nextReportAt({ knownShare }: CampaignState): number {
 /** Short waits, for example for a provider in trouble, change nothing: the share would be wanted again soon. */
 function slotsNeeded(state: CampaignState, inFlight: number, now: number): number {
   if (state.status !== 'active' || state.ending || !isOpen(state, now) || !hasWork(state)) return 0;
-  const { moreToClaim, nextRetryAt } = state.roster;
-  const retryDue = nextRetryAt !== null && nextRetryAt <= now;
-  const contacts = moreToClaim || retryDue ? Infinity : state.ready.length;
+  const { moreToClaim, nextDueAt } = state.roster;
+  const someDue = nextDueAt !== null && nextDueAt <= now;
+  const contacts = moreToClaim || someDue ? Infinity : state.ready.length;
   const more = Math.max(0, Math.min(capLeft(state), contacts));
   return Math.min(state.spec.max_concurrent_calls, inFlight + more);
 }

@@ -14,6 +14,7 @@ const WAITS_FOR: Record<NonNullable<Campaign['waiting_for']>, string> = {
   daily_cap: 'waits for the next day: today’s cap is used up',
   connection: 'waits for a turn at its connection',
   slot: 'all lines busy',
+  number: 'waits until a number may be called again',
   retry: 'waits until retries are due',
   provider: 'waits for the provider',
   system: 'waits for a slow database or machine',

@@ -22,9 +22,9 @@ export class ContactRows {
   /** Contacts in `failed` and `skipped`, by reason. */
   readonly reasons = new Map<string, number>();
   private readonly rows = new Map<number, ContactRow>();
-  /** First calls among the rows; the rest of the pending contacts has higher numbers than any row. */
+  /** First calls without a due time among the rows; the rest of the pending contacts has higher numbers than any row. */
   private readonly pending = new Set<number>();
-  private readonly retries = new Queue<{ readonly row: ContactRow; readonly attempt: number }>();
+  private readonly due = new Queue<{ readonly row: ContactRow; readonly attempt: number }>();
   private highest = 0;
 
   constructor(readonly total: number) {
@@ -54,23 +54,31 @@ export class ContactRows {
       return;
     }
     row.bucket = to;
-    if (to === 'pending') this.pending.add(row.seq);
+    if (to === 'pending' && row.dueAt === null) this.pending.add(row.seq);
   }
 
-  /** Puts a retry where a claim finds it. */
-  offerRetry(row: ContactRow): void {
-    this.retries.push(row.dueAt ?? 0, row.seq, { row, attempt: row.attempt });
+  /** Puts a contact with a due time where a claim finds it. */
+  offer(row: ContactRow): void {
+    this.due.push(row.dueAt ?? 0, row.seq, { row, attempt: row.attempt });
   }
 
-  /** Claims up to `want` contacts: retries that are due, then first calls after `cursor`. */
+  /** Takes back the claim of a contact that waits. With `until`, it is due then. */
+  putBack(row: ContactRow, until: number | null): void {
+    row.claim = null;
+    row.dueAt = until ?? row.dueAt;
+    this.pending.delete(row.seq);
+    if (row.dueAt !== null) this.offer(row);
+  }
+
+  /** Claims up to `want` contacts: those that are due, then first calls after `cursor`. */
   claim(want: number, exchange: number, now: number, cursor: number): ReadyContact[] {
     const claimed: ReadyContact[] = [];
     const take = (row: ContactRow): void => {
       row.claim = exchange;
       claimed.push(readyContact(row));
     };
-    for (let due = this.nextRetry(); due && due.at <= now && claimed.length < want; due = this.nextRetry()) {
-      this.retries.pop();
+    for (let due = this.nextDue(); due && due.at <= now && claimed.length < want; due = this.nextDue()) {
+      this.due.pop();
       take(due.value.row);
     }
     for (const seq of [...this.pending].sort((a, b) => a - b)) {
@@ -84,14 +92,14 @@ export class ContactRows {
   /** Those contacts of a claim that still wait as they did when it was made. */
   heldBy(exchange: number): ReadyContact[] {
     const held = [...this.rows.values()].filter((row) => row.claim === exchange && row.bucket !== 'in_progress');
-    const rank = (row: ContactRow): number => (row.bucket === 'retrying' ? 0 : 1);
+    const rank = (row: ContactRow): number => (row.dueAt === null ? 1 : 0);
     held.sort((a, b) => rank(a) - rank(b) || (a.dueAt ?? 0) - (b.dueAt ?? 0) || a.seq - b.seq);
     return held.map(readyContact);
   }
 
-  waiting(cursor: number): { moreToClaim: boolean; nextRetryAt: number | null } {
+  waiting(cursor: number): { moreToClaim: boolean; nextDueAt: number | null } {
     const after = this.highest < this.total || [...this.pending].some((seq) => seq > cursor);
-    return { moreToClaim: after, nextRetryAt: this.nextRetry()?.at ?? null };
+    return { moreToClaim: after, nextDueAt: this.nextDue()?.at ?? null };
   }
 
   /** Releases every claim on contacts that wait; returns the lowest number of a released first call. */
@@ -100,7 +108,7 @@ export class ContactRows {
     for (const row of this.rows.values()) {
       if (row.claim === null || row.bucket === 'in_progress') continue;
       row.claim = null;
-      if (row.bucket === 'retrying') this.offerRetry(row);
+      if (row.dueAt !== null) this.offer(row);
       else lowest = Math.min(lowest ?? row.seq, row.seq);
     }
     return lowest;
@@ -130,15 +138,15 @@ export class ContactRows {
     return row;
   }
 
-  /** The head of the retries that no claim holds; what has moved on since it was queued is dropped. */
-  private nextRetry() {
+  /** The head of those with a due time that no claim holds; what has moved on since it was queued is dropped. */
+  private nextDue() {
     for (;;) {
-      const { head } = this.retries;
+      const { head } = this.due;
       if (!head) return undefined;
       const { row, attempt } = head.value;
-      const stands = this.rows.get(row.seq) === row && row.attempt === attempt && row.bucket === 'retrying';
+      const stands = this.rows.get(row.seq) === row && row.attempt === attempt && row.bucket !== 'in_progress';
       if (stands && row.claim === null && row.dueAt === head.at) return head;
-      this.retries.pop();
+      this.due.pop();
     }
   }
 
@@ -147,6 +155,7 @@ export class ContactRows {
   }
 }
 
-function readyContact({ seq, attempt, excused }: ContactRow): ReadyContact {
-  return { seq, attempt, ...(excused > 0 ? { excused } : {}) };
+function readyContact({ seq, attempt, excused, dueAt }: ContactRow): ReadyContact {
+  const isDue = dueAt !== null && attempt === 1;
+  return { seq, attempt, ...(excused > 0 ? { excused } : {}), ...(isDue ? { isDue } : {}) };
 }

@@ -56,10 +56,16 @@ export class VirtualRoster {
       const row = this.standing(contact);
       if (row && row.bucket !== 'in_progress') this.contacts.move(row, 'in_progress');
     }
+    for (const { until, ...contact } of request.released) {
+      const row = this.standing(contact);
+      if (row?.claim == null || row.bucket === 'in_progress' || row.claim >= request.exchangeNumber) continue;
+      if (until !== undefined || row.dueAt !== null) this.contacts.putBack(row, until ?? null);
+    }
     const claimed = isRepeat
       ? this.contacts.heldBy(request.exchangeNumber)
       : this.contacts.claim(request.want, request.exchangeNumber, request.now, this.cursor);
-    for (const { seq, attempt } of claimed) if (attempt === 1) this.cursor = Math.max(this.cursor, seq);
+    for (const { seq, attempt, isDue } of claimed)
+      if (attempt === 1 && !isDue) this.cursor = Math.max(this.cursor, seq);
     this.owner = runId;
     this.lastExchange = request.exchangeNumber;
     this.status = request.sync.status;
@@ -148,7 +154,7 @@ export class VirtualRoster {
     row.attempt += 1;
     if (settlement.isExcused) row.excused += 1;
     row.dueAt = retryAt;
-    this.contacts.offerRetry(row);
+    this.contacts.offer(row);
   }
 
   private standing({ seq, attempt }: { readonly seq: number; readonly attempt: number }): ContactRow | undefined {

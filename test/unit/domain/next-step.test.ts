@@ -179,7 +179,7 @@ describe('the next step', () => {
     ],
     [
       'is to wait for a retry',
-      { ...NOBODY_LEFT, roster: { nextRetryAt: at('12:30') } },
+      { ...NOBODY_LEFT, roster: { nextDueAt: at('12:30') } },
       {},
       { kind: 'work', place: [], wakeAt: at('12:30') },
     ],
@@ -304,7 +304,7 @@ describe('a gate that is shut', () => {
   });
 
   test('the retry: nothing is left but people who are called again later', () => {
-    expect(step({ roster: { nextRetryAt: at('12:30') } }).waiting).toEqual({ for: 'retry', until: at('12:30') });
+    expect(step({ roster: { nextDueAt: at('12:30') } }).waiting).toEqual({ for: 'retry', until: at('12:30') });
   });
 });
 
@@ -406,7 +406,7 @@ describe('an exchange with the roster', () => {
     ['fills the reserve up when less is there', { ...BUSY, ready: contacts(19) }, {}, { want: 21 }],
     [
       'claims a retry that is due, for which a place in the reserve is enough',
-      { ...BUSY, ready: contacts(39), roster: { ...MORE, nextRetryAt: NOON } },
+      { ...BUSY, ready: contacts(39), roster: { ...MORE, nextDueAt: NOON } },
       {},
       { want: 1 },
     ],

@@ -35,7 +35,7 @@ describe('the estimated finish', () => {
     ['is when all are done', {}, buckets(), { kind: 'finishes', at: NOON + 100 * MINUTE, perHour: 60 }],
     [
       'is not before the next retry',
-      { roster: { nextRetryAt: at('16:00') } },
+      { roster: { nextDueAt: at('16:00') } },
       buckets({ pending: 1 }),
       { kind: 'finishes', at: at('16:00'), perHour: 60 },
     ],
@@ -77,7 +77,7 @@ describe('the pace', () => {
     ['ends with a pause', { status: 'paused' }, null],
     ['ends with the calling hours', { windowSpent: true }, null],
     ['ends with the cap of the day', { spec: { max_calls_per_day: 1 }, placedByDay: { [TODAY]: 1 } }, null],
-    ['ends where all wait for a retry', { ready: [], roster: { moreToClaim: false, nextRetryAt: NOON + HOUR } }, null],
+    ['ends where all wait for a retry', { ready: [], roster: { moreToClaim: false, nextDueAt: NOON + HOUR } }, null],
     ['ends with a cancel', { ending: 'cancelled' }, null],
   ])('%s', (_, stated, expected) => {
     const state = sinceEleven({ ready, roster: { buckets: buckets() }, ...stated });

@@ -18,7 +18,7 @@ import {
 const ready = [{ seq: 1, attempt: 1 }];
 const breaker = { reason: 'throttled', openUntil: NOON + SECOND, failures: 1, since: NOON, times: 1 };
 const TROUBLE = { breaker: { ...breaker, times: 2 } };
-const retryIn = (ms: number): StatedCampaign => ({ ready: [], roster: { nextRetryAt: NOON + ms } });
+const retryIn = (ms: number): StatedCampaign => ({ ready: [], roster: { nextDueAt: NOON + ms } });
 
 describe('a campaign is found by what it waits for', () => {
   test.each<[string, StatedCampaign, WaitingFor | null, WaitingFor | null]>([

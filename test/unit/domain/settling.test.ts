@@ -30,7 +30,7 @@ function ask(state: CampaignState, want = 0): ExchangeRequest {
 }
 
 function answer(state: CampaignState, request: ExchangeRequest, stated: Partial<Exchanged> = {}): void {
-  const nothing = { claimed: [], events: [], retriesEndedUpTo: null, moreToClaim: false, nextRetryAt: null };
+  const nothing = { claimed: [], events: [], retriesEndedUpTo: null, moreToClaim: false, nextDueAt: null };
   applyExchange(state, request, { kind: 'exchanged', buckets: buckets(), ...nothing, ...stated }, NOON);
 }
 
@@ -159,7 +159,7 @@ describe('a run that adopts the records', () => {
       placedByDay: {},
       buckets: buckets(),
       moreToClaim: true,
-      nextRetryAt: null,
+      nextDueAt: null,
       ...snapshot,
     };
     adopt(state, CAMPAIGN_ID, records, pacingFacts(), NOON);

@@ -39,7 +39,7 @@ function records(stated: Partial<RosterSnapshot> = {}): RosterSnapshot {
     placedByDay: {},
     buckets: { pending: 2, in_progress: 0, retrying: 0, completed: 0, failed: 0, skipped: 0 },
     moreToClaim: true,
-    nextRetryAt: null,
+    nextDueAt: null,
     ...stated,
   };
 }

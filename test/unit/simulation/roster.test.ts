@@ -75,14 +75,14 @@ describe('the virtual roster', () => {
     const roster = openRoster(4);
     roster.exchange(request({ want: 3 }), 'run-1');
     const settled = [busy(1, NOW + 2), busy(2, NOW + 1), busy(3, NOW + 60_000)];
-    expect(roster.exchange(request({ exchangeNumber: 2, settled }), 'run-1')).toMatchObject({ nextRetryAt: NOW + 1 });
+    expect(roster.exchange(request({ exchangeNumber: 2, settled }), 'run-1')).toMatchObject({ nextDueAt: NOW + 1 });
     expect(roster.exchange(request({ exchangeNumber: 3, want: 9, now: NOW + 5 }), 'run-1')).toMatchObject({
       claimed: [
         { seq: 2, attempt: 2 },
         { seq: 1, attempt: 2 },
         { seq: 4, attempt: 1 },
       ],
-      nextRetryAt: NOW + 60_000,
+      nextDueAt: NOW + 60_000,
     });
   });
 
