@@ -108,6 +108,8 @@ export function withTermsDecided<T extends StatedRetries & StatedHours>(
 /** A campaign in the form in which it is recorded: the request with its defaults, without its contacts. */
 export type CampaignTerms = Omit<CreateCampaign, 'contacts' | 'contact_ids' | 'connection'> & {
   readonly connection: string;
+  /** Names of calling policies. Campaigns of earlier versions have none. */
+  readonly policy?: readonly string[];
 };
 
 /** @param connection the connection that was chosen for it */
@@ -133,6 +135,7 @@ export function engineSpec(terms: CampaignTerms): EngineSpec {
       delayMinutes: typeof delay === 'number' ? [delay] : delay,
       on: terms.retry_on,
     },
+    ...(terms.policy === undefined || terms.policy.length === 0 ? {} : { policies: [...terms.policy] }),
   };
 }
 

@@ -17,5 +17,7 @@ export const EngineSpec = z.looseObject({
   /** Null: no cap. */
   max_calls_per_day: z.number().int().min(1).nullable(),
   retry: RetryPolicy,
+  /** Names of the calling policies that hold for its contacts. Default: none. They never change. */
+  policies: z.array(z.string()).optional(),
 });
 export type EngineSpec = z.infer<typeof EngineSpec>;
