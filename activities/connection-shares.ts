@@ -3,15 +3,17 @@ import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { lowestLimit } from '../db/connection-loads.ts';
 import { divideShares, noteSharesTold, recordShareReport } from '../db/connection-shares.ts';
+import { returnChecks } from '../db/interruptions.ts';
+import type { Pool } from '../db/pool.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
-import { connectionWorkflowId, workflowId } from '../domain/engine/ids.ts';
+import { workflowId } from '../domain/engine/ids.ts';
 import { type ShareStanding, standingOf } from '../domain/engine/share-coordinator.ts';
 import {
   CONNECTION_WORKFLOW,
   type ConnectionInput,
+  coordinatorStart,
   type GivenShare,
   SHARE_GIVEN,
-  SHARE_REPORTED,
 } from '../domain/engine/share-messages.ts';
 import type { Shareholder, ShareReport } from '../domain/engine/shares.ts';
 import { callingRun, type ActivityDeps } from './context.ts';
@@ -33,15 +35,7 @@ export async function reportShare(
 /** Tells the coordinator that the records contain something new, or starts it. */
 export async function wakeCoordinator(connection: string): Promise<void> {
   const { client, info } = Context.current();
-  const input: ConnectionInput = { connection };
-  await client.workflow.signalWithStart(CONNECTION_WORKFLOW, {
-    workflowId: connectionWorkflowId(connection, info.taskQueue),
-    taskQueue: info.taskQueue,
-    args: [input],
-    signal: SHARE_REPORTED,
-    signalArgs: [],
-    staticSummary: `Share the calls in flight of ${connection}`,
-  });
+  await client.workflow.signalWithStart(CONNECTION_WORKFLOW, coordinatorStart(connection, info.taskQueue));
 }
 
 /** Divides the limit of a connection among its campaigns, and tells them their new shares. */
@@ -63,22 +57,36 @@ export async function divideConnection(
   const { callLifetimeMs, graceMs } = factsOf(connection);
   const lostAfterMs = callLifetimeMs + graceMs;
   const { holders, withoutRun } = await divideShares(pool, { connection, limit, lostAfterMs }, databaseClock);
-  const news = holders.filter(({ campaignId, revision, told }) => revision > told && !withoutRun.has(campaignId));
-  const told = await Promise.all(news.map(tell));
-  if (news.length > 0)
-    await noteSharesTold(
-      pool,
-      connection,
-      news.filter((_, index) => told[index]),
-    );
-  return standingOf(Number.isFinite(limit) ? limit : null, holders, withoutRun);
+  const limited = Number.isFinite(limit);
+  const news = holders.filter(
+    ({ campaignId, revision, told }) => (revision > told || !limited) && !withoutRun.has(campaignId),
+  );
+  const told = await Promise.all(news.map((holder) => tell(holder, limited)));
+  if (news.length > 0) await noteTold(pool, connection, news, told);
+  return standingOf(limited ? limit : null, holders, withoutRun);
 }
 
-/** False if the campaign has no workflow. The gateway finds that out, and its share is taken by a later division. */
-async function tell(holder: Shareholder): Promise<boolean> {
+/** Campaigns whose workflow was not found are compared with their workflows at once, and not in their turn. */
+async function noteTold(
+  pool: Pool,
+  connection: string,
+  news: readonly Shareholder[],
+  told: readonly boolean[],
+): Promise<void> {
+  await noteSharesTold(
+    pool,
+    connection,
+    news.filter((_, index) => told[index]),
+  );
+  const missed = news.filter((_, index) => !told[index]).map(({ campaignId }) => campaignId);
+  if (missed.length > 0) await returnChecks(pool, missed);
+}
+
+/** False if the campaign has no workflow. */
+async function tell(holder: Shareholder, limited: boolean): Promise<boolean> {
   try {
     const campaign = Context.current().client.workflow.getHandle(workflowId(holder.campaignId));
-    await campaign.signal(SHARE_GIVEN, givenShare(holder));
+    await campaign.signal(SHARE_GIVEN, { ...givenShare(holder), ...(limited ? {} : { limited }) });
     return true;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return false;

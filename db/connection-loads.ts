@@ -14,28 +14,51 @@ export interface ConnectionLoad {
   readonly maxConcurrentCalls: number | null;
 }
 
-/** Replaces what this process has loaded, and removes what other processes left behind. */
-export async function recordLoads(db: Queryable, process: string, loads: readonly ConnectionLoad[]): Promise<void> {
-  await db.query(
+/**
+ * Replaces what this process has loaded, and removes what other processes left behind. Returns the connections whose limit is to be
+ * divided again: campaigns share it, and it may have changed.
+ */
+export async function recordLoads(db: Queryable, process: string, loads: readonly ConnectionLoad[]): Promise<string[]> {
+  const { rows } = await db.query<{ connection: string }>(
     `with loads as (
        select * from jsonb_to_recordset($2) as load(connection text, "callsPerSecond" double precision, "maxConcurrentCalls" integer)
+     ), before as (
+       select connection, max_concurrent_calls from connection_loads where process = $1
      ), gone as (
        delete from connection_loads
         where (process = $1 and connection not in (select connection from loads))
            or seen_at < now() - ${SEEN_WITHIN}
+       returning connection
+     ), written as (
+       insert into connection_loads (connection, process, calls_per_second, max_concurrent_calls)
+       select connection, $1, "callsPerSecond", "maxConcurrentCalls" from loads
+       on conflict (connection, process) do update
+         set calls_per_second = excluded.calls_per_second, max_concurrent_calls = excluded.max_concurrent_calls,
+             seen_at = excluded.seen_at
+       returning connection, max_concurrent_calls
+     ), changed as (
+       select connection from (select * from written except select * from before) differing
+        union select connection from gone
      )
-     insert into connection_loads (connection, process, calls_per_second, max_concurrent_calls)
-     select connection, $1, "callsPerSecond", "maxConcurrentCalls" from loads
-     on conflict (connection, process) do update
-       set calls_per_second = excluded.calls_per_second, max_concurrent_calls = excluded.max_concurrent_calls,
-           seen_at = excluded.seen_at`,
+     select connection from changed where ${isShared('changed.connection')}`,
     [process, JSON.stringify(loads)],
   );
+  return rows.map(({ connection }) => connection);
 }
 
-/** The process stops: its rates hold no longer. */
-export async function forgetLoads(db: Queryable, process: string): Promise<void> {
-  await db.query('delete from connection_loads where process = $1', [process]);
+/** The process stops: its rates and limits hold no longer. Returns the connections whose limit is to be divided again. */
+export async function forgetLoads(db: Queryable, process: string): Promise<string[]> {
+  const { rows } = await db.query<{ connection: string }>(
+    `with gone as (delete from connection_loads where process = $1 returning connection)
+     select connection from gone where ${isShared('gone.connection')}`,
+    [process],
+  );
+  return rows.map(({ connection }) => connection);
+}
+
+/** SQL for whether campaigns share the limit of a connection. */
+function isShared(connection: string): string {
+  return `exists (select from connection_shares where connection_shares.connection = ${connection})`;
 }
 
 /** SQL for whether a worker has loaded a connection. */

@@ -51,7 +51,8 @@ export interface Division {
 }
 
 /**
- * Divides the limit among the connection's campaigns, and records and returns their shares.
+ * Divides the limit among the connection's campaigns, and records and returns their shares. Without a limit (Infinity) the rows of
+ * campaigns go that have a new epoch since: they were told, and need no share.
  *
  * @param lostAfterMs how long after its request a call counts as in flight at most, for campaigns without a workflow: nobody else
  * notices that nothing is heard of it
@@ -66,8 +67,10 @@ export async function divideShares(
     const withoutRun = await lockWithoutOwner(tx, connection);
     await lockConnection(tx, connection);
     const recorded = await readHolders(tx, connection);
+    const needless = Number.isFinite(limit) ? new Set<string>() : await ofEarlierEpochs(tx, connection);
     const before: Shareholder[] = [];
     for (const holder of recorded) {
+      if (needless.has(holder.campaignId)) continue;
       const isLeft = withoutRun.has(holder.campaignId);
       const holds = isLeft
         ? withoutOwner(holder, await countOpenCalls(tx, connection, holder.campaignId, now - lostAfterMs))
@@ -111,6 +114,16 @@ async function readHolders(tx: Queryable, connection: string): Promise<Sharehold
     [connection],
   );
   return rows;
+}
+
+/** The campaigns that have adopted their records since they reported. */
+async function ofEarlierEpochs(tx: Queryable, connection: string): Promise<ReadonlySet<string>> {
+  const { rows } = await tx.query<{ id: string }>(
+    `select c.id from connection_shares s join campaigns c on c.id = s.campaign_id
+      where s.connection = $1 and c.epoch > s.epoch`,
+    [connection],
+  );
+  return new Set(rows.map(({ id }) => id));
 }
 
 async function isOwner(tx: Queryable, { campaignId, runId, epoch }: RecordsOwner): Promise<boolean> {

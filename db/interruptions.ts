@@ -86,41 +86,58 @@ export async function countMissing(db: Queryable): Promise<MissingCount> {
 
 /**
  * Marks a campaign as interrupted, unless another run has begun since it was claimed. The campaign then has no owner,
- * so a dial that the ended run still has under way is refused. False if nothing was marked.
+ * so a dial that the ended run still has under way is refused. Returns the connections whose limit it shared, or null if
+ * nothing was marked.
  */
 export async function markInterrupted(
   db: Queryable,
   { id, ownerRunId, startedAt }: Pick<ClaimedCheck, 'id' | 'ownerRunId' | 'startedAt'>,
   { reason, code }: { readonly reason: InterruptedReason; readonly code: string | null },
-): Promise<boolean> {
-  const { rowCount } = await db.query(
+): Promise<readonly string[] | null> {
+  const { rows } = await db.query<{ shared: string[] }>(
     `update campaigns
         set interrupted_from = status, status = 'interrupted', interrupted_at = now(), interrupted_reason = $4,
             interrupted_code = $5, owner_run_id = null, waiting_for = null, waiting_until = null,
             ${NO_TROUBLE}, workflow_missing_since = null, updated_at = now()
       where id = $1 and status in ('scheduled', 'active', 'paused')
-        and owner_run_id is not distinct from $2 and workflow_started_at is not distinct from $3::timestamptz`,
+        and owner_run_id is not distinct from $2 and workflow_started_at is not distinct from $3::timestamptz
+     returning ${SHARED_LIMITS}`,
     [id, ownerRunId, startedAt, reason, code],
   );
-  return rowCount === 1;
+  return rows[0]?.shared ?? null;
 }
 
-/** Records that a campaign is over if its workflow ended it and nothing is left to do. */
+/** The connections whose limit a campaign shares. */
+const SHARED_LIMITS =
+  'array(select connection from connection_shares where connection_shares.campaign_id = campaigns.id) as shared';
+
+export async function sharedLimits(db: Queryable, campaignId: string): Promise<readonly string[]> {
+  const { rows } = await db.query<{ shared: string[] }>(`select ${SHARED_LIMITS} from campaigns where id = $1`, [
+    campaignId,
+  ]);
+  return rows[0]?.shared ?? [];
+}
+
+/**
+ * Records that a campaign is over if its workflow ended it and nothing is left to do. Returns the connections whose limit it
+ * shared, or null if nothing was recorded.
+ */
 export async function markEnded(
   db: Queryable,
   { id, ownerRunId }: Pick<ClaimedCheck, 'id' | 'ownerRunId'>,
   status: 'completed' | 'cancelled',
-): Promise<boolean> {
-  const { rowCount } = await db.query(
+): Promise<readonly string[] | null> {
+  const { rows } = await db.query<{ shared: string[] }>(
     `update campaigns
         set status = $3, owner_run_id = null, waiting_for = null, waiting_until = null, workflow_missing_since = null,
             ${NO_TROUBLE},
             ended_at = coalesce(ended_at, now()), updated_at = now()
       where id = $1 and status in ('scheduled', 'active', 'paused') and owner_run_id is not distinct from $2
-        and pending + in_progress + retrying = 0`,
+        and pending + in_progress + retrying = 0
+     returning ${SHARED_LIMITS}`,
     [id, ownerRunId, status],
   );
-  return rowCount === 1;
+  return rows[0]?.shared ?? null;
 }
 
 /** A run has begun: the campaign has its former status again. A campaign that is not interrupted does not change. */

@@ -10,6 +10,7 @@ import { workflowRestarter, workflowStarter } from './temporal/start-workflow.ts
 import { zoneDataNotifier } from './temporal/notify-zone-data.ts';
 import { commandRecaller } from './temporal/recall-command.ts';
 import { renewingClient } from './temporal/renewing-client.ts';
+import { coordinatorWaker } from './temporal/wake-coordinators.ts';
 import { readWorkflowStatus } from './temporal/workflow-status.ts';
 import { addApiKey, hashKey } from '../db/api-keys.ts';
 import { migrate } from '../db/migrate.ts';
@@ -114,6 +115,7 @@ export async function startRingfenceGateway({
       await addApiKey(pool, { account: 'default', name: 'RINGFENCE_API_KEY', scope: 'write', hash });
     }
     const startCampaign = workflowStarter(temporal, { taskQueue });
+    const wakeCoordinators = coordinatorWaker(temporal, { taskQueue });
     const look = (campaignId: string) => readWorkflowStatus(temporal, campaignId);
     const app = await buildGateway({
       pool,
@@ -125,6 +127,7 @@ export async function startRingfenceGateway({
       startCampaign,
       restartWorkflow: workflowRestarter(temporal, { taskQueue }),
       readWorkflowStatus: look,
+      wakeCoordinators,
       recallCommand: commandRecaller(temporal),
       delivery: new EventDelivery(eventSignaller(temporal)),
       pingTemporal: () =>
@@ -139,7 +142,7 @@ export async function startRingfenceGateway({
       throw cannotListen(error, { host, port, variable: 'RINGFENCE_PORT' });
     });
     const sweeping = startSweepingUnstarted({ pool: webhookPool, startCampaign, logger });
-    const reconciling = startReconciling({ pool: webhookPool, readWorkflowStatus: look, logger });
+    const reconciling = startReconciling({ pool: webhookPool, readWorkflowStatus: look, wakeCoordinators, logger });
     const correcting = startSweepingLostCalls({ pool: webhookPool, connections, logger });
     const forgetting = startDeletingOldKeys({ pool: webhookPool, logger });
     const telling = startZoneDataSweeping({ pool: webhookPool, notifyOfZoneData: zoneDataNotifier(temporal), logger });

@@ -22,6 +22,7 @@ export async function readDescription(): Promise<unknown> {
     startCampaign: unused,
     restartWorkflow: unused,
     readWorkflowStatus: unused,
+    wakeCoordinators: unused,
     recallCommand: unused,
     delivery: { deliver: unused },
     pingTemporal: unused,

@@ -1,3 +1,4 @@
+import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
 import { migrate } from '../db/migrate.ts';
@@ -6,6 +7,7 @@ import { recordConnections } from '../db/connections.ts';
 import { openPool, type Pool } from '../db/pool.ts';
 import { recordZoneData } from '../db/zone-data.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
+import { CONNECTION_WORKFLOW, coordinatorStart } from '../domain/engine/share-messages.ts';
 import { DATABASE_LIMITS, HEALTH_LIMITS } from '../domain/engine/time-limits.ts';
 import { ZONE_DATA_VERSION } from '../domain/windows/zone-data.ts';
 import { connectionOf } from '../providers/connections/connection.ts';
@@ -106,7 +108,10 @@ export async function createRingfenceWorker({
   const pool = openPool(databaseUrl, { max: databaseConnections, limits: DATABASE_LIMITS });
   // A worker whose connections are all in use is busy, not ill.
   const healthPool = openPool(databaseUrl, { max: 1, limits: HEALTH_LIMITS });
-  const loads = new ConnectionLoads(pool, connections);
+  const client = new Client({ connection, namespace });
+  const loads = new ConnectionLoads(pool, connections, async (name) => {
+    await client.workflow.signalWithStart(CONNECTION_WORKFLOW, coordinatorStart(name, taskQueue));
+  });
   const close = async () => {
     // Without it the rates of this worker hold for two minutes more.
     await loads.stop().catch(() => {});

@@ -6,16 +6,19 @@
  * It is
  * - new: it has not divided the limit yet, and does so at once,
  * - told: a campaign has reported since the last division began; it divides again,
- * - resting: nothing was reported. It divides again when `restsUntil` is reached, because some changes are reported by nobody:
- *   calls of campaigns without a workflow end, workflows end, and the connection's limit is changed,
+ * - resting: nothing was reported. It divides again after a while, because some changes may be reported by nobody: calls of
+ *   campaigns without a workflow end, and a process dies before it has told that a workflow has ended or a limit has changed,
  * - done: no campaign holds or needs calls. The run ends, and the next report starts another.
  */
 import { counted } from './counted.ts';
 import { type Shareholder, totalHeld } from './shares.ts';
 
-/** Nobody reports the end of a call whose campaign has no workflow. Its slot is given away this soon. */
-const WITHOUT_RUN_MS = 15_000;
-/** A changed limit and a campaign whose workflow was ended are noticed by this, and turns change this often. */
+/**
+ * Nobody reports the end of a call whose campaign has no workflow. Its slot is given away this soon. And a campaign that is told
+ * that there is no limit any more answers nothing.
+ */
+const SOON_MS = 15_000;
+/** Changes of which nobody told are noticed by this, and turns change this often. */
 const OTHERWISE_MS = 60_000;
 
 /** Each division leaves these in the history. */
@@ -82,7 +85,7 @@ export function nextCoordinatorStep(
   if (standing === null || told) return { kind: 'divide' };
   if (standing.campaigns === 0) return { kind: 'end' };
   if (continueAsNewSuggested) return { kind: 'continue_as_new' };
-  const until = dividedAt + (standing.withoutRun > 0 ? WITHOUT_RUN_MS : OTHERWISE_MS);
+  const until = dividedAt + (standing.withoutRun > 0 || standing.limit === null ? SOON_MS : OTHERWISE_MS);
   return now < until ? { kind: 'rest', until } : { kind: 'divide' };
 }
 

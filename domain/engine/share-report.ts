@@ -36,7 +36,12 @@ export function startReport(state: CampaignState, campaignId: string, slots: Slo
   return { campaignId, epoch: state.epoch, number, revision, need, inFlight: slots.inFlight };
 }
 
-/** Applies a share, in the answer to a report or in a message of the coordinator. */
+/**
+ * Applies a share, in the answer to a report or in a message of the coordinator. Without a limit the campaign adopts its records, as
+ * it does when there is a new limit: its calls of the next epoch need no share.
+ */
 export function applyShare(state: CampaignState, share: GivenShare): void {
-  if (share.epoch === state.epoch && state.knownShare !== null) state.knownShare = given(state.knownShare, share);
+  if (share.epoch !== state.epoch || state.knownShare === null) return;
+  if (share.limited === false) state.superseded = true;
+  else state.knownShare = given(state.knownShare, share);
 }

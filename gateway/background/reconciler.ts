@@ -28,11 +28,14 @@ import {
   reasonInWords,
   type WorkflowStatus,
 } from '../../domain/api/interruption.ts';
+import type { WakeCoordinators } from '../temporal/wake-coordinators.ts';
 
 export interface ReconcileOptions {
   readonly pool: Pool;
   /** Rejects if Temporal does not answer, which says nothing about the campaign. */
   readonly readWorkflowStatus: (campaignId: string) => Promise<WorkflowStatus>;
+  /** A campaign that has ended has no share in the limits of its connections any more. */
+  readonly wakeCoordinators: WakeCoordinators;
   readonly logger: FastifyBaseLogger;
   /** Time between two checks of one campaign. */
   readonly everyMs?: number;
@@ -78,7 +81,7 @@ export async function reconcileOne(options: Omit<ReconcileOptions, 'everyMs'>, c
 
 /** Whether Temporal answered. */
 async function compare(
-  { pool, readWorkflowStatus, logger }: ReconcileOptions,
+  { pool, readWorkflowStatus, wakeCoordinators, logger }: ReconcileOptions,
   campaign: ClaimedCheck,
 ): Promise<boolean> {
   let standing: WorkflowStatus;
@@ -99,20 +102,23 @@ async function compare(
       await noteMissed(pool, campaign.id);
       return true;
     case 'missing':
-      await interruptMissing({ pool, logger }, campaign);
+      await interruptMissing({ pool, wakeCoordinators, logger }, campaign);
       return true;
     case 'interrupted':
-      await interrupt({ pool, logger }, campaign, verdict);
+      await interrupt({ pool, wakeCoordinators, logger }, campaign, verdict);
       return true;
-    case 'over':
-      if (await markEnded(pool, campaign, verdict.status)) {
+    case 'over': {
+      const shared = await markEnded(pool, campaign, verdict.status);
+      if (shared) {
+        await wakeCoordinators(shared);
         logger.warn({ campaign: campaign.id, status: verdict.status }, 'wrote down that a campaign is over');
       }
       return true;
+    }
   }
 }
 
-type Means = Pick<ReconcileOptions, 'pool' | 'logger'>;
+type Means = Pick<ReconcileOptions, 'pool' | 'wakeCoordinators' | 'logger'>;
 
 async function interruptMissing(means: Means, campaign: ClaimedCheck): Promise<void> {
   const count = await countMissing(means.pool);
@@ -126,11 +132,13 @@ async function interruptMissing(means: Means, campaign: ClaimedCheck): Promise<v
 }
 
 async function interrupt(
-  { pool, logger }: Means,
+  { pool, wakeCoordinators, logger }: Means,
   campaign: ClaimedCheck,
   why: Parameters<typeof markInterrupted>[2],
 ): Promise<void> {
-  if (!(await markInterrupted(pool, campaign, why))) return;
+  const shared = await markInterrupted(pool, campaign, why);
+  if (!shared) return;
+  await wakeCoordinators(shared);
   const { reason, code } = why;
   logger.warn({ campaign: campaign.id, reason, code }, `a campaign is interrupted: ${reasonInWords(why)}`);
 }

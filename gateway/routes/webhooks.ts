@@ -8,7 +8,6 @@ import { z } from 'zod';
 import type { EventDelivery } from '../temporal/event-delivery.ts';
 import { markSignalled, storeEvent } from '../../db/call-events.ts';
 import { correctLost } from '../../db/late-ends.ts';
-import type { Pool } from '../../db/pool.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { EndedEvent } from '../../domain/engine/outcome.ts';
 import { readEvents } from '../../providers/checked.ts';
@@ -18,9 +17,9 @@ import { BODY_LIMITS } from '../http/body-limits.ts';
 import { refusals } from '../http/envelope.ts';
 import { queueLargeRequests } from '../http/large-requests.ts';
 import { type SlowClientLimits, slowClientLimits } from '../http/slow-client-limits.ts';
+import { type EndedWorkflowOptions, noteEndOfLeftCall } from './ended-workflow.ts';
 
-export interface WebhooksOptions {
-  readonly pool: Pool;
+export interface WebhooksOptions extends Omit<EndedWorkflowOptions, 'logger'> {
   readonly connections: Connections;
   readonly delivery: Pick<EventDelivery, 'deliver'>;
   readonly clock: () => number;
@@ -74,6 +73,7 @@ export const webhooks: FastifyPluginAsync<WebhooksOptions> = async (app, options
     const delivered = await delivery.deliver(campaignId, news);
     // An event that a closed workflow did not receive stays unmarked, so that the next workflow finds it.
     if (delivered === 'accepted') await markSignalled(pool, connection, [event.eventId]);
+    else await noteEndOfLeftCall({ ...options, logger: log }, campaignId);
   };
 
   app.post<{ Params: Params }>(

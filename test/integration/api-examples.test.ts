@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { coordinatorWaker } from '../../gateway/temporal/wake-coordinators.ts';
 import { readWorkflowStatus } from '../../gateway/temporal/workflow-status.ts';
 import { CALL_ID, CAMPAIGN_ID, CONTACT_ID, FOLDER_ID, PROVIDER_CALL_ID } from '../../gateway/openapi/example-values.ts';
 import { DESCRIBED } from '../../gateway/openapi/document.ts';
@@ -86,6 +87,7 @@ const BEFORE: Readonly<Partial<Record<(typeof STORY)[number], () => Promise<unkn
       await reconcile({
         pool: harness.db.pool,
         readWorkflowStatus: (id) => readWorkflowStatus(harness.client, id),
+        wakeCoordinators: coordinatorWaker(harness.client, harness),
         logger: pino({ level: 'silent' }),
         everyMs: 0,
       });

@@ -11,6 +11,7 @@ import { editOverTemporal } from '../../client/temporal/edit-over-temporal.ts';
 import { EventDelivery, eventSignaller } from '../../gateway/temporal/event-delivery.ts';
 import { commandRecaller } from '../../gateway/temporal/recall-command.ts';
 import { workflowRestarter, workflowStarter } from '../../gateway/temporal/start-workflow.ts';
+import { coordinatorWaker } from '../../gateway/temporal/wake-coordinators.ts';
 import { readWorkflowStatus } from '../../gateway/temporal/workflow-status.ts';
 import { addApiKey, hashKey } from '../../db/api-keys.ts';
 import {
@@ -70,6 +71,7 @@ async function openSystem(options: SystemHarnessOptions = {}): Promise<System> {
     startCampaign: workflowStarter(harness.client, { taskQueue: harness.taskQueue }),
     restartWorkflow: workflowRestarter(harness.client, { taskQueue: harness.taskQueue }),
     readWorkflowStatus: (campaignId) => readWorkflowStatus(harness.client, campaignId),
+    wakeCoordinators: coordinatorWaker(harness.client, harness),
     recallCommand: commandRecaller(harness.client),
     delivery: new EventDelivery(eventSignaller(harness.client)),
     pingTemporal: async () => {},

@@ -107,7 +107,7 @@ describe('the shares of a connection', () => {
       [gone],
     );
     const campaign = { id: gone, ownerRunId: 'gone', startedAt: rows[0]!.startedAt };
-    expect(await markInterrupted(database.pool, campaign, { reason: 'terminated', code: null })).toBe(true);
+    expect(await markInterrupted(database.pool, campaign, { reason: 'terminated', code: null })).toEqual([connection]);
     const { holders, withoutRun } = await divide(connection, 6);
     expect(withoutRun).toEqual(new Set([gone]));
     expect(Object.fromEntries(holders.map(({ campaignId, share, held }) => [campaignId, { share, held }]))).toEqual({

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import proto from '@temporalio/proto';
 import { describe, expect, inject, it, vi } from 'vitest';
 import { pino } from 'pino';
+import { coordinatorWaker } from '../../gateway/temporal/wake-coordinators.ts';
 import { readWorkflowStatus } from '../../gateway/temporal/workflow-status.ts';
 import { engineSpec } from '../../domain/api/campaign-request.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
@@ -36,6 +37,7 @@ function gatewayOf(harness: SystemHarness, more: Partial<ReconcileOptions> = {})
   const options = {
     pool: harness.db.pool,
     readWorkflowStatus: (id: string) => readWorkflowStatus(harness.client, id),
+    wakeCoordinators: coordinatorWaker(harness.client, harness),
     logger: pino({ level: 'warn' }, { write: (line: string) => void log.push(JSON.parse(line) as never) }),
     everyMs: 0,
     ...more,
@@ -561,16 +563,17 @@ describe('gateways side by side', () => {
       asked.push(id);
       return { kind: 'running' } as const;
     };
-    await reconcile({ pool, logger, readWorkflowStatus });
+    const options = { pool, logger, readWorkflowStatus, wakeCoordinators: async () => {} };
+    await reconcile(options);
     const { rows } = await pool.query<{ id: string }>(
       `select id from campaigns where workflow_checked_at > now() - interval '30 seconds'`,
     );
     expect(asked).toHaveLength(50);
     expect(rows.map(({ id }) => id).toSorted()).toEqual(asked.toSorted());
-    await reconcile({ pool, logger, readWorkflowStatus });
-    await reconcile({ pool, logger, readWorkflowStatus });
+    await reconcile(options);
+    await reconcile(options);
     expect(new Set(asked).size).toBe(120);
-    await reconcile({ pool, logger, readWorkflowStatus });
+    await reconcile(options);
     expect(asked).toHaveLength(120);
   });
 });

@@ -87,7 +87,7 @@ describe('trouble at a provider', () => {
     for (const { record } of [ended, interrupted]) await record(BLOCKED);
     await recordEnd(pool, { campaignId: ended.id, runId: 'the run', epoch: 1 }, 'cancelled');
     const as = { id: interrupted.id, ownerRunId: 'the run', startedAt: null };
-    expect(await markInterrupted(pool, as, { reason: 'terminated', code: null })).toBe(true);
+    expect(await markInterrupted(pool, as, { reason: 'terminated', code: null })).toEqual([]);
     for (const { read } of [ended, interrupted]) expect(await read()).toMatchObject({ provider_trouble: null });
   });
 

@@ -85,6 +85,7 @@ export async function openGateway(deps: Partial<GatewayDeps> = {}, given?: TestD
     startCampaign: temporal.start,
     restartWorkflow: refuse,
     readWorkflowStatus: refuse,
+    wakeCoordinators: async () => {},
     recallCommand: async () => null,
     delivery: new EventDelivery(temporal.signal),
     pingTemporal: async () => (temporal.away ? refuse() : undefined),

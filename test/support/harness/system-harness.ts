@@ -12,6 +12,7 @@ import { type CampaignEditing, editOverTemporal } from '../../../client/temporal
 import { EventDelivery, eventSignaller } from '../../../gateway/temporal/event-delivery.ts';
 import { commandRecaller } from '../../../gateway/temporal/recall-command.ts';
 import { workflowRestarter, workflowStarter } from '../../../gateway/temporal/start-workflow.ts';
+import { coordinatorWaker } from '../../../gateway/temporal/wake-coordinators.ts';
 import { readWorkflowStatus } from '../../../gateway/temporal/workflow-status.ts';
 import { campaignTerms, CreateCampaign, engineSpec } from '../../../domain/api/campaign-request.ts';
 import { workflowId } from '../../../domain/engine/ids.ts';
@@ -145,6 +146,7 @@ export class SystemHarness {
       startCampaign: workflowStarter(this.client, { taskQueue: this.taskQueue }),
       restartWorkflow: workflowRestarter(this.client, { taskQueue: this.taskQueue }),
       readWorkflowStatus: (campaignId) => readWorkflowStatus(this.client, campaignId),
+      wakeCoordinators: coordinatorWaker(this.client, this),
       recallCommand: commandRecaller(this.client),
       delivery: new EventDelivery(eventSignaller(this.client)),
       pingTemporal: () => this.client.workflowService.getSystemInfo({}),

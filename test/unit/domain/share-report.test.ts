@@ -108,4 +108,15 @@ describe('on a connection with a limit, a campaign', () => {
     applyShare(state, { epoch, revision: 2, share: 3, held: 4 });
     expect(state.knownShare).toMatchObject({ revision: 2, share: 3, held: 4, report: 1 });
   });
+
+  it('adopts its records when there is no limit any more, so that it needs no share in its next epoch', () => {
+    const state = sharing();
+    const share = { epoch: state.epoch, revision: 2, share: 9, held: 9 };
+    applyShare(state, { ...share, epoch: state.epoch - 1, limited: false });
+    expect(state.superseded).toBe(false);
+    applyShare(state, { ...share, limited: false });
+    expect(state).toMatchObject({ superseded: true, knownShare: { revision: 1 } });
+    expect(reportNow(state, 0, NOON)).toBeNull();
+    expect(dialsNow(state, surveyInFlight(state, NOON), NOON).place).toHaveLength(0);
+  });
 });
