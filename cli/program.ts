@@ -31,6 +31,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     description: 'Create, list and revoke API keys.',
     load: async (env) => (await import('./keys.ts')).keysCommand(env),
   },
+  accounts: {
+    description: 'Set, list and show the limits of accounts.',
+    load: async (env) => (await import('./accounts.ts')).accountsCommand(env),
+  },
   doctor: {
     description: 'Check that every part works, and report what to do.',
     load: async (env) => (await import('./doctor.ts')).doctorCommand(env),

@@ -6,6 +6,7 @@ import type { ImportResponse } from '../domain/api/contact-responses.ts';
 import type { Contact } from '../domain/contacts/contact.ts';
 import type { ContactRow, RowError } from '../domain/contacts/contact-rows.ts';
 import { IMPORTS } from '../domain/engine/time-limits.ts';
+import { requireRoomInFolders } from './account-limits.ts';
 import { OVERWRITE } from './contacts.ts';
 import { lockForChange, requireFolder } from './folders.ts';
 import { inTransactionOfItsOwn } from './long-transaction.ts';
@@ -27,7 +28,7 @@ const PIECE = 1 << 16;
  * Imports all rows of a file or, if reading them fails anywhere, none. The rows wait in a temporary table until the
  * last one is read. So memory does not grow with the file, and the folder is locked only while they are merged.
  *
- * @throws RingfenceError `not_found` if the account has no such folder; any error of `rows`
+ * @throws RingfenceError `not_found` if the account has no such folder, `account_limit`; any error of `rows`
  */
 export async function importContacts(
   pool: Pool,
@@ -59,6 +60,7 @@ export async function importContacts(
     await pipeline(Readable.from(copyText(valid())), tx.query(copyFrom('copy imported_rows from stdin')));
     await lockForChange(tx, target.account, target.folderId);
     const { imported, updated } = await merge(tx, target);
+    if (imported > 0) await requireRoomInFolders(tx, target.account);
     const answer = {
       imported,
       updated,

@@ -1,6 +1,7 @@
 import type { ContactResponse } from '../domain/api/contact-responses.ts';
 import type { Contact } from '../domain/contacts/contact.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
+import { requireRoomInFolders } from './account-limits.ts';
 import { contactsInAllFolders, contactsInFolder, defaultFolder, lockForChange } from './folders.ts';
 import { limited, type OrderedRows, type Page, pageOf, type PageOf, valuesOf } from './page.ts';
 import { type AtEnd, inTransaction, type Pool } from './pool.ts';
@@ -36,7 +37,7 @@ export interface PutContact {
  * Adds a contact to a folder, or updates the one with the same number and extension.
  *
  * @param folderId null: the account's default folder
- * @throws RingfenceError `not_found` if the account has no such folder
+ * @throws RingfenceError `not_found` if the account has no such folder, `account_limit`
  */
 export async function putContact(
   pool: Pool,
@@ -69,6 +70,7 @@ export async function putContact(
     const [row] = rows;
     if (row === undefined) throw new RingfenceError('internal', 'PostgreSQL returned no row for a stored contact.');
     const { created, ...stored } = row;
+    if (created) await requireRoomInFolders(tx, account);
     const answer = { contact: contactAnswer(stored), created };
     await atEnd(tx, answer);
     return answer;

@@ -74,6 +74,12 @@ export const ERROR_CODES = {
     repeat: 'after_change',
     field: 'sometimes',
   },
+  account_limit: {
+    status: 409,
+    meaning: 'The account would have more campaigns or contacts than it may have. The message names the limit.',
+    repeat: 'after_change',
+    field: 'never',
+  },
   payload_too_large: {
     status: 413,
     meaning: 'The body or the file is too large.',

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mapInTurns } from '../../contact-files/turns.ts';
+import { requireRoomForCampaign } from '../../db/account-limits.ts';
 import { readCampaign } from '../../db/campaign-queries.ts';
 import {
   type CampaignContact,
@@ -41,7 +42,7 @@ export interface Creation {
 /**
  * Records a campaign with its contacts, in one transaction.
  *
- * @throws RingfenceError `validation_error`, `country_not_allowed`, `number_type_not_allowed`
+ * @throws RingfenceError `validation_error`, `country_not_allowed`, `number_type_not_allowed`, `account_limit`
  */
 export async function createCampaign(
   { pool, now, connections }: CreationOptions,
@@ -124,11 +125,14 @@ async function recordCampaign(
   refuseWithoutRoom(terms, dialMarginMs(provider.facts));
   if (terms.contact_folder_id !== null) {
     const total = await folderSize(tx, account, terms.contact_folder_id);
+    await requireRoomForCampaign(tx, account, total);
     await insertCampaign(tx, { id, account, terms, total, now });
   } else {
     const known = withoutDuplicates(await knownContacts(tx, account, request.contact_ids, [connection]));
     const others = withoutDuplicates(stated, known);
-    await insertCampaign(tx, { id, account, terms, total: known.length + others.length, now });
+    const total = known.length + others.length;
+    await requireRoomForCampaign(tx, account, total);
+    await insertCampaign(tx, { id, account, terms, total, now });
     await copyStoredContacts(
       tx,
       id,

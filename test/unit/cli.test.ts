@@ -273,6 +273,7 @@ describe('help', () => {
       'contacts',
       'windows',
       'keys',
+      'accounts',
       'doctor',
     ]);
   });
@@ -438,6 +439,24 @@ describe('keys', () => {
     ['keys revoke not-an-id', {}, 3, 'There is no key with this id'],
   ])('say what is missing: %s with %j', async (line, env, code, named) => {
     for (const [name, value] of Object.entries({ DATABASE_URL: '', ...env })) vi.stubEnv(name, value);
+    expect(await run(words(line))).toBe(code);
+    expect(err).toContain(named);
+    expect(out).toBe('');
+    vi.unstubAllEnvs();
+  });
+});
+
+describe('accounts', () => {
+  it.each([
+    ['accounts set shop', 2, 'give at least one option'],
+    ['accounts set shop --max-campaigns many', 2, '"none" for no limit'],
+    ['accounts set shop --max-contacts -1', 2, '--max-contacts'],
+    ['accounts set --max-contacts 1', 2, "'name'"],
+    ['accounts set shop --max-campaigns none', 2, 'DATABASE_URL is not set'],
+    ['accounts show shop', 2, 'DATABASE_URL is not set'],
+    ['accounts list', 2, 'DATABASE_URL is not set'],
+  ])('say what is wrong before they change anything: %s', async (line, code, named) => {
+    vi.stubEnv('DATABASE_URL', '');
     expect(await run(words(line))).toBe(code);
     expect(err).toContain(named);
     expect(out).toBe('');

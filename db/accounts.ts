@@ -1,0 +1,111 @@
+/** The settings of accounts, and what an account uses of its limits. An account without settings has no row. */
+import { inTransaction, type Pool, type Queryable } from './pool.ts';
+
+/** At most `max` calls to one number within `hours`. */
+export interface NumberLimit {
+  readonly max: number;
+  readonly hours: number;
+}
+
+/** Null: no limit. */
+export interface AccountSettings {
+  readonly max_concurrent_calls: number | null;
+  /** In one civil day of `timezone`. */
+  readonly max_calls_per_day: number | null;
+  readonly timezone: string;
+  readonly max_campaigns: number | null;
+  readonly max_contacts: number | null;
+  /** Null: the default. */
+  readonly per_number: readonly NumberLimit[] | null;
+}
+
+export interface Account extends AccountSettings {
+  readonly account: string;
+}
+
+/** What the limits count. */
+export interface AccountUse {
+  /** Campaigns that are not over. */
+  readonly campaigns: number;
+  /** Contacts of these campaigns. */
+  readonly contacts_in_campaigns: number;
+  readonly contacts_in_folders: number;
+}
+
+const COLUMNS = 'max_concurrent_calls, max_calls_per_day, timezone, max_campaigns, max_contacts, per_number';
+
+/** Changes the given settings and leaves the others. */
+export async function setAccount(pool: Pool, account: string, changes: Partial<AccountSettings>): Promise<Account> {
+  return inTransaction(pool, async (tx) => {
+    await tx.query('insert into accounts (name) values ($1) on conflict (name) do nothing', [account]);
+    const { rows } = await tx.query<AccountSettings>(`select ${COLUMNS} from accounts where name = $1 for update`, [
+      account,
+    ]);
+    const settings: AccountSettings = { ...rows[0]!, ...changes };
+    await tx.query(
+      `update accounts set max_concurrent_calls = $2, max_calls_per_day = $3, timezone = $4, max_campaigns = $5,
+              max_contacts = $6, per_number = $7, updated_at = now()
+        where name = $1`,
+      [
+        account,
+        settings.max_concurrent_calls,
+        settings.max_calls_per_day,
+        settings.timezone,
+        settings.max_campaigns,
+        settings.max_contacts,
+        settings.per_number === null ? null : JSON.stringify(settings.per_number),
+      ],
+    );
+    return { account, ...settings };
+  });
+}
+
+/** SQL for the names of all accounts: those with a key, and those with settings. */
+const NAMES = `select name from accounts union select account from api_keys`;
+
+/** All accounts, by name. */
+export async function listAccounts(db: Queryable): Promise<Account[]> {
+  const { rows } = await db.query<AccountRow>(
+    `select names.name as account, ${COLUMNS} from (${NAMES}) names left join accounts using (name) order by account`,
+  );
+  return rows.map(accountOf);
+}
+
+/** Null if there is no such account. */
+export async function readAccount(db: Queryable, account: string): Promise<Account | null> {
+  const { rows } = await db.query<AccountRow>(
+    `select names.name as account, ${COLUMNS} from (${NAMES}) names left join accounts using (name) where names.name = $1`,
+    [account],
+  );
+  return rows[0] ? accountOf(rows[0]) : null;
+}
+
+/** Whether a key that is not revoked belongs to the account. */
+export async function hasKey(db: Queryable, account: string): Promise<boolean> {
+  const { rowCount } = await db.query('select from api_keys where account = $1 and revoked_at is null limit 1', [
+    account,
+  ]);
+  return rowCount === 1;
+}
+
+export async function readAccountUse(db: Queryable, account: string): Promise<AccountUse> {
+  // The statuses are listed, so that the campaigns that are over are not read.
+  const { rows } = await db.query<Record<keyof AccountUse, string>>(
+    `select count(*) as campaigns, coalesce(sum(total), 0) as contacts_in_campaigns,
+            (select coalesce(sum(contacts), 0) from contact_folders where account = $1) as contacts_in_folders
+       from campaigns where account = $1 and status in ('scheduled', 'active', 'paused', 'interrupted')`,
+    [account],
+  );
+  const { campaigns, contacts_in_campaigns: inCampaigns, contacts_in_folders: inFolders } = rows[0]!;
+  return {
+    campaigns: Number(campaigns),
+    contacts_in_campaigns: Number(inCampaigns),
+    contacts_in_folders: Number(inFolders),
+  };
+}
+
+type AccountRow = Omit<Account, 'timezone'> & { readonly timezone: string | null };
+
+function accountOf({ timezone, ...row }: AccountRow): Account {
+  return { ...row, timezone: timezone ?? 'UTC' };
+}
