@@ -149,6 +149,7 @@ class Exchanges {
       released: [],
       endRetries: null,
       want: CLAIM,
+      open: [0],
       sync: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0, zoneData: null, trouble: null },
       terms: null,
       day: null,

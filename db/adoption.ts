@@ -1,6 +1,6 @@
 import { engineSpec, type CampaignTerms } from '../domain/api/campaign-request.ts';
-import type { CampaignStatus, DueFor, Ending } from '../domain/engine/campaign-state.ts';
-import type { RosterSnapshot, RosterView, UnsettledCall } from '../domain/engine/roster.ts';
+import type { CampaignStatus, Ending } from '../domain/engine/campaign-state.ts';
+import type { RosterSnapshot, UnsettledCall } from '../domain/engine/roster.ts';
 import { BUCKETS, type Buckets } from '../domain/engine/tally.ts';
 import { isOver } from '../domain/engine/commands.ts';
 import { dayZoneOf } from '../domain/engine/schedule-fields.ts';
@@ -8,6 +8,7 @@ import { hasLimit } from './connection-loads.ts';
 import { lockCampaign } from './workflow-records.ts';
 import { recentDays } from '../domain/windows/windows.ts';
 import { firstTerminalEvents } from './call-events.ts';
+import { readWaiting, releaseAll } from './claims.ts';
 import { countPlaced } from './day-counts.ts';
 import { endInterruption } from './interruptions.ts';
 import { addTransitions, applyToCounters, type BucketTransition, type CounterChanges } from './bucket-transitions.ts';
@@ -67,11 +68,11 @@ async function takeOver(
   addTransitions(transitions, await moveToInProgress(tx, campaignId, unsettled));
   addTransitions(transitions, await moveBackUncalled(tx, campaignId, unsettled));
   await applyToCounters(tx, campaignId, transitions);
-  const cursor = await releaseClaims(tx, campaignId);
-  await tx.query(
-    `update campaigns set owner_run_id = $2, epoch = epoch + 1, claim_cursor = $3, updated_at = now() where id = $1`,
-    [campaignId, runId, cursor],
-  );
+  await releaseAll(tx, campaignId);
+  await tx.query(`update campaigns set owner_run_id = $2, epoch = epoch + 1, updated_at = now() where id = $1`, [
+    campaignId,
+    runId,
+  ]);
 }
 
 async function readSnapshot(
@@ -86,26 +87,16 @@ async function readSnapshot(
       ending: Ending | null;
       epoch: number;
       last_exchange: number;
-      claim_cursor: number;
       terms: CampaignTerms;
       shares_limit: boolean;
     }
   >(
-    `select status, ending, epoch, last_exchange, claim_cursor, spec as terms,
+    `select status, ending, epoch, last_exchange, spec as terms,
             ${hasLimit('campaigns.connection')} as shares_limit, ${BUCKETS.join(', ')}
        from campaigns where id = $1`,
     [campaignId],
   );
-  const {
-    status,
-    ending,
-    epoch,
-    last_exchange: lastExchange,
-    claim_cursor: cursor,
-    terms,
-    shares_limit: sharesLimit,
-    ...buckets
-  } = rows[0]!;
+  const { status, ending, epoch, last_exchange: lastExchange, terms, shares_limit: sharesLimit, ...buckets } = rows[0]!;
   const spec = engineSpec(terms);
   // Counted by the days of the present zone: the records name the days of the zone at the time of each call.
   const { days } = await countPlaced(tx, campaignId, recentDays(dayZoneOf(spec.schedule), now), []);
@@ -121,7 +112,7 @@ async function readSnapshot(
     unsettled: unsettled.map((call) => ({ ...call, day: dayOf(call) })),
     placedByDay: Object.fromEntries(days.map(({ date, placed }) => [date, placed])),
     sharesLimit,
-    ...(await readWaiting(tx, campaignId, cursor)),
+    ...(await readWaiting(tx, campaignId)),
   };
 }
 
@@ -213,53 +204,4 @@ async function moveBackUncalled(
     [campaignId, JSON.stringify(unsettled)],
   );
   return rows;
-}
-
-/** Returns the claim cursor that makes every released first call claimable again. */
-async function releaseClaims(tx: Queryable, campaignId: string): Promise<number> {
-  const { rows } = await tx.query<{ cursor: number }>(
-    // Selects the claimed contacts first: the planner might read all waiting contacts to find them.
-    `with claimed as materialized (
-       select seq from campaign_contacts where campaign_id = $1 and claimed_in_exchange is not null
-     ), released as (
-       update campaign_contacts set claimed_in_exchange = null
-        where campaign_id = $1 and seq = any(array(select seq from claimed)) and bucket in ('pending', 'retrying')
-       returning seq, due_at
-     )
-     select least(claim_cursor, (select min(seq) - 1 from released where due_at is null)) as cursor
-       from campaigns where id = $1`,
-    [campaignId],
-  );
-  return rows[0]?.cursor ?? 0;
-}
-
-/** The condition for contacts that an exchange may claim. The check for remaining ones uses the same condition. */
-export const CLAIMABLE = {
-  /** Not before their due time. Every retry has one. */
-  due: "due_at is not null and claimed_in_exchange is null and bucket in ('pending', 'retrying')",
-  /** At any time, in the order of the roster. */
-  fresh: "due_at is null and claimed_in_exchange is null and bucket = 'pending'",
-} as const;
-
-/** The contacts of the roster that still wait to be claimed. */
-export async function readWaiting(
-  tx: Queryable,
-  campaignId: string,
-  cursor: number,
-): Promise<Omit<RosterView, 'buckets'>> {
-  const { rows } = await tx.query<{ more: boolean; due_at: string | null; waits_for: DueFor | null }>(
-    `select fresh.more, floor(extract(epoch from next.due_at) * 1000)::bigint as due_at, next.waits_for
-       from (select exists (select 1 from campaign_contacts where campaign_id = $1 and seq > $2 and ${CLAIMABLE.fresh}) as more) fresh
-       left join lateral (
-         select due_at, waits_for from campaign_contacts
-          where campaign_id = $1 and ${CLAIMABLE.due} order by due_at, seq limit 1
-       ) next on true`,
-    [campaignId, cursor],
-  );
-  const { more, due_at: dueAt, waits_for: waitsFor } = rows[0]!;
-  return {
-    moreToClaim: more,
-    nextDueAt: dueAt === null ? null : Number(dueAt),
-    ...(waitsFor === null ? {} : { nextDueFor: waitsFor }),
-  };
 }

@@ -59,7 +59,7 @@ export type CampaignContact = Contact & { readonly contact_id: string };
 /** A stored contact without its details: ten thousand with all their details may take two gigabytes. */
 export type StoredContact = Pick<CampaignContact, 'contact_id' | 'phone_number' | 'extension'>;
 
-const COPIED = 'phone_number, extension, first_name, last_name, email, timezone, custom_fields';
+const COPIED = 'phone_number, extension, first_name, last_name, email, timezone, custom_fields, region, priority';
 
 /**
  * Copies stored contacts into a campaign, in this order, inside the database.

@@ -50,7 +50,7 @@ export async function readForecastCampaign(
        cross join lateral (
          select min(due_at) as first, greatest(coalesce(extract(epoch from max(due_at) - min(due_at)) / $4, 1), 1) as part
            from campaign_contacts
-          where campaign_id = campaign.id and bucket = 'retrying' and claimed_in_exchange is null
+          where campaign_id = campaign.id and bucket = 'retrying' and claimed_in_exchange is null and due_at is not null
        ) span
        cross join lateral (
          select coalesce(jsonb_agg(jsonb_build_object('attempt', attempt, 'contacts', contacts, 'due_at', due_at)), '[]')

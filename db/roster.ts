@@ -4,32 +4,34 @@
  * had.
  */
 import type { EndedEvent } from '../domain/engine/outcome.ts';
-import type { ProviderTrouble, ReadyContact } from '../domain/engine/campaign-state.ts';
+import type { ProviderTrouble } from '../domain/engine/campaign-state.ts';
 import type { ExchangeReply, ExchangeRequest } from '../domain/engine/roster.ts';
 import { isForDueTime } from '../domain/engine/gates.ts';
 import { callId } from '../domain/engine/ids.ts';
 import { BUCKETS, type Buckets } from '../domain/engine/tally.ts';
 import { lockCampaign, type LockedCampaign, type RecordsOwner } from './workflow-records.ts';
-import { CLAIMABLE, readWaiting } from './adoption.ts';
+import { claim, openCursors, readClaim, readWaiting, release } from './claims.ts';
 import { TERMINAL_EVENT_COLUMNS, type TerminalEventRow, toEndedEvent } from './call-events.ts';
 import { addTransitions, applyToCounters, type BucketTransition, type CounterChanges } from './bucket-transitions.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 
 /** Copies the folder's contacts into the campaign, once. A campaign with its own contacts does not change. */
 export async function enrol(tx: Queryable, campaignId: string): Promise<void> {
-  await tx.query(
+  const { rowCount } = await tx.query(
     `with campaign as (
        update campaigns set enrolled_at = now()
         where id = $1 and enrolled_at is null and folder_id is not null
         returning id, folder_id
      )
      insert into campaign_contacts
-       (campaign_id, seq, contact_id, phone_number, extension, first_name, last_name, email, timezone, custom_fields)
+       (campaign_id, seq, contact_id, phone_number, extension, first_name, last_name, email, timezone, custom_fields,
+        region, priority)
      select campaign.id, row_number() over (order by c.seq), c.id, c.phone_number, c.extension,
-            c.first_name, c.last_name, c.email, c.timezone, c.custom_fields
+            c.first_name, c.last_name, c.email, c.timezone, c.custom_fields, c.region, c.priority
        from campaign join contacts c on c.folder_id = campaign.folder_id`,
     [campaignId],
   );
+  if (rowCount !== 0) await openCursors(tx, campaignId);
 }
 
 /**
@@ -61,10 +63,9 @@ export async function exchange(
     await release(tx, request);
     const ended = await endRetries(tx, request);
     addTransitions(transitions, ended.transitions);
-    const claimed = isRepeat ? await readClaim(tx, request) : await claim(tx, request, campaign.claim_cursor);
-    const cursor = Math.max(campaign.claim_cursor, ...claimed.map((contact) => (isFresh(contact) ? contact.seq : 0)));
-    const view = await readWaiting(tx, request.campaignId, cursor);
-    const buckets = await writeCampaign(tx, request, runId, transitions, cursor, view.nextDueAt);
+    const claimed = isRepeat ? await readClaim(tx, request) : await claim(tx, request);
+    const view = await readWaiting(tx, request.campaignId);
+    const buckets = await writeCampaign(tx, request, runId, transitions, view.nextDueAt);
     const events = await undelivered(tx, request.campaignId);
     return {
       reply: { kind: 'exchanged', claimed, events, retriesEndedUpTo: ended.upTo, buckets, ...view },
@@ -221,24 +222,6 @@ async function start(tx: Queryable, request: ExchangeRequest): Promise<BucketTra
   return rows;
 }
 
-/**
- * Returns claims, of contacts that have a due time or get one. Bucket and attempt stay. A repeat does not touch what the exchange
- * itself has claimed since.
- */
-async function release(tx: Queryable, request: ExchangeRequest): Promise<void> {
-  if (request.released.length === 0) return;
-  await tx.query(
-    `update campaign_contacts c
-        set claimed_in_exchange = null, due_at = coalesce(to_timestamp(n.until / 1000.0), c.due_at),
-            waits_for = case when n.until is null then c.waits_for else n."waitsFor" end
-       from jsonb_to_recordset($2::jsonb) as n(seq int, attempt int, until bigint, "waitsFor" text)
-      where c.campaign_id = $1 and c.seq = any($3) and c.seq = n.seq and c.attempt = n.attempt
-        and c.bucket in ('pending', 'retrying') and coalesce(n.until, extract(epoch from c.due_at)) is not null
-        and c.claimed_in_exchange < $4`,
-    [request.campaignId, JSON.stringify(request.released), seqsOf(request.released), request.exchangeNumber],
-  );
-}
-
 /** Contacts that one exchange checks when it ends retries. */
 const END_RETRIES_CHUNK = 2_000;
 
@@ -275,65 +258,11 @@ async function endRetries(
   return { transitions: rows, upTo: looked < END_RETRIES_CHUNK ? null : upTo };
 }
 
-/** Contacts that are due come first, in the order of their due time; then the others in the order of the roster. */
-async function claim(tx: Queryable, request: ExchangeRequest, cursor: number): Promise<ReadyContact[]> {
-  if (request.want <= 0) return [];
-  const { rows } = await tx.query<ClaimedRow>(
-    `with due as (
-       select seq, due_at from campaign_contacts
-        where campaign_id = $1 and ${CLAIMABLE.due} and due_at <= to_timestamp($4 / 1000.0)
-        order by due_at, seq limit $3
-     ), fresh as (
-       select seq, due_at from campaign_contacts
-        where campaign_id = $1 and seq > $5 and ${CLAIMABLE.fresh}
-        order by seq limit $3
-     ), chosen as (
-       select * from due union all select * from fresh order by due_at nulls last, seq limit $3
-     ), claimed as (
-       update campaign_contacts c set claimed_in_exchange = $2
-         from chosen
-        where c.campaign_id = $1 and c.seq = any(array(select seq from chosen)) and c.seq = chosen.seq
-       returning c.seq, c.attempt, c.excused, c.due_at
-     )
-     select seq, attempt, excused, due_at is not null as due from claimed order by due_at nulls last, seq`,
-    [request.campaignId, request.exchangeNumber, request.want, request.now, cursor],
-  );
-  return rows.map(readyContact);
-}
-
-async function readClaim(tx: Queryable, request: ExchangeRequest): Promise<ReadyContact[]> {
-  const { rows } = await tx.query<ClaimedRow>(
-    `select seq, attempt, excused, due_at is not null as due from campaign_contacts
-      where campaign_id = $1 and claimed_in_exchange = $2 and bucket in ('pending', 'retrying')
-      order by due_at nulls last, seq`,
-    [request.campaignId, request.exchangeNumber],
-  );
-  return rows.map(readyContact);
-}
-
-interface ClaimedRow {
-  readonly seq: number;
-  readonly attempt: number;
-  readonly excused: number;
-  readonly due: boolean;
-}
-
-/** Histories grow with every field. Few contacts have excused attempts or a due time of their first call. */
-function readyContact({ seq, attempt, excused, due }: ClaimedRow): ReadyContact {
-  return { seq, attempt, ...(excused > 0 ? { excused } : {}), ...(due && attempt === 1 ? { isDue: true } : {}) };
-}
-
-/** Whether the contact was claimed in the order of the roster. */
-function isFresh({ attempt, isDue }: ReadyContact): boolean {
-  return attempt === 1 && !isDue;
-}
-
 async function writeCampaign(
   tx: Queryable,
   request: ExchangeRequest,
   runId: string,
   transitions: CounterChanges,
-  cursor: number,
   nextDueAt: number | null,
 ): Promise<Buckets> {
   await applyToCounters(tx, request.campaignId, transitions);
@@ -341,10 +270,10 @@ async function writeCampaign(
   const until = isForDueTime(sync.waitingFor) ? nextDueAt : sync.until;
   const { rows } = await tx.query<Buckets>(
     `update campaigns
-        set owner_run_id = $2, last_exchange = $3, claim_cursor = $4, status = $5, ending = $12, waiting_for = $6, spec = spec || coalesce($11::jsonb, '{}'),
-            waiting_until = to_timestamp($7::bigint / 1000.0), placed_day = coalesce($8, placed_day),
-            placed_on_day = coalesce($9, placed_on_day), late_events = greatest(late_events, $10), zone_data = $13,
-            trouble_reason = $14, trouble_since = to_timestamp($15::bigint / 1000.0), trouble_times = $16,
+        set owner_run_id = $2, last_exchange = $3, status = $4, ending = $11, waiting_for = $5, spec = spec || coalesce($10::jsonb, '{}'),
+            waiting_until = to_timestamp($6::bigint / 1000.0), placed_day = coalesce($7, placed_day),
+            placed_on_day = coalesce($8, placed_on_day), late_events = greatest(late_events, $9), zone_data = $12,
+            trouble_reason = $13, trouble_since = to_timestamp($14::bigint / 1000.0), trouble_times = $15,
             updated_at = now()
       where id = $1
       returning ${BUCKETS.join(', ')}`,
@@ -352,7 +281,6 @@ async function writeCampaign(
       request.campaignId,
       runId,
       request.exchangeNumber,
-      cursor,
       sync.status,
       sync.waitingFor,
       until,

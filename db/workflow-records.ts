@@ -28,7 +28,6 @@ export interface LockedCampaign {
   readonly epoch: number;
   readonly status: CampaignStatus;
   readonly last_exchange: number;
-  readonly claim_cursor: number;
   readonly connection: string;
   readonly trouble_reason: string | null;
 }
@@ -42,7 +41,7 @@ export interface LockedCampaign {
  */
 export async function lockCampaign(tx: Queryable, campaignId: string): Promise<LockedCampaign> {
   const { rows } = await tx.query<LockedCampaign>(
-    `select owner_run_id, epoch, status, last_exchange, claim_cursor, connection, trouble_reason,
+    `select owner_run_id, epoch, status, last_exchange, connection, trouble_reason,
             set_config('enable_bitmapscan', 'off', true)
        from campaigns where id = $1 for no key update`,
     [campaignId],

@@ -104,6 +104,8 @@ export const ReadyContact = z.looseObject({
   excused: count.optional(),
   /** Set on a first call that had a due time. It goes before first calls that had none. */
   isDue: z.boolean().optional(),
+  /** The group whose hours are the contact's. Default: 0. */
+  group: count.optional(),
 });
 export type ReadyContact = z.infer<typeof ReadyContact>;
 

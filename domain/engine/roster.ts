@@ -35,8 +35,10 @@ export interface ExchangeRequest {
   readonly released: readonly ReleasedContact[];
   /** Ends retries that these terms no longer grant, some at a time, for contacts above a number. Null: there are none. */
   readonly endRetries: { readonly after: number; readonly granted: Pick<RetryPolicy, 'budget' | 'on'> } | null;
-  /** The largest number of due contacts to claim. */
+  /** The largest number of contacts to claim. */
   readonly want: number;
+  /** The groups from which they are claimed. */
+  readonly open: readonly number[];
   readonly sync: CampaignSync;
   /** Terms changed since the last exchange, as fields of the API request. */
   readonly terms: Readonly<Record<string, unknown>> | null;

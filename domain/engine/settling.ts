@@ -43,6 +43,7 @@ export function exchangeRequest(
     endRetries:
       state.endRetriesAfter === null ? null : { after: state.endRetriesAfter, granted: grantedRetries(state) },
     want,
+    open: [0],
     sync: {
       status: state.status,
       ending: state.ending,

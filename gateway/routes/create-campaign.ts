@@ -12,6 +12,7 @@ import {
   type StoredContact,
   withContactId,
 } from '../../db/campaigns.ts';
+import { openCursors } from '../../db/claims.ts';
 import { type AtEnd, inTransaction, type Pool, type Queryable } from '../../db/pool.ts';
 import type { Campaign } from '../../domain/api/campaign-responses.ts';
 import { campaignTerms, type CreateCampaign } from '../../domain/api/campaign-request.ts';
@@ -139,6 +140,7 @@ async function recordCampaign(
       known.map(({ contact_id: contactId }) => contactId),
     );
     await insertCampaignContacts(tx, id, others, known.length);
+    await openCursors(tx, id);
   }
   const answer = await readCampaign(tx, account, id, now);
   if (!answer) throw new Error('the campaign that was just recorded is not there');

@@ -80,10 +80,10 @@ async function recorded(people: number): Promise<string> {
          from generate_series(1, $2::int) as seq`,
       [id, people, now, DUE, HOUR_MS],
     );
-    await tx.query(
-      'update campaigns set total = $2, pending = 0, retrying = $2, called = $2, claim_cursor = $2 where id = $1',
-      [id, people],
-    );
+    await tx.query('update campaigns set total = $2, pending = 0, retrying = $2, called = $2 where id = $1', [
+      id,
+      people,
+    ]);
   });
   return id;
 }

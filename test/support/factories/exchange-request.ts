@@ -14,6 +14,7 @@ export function exchangeRequest(
     released: [],
     endRetries: null,
     want: 0,
+    open: [0],
     sync: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0, zoneData: null, trouble: null },
     terms: null,
     day: null,
