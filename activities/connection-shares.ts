@@ -4,6 +4,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { lowestLimit } from '../db/connection-loads.ts';
 import { divideShares, noteSharesTold, recordShareReport } from '../db/connection-shares.ts';
 import { returnChecks } from '../db/interruptions.ts';
+import { leftCallsToLookUp } from '../db/left-calls.ts';
 import type { Pool } from '../db/pool.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import { workflowId } from '../domain/engine/ids.ts';
@@ -54,7 +55,7 @@ export async function divideConnection(
     open.connection.maxConcurrentCalls ?? Infinity,
     (await lowestLimit(pool, connection)) ?? Infinity,
   );
-  const { callLifetimeMs, graceMs } = factsOf(connection);
+  const { callLifetimeMs, graceMs, usualCallMs } = factsOf(connection);
   const lostAfterMs = callLifetimeMs + graceMs;
   const { holders, withoutRun } = await divideShares(pool, { connection, limit, lostAfterMs }, databaseClock);
   const limited = Number.isFinite(limit);
@@ -63,7 +64,10 @@ export async function divideConnection(
   );
   const told = await Promise.all(news.map((holder) => tell(holder, limited)));
   if (news.length > 0) await noteTold(pool, connection, news, told);
-  return standingOf(limited ? limit : null, holders, withoutRun);
+  const asked = { connection, usualCallMs, lostAfterMs, limit: 1 };
+  const lookUpDue =
+    withoutRun.size > 0 && (await leftCallsToLookUp(pool, { ...asked, now: await databaseClock(pool) })).length > 0;
+  return standingOf(limited ? limit : null, holders, withoutRun, lookUpDue);
 }
 
 /** Campaigns whose workflow was not found are compared with their workflows at once, and not in their turn. */

@@ -1,6 +1,7 @@
 import { callingWindow } from './calling-window.ts';
 import { divideConnection, reportShare } from './connection-shares.ts';
 import { withErrorBoundary, type ActivityDeps } from './context.ts';
+import { lookUpLeftCalls } from './left-calls.ts';
 import { lookUpCalls } from './look-up-calls.ts';
 import { recountDays } from './recount-days.ts';
 import { placeCall } from './place-call.ts';
@@ -20,6 +21,7 @@ export function createActivities(deps: ActivityDeps) {
     recordStatus: withErrorBoundary(recordStatus.bind(null, deps)),
     reportShare: withErrorBoundary(reportShare.bind(null, deps)),
     divideConnection: withErrorBoundary(divideConnection.bind(null, deps)),
+    lookUpLeftCalls: withErrorBoundary(lookUpLeftCalls.bind(null, deps)),
     placeCall: withErrorBoundary(placeCall.bind(null, deps)),
   };
 }

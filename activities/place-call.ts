@@ -35,6 +35,7 @@ async function place(deps: ActivityDeps, request: DialRequest): Promise<Placemen
   const open = deps.connections.get(request.connection);
   if (!open) return withoutConnection(deps.pool, request);
   const { madeFor, name } = open.connection;
+  const { callLifetimeMs, graceMs } = deps.factsOf(name);
   const dial = {
     ...request,
     callId: callId(request),
@@ -42,6 +43,7 @@ async function place(deps: ActivityDeps, request: DialRequest): Promise<Placemen
     runId: callingRun(request.campaignId),
     terms: open.connection,
     notAfter: notAfterThrough(request, open.provider.facts),
+    lostAfterMs: callLifetimeMs + graceMs,
   };
   return sendInTime({ deps, open, dial, startedAt }, null, null);
 }

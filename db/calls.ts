@@ -46,6 +46,8 @@ export interface Dial {
   /** Nothing is sent before this instant (epoch milliseconds), nor at or after `notAfter`. */
   readonly notBefore: number;
   readonly notAfter: number;
+  /** How long after its request the call may be in flight at most. */
+  readonly lostAfterMs: number;
   /** What the connection allows now. It may have changed since the campaign was created. */
   readonly terms: ConnectionTerms;
 }
@@ -519,14 +521,15 @@ function callerNumbers({ terms }: Dial, { phone_number_ids: own }: Campaign): re
 async function writeAhead(tx: Queryable, dial: Dial, request: string, now: number): Promise<DialRecord | null> {
   const { rows } = await tx.query<DialRecord>({
     name: 'write-ahead',
-    text: `insert into calls (id, campaign_id, seq, attempt, connection, request, day, first_sent_at, tries, made_for)
-     values ($1, $2, $3, $4, $5, $6, $7, to_timestamp($8 / 1000.0), 1, $11)
+    text: `insert into calls (id, campaign_id, seq, attempt, connection, request, day, first_sent_at, tries, made_for, deadline_at)
+     values ($1, $2, $3, $4, $5, $6, $7, to_timestamp($8 / 1000.0), 1, $11, to_timestamp($12 / 1000.0))
      on conflict (id) do update
        set request = case when calls.made_for = excluded.made_for then coalesce(calls.request, excluded.request)
                           else excluded.request end,
            made_for = excluded.made_for,
            first_sent_at = coalesce(calls.first_sent_at, excluded.first_sent_at),
-           day = coalesce(calls.day, excluded.day), tries = calls.tries + 1
+           day = coalesce(calls.day, excluded.day), tries = calls.tries + 1,
+           deadline_at = greatest(calls.deadline_at, excluded.deadline_at)
      where calls.provider_call_id is null and calls.not_placed_reason is null and calls.settled_at is null
        and (calls.not_placed_through is null or calls.not_placed_through < array[$9, $10]::integer[])
        and (calls.first_sent_at is null or calls.made_for = excluded.made_for)
@@ -543,6 +546,7 @@ async function writeAhead(tx: Queryable, dial: Dial, request: string, now: numbe
       dial.epoch,
       dial.placement,
       dial.madeFor,
+      now + dial.lostAfterMs,
     ],
   });
   return rows[0] ?? null;

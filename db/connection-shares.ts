@@ -13,6 +13,7 @@ import {
 import { lockAgainstAdoption } from './calls.ts';
 import type { DatabaseClock } from './clock.ts';
 import { recordConnections } from './connections.ts';
+import { deadlineSql, IS_OPEN } from './left-calls.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 import type { RecordsOwner } from './workflow-records.ts';
 
@@ -54,8 +55,8 @@ export interface Division {
  * Divides the limit among the connection's campaigns, and records and returns their shares. Without a limit (Infinity) the rows of
  * campaigns go that have a new epoch since: they were told, and need no share.
  *
- * @param lostAfterMs how long after its request a call counts as in flight at most, for campaigns without a workflow: nobody else
- * notices that nothing is heard of it
+ * @param lostAfterMs how long after its request a call of a campaign without a workflow counts as in flight at most, if no deadline is
+ * on record
  */
 export async function divideShares(
   pool: Pool,
@@ -73,7 +74,10 @@ export async function divideShares(
       if (needless.has(holder.campaignId)) continue;
       const isLeft = withoutRun.has(holder.campaignId);
       const holds = isLeft
-        ? withoutOwner(holder, await countOpenCalls(tx, connection, holder.campaignId, now - lostAfterMs))
+        ? withoutOwner(
+            holder,
+            await countOpenCalls(tx, { connection, campaignId: holder.campaignId, now, lostAfterMs }),
+          )
         : holder;
       if (!isLeft || holds.held > 0) before.push(holds);
     }
@@ -159,16 +163,17 @@ async function lockWithoutOwner(tx: Queryable, connection: string): Promise<Read
 
 async function countOpenCalls(
   tx: Queryable,
-  connection: string,
-  campaignId: string,
-  sentAfter: number,
+  asked: {
+    readonly connection: string;
+    readonly campaignId: string;
+    readonly now: number;
+    readonly lostAfterMs: number;
+  },
 ): Promise<number> {
   const { rows } = await tx.query<{ open: number }>(
     `select count(*)::int as open from calls
-      where campaign_id = $1 and connection = $2 and settled_at is null and first_sent_at is not null
-        and not_placed_reason is null and first_sent_at > to_timestamp($3 / 1000.0)
-        and not exists (select from call_events e where e.call_id = calls.id and e.kind = 'ended')`,
-    [campaignId, connection, sentAfter],
+      where campaign_id = $1 and connection = $2 and ${IS_OPEN} and ${deadlineSql('$4::float8')} > to_timestamp($3 / 1000.0)`,
+    [asked.campaignId, asked.connection, asked.now, asked.lostAfterMs],
   );
   return rows[0]!.open;
 }

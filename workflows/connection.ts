@@ -15,7 +15,7 @@ import {
   nextCoordinatorStep,
 } from '../domain/engine/share-coordinator.ts';
 import { type ConnectionInput, SHARE_REPORTED } from '../domain/engine/share-messages.ts';
-import { divideConnection } from './proxies.ts';
+import { divideConnection, lookUpLeftCalls } from './proxies.ts';
 import { retryForever } from './retry-forever.ts';
 
 const shareReported = { type: 'signal', name: SHARE_REPORTED } as SignalDefinition;
@@ -36,7 +36,7 @@ export async function connection(input: ConnectionInput): Promise<void> {
         await divide(input, state);
         break;
       case 'rest':
-        await condition(() => state.told, step.until - now, { summary: 'Divide again, although nobody reports' });
+        await rest(state, step.until - now);
         break;
       case 'continue_as_new':
         return continueAsNew<typeof connection>(input);
@@ -46,6 +46,14 @@ export async function connection(input: ConnectionInput): Promise<void> {
   }
 }
 
+/** Until a campaign reports, a look-up is over, or the time has passed. */
+async function rest(state: CoordinatorState, forMs: number): Promise<void> {
+  const { lookingUp } = state;
+  await condition(() => state.told || state.lookingUp !== lookingUp, forMs, {
+    summary: 'Divide again, although nobody reports',
+  });
+}
+
 /** A report during the division may have come too late for it. */
 async function divide(input: ConnectionInput, state: CoordinatorState): Promise<void> {
   state.told = false;
@@ -53,4 +61,18 @@ async function divide(input: ConnectionInput, state: CoordinatorState): Promise<
     divideConnection.executeWithOptions({ summary: 'Divide the limit among the campaigns' }, [input]),
   );
   state.dividedAt = Date.now();
+  if (state.standing.lookUpDue && !state.lookingUp) startLookUp(input, state);
+}
+
+/** The division does not wait for the provider. What a failed look-up would have found is asked again. */
+function startLookUp(input: ConnectionInput, state: CoordinatorState): void {
+  state.lookingUp = true;
+  const summary = 'Look up calls of campaigns without a workflow';
+  void lookUpLeftCalls
+    .executeWithOptions({ summary }, [input])
+    .catch(() => 0)
+    .then((ended) => {
+      state.lookingUp = false;
+      if (ended > 0) state.told = true;
+    });
 }

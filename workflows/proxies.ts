@@ -67,6 +67,13 @@ export const { lookUpCalls } = proxyActivities<Pick<Activities, 'lookUpCalls'>>(
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumAttempts: 3 },
 });
 
+/** The same for calls of campaigns without a workflow. The coordinator of their connection looks for such calls again anyway. */
+export const { lookUpLeftCalls } = proxyActivities<Pick<Activities, 'lookUpLeftCalls'>>({
+  startToCloseTimeout: LOOK_UPS.startToCloseMs,
+  heartbeatTimeout: LOOK_UPS.heartbeatTimeoutMs,
+  retry: { maximumAttempts: 1 },
+});
+
 const dialOptions: ActivityOptions = {
   // No try times out while it might still send.
   startToCloseTimeout: DIAL.tryMs,

@@ -39,6 +39,8 @@ export interface ShareStanding {
   readonly waiting: number;
   /** Campaigns with calls in flight of which no run may dial. */
   readonly withoutRun: number;
+  /** Whether calls of such campaigns are to be looked up: nobody else does. */
+  readonly lookUpDue: boolean;
   /** The largest shares. */
   readonly shown: readonly ShownShare[];
 }
@@ -46,6 +48,8 @@ export interface ShareStanding {
 export interface CoordinatorState {
   /** Whether a campaign has reported since the last division began. */
   told: boolean;
+  /** Whether a look-up of calls of campaigns without a workflow is under way. */
+  lookingUp: boolean;
   standing: ShareStanding | null;
   dividedAt: number;
 }
@@ -55,7 +59,7 @@ type CoordinatorStep =
   | { readonly kind: 'rest'; readonly until: number };
 
 export function newCoordinator(): CoordinatorState {
-  return { told: false, standing: null, dividedAt: 0 };
+  return { told: false, lookingUp: false, standing: null, dividedAt: 0 };
 }
 
 /** The connection after a division. `withoutRun` are campaigns of which no run may dial. */
@@ -63,6 +67,7 @@ export function standingOf(
   limit: number | null,
   holders: readonly Shareholder[],
   withoutRun: ReadonlySet<string>,
+  lookUpDue: boolean,
 ): ShareStanding {
   const present = holders.filter(({ need, held }) => need > 0 || held > 0);
   const largest = present.toSorted((a, b) => b.held - a.held).slice(0, MOST_SHOWN);
@@ -72,19 +77,20 @@ export function standingOf(
     campaigns: present.length,
     waiting: holders.filter(({ need, share }) => need > share).length,
     withoutRun: holders.filter(({ campaignId }) => withoutRun.has(campaignId)).length,
+    lookUpDue,
     shown: largest.map(({ campaignId, need, share, held }) => ({ campaignId, need, share, held })),
   };
 }
 
-/** A run that continues as new only while it rests loses no report. */
+/** A run that continues as new, or ends, only while it rests loses no report. */
 export function nextCoordinatorStep(
-  { told, standing, dividedAt }: CoordinatorState,
+  { told, lookingUp, standing, dividedAt }: CoordinatorState,
   continueAsNewSuggested: boolean,
   now: number,
 ): CoordinatorStep {
   if (standing === null || told) return { kind: 'divide' };
-  if (standing.campaigns === 0) return { kind: 'end' };
-  if (continueAsNewSuggested) return { kind: 'continue_as_new' };
+  if (!lookingUp && standing.campaigns === 0) return { kind: 'end' };
+  if (!lookingUp && continueAsNewSuggested) return { kind: 'continue_as_new' };
   const until = dividedAt + (standing.withoutRun > 0 || standing.limit === null ? SOON_MS : OTHERWISE_MS);
   return now < until ? { kind: 'rest', until } : { kind: 'divide' };
 }

@@ -5,7 +5,7 @@ import { permitDial } from '../../db/calls.ts';
 import { readDatabaseClock } from '../../db/clock.ts';
 import { divideShares, noteSharesTold, recordShareReport } from '../../db/connection-shares.ts';
 import { markInterrupted } from '../../db/interruptions.ts';
-import { inTransaction } from '../../db/pool.ts';
+import { inTransaction, type Queryable } from '../../db/pool.ts';
 import { CreateCampaign } from '../../domain/api/campaign-request.ts';
 import type { ShareReport } from '../../domain/engine/shares.ts';
 import { createCampaign } from '../../gateway/routes/create-campaign.ts';
@@ -26,7 +26,7 @@ async function adopted(run: string, campaignId?: string): Promise<string> {
   const request = CreateCampaign.parse({
     name: 'Reminders',
     agent_id: 'agent-1',
-    contacts: [{ phone_number: '+14155550100' }],
+    contacts: [{ phone_number: '+14155550100' }, { phone_number: '+14155550101' }],
   });
   const { pool } = database;
   const id = campaignId ?? (await createCampaign({ pool, now: NOW, connections: TRUEDY_ALONE }, 'default', request)).id;
@@ -116,5 +116,23 @@ describe('the shares of a connection', () => {
     });
     await database.pool.query("update calls set settled_at = now(), outcome = 'lost' where campaign_id = $1", [gone]);
     expect((await divide(connection, 6)).holders).toMatchObject([{ campaignId: other, share: 6, held: 6 }]);
+  });
+
+  it('of a campaign without a workflow end with the deadlines of its calls', async () => {
+    const connection = 'truedy';
+    const id = await adopted('ends by itself');
+    await recordShareReport(database.pool, connection, 'ends by itself', report(id));
+    const dials = [1, 2].map((seq) =>
+      dialOf({ campaignId: id, seq, attempt: 1 }, { runId: 'ends by itself', connection, lostAfterMs: seq * HOUR_MS }),
+    );
+    for (const dial of dials)
+      expect(await permitDial(database.pool, dial, () => 'a request')).toMatchObject({ kind: 'send' });
+    await database.pool.query('update campaigns set owner_run_id = null where id = $1', [id]);
+    const heldAfter = async (hours: number) => {
+      const clock = async (db: Queryable) => (await readDatabaseClock(db)) + hours * HOUR_MS;
+      const { holders } = await divideShares(database.pool, { connection, limit: 6, lostAfterMs: 9 * HOUR_MS }, clock);
+      return holders.find(({ campaignId }) => campaignId === id)?.held;
+    };
+    expect([await heldAfter(0.5), await heldAfter(1.5), await heldAfter(2.5)]).toEqual([2, 1, undefined]);
   });
 });

@@ -101,7 +101,7 @@ const OTHERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     REPORT_AGAIN_MS: 'the same',
   },
   'domain/engine/share-coordinator.ts': {
-    WITHOUT_RUN_MS: 'the duration of a timer, which is recorded',
+    SOON_MS: 'the duration of a timer, which is recorded',
     OTHERWISE_MS: 'the duration of a timer, which is recorded',
     MOST_SHOWN: 'the result of an activity, which is recorded',
   },

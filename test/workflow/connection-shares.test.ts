@@ -18,7 +18,15 @@ afterAll(() => env.teardown());
 
 it('divides after each report and once a minute, and ends when nobody needs or holds calls', async () => {
   const divided: number[] = [];
-  const standing: ShareStanding = { limit: 5, held: 5, campaigns: 1, waiting: 0, withoutRun: 0, shown: [] };
+  const standing: ShareStanding = {
+    limit: 5,
+    held: 5,
+    campaigns: 1,
+    waiting: 0,
+    withoutRun: 0,
+    lookUpDue: false,
+    shown: [],
+  };
   harness = await virtualTimeHarness(env, {
     failing: () => ({
       divideConnection: async () => {

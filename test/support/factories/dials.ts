@@ -48,6 +48,7 @@ export function dialOf(address: CallAddress, changes: Partial<Dial> = {}): Dial 
     placement: 1,
     notBefore: 0,
     notAfter: Number.MAX_SAFE_INTEGER,
+    lostAfterMs: 3_600_000,
     terms: TRUEDY_ALONE.get('truedy')!.connection,
     ...changes,
   };
@@ -55,7 +56,7 @@ export function dialOf(address: CallAddress, changes: Partial<Dial> = {}): Dial 
 
 /** Calls one activity as a worker would, for a campaign that calls through the connection of this provider. */
 export async function callActivity<
-  K extends Exclude<keyof Activities, 'callingWindow' | 'reportShare' | 'divideConnection'>,
+  K extends Exclude<keyof Activities, 'callingWindow' | 'reportShare' | 'divideConnection' | 'lookUpLeftCalls'>,
 >(
   name: K,
   {

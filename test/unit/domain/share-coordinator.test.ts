@@ -8,9 +8,18 @@ import {
   type ShareStanding,
 } from '../../../domain/engine/share-coordinator.ts';
 
-const standing: ShareStanding = { limit: 10, held: 4, campaigns: 1, waiting: 0, withoutRun: 0, shown: [] };
+const standing: ShareStanding = {
+  limit: 10,
+  held: 4,
+  campaigns: 1,
+  waiting: 0,
+  withoutRun: 0,
+  lookUpDue: false,
+  shown: [],
+};
 const after = (changes: Partial<ShareStanding>, told = false): CoordinatorState => ({
   told,
+  lookingUp: false,
   standing: { ...standing, ...changes },
   dividedAt: 1_000,
 });
@@ -33,6 +42,12 @@ describe('the coordinator of a connection', () => {
     ],
   ])('%s', (_, state, step) => {
     expect(nextCoordinatorStep(state, false, 1_500)).toEqual(step);
+  });
+
+  it('waits for a look-up before its run ends', () => {
+    const state = { ...after({ campaigns: 0 }), lookingUp: true };
+    expect(nextCoordinatorStep(state, true, 1_500)).toEqual({ kind: 'rest', until: 61_000 });
+    expect(nextCoordinatorStep({ ...state, told: true }, true, 1_500)).toEqual({ kind: 'divide' });
   });
 
   it('divides again when it has rested', () => {

@@ -1,0 +1,86 @@
+import { log } from '@temporalio/activity';
+import { storeEvent } from '../db/call-events.ts';
+import { type LeftCallToLookUp, leftCallsToLookUp, recordLookedUp } from '../db/left-calls.ts';
+import { afterLookUp, type LookedUp } from '../domain/dialling/left-calls.ts';
+import { CallEvent } from '../domain/dialling/provider-messages.ts';
+import { lookUpEventId } from '../domain/engine/ids.ts';
+import type { EndedEvent } from '../domain/engine/outcome.ts';
+import type { LookUpFinding } from '../domain/engine/placement.ts';
+import type { ConnectionInput } from '../domain/engine/share-messages.ts';
+import type { ActivityDeps } from './context.ts';
+import { lookUpCalls } from './look-up-calls.ts';
+
+/** One request asks about so many at most, where the carrier has a list. The next calls have their turn soon. */
+const CALLS_AT_ONCE = 50;
+/** What is stored in place of the provider's own words. */
+const RAW = JSON.stringify({ found_by: 'look-up' });
+
+/**
+ * Looks up calls of campaigns that have no workflow, within the connection's budget of look-ups. An end is stored as an event would
+ * be: it gives the slot back, and a later run of the campaign settles it. Returns how many ends were found.
+ */
+export async function lookUpLeftCalls(deps: ActivityDeps, { connection }: ConnectionInput): Promise<number> {
+  const { pool, databaseClock, factsOf } = deps;
+  const facts = factsOf(connection);
+  const { usualCallMs, callLifetimeMs, graceMs } = facts;
+  const asked = { connection, usualCallMs, lostAfterMs: callLifetimeMs + graceMs, limit: CALLS_AT_ONCE };
+  const calls = await leftCallsToLookUp(pool, { ...asked, now: await databaseClock(pool) });
+  const findings = await lookUpByCampaign(deps, connection, calls);
+  const now = await databaseClock(pool);
+  const open: (LookedUp & { readonly callId: string })[] = [];
+  let ended = 0;
+  for (const { call, finding } of findings) {
+    if (finding.kind === 'ended' || finding.kind === 'not_placed') ended += 1;
+    else open.push({ callId: call.callId, ...afterLookUp(call, finding, facts, now) });
+    if (finding.kind === 'ended') await storeEnd(deps, connection, finding.event);
+  }
+  if (open.length > 0) await recordLookedUp(pool, open);
+  if (ended > 0) log.info('calls of campaigns without a workflow have ended', { connection, calls: ended });
+  return ended;
+}
+
+interface Found {
+  readonly call: LeftCallToLookUp;
+  readonly finding: LookUpFinding;
+}
+
+async function lookUpByCampaign(
+  deps: ActivityDeps,
+  connection: string,
+  calls: readonly LeftCallToLookUp[],
+): Promise<Found[]> {
+  const campaigns = new Map(calls.map(({ campaignId, epoch }) => [campaignId, epoch]));
+  const found = await Promise.all(
+    [...campaigns].map(async ([campaignId, epoch]) => {
+      const left = calls.filter((call) => call.campaignId === campaignId);
+      // No run may dial any more, so there is no placement that could follow this number.
+      const asked = left.map(({ callId, seq, attempt, accepted }) => ({
+        callId,
+        seq,
+        attempt,
+        placement: 0,
+        ...(accepted ? {} : { urgent: true as const }),
+      }));
+      const findings = await lookUpCalls(deps, { campaignId, connection, epoch, calls: asked });
+      return left.map((call, index) => ({ call, finding: findings[index]! }));
+    }),
+  );
+  return found.flat();
+}
+
+/** An end that is on record already is not stored again. */
+async function storeEnd({ pool }: ActivityDeps, connection: string, event: EndedEvent): Promise<void> {
+  const { call_id: callId, outcome, ended_at: occurredAt, account_fault: accountFault } = event;
+  if (event.event_id !== lookUpEventId(callId)) return;
+  const found = CallEvent.parse({
+    eventId: event.event_id,
+    kind: 'ended',
+    callId,
+    providerCallId: null,
+    outcome,
+    outcomeAsSent: null,
+    accountFault,
+    occurredAt,
+  });
+  await storeEvent(pool, connection, found, RAW);
+}
