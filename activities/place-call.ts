@@ -16,6 +16,7 @@ import type { PlaceResult } from '../domain/dialling/provider-messages.ts';
 import { CannotFreeze, freeze, place as placeAt } from '../providers/checked.ts';
 import type { OpenConnection } from '../providers/connections/open-connections.ts';
 import { notAfterThrough } from '../domain/engine/dial-margin.ts';
+import { heldBy, tellBreaker } from './connection-trouble.ts';
 import { sendBy } from '../domain/dialling/send-by.ts';
 import { DIAL } from '../domain/engine/dial-budget.ts';
 import { callingRun, type ActivityDeps } from './context.ts';
@@ -95,8 +96,11 @@ async function sendInTime(
   }
   // The database's time. The local clock only measures what has passed since.
   const answeredAt = permit.permittedAt + (now() - askedAt);
+  const breaker = await tellBreaker(pool, dial, answer, permit.passage, answeredAt);
   const ended = await recordAnswer(pool, { ...dial, now: answeredAt }, answer, permit);
-  return answer.kind === 'expired' ? { kind: last.otherwise } : toResult(answer, ended, permit.sentBefore !== null);
+  if (answer.kind === 'expired') return { kind: last.otherwise };
+  const isRepeat = permit.sentBefore !== null;
+  return (isRepeat ? null : heldBy(breaker, answer, answeredAt)) ?? toResult(answer, ended, isRepeat);
 }
 
 /**

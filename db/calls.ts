@@ -18,12 +18,21 @@
  */
 import { callerNumber, type Rotation } from '../domain/dialling/caller-number.ts';
 import { type ConnectionTerms, type DialRefusal, dialRefusal } from '../domain/dialling/connection-terms.ts';
+import {
+  admit,
+  type Admission,
+  CLOSED,
+  type ConnectionBreaker,
+  type Passage,
+} from '../domain/dialling/connection-breaker.ts';
+import type { ProviderTrouble } from '../domain/engine/campaign-state.ts';
 import { recordEventId } from '../domain/engine/ids.ts';
 import type { EndedEvent, Outcome } from '../domain/engine/outcome.ts';
 import type { CallToPlace, PlaceResult } from '../domain/dialling/provider-messages.ts';
 import { type Bucket, isTerminal } from '../domain/engine/tally.ts';
 import { claimEarlyEvents, firstTerminalEvents } from './call-events.ts';
 import { type DatabaseClock, readDatabaseClock } from './clock.ts';
+import { askBreaker, breakerOf, recordTurn } from './connection-breakers.ts';
 import { lowestRate } from './connection-loads.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 import { hasShare } from './share-records.ts';
@@ -48,6 +57,8 @@ export interface Dial {
   readonly notAfter: number;
   /** How long after its request the call may be in flight at most. */
   readonly lostAfterMs: number;
+  /** Whether it may be the probe of a connection in trouble before the pause ends. */
+  readonly probeNow?: boolean;
   /** What the connection allows now. It may have changed since the campaign was created. */
   readonly terms: ConnectionTerms;
 }
@@ -80,12 +91,15 @@ export interface SendPermit {
   readonly permittedAt: number;
   readonly sentBefore: number | null;
   readonly tryNumber: number;
+  /** How the try passed the circuit breaker of the connection. */
+  readonly passage: Passage;
 }
 
 /** Why a placement sends nothing. */
 type NotSent =
   | { readonly kind: 'suppressed' | 'removed' | 'expired' | 'delayed' | 'withdrawn' }
   | { readonly kind: 'later'; readonly afterMs: number }
+  | { readonly kind: 'held'; readonly afterMs: number; readonly trouble: ProviderTrouble }
   | DialRefusal;
 
 /** The decision about a dial. */
@@ -156,12 +170,21 @@ export async function permitDial(
     if (refusal !== null) return withoutSending(tx, dial, refusal, now);
     const { reservation } = pace;
     const callsPerSecond = lower(pace.callsPerSecond, context.callsPerSecond);
-    if (reservation === null && callsPerSecond !== null) return { kind: 'reserve', callsPerSecond, readAt: now };
+    if (reservation === null && callsPerSecond !== null) {
+      // While the breaker is open no dial takes an instant.
+      const shut = admit(context.breaker, dial, now, Math.random());
+      if (shut.kind === 'held') return withoutSending(tx, dial, held(shut), now);
+      return { kind: 'reserve', callsPerSecond, readAt: now };
+    }
     if (reservation !== null && reservation.kind !== 'reserved') return withoutSending(tx, dial, reservation, now);
+    // The last gate: a dial that passes it has a turn, which it must not waste.
+    const admission = context.breaker.trouble === null ? null : await askBreaker(tx, dial, now);
+    if (admission?.kind === 'held') return withoutSending(tx, dial, held(admission), now);
     const frozen = record?.made_for === dial.madeFor ? record.request : null;
     const written = await writeAhead(tx, dial, frozen ?? freeze(call), now);
     // Since the record was read, another try has recorded its answer, or the placement was withdrawn.
     if (!written) return withoutSending(tx, dial, { kind: 'withdrawn' }, now);
+    if (admission) await recordTurn(tx, dial.connection, admission);
     const { request, tries } = written;
     // A try that was permitted since the record was read may have sent; this one cannot know.
     const sentBefore = tries === (record?.tries ?? 0) + 1 ? (record?.first_sent_at ?? null) : written.first_sent_at;
@@ -171,8 +194,13 @@ export async function permitDial(
       permittedAt: now,
       sentBefore: sentBefore === null ? null : Number(sentBefore),
       tryNumber: tries,
+      passage: admission?.passage ?? { opening: context.breaker.opening, hasTurn: false },
     };
   });
+}
+
+function held({ afterMs, trouble: { reason, since, times } }: Extract<Admission, { kind: 'held' }>): NotSent {
+  return { kind: 'held', afterMs, trouble: { reason, since, times } };
 }
 
 /** The lower of two rates. Null is no limit. */
@@ -406,6 +434,8 @@ interface DialContext {
   readonly record: DialRecord | null;
   /** The lowest rate that a worker has loaded for the connection. Null: no limit. */
   readonly callsPerSecond: number | null;
+  /** The circuit breaker of the connection. */
+  readonly breaker: ConnectionBreaker;
 }
 
 type DialContextRow = Campaign &
@@ -415,6 +445,7 @@ type DialContextRow = Campaign &
     readonly suppressed: boolean;
     readonly recorded: boolean;
     readonly calls_per_second: number | null;
+    readonly breaker: ConnectionBreaker | null;
   };
 
 async function readDialContext(tx: Queryable, dial: Dial): Promise<DialContext | null> {
@@ -425,7 +456,7 @@ async function readDialContext(tx: Queryable, dial: Dial): Promise<DialContext |
              c.spec ->> 'phone_rotation_strategy' as rotation,
              k.bucket, k.attempt, k.phone_number, k.extension, k.first_name, k.last_name, k.email, k.custom_fields,
              s.phone_number is not null as suppressed, calls.id is not null as recorded,
-             ${lowestRate('$4')} as calls_per_second, ${RECORD_COLUMNS}
+             ${lowestRate('$4')} as calls_per_second, ${breakerOf('$4')} as breaker, ${RECORD_COLUMNS}
         from campaigns c
         left join campaign_contacts k on k.campaign_id = c.id and k.seq = $2
         left join suppressions s on s.account = c.account and s.phone_number = k.phone_number
@@ -437,7 +468,8 @@ async function readDialContext(tx: Queryable, dial: Dial): Promise<DialContext |
   if (!row) return null;
   const { phone_number, suppressed, calls_per_second: callsPerSecond } = row;
   const contact = phone_number === null ? null : { ...row, phone_number };
-  return { campaign: row, contact, suppressed, record: row.recorded ? row : null, callsPerSecond };
+  const breaker = row.breaker ?? CLOSED;
+  return { campaign: row, contact, suppressed, record: row.recorded ? row : null, callsPerSecond, breaker };
 }
 
 /**

@@ -88,12 +88,17 @@ export interface TroubleChange {
   readonly connection: string;
 }
 
-/** Null: there was trouble before, and there is still, or there was none and is none. */
+/**
+ * Null: there was trouble before, and there is still, or there was none and is none. Trouble of the whole connection is told once, by
+ * the dials that find it out.
+ */
 function troubleChange(
-  { connection, trouble_reason: before }: LockedCampaign,
-  after: ProviderTrouble | null,
+  { connection, trouble_reason, trouble_of_connection }: LockedCampaign,
+  trouble: ProviderTrouble | null,
 ): TroubleChange | null {
-  if (before === null && after !== null) return { has: 'begun', reason: after.reason, connection };
+  const before = trouble_of_connection ? null : trouble_reason;
+  const after = trouble?.ofConnection ? null : (trouble?.reason ?? null);
+  if (before === null && after !== null) return { has: 'begun', reason: after, connection };
   if (before !== null && after === null) return { has: 'ended', reason: before, connection };
   return null;
 }
@@ -274,6 +279,7 @@ async function writeCampaign(
             waiting_until = to_timestamp($6::bigint / 1000.0), placed_day = coalesce($7, placed_day),
             placed_on_day = coalesce($8, placed_on_day), late_events = greatest(late_events, $9), zone_data = $12,
             trouble_reason = $13, trouble_since = to_timestamp($14::bigint / 1000.0), trouble_times = $15,
+            trouble_of_connection = $16,
             updated_at = now()
       where id = $1
       returning ${BUCKETS.join(', ')}`,
@@ -293,6 +299,7 @@ async function writeCampaign(
       sync.trouble?.reason ?? null,
       sync.trouble?.since ?? null,
       sync.trouble?.times ?? null,
+      sync.trouble ? sync.trouble.ofConnection === true : null,
     ],
   );
   return rows[0]!;

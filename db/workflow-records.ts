@@ -5,7 +5,8 @@ import type { CampaignStatus } from '../domain/engine/campaign-state.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 
 /** Assignments for a campaign that calls no longer: trouble at its provider does not concern it. */
-export const NO_TROUBLE = 'trouble_reason = null, trouble_since = null, trouble_times = null';
+export const NO_TROUBLE =
+  'trouble_reason = null, trouble_since = null, trouble_times = null, trouble_of_connection = null';
 
 export async function readBuckets(db: Queryable, campaignId: string): Promise<Buckets> {
   const { rows } = await db.query<Buckets>(`select ${BUCKETS.join(', ')} from campaigns where id = $1`, [campaignId]);
@@ -30,6 +31,7 @@ export interface LockedCampaign {
   readonly last_exchange: number;
   readonly connection: string;
   readonly trouble_reason: string | null;
+  readonly trouble_of_connection: boolean | null;
 }
 
 /**
@@ -41,7 +43,7 @@ export interface LockedCampaign {
  */
 export async function lockCampaign(tx: Queryable, campaignId: string): Promise<LockedCampaign> {
   const { rows } = await tx.query<LockedCampaign>(
-    `select owner_run_id, epoch, status, last_exchange, connection, trouble_reason,
+    `select owner_run_id, epoch, status, last_exchange, connection, trouble_reason, trouble_of_connection,
             set_config('enable_bitmapscan', 'off', true)
        from campaigns where id = $1 for no key update`,
     [campaignId],

@@ -59,9 +59,12 @@ export function sharedTroubles(campaigns: readonly Campaign[]): SharedTrouble[] 
 
 function judge(troubles: readonly SharedTrouble[]): Finding {
   if (troubles.length === 0) return well(check, 'no campaign has any');
-  const named = troubles.map(
-    ({ connection, reason, since, times, campaigns }) =>
-      `${connection}: ${reason} in ${counted(campaigns, 'campaign')} since ${since}, up to ${counted(times, 'time')}`,
-  );
+  const named = troubles.map(inWords);
   return trouble(check, named.join('; '), ADVICE, { troubles });
+}
+
+function inWords({ connection, reason, since, times, campaigns, of_connection }: SharedTrouble): string {
+  return of_connection
+    ? `${connection}: ${reason} on the whole connection since ${since}, ${counted(times, 'time')}; ${counted(campaigns, 'campaign')} held`
+    : `${connection}: ${reason} in ${counted(campaigns, 'campaign')} since ${since}, up to ${counted(times, 'time')}`;
 }

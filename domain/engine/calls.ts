@@ -11,7 +11,7 @@ import { recordFailure, recordSuccess } from './circuit-breaker.ts';
 import { mayNotBeGranted } from './retries-to-end.ts';
 import { afterAttempt, countedAttempt, type Disposition } from './retry-policy.ts';
 import { callingTime, lastDialAt, spendWindow } from './calling-day.ts';
-import { dialledThrough, waitForConnection } from './connection-wait.ts';
+import { dialledThrough, holdForConnection, waitForConnection } from './connection-wait.ts';
 import { beforeQueueCloses, cancelsIfQueued, isQueuedTooLong, nextLiveCheck } from './look-up-times.ts';
 import { systemKeepsUp, waitForSystem } from './system-wait.ts';
 
@@ -62,6 +62,8 @@ export interface DialRequest {
   readonly notAfter: number;
   /** How long before the window closes `notAfter` is. */
   readonly marginMs: number;
+  /** A person wants to know at once whether the connection's trouble is over: try before the end of its pause. */
+  readonly probeNow?: true;
 }
 
 /** The request for a call that is being placed. Null: it is no longer in flight. */
@@ -80,6 +82,7 @@ export function dialRequest(state: CampaignState, campaignId: string, id: string
     notBefore: state.window?.opensAt ?? now,
     notAfter,
     marginMs: state.facts?.dialMarginMs ?? 0,
+    ...(state.connectionWait?.probeNow ? { probeNow: true as const } : {}),
   };
 }
 
@@ -216,6 +219,11 @@ export function applyPlacement(
       return;
     case 'later':
       waitForConnection(state, result.afterMs, now);
+      backToReady(state, id, call);
+      return;
+    case 'held':
+      systemKeepsUp(state);
+      holdForConnection(state, result.trouble, result.afterMs, now);
       backToReady(state, id, call);
       return;
     case 'throttled':

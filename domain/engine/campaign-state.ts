@@ -186,6 +186,8 @@ export const ProviderTrouble = z.looseObject({
   since: instant,
   /** How often placing has stopped because of it. */
   times: count,
+  /** Whether all campaigns on the connection have it. Default: no. */
+  ofConnection: z.boolean().optional(),
 });
 export type ProviderTrouble = z.infer<typeof ProviderTrouble>;
 
@@ -235,11 +237,15 @@ export const SystemWait = z.looseObject({
 });
 export type SystemWait = z.infer<typeof SystemWait>;
 
-/** The calls per second of the connection are used by other campaigns, see `connection-wait.ts`. */
+/** The connection takes no more dials until then, see `connection-wait.ts`. */
 export const ConnectionWait = z.looseObject({
   until: instant,
   /** Dials that have reached the provider since then. */
   dialled: count,
+  /** The trouble of the connection that the wait is for. Absent: other campaigns use the calls per second. */
+  trouble: ProviderTrouble.optional(),
+  /** Set by a person who wants to know at once whether the trouble is over. */
+  probeNow: z.boolean().optional(),
 });
 export type ConnectionWait = z.infer<typeof ConnectionWait>;
 

@@ -1,8 +1,9 @@
 /**
- * A circuit breaker with slow start: how a whole campaign answers trouble at the provider. It has three states.
+ * A circuit breaker with slow start: how a whole campaign answers trouble at the provider that concerns it alone, such as an agent that
+ * is refused, placements of unknown outcome or account trouble. For trouble of the whole connection there is one breaker for all of its
+ * campaigns, see `domain/dialling/connection-breaker.ts`; the campaign waits for it, see `connection-wait.ts`. Both have three states.
  * - closed: `breaker` and `slowStart` are null. Free slots are filled as fast as placements are answered.
- * - open: `breaker.openUntil` lies ahead. Nothing is placed. A placement opens it when it is throttled, cannot reach the
- *   provider, is blocked or ends unknown. Failures that arrive while it is open belong to the same trouble and count once.
+ * - open: `breaker.openUntil` lies ahead. Nothing is placed. A placement opens it when it is blocked or ends unknown. Failures that arrive while it is open belong to the same trouble and count once.
  * - half-open: `breaker.openUntil` has passed. Only `slowStart` placements run at a time: one at first, twice as many after
  *   each success. Once that reaches the concurrency limit, the breaker closes. A failure opens it again, for longer.
  *
@@ -20,7 +21,7 @@ const MAX_PAUSE_MS = 60_000;
 const BLOCKED_PAUSE_MS = 60_000;
 const MAX_BLOCKED_PAUSE_MS = 300_000;
 /** The longest Retry-After that is obeyed: one of a year, or a wrong one, must end. */
-const MAX_RETRY_AFTER_MS = 3_600_000;
+export const MAX_RETRY_AFTER_MS = 3_600_000;
 /** Longer than the first pause after any failure that passes by itself. */
 const NOTEWORTHY_PAUSE_MS = 2_000;
 /** Placements at a time with which a window opens. */
@@ -36,9 +37,17 @@ export function startSlowly(state: CampaignState): void {
 }
 
 /**
- * Opens the breaker, or keeps it open for longer. `retryAfterMs` is the provider's own delay and is obeyed exactly, up to an
- * hour. One that is shorter than the first pause is ignored: a date that has passed by our clock would make us retry as fast
- * as the provider refuses. `random` in [0, 1) spreads the pauses of many campaigns.
+ * The provider's own delay as it is obeyed: exactly, up to an hour. Null: there is none, or it is shorter than the first pause and
+ * ignored. A date that has passed by our clock would make us retry as fast as the provider refuses.
+ */
+export function obeyedPause(retryAfterMs: number | null): number | null {
+  if (retryAfterMs === null || retryAfterMs < FIRST_PAUSE_MS) return null;
+  return Math.min(retryAfterMs, MAX_RETRY_AFTER_MS);
+}
+
+/**
+ * Opens the breaker, or keeps it open for longer. `retryAfterMs` is the provider's own delay. `random` in [0, 1) spreads the pauses
+ * of many campaigns.
  */
 export function recordFailure(
   state: CampaignState,
@@ -48,10 +57,8 @@ export function recordFailure(
   retryAfterMs: number | null,
 ): void {
   const isOpen = isBreakerOpen(state, now);
-  const obeyed = retryAfterMs !== null && retryAfterMs >= FIRST_PAUSE_MS ? retryAfterMs : null;
   const failures = (state.breaker?.failures ?? 0) + (isOpen ? 0 : 1);
-  const ownPauseMs = isOpen ? 0 : backoff(reason, failures, random);
-  const pauseMs = obeyed === null ? ownPauseMs : Math.min(obeyed, MAX_RETRY_AFTER_MS);
+  const pauseMs = obeyedPause(retryAfterMs) ?? (isOpen ? 0 : backoff(reason, failures, random));
   open(state, { reason, openUntil: now + pauseMs, failures }, isOpen ? 0 : 1, now);
 }
 
@@ -81,10 +88,17 @@ function open(
  * The trouble that people are told of, until the breaker closes. Null: there is none, or only a single short pause. One lost reply
  * among many good ones needs nobody's attention.
  */
-export function troubleOf({ breaker }: CampaignState): ProviderTrouble | null {
+export function troubleOf({ breaker, connectionWait }: CampaignState): ProviderTrouble | null {
+  const shared = connectionWait?.trouble;
+  if (connectionWait && shared && isNoteworthy(shared, connectionWait.until)) return { ...shared, ofConnection: true };
   if (breaker === null) return null;
   const { reason, since, times, openUntil } = breaker;
-  return times > 1 || openUntil - since >= NOTEWORTHY_PAUSE_MS ? { reason, since, times } : null;
+  return isNoteworthy(breaker, openUntil) ? { reason, since, times } : null;
+}
+
+/** Whether people are told of trouble that holds calls until then. */
+export function isNoteworthy({ since, times }: Pick<ProviderTrouble, 'since' | 'times'>, until: number): boolean {
+  return times > 1 || until - since >= NOTEWORTHY_PAUSE_MS;
 }
 
 /** Keeps an open or half-open breaker open for at least this time. */
@@ -114,7 +128,8 @@ export function probeAtOnce({ breaker }: CampaignState, now: number): void {
   if (breaker) breaker.openUntil = Math.min(breaker.openUntil, now);
 }
 
-function backoff(reason: string, failures: number, random: number): number {
+/** How long the nth failure in a row holds calls, if the provider asks for nothing. */
+export function backoff(reason: string, failures: number, random: number): number {
   const [first, most] = reason.startsWith('blocked')
     ? [BLOCKED_PAUSE_MS, MAX_BLOCKED_PAUSE_MS]
     : [FIRST_PAUSE_MS, MAX_PAUSE_MS];

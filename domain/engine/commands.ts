@@ -2,6 +2,7 @@
 import type { CampaignState, CampaignStatus } from './campaign-state.ts';
 import type { EngineSpec } from './campaign-spec.ts';
 import { probeAtOnce } from './circuit-breaker.ts';
+import { askConnectionAtOnce } from './connection-wait.ts';
 
 export type Command = 'pause' | 'resume' | 'cancel';
 
@@ -52,6 +53,7 @@ export function applyCommand(state: CampaignState, command: Command, now: number
     case 'resume':
       state.status = now < state.beginsAt ? 'scheduled' : 'active';
       probeAtOnce(state, now);
+      askConnectionAtOnce(state, now);
       return;
     case 'cancel':
       state.ending = 'cancelled';

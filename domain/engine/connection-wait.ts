@@ -1,6 +1,7 @@
 /**
- * How a campaign shares the calls per second of its connection. Each dial reserves the next free instant on the connection and
- * waits for it. If that instant is more than a few seconds ahead, the dial reserves nothing and its placement is `later`. The
+ * How a campaign shares its connection: the calls per second, and the trouble.
+ *
+ * Each dial reserves the next free instant on the connection and waits for it. If that instant is more than a few seconds ahead, the dial reserves nothing and its placement is `later`. The
  * answers to refused dials name times that are as far apart as the connection's dials, so that refused dials come back one by one.
  *
  * `connectionWait` has three states.
@@ -11,8 +12,12 @@
  *   Once that is as many as the rate can use, the state is null again. Another `later` starts another wait.
  *
  * A connection that many campaigns share therefore costs each of them at most one refused dial per call.
+ *
+ * Trouble of the whole connection (`held`) starts a wait as well. The connection's circuit breaker says how long it is, and only a
+ * later answer can lengthen it. The trouble is over for the campaign when the state is null again, or when the connection lets its
+ * dials through and only the calls per second hold them.
  */
-import type { CampaignState } from './campaign-state.ts';
+import type { CampaignState, ProviderTrouble } from './campaign-state.ts';
 
 /** Placements that have started this long before their instant have their request ready in time. */
 const AHEAD_S = 2;
@@ -37,6 +42,7 @@ export function placingAllowed(state: CampaignState): number {
 /** The next instants of the connection are taken: wait this long. */
 export function waitForConnection(state: CampaignState, afterMs: number, now: number): void {
   const until = now + afterMs;
+  if (isHeldByConnection(state, now)) return;
   if (state.connectionWait !== null && isWaitingForConnection(state, now)) {
     state.connectionWait.until = Math.min(state.connectionWait.until, until);
   } else {
@@ -44,11 +50,36 @@ export function waitForConnection(state: CampaignState, afterMs: number, now: nu
   }
 }
 
+/** The connection has trouble: wait this long. Placements that were under way together are told different times. */
+export function holdForConnection(
+  state: CampaignState,
+  { reason, since, times }: ProviderTrouble,
+  afterMs: number,
+  now: number,
+): void {
+  const before = isWaitingForConnection(state, now) ? state.connectionWait : null;
+  const until = Math.max(before?.until ?? 0, now + afterMs);
+  state.connectionWait = { until, dialled: 0, trouble: { reason, since, times } };
+}
+
+/** Whether the wait is for the end of trouble. */
+export function isHeldByConnection(state: CampaignState, now: number): boolean {
+  return state.connectionWait?.trouble !== undefined && isWaitingForConnection(state, now);
+}
+
+/** Lets one call ask the connection now: a person who resumes a campaign wants to know whether the trouble is over. */
+export function askConnectionAtOnce({ connectionWait }: CampaignState, now: number): void {
+  if (!connectionWait?.trouble) return;
+  connectionWait.until = Math.min(connectionWait.until, now);
+  connectionWait.probeNow = true;
+}
+
 /** A dial has reached the provider. One that arrives during a wait had its instant before, and says nothing about now. */
 export function dialledThrough(state: CampaignState, now: number): void {
   const { connectionWait } = state;
   if (connectionWait === null || isWaitingForConnection(state, now)) return;
   connectionWait.dialled += 1;
+  delete connectionWait.probeNow;
   const enough = Math.min(mostPlacing(state), state.spec.max_concurrent_calls);
   if (connectionWait.dialled >= enough) state.connectionWait = null;
 }

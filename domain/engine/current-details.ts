@@ -60,7 +60,12 @@ function finish(estimated: Estimate | null): string[] {
   }
 }
 
-function provider({ breaker }: CampaignState): string[] {
+function provider({ breaker, connectionWait }: CampaignState): string[] {
+  const shared = connectionWait?.trouble;
+  if (shared) {
+    const { reason, since, times } = shared;
+    return [`- Provider: ${reason} on the whole connection, ${counted(times, 'time')} since ${inUtc(since)}`];
+  }
   if (breaker === null) return [];
   const { reason, failures, since } = breaker;
   return [`- Provider: ${reason}, ${counted(failures, 'time')} in a row, trouble since ${inUtc(since)}`];

@@ -5,7 +5,7 @@
 import { capLeft, isOpen } from './calling-day.ts';
 import { isBreakerOpen } from './circuit-breaker.ts';
 import type { CampaignState, WaitingFor } from './campaign-state.ts';
-import { isWaitingForConnection } from './connection-wait.ts';
+import { isHeldByConnection, isWaitingForConnection } from './connection-wait.ts';
 import { isWaitingForSystem } from './system-wait.ts';
 
 export interface Waiting {
@@ -28,6 +28,7 @@ export function waitingAt(state: CampaignState, now: number, inFlight = Object.k
   }
   if (capLeft(state) <= 0) return { for: 'daily_cap', until: state.window?.nextDayOpensAt ?? null };
   if (state.breaker && isBreakerOpen(state, now)) return { for: 'provider', until: state.breaker.openUntil };
+  if (isHeldByConnection(state, now)) return { for: 'provider', until: state.connectionWait?.until ?? null };
   if (isWaitingForConnection(state, now)) return { for: 'connection', until: state.connectionWait?.until ?? null };
   if (slotsLeft(state, inFlight) <= 0) return { for: 'slot', until: null };
   if (shareLeft(state, inFlight) <= 0) return { for: 'connection', until: null };

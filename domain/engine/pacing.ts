@@ -5,7 +5,7 @@
 import { callingTime, capLeft, isOpen, lastDialAt, placedToday, windowCheckAt, zoneDataOf } from './calling-day.ts';
 import type { CampaignState, InFlightCall, ReadyContact, WaitingFor } from './campaign-state.ts';
 import { isBreakerOpen, troubleOf } from './circuit-breaker.ts';
-import { placingAllowed } from './connection-wait.ts';
+import { isHeldByConnection, placingAllowed } from './connection-wait.ts';
 import { hasWork, isForDueTime, mayPlace, shareLeft, slotsLeft, type Waiting } from './gates.ts';
 import type { InFlightSurvey } from './in-flight.ts';
 import { cancelsIfQueued } from './look-up-times.ts';
@@ -89,9 +89,11 @@ export function lookUps(
   const isUrgent = (call: InFlightCall): boolean =>
     call.unconfirmed || now >= call.deadlineAt || cancelsIfQueued(state.facts, call, now);
   const urgent = due.filter(([, call]) => isUrgent(call));
-  const others = isBreakerOpen(state, now) ? [] : due.filter(([, call]) => !isUrgent(call));
+  const isHeld = isBreakerOpen(state, now) || isHeldByConnection(state, now);
+  const others = isHeld ? [] : due.filter(([, call]) => !isUrgent(call));
   others.sort(([, a], [, b]) => (a.checkAt ?? 0) - (b.checkAt ?? 0));
-  const sparingly = others.slice(0, state.slowStart ?? LOOK_UP_BATCH);
+  const troubled = state.connectionWait?.trouble ? placingAllowed(state) : LOOK_UP_BATCH;
+  const sparingly = others.slice(0, Math.min(state.slowStart ?? LOOK_UP_BATCH, troubled));
   return [...urgent, ...sparingly].slice(0, LOOK_UP_BATCH).map(([id]) => id);
 }
 

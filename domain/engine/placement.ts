@@ -1,10 +1,13 @@
+import type { ProviderTrouble } from './campaign-state.ts';
 import type { EndedEvent } from './outcome.ts';
 
 /**
  * The result of one placement, from the placing activity.
  * - `accepted`: the provider has it; `ended` is its terminal event if that came before the provider's reply.
  * - `rejected`: the provider permanently refused this call; nothing was placed.
- * - `throttled`, `unavailable`, `blocked`: provider trouble that does not concern this contact; nothing was placed.
+ * - `throttled`, `unavailable`, `blocked`: provider trouble that concerns this campaign and not this contact; nothing was placed.
+ * - `held`: provider trouble of the whole connection; nothing was placed. Either the provider refused this dial, or the connection's
+ *   circuit breaker did and nothing was sent. `afterMs`: when to try again.
  * - `expired`: by the database's clock the last instant for dialling has passed; nothing was sent.
  * - `delayed`: the database or this machine was too slow, or it is too early to dial; nothing was sent.
  * - `later`: the connection's calls per second are taken for the next seconds; nothing was sent. `afterMs`: when to try again.
@@ -26,6 +29,7 @@ export type PlacementResult =
   | { readonly kind: 'throttled'; readonly retryAfterMs: number | null }
   | { readonly kind: 'unavailable'; readonly reason: string }
   | { readonly kind: 'blocked'; readonly reason: string }
+  | { readonly kind: 'held'; readonly afterMs: number; readonly trouble: ProviderTrouble }
   | { readonly kind: 'expired' }
   | { readonly kind: 'invalid' }
   | { readonly kind: 'delayed' }

@@ -214,7 +214,8 @@ describe('a call whose connection has changed in the file', () => {
     const adapter = provider();
     const { id } = await recordCampaign(database.pool, 1, NOW);
     adapter.script = () => ({ kind: 'unavailable', reason: 'connection_refused' });
-    await place(adapter, id, 1, connectionsTo(adapter));
+    expect(await place(adapter, id, 1, connectionsTo(adapter))).toMatchObject({ kind: 'held' });
+    await database.pool.query('delete from connection_breakers');
     adapter.script = () => ({ kind: 'accepted', providerCallId: 'its-id' });
     adapter.freeze = () => 'made for the other account';
     expect(await place(adapter, id, 2, sameNameForAnother(adapter))).toMatchObject({ kind: 'accepted' });

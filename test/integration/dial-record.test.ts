@@ -143,7 +143,13 @@ describe('a try whose record another one is writing to at that moment', () => {
         [dial.callId, dial.campaignId, dial.now],
       ),
     );
-    expect(permit).toEqual({ kind: 'send', request: 'a request', permittedAt: NOW, sentBefore: NOW, tryNumber: 2 });
+    expect(permit).toMatchObject({
+      kind: 'send',
+      request: 'a request',
+      permittedAt: NOW,
+      sentBefore: NOW,
+      tryNumber: 2,
+    });
   });
 
   it('does not send what the provider has accepted', async () => {

@@ -5,6 +5,7 @@ import { campaignText, listText } from '../../cli/campaign-text.ts';
 import { adoptRoster } from '../../db/adoption.ts';
 import { readCampaign } from '../../db/campaign-queries.ts';
 import { markInterrupted } from '../../db/interruptions.ts';
+import { recordVerdict } from '../../db/connection-breakers.ts';
 import { inTransaction } from '../../db/pool.ts';
 import { exchange, type TroubleChange } from '../../db/roster.ts';
 import { recordEnd } from '../../db/workflow-records.ts';
@@ -73,6 +74,23 @@ describe('trouble at a provider', () => {
     expect(await record(null)).toEqual([{ has: 'ended', ...about }]);
     expect(await record(null)).toEqual([]);
     expect(await read()).toMatchObject({ provider_trouble: null });
+  });
+
+  it('of a whole connection is named once, whatever the number of its campaigns, and no campaign tells of it', async () => {
+    const { pool } = database;
+    const trouble = { reason: 'throttled', since: NOW, times: 3, ofConnection: true };
+    const campaigns = [await running(), await running()];
+    const verdict = { kind: 'fails' as const, reason: 'throttled', retryAfterMs: 60_000 };
+    await recordVerdict(pool, 'truedy', { callId: 'a', opening: 0, verdict }, NOW);
+    for (const { record } of campaigns) expect(await record(trouble)).toEqual([]);
+    expect(await campaigns[0]!.read()).toMatchObject({ waiting_for: 'provider', provider_trouble: { times: 3 } });
+    const since = new Date(NOW).toISOString();
+    expect(await doctor()).toMatchObject({
+      state: 'trouble',
+      found: `truedy: throttled on the whole connection since ${since}, 1 time; 2 campaigns held`,
+    });
+    for (const { record } of campaigns) expect(await record(null)).toEqual([]);
+    expect(await doctor()).toMatchObject({ state: 'well' });
   });
 
   it('is told once although the exchange that begins it is repeated', async () => {

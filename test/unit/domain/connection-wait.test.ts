@@ -2,17 +2,23 @@
 import { describe, expect, test } from 'vitest';
 import type { CampaignState } from '../../../domain/engine/campaign-state.ts';
 import {
+  askConnectionAtOnce,
   dialledThrough,
+  holdForConnection,
   mostPlacing,
   placingAllowed,
   waitForConnection,
 } from '../../../domain/engine/connection-wait.ts';
+import { troubleOf } from '../../../domain/engine/circuit-breaker.ts';
+import { dialRequest, startPlacing, applyPlacement } from '../../../domain/engine/calls.ts';
 import { waitingAt } from '../../../domain/engine/gates.ts';
 import {
   callInFlight,
   campaignState,
   NOON,
   pacingFacts,
+  recordedDay,
+  recordedWindow,
   SECOND,
   type StatedCampaign,
 } from '../../support/factories/campaign-state.ts';
@@ -133,5 +139,68 @@ describe('a campaign whose dial is to come later', () => {
     expect(workOf(state, NOON).exchange).toBeNull();
     state.ready = [];
     expect(workOf(state, NOON).exchange).not.toBeNull();
+  });
+});
+
+describe('a campaign whose connection has trouble', () => {
+  const trouble = { reason: 'throttled', since: NOON - SECOND, times: 3 };
+
+  test('waits for the provider until the time that it was told, with the reason of the connection', () => {
+    const state = campaignAt(null);
+    holdForConnection(state, trouble, 4 * SECOND, NOON);
+    expect(waitingAt(state, NOON)).toEqual({ for: 'provider', until: NOON + 4 * SECOND });
+    expect(troubleOf(state)).toEqual({ ...trouble, ofConnection: true });
+    expect(placedNow(state, NOON + 4 * SECOND)).toBe(1);
+  });
+
+  test('uses up no attempt, and its own breaker stays closed', () => {
+    const state = campaignAt(null, { window: recordedWindow(), day: recordedDay(), ready: [] });
+    startPlacing(state, 'the call', { seq: 1, attempt: 1 }, NOON);
+    applyPlacement(state, 'the call', { kind: 'held', afterMs: 5 * SECOND, trouble }, NOON, 0.5);
+    expect(state).toMatchObject({ breaker: null, ready: [{ seq: 1, attempt: 1 }], inFlight: {}, settled: [] });
+  });
+
+  test('waits for the latest time that its placements were told, and no wait for the calls per second shortens that', () => {
+    const state = campaignAt(5);
+    for (const seconds of [4, 60, 5]) holdForConnection(state, trouble, seconds * SECOND, NOON);
+    waitForConnection(state, SECOND, NOON);
+    expect(waitingAt(state, NOON)).toEqual({ for: 'provider', until: NOON + 60 * SECOND });
+  });
+
+  test('has none any more when only the calls per second hold its dials, or none is held', () => {
+    const state = campaignAt(5);
+    holdForConnection(state, trouble, SECOND, NOON);
+    waitForConnection(state, SECOND, NOON + SECOND);
+    expect([troubleOf(state), waitingAt(state, NOON + SECOND).for]).toEqual([null, 'connection']);
+
+    const small = campaignAt(null, { spec: { max_concurrent_calls: 2 } });
+    holdForConnection(small, trouble, SECOND, NOON);
+    for (const _ of [1, 2]) dialledThrough(small, NOON + SECOND);
+    expect(troubleOf(small)).toBeNull();
+  });
+
+  test('asks the connection at once when it is resumed', () => {
+    const state = campaignAt(null, { window: recordedWindow(), day: recordedDay() });
+    holdForConnection(state, trouble, 60 * SECOND, NOON);
+    askConnectionAtOnce(state, NOON + SECOND);
+    expect(placedNow(state, NOON + SECOND)).toBe(1);
+    startPlacing(state, 'the call', { seq: 1, attempt: 1 }, NOON + SECOND);
+    expect(dialRequest(state, 'the campaign', 'the call', NOON + SECOND)).toMatchObject({ probeNow: true });
+    dialledThrough(state, NOON + SECOND);
+    expect(dialRequest(state, 'the campaign', 'the call', NOON + SECOND)).not.toHaveProperty('probeNow');
+  });
+
+  test('looks up only the calls that cannot wait, and then a few', () => {
+    const calls = [
+      callInFlight({ seq: 1, phase: 'unknown', checkAt: NOON }),
+      callInFlight({ seq: 2, phase: 'unknown', checkAt: NOON }),
+      callInFlight({ seq: 3, phase: 'unknown', checkAt: NOON, unconfirmed: true }),
+    ];
+    const state = campaignAt(null, { calls });
+    holdForConnection(state, trouble, 60 * SECOND, NOON);
+    expect(workOf(state, NOON).lookUp).toHaveLength(1);
+    expect(workOf(state, NOON + 60 * SECOND).lookUp).toHaveLength(2);
+    state.connectionWait = null;
+    expect(workOf(state, NOON).lookUp).toHaveLength(3);
   });
 });

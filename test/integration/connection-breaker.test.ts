@@ -1,0 +1,164 @@
+/** One circuit breaker for all campaigns and workers of a connection. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Dial, permitDial, type SendPermit } from '../../db/calls.ts';
+import { readBreaker, recordVerdict } from '../../db/connection-breakers.ts';
+import { openPool, type Pool } from '../../db/pool.ts';
+import type { Verdict } from '../../domain/dialling/connection-breaker.ts';
+import { callActivity, dialOf, recordCampaign } from '../support/factories/dials.ts';
+import { nextId } from '../support/factories/ids.ts';
+import { type Answer, ScriptedProvider } from '../support/fakes/scripted-provider.ts';
+import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
+
+const NOW = Date.UTC(2026, 2, 18, 12);
+const SECOND = 1_000;
+const WORKS: Verdict = { kind: 'works' };
+const THROTTLED: Verdict = { kind: 'fails', reason: 'throttled', retryAfterMs: 10 * SECOND };
+
+let database: TestDatabase;
+let pools: Pool[];
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pools = [openPool(database.url), openPool(database.url)];
+});
+afterAll(async () => {
+  await Promise.all(pools.map((pool) => pool.end()));
+  await database.drop();
+});
+
+/** Five campaigns of four people on one connection, and two workers that dial for them. */
+async function fiveCampaigns() {
+  const connection = nextId('connection');
+  const campaigns = await Promise.all(Array.from({ length: 5 }, () => recordCampaign(database.pool, 4, NOW)));
+  let placement = 0;
+  /** Dials everybody at the same time, and returns who may send. */
+  const dialAll = async (now: number): Promise<(Dial & { readonly permit: SendPermit })[]> => {
+    placement += 1;
+    const dials = campaigns.flatMap(({ id: campaignId }) =>
+      [1, 2, 3, 4].map((seq) => dialOf({ campaignId, seq, attempt: 1 }, { connection, placement })),
+    );
+    const permits = await Promise.all(
+      dials.map((dial, index) =>
+        permitDial(
+          pools[index % 2]!,
+          dial,
+          () => 'a request',
+          () => Promise.resolve(now),
+        ),
+      ),
+    );
+    return dials.flatMap((dial, index) => {
+      const permit = permits[index]!;
+      if (permit.kind === 'send') return [{ ...dial, permit }];
+      // A call that may have been placed is not dialled again, and nothing else is refused here.
+      expect(['held', 'unresolved']).toContain(permit.kind);
+      return [];
+    });
+  };
+  const answer = async (
+    dials: readonly (Dial & { readonly permit: SendPermit })[],
+    verdict: Verdict,
+    now: number,
+  ): Promise<void> => {
+    await Promise.all(
+      dials.map(({ callId, permit: { passage } }, index) =>
+        recordVerdict(pools[index % 2]!, connection, { callId, opening: passage.opening, verdict }, now),
+      ),
+    );
+  };
+  return { connection, dialAll, answer, breaker: () => readBreaker(database.pool, connection) };
+}
+
+it('opens once for a burst of refusals; then one probe runs, another after its worker has died, and then twice as many each time', async () => {
+  const { dialAll, answer, breaker } = await fiveCampaigns();
+  const burst = await dialAll(NOW);
+  expect(burst).toHaveLength(20);
+  expect(await breaker()).toEqual({ opening: 0, trouble: null });
+  await answer(burst, THROTTLED, NOW);
+  expect(await breaker()).toMatchObject({ opening: 1, trouble: { times: 1, failures: 1, openUntil: NOW + 10_000 } });
+  expect(await dialAll(NOW + 10 * SECOND - 1)).toEqual([]);
+
+  // The records of the burst say that they may have been sent. The next dials are those of other campaigns.
+  await database.pool.query('update calls set first_sent_at = null');
+  const reopened = NOW + 10 * SECOND;
+  const [first, ...others] = await dialAll(reopened);
+  expect(others).toEqual([]);
+  // Its activity is tried again meanwhile, which is the same call.
+  expect((await dialAll(reopened + SECOND)).map(({ callId }) => callId)).toEqual([first!.callId]);
+  const probe = await dialAll(reopened + 31 * SECOND);
+  expect(probe).toHaveLength(1);
+  const now = reopened + 32 * SECOND;
+  await answer(probe, WORKS, now);
+  const passed: number[] = [];
+  while ((await breaker()).trouble) {
+    await database.pool.query('update calls set first_sent_at = null');
+    const dialled = await dialAll(now);
+    passed.push(dialled.length);
+    await answer(dialled, WORKS, now);
+    expect(passed.length).toBeLessThan(20);
+  }
+  expect(passed.slice(0, 4)).toEqual([2, 4, 8, 16]);
+});
+
+describe('a dial', () => {
+  /** Campaigns of one person each that call through a provider with such answers, and their dials. */
+  async function campaignsAt(...answers: Answer[]) {
+    const { pool } = database;
+    let now = NOW;
+    const provider = new ScriptedProvider(pool, () => now);
+    Object.assign(provider, { name: nextId('scripted') });
+    provider.script = () => answers.shift() ?? { kind: 'accept' };
+    const [one, another] = [await recordCampaign(pool, 1, NOW), await recordCampaign(pool, 1, NOW)];
+    const dial = ({ id }: typeof one, placement = 1, more: { readonly probeNow?: true } = {}) =>
+      callActivity(
+        'placeCall',
+        { pool, provider, now: () => now },
+        {
+          campaignId: id,
+          seq: 1,
+          attempt: 1,
+          epoch: 1,
+          placement,
+          day: '2026-03-18',
+          notBefore: 0,
+          notAfter: NOW + 3_600_000,
+          ...more,
+        },
+      );
+    const pass = (ms: number) => {
+      now += ms;
+    };
+    return { provider, dial, one, another, pass };
+  }
+
+  it('that the account is refused for holds another campaign too, for the same reason; nothing is sent for that one', async () => {
+    const { provider, dial, one, another, pass } = await campaignsAt({ kind: 'throttled', retryAfterMs: 60_000 });
+    const trouble = { reason: 'throttled', since: NOW, times: 1 };
+    expect(await dial(one)).toEqual({ kind: 'held', afterMs: expect.any(Number), trouble });
+    const held = await dial(another);
+    expect(held).toMatchObject({ kind: 'held', trouble });
+    expect(held.kind === 'held' && held.afterMs).toBeGreaterThanOrEqual(60_000);
+    expect(provider.requests).toHaveLength(1);
+    pass(59_000);
+    expect(await dial(another, 2)).toMatchObject({ kind: 'held' });
+    expect(await dial(another, 3, { probeNow: true })).toMatchObject({ kind: 'accepted' });
+    expect(await dial(one, 2)).toMatchObject({ kind: 'accepted' });
+    expect(await dial(another, 3)).toMatchObject({ kind: 'accepted' });
+    expect(provider.requests).toHaveLength(3);
+  });
+
+  it('whose agent is refused holds no other campaign', async () => {
+    const { dial, one, another } = await campaignsAt({ kind: 'blocked', reason: 'agent_not_found' });
+    expect(await dial(one)).toEqual({ kind: 'blocked', reason: 'agent_not_found' });
+    expect(await dial(another)).toMatchObject({ kind: 'accepted' });
+    expect((await database.pool.query('select from connection_breakers where state is null')).rowCount).toBe(0);
+  });
+
+  it('that meets an error of the server stays unknown, and others are not sent', async () => {
+    const { provider, dial, one, another } = await campaignsAt({ kind: 'unknown', reason: 'http_503' });
+    expect(await dial(one)).toEqual({ kind: 'unknown', reason: 'http_503', retryAfterMs: null });
+    expect(await dial(another)).toMatchObject({ kind: 'held', trouble: { reason: 'unavailable:http_503' } });
+    // Not even a repeat, which might be told that nothing was sent.
+    expect(await dial(one, 2)).toEqual({ kind: 'unresolved' });
+    expect(provider.requests).toHaveLength(1);
+  });
+});
