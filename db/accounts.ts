@@ -1,11 +1,6 @@
 /** The settings of accounts, and what an account uses of its limits. An account without settings has no row. */
+import type { NumberLimit } from '../domain/dialling/number-limits.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
-
-/** At most `max` calls to one number within `hours`. */
-export interface NumberLimit {
-  readonly max: number;
-  readonly hours: number;
-}
 
 /** Null: no limit. */
 export interface AccountSettings {

@@ -26,14 +26,17 @@ import {
   type Passage,
 } from '../domain/dialling/connection-breaker.ts';
 import type { ProviderTrouble } from '../domain/engine/campaign-state.ts';
+import { numberHold, type NumberHold } from '../domain/dialling/number-limits.ts';
 import { recordEventId } from '../domain/engine/ids.ts';
 import type { EndedEvent, Outcome } from '../domain/engine/outcome.ts';
 import type { CallToPlace, PlaceResult } from '../domain/dialling/provider-messages.ts';
+import type { PlacementResult } from '../domain/engine/placement.ts';
 import { type Bucket, isTerminal } from '../domain/engine/tally.ts';
 import { claimEarlyEvents, firstTerminalEvents } from './call-events.ts';
 import { type DatabaseClock, readDatabaseClock } from './clock.ts';
 import { askBreaker, breakerOf, recordTurn } from './connection-breakers.ts';
 import { lowestRate } from './connection-loads.ts';
+import { lockDial, newestPlacements, numberLimitsOf } from './number-placements.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 import { hasShare } from './share-records.ts';
 
@@ -100,6 +103,7 @@ type NotSent =
   | { readonly kind: 'suppressed' | 'removed' | 'expired' | 'delayed' | 'withdrawn' }
   | { readonly kind: 'later'; readonly afterMs: number }
   | { readonly kind: 'held'; readonly afterMs: number; readonly trouble: ProviderTrouble }
+  | Extract<PlacementResult, { kind: 'postponed' }>
   | DialRefusal;
 
 /** The decision about a dial. */
@@ -152,12 +156,8 @@ export async function permitDial(
   pace = UNPACED,
 ): Promise<DialPermit> {
   return inTransaction(pool, async (tx) => {
-    // Sent together in this order: what is read holds for as long as the lock is held.
-    const [, now, context] = await Promise.all([
-      lockAgainstAdoption(tx, dial.campaignId),
-      readClock(tx),
-      readDialContext(tx, dial),
-    ]);
+    // Sent together in this order: what is read holds for as long as the locks are held.
+    const [, now, context] = await Promise.all([lockDial(tx, dial), readClock(tx), readDialContext(tx, dial)]);
     if (!context || !isOwner(context.campaign, dial)) return { kind: 'superseded' };
     const { campaign, contact, record } = context;
     if (record && isKnown(record)) return known(tx, dial, record, now);
@@ -168,6 +168,8 @@ export async function permitDial(
     const call = toPlace(dial, campaign, contact!);
     const refusal = dialRefusal(dial.terms, { account: campaign.account, call });
     if (refusal !== null) return withoutSending(tx, dial, refusal, now);
+    const hold = numberHold(numberLimitsOf(context.perNumber), context.placedAt, now);
+    if (hold !== null) return withoutSending(tx, dial, postponed(hold, now), now);
     const { reservation } = pace;
     const callsPerSecond = lower(pace.callsPerSecond, context.callsPerSecond);
     if (reservation === null && callsPerSecond !== null) {
@@ -181,7 +183,7 @@ export async function permitDial(
     const admission = context.breaker.trouble === null ? null : await askBreaker(tx, dial, now);
     if (admission?.kind === 'held') return withoutSending(tx, dial, held(admission), now);
     const frozen = record?.made_for === dial.madeFor ? record.request : null;
-    const written = await writeAhead(tx, dial, frozen ?? freeze(call), now);
+    const written = await writeAhead(tx, dial, campaign.account, call.phoneNumber, frozen ?? freeze(call), now);
     // Since the record was read, another try has recorded its answer, or the placement was withdrawn.
     if (!written) return withoutSending(tx, dial, { kind: 'withdrawn' }, now);
     if (admission) await recordTurn(tx, dial.connection, admission);
@@ -201,6 +203,11 @@ export async function permitDial(
 
 function held({ afterMs, trouble: { reason, since, times } }: Extract<Admission, { kind: 'held' }>): NotSent {
   return { kind: 'held', afterMs, trouble: { reason, since, times } };
+}
+
+/** The number has had its calls. Only this contact waits. */
+function postponed({ until }: NumberHold, now: number): NotSent {
+  return { kind: 'postponed', until, afterMs: until - now, waitsFor: 'number' };
 }
 
 /** The lower of two rates. Null is no limit. */
@@ -272,7 +279,7 @@ export async function recordAnswer(
         if (permit.sentBefore === null) {
           await tx.query(
             `update calls
-                set first_sent_at = null, day = null,
+                set first_sent_at = null, last_sent_at = null, day = null,
                     not_placed_through = greatest(not_placed_through, array[$3, $4]::integer[])
               where id = $1 and tries = $2`,
             [dial.callId, permit.tryNumber, dial.epoch, dial.placement],
@@ -291,10 +298,10 @@ export async function recordAnswer(
  */
 export async function takeBack(db: Queryable, { callId }: Dial, permit: SendPermit): Promise<void> {
   if (permit.sentBefore !== null) return;
-  await db.query('update calls set first_sent_at = null, day = null where id = $1 and tries = $2', [
-    callId,
-    permit.tryNumber,
-  ]);
+  await db.query(
+    'update calls set first_sent_at = null, last_sent_at = null, day = null where id = $1 and tries = $2',
+    [callId, permit.tryNumber],
+  );
 }
 
 export async function recordAcceptance(
@@ -406,7 +413,7 @@ export async function findCalls(db: Queryable, callIds: readonly string[]): Prom
 }
 
 /**
- * Locked (shared) by the first step of every dial and (exclusively) by an adoption, so that an adoption sees every dial
+ * Locked (shared) by the first step of every dial (`lockDial`) and (exclusively) by an adoption, so that an adoption sees every dial
  * before it. The lock depends on the id's value, not its text: PostgreSQL writes every form of a UUID alike.
  */
 export async function lockAgainstAdoption(tx: Queryable, campaignId: string): Promise<void> {
@@ -436,6 +443,10 @@ interface DialContext {
   readonly callsPerSecond: number | null;
   /** The circuit breaker of the connection. */
   readonly breaker: ConnectionBreaker;
+  /** The account's limits per number, as recorded. */
+  readonly perNumber: unknown;
+  /** The newest other placements to the number, as many as these limits may count. Epoch milliseconds. */
+  readonly placedAt: readonly number[];
 }
 
 type DialContextRow = Campaign &
@@ -446,7 +457,17 @@ type DialContextRow = Campaign &
     readonly recorded: boolean;
     readonly calls_per_second: number | null;
     readonly breaker: ConnectionBreaker | null;
+    readonly per_number: unknown;
+    readonly placed_at: readonly number[] | null;
   };
+
+/** A repeat of an unknown call is the same placement as the call itself. */
+const PLACEMENTS_TO_NUMBER = newestPlacements({
+  account: 'c.account',
+  number: 'k.phone_number',
+  limits: 'a.per_number',
+  except: '$3',
+});
 
 async function readDialContext(tx: Queryable, dial: Dial): Promise<DialContext | null> {
   const { rows } = await tx.query<DialContextRow>({
@@ -456,20 +477,29 @@ async function readDialContext(tx: Queryable, dial: Dial): Promise<DialContext |
              c.spec ->> 'phone_rotation_strategy' as rotation,
              k.bucket, k.attempt, k.phone_number, k.extension, k.first_name, k.last_name, k.email, k.custom_fields,
              s.phone_number is not null as suppressed, calls.id is not null as recorded,
-             ${lowestRate('$4')} as calls_per_second, ${breakerOf('$4')} as breaker, ${RECORD_COLUMNS}
+             ${lowestRate('$4')} as calls_per_second, ${breakerOf('$4')} as breaker,
+             a.per_number, ${PLACEMENTS_TO_NUMBER} as placed_at, ${RECORD_COLUMNS}
         from campaigns c
         left join campaign_contacts k on k.campaign_id = c.id and k.seq = $2
         left join suppressions s on s.account = c.account and s.phone_number = k.phone_number
         left join calls on calls.id = $3
+        left join accounts a on a.name = c.account
        where c.id = $1`,
     values: [dial.campaignId, dial.seq, dial.callId, dial.connection],
   });
   const [row] = rows;
   if (!row) return null;
-  const { phone_number, suppressed, calls_per_second: callsPerSecond } = row;
-  const contact = phone_number === null ? null : { ...row, phone_number };
-  const breaker = row.breaker ?? CLOSED;
-  return { campaign: row, contact, suppressed, record: row.recorded ? row : null, callsPerSecond, breaker };
+  const { phone_number, suppressed, calls_per_second: callsPerSecond, per_number: perNumber, placed_at } = row;
+  return {
+    campaign: row,
+    contact: phone_number === null ? null : { ...row, phone_number },
+    suppressed,
+    record: row.recorded ? row : null,
+    callsPerSecond,
+    breaker: row.breaker ?? CLOSED,
+    perNumber,
+    placedAt: placed_at ?? [],
+  };
 }
 
 /**
@@ -550,16 +580,26 @@ function callerNumbers({ terms }: Dial, { phone_number_ids: own }: Campaign): re
  * Records that a try is about to send, unless the result of the call or of this placement is known by now. The bytes,
  * the day and the instant are those of the first try.
  */
-async function writeAhead(tx: Queryable, dial: Dial, request: string, now: number): Promise<DialRecord | null> {
+async function writeAhead(
+  tx: Queryable,
+  dial: Dial,
+  account: string,
+  phoneNumber: string,
+  request: string,
+  now: number,
+): Promise<DialRecord | null> {
   const { rows } = await tx.query<DialRecord>({
     name: 'write-ahead',
-    text: `insert into calls (id, campaign_id, seq, attempt, connection, request, day, first_sent_at, tries, made_for, deadline_at)
-     values ($1, $2, $3, $4, $5, $6, $7, to_timestamp($8 / 1000.0), 1, $11, to_timestamp($12 / 1000.0))
+    text: `insert into calls (id, campaign_id, seq, attempt, connection, request, day, first_sent_at, last_sent_at, tries, made_for,
+                       deadline_at, number_key)
+     values ($1, $2, $3, $4, $5, $6, $7, to_timestamp($8 / 1000.0), to_timestamp($8 / 1000.0), 1, $11,
+             to_timestamp($12 / 1000.0), number_key($13, $14))
      on conflict (id) do update
        set request = case when calls.made_for = excluded.made_for then coalesce(calls.request, excluded.request)
                           else excluded.request end,
            made_for = excluded.made_for,
            first_sent_at = coalesce(calls.first_sent_at, excluded.first_sent_at),
+           last_sent_at = excluded.last_sent_at, number_key = excluded.number_key,
            day = coalesce(calls.day, excluded.day), tries = calls.tries + 1,
            deadline_at = greatest(calls.deadline_at, excluded.deadline_at)
      where calls.provider_call_id is null and calls.not_placed_reason is null and calls.settled_at is null
@@ -579,6 +619,8 @@ async function writeAhead(tx: Queryable, dial: Dial, request: string, now: numbe
       dial.placement,
       dial.madeFor,
       now + dial.lostAfterMs,
+      account,
+      phoneNumber,
     ],
   });
   return rows[0] ?? null;

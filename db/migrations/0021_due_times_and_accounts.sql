@@ -20,7 +20,28 @@ create table accounts (
   updated_at timestamptz not null default now()
 );
 
+-- Names a number in an account. Text would make the index of all placements several times as large. A person's calls are found
+-- by it, so it is as personal as the number.
+create function number_key(account text, phone_number text) returns bytea immutable parallel safe language sql
+  return substring(sha256(convert_to(account || ' ' || phone_number, 'UTF8')) for 8);
+
+alter table calls
+  add column number_key bytea,
+  -- When the last try was permitted. Empty exactly while `first_sent_at` is.
+  add column last_sent_at timestamptz;
+update calls
+   set number_key = number_key(campaign.account, contact.phone_number), last_sent_at = first_sent_at
+  from campaigns campaign, campaign_contacts contact
+ where campaign.id = calls.campaign_id and contact.campaign_id = calls.campaign_id and contact.seq = calls.seq
+   and first_sent_at is not null;
+create index calls_to_number on calls (number_key, last_sent_at)
+  where last_sent_at is not null and not_placed_reason is null;
+
 -- Down Migration
+
+drop index calls_to_number;
+alter table calls drop column last_sent_at, drop column number_key;
+drop function number_key;
 
 drop table accounts;
 

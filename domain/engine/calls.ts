@@ -24,6 +24,8 @@ const MAX_CHECK_MS = 60_000;
  */
 const UNASKED_PAUSE_MS = 15_000;
 const UNASKED_FOR_MS = 15 * 60_000;
+/** A contact that a dial has postponed does not come back earlier than this. */
+const SHORTEST_POSTPONEMENT_MS = 1_000;
 
 /** The call id, which is the key in `inFlight`. */
 export function idOf(campaignId: string, contact: { readonly seq: number; readonly attempt: number }): string {
@@ -225,6 +227,9 @@ export function applyPlacement(
       systemKeepsUp(state);
       holdForConnection(state, result.trouble, result.afterMs, now);
       backToReady(state, id, call);
+      return;
+    case 'postponed':
+      postpone(state, id, call, result, now);
       return;
     case 'throttled':
       systemKeepsUp(state);
@@ -512,6 +517,25 @@ function backToReady(state: CampaignState, id: string, call: InFlightCall): void
   }
   state.released.push(contact);
   state.endRetriesAfter = 0;
+}
+
+/** The contact may be called from a time on. Until then it waits in the roster. */
+function postpone(
+  state: CampaignState,
+  id: string,
+  call: InFlightCall,
+  { until, afterMs, waitsFor }: Extract<PlacementResult, { kind: 'postponed' }>,
+  now: number,
+): void {
+  giveBackUnit(state, call);
+  delete state.inFlight[id];
+  const { seq, attempt } = call;
+  if (call.synced) state.returned.push({ seq, attempt });
+  state.closed = false;
+  // The two clocks may differ: by this one the time may have passed already, and the contact must not come back at once.
+  const due = until > now ? until : now + Math.max(afterMs, SHORTEST_POSTPONEMENT_MS);
+  state.released.push({ seq, attempt, until: due, waitsFor, since: now });
+  if (mayNotBeGranted(state, call)) state.endRetriesAfter = 0;
 }
 
 /** The records refuse this call: the contact is neither settled nor returned to the claimed contacts. */

@@ -1,4 +1,4 @@
-import type { ProviderTrouble } from './campaign-state.ts';
+import type { DueFor, ProviderTrouble } from './campaign-state.ts';
 import type { EndedEvent } from './outcome.ts';
 
 /**
@@ -11,6 +11,8 @@ import type { EndedEvent } from './outcome.ts';
  * - `expired`: by the database's clock the last instant for dialling has passed; nothing was sent.
  * - `delayed`: the database or this machine was too slow, or it is too early to dial; nothing was sent.
  * - `later`: the connection's calls per second are taken for the next seconds; nothing was sent. `afterMs`: when to try again.
+ * - `postponed`: the contact may be called from `until` (epoch milliseconds of the database's clock) on, `afterMs` from now, because
+ *   its number has had its calls; nothing was sent. Other contacts are not concerned.
  * - `invalid`: the provider's adapter cannot build a request for this contact; nothing was sent.
  * - `suppressed`: the number is on the suppression list; nothing was sent.
  * - `not_allowed`: the connection does not allow the country or the kind of the number; nothing was sent.
@@ -34,6 +36,7 @@ export type PlacementResult =
   | { readonly kind: 'invalid' }
   | { readonly kind: 'delayed' }
   | { readonly kind: 'later'; readonly afterMs: number }
+  | { readonly kind: 'postponed'; readonly until: number; readonly afterMs: number; readonly waitsFor: DueFor }
   | { readonly kind: 'suppressed' }
   | { readonly kind: 'not_allowed'; readonly reason: 'country_not_allowed' | 'number_type_not_allowed' }
   | { readonly kind: 'removed' }

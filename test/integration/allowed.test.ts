@@ -27,6 +27,8 @@ const connections = new OpenConnections([usual]);
 let gateway: TestGateway;
 beforeAll(async () => {
   gateway = await openGateway({ connections });
+  // Dials to one number over and over.
+  await gateway.db.pool.query("insert into accounts (name, per_number) values ('acme', '[]')");
 });
 beforeEach(() => connections.reload([usual]));
 afterAll(async () => {

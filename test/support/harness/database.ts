@@ -10,7 +10,10 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** Creates a separate database for a test: migrated, without data. Drop it after the test. */
+/**
+ * Creates a separate database for a test: migrated, without data but for one row. Tests call few numbers again and again, so the
+ * account `default` has no limit per number. Drop the database after the test.
+ */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const { url: serverUrl, template } = inject('postgres');
   const name = `${template}_${process.pid}_${nextId('db')}`.replaceAll('-', '_');
@@ -18,6 +21,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   await runSql(serverUrl, `create database ${name} template ${template} strategy file_copy`);
   const url = withDatabase(serverUrl, name);
   const pool = openPool(url);
+  await pool.query("insert into accounts (name, per_number) values ('default', '[]')");
   return {
     pool,
     url,

@@ -31,10 +31,12 @@ function whereabouts({
   ready,
   inFlight,
   settled,
-}: CampaignState): InFlightCall['phase'] | Settlement['to'] | 'ready' | 'nowhere' {
+  released,
+}: CampaignState): InFlightCall['phase'] | Settlement['to'] | 'ready' | 'postponed' | 'nowhere' {
   const call = inFlight[ID];
   if (call) return call.phase;
   const isReady = ready.some(({ seq }) => seq === CONTACT.seq);
+  if (released[0]?.until !== undefined) return 'postponed';
   return settled[0]?.to ?? (isReady ? 'ready' : 'nowhere');
 }
 
@@ -135,6 +137,11 @@ describe('the answer to a placement', () => {
       { contact: 'ready', waits: 'connection', unit: 'given back' },
     ],
     [
+      'postponed: the number has had its calls, and this contact alone waits in the roster',
+      { kind: 'postponed', until: NOON + HOUR, afterMs: HOUR, waitsFor: 'number' },
+      { contact: 'postponed', unit: 'given back' },
+    ],
+    [
       'throttled: the contact waits, and the whole campaign as long as the provider asks',
       { kind: 'throttled', retryAfterMs: 5 * SECOND },
       { contact: 'ready', waits: 'provider', unit: 'given back' },
@@ -191,6 +198,16 @@ describe('the answer to a placement', () => {
     expect(waitingAt(state, NOON).for).toBe(waits);
     expect(state.placedByDay).toEqual({ [TODAY]: unit === 'given back' ? 0 : 1 });
     expect(state.inFlight[ID]?.unconfirmed ?? false).toBe(unconfirmed);
+  });
+
+  test.each<[string, number, number, number]>([
+    ['at the named time', HOUR, HOUR, HOUR],
+    ['after the named wait, where the time has passed by the clock of the campaign', -SECOND, 3 * SECOND, 3 * SECOND],
+    ['after a second at the earliest', -SECOND, 1, SECOND],
+  ])('that is postponed brings the contact back %s', (_, until, afterMs, due) => {
+    const state = campaignState({ calls: [callInFlight({ phase: 'placing' })] });
+    applyPlacement(state, ID, { kind: 'postponed', until: NOON + until, afterMs, waitsFor: 'number' }, NOON, MIDDLE);
+    expect(state.released).toEqual([{ ...CONTACT, until: NOON + due, waitsFor: 'number', since: NOON }]);
   });
 
   test('for a call that is over changes nothing', () => {

@@ -306,6 +306,11 @@ describe('a gate that is shut', () => {
   test('the retry: nothing is left but people who are called again later', () => {
     expect(step({ roster: { nextDueAt: at('12:30') } }).waiting).toEqual({ for: 'retry', until: at('12:30') });
   });
+
+  test('the number: nothing is left but people whose numbers have had their calls', () => {
+    const roster = { nextDueAt: at('12:30'), nextDueFor: 'number' as const };
+    expect(step({ roster }).waiting).toEqual({ for: 'number', until: at('12:30') });
+  });
 });
 
 describe('the calls that are placed', () => {
