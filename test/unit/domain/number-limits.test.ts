@@ -37,7 +37,7 @@ describe('a number', () => {
   ])('%s', (_, limits, placedAt, hours, limit) => {
     const expected = hours === null ? null : { until: NOON + hours * HOUR, limit };
     expect(numberHold(limits, placedAt, NOON)).toEqual(expected);
-    expect(numberHold(limits, [...placedAt].reverse(), NOON)).toEqual(expected);
+    expect(numberHold(limits, placedAt.toReversed(), NOON)).toEqual(expected);
   });
 
   const someLimits = fc.array(
