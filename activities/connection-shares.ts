@@ -1,85 +1,99 @@
-/** The shares of campaigns in the limit of their connection: the campaign's report, and the coordinator's division. */
+/** The shares of campaigns in a limit of calls in flight: the campaign's report, and the coordinator's division. */
 import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
+import { readAccountLimit } from '../db/accounts.ts';
 import { lowestLimit } from '../db/connection-loads.ts';
 import { divideShares, noteSharesTold, recordShareReport } from '../db/connection-shares.ts';
 import { returnChecks } from '../db/interruptions.ts';
 import { leftCallsToLookUp } from '../db/left-calls.ts';
 import type { Pool } from '../db/pool.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
-import { workflowId } from '../domain/engine/ids.ts';
+import { accountOfLimit, workflowId } from '../domain/engine/ids.ts';
 import { type ShareStanding, standingOf } from '../domain/engine/share-coordinator.ts';
 import {
   CONNECTION_WORKFLOW,
-  type ConnectionInput,
+  type CoordinatorInput,
   coordinatorStart,
   type GivenShare,
   SHARE_GIVEN,
 } from '../domain/engine/share-messages.ts';
 import type { Shareholder, ShareReport } from '../domain/engine/shares.ts';
+import { connectionsUnder, lostAfterMs } from './left-calls.ts';
 import { callingRun, type ActivityDeps } from './context.ts';
 
 /**
- * Records what a campaign needs and has in flight, and wakes the coordinator of its connection, or starts it. Returns the
+ * Records what a campaign needs and has in flight, and wakes the coordinator of the limit, or starts it. Returns the
  * campaign's share as it stands before the next division. Null if another run owns the campaign's records.
  */
 export async function reportShare(
   { pool }: ActivityDeps,
-  { connection, report }: { connection: string; report: ShareReport },
+  { limitId, report }: { limitId: string; report: ShareReport },
 ): Promise<GivenShare | null> {
-  const holder = await recordShareReport(pool, connection, callingRun(report.campaignId), report);
+  const holder = await recordShareReport(pool, limitId, callingRun(report.campaignId), report);
   if (holder === null) return null;
-  await wakeCoordinator(connection);
-  return givenShare(holder);
+  await wakeCoordinator(limitId);
+  return givenShare(limitId, holder);
 }
 
 /** Tells the coordinator that the records contain something new, or starts it. */
-export async function wakeCoordinator(connection: string): Promise<void> {
+export async function wakeCoordinator(limitId: string): Promise<void> {
   const { client, info } = Context.current();
-  await client.workflow.signalWithStart(CONNECTION_WORKFLOW, coordinatorStart(connection, info.taskQueue));
+  await client.workflow.signalWithStart(CONNECTION_WORKFLOW, coordinatorStart(limitId, info.taskQueue));
 }
 
-/** Divides the limit of a connection among its campaigns, and tells them their new shares. */
-export async function divideConnection(
-  { pool, connections, factsOf, databaseClock }: ActivityDeps,
-  { connection }: ConnectionInput,
-): Promise<ShareStanding> {
-  const open = connections.get(connection);
-  if (!open) {
-    throw new RingfenceError('misconfigured', `This worker has no connection ${connection}: its limit is not known.`, {
-      details: { connection },
-    });
-  }
-  // Other workers may have loaded another file: the lowest limit holds.
-  const limit = Math.min(
-    open.connection.maxConcurrentCalls ?? Infinity,
-    (await lowestLimit(pool, connection)) ?? Infinity,
-  );
-  const { callLifetimeMs, graceMs, usualCallMs } = factsOf(connection);
-  const lostAfterMs = callLifetimeMs + graceMs;
-  const { holders, withoutRun } = await divideShares(pool, { connection, limit, lostAfterMs }, databaseClock);
+/** Divides a limit among its campaigns, and tells them their new shares. */
+export async function divideConnection(deps: ActivityDeps, { limitId }: CoordinatorInput): Promise<ShareStanding> {
+  const { pool, factsOf, databaseClock } = deps;
+  const limit = await readLimit(deps, limitId);
+  // A call of an account may be in flight for as long as on any of its connections.
+  const lasts = connectionsUnder(deps, limitId).map((connection) => lostAfterMs(factsOf(connection)));
+  const asked = { connection: limitId, limit, lostAfterMs: Math.max(0, ...lasts) };
+  const { holders, withoutRun } = await divideShares(pool, asked, databaseClock);
   const limited = Number.isFinite(limit);
   const news = holders.filter(
     ({ campaignId, revision, told }) => (revision > told || !limited) && !withoutRun.has(campaignId),
   );
-  const told = await Promise.all(news.map((holder) => tell(holder, limited)));
-  if (news.length > 0) await noteTold(pool, connection, news, told);
-  const asked = { connection, usualCallMs, lostAfterMs, limit: 1 };
-  const lookUpDue =
-    withoutRun.size > 0 && (await leftCallsToLookUp(pool, { ...asked, now: await databaseClock(pool) })).length > 0;
+  const told = await Promise.all(news.map((holder) => tell(limitId, holder, limited)));
+  if (news.length > 0) await noteTold(pool, limitId, news, told);
+  const lookUpDue = withoutRun.size > 0 && (await isLookUpDue(deps, limitId));
   return standingOf(limited ? limit : null, holders, withoutRun, lookUpDue);
+}
+
+/** Infinity: there is no limit any more. */
+async function readLimit({ pool, connections }: ActivityDeps, limitId: string): Promise<number> {
+  const account = accountOfLimit(limitId);
+  if (account !== null) return (await readAccountLimit(pool, account)) ?? Infinity;
+  const open = connections.get(limitId);
+  if (!open) {
+    throw new RingfenceError('misconfigured', `This worker has no connection ${limitId}: its limit is not known.`, {
+      details: { connection: limitId },
+    });
+  }
+  // Other workers may have loaded another file: the lowest limit holds.
+  return Math.min(open.connection.maxConcurrentCalls ?? Infinity, (await lowestLimit(pool, limitId)) ?? Infinity);
+}
+
+async function isLookUpDue(deps: ActivityDeps, limitId: string): Promise<boolean> {
+  const { pool, factsOf, databaseClock } = deps;
+  const now = await databaseClock(pool);
+  for (const connection of connectionsUnder(deps, limitId)) {
+    const facts = factsOf(connection);
+    const asked = { limitId, connection, usualCallMs: facts.usualCallMs, lostAfterMs: lostAfterMs(facts) };
+    if ((await leftCallsToLookUp(pool, { ...asked, now, limit: 1 })).length > 0) return true;
+  }
+  return false;
 }
 
 /** Campaigns whose workflow was not found are compared with their workflows at once, and not in their turn. */
 async function noteTold(
   pool: Pool,
-  connection: string,
+  limitId: string,
   news: readonly Shareholder[],
   told: readonly boolean[],
 ): Promise<void> {
   await noteSharesTold(
     pool,
-    connection,
+    limitId,
     news.filter((_, index) => told[index]),
   );
   const missed = news.filter((_, index) => !told[index]).map(({ campaignId }) => campaignId);
@@ -87,10 +101,10 @@ async function noteTold(
 }
 
 /** False if the campaign has no workflow. */
-async function tell(holder: Shareholder, limited: boolean): Promise<boolean> {
+async function tell(limitId: string, holder: Shareholder, limited: boolean): Promise<boolean> {
   try {
     const campaign = Context.current().client.workflow.getHandle(workflowId(holder.campaignId));
-    await campaign.signal(SHARE_GIVEN, { ...givenShare(holder), ...(limited ? {} : { limited }) });
+    await campaign.signal(SHARE_GIVEN, { ...givenShare(limitId, holder), ...(limited ? {} : { limited }) });
     return true;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return false;
@@ -98,6 +112,6 @@ async function tell(holder: Shareholder, limited: boolean): Promise<boolean> {
   }
 }
 
-function givenShare({ epoch, revision, share, held }: Shareholder): GivenShare {
-  return { epoch, revision, share, held };
+function givenShare(limitId: string, { epoch, revision, share, held }: Shareholder): GivenShare {
+  return { limitId, epoch, revision, share, held };
 }

@@ -3,10 +3,11 @@ import { storeEvent } from '../db/call-events.ts';
 import { type LeftCallToLookUp, leftCallsToLookUp, recordLookedUp } from '../db/left-calls.ts';
 import { afterLookUp, type LookedUp } from '../domain/dialling/left-calls.ts';
 import { CallEvent } from '../domain/dialling/provider-messages.ts';
-import { lookUpEventId } from '../domain/engine/ids.ts';
+import type { PacingFacts } from '../domain/engine/campaign-state.ts';
+import { accountOfLimit, lookUpEventId } from '../domain/engine/ids.ts';
 import type { EndedEvent } from '../domain/engine/outcome.ts';
 import type { LookUpFinding } from '../domain/engine/placement.ts';
-import type { ConnectionInput } from '../domain/engine/share-messages.ts';
+import type { CoordinatorInput } from '../domain/engine/share-messages.ts';
 import type { ActivityDeps } from './context.ts';
 import { lookUpCalls } from './look-up-calls.ts';
 
@@ -15,16 +16,32 @@ const CALLS_AT_ONCE = 50;
 /** What is stored in place of the provider's own words. */
 const RAW = JSON.stringify({ found_by: 'look-up' });
 
+/** The connections whose calls count under a limit, as far as this worker has them. */
+export function connectionsUnder({ connections }: Pick<ActivityDeps, 'connections'>, limitId: string): string[] {
+  return accountOfLimit(limitId) === null ? [limitId] : connections.all().map(({ connection: { name } }) => name);
+}
+
+/** How long after its request a call may be in flight. */
+export function lostAfterMs({ callLifetimeMs, graceMs }: PacingFacts): number {
+  return callLifetimeMs + graceMs;
+}
+
 /**
- * Looks up calls of campaigns that have no workflow, within the connection's budget of look-ups. An end is stored as an event would
- * be: it gives the slot back, and a later run of the campaign settles it. Returns how many ends were found.
+ * Looks up calls of campaigns that share a limit and have no workflow, within the connection's budget of look-ups. An end is stored
+ * as an event would be: it gives the slot back, and a later run of the campaign settles it. Returns how many ends were found.
  */
-export async function lookUpLeftCalls(deps: ActivityDeps, { connection }: ConnectionInput): Promise<number> {
+export async function lookUpLeftCalls(deps: ActivityDeps, { limitId }: CoordinatorInput): Promise<number> {
+  const found = await Promise.all(
+    connectionsUnder(deps, limitId).map((connection) => lookUpThrough(deps, limitId, connection)),
+  );
+  return found.reduce((sum, ended) => sum + ended, 0);
+}
+
+async function lookUpThrough(deps: ActivityDeps, limitId: string, connection: string): Promise<number> {
   const { pool, databaseClock, factsOf } = deps;
   const facts = factsOf(connection);
-  const { usualCallMs, callLifetimeMs, graceMs } = facts;
-  const asked = { connection, usualCallMs, lostAfterMs: callLifetimeMs + graceMs, limit: CALLS_AT_ONCE };
-  const calls = await leftCallsToLookUp(pool, { ...asked, now: await databaseClock(pool) });
+  const asked = { limitId, connection, usualCallMs: facts.usualCallMs, lostAfterMs: lostAfterMs(facts) };
+  const calls = await leftCallsToLookUp(pool, { ...asked, now: await databaseClock(pool), limit: CALLS_AT_ONCE });
   const findings = await lookUpByCampaign(deps, connection, calls);
   const now = await databaseClock(pool);
   const open: (LookedUp & { readonly callId: string })[] = [];

@@ -7,6 +7,7 @@ import type { ExchangeReply, ExchangeRequest, RosterSnapshot } from '../domain/e
 import type { Buckets } from '../domain/engine/tally.ts';
 import { RECORD_ACTIVITIES } from '../domain/engine/time-limits.ts';
 import { wakeCoordinator } from './connection-shares.ts';
+import type { OpenConnection } from '../providers/connections/open-connections.ts';
 import { callingRun, type ActivityDeps } from './context.ts';
 import { inHeartbeatingTransaction, whileHeartbeating } from './heartbeats.ts';
 
@@ -18,17 +19,23 @@ const SKIP_CHUNK = 5_000;
  * `adoption` is the number of the adoption in the run: a second try of the same adoption changes nothing.
  */
 export async function openRoster(
-  { pool, factsOf, databaseClock }: ActivityDeps,
+  { pool, connections, factsOf, databaseClock }: ActivityDeps,
   { campaignId, adoption }: { campaignId: string; adoption: number },
 ): Promise<{ snapshot: RosterSnapshot; facts: PacingFacts }> {
   const runId = callingRun(campaignId);
-  const { sharesLimit, ...snapshot } = await inHeartbeatingTransaction(pool, campaignId, async (tx) => {
+  const snapshot = await inHeartbeatingTransaction(pool, campaignId, async (tx) => {
     await enrol(tx, campaignId);
     return adoptRoster(tx, { campaignId, runId, number: adoption }, await databaseClock(tx));
   });
-  const facts = factsOf(snapshot.spec.connection);
-  // Another worker may have loaded a limit that this one has not.
-  return { snapshot, facts: sharesLimit ? { ...facts, sharesLimit } : facts };
+  const { connection } = snapshot.spec;
+  return { snapshot: withOwnLimit(snapshot, connections.get(connection)), facts: factsOf(connection) };
+}
+
+/** This worker may have loaded a limit that no other one has. */
+function withOwnLimit(snapshot: RosterSnapshot, open: OpenConnection | null): RosterSnapshot {
+  const { sharedLimits = [] } = snapshot;
+  if (!open || open.connection.maxConcurrentCalls === null) return snapshot;
+  return { ...snapshot, sharedLimits: [...new Set([...sharedLimits, open.connection.name])] };
 }
 
 /** One exchange with the roster; see `exchange` in db/roster.ts. */
@@ -61,7 +68,7 @@ export async function closeRoster(
 }
 
 /**
- * Records that the campaign is over. `sharedConnection` is the connection if campaigns share its limit: others may have this one's share. False if another run owns the records.
+ * Records that the campaign is over. Others may have its shares of `sharedLimits`. False if another run owns the records.
  */
 export async function recordStatus(
   { pool }: ActivityDeps,
@@ -69,10 +76,10 @@ export async function recordStatus(
     campaignId,
     epoch,
     status,
-    sharedConnection,
-  }: { campaignId: string; epoch: number; status: 'completed' | 'cancelled'; sharedConnection?: string },
+    sharedLimits,
+  }: { campaignId: string; epoch: number; status: 'completed' | 'cancelled'; sharedLimits: readonly string[] },
 ): Promise<boolean> {
   const recorded = await recordEnd(pool, { campaignId, epoch, runId: callingRun(campaignId) }, status);
-  if (recorded && sharedConnection !== undefined) await wakeCoordinator(sharedConnection);
+  if (recorded) await Promise.all(sharedLimits.map(wakeCoordinator));
   return recorded;
 }

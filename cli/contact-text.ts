@@ -9,6 +9,7 @@ const HELD_BY: Readonly<Record<Gate, string>> = {
   start: "the campaign's start is in the future",
   window: 'it is outside the calling hours',
   daily_cap: "the day's calls are used up",
+  account: "the account's calls of the day, or its calls in flight, are used up",
   slot: 'the contacts before it are called first',
   retry: 'the retry is not due yet',
   provider: 'the provider has trouble, or asked for a pause',

@@ -83,6 +83,15 @@ export async function hasKey(db: Queryable, account: string): Promise<boolean> {
   return rowCount === 1;
 }
 
+/** The account's limit of calls in flight. Null: none. */
+export async function readAccountLimit(db: Queryable, account: string): Promise<number | null> {
+  const { rows } = await db.query<{ limit: number | null }>(
+    'select max_concurrent_calls as limit from accounts where name = $1',
+    [account],
+  );
+  return rows[0]?.limit ?? null;
+}
+
 export async function readAccountUse(db: Queryable, account: string): Promise<AccountUse> {
   // The statuses are listed, so that the campaigns that are over are not read.
   const { rows } = await db.query<Record<keyof AccountUse, string>>(

@@ -4,7 +4,7 @@ import type { RosterSnapshot, UnsettledCall } from '../domain/engine/roster.ts';
 import { BUCKETS, type Buckets } from '../domain/engine/tally.ts';
 import { isOver } from '../domain/engine/commands.ts';
 import { dayZoneOf } from '../domain/engine/schedule-fields.ts';
-import { hasLimit } from './connection-loads.ts';
+import { SHARED_LIMITS } from './share-records.ts';
 import { lockCampaign } from './workflow-records.ts';
 import { recentDays } from '../domain/windows/windows.ts';
 import { firstTerminalEvents } from './call-events.ts';
@@ -25,18 +25,13 @@ export interface Adoption {
   readonly number: number;
 }
 
-/** The records, and whether a worker has loaded a limit of calls in flight for the connection. */
-interface AdoptedRoster extends RosterSnapshot {
-  readonly sharesLimit: boolean;
-}
-
 /**
  * Makes a run the owner of a campaign's records in a new epoch, and returns everything that it needs to continue: every
  * unsettled call that was sent or may have been. Claims of earlier runs are released. From here on a dial that an
  * earlier run still has under way is refused, because it is not the owner's. The records of a campaign that is over
  * have no owner.
  */
-export async function adoptRoster(tx: Queryable, adoption: Adoption, now: number): Promise<AdoptedRoster> {
+export async function adoptRoster(tx: Queryable, adoption: Adoption, now: number): Promise<RosterSnapshot> {
   const { campaignId } = adoption;
   // Locks the row first: an exchange of an earlier run that is under way ends before anything is read here.
   const campaign = await lockCampaign(tx, campaignId);
@@ -80,7 +75,7 @@ async function readSnapshot(
   campaignId: string,
   unsettled: readonly UnsettledCall[],
   now: number,
-): Promise<AdoptedRoster> {
+): Promise<RosterSnapshot> {
   const { rows } = await tx.query<
     Buckets & {
       status: CampaignStatus;
@@ -88,15 +83,23 @@ async function readSnapshot(
       epoch: number;
       last_exchange: number;
       terms: CampaignTerms;
-      shares_limit: boolean;
+      shared_limits: string[];
     }
   >(
     `select status, ending, epoch, last_exchange, spec as terms,
-            ${hasLimit('campaigns.connection')} as shares_limit, ${BUCKETS.join(', ')}
+            array(${SHARED_LIMITS}) as shared_limits, ${BUCKETS.join(', ')}
        from campaigns where id = $1`,
     [campaignId],
   );
-  const { status, ending, epoch, last_exchange: lastExchange, terms, shares_limit: sharesLimit, ...buckets } = rows[0]!;
+  const {
+    status,
+    ending,
+    epoch,
+    last_exchange: lastExchange,
+    terms,
+    shared_limits: sharedLimits,
+    ...buckets
+  } = rows[0]!;
   const spec = engineSpec(terms);
   // Counted by the days of the present zone: the records name the days of the zone at the time of each call.
   const { days } = await countPlaced(tx, campaignId, recentDays(dayZoneOf(spec.schedule), now), []);
@@ -111,7 +114,7 @@ async function readSnapshot(
     buckets,
     unsettled: unsettled.map((call) => ({ ...call, day: dayOf(call) })),
     placedByDay: Object.fromEntries(days.map(({ date, placed }) => [date, placed])),
-    sharesLimit,
+    sharedLimits,
     ...(await readWaiting(tx, campaignId)),
   };
 }

@@ -27,7 +27,7 @@ import {
 } from '../domain/dialling/connection-breaker.ts';
 import type { ProviderTrouble } from '../domain/engine/campaign-state.ts';
 import { numberHold, type NumberHold } from '../domain/dialling/number-limits.ts';
-import { recordEventId } from '../domain/engine/ids.ts';
+import { accountLimitId, recordEventId } from '../domain/engine/ids.ts';
 import type { EndedEvent, Outcome } from '../domain/engine/outcome.ts';
 import type { CallToPlace, PlaceResult } from '../domain/dialling/provider-messages.ts';
 import type { PlacementResult } from '../domain/engine/placement.ts';
@@ -38,7 +38,7 @@ import { askBreaker, breakerOf, recordTurn } from './connection-breakers.ts';
 import { lowestRate } from './connection-loads.ts';
 import { lockDial, newestPlacements, numberLimitsOf } from './number-placements.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
-import { hasShare } from './share-records.ts';
+import { hasShares } from './share-records.ts';
 
 export interface Dial {
   readonly callId: string;
@@ -162,7 +162,7 @@ export async function permitDial(
     const { campaign, contact, record } = context;
     if (record && isKnown(record)) return known(tx, dial, record, now);
     // The limit is newer than the run's last adoption: with the next one it learns of it.
-    if (dial.terms.maxConcurrentCalls !== null && !(await hasShare(tx, dial))) return { kind: 'superseded' };
+    if (!(await hasShares(tx, dial, sharedLimits(dial, context)))) return { kind: 'superseded' };
     const closed = closedGate(dial, context, now);
     if (closed !== null) return withoutSending(tx, dial, { kind: closed }, now);
     const call = toPlace(dial, campaign, contact!);
@@ -208,6 +208,14 @@ function held({ afterMs, trouble: { reason, since, times } }: Extract<Admission,
 /** The number has had its calls. Only this contact waits. */
 function postponed({ until }: NumberHold, now: number): NotSent {
   return { kind: 'postponed', until, afterMs: until - now, waitsFor: 'number' };
+}
+
+/** The limits of calls in flight that hold for the dial. */
+function sharedLimits({ terms, connection }: Dial, { campaign, accountLimit }: DialContext): string[] {
+  return [
+    ...(accountLimit === null ? [] : [accountLimitId(campaign.account)]),
+    ...(terms.maxConcurrentCalls === null ? [] : [connection]),
+  ];
 }
 
 /** The lower of two rates. Null is no limit. */
@@ -447,6 +455,8 @@ interface DialContext {
   readonly perNumber: unknown;
   /** The newest other placements to the number, as many as these limits may count. Epoch milliseconds. */
   readonly placedAt: readonly number[];
+  /** The account's limit of calls in flight. Null: no limit. */
+  readonly accountLimit: number | null;
 }
 
 type DialContextRow = Campaign &
@@ -459,6 +469,7 @@ type DialContextRow = Campaign &
     readonly breaker: ConnectionBreaker | null;
     readonly per_number: unknown;
     readonly placed_at: readonly number[] | null;
+    readonly account_limit: number | null;
   };
 
 /** A repeat of an unknown call is the same placement as the call itself. */
@@ -478,7 +489,7 @@ async function readDialContext(tx: Queryable, dial: Dial): Promise<DialContext |
              k.bucket, k.attempt, k.phone_number, k.extension, k.first_name, k.last_name, k.email, k.custom_fields,
              s.phone_number is not null as suppressed, calls.id is not null as recorded,
              ${lowestRate('$4')} as calls_per_second, ${breakerOf('$4')} as breaker,
-             a.per_number, ${PLACEMENTS_TO_NUMBER} as placed_at, ${RECORD_COLUMNS}
+             a.max_concurrent_calls as account_limit, a.per_number, ${PLACEMENTS_TO_NUMBER} as placed_at, ${RECORD_COLUMNS}
         from campaigns c
         left join campaign_contacts k on k.campaign_id = c.id and k.seq = $2
         left join suppressions s on s.account = c.account and s.phone_number = k.phone_number
@@ -499,6 +510,7 @@ async function readDialContext(tx: Queryable, dial: Dial): Promise<DialContext |
     breaker: row.breaker ?? CLOSED,
     perNumber,
     placedAt: placed_at ?? [],
+    accountLimit: row.account_limit,
   };
 }
 

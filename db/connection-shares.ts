@@ -1,6 +1,7 @@
 /**
- * The shares of campaigns in the limit of their connection. Every change locks the connection's row first, so that changes of the
- * shares of one connection never overlap. What a change is, `domain/engine/shares.ts` says.
+ * The shares of campaigns in a limit of calls in flight: that of a connection, or of an account. Every change locks the row of the
+ * connection or the account first, so that changes of the shares in one limit never overlap. The column `connection` holds the id of
+ * the limit. What a change is, `domain/engine/shares.ts` says.
  */
 import {
   applyReport,
@@ -10,6 +11,7 @@ import {
   totalHeld,
   withoutOwner,
 } from '../domain/engine/shares.ts';
+import { accountOfLimit } from '../domain/engine/ids.ts';
 import { lockAgainstAdoption } from './calls.ts';
 import type { DatabaseClock } from './clock.ts';
 import { recordConnections } from './connections.ts';
@@ -104,6 +106,11 @@ export async function noteSharesTold(
 }
 
 async function lockConnection(tx: Queryable, connection: string): Promise<void> {
+  const account = accountOfLimit(connection);
+  if (account !== null) {
+    await tx.query('select from accounts where name = $1 for no key update', [account]);
+    return;
+  }
   const lock = () => tx.query('select from connections where name = $1 for no key update', [connection]);
   if ((await lock()).rowCount === 1) return;
   // No worker has recorded this connection yet.
@@ -172,8 +179,15 @@ async function countOpenCalls(
 ): Promise<number> {
   const { rows } = await tx.query<{ open: number }>(
     `select count(*)::int as open from calls
-      where campaign_id = $1 and connection = $2 and ${IS_OPEN} and ${deadlineSql('$4::float8')} > to_timestamp($3 / 1000.0)`,
-    [asked.campaignId, asked.connection, asked.now, asked.lostAfterMs],
+      where campaign_id = $1 and connection = coalesce($2, connection) and ${IS_OPEN}
+        and ${deadlineSql('$4::float8')} > to_timestamp($3 / 1000.0)`,
+    // An account may call through several connections.
+    [
+      asked.campaignId,
+      accountOfLimit(asked.connection) === null ? asked.connection : null,
+      asked.now,
+      asked.lostAfterMs,
+    ],
   );
   return rows[0]!.open;
 }

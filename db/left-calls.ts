@@ -1,5 +1,5 @@
 /**
- * Calls in flight of campaigns that have no workflow. Nobody follows them but the coordinator of their connection, which must know
+ * Calls in flight of campaigns that have no workflow. Nobody follows them but the coordinator of a limit that they share, which must know
  * when their slots are free.
  */
 import type { LeftCall, LookedUp } from '../domain/dialling/left-calls.ts';
@@ -31,20 +31,22 @@ const DUE_AT = `coalesce(calls.look_up_at,
   calls.first_sent_at + case when calls.accepted_at is null then 0 else $3::float8 end * interval '1 millisecond')`;
 
 /**
- * Calls of campaigns that share the connection's limit and have no workflow, whose look-up is due. Those that wait longest come
- * first.
+ * Calls through a connection of campaigns that share a limit and have no workflow, whose look-up is due. Those that wait longest
+ * come first.
  *
  * @param usualCallMs a live call is looked up when it is older than this
  */
 export async function leftCallsToLookUp(
   db: Queryable,
   {
+    limitId,
     connection,
     now,
     usualCallMs,
     lostAfterMs,
     limit,
   }: {
+    readonly limitId: string;
     readonly connection: string;
     readonly now: number;
     readonly usualCallMs: number;
@@ -60,10 +62,10 @@ export async function leftCallsToLookUp(
        from connection_shares s
        join campaigns c on c.id = s.campaign_id and c.owner_run_id is null
        join calls on calls.campaign_id = c.id and calls.connection = $1
-      where s.connection = $1 and ${IS_OPEN}
+      where s.connection = $6 and ${IS_OPEN}
         and ${deadlineSql('$4::float8')} > to_timestamp($2 / 1000.0) and ${DUE_AT} <= to_timestamp($2 / 1000.0)
       order by ${DUE_AT}, calls.id limit $5`,
-    [connection, now, usualCallMs, lostAfterMs, limit],
+    [connection, now, usualCallMs, lostAfterMs, limit, limitId],
   );
   return rows;
 }

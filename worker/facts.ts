@@ -7,7 +7,7 @@ import { LOOK_UP_DEFAULTS } from '../providers/connections/look-ups.ts';
 import type { CallProvider } from '../providers/port.ts';
 
 /** What pacing depends on beside the facts about the provider. */
-export interface PacingSettings extends Pick<Connection, 'callsPerSecond' | 'lookUpAfterMs' | 'maxConcurrentCalls'> {
+export interface PacingSettings extends Pick<Connection, 'callsPerSecond' | 'lookUpAfterMs'> {
   readonly graceMs: number;
   readonly searchAttributes: boolean;
 }
@@ -39,7 +39,7 @@ const LONGEST_CALL_MS = 5 * 3_600_000;
 /** The facts about the connection that pacing depends on, in milliseconds. */
 export function pacingFacts(
   { facts: provider, cancel }: Pick<CallProvider, 'facts' | 'cancel'>,
-  { callsPerSecond, lookUpAfterMs, maxConcurrentCalls, graceMs, searchAttributes }: PacingSettings,
+  { callsPerSecond, lookUpAfterMs, graceMs, searchAttributes }: PacingSettings,
 ): PacingFacts {
   if (provider.requestTimeoutMs > DIAL.longestRequestMs) {
     throw new RingfenceError(
@@ -56,7 +56,6 @@ export function pacingFacts(
     cancelsQueued: cancel !== undefined && provider.queueBoundMs > 0,
     keyTtlMs: provider.keyTtlMs,
     callsPerSecond,
-    ...(maxConcurrentCalls === null ? {} : { sharesLimit: true }),
     searchAttributes,
   };
 }

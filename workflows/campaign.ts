@@ -180,7 +180,7 @@ async function recordEnd(run: WorkflowRun, status: 'completed' | 'cancelled'): P
         campaignId,
         epoch: state.epoch,
         status,
-        ...(state.facts?.sharesLimit ? { sharedConnection: state.spec.connection } : {}),
+        sharedLimits: state.sharedLimits.map(({ id }) => id),
       },
     ]),
   );

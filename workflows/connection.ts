@@ -1,4 +1,4 @@
-/** The coordinator of a connection with a limit of calls in flight; see domain/engine/share-coordinator.ts. */
+/** The coordinator of a limit of calls in flight; see domain/engine/share-coordinator.ts. */
 import type { SignalDefinition } from '@temporalio/common';
 import {
   condition,
@@ -14,13 +14,13 @@ import {
   newCoordinator,
   nextCoordinatorStep,
 } from '../domain/engine/share-coordinator.ts';
-import { type ConnectionInput, SHARE_REPORTED } from '../domain/engine/share-messages.ts';
+import { type CoordinatorInput, SHARE_REPORTED } from '../domain/engine/share-messages.ts';
 import { divideConnection, lookUpLeftCalls } from './proxies.ts';
 import { retryForever } from './retry-forever.ts';
 
 const shareReported = { type: 'signal', name: SHARE_REPORTED } as SignalDefinition;
 
-export async function connection(input: ConnectionInput): Promise<void> {
+export async function connection(input: CoordinatorInput): Promise<void> {
   const state = newCoordinator();
   setHandler(shareReported, () => void (state.told = true), {
     description: 'Says that a campaign has reported. The limit is divided again.',
@@ -28,7 +28,7 @@ export async function connection(input: ConnectionInput): Promise<void> {
   // A signal with an unknown name is a mistake, and must not be kept for ever.
   setDefaultSignalHandler(() => {});
   for (;;) {
-    setCurrentDetails(coordinatorDetails(input.connection, state));
+    setCurrentDetails(coordinatorDetails(input.limitId, state));
     const now = Date.now();
     const step = nextCoordinatorStep(state, workflowInfo().continueAsNewSuggested, now);
     switch (step.kind) {
@@ -55,7 +55,7 @@ async function rest(state: CoordinatorState, forMs: number): Promise<void> {
 }
 
 /** A report during the division may have come too late for it. */
-async function divide(input: ConnectionInput, state: CoordinatorState): Promise<void> {
+async function divide(input: CoordinatorInput, state: CoordinatorState): Promise<void> {
   state.told = false;
   state.standing = await retryForever(() =>
     divideConnection.executeWithOptions({ summary: 'Divide the limit among the campaigns' }, [input]),
@@ -65,7 +65,7 @@ async function divide(input: ConnectionInput, state: CoordinatorState): Promise<
 }
 
 /** The division does not wait for the provider. What a failed look-up would have found is asked again. */
-function startLookUp(input: ConnectionInput, state: CoordinatorState): void {
+function startLookUp(input: CoordinatorInput, state: CoordinatorState): void {
   state.lookingUp = true;
   const summary = 'Look up calls of campaigns without a workflow';
   void lookUpLeftCalls

@@ -49,7 +49,7 @@ export function setHandlers(run: CampaignRun): void {
     description: 'Announces a release of the time zone data. A window from older data is computed again.',
   });
   setHandler(shareGivenSignal, (share: unknown) => void run.inbox.push(shareMessage(share)), {
-    description: 'A share in the limit of the connection, from its coordinator.',
+    description: 'A share in a limit of calls in flight, from its coordinator.',
   });
   // A signal with an unknown name is a mistake, and must not affect the campaign.
   setDefaultSignalHandler(() => void run.inbox.push({ kind: 'malformed' }));

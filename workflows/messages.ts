@@ -51,7 +51,7 @@ export const callEventsSignal = signal<[EndedEvent[]]>('callEvents');
  * changes nothing.
  */
 export const zoneDataSignal = signal<[version: string]>('zoneData');
-/** A share in the limit of the connection, from its coordinator. What is older than what the campaign knows changes nothing. */
+/** A share in a limit of calls in flight, from its coordinator. What is older than what the campaign knows changes nothing. */
 export const shareGivenSignal = signal<[GivenShare]>(SHARE_GIVEN);
 // The updates `pauseAndWait`, `resume` and `cancel` take an optional argument: who gives the command. It is shown in the Web UI and
 // stands in the history, so it must name no contact. Their type has none, because the SDK's types know no optional argument.

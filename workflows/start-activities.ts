@@ -5,8 +5,7 @@ import { dialRequest, startDials, startLookingUp } from '../domain/engine/calls.
 import type { Work } from '../domain/engine/next-step.ts';
 import type { PlacementResult } from '../domain/engine/placement.ts';
 import { exchangeRequest } from '../domain/engine/settling.ts';
-import { startReport } from '../domain/engine/share-report.ts';
-import type { SlotNeed } from '../domain/engine/known-share.ts';
+import { type DueReport, startReport } from '../domain/engine/share-report.ts';
 import { dial, exchange, lookUpCalls, reportShare } from './proxies.ts';
 import { retryForever } from './retry-forever.ts';
 import type { WorkflowRun } from './workflow-run.ts';
@@ -57,14 +56,13 @@ export function startLookUp(run: WorkflowRun, callIds: readonly string[], now: n
     });
 }
 
-/** Tells the coordinator of the connection what the campaign needs and has in flight. */
-export function reportToCoordinator(run: WorkflowRun, slots: SlotNeed, now: number): void {
-  const { campaignId, state } = run;
-  const { connection } = state.spec;
-  const report = startReport(state, campaignId, slots, now);
+/** Tells the coordinator of a shared limit what the campaign needs and has in flight. */
+export function reportToCoordinator(run: WorkflowRun, due: DueReport, now: number): void {
+  const { limitId } = due;
+  const report = startReport(run.state, run.campaignId, due, now);
   run.reporting = true;
-  const summary = shareReportSummary(slots);
-  void retryForever(() => reportShare.executeWithOptions({ summary }, [{ connection, report }])).then((share) => {
+  const summary = shareReportSummary(due);
+  void retryForever(() => reportShare.executeWithOptions({ summary }, [{ limitId, report }])).then((share) => {
     run.reporting = false;
     run.inbox.push({ kind: 'share', epoch: report.epoch, share });
   });

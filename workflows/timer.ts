@@ -45,6 +45,8 @@ function summary(run: WorkflowRun, at: number): string {
       return 'Wait for the calling window to open';
     case 'daily_cap':
       return 'Daily cap reached: wait for the next day';
+    case 'account':
+      return 'Calls of the account for today are placed: wait for its next day';
     case 'number':
       return 'Wait until the next number may be called again';
     case 'retry':

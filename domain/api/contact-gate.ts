@@ -19,6 +19,7 @@ export const Gate = z.enum([
   'start',
   'window',
   'daily_cap',
+  'account',
   'slot',
   'retry',
   'provider',
@@ -102,8 +103,8 @@ function shutGates({ bucket, dueAt, campaign }: ContactRecord, now: number): Shu
 }
 
 /** Gates of which only the campaign's record says until when they are shut. */
-function isRecorded(gate: WaitingFor | null): gate is 'daily_cap' | 'provider' | 'connection' {
-  return gate === 'daily_cap' || gate === 'provider' || gate === 'connection';
+function isRecorded(gate: WaitingFor | null): gate is 'daily_cap' | 'account' | 'provider' | 'connection' {
+  return gate === 'daily_cap' || gate === 'account' || gate === 'provider' || gate === 'connection';
 }
 
 function firstOpening(schedule: Schedule, from: number): number {

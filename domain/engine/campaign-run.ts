@@ -31,7 +31,7 @@ export type InboxMessage =
     }
   | { readonly kind: 'placed'; readonly callId: string; readonly result: PlacementResult }
   | { readonly kind: 'found'; readonly callIds: readonly string[]; readonly findings: readonly LookUpFinding[] }
-  /** From the coordinator of the connection. Null: another run owns the records of the epoch. */
+  /** From the coordinator of a shared limit. Null: another run owns the records of the epoch. */
   | { readonly kind: 'share'; readonly epoch: number; readonly share: GivenShare | null }
   | { readonly kind: 'exchanged'; readonly request: ExchangeRequest; readonly reply: ExchangeReply };
 

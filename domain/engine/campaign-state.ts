@@ -40,6 +40,7 @@ export const WaitingFor = z.enum([
   'start',
   'window',
   'daily_cap',
+  'account',
   'provider',
   'connection',
   'slot',
@@ -90,8 +91,6 @@ export const PacingFacts = z.looseObject({
   keyTtlMs: instant,
   /** Dials per second that the connection allows, over all campaigns. Null: no such limit. */
   callsPerSecond: z.number().nullable(),
-  /** Whether campaigns share a limit of calls in flight on the connection. Default: no. */
-  sharesLimit: z.boolean().optional(),
   /** Whether the server knows the search attributes. Setting an unknown one would stall the workflow. */
   searchAttributes: z.boolean(),
 });
@@ -264,7 +263,7 @@ export type GivenCommand = z.infer<typeof GivenCommand>;
 export const Pace = z.looseObject({ since: instant, done: count });
 export type Pace = z.infer<typeof Pace>;
 
-/** The campaign's share in the limit of its connection, see `known-share.ts`. */
+/** The campaign's share in a limit of calls in flight, see `known-share.ts`. */
 export const KnownShare = z.looseObject({
   /** The latest change of the share in this epoch that the campaign knows. 0: it has none yet. */
   revision: count,
@@ -277,6 +276,15 @@ export const KnownShare = z.looseObject({
   reportedAt: instant,
 });
 export type KnownShare = z.infer<typeof KnownShare>;
+
+/** A limit of calls in flight that the campaign shares with others. */
+export const SharedLimit = z.looseObject({
+  /** The name of the campaign's connection, or the id of its account's limit. */
+  id: z.string(),
+  /** Null: the campaign has reported nothing in this epoch. */
+  share: KnownShare.nullable(),
+});
+export type SharedLimit = z.infer<typeof SharedLimit>;
 
 export const CampaignState = z.looseObject({
   version: z.literal(1),
@@ -329,8 +337,8 @@ export const CampaignState = z.looseObject({
   accountTrouble: AccountTrouble.nullable(),
   systemWait: SystemWait.nullable(),
   connectionWait: ConnectionWait.nullable(),
-  /** Null: it has reported nothing in this epoch, or the connection has no limit. */
-  knownShare: KnownShare.nullable(),
+  /** The limits that the campaign shares, as its last adoption found them. It keeps to each of them. */
+  sharedLimits: z.array(SharedLimit),
   /** The limit of simultaneous placements during a slow start. Null: no such limit. */
   slowStart: count.nullable(),
   lastSync: CampaignSync,

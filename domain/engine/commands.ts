@@ -109,7 +109,7 @@ export function newCampaign(spec: EngineSpec, now: number): CampaignState {
     accountTrouble: null,
     systemWait: null,
     connectionWait: null,
-    knownShare: null,
+    sharedLimits: [],
     slowStart: null,
     lastSync: {
       status: 'scheduled',

@@ -93,6 +93,10 @@ function reason(state: CampaignState, waiting: Waiting): string {
       return `outside calling hours${until}`;
     case 'daily_cap':
       return `the daily cap is reached; waits${until}`;
+    case 'account':
+      return waiting.until === null
+        ? "its share of the account's calls in flight is in use; waits for calls to end"
+        : `the account's calls of the day are placed; waits${until}`;
     case 'connection':
       return waiting.until === null
         ? "its share of the connection's calls in flight is in use; waits for calls to end"

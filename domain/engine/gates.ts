@@ -6,6 +6,7 @@ import { capLeft, isOpen } from './calling-day.ts';
 import { isBreakerOpen } from './circuit-breaker.ts';
 import type { CampaignState, WaitingFor } from './campaign-state.ts';
 import { isHeldByConnection, isWaitingForConnection } from './connection-wait.ts';
+import { accountOfLimit } from './ids.ts';
 import { isWaitingForSystem } from './system-wait.ts';
 
 export interface Waiting {
@@ -31,7 +32,8 @@ export function waitingAt(state: CampaignState, now: number, inFlight = Object.k
   if (isHeldByConnection(state, now)) return { for: 'provider', until: state.connectionWait?.until ?? null };
   if (isWaitingForConnection(state, now)) return { for: 'connection', until: state.connectionWait?.until ?? null };
   if (slotsLeft(state, inFlight) <= 0) return { for: 'slot', until: null };
-  if (shareLeft(state, inFlight) <= 0) return { for: 'connection', until: null };
+  const used = usedShare(state, inFlight);
+  if (used !== null) return { for: used, until: null };
   if (isWaitingForSystem(state, now)) return { for: 'system', until: state.systemWait?.until ?? null };
   const { moreToClaim, nextDueAt, nextDueFor } = state.roster;
   if (state.ready.length === 0 && !moreToClaim && nextDueAt !== null && nextDueAt > now) {
@@ -57,9 +59,16 @@ export function slotsLeft(state: CampaignState, inFlight: number): number {
   return state.spec.max_concurrent_calls - inFlight;
 }
 
-/** How many more calls the campaign's share allows. Infinity: the connection has no limit. */
-export function shareLeft({ facts, knownShare }: CampaignState, inFlight: number): number {
-  return facts?.sharesLimit ? (knownShare?.share ?? 0) - inFlight : Infinity;
+/** How many more calls the campaign's shares allow. Infinity: it shares no limit. */
+export function shareLeft({ sharedLimits }: CampaignState, inFlight: number): number {
+  return Math.min(Infinity, ...sharedLimits.map(({ share }) => (share?.share ?? 0) - inFlight));
+}
+
+/** What the limit belongs to whose share is in use. */
+function usedShare(state: CampaignState, inFlight: number): 'account' | 'connection' | null {
+  const used = state.sharedLimits.filter(({ share }) => (share?.share ?? 0) <= inFlight);
+  if (used.length === 0) return null;
+  return used.some(({ id }) => accountOfLimit(id) !== null) ? 'account' : 'connection';
 }
 
 /** Whether a contact waits for a call: claimed, in the roster or in the outbox. */

@@ -71,11 +71,24 @@ export function workflowId(campaignId: string): string {
 }
 
 /**
- * The workflow id of a connection's coordinator. Systems that share a namespace have different task queues, and may have
+ * The workflow id of the coordinator of a shared limit. Systems that share a namespace have different task queues, and may have
  * connections of the same name.
  */
-export function connectionWorkflowId(connection: string, taskQueue: string): string {
-  return `connection-${connection}@${taskQueue}`;
+export function connectionWorkflowId(limitId: string, taskQueue: string): string {
+  return `connection-${limitId}@${taskQueue}`;
+}
+
+/** No connection's name contains a colon. */
+const ACCOUNT_LIMIT = 'account:';
+
+/** The id of an account's limit of calls in flight. That of a connection's limit is the connection's name. */
+export function accountLimitId(account: string): string {
+  return `${ACCOUNT_LIMIT}${account}`;
+}
+
+/** The account whose limit has this id. Null: it is a connection's limit. */
+export function accountOfLimit(limitId: string): string | null {
+  return limitId.startsWith(ACCOUNT_LIMIT) ? limitId.slice(ACCOUNT_LIMIT.length) : null;
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * A campaign's share in the limit of its connection, as the campaign knows it. `domain/engine/shares.ts` says what a share is.
+ * A campaign's share in a limit of calls in flight, as the campaign knows it. `domain/engine/shares.ts` says what a share is.
  *
  * In each epoch the campaign is
  * - without a share: it has reported nothing yet. It starts no call.

@@ -22,9 +22,8 @@ import { isOver } from './commands.ts';
 import { isDrained } from './continue-as-new.ts';
 import { hasWork, waitingAt, type Waiting } from './gates.ts';
 import { surveyInFlight, type InFlightSurvey } from './in-flight.ts';
-import type { SlotNeed } from './known-share.ts';
 import { dialsNow, exchangeNow, lookUps, wakeAt, type Dials } from './pacing.ts';
-import { reportNow } from './share-report.ts';
+import { type DueReport, reportNow } from './share-report.ts';
 
 export type Step = { readonly waiting: Waiting } & (
   | { readonly kind: 'end' }
@@ -47,8 +46,8 @@ export interface Work {
   readonly repeat: readonly string[];
   readonly lookUp: readonly string[];
   readonly exchange: { readonly want: number } | null;
-  /** What the coordinator of the connection is told. Null: nothing. */
-  readonly report: SlotNeed | null;
+  /** What the coordinator of a shared limit is told. Null: nothing. */
+  readonly report: DueReport | null;
   /** The earliest instant at which time alone changes the next step. Null: only a message does. */
   readonly wakeAt: number | null;
 }

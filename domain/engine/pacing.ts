@@ -180,10 +180,14 @@ function isDatabaseStale(state: CampaignState, calls: InFlightSurvey, waiting: W
 function condition(waiting: Waiting, hasCalls: boolean, now: number): WaitingFor | 'calling' {
   if (waiting.for === null || waiting.for === 'slot') return 'calling';
   // A campaign that uses its whole share waits for its own calls.
-  if (waiting.for === 'connection' && waiting.until === null && hasCalls) return 'calling';
+  if (isForShare(waiting) && hasCalls) return 'calling';
   const isShort = waiting.until !== null && waiting.until < now + NEAR_MS;
   if (isShort && (isForDueTime(waiting.for) || waiting.for === 'connection')) return 'calling';
   return waiting.for;
+}
+
+function isForShare({ for: gate, until }: Waiting): boolean {
+  return (gate === 'connection' || gate === 'account') && until === null;
 }
 
 /** The earliest instant at which time alone changes what may start. Null: only a message does. */

@@ -80,6 +80,8 @@ export interface RosterSnapshot extends RosterView {
   readonly epoch: number;
   readonly unsettled: readonly UnsettledCall[];
   readonly placedByDay: Readonly<Record<string, number>>;
+  /** Ids of the limits of calls in flight that the campaign shares with others. Default: none. */
+  readonly sharedLimits?: readonly string[];
 }
 
 export type ExchangeReply =

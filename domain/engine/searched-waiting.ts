@@ -4,6 +4,7 @@
  * - a campaign that places calls is found by none, also while all slots or the connection's calls per second are in use,
  * - trouble at the provider counts from when people are told of it until it is over, whatever each probe brings,
  * - a slow database or machine counts from the third delay in a row until a dial gets through,
+ * - so is a wait for calls of the account to end; one for the account's next day counts,
  * - a wait for a retry, or for a limit of calls to a number, counts if it takes a minute or more.
  */
 import type { CampaignState, WaitingFor } from './campaign-state.ts';
@@ -25,6 +26,9 @@ export function searchedWaiting(
     case 'window':
     case 'daily_cap':
       return waiting.for;
+    case 'account':
+      // A campaign that uses its whole share waits for its own calls.
+      return waiting.until === null ? troubleWhileActive(state) : waiting.for;
     case 'number':
     case 'retry': {
       const isLong = waiting.until !== null && waiting.until >= now + NEAR_RETRY_MS;
@@ -35,8 +39,12 @@ export function searchedWaiting(
     case 'connection':
     case 'slot':
     case null:
-      return state.status === 'active' && !state.ending && hasWork(state) ? lastingTrouble(state) : null;
+      return troubleWhileActive(state);
   }
+}
+
+function troubleWhileActive(state: CampaignState): WaitingFor | null {
+  return state.status === 'active' && !state.ending && hasWork(state) ? lastingTrouble(state) : null;
 }
 
 function lastingTrouble(state: CampaignState): WaitingFor | null {

@@ -100,7 +100,7 @@ export function adopt(
   state.exchangeNumber = snapshot.lastExchange;
   state.epoch = snapshot.epoch;
   state.superseded = false;
-  state.knownShare = null;
+  state.sharedLimits = (snapshot.sharedLimits ?? []).map((id) => ({ id, share: null }));
   state.closed = false;
   state.ready = [];
   state.settled = [];

@@ -1,5 +1,6 @@
 /**
- * The coordinator of a connection: one workflow that divides the connection's limit among its campaigns. Shares are recorded in
+ * The coordinator of a limit of calls in flight: one workflow that divides the limit of a connection, or of an account, among its
+ * campaigns. Shares are recorded in
  * the database alone. The coordinator only decides when they are divided again, so one that was terminated, reset or continued as
  * new goes on from the records.
  *
@@ -27,9 +28,9 @@ const MOST_SHOWN = 20;
 /** A campaign's part of the limit, for the Web UI. */
 type ShownShare = Pick<Shareholder, 'campaignId' | 'need' | 'share' | 'held'>;
 
-/** The connection after a division. */
+/** The limit after a division. */
 export interface ShareStanding {
-  /** Null: the connection has no limit any more. Each campaign then has what it needs. */
+  /** Null: there is no limit any more. Each campaign then has what it needs. */
   readonly limit: number | null;
   /** Calls that campaigns may have in flight. */
   readonly held: number;
@@ -62,7 +63,7 @@ export function newCoordinator(): CoordinatorState {
   return { told: false, lookingUp: false, standing: null, dividedAt: 0 };
 }
 
-/** The connection after a division. `withoutRun` are campaigns of which no run may dial. */
+/** The limit after a division. `withoutRun` are campaigns of which no run may dial. */
 export function standingOf(
   limit: number | null,
   holders: readonly Shareholder[],
@@ -95,12 +96,12 @@ export function nextCoordinatorStep(
   return now < until ? { kind: 'rest', until } : { kind: 'divide' };
 }
 
-/** The connection in a few lines of Markdown, for an operator who sees only this. */
-export function coordinatorDetails(connection: string, { standing }: CoordinatorState): string {
-  if (standing === null) return `**${connection}**: divides its calls in flight among its campaigns`;
+/** The limit in a few lines of Markdown, for an operator who sees only this. */
+export function coordinatorDetails(limitId: string, { standing }: CoordinatorState): string {
+  if (standing === null) return `**${limitId}**: divides its calls in flight among its campaigns`;
   const { limit, held, campaigns, waiting, withoutRun, shown } = standing;
   const lines = [
-    `**${connection}**: ${counted(campaigns, 'campaign')}, ${waiting === 0 ? 'each has what it needs' : `${waiting} could use more`}`,
+    `**${limitId}**: ${counted(campaigns, 'campaign')}, ${waiting === 0 ? 'each has what it needs' : `${waiting} could use more`}`,
     '',
     `- In flight at most: ${held} of ${limit ?? 'any number'}`,
     ...(withoutRun > 0 ? [`- ${counted(withoutRun, 'campaign')} without a workflow: calls run to their end`] : []),

@@ -1,12 +1,13 @@
-/** The messages between campaigns and the coordinator of their connection. Activities send them. */
+/** The messages between campaigns and the coordinators of the limits that they share. Activities send them. */
 import { z } from 'zod';
 import { connectionWorkflowId } from './ids.ts';
 
-/** The name under which the workflow of a connection's coordinator is registered. */
+/** The name under which the workflow of a coordinator is registered. */
 export const CONNECTION_WORKFLOW = 'connection';
 
-export interface ConnectionInput {
-  readonly connection: string;
+export interface CoordinatorInput {
+  /** The id of the shared limit: the connection's name, or that of an account's limit. */
+  readonly limitId: string;
 }
 
 /** Tells the coordinator that the records contain something new. It needs nothing else. */
@@ -19,34 +20,35 @@ const count = z.number().int().nonnegative();
 
 /** A share of the campaign's epoch. A revision below the one that the campaign knows says nothing new. */
 export const GivenShare = z.object({
+  limitId: z.string(),
   epoch: count,
   revision: count,
   share: count,
   /** Calls that the campaign may have in flight, as recorded. More than the share: others wait for them to end. */
   held: count,
-  /** False: the connection has no limit any more. Default: true. */
+  /** False: there is no limit any more. Default: true. */
   limited: z.boolean().optional(),
 });
 export type GivenShare = z.infer<typeof GivenShare>;
 
-/** The start of a connection's coordinator, or the signal to the one that runs. It says that the records contain something new. */
+/** The start of a coordinator, or the signal to the one that runs. It says that the records contain something new. */
 export function coordinatorStart(
-  connection: string,
+  limitId: string,
   taskQueue: string,
 ): {
   workflowId: string;
   taskQueue: string;
-  args: [ConnectionInput];
+  args: [CoordinatorInput];
   signal: string;
   signalArgs: [];
   staticSummary: string;
 } {
   return {
-    workflowId: connectionWorkflowId(connection, taskQueue),
+    workflowId: connectionWorkflowId(limitId, taskQueue),
     taskQueue,
-    args: [{ connection }],
+    args: [{ limitId }],
     signal: SHARE_REPORTED,
     signalArgs: [],
-    staticSummary: `Share the calls in flight of ${connection}`,
+    staticSummary: `Share the calls in flight of ${limitId}`,
   };
 }

@@ -1,47 +1,82 @@
-/** What a campaign reports to the coordinator of its connection, and what it does with the answer. */
+/** What a campaign reports to the coordinators of the limits that it shares, and what it does with the answers. */
 import { capLeft, isOpen } from './calling-day.ts';
 import type { CampaignState } from './campaign-state.ts';
 import { hasWork } from './gates.ts';
-import { given, isReportDue, reportAgainAt, reported, type SlotNeed } from './known-share.ts';
+import { accountOfLimit } from './ids.ts';
+import { given as afterGiven, isReportDue, reportAgainAt, reported, type SlotNeed } from './known-share.ts';
 import type { GivenShare } from './share-messages.ts';
 import type { ShareReport } from './shares.ts';
 
-/** What the campaign reports now. Null: nothing. */
-export function reportNow(state: CampaignState, inFlight: number, now: number): SlotNeed | null {
-  if (!state.facts?.sharesLimit || state.superseded) return null;
-  const slots = { need: slotsNeeded(state, inFlight, now), most: state.spec.max_concurrent_calls, inFlight };
-  return isReportDue(state.knownShare, slots, now) ? slots : null;
+/** A report that is due. */
+export interface DueReport extends SlotNeed {
+  readonly limitId: string;
+}
+
+/** What the campaign reports now: one report at a time. Null: nothing. */
+export function reportNow(state: CampaignState, inFlight: number, now: number): DueReport | null {
+  if (state.superseded) return null;
+  for (const { id: limitId, share } of state.sharedLimits) {
+    const slots = { ...slotsNeeded(state, limitId, inFlight, now), inFlight };
+    if (isReportDue(share, slots, now)) return { limitId, ...slots };
+  }
+  return null;
 }
 
 /** When a report is due although nothing has changed. Infinity: never. */
-export function nextReportAt({ knownShare }: CampaignState): number {
-  return knownShare === null ? Infinity : reportAgainAt(knownShare);
+export function nextReportAt({ sharedLimits }: CampaignState): number {
+  return Math.min(Infinity, ...sharedLimits.map(({ share }) => (share === null ? Infinity : reportAgainAt(share))));
 }
 
 /** Short waits, for example for a provider in trouble, change nothing: the share would be wanted again soon. */
-function slotsNeeded(state: CampaignState, inFlight: number, now: number): number {
-  if (state.status !== 'active' || state.ending || !isOpen(state, now) || !hasWork(state)) return 0;
+function slotsNeeded(
+  state: CampaignState,
+  limitId: string,
+  inFlight: number,
+  now: number,
+): Pick<SlotNeed, 'need' | 'most'> {
+  const most = mostUsed(state, limitId);
+  if (state.status !== 'active' || state.ending || !isOpen(state, now) || !hasWork(state)) return { need: 0, most };
   const { moreToClaim, nextDueAt } = state.roster;
   const someDue = nextDueAt !== null && nextDueAt <= now;
   const contacts = moreToClaim || someDue ? Infinity : state.ready.length;
   const more = Math.max(0, Math.min(capLeft(state), contacts));
-  return Math.min(state.spec.max_concurrent_calls, inFlight + more);
+  return { need: Math.min(most, inFlight + more), most };
+}
+
+/**
+ * The most calls that the campaign could have in flight under the limit. It asks a connection for no more than its account gives it:
+ * other accounts could use the rest. It does not ask its account for less than it could use otherwise, because then a share that
+ * each of the two keeps low for the sake of the other would stay low.
+ */
+function mostUsed({ spec, sharedLimits }: CampaignState, limitId: string): number {
+  const ofAccount = sharedLimits.find(({ id }) => accountOfLimit(id) !== null);
+  const isOfConnection = accountOfLimit(limitId) === null;
+  return isOfConnection && ofAccount
+    ? Math.min(spec.max_concurrent_calls, ofAccount.share?.share ?? 0)
+    : spec.max_concurrent_calls;
 }
 
 /** Begins a report. */
-export function startReport(state: CampaignState, campaignId: string, slots: SlotNeed, now: number): ShareReport {
-  const known = reported(state.knownShare, slots, now);
-  state.knownShare = known;
-  const { report: number, revision, need } = known;
+export function startReport(
+  state: CampaignState,
+  campaignId: string,
+  { limitId, ...slots }: DueReport,
+  now: number,
+): ShareReport {
+  const limit = state.sharedLimits.find(({ id }) => id === limitId);
+  const share = reported(limit?.share ?? null, slots, now);
+  if (limit) limit.share = share;
+  const { report: number, revision, need } = share;
   return { campaignId, epoch: state.epoch, number, revision, need, inFlight: slots.inFlight };
 }
 
 /**
- * Applies a share, in the answer to a report or in a message of the coordinator. Without a limit the campaign adopts its records, as
+ * Applies a share, in the answer to a report or in a message of a coordinator. Without a limit the campaign adopts its records, as
  * it does when there is a new limit: its calls of the next epoch need no share.
  */
-export function applyShare(state: CampaignState, share: GivenShare): void {
-  if (share.epoch !== state.epoch || state.knownShare === null) return;
-  if (share.limited === false) state.superseded = true;
-  else state.knownShare = given(state.knownShare, share);
+export function applyShare(state: CampaignState, given: GivenShare): void {
+  const limit = state.sharedLimits.find(({ id }) => id === given.limitId);
+  if (given.epoch !== state.epoch || !limit?.share) return;
+  if (given.limited === false) state.superseded = true;
+  else limit.share = afterGiven(limit.share, given);
 }

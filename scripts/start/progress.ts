@@ -12,6 +12,7 @@ const WAITS_FOR: Record<NonNullable<Campaign['waiting_for']>, string> = {
   start: 'waits for its start',
   window: 'waits for its hours',
   daily_cap: 'waits for the next day: today’s cap is used up',
+  account: 'waits for calls of its account',
   connection: 'waits for a turn at its connection',
   slot: 'all lines busy',
   number: 'waits until a number may be called again',

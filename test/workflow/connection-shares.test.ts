@@ -2,7 +2,7 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { connectionWorkflowId } from '../../domain/engine/ids.ts';
-import { type ConnectionInput, CONNECTION_WORKFLOW, SHARE_REPORTED } from '../../domain/engine/share-messages.ts';
+import { type CoordinatorInput, CONNECTION_WORKFLOW, SHARE_REPORTED } from '../../domain/engine/share-messages.ts';
 import type { ShareStanding } from '../../domain/engine/share-coordinator.ts';
 import type { WorkflowHarness } from '../support/harness/workflow-harness.ts';
 import { virtualEnv, virtualTimeHarness } from '../support/harness/virtual-time.ts';
@@ -36,7 +36,7 @@ it('divides after each report and once a minute, and ends when nobody needs or h
     }),
   });
   const connection = nextId('clinic');
-  const input: ConnectionInput = { connection };
+  const input: CoordinatorInput = { limitId: connection };
   const handle = await harness.client.workflow.signalWithStart(CONNECTION_WORKFLOW, {
     workflowId: connectionWorkflowId(connection, harness.taskQueue),
     taskQueue: harness.taskQueue,

@@ -1,13 +1,14 @@
 /**
- * Campaigns, their coordinator and the records on a virtual clock, with messages that are lost, late and repeated, runs that are
- * replaced, and workflows that end: the limit of the connection holds at every step, and once nothing goes wrong any more, each
- * campaign has its fair share.
+ * Campaigns, the coordinators of the limits that they share, and the records on a virtual clock, with messages that are lost, late
+ * and repeated, runs that are replaced, and workflows that end. Each campaign shares the limit of its connection, and some that of
+ * their account too. The limits hold at every step, and once nothing goes wrong any more, each campaign has its fair share.
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { given, isReportDue, reportAgainAt, reported } from '../../../domain/engine/known-share.ts';
-import type { KnownShare } from '../../../domain/engine/campaign-state.ts';
+import type { CampaignState } from '../../../domain/engine/campaign-state.ts';
+import { shareLeft, slotsLeft } from '../../../domain/engine/gates.ts';
 import type { GivenShare } from '../../../domain/engine/share-messages.ts';
+import { applyShare, nextReportAt, reportNow, startReport } from '../../../domain/engine/share-report.ts';
 import {
   applyReport,
   fairShares,
@@ -17,123 +18,148 @@ import {
   totalHeld,
   withoutOwner,
 } from '../../../domain/engine/shares.ts';
+import { campaignState, NOON, recordedWindow } from '../../support/factories/campaign-state.ts';
 
-interface Campaign {
+const ACCOUNT = 'account:shop';
+const CONNECTIONS = ['clinic', 'clinic-us'] as const;
+
+interface CampaignShape {
+  readonly most: number;
+  readonly connection: (typeof CONNECTIONS)[number];
+  /** Whether it belongs to the account with a limit. */
+  readonly isOfAccount: boolean;
+}
+
+interface Campaign extends CampaignShape {
   readonly id: string;
+  readonly limitIds: readonly string[];
   /** The epoch on record, and whether a run owns it. */
   epoch: number;
   isOwned: boolean;
   /** The run's own: it learns of another owner only by its refused report or dial. */
-  runEpoch: number;
-  known: KnownShare | null;
-  most: number;
-  hasWork: boolean;
+  state: CampaignState;
   /** Accepted by the provider and not ended. */
   inFlight: number;
   /** Reports wait for their answer one by one. */
-  reporting: ShareReport | null;
+  reporting: { readonly limitId: string; readonly report: ShareReport } | null;
 }
 
 type Message = { readonly to: Campaign } & (
-  | { readonly kind: 'report'; readonly report: ShareReport }
+  | { readonly kind: 'report'; readonly limitId: string; readonly report: ShareReport }
   | { readonly kind: 'reply' | 'signal'; readonly given: GivenShare }
 );
 
+/** A run of the epoch that has reported nothing yet. */
+function newRun(limitIds: readonly string[], most: number, epoch: number): CampaignState {
+  return campaignState({
+    epoch,
+    spec: { max_concurrent_calls: most },
+    window: recordedWindow({ closesAt: Infinity }),
+    roster: { moreToClaim: true },
+    sharedLimits: limitIds.map((id) => ({ id, share: null })),
+  });
+}
+
 class World {
-  now = 0;
-  limit: number;
-  readonly holders = new Map<string, Shareholder>();
+  now = NOON;
+  readonly limits: Record<string, number>;
+  readonly holders: Record<string, Map<string, Shareholder>>;
   readonly campaigns: Campaign[];
   readonly mail: Message[] = [];
 
-  constructor(limit: number, most: readonly number[]) {
-    this.limit = limit;
-    this.campaigns = most.map((most, index) => ({
-      id: `campaign ${index}`,
-      epoch: 1,
-      isOwned: true,
-      runEpoch: 1,
-      known: null,
-      most,
-      hasWork: true,
-      inFlight: 0,
-      reporting: null,
-    }));
+  constructor(limits: readonly [account: number, ...number[]], shapes: readonly CampaignShape[]) {
+    const ids = [ACCOUNT, ...CONNECTIONS];
+    this.limits = Object.fromEntries(ids.map((id, index) => [id, limits[index]!]));
+    this.holders = Object.fromEntries(ids.map((id) => [id, new Map()]));
+    this.campaigns = shapes.map((shape, index) => {
+      const limitIds = [...(shape.isOfAccount ? [ACCOUNT] : []), shape.connection];
+      return {
+        ...shape,
+        id: `campaign ${index}`,
+        limitIds,
+        epoch: 1,
+        isOwned: true,
+        state: newRun(limitIds, shape.most, 1),
+        inFlight: 0,
+        reporting: null,
+      };
+    });
   }
 
-  need({ hasWork, most }: Campaign): number {
-    return hasWork ? most : 0;
+  get limitIds(): string[] {
+    return Object.keys(this.limits);
+  }
+
+  of(limitId: string): Campaign[] {
+    return this.campaigns.filter(({ limitIds }) => limitIds.includes(limitId));
   }
 
   /** A dial asks the records who owns the campaign. */
-  dial(campaign: Campaign): void {
-    if (
-      !campaign.hasWork ||
-      Math.min((campaign.known?.share ?? 0) - campaign.inFlight, campaign.most - campaign.inFlight) <= 0
-    )
-      return;
-    if (campaign.isOwned && campaign.runEpoch === campaign.epoch) campaign.inFlight += 1;
+  dial({ state, inFlight, isOwned, epoch }: Campaign): number {
+    if (state.status !== 'active' || Math.min(shareLeft(state, inFlight), slotsLeft(state, inFlight)) <= 0) return 0;
+    return isOwned && state.epoch === epoch ? 1 : 0;
   }
 
   report(campaign: Campaign): void {
-    const seen = { need: this.need(campaign), most: campaign.most, inFlight: campaign.inFlight };
-    if (campaign.reporting !== null || !isReportDue(campaign.known, seen, this.now)) return;
-    campaign.known = reported(campaign.known, seen, this.now);
-    const { report: number, revision } = campaign.known;
-    const { id: campaignId, runEpoch: epoch } = campaign;
-    campaign.reporting = { campaignId, epoch, number, revision, need: seen.need, inFlight: seen.inFlight };
-    this.mail.push({ to: campaign, kind: 'report', report: campaign.reporting });
+    const due = campaign.reporting === null ? reportNow(campaign.state, campaign.inFlight, this.now) : null;
+    if (due === null) return;
+    const { limitId } = due;
+    campaign.reporting = { limitId, report: startReport(campaign.state, campaign.id, due, this.now) };
+    this.mail.push({ to: campaign, kind: 'report', ...campaign.reporting });
   }
 
   deliver(message: Message): void {
     const { to } = message;
     if (message.kind === 'report') {
-      const { report } = message;
+      const { limitId, report } = message;
       if (!to.isOwned || to.epoch !== report.epoch) return;
-      const holder = applyReport(this.holders.get(to.id) ?? null, report);
-      this.holders.set(to.id, holder);
-      this.mail.push({ to, kind: 'reply', given: holder });
+      const holder = applyReport(this.holders[limitId]!.get(to.id) ?? null, report);
+      this.holders[limitId]!.set(to.id, holder);
+      this.mail.push({ to, kind: 'reply', given: { limitId, ...holder } });
       return;
     }
-    if (message.given.epoch !== to.runEpoch || to.known === null) return;
-    if (message.kind === 'reply') to.reporting = null;
-    to.known = given(to.known, message.given);
+    const { given } = message;
+    if (given.epoch !== to.state.epoch) return;
+    if (message.kind === 'reply' && to.reporting?.limitId === given.limitId) to.reporting = null;
+    applyShare(to.state, given);
   }
 
   /** The try of an activity that got no answer is repeated. */
-  repeat({ reporting, ...campaign }: Campaign): void {
-    const to = this.campaigns.find(({ id }) => id === campaign.id)!;
-    if (reporting) this.mail.push({ to, kind: 'report', report: reporting });
+  repeat(campaign: Campaign): void {
+    if (campaign.reporting) this.mail.push({ to: campaign, kind: 'report', ...campaign.reporting });
   }
 
-  divide(): void {
+  divide(limitId: string): void {
+    const holders = this.holders[limitId]!;
     const before: Shareholder[] = [];
-    for (const campaign of this.campaigns) {
-      const holder = this.holders.get(campaign.id);
+    for (const campaign of this.of(limitId)) {
+      const holder = holders.get(campaign.id);
       if (holder === undefined) continue;
       if (campaign.isOwned) before.push(holder);
       else if (campaign.inFlight > 0) before.push(withoutOwner(holder, campaign.inFlight));
-      else this.holders.delete(campaign.id);
+      else holders.delete(campaign.id);
     }
-    for (const holder of shareOut(this.limit, before, this.now)) {
-      this.holders.set(holder.campaignId, holder);
+    for (const holder of shareOut(this.limits[limitId]!, before, this.now)) {
+      holders.set(holder.campaignId, holder);
       const to = this.campaigns.find(({ id }) => id === holder.campaignId)!;
-      if (holder.revision > holder.told) this.mail.push({ to, kind: 'signal', given: holder });
+      if (holder.revision > holder.told) this.mail.push({ to, kind: 'signal', given: { limitId, ...holder } });
     }
   }
 
-  /** Another run adopts the records. The one before may go on for a while: `runEpoch` says which of the two is looked at. */
+  /** Another run adopts the records. The one before may go on for a while: `state` says which of the two is looked at. */
   adopt(campaign: Campaign): void {
     campaign.epoch += 1;
-    Object.assign(campaign, { isOwned: true, runEpoch: campaign.epoch, known: null, reporting: null });
+    const state = newRun(campaign.limitIds, campaign.most, campaign.epoch);
+    state.status = campaign.state.status;
+    Object.assign(campaign, { isOwned: true, state, reporting: null });
   }
 
-  get held(): number {
-    return totalHeld([...this.holders.values()]);
+  held(limitId: string): number {
+    return totalHeld([...this.holders[limitId]!.values()]);
   }
 
-  get inFlight(): number {
-    return this.campaigns.reduce((sum, { inFlight }) => sum + inFlight, 0);
+  inFlight(limitId: string): number {
+    return this.of(limitId).reduce((sum, { inFlight }) => sum + inFlight, 0);
   }
 }
 
@@ -145,21 +171,30 @@ const onCampaign = (act: (world: World, campaign: Campaign) => void) =>
       (world) =>
         act(world, pick(world.campaigns, index)!),
   );
+const onLimit = (act: (world: World, limitId: string) => void) =>
+  fc.nat(20).map(
+    (index): Step =>
+      (world) =>
+        act(world, pick(world.limitIds, index)!),
+  );
 const onMail = (act: (world: World, index: number) => void) =>
   fc.nat(1_000).map((index): Step => (world) => {
     if (world.mail.length > 0) act(world, index % world.mail.length);
   });
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 8, arbitrary: onCampaign((world, campaign) => world.dial(campaign)) },
+  { weight: 8, arbitrary: onCampaign((world, campaign) => void (campaign.inFlight += world.dial(campaign))) },
   { weight: 5, arbitrary: onCampaign((_, campaign) => void (campaign.inFlight = Math.max(0, campaign.inFlight - 1))) },
   { weight: 5, arbitrary: onCampaign((world, campaign) => world.report(campaign)) },
   { weight: 2, arbitrary: onCampaign((world, campaign) => world.repeat(campaign)) },
-  { weight: 2, arbitrary: onCampaign((_, campaign) => void (campaign.hasWork = !campaign.hasWork)) },
+  {
+    weight: 2,
+    arbitrary: onCampaign((_, { state }) => void (state.status = state.status === 'active' ? 'paused' : 'active')),
+  },
   { weight: 1, arbitrary: onCampaign((world, campaign) => world.adopt(campaign)) },
   // A workflow that was terminated, or ended.
   { weight: 1, arbitrary: onCampaign((_, campaign) => void (campaign.isOwned = false)) },
-  { weight: 6, arbitrary: fc.constant<Step>((world) => world.divide()) },
+  { weight: 8, arbitrary: onLimit((world, limitId) => world.divide(limitId)) },
   { weight: 8, arbitrary: onMail((world, index) => world.deliver(world.mail.splice(index, 1)[0]!)) },
   { weight: 1, arbitrary: onMail((world, index) => world.deliver(world.mail[index]!)) },
   { weight: 1, arbitrary: onMail((world, index) => void world.mail.splice(index, 1)) },
@@ -173,77 +208,95 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 1,
-    arbitrary: fc.integer({ min: 1, max: 20 }).map(
-      (limit): Step =>
+    arbitrary: fc.tuple(fc.nat(20), fc.integer({ min: 1, max: 20 })).map(
+      ([index, limit]): Step =>
         (world) =>
-          void (world.limit = limit),
+          void (world.limits[pick(world.limitIds, index)!] = limit),
     ),
   },
 );
 
+const limit = fc.integer({ min: 1, max: 20 });
+const campaign: fc.Arbitrary<CampaignShape> = fc.record({
+  most: fc.integer({ min: 1, max: 25 }),
+  connection: fc.constantFrom(...CONNECTIONS),
+  isOfAccount: fc.boolean(),
+});
 const course = fc.record({
-  limit: fc.integer({ min: 1, max: 20 }),
-  most: fc.array(fc.integer({ min: 1, max: 25 }), { minLength: 1, maxLength: 5 }),
+  limits: fc.tuple(limit, limit, limit),
+  campaigns: fc.array(campaign, { minLength: 1, maxLength: 5 }),
   steps: fc.array(step, { maxLength: 150, size: 'max' }),
 });
 
-it('holds the limit at every step', () => {
+/** What is above its limit, if it was not so before. */
+function above(world: World, heldBefore: readonly number[]): string[] {
+  return world.limitIds.flatMap((id, index) => [
+    ...(world.held(id) > Math.max(heldBefore[index]!, world.limits[id]!) ? [`${id} holds ${world.held(id)}`] : []),
+    // A limit that is lowered ends no call, so the sum may lie above it. But nothing is in flight that is not held.
+    ...world
+      .of(id)
+      .filter((one) => one.inFlight > (world.holders[id]!.get(one.id)?.held ?? 0))
+      .map((one) => `${one.id} has ${one.inFlight} in flight`),
+  ]);
+}
+
+it('holds each limit at every step', () => {
   fc.assert(
-    fc.property(course, ({ limit, most, steps }) => {
-      const world = new World(limit, most);
-      for (const act of steps) {
-        const { held } = world;
+    fc.property(course, ({ limits, campaigns, steps }) => {
+      const world = new World(limits, campaigns);
+      const wrong = steps.flatMap((act) => {
+        const before = world.limitIds.map((id) => world.held(id));
         act(world);
-        expect(world.held).toBeLessThanOrEqual(Math.max(held, world.limit));
-        // A limit that is lowered ends no call, so the sum may lie above it. But nothing is in flight that is not held.
-        for (const { id, inFlight } of world.campaigns) {
-          expect(inFlight).toBeLessThanOrEqual(world.holders.get(id)?.held ?? 0);
-        }
-      }
+        return above(world, before);
+      });
+      expect(wrong).toEqual([]);
     }),
     { numRuns: 1_000 },
   );
 });
 
+/** What each campaign should have in flight: its fair share of its connection, of which it needs no more than its account gives it. */
+function fairCalls(world: World): number[] {
+  const turn = Math.floor(world.now / 60_000);
+  const calls = world.campaigns.map(({ state, most }) => (state.status === 'active' ? most : 0));
+  for (const id of world.limitIds) {
+    const sharing = [...world.campaigns.entries()].filter(([, { limitIds }]) => limitIds.includes(id));
+    const needs = sharing.map(([index]) => calls[index]!);
+    for (const [at, share] of fairShares(world.limits[id]!, needs, turn).entries()) calls[sharing[at]![0]] = share;
+  }
+  return calls;
+}
+
 it('gives each campaign its fair share once messages arrive and calls end', () => {
   fc.assert(
-    fc.property(course, ({ limit, most, steps }) => {
-      const world = new World(limit, most);
+    fc.property(course, ({ limits, campaigns, steps }) => {
+      const world = new World(limits, campaigns);
+      const deliverAll = () => {
+        while (world.mail.length > 0) world.deliver(world.mail.shift()!);
+      };
       for (const act of steps) act(world);
-      for (const campaign of world.campaigns) if (!campaign.isOwned) world.adopt(campaign);
-      for (let round = 0; round < 60; round += 1) {
+      for (const one of world.campaigns) if (!one.isOwned) world.adopt(one);
+      for (let round = 0; round < 90; round += 1) {
         // Signals that were lost before are made up for by the answers to reports.
-        for (const campaign of world.campaigns) {
-          world.repeat(campaign);
-          world.report(campaign);
+        for (const one of world.campaigns) {
+          world.repeat(one);
+          world.report(one);
         }
-        while (world.mail.length > 0) world.deliver(world.mail.shift()!);
-        world.divide();
-        while (world.mail.length > 0) world.deliver(world.mail.shift()!);
-        for (const campaign of world.campaigns) {
-          campaign.inFlight = Math.max(0, campaign.inFlight - 1);
-          for (let call = 0; call < 25; call += 1) world.dial(campaign);
+        deliverAll();
+        for (const id of world.limitIds) world.divide(id);
+        deliverAll();
+        for (const one of world.campaigns) {
+          one.inFlight = Math.max(0, one.inFlight - 1);
+          for (let call = 0; call < 25; call += 1) one.inFlight += world.dial(one);
         }
         // Calls above a lowered share end one in each round; a share of none is asked for again after a minute.
-        world.now +=
-          Math.max(
-            0,
-            ...world.campaigns
-              .map(({ known }) => (known ? reportAgainAt(known) - world.now : 0))
-              .filter(Number.isFinite),
-          ) > 0
-            ? 1_000
-            : 0;
+        if (world.campaigns.some(({ state }) => Number.isFinite(nextReportAt(state)))) world.now += 1_000;
       }
-      const turn = Math.floor(world.now / 60_000);
-      const needs = world.campaigns.map((campaign) => world.need(campaign));
-      const fair = fairShares(world.limit, needs, turn);
-      const inFlight = world.campaigns.map((campaign) => campaign.inFlight);
-      expect(world.inFlight).toBeLessThanOrEqual(world.limit);
+      const fair = fairCalls(world);
+      const inFlight = world.campaigns.map((one) => one.inFlight);
+      for (const id of world.limitIds) expect(world.inFlight(id)).toBeLessThanOrEqual(world.limits[id]!);
       const off = fair.filter((share, index) => Math.abs(share - inFlight[index]!) > 1);
-      expect({ off, fair, inFlight, rows: off.length > 0 ? [...world.holders.values()] : [] }).toMatchObject({
-        off: [],
-      });
+      expect({ off, fair, inFlight }).toMatchObject({ off: [] });
     }),
     { numRuns: 1_000 },
   );

@@ -32,10 +32,6 @@ describe('what campaigns are told of the provider', () => {
     });
   });
 
-  it('says whether campaigns share a limit of calls in flight', () => {
-    expect(pacingFacts({ facts }, { ...SETTINGS, maxConcurrentCalls: 30 })).toMatchObject({ sharesLimit: true });
-  });
-
   it.each([
     ['has a queue and cancels calls in it', 30_000, true, true],
     ['has a queue and cancels nothing', 30_000, false, false],
