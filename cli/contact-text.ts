@@ -6,6 +6,7 @@ import { type Listed, restText } from './lists.ts';
 import { lines, table } from './output.ts';
 
 const HELD_BY: Readonly<Record<Gate, string>> = {
+  stopped: 'an administrator has stopped the calls of the campaign',
   start: "the campaign's start is in the future",
   window: 'it is outside the calling hours',
   daily_cap: "the day's calls are used up",

@@ -23,6 +23,14 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     description: 'List and check connections to carriers; preview requests; verify webhooks.',
     load: async (env) => (await import('./connections.ts')).connectionsCommand(env),
   },
+  stop: {
+    description: 'Stop all calls, or those of an account or a connection.',
+    load: async (env) => (await import('./stop.ts')).stopCommand(env),
+  },
+  start: {
+    description: 'End a stop.',
+    load: async (env) => (await import('./stop.ts')).startCommand(env),
+  },
   windows: {
     description: 'Print the next calling windows of a schedule.',
     load: async () => (await import('./windows.ts')).windowsCommand(),

@@ -39,6 +39,7 @@ import { lowestRate } from './connection-loads.ts';
 import { lockDial, newestPlacements, numberLimitsOf } from './number-placements.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 import { hasShares } from './share-records.ts';
+import { isStopped } from './stops.ts';
 
 export interface Dial {
   readonly callId: string;
@@ -100,7 +101,7 @@ export interface SendPermit {
 
 /** Why a placement sends nothing. */
 type NotSent =
-  | { readonly kind: 'suppressed' | 'removed' | 'expired' | 'delayed' | 'withdrawn' }
+  | { readonly kind: 'suppressed' | 'removed' | 'stopped' | 'expired' | 'delayed' | 'withdrawn' }
   | { readonly kind: 'later'; readonly afterMs: number }
   | { readonly kind: 'held'; readonly afterMs: number; readonly trouble: ProviderTrouble }
   | Extract<PlacementResult, { kind: 'postponed' }>
@@ -231,13 +232,14 @@ function isOwner(campaign: Campaign, { runId, epoch }: Dial): boolean {
 /** The reason why this placement must not send, as far as one reading shows. Null: it may send. */
 function closedGate(
   dial: Dial,
-  { campaign, contact, suppressed, record }: DialContext,
+  { campaign, contact, stopped, suppressed, record }: DialContext,
   now: number,
-): 'removed' | 'suppressed' | 'expired' | 'delayed' | 'withdrawn' | null {
+): 'removed' | 'stopped' | 'suppressed' | 'expired' | 'delayed' | 'withdrawn' | null {
   if (campaign.ending !== null || !contact || contact.attempt !== dial.attempt || isTerminal(contact.bucket)) {
     return 'removed';
   }
   if (record && (isWithdrawn(record, dial) || isOfAnotherAccount(record, dial))) return 'withdrawn';
+  if (stopped) return 'stopped';
   if (suppressed) return 'suppressed';
   if (now >= dial.notAfter) return 'expired';
   if (now < dial.notBefore) return 'delayed';
@@ -445,6 +447,8 @@ interface DialContext {
   readonly campaign: Campaign;
   /** Null when the roster has no such contact. */
   readonly contact: Contact | null;
+  /** Whether a stop covers the campaign. */
+  readonly stopped: boolean;
   readonly suppressed: boolean;
   readonly record: DialRecord | null;
   /** The lowest rate that a worker has loaded for the connection. Null: no limit. */
@@ -463,6 +467,7 @@ type DialContextRow = Campaign &
   Omit<Contact, 'phone_number'> &
   DialRecord & {
     readonly phone_number: string | null;
+    readonly stopped: boolean;
     readonly suppressed: boolean;
     readonly recorded: boolean;
     readonly calls_per_second: number | null;
@@ -487,7 +492,7 @@ async function readDialContext(tx: Queryable, dial: Dial): Promise<DialContext |
       select c.account, c.agent_id, c.owner_run_id, c.epoch, c.ending, c.spec -> 'phone_number_ids' as phone_number_ids,
              c.spec ->> 'phone_rotation_strategy' as rotation,
              k.bucket, k.attempt, k.phone_number, k.extension, k.first_name, k.last_name, k.email, k.custom_fields,
-             s.phone_number is not null as suppressed, calls.id is not null as recorded,
+             ${isStopped('c')} as stopped, s.phone_number is not null as suppressed, calls.id is not null as recorded,
              ${lowestRate('$4')} as calls_per_second, ${breakerOf('$4')} as breaker,
              a.max_concurrent_calls as account_limit, a.per_number, ${PLACEMENTS_TO_NUMBER} as placed_at, ${RECORD_COLUMNS}
         from campaigns c
@@ -500,10 +505,11 @@ async function readDialContext(tx: Queryable, dial: Dial): Promise<DialContext |
   });
   const [row] = rows;
   if (!row) return null;
-  const { phone_number, suppressed, calls_per_second: callsPerSecond, per_number: perNumber, placed_at } = row;
+  const { phone_number, stopped, suppressed, calls_per_second: callsPerSecond, per_number: perNumber, placed_at } = row;
   return {
     campaign: row,
     contact: phone_number === null ? null : { ...row, phone_number },
+    stopped,
     suppressed,
     record: row.recorded ? row : null,
     callsPerSecond,

@@ -20,6 +20,7 @@ import {
   valuesOf,
 } from './page.ts';
 import type { Queryable } from './pool.ts';
+import { heldByStop } from './stops.ts';
 
 type CampaignRow = Buckets & {
   readonly id: string;
@@ -29,6 +30,7 @@ type CampaignRow = Buckets & {
   readonly interrupted_code: string | null;
   readonly interrupted_at: Date | null;
   readonly failure: string | null;
+  readonly stopped: boolean;
   readonly waiting_for: WaitingFor | null;
   readonly waiting_until: Date | null;
   readonly trouble_reason: string | null;
@@ -42,7 +44,7 @@ type CampaignRow = Buckets & {
   readonly updated_at: Date;
 };
 
-const COLUMNS = `id, spec, status, interrupted_reason, interrupted_code, interrupted_at, failure, waiting_for, waiting_until, trouble_reason, trouble_since, trouble_times,
+const COLUMNS = `id, spec, status, interrupted_reason, interrupted_code, interrupted_at, failure, ${heldByStop('campaigns')} as stopped, waiting_for, waiting_until, trouble_reason, trouble_since, trouble_times,
   total, pending, in_progress, retrying, completed,
   failed, skipped, called, placed_day::text, placed_on_day, created_at, updated_at`;
 
@@ -183,8 +185,9 @@ function campaignAnswer(row: CampaignRow, now: number): Campaign {
     status: row.status,
     interrupted: interruption(row),
     failure: row.failure,
-    waiting_for: row.waiting_for,
-    until: row.waiting_until?.toISOString() ?? null,
+    // The row of a stop holds before the workflow knows of it.
+    waiting_for: row.stopped ? 'stopped' : row.waiting_for,
+    until: row.stopped ? null : (row.waiting_until?.toISOString() ?? null),
     provider_trouble: providerTrouble(row),
     total_contacts: row.total,
     called: row.called,

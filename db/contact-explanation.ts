@@ -20,6 +20,7 @@ import {
   valuesOf,
 } from './page.ts';
 import type { Queryable } from './pool.ts';
+import { isStopped } from './stops.ts';
 
 interface ContactRow {
   readonly status: RecordedStatus;
@@ -33,6 +34,7 @@ interface ContactRow {
   readonly reason: string | null;
   readonly attempt: number;
   readonly due_at: Date | null;
+  readonly stopped: boolean;
   readonly suppressed: boolean;
   readonly attempts: ContactExplanation['attempts'];
 }
@@ -54,6 +56,7 @@ export async function explainContact(
   const { rows } = await db.query<ContactRow>(
     `select campaign.status, campaign.ending, campaign.waiting_for, campaign.waiting_until, campaign.spec,
             c.phone_number, c.first_name, c.bucket, c.reason, c.attempt, c.due_at,
+            ${isStopped('campaign')} as stopped,
             exists (select from suppressions s
                      where s.account = campaign.account and s.phone_number = c.phone_number) as suppressed,
             attempts.list as attempts
@@ -185,6 +188,7 @@ function explanation(
       campaign: {
         status: row.status,
         ending: row.ending !== null,
+        stopped: row.stopped,
         waitingFor: row.waiting_for,
         waitingUntil: row.waiting_until?.getTime() ?? null,
         endsAt: spec.ends_at === null ? null : Date.parse(spec.ends_at),

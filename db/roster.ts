@@ -68,7 +68,15 @@ export async function exchange(
     const buckets = await writeCampaign(tx, request, runId, transitions, view.nextDueAt);
     const events = await undelivered(tx, request.campaignId);
     return {
-      reply: { kind: 'exchanged', claimed, events, retriesEndedUpTo: ended.upTo, buckets, ...view },
+      reply: {
+        kind: 'exchanged',
+        claimed,
+        events,
+        retriesEndedUpTo: ended.upTo,
+        buckets,
+        ...view,
+        isStopped: campaign.stopped,
+      },
       change: troubleChange(campaign, request.sync.trouble),
     };
   });

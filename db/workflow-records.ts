@@ -3,6 +3,7 @@ import { RingfenceError } from '../domain/engine/errors.ts';
 import { BUCKETS, type Buckets } from '../domain/engine/tally.ts';
 import type { CampaignStatus } from '../domain/engine/campaign-state.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
+import { isStopped } from './stops.ts';
 
 /** Assignments for a campaign that calls no longer: trouble at its provider does not concern it. */
 export const NO_TROUBLE =
@@ -32,6 +33,7 @@ export interface LockedCampaign {
   readonly connection: string;
   readonly trouble_reason: string | null;
   readonly trouble_of_connection: boolean | null;
+  readonly stopped: boolean;
 }
 
 /**
@@ -43,7 +45,7 @@ export interface LockedCampaign {
  */
 export async function lockCampaign(tx: Queryable, campaignId: string): Promise<LockedCampaign> {
   const { rows } = await tx.query<LockedCampaign>(
-    `select owner_run_id, epoch, status, last_exchange, connection, trouble_reason, trouble_of_connection,
+    `select owner_run_id, epoch, status, last_exchange, connection, trouble_reason, trouble_of_connection, ${isStopped('campaigns')} as stopped,
             set_config('enable_bitmapscan', 'off', true)
        from campaigns where id = $1 for no key update`,
     [campaignId],

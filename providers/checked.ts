@@ -65,6 +65,15 @@ export async function cancel(provider: CallProvider, providerCallId: string): Pr
   }
 }
 
+/** What the provider says of a call that it was told to end. Null: it cannot end calls, or the adapter threw. */
+export async function hangUp(provider: CallProvider, providerCallId: string): Promise<LookUpResult | null> {
+  try {
+    return provider.hangUp ? readLookUp(await provider.hangUp(providerCallId)) : null;
+  } catch {
+    return null;
+  }
+}
+
 function readLookUp(answer: unknown): LookUpResult {
   const read = LookUpResult.safeParse(answer);
   return read.success ? read.data : { kind: 'unknown', reason: 'odd_answer' };

@@ -74,6 +74,10 @@ export interface CallProvider {
    * should not be cut off. Leave it out if the provider cannot cancel calls.
    */
   cancel?(providerCallId: string): Promise<LookUpResult>;
+  /**
+   * Ends a call, answered or not, and returns what the provider says of it then. Leave it out if the provider cannot end calls.
+   */
+  hangUp?(providerCallId: string): Promise<LookUpResult>;
   /** Returns the request that `place` would send, made by the same code, with secrets replaced by `***`. Sends nothing. */
   preview(frozen: string, key: string): PreviewedRequest;
   /** @throws RingfenceError `invalid_signature` or `stale_signature`; `misconfigured` if it needs the URL and there is none. */

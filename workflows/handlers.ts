@@ -30,6 +30,7 @@ import {
   resumeSignal,
   resumeUpdate,
   shareGivenSignal,
+  stopsChangedSignal,
   zoneDataSignal,
   type CampaignProgress,
   type EditAcknowledgement,
@@ -47,6 +48,9 @@ export function setHandlers(run: CampaignRun): void {
   });
   setHandler(zoneDataSignal, (version: unknown) => takeZoneData(run, version), {
     description: 'Announces a release of the time zone data. A window from older data is computed again.',
+  });
+  setHandler(stopsChangedSignal, () => void run.inbox.push({ kind: 'stops_changed' }), {
+    description: 'Tells that stops have begun or ended. The campaign asks the database whether it is stopped.',
   });
   setHandler(shareGivenSignal, (share: unknown) => void run.inbox.push(shareMessage(share)), {
     description: 'A share in a limit of calls in flight, from its coordinator.',

@@ -57,6 +57,8 @@ function summary(run: WorkflowRun, at: number): string {
       return "Wait for a turn at the connection's calls per second";
     case 'system':
       return 'Our own database or machines are slow: hold';
+    case 'stopped':
+      return 'Look whether the stop has ended';
     case 'slot':
     case null:
       return 'Next check of calls and settlements';

@@ -3,8 +3,8 @@
  * the clock.
  *
  * Several gates may be closed at the same time. The result names the one that opens last, because the others do not
- * matter until then. A campaign that is ending, a number that must not be dialled, an interruption and a pause come
- * before all others, because time does not open these.
+ * matter until then. A campaign that is ending, a number that must not be dialled, an interruption, a pause and a stop
+ * come before all others, because time does not open these.
  */
 import { z } from 'zod';
 import type { NumberProblem } from '../contacts/allowed-numbers.ts';
@@ -16,6 +16,7 @@ import { type Bucket, isTerminal } from '../engine/tally.ts';
 import { isInside, windowAt } from '../windows/windows.ts';
 
 export const Gate = z.enum([
+  'stopped',
   'start',
   'window',
   'daily_cap',
@@ -44,6 +45,8 @@ export interface ContactRecord {
   readonly campaign: {
     readonly status: RecordedStatus;
     readonly ending: boolean;
+    /** Whether a stop by an administrator covers the campaign. */
+    readonly stopped: boolean;
     readonly waitingFor: WaitingFor | null;
     readonly waitingUntil: number | null;
     readonly endsAt: number | null;
@@ -70,6 +73,7 @@ export function heldBy(contact: ContactRecord, now: number): Held {
   if (contact.notAllowed !== null) return { by: contact.notAllowed, until: null };
   if (status === 'interrupted') return { by: 'interrupted', until: null };
   if (status === 'paused') return { by: 'paused', until: null };
+  if (campaign.stopped) return { by: 'stopped', until: null };
   const shut = shutGates(contact, now);
   const [last] = shut.sort((a, b) => b.until - a.until);
   // Only the contacts before it: it is called when its turn has come and a slot is free.

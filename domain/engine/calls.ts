@@ -13,6 +13,7 @@ import { afterAttempt, countedAttempt, type Disposition } from './retry-policy.t
 import { callingTime, lastDialAt, spendWindow } from './calling-day.ts';
 import { dialledThrough, holdForConnection, waitForConnection } from './connection-wait.ts';
 import { beforeQueueCloses, cancelsIfQueued, isQueuedTooLong, nextLiveCheck } from './look-up-times.ts';
+import { holdForStop } from './stop-wait.ts';
 import { systemKeepsUp, waitForSystem } from './system-wait.ts';
 
 /** The pause after a look-up without a result. It doubles each time, up to the maximum. */
@@ -230,6 +231,10 @@ export function applyPlacement(
       return;
     case 'postponed':
       postpone(state, id, call, result, now);
+      return;
+    case 'stopped':
+      holdForStop(state, now);
+      backToReady(state, id, call);
       return;
     case 'throttled':
       systemKeepsUp(state);

@@ -15,10 +15,13 @@ import type { ExchangeReply, ExchangeRequest, RosterSnapshot } from './roster.ts
 import { adopt, applyExchange } from './settling.ts';
 import type { GivenShare } from './share-messages.ts';
 import { applyShare } from './share-report.ts';
+import { askAboutStops } from './stop-wait.ts';
 
 export type InboxMessage =
   | { readonly kind: 'events'; readonly events: readonly EndedEvent[]; readonly malformed: number }
   | { readonly kind: 'malformed' }
+  /** Stops by administrators have begun or ended. */
+  | { readonly kind: 'stops_changed' }
   | {
       readonly kind: 'command';
       readonly command: Command;
@@ -125,6 +128,9 @@ export function processInbox(run: CampaignRun, now: number, random: () => number
         break;
       case 'malformed':
         state.heard.malformed += 1;
+        break;
+      case 'stops_changed':
+        askAboutStops(state, now);
         break;
       case 'command':
         message.done(isRepeat(state, message.id) ? null : takeCommand(state, message, now));

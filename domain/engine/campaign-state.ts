@@ -37,6 +37,7 @@ export type Ending = z.infer<typeof Ending>;
 
 /** What prevents a campaign's next call. Null while it can place calls, or if none is left. */
 export const WaitingFor = z.enum([
+  'stopped',
   'start',
   'window',
   'daily_cap',
@@ -248,6 +249,15 @@ export const ConnectionWait = z.looseObject({
 });
 export type ConnectionWait = z.infer<typeof ConnectionWait>;
 
+/** A stop by an administrator holds the campaign, or may, see `stop-wait.ts`. */
+export const StopWait = z.looseObject({
+  /** When the next exchange asks about it. */
+  askAt: instant,
+  /** How often an exchange has confirmed it. */
+  asked: count,
+});
+export type StopWait = z.infer<typeof StopWait>;
+
 /** A command that took effect, as the Web UI shows it. */
 export const GivenCommand = z.looseObject({
   command: z.enum(['pause', 'resume', 'cancel']),
@@ -337,6 +347,8 @@ export const CampaignState = z.looseObject({
   accountTrouble: AccountTrouble.nullable(),
   systemWait: SystemWait.nullable(),
   connectionWait: ConnectionWait.nullable(),
+  /** Null: no stop is known. A paused campaign has one as well, and holds when it is resumed. */
+  stop: StopWait.nullable().default(null),
   /** The limits that the campaign shares, as its last adoption found them. It keeps to each of them. */
   sharedLimits: z.array(SharedLimit),
   /** The limit of simultaneous placements during a slow start. Null: no such limit. */

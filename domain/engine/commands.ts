@@ -109,6 +109,7 @@ export function newCampaign(spec: EngineSpec, now: number): CampaignState {
     accountTrouble: null,
     systemWait: null,
     connectionWait: null,
+    stop: null,
     sharedLimits: [],
     slowStart: null,
     lastSync: {

@@ -87,6 +87,8 @@ function giver({ by, way }: GivenCommand): string {
 function reason(state: CampaignState, waiting: Waiting): string {
   const until = waiting.until === null ? '' : ` until ${inUtc(waiting.until)}`;
   switch (waiting.for) {
+    case 'stopped':
+      return 'stopped by an administrator; places no calls until the stop is ended';
     case 'start':
       return `waits for its start${until}`;
     case 'window':

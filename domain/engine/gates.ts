@@ -1,5 +1,5 @@
 /**
- * The gates that a call must pass before it starts: status, window, daily cap, circuit breaker, connection wait, slots, system wait.
+ * The gates that a call must pass before it starts: stop, status, window, daily cap, circuit breaker, connection wait, slots, system wait.
  * `waitingAt` names the first closed gate, in the order in which they open.
  */
 import { capLeft, isOpen } from './calling-day.ts';
@@ -19,6 +19,7 @@ const NOT_WAITING: Waiting = { for: null, until: null };
 
 /** Why no further call starts now: the first closed gate. */
 export function waitingAt(state: CampaignState, now: number, inFlight = Object.keys(state.inFlight).length): Waiting {
+  if (isHeldByStop(state)) return { for: 'stopped', until: null };
   if (state.status === 'scheduled') return { for: 'start', until: state.beginsAt };
   if (state.status !== 'active' || state.ending || !hasWork(state)) return NOT_WAITING;
   // The window is being computed: it is not known yet whether the campaign is outside its hours.
@@ -42,10 +43,17 @@ export function waitingAt(state: CampaignState, now: number, inFlight = Object.k
   return NOT_WAITING;
 }
 
+/** Whether the campaign would call, now or later, if there was no stop. */
+function isHeldByStop(state: CampaignState): boolean {
+  if (state.stop === null || state.ending) return false;
+  return state.status === 'scheduled' || (state.status === 'active' && hasWork(state));
+}
+
 /** Whether calls may start now, apart from slots and cap. */
 export function mayPlace(state: CampaignState, now: number): boolean {
   return (
     state.status === 'active' &&
+    state.stop === null &&
     !state.ending &&
     !state.superseded &&
     isOpen(state, now) &&

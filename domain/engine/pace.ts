@@ -23,7 +23,7 @@ export function measurePace(state: CampaignState, waiting: Waiting, now: number)
 
 function isCalling(state: CampaignState, waiting: Waiting, now: number): boolean {
   if (state.status !== 'active' || state.ending || troubleOf(state) || !isOpen(state, now)) return false;
-  return waiting.for !== 'daily_cap' && !isForDueTime(waiting.for);
+  return waiting.for !== 'stopped' && waiting.for !== 'daily_cap' && !isForDueTime(waiting.for);
 }
 
 /**

@@ -10,6 +10,7 @@ import { hasWork, isForDueTime, mayPlace, shareLeft, slotsLeft, type Waiting } f
 import type { InFlightSurvey } from './in-flight.ts';
 import { cancelsIfQueued } from './look-up-times.ts';
 import { nextReportAt } from './share-report.ts';
+import { askAboutStopsAt } from './stop-wait.ts';
 
 /** The number of settlements that justifies an exchange. */
 const SETTLE_BATCH = 20;
@@ -108,7 +109,10 @@ export function exchangeNow(
   if (state.superseded) return null;
   const claim = claimable(state, dials, now);
   const due =
-    claim.pressing || isWorthSettling(state, calls, waiting, now) || isDatabaseStale(state, calls, waiting, now);
+    claim.pressing ||
+    isWorthSettling(state, calls, waiting, now) ||
+    isDatabaseStale(state, calls, waiting, now) ||
+    (askAboutStopsAt(state) ?? Infinity) <= now;
   // Every exchange refills the reserve, whatever its reason. That saves exchanges only for claims.
   return due ? { want: claim.most } : null;
 }
@@ -207,7 +211,7 @@ export function wakeAt(state: CampaignState, calls: InFlightSurvey, waiting: Wai
   if (state.breaker) instants.push(state.breaker.openUntil);
   if (state.systemWait) instants.push(state.systemWait.until);
   if (state.connectionWait) instants.push(state.connectionWait.until);
-  instants.push(nextReportAt(state));
+  instants.push(nextReportAt(state), askAboutStopsAt(state));
   const ahead = instants.filter(
     (instant): instant is number => typeof instant === 'number' && instant > now && instant !== Infinity,
   );

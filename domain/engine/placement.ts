@@ -13,6 +13,7 @@ import type { EndedEvent } from './outcome.ts';
  * - `later`: the connection's calls per second are taken for the next seconds; nothing was sent. `afterMs`: when to try again.
  * - `postponed`: the contact may be called from `until` (epoch milliseconds of the database's clock) on, `afterMs` from now, because
  *   its number has had its calls; nothing was sent. Other contacts are not concerned.
+ * - `stopped`: a stop by an administrator covers the campaign; nothing was sent.
  * - `invalid`: the provider's adapter cannot build a request for this contact; nothing was sent.
  * - `suppressed`: the number is on the suppression list; nothing was sent.
  * - `not_allowed`: the connection does not allow the country or the kind of the number; nothing was sent.
@@ -37,6 +38,7 @@ export type PlacementResult =
   | { readonly kind: 'delayed' }
   | { readonly kind: 'later'; readonly afterMs: number }
   | { readonly kind: 'postponed'; readonly until: number; readonly afterMs: number; readonly waitsFor: DueFor }
+  | { readonly kind: 'stopped' }
   | { readonly kind: 'suppressed' }
   | { readonly kind: 'not_allowed'; readonly reason: 'country_not_allowed' | 'number_type_not_allowed' }
   | { readonly kind: 'removed' }

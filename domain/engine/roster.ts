@@ -92,6 +92,8 @@ export type ExchangeReply =
       readonly retriesEndedUpTo: number | null;
       /** Stored terminal events that were never signalled. */
       readonly events: readonly EndedEvent[];
+      /** Whether a stop by an administrator covers the campaign. Default: no. */
+      readonly isStopped?: boolean;
     } & RosterView)
   /** Another run owns the records, or this run is behind them. Nothing was settled or claimed. */
   | { readonly kind: 'superseded' };

@@ -22,6 +22,7 @@ export function searchedWaiting(
   now: number,
 ): WaitingFor | null {
   switch (waiting.for) {
+    case 'stopped':
     case 'start':
     case 'window':
     case 'daily_cap':

@@ -8,6 +8,7 @@ import { takeClaimed } from './retries-to-end.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import type { ExchangeReply, ExchangeRequest, RosterSnapshot, RosterView, UnsettledCall } from './roster.ts';
 import { isOver } from './commands.ts';
+import { noteStop } from './stop-wait.ts';
 import { afterMoves, waitingBucket, type Bucket, type Buckets } from './tally.ts';
 
 /** The request of the next exchange. It does not change the state; only the reply does. */
@@ -81,6 +82,7 @@ export function applyExchange(
   takeClaimed(state, reply.claimed);
   state.ready.sort((a, b) => Number(hadDueTime(b)) - Number(hadDueTime(a)));
   takeRoster(state, reply, now);
+  noteStop(state, reply.isStopped ?? false, request.now, now);
   for (const event of reply.events) applyEnded(state, event, now);
 }
 

@@ -35,7 +35,8 @@ function slotsNeeded(
   now: number,
 ): Pick<SlotNeed, 'need' | 'most'> {
   const most = mostUsed(state, limitId);
-  if (state.status !== 'active' || state.ending || !isOpen(state, now) || !hasWork(state)) return { need: 0, most };
+  const mayCall = state.status === 'active' && state.stop === null && !state.ending && isOpen(state, now);
+  if (!mayCall || !hasWork(state)) return { need: 0, most };
   const { moreToClaim, nextDueAt } = state.roster;
   const someDue = nextDueAt !== null && nextDueAt <= now;
   const contacts = moreToClaim || someDue ? Infinity : state.ready.length;

@@ -105,6 +105,7 @@ export function createRetellProvider(
     lookUp: (calls) => lookUpCalls(ask, calls),
     lookUpRequests,
     cancel: (providerCallId) => cancelCall(ask, providerCallId),
+    hangUp: (providerCallId) => cancelCall(ask, providerCallId),
     verify: (webhook) => verifyRetell(settings.webhook_keys ?? [settings.api_key], webhook),
     parse: ({ rawBody }) => parseRetell(rawBody, now()),
     close,

@@ -105,12 +105,18 @@ export async function lookUpByNumbers(
 }
 
 /**
- * Cancels a call that is queued or rings; Twilio lets others go on. The answer to the request is the call as it is then. If
- * the request is refused, because the call is over by then, or lost, the call itself tells what became of it.
+ * Ends a call. `canceled` ends one that is queued or rings, and lets others go on; `completed` ends any. The answer to the
+ * request is the call as it is then. If the request is refused, because the call is over by then, or lost, the call itself
+ * tells what became of it.
  */
-export async function cancelCall(post: Post, get: Get, providerCallId: string): Promise<LookUpResult> {
+export async function endCall(
+  status: 'canceled' | 'completed',
+  post: Post,
+  get: Get,
+  providerCallId: string,
+): Promise<LookUpResult> {
   if (!isCallSid(providerCallId)) return { kind: 'unknown', reason: 'not_found' };
-  const read = readAnswer(await post(`/Calls/${providerCallId}.json`, 'Status=canceled'), Call);
+  const read = readAnswer(await post(`/Calls/${providerCallId}.json`, `Status=${status}`), Call);
   const call = 'value' in read && read.value.sid === providerCallId ? whatIsKnown(read.value) : null;
   return call === null || call.kind === 'unknown' ? lookUpById(get, providerCallId) : call;
 }

@@ -11,7 +11,7 @@
  *   (https://www.twilio.com/docs/usage/webhooks/webhooks-security). With `#rc` and `rp` a failed one is tried again, for
  *   15 seconds in all (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides).
  * - The list of calls has pages of up to 1,000 and no filter for several SIDs. `Status=canceled` ends a call that is queued or
- *   rings, and leaves one that was answered alone (https://www.twilio.com/docs/voice/api/call-resource).
+ *   rings, and leaves one that was answered alone; `Status=completed` ends one that was answered, too (https://www.twilio.com/docs/voice/api/call-resource).
  * - The events of a call, 15 minutes after its end, contain the URL of its status callback
  *   (https://www.twilio.com/docs/voice/api/call-event-resource).
  *
@@ -42,7 +42,7 @@ import { sendBefore } from '../send-before.ts';
 import { limitConcurrency, SlotTimeout } from '../concurrency-limit.ts';
 import { classifyPlacement } from './answer.ts';
 import { parseTwilio } from './event.ts';
-import { cancelCall, lookUpById, lookUpByNumbers, lookUpInList, REQUESTS_BY_NUMBERS } from './look-up.ts';
+import { endCall, lookUpById, lookUpByNumbers, lookUpInList, REQUESTS_BY_NUMBERS } from './look-up.ts';
 import { freezeCall } from './request.ts';
 import type { TwilioSettings } from './settings.ts';
 import { verifyTwilio } from './signature.ts';
@@ -98,6 +98,7 @@ export function createTwilioProvider(
     return sendBefore(lookUps, request, { ...limits, sendBy: Number.POSITIVE_INFINITY });
   };
   const get = (path: string) => send('GET', path);
+  const post = (path: string, form: string) => send('POST', path, form);
   const lookUpOne = (call: CallRef): Promise<LookUpResult> =>
     withSlot(() =>
       call.providerCallId === null ? lookUpByNumbers(get, call) : lookUpById(get, call.providerCallId),
@@ -141,8 +142,9 @@ export function createTwilioProvider(
       return (named < LIST_FROM ? named : 1) + (calls.length - named) * REQUESTS_BY_NUMBERS;
     },
 
-    cancel: (providerCallId) =>
-      withSlot(() => cancelCall((path, form) => send('POST', path, form), get, providerCallId)).catch(tooLate),
+    cancel: (providerCallId) => withSlot(() => endCall('canceled', post, get, providerCallId)).catch(tooLate),
+
+    hangUp: (providerCallId) => withSlot(() => endCall('completed', post, get, providerCallId)).catch(tooLate),
 
     verify: (webhook) => verifyTwilio([authToken, ...(secondary === undefined ? [] : [secondary])], webhook),
 

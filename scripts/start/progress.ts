@@ -9,6 +9,7 @@ export interface Snapshot {
 
 const BAR_WIDTH = 24;
 const WAITS_FOR: Record<NonNullable<Campaign['waiting_for']>, string> = {
+  stopped: 'stopped by an administrator',
   start: 'waits for its start',
   window: 'waits for its hours',
   daily_cap: 'waits for the next day: today’s cap is used up',

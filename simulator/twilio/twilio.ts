@@ -64,11 +64,13 @@ export function createTwilio(context: CarrierContext): Carrier<TwilioDetails> {
       });
     };
 
-  /** `canceled` ends a call that nobody has answered, and leaves any other as it is. */
+  /** `canceled` ends a call that nobody has answered, and leaves any other as it is. `completed` ends any. */
   const change = (desk: Desk<TwilioDetails>) =>
     about(desk, (reply, call, form) => {
       if (call.state === 'over') return refuse(reply, 400, 21_220, 'Call is not in-progress. Cannot redirect.');
-      if (form.get('Status') === 'canceled') desk.calls.cancel(call);
+      const status = form.get('Status');
+      const isCancelled = (status === 'canceled' || status === 'completed') && desk.calls.cancel(call);
+      if (status === 'completed' && !isCancelled) desk.calls.hangUp(call);
       return answer(reply, call);
     });
 

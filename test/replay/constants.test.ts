@@ -108,6 +108,10 @@ const OTHERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'domain/engine/shares.ts': { TURN_MS: 'the result of an activity, which is recorded' },
   'domain/engine/spec-change.ts': { LONGEST_INSTANT: 'a bound of what comes in from outside' },
+  'domain/engine/stop-wait.ts': {
+    FIRST_PAUSE_MS: 'shown by examples of stops: no recorded campaign is stopped',
+    LONGEST_PAUSE_MS: 'the same',
+  },
   'domain/engine/task-queues.ts': { LONGEST_QUEUE_NAME: 'a bound of what comes in from outside' },
   'workflows/handlers.ts': {
     LONGEST_COMMAND_ID: 'a bound of what comes in from outside',

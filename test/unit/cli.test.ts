@@ -271,6 +271,8 @@ describe('help', () => {
     expect([...out.matchAll(/^ {2}(\w+) .*\.$/gm)].map((match) => match[1])).toEqual([
       'campaigns',
       'contacts',
+      'stop',
+      'start',
       'windows',
       'keys',
       'accounts',

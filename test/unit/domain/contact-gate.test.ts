@@ -27,6 +27,7 @@ function contact({ campaign, ...rest }: Case): ContactRecord {
     campaign: {
       status: 'active',
       ending: false,
+      stopped: false,
       waitingFor: null,
       waitingUntil: null,
       endsAt: null,

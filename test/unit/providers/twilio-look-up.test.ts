@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { callId } from '../../../domain/engine/ids.ts';
 import { LookUpResult } from '../../../domain/dialling/provider-messages.ts';
 import {
-  cancelCall,
+  endCall,
   type Get,
   lookUpById,
   lookUpByNumbers,
@@ -221,7 +221,18 @@ describe('a call that is to be cancelled', () => {
       posted.push(request);
       return answer;
     };
-    expect(await cancelCall(post, async () => answered(call), SID)).toMatchObject(expected);
+    expect(await endCall('canceled', post, async () => answered(call), SID)).toMatchObject(expected);
     expect(posted).toEqual([[`/Calls/${SID}.json`, 'Status=canceled']]);
+  });
+
+  test('or to be hung up is ended, whatever it is at', async () => {
+    const posted: string[][] = [];
+    const post: Post = async (...request) => {
+      posted.push(request);
+      return answered({ ...CALL, status: 'completed' });
+    };
+    const asked = await endCall('completed', post, async () => answered(CALL), SID);
+    expect(asked).toMatchObject({ kind: 'ended', outcome: 'completed' });
+    expect(posted).toEqual([[`/Calls/${SID}.json`, 'Status=completed']]);
   });
 });
