@@ -11,6 +11,8 @@ import { measureRefill } from './refill.ts';
 import { measureRequests } from './requests.ts';
 import { measureRoster } from './roster.ts';
 import { addPeers } from './peers/command.ts';
+import { measureShares, SHARES_CARRIER, type SharesOptions } from './shares.ts';
+import type { CarrierName } from '../simulator/faults.ts';
 import { type MeasuredSystem, onSystem } from './system.ts';
 
 // Measurements look often, and must not be answered with 429.
@@ -63,6 +65,14 @@ measurement('large', 'one campaign with thousands of calls in flight', 1)
     run('large', options, measureLarge),
   );
 
+measurement('shares', 'campaigns that share the limit of a connection: how full it is kept, how fair, at what cost', 1)
+  .option('--campaigns <n>', 'how many', wholeNumber(2, 100), 10)
+  .option('--contacts-each <n>', 'contacts of each', wholeNumber(1, 10_000), 600)
+  .option('--slots-each <n>', 'the own limit of each', wholeNumber(1, 2_000), 20)
+  .option('--limit <n>', 'the limit of the connection, above which the carrier refuses', wholeNumber(1, 2_000), 30)
+  .option('--call-seconds <n>', 'length of a call on the average', wholeNumber(1, 600), 10)
+  .action((options: Common & SharesOptions) => run('shares', options, measureShares, SHARES_CARRIER));
+
 measurement('requests', 'how long the worst requests keep everybody else waiting', 1)
   .option('--rounds <n>', 'how often each is sent', wholeNumber(1, 100), 3)
   .option('--only <text>', 'those whose route and name hold this', '')
@@ -89,8 +99,13 @@ async function run<O extends Common>(
   name: string,
   options: O,
   measure: (system: MeasuredSystem, options: O) => Promise<object>,
+  provider: CarrierName = 'truedy',
 ): Promise<void> {
-  await report(name, await onSystem(options.timeScale, (system) => measure(system, options)), options.json);
+  await report(
+    name,
+    await onSystem({ timeScale: options.timeScale, provider }, (system) => measure(system, options)),
+    options.json,
+  );
 }
 
 async function report(name: string, result: object, json: string | undefined): Promise<void> {

@@ -5,6 +5,7 @@ import { openPool } from '../db/pool.ts';
 import { type Postgres, startPostgres } from '../scripts/postgres.ts';
 import type { Children } from '../scripts/start/children.ts';
 import { startSystem, type System } from '../scripts/start/system.ts';
+import type { CarrierName } from '../simulator/faults.ts';
 import { cpuMs } from './cpu.ts';
 import { inOwnHome } from './own-home.ts';
 import { setRules } from './peers/provider.ts';
@@ -12,6 +13,7 @@ import { setRules } from './peers/provider.ts';
 const BINARIES = fileURLToPath(new URL('../.ringfence', import.meta.url));
 
 export interface MeasuredSystem extends System {
+  readonly home: string;
   readonly postgres: Postgres;
   readonly databaseUrl: string;
   /** Starts processes that are stopped with the system. */
@@ -23,7 +25,10 @@ export interface MeasuredSystem extends System {
 export type CpuUse = Readonly<Record<'worker' | 'gateway' | 'provider' | 'postgres' | 'temporal', number>>;
 
 /** Starts a whole system in a separate home, measures, and stops it. */
-export function onSystem<T>(timeScale: number, measure: (system: MeasuredSystem) => Promise<T>): Promise<T> {
+export function onSystem<T>(
+  { timeScale, provider }: { readonly timeScale: number; readonly provider: CarrierName },
+  measure: (system: MeasuredSystem) => Promise<T>,
+): Promise<T> {
   return inOwnHome('bench', async ({ home, children, giveUp }) => {
     const logFile = join(home, 'postgres.log');
     const postgres = await children.start(
@@ -41,11 +46,11 @@ export function onSystem<T>(timeScale: number, measure: (system: MeasuredSystem)
     const databaseUrl = postgres.url('ringfence');
     const system = await startSystem(
       children,
-      { home, provider: 'truedy', seed: '1', timeScale, exit: true, webUi: null },
+      { home, provider, seed: '1', timeScale, exit: true, webUi: null },
       { binaries: BINARIES, say: (line) => console.error(line), giveUp, databaseUrl },
     );
     await allowManyCalls(databaseUrl);
-    return measure({ ...system, postgres, databaseUrl, children, logs: join(home, 'logs') });
+    return measure({ ...system, home, postgres, databaseUrl, children, logs: join(home, 'logs') });
   });
 }
 

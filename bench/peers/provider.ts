@@ -3,13 +3,21 @@ import { z } from 'zod';
 import type { SimulatorProcess } from '../../scripts/start/processes.ts';
 import type { FaultPlan } from '../../simulator/faults.ts';
 
-type Fault = z.input<typeof FaultPlan>['rules'];
+type Plan = z.input<typeof FaultPlan>;
+type Fault = Plan['rules'];
 
 /** By the last digit of the number: from 0.55 to 1.45 times the mean, so that calls do not end all at once. */
 const LENGTHS = Array.from({ length: 10 }, (_, digit) => ({ digit: String(digit), factor: 0.55 + digit / 10 }));
 
 const Ledger = z.object({
-  calls: z.array(z.object({ phone_number: z.string(), accepted_at: z.number(), ended_at: z.number().nullable() })),
+  calls: z.array(
+    z.object({
+      key: z.string().nullable(),
+      phone_number: z.string(),
+      accepted_at: z.number(),
+      ended_at: z.number().nullable(),
+    }),
+  ),
 });
 export type LedgerCalls = z.infer<typeof Ledger>['calls'];
 
@@ -28,6 +36,8 @@ export interface Situation {
   readonly peak: number;
   /** Requests that have arrived and were not answered yet. */
   readonly pending: number;
+  /** Requests that were too many. */
+  readonly refused: number;
 }
 
 /** Every call reaches somebody, and lasts `meanMs` from acceptance to end on the average. */
@@ -38,11 +48,15 @@ export function lives(meanMs: number): NonNullable<Fault> {
   }));
 }
 
-export async function setRules({ controlUrl }: SimulatorProcess, rules: NonNullable<Fault>): Promise<void> {
+export function setRules(simulator: SimulatorProcess, rules: NonNullable<Fault>): Promise<void> {
+  return setPlan(simulator, { rules });
+}
+
+export async function setPlan({ controlUrl }: SimulatorProcess, plan: Plan): Promise<void> {
   const response = await fetch(`${controlUrl}/faults`, {
     method: 'PUT',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ rules }),
+    body: JSON.stringify(plan),
   });
   if (!response.ok) throw new Error(`The simulated provider refused its plan: ${await response.text()}`);
 }
@@ -56,6 +70,7 @@ export async function readSituation({ controlUrl }: SimulatorProcess): Promise<S
     ended: summary.accepted - summary.in_flight,
     peak: summary.peak_in_flight,
     pending: summary.requests_total - answered,
+    refused: summary.requests_by_status['429'] ?? 0,
   };
 }
 
