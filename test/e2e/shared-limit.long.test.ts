@@ -1,0 +1,177 @@
+/** P12 by the provider's ledger: ten campaigns on one connection, while everything that divides its limit is killed, frozen and edited. */
+import { randomUUID } from 'node:crypto';
+import { afterEach, expect, it, vi } from 'vitest';
+import { SHARE_REPORTED } from '../../domain/engine/share-messages.ts';
+import { workflowId } from '../../domain/engine/ids.ts';
+import { SharedConnectionHarness } from '../support/harness/shared-connection.ts';
+
+const CAMPAIGNS = 10;
+const PEOPLE = 150;
+const SLOTS = 8;
+const LIMIT = 12;
+/** The server suggests to continue as new from about so many events on. */
+const FLOOD = 4_200;
+/** A placement that was decided before reaches the provider within this time. Nothing is frozen meanwhile. */
+const UNDER_WAY_MS = 3_000;
+
+let harness: SharedConnectionHarness;
+afterEach(() => harness?.close());
+
+/** A limit, and from when it holds for every new call. */
+interface Change {
+  readonly limit: number;
+  readonly from: number;
+}
+
+it('holds through kills, freezes, ended runs and edits of the limit, and nobody is called twice', async () => {
+  harness = await SharedConnectionHarness.start(LIMIT);
+  const changes: Change[] = [{ limit: LIMIT, from: 0 }];
+  const ids = await Promise.all(Array.from({ length: CAMPAIGNS }, (_, index) => createCampaign(index)));
+  await vi.waitFor(() => expect(harness.simulator.summary().in_flight).toBe(LIMIT), { timeout: 60_000 });
+
+  // A worker that was killed counts for two minutes, and so does the limit that it had loaded: edits come first.
+  changes.push(...(await editLimit()));
+  await endProcesses();
+  await freezeProcesses();
+  await endCoordinator();
+  await pauseAndResume(ids[1]!, ids[2]!);
+  await terminateAndRestart(ids[3]!);
+
+  await vi.waitFor(
+    async () => {
+      for (const id of ids) expect(await harness.ringfence.campaigns.get(id)).toMatchObject({ status: 'completed' });
+    },
+    { timeout: 240_000, interval: 1_000 },
+  );
+  const { calls } = harness.simulator.ledger();
+  expect(new Set(calls.map(({ key }) => key)).size).toBe(CAMPAIGNS * PEOPLE);
+  expect(calls).toHaveLength(CAMPAIGNS * PEOPLE);
+  for (const id of ids) expect(harness.callsOf(id)).toHaveLength(PEOPLE);
+  expect(aboveLimit(changes)).toEqual([]);
+});
+
+async function createCampaign(index: number): Promise<string> {
+  const { id } = await harness.ringfence.campaigns.create({
+    name: `Shared ${index}`,
+    agent_id: 'agent-1',
+    working_days: [1, 2, 3, 4, 5, 6, 7],
+    max_concurrent_calls: SLOTS,
+    contacts: Array.from({ length: PEOPLE }, (_, person) => ({
+      phone_number: `+1415555${String(1000 + index * PEOPLE + person).padStart(4, '0')}`,
+    })),
+  });
+  return id;
+}
+
+async function endProcesses(): Promise<void> {
+  await harness.worker(0).kill();
+  await harness.startWorker(0);
+  await harness.untilCalls(20);
+  harness.receiveAt(1);
+  await harness.gateway(0).kill();
+  await harness.untilCalls(20);
+  await harness.startGateway(0);
+  await Promise.all([harness.worker(0).kill(), harness.worker(1).kill()]);
+  await Promise.all([harness.startWorker(0), harness.startWorker(1)]);
+  await harness.untilCalls(20);
+}
+
+async function freezeProcesses(): Promise<void> {
+  const thawWorker = harness.freeze(harness.worker(1));
+  await harness.untilCalls(20);
+  thawWorker();
+  const thawGateway = harness.freeze(harness.gateway(1));
+  harness.receiveAt(0);
+  await harness.untilCalls(20);
+  thawGateway();
+  await harness.untilCalls(20);
+}
+
+async function endCoordinator(): Promise<void> {
+  await harness.coordinator.terminate('by hand');
+  await pauseAndResumeAll();
+  const { workflowId: id, runId } = await harness.coordinator.describe();
+  const { events } = await harness.coordinator.fetchHistory();
+  await harness.client.workflowService.resetWorkflowExecution({
+    namespace: 'default',
+    workflowExecution: { workflowId: id, runId },
+    reason: 'by hand',
+    requestId: randomUUID(),
+    workflowTaskFinishEventId: events!.find((event) => event.workflowTaskCompletedEventAttributes)!.eventId!,
+  });
+  await harness.untilCalls(20);
+  const before = (await harness.coordinator.describe()).runId;
+  for (let sent = 0; sent < FLOOD; sent += 100) {
+    await Promise.all(Array.from({ length: 100 }, () => harness.coordinator.signal(SHARE_REPORTED)));
+  }
+  await vi.waitFor(async () => expect((await harness.coordinator.describe()).runId).not.toBe(before), {
+    timeout: 60_000,
+    interval: 200,
+  });
+  await harness.untilCalls(20);
+}
+
+/** The next report starts another coordinator. */
+async function pauseAndResumeAll(): Promise<void> {
+  await vi.waitFor(async () => expect((await harness.coordinator.describe()).status.name).toBe('TERMINATED'));
+  const { campaigns } = harness.ringfence;
+  const { data } = await campaigns.list();
+  await campaigns.pause(data[0]!.id);
+  await campaigns.resume(data[0]!.id);
+  await vi.waitFor(async () => expect((await harness.coordinator.describe()).status.name).toBe('RUNNING'), {
+    timeout: 30_000,
+  });
+  await harness.untilCalls(20);
+}
+
+/** Others use what paused campaigns leave. */
+async function pauseAndResume(...ids: string[]): Promise<void> {
+  const { campaigns } = harness.ringfence;
+  await Promise.all(ids.map((id) => campaigns.pause(id)));
+  await harness.untilCalls(20);
+  await vi.waitFor(() => expect(harness.simulator.summary().in_flight).toBe(LIMIT), { timeout: 20_000 });
+  await Promise.all(ids.map((id) => campaigns.resume(id)));
+  await harness.untilCalls(20);
+}
+
+async function terminateAndRestart(id: string): Promise<void> {
+  await harness.client.workflow.getHandle(workflowId(id)).terminate('by hand');
+  const { campaigns } = harness.ringfence;
+  await vi.waitFor(async () => expect(await campaigns.get(id)).toMatchObject({ status: 'interrupted' }), {
+    timeout: 60_000,
+    interval: 200,
+  });
+  await harness.untilCalls(20);
+  await campaigns.restart(id);
+  await vi.waitFor(() => expect(harness.callsOf(id).some(({ ended_at }) => ended_at === null)).toBe(true), {
+    timeout: 60_000,
+  });
+}
+
+/** Up and down while it is full. */
+async function editLimit(): Promise<Change[]> {
+  const changes: Change[] = [];
+  for (const limit of [20, 5, 14, 3, LIMIT]) {
+    const raisedAt = Date.now();
+    await harness.setLimit(limit);
+    await harness.untilTold(limit);
+    const { limit: before = LIMIT } = changes.at(-1) ?? {};
+    changes.push({ limit, from: limit > before ? raisedAt : Date.now() + UNDER_WAY_MS });
+    await harness.untilCalls(3 * limit);
+    await vi.waitFor(() => expect(harness.simulator.summary().in_flight).toBe(limit), {
+      timeout: 30_000,
+      interval: 20,
+    });
+  }
+  return changes;
+}
+
+/** Calls that were accepted while the limit was used up. */
+function aboveLimit(changes: readonly Change[]) {
+  const { calls } = harness.simulator.ledger();
+  return calls.flatMap(({ key, accepted_at: at }) => {
+    const inFlight = calls.filter((call) => call.accepted_at <= at && (call.ended_at ?? Infinity) > at).length;
+    const { limit } = changes.findLast(({ from }) => from <= at)!;
+    return inFlight > limit ? [{ key, at, inFlight, limit }] : [];
+  });
+}
