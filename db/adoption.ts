@@ -125,16 +125,20 @@ async function readUnsettled(tx: Queryable, campaignId: string): Promise<Unsettl
     seq: number;
     attempt: number;
     excused: number | null;
+    group_no: number | null;
     day: string;
     sent_at: string;
     accepted_at: string | null;
     refusal: string | null;
   }>(
     `select id, seq, attempt, day::text, not_placed_reason as refusal,
-            (select c.excused from campaign_contacts c where c.campaign_id = calls.campaign_id and c.seq = calls.seq) as excused,
+            contact.excused, contact.group_no,
             floor(extract(epoch from accepted_at) * 1000)::bigint as accepted_at,
             floor(extract(epoch from first_sent_at) * 1000)::bigint as sent_at
        from calls
+       left join lateral (
+         select c.excused, c.group_no from campaign_contacts c where c.campaign_id = calls.campaign_id and c.seq = calls.seq
+       ) contact on true
       where campaign_id = $1 and settled_at is null and first_sent_at is not null
       order by seq`,
     [campaignId],
@@ -147,10 +151,11 @@ async function readUnsettled(tx: Queryable, campaignId: string): Promise<Unsettl
       )
     ).map((event) => [event.call_id, event]),
   );
-  return rows.map(({ id, seq, attempt, excused, day, sent_at, accepted_at, refusal }) => ({
+  return rows.map(({ id, seq, attempt, excused, group_no: group, day, sent_at, accepted_at, refusal }) => ({
     seq,
     attempt,
     ...(excused ? { excused } : {}),
+    ...(group ? { group } : {}),
     day,
     sentAt: Number(sent_at),
     acceptedAt: accepted_at === null ? null : Number(accepted_at),

@@ -4,7 +4,7 @@
  * which number. So a claim never reads the contacts that it has passed.
  */
 import type { DueFor, ReadyContact } from '../domain/engine/campaign-state.ts';
-import type { ExchangeRequest, RosterView } from '../domain/engine/roster.ts';
+import type { ExchangeRequest, GroupWork, RosterView } from '../domain/engine/roster.ts';
 import type { Queryable } from './pool.ts';
 
 /** The condition for contacts that an exchange may claim. The check for remaining ones uses the same condition. */
@@ -169,7 +169,7 @@ export async function readWaiting(tx: Queryable, campaignId: string): Promise<Om
   const next = (where: string) =>
     `select group_no, due_at, waits_for from campaign_contacts c
       where campaign_id = $1 and ${CLAIMABLE.due} ${where} order by group_no, due_at, seq limit 1`;
-  const { rows } = await tx.query<{ more: boolean; due_at: string | null; waits_for: DueFor | null }>(
+  const { rows } = await tx.query<WaitingRow>(
     `with recursive pairs as materialized (
        select group_no, priority,
               exists (select from campaign_contacts c
@@ -183,15 +183,28 @@ export async function readWaiting(tx: Queryable, campaignId: string): Promise<Om
        union all
        select next.* from due cross join lateral (${next('and c.group_no > due.group_no')}) next
      )
-     select fresh.more, floor(extract(epoch from next.due_at) * 1000)::bigint as due_at, next.waits_for
-       from (select exists (select from pairs where more) as more) fresh
-       left join lateral (select * from due order by due_at limit 1) next on true`,
+     select group_no, coalesce(fresh.more, false) as more,
+            floor(extract(epoch from due.due_at) * 1000)::bigint as due_at, due.waits_for
+       from (select group_no, true as more from pairs where more group by group_no) fresh
+       full join due using (group_no)
+      order by group_no`,
     [campaignId],
   );
-  const { more, due_at: dueAt, waits_for: waitsFor } = rows[0]!;
+  return { groups: rows.map(groupWork) };
+}
+
+interface WaitingRow {
+  readonly group_no: number;
+  readonly more: boolean;
+  readonly due_at: string | null;
+  readonly waits_for: DueFor | null;
+}
+
+function groupWork(row: WaitingRow): GroupWork {
   return {
-    moreToClaim: more,
-    nextDueAt: dueAt === null ? null : Number(dueAt),
-    ...(waitsFor === null ? {} : { nextDueFor: waitsFor }),
+    group: row.group_no,
+    more: row.more,
+    dueAt: row.due_at === null ? null : Number(row.due_at),
+    ...(row.waits_for === null ? {} : { dueFor: row.waits_for }),
   };
 }

@@ -5,7 +5,7 @@
  */
 import type { EndedEvent } from '../domain/engine/outcome.ts';
 import type { ProviderTrouble } from '../domain/engine/campaign-state.ts';
-import type { ExchangeReply, ExchangeRequest } from '../domain/engine/roster.ts';
+import type { ExchangeReply, ExchangeRequest, GroupWork } from '../domain/engine/roster.ts';
 import { isForDueTime } from '../domain/engine/gates.ts';
 import { callId } from '../domain/engine/ids.ts';
 import { BUCKETS, type Buckets } from '../domain/engine/tally.ts';
@@ -65,7 +65,7 @@ export async function exchange(
     addTransitions(transitions, ended.transitions);
     const claimed = isRepeat ? await readClaim(tx, request) : await claim(tx, request);
     const view = await readWaiting(tx, request.campaignId);
-    const buckets = await writeCampaign(tx, request, runId, transitions, view.nextDueAt);
+    const buckets = await writeCampaign(tx, request, runId, transitions, nextDueAt(request, view.groups));
     const events = await undelivered(tx, request.campaignId);
     return {
       reply: {
@@ -271,16 +271,22 @@ async function endRetries(
   return { transitions: rows, upTo: looked < END_RETRIES_CHUNK ? null : upTo };
 }
 
+/** The earliest due time in the groups that are open. */
+function nextDueAt({ open }: ExchangeRequest, groups: readonly GroupWork[]): number | null {
+  const dueTimes = groups.flatMap(({ group, dueAt }) => (dueAt !== null && open.includes(group) ? [dueAt] : []));
+  return dueTimes.length > 0 ? Math.min(...dueTimes) : null;
+}
+
 async function writeCampaign(
   tx: Queryable,
   request: ExchangeRequest,
   runId: string,
   transitions: CounterChanges,
-  nextDueAt: number | null,
+  dueAt: number | null,
 ): Promise<Buckets> {
   await applyToCounters(tx, request.campaignId, transitions);
   const { sync, day } = request;
-  const until = isForDueTime(sync.waitingFor) ? nextDueAt : sync.until;
+  const until = isForDueTime(sync.waitingFor) ? dueAt : sync.until;
   const { rows } = await tx.query<Buckets>(
     `update campaigns
         set owner_run_id = $2, last_exchange = $3, status = $4, ending = $11, waiting_for = $5, spec = spec || coalesce($10::jsonb, '{}'),

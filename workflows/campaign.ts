@@ -12,7 +12,7 @@ import {
   continueAsNew,
   workflowInfo,
 } from '@temporalio/workflow';
-import { applyWindow, applyZoneData, waitWithoutWindow } from '../domain/engine/calling-day.ts';
+import { applyWindow, applyZoneData, waitWithoutWindow, type WindowQuestion } from '../domain/engine/calling-day.ts';
 import { hasNews, takeOver, type PendingEdit } from '../domain/engine/campaign-run.ts';
 import { isProcessed, rememberId } from '../domain/engine/commands.ts';
 import { fitsNewRun, isDrained, wakeInDrain, type HistorySize } from '../domain/engine/continue-as-new.ts';
@@ -60,7 +60,7 @@ async function runCampaign(run: WorkflowRun): Promise<CampaignResult> {
         await takeChange(run);
         break;
       case 'ask_window':
-        await askWindow(run, step.from);
+        await askWindow(run, step.question);
         break;
       case 'close':
         await skipWaiting(run, step.reason);
@@ -107,16 +107,22 @@ async function adoptRecords(run: WorkflowRun): Promise<void> {
   takeOver(run, snapshot, facts, Date.now());
 }
 
-async function askWindow({ state }: WorkflowRun, from: number): Promise<void> {
+async function askWindow({ state, campaignId }: WorkflowRun, question: WindowQuestion): Promise<void> {
   try {
     const answer = await callingWindow.executeWithOptions({ summary: 'Find the next calling window' }, [
-      { schedule: state.spec.schedule, connection: state.spec.connection, from },
+      {
+        campaignId,
+        schedule: state.spec.schedule,
+        ...(state.spec.policies === undefined ? {} : { policies: state.spec.policies }),
+        connection: state.spec.connection,
+        ...question,
+      },
     ]);
     applyWindow(state, answer, Date.now());
   } catch (error) {
     // No worker can compute the hours: no call is placed until one can, or the hours are changed.
     if (!(error instanceof ActivityFailure)) throw error;
-    waitWithoutWindow(state, Date.now());
+    waitWithoutWindow(state, question, Date.now());
   }
 }
 

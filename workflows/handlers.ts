@@ -11,7 +11,7 @@ import { isOver, isProcessed, refusal, type Command } from '../domain/engine/com
 import type { RingfenceError } from '../domain/engine/errors.ts';
 import { EndedEvent } from '../domain/engine/outcome.ts';
 import { CampaignEdit, editRefusal } from '../domain/engine/editing.ts';
-import { waitingAt } from '../domain/engine/gates.ts';
+import { areHoursKnown, waitingAt } from '../domain/engine/gates.ts';
 import { liveBuckets } from '../domain/engine/settling.ts';
 import { placedToday } from '../domain/engine/calling-day.ts';
 import { GivenShare } from '../domain/engine/share-messages.ts';
@@ -152,7 +152,7 @@ async function edit(run: CampaignRun, change: CampaignEdit): Promise<EditAcknowl
 
 /** Whether the answer can say what the campaign waits for. Only an active campaign computes new hours. */
 function hasHours({ state }: CampaignRun): boolean {
-  return state.window !== null || state.status !== 'active';
+  return areHoursKnown(state) || state.status !== 'active';
 }
 
 function refuseEdit(run: CampaignRun, change: unknown): void {

@@ -1,6 +1,12 @@
+/**
+ * When calls may be dialled: for each group the recorded window, and for all of them the recorded day of the daily cap. Both are
+ * asked for together. The day is that of the earliest opening. A window reaches beyond the day at most until the day's end is
+ * near: then it is asked for again, so that it begins with the next day.
+ */
 import type { EngineSpec } from './campaign-spec.ts';
-import type { CampaignState, PacingFacts, RecordedDay, RecordedWindow } from './campaign-state.ts';
+import type { CampaignState, GroupState, PacingFacts, RecordedDay, RecordedWindow } from './campaign-state.ts';
 import { startSlowly } from './circuit-breaker.ts';
+import { groupOf, groupsWithWork } from './groups.ts';
 import { isNewerZoneData } from './zone-data-version.ts';
 
 /** The pause before the next question if no window opens within the search horizon. */
@@ -14,7 +20,7 @@ const LONG_AHEAD_MS = 24 * 3_600_000;
 /** How long before the opening. It leaves time to notice that no worker answers. */
 const CHECK_BEFORE_MS = 2 * 3_600_000;
 
-/** When calls may be dialled: the recorded window, its day, and the facts that pacing in it depends on. */
+/** When calls to a group may be dialled: the recorded window, the day, and the facts that pacing in it depends on. */
 export interface CallingTime {
   readonly window: RecordedWindow;
   readonly day: RecordedDay;
@@ -22,7 +28,8 @@ export interface CallingTime {
 }
 
 /** Null until it is recorded. */
-export function callingTime({ window, day, facts }: CampaignState): CallingTime | null {
+export function callingTime({ day, facts }: CampaignState, group: GroupState | undefined): CallingTime | null {
+  const window = group?.window ?? null;
   return window && day && facts && { window, day, facts };
 }
 
@@ -31,91 +38,202 @@ export function lastDialAt(time: CallingTime, { ends_at }: Pick<EngineSpec, 'end
   return Math.min(boundary(time), ends_at ?? Infinity) - time.facts.dialMarginMs;
 }
 
-/** Whether the recorded window permits a dial at `now`. */
+/** Whether the recorded window of the group permits a dial at `now`. */
+export function isGroupOpen(state: CampaignState, group: GroupState | undefined, now: number): boolean {
+  const time = callingTime(state, group);
+  return !!time && !group?.windowSpent && now >= time.window.opensAt && now < lastDialAt(time, state.spec);
+}
+
+/** The groups to which a dial is permitted at `now`, whether or not a contact waits in them. */
+export function openGroups(state: CampaignState, now: number): GroupState[] {
+  return state.groups.filter((group) => isGroupOpen(state, group, now));
+}
+
+/** Whether a contact that waits for a call may be dialled at `now`. */
 export function isOpen(state: CampaignState, now: number): boolean {
-  const time = callingTime(state);
-  return !!time && !state.windowSpent && now >= time.window.opensAt && now < lastDialAt(time, state.spec);
+  return groupsWithWork(state).some((group) => isGroupOpen(state, group, now));
+}
+
+/** When the next of these groups opens. Null: none opens later, as far as is recorded. */
+export function nextOpening(groups: readonly GroupState[], now: number): number | null {
+  const ahead = groups.flatMap(({ window, windowSpent }) =>
+    window && !windowSpent && window.opensAt > now ? [window.opensAt] : [],
+  );
+  return ahead.length > 0 ? Math.min(...ahead) : null;
+}
+
+/** When calls may be placed again once the daily cap is reached. Null: not known. */
+export function nextDayOpening(state: CampaignState): number | null {
+  const endsAt = state.day?.endsAt ?? Infinity;
+  const openings = groupsWithWork(state).flatMap(({ window }) => {
+    if (!window) return [];
+    if (window.opensAt >= endsAt) return [window.opensAt];
+    return window.nextDayOpensAt === null ? [] : [window.nextDayOpensAt];
+  });
+  return openings.length > 0 ? Math.min(...openings) : null;
 }
 
 /**
  * Closes the window of a placement that was too late for its `notAfter`. The next window may have been recorded meanwhile; it stays
  * open.
  */
-export function spendWindow(state: CampaignState, notAfter: number): void {
-  const time = callingTime(state);
-  if (time && notAfter >= lastDialAt(time, state.spec)) state.windowSpent = true;
+export function spendWindow(
+  state: CampaignState,
+  call: { readonly group?: number | undefined; notAfter: number },
+): void {
+  const group = groupOf(state, call);
+  const time = callingTime(state, group);
+  if (group && time && call.notAfter >= lastDialAt(time, state.spec)) group.windowSpent = true;
 }
 
-/**
- * The instant from which the next window must be computed. Null while the recorded one is valid. Only an active campaign asks.
- */
-export function windowQuestion(state: CampaignState, now: number): number | null {
+/** The question for windows: of which groups, and from when on each is looked for. */
+export interface WindowQuestion {
+  readonly groups: readonly { readonly group: number; readonly from: number }[];
+  /** The earliest opening of the other groups in which a contact waits. Null: none is recorded. */
+  readonly opensAt: number | null;
+}
+
+/** The windows that must be computed now. Null while the recorded ones are valid. Only an active campaign asks. */
+export function windowQuestion(state: CampaignState, now: number): WindowQuestion | null {
   if (state.status !== 'active' || state.ending) return null;
-  const time = callingTime(state);
-  if (!time) return state.askWindowAgainAt === null || now >= state.askWindowAgainAt ? now : null;
-  const last = lastDialAt(time, { ends_at: null });
-  if (state.windowSpent || now >= last) return Math.max(now, boundary(time));
-  const checkAt = windowCheckAt(state);
+  const groups: { group: number; from: number }[] = [];
+  const others: number[] = [];
+  for (const group of groupsWithWork(state)) {
+    const from = askedFrom(state, group, now);
+    if (from !== null) groups.push({ group: group.no, from });
+    else if (group.window) others.push(group.window.opensAt);
+  }
+  if (groups.length === 0 && !(others.length > 0 && isDayOver(state, now))) return null;
+  return { groups, opensAt: others.length > 0 ? Math.min(...others) : null };
+}
+
+/** From when on the next window of the group is looked for, if it must be computed now. */
+function askedFrom(state: CampaignState, group: GroupState, now: number): number | null {
+  const { window, askWindowAgainAt } = group;
+  if (!window) return askWindowAgainAt === null || now >= askWindowAgainAt ? now : null;
+  const time = callingTime(state, group);
+  if (!time) return now;
+  // A window after the recorded day is valid: the day is not.
+  const ends = window.opensAt >= time.day.endsAt ? window.closesAt : boundary(time);
+  if (group.windowSpent || now >= ends - time.facts.dialMarginMs) return Math.max(now, ends);
+  const checkAt = checkAtOf(group);
   return checkAt !== null && now >= checkAt ? now : null;
 }
 
-/** When the recorded window must be computed again, because it was computed long before it opens. Null: not necessary. */
-export function windowCheckAt({ window, windowAnsweredAt }: CampaignState): number | null {
+function isDayOver({ day, facts }: CampaignState, now: number): boolean {
+  return !day || now >= day.endsAt - (facts?.dialMarginMs ?? 0);
+}
+
+/** When the next recorded window must be computed again, because it was computed long before it opens. Null: not necessary. */
+export function windowCheckAt(state: CampaignState): number | null {
+  const checks = groupsWithWork(state).flatMap((group) => checkAtOf(group) ?? []);
+  return checks.length > 0 ? Math.min(...checks) : null;
+}
+
+function checkAtOf({ window, windowAnsweredAt }: GroupState): number | null {
   if (!window || windowAnsweredAt === null) return null;
   return windowAnsweredAt < window.opensAt - LONG_AHEAD_MS ? window.opensAt - CHECK_BEFORE_MS : null;
 }
 
-/** The answer to the question for a window. Window and day are null if nothing opens within the search horizon. */
+/** The instants at which time alone changes which groups are open or must be asked for, among groups with a contact that waits. */
+export function windowInstants(state: CampaignState, now: number): number[] {
+  return groupsWithWork(state).flatMap((group) => {
+    const { window, askWindowAgainAt } = group;
+    if (!window) return askWindowAgainAt ?? [];
+    const time = callingTime(state, group);
+    const { day } = state;
+    // The close of a window changes nothing under way, only what the campaign waits for.
+    const closesAt = time && isGroupOpen(state, group, now) ? lastDialAt(time, state.spec) : null;
+    // The day is asked for before a window of the next one opens.
+    const dayEndsAt = day && window.opensAt >= day.endsAt ? day.endsAt - (state.facts?.dialMarginMs ?? 0) : null;
+    return [window.opensAt, closesAt, checkAtOf(group), dayEndsAt].filter((instant) => instant !== null);
+  });
+}
+
+/** The answer to the question for windows. */
 export interface WindowAnswer {
-  readonly window: RecordedWindow | null;
+  /** `window` is null if nothing opens within the search horizon, or, with `failed`, if it could not be computed. */
+  readonly groups: readonly {
+    readonly group: number;
+    readonly window: RecordedWindow | null;
+    readonly failed?: true;
+  }[];
+  /** The day of the earliest opening. Null: nothing opens. */
   readonly day: RecordedDay | null;
   readonly facts: PacingFacts;
 }
 
 /** Records the answer. */
-export function applyWindow(state: CampaignState, { window, day, facts }: WindowAnswer, now: number): void {
+export function applyWindow(state: CampaignState, { groups, day, facts }: WindowAnswer, now: number): void {
+  const wasClosed = openGroups(state, now).length === 0;
+  const endedAt = state.day?.endsAt ?? Infinity;
   state.facts = facts;
-  state.window = window;
+  for (const { group: no, window, failed } of groups) {
+    const group = groupOf(state, { group: no });
+    if (!group) continue;
+    group.window = window;
+    group.windowAnsweredAt = now;
+    group.windowSpent = false;
+    if (window) group.askWindowAgainAt = null;
+    else group.askWindowAgainAt = now + (failed ? ASK_AGAIN_AFTER_FAILURE_MS : ASK_AGAIN_MS);
+  }
+  if (day?.date !== state.day?.date) forgetWindowsOf(state, endedAt, groups);
   state.day = day;
-  state.windowAnsweredAt = now;
-  state.windowSpent = false;
-  state.askWindowAgainAt = window ? null : now + ASK_AGAIN_MS;
   if (!day) return;
   forgetOldDays(state, day.date);
-  startSlowly(state);
+  if (wasClosed) startSlowly(state);
+}
+
+/** A group without contacts is not asked for. Its window of an earlier day is not valid any more. */
+function forgetWindowsOf({ groups }: CampaignState, endedAt: number, answered: WindowAnswer['groups']): void {
+  for (const group of groups) {
+    if (!group.window || group.window.opensAt >= endedAt) continue;
+    if (!answered.some(({ group: no }) => no === group.no)) Object.assign(group, NO_WINDOW);
+  }
 }
 
 /**
- * Records that no window could be computed. No call is placed until a window can be computed or the hours are changed. The
- * campaign waits for its window until it asks again.
+ * Records that no window could be computed. No call to these groups is placed until one can be computed or the hours are changed.
+ * The campaign waits for its window until it asks again.
  */
-export function waitWithoutWindow(state: CampaignState, now: number): void {
-  state.window = null;
-  state.day = null;
-  state.windowSpent = false;
-  state.askWindowAgainAt = now + ASK_AGAIN_AFTER_FAILURE_MS;
+export function waitWithoutWindow(state: CampaignState, { groups }: WindowQuestion, now: number): void {
+  for (const { group: no } of groups) {
+    const group = groupOf(state, { group: no });
+    if (group) Object.assign(group, NO_WINDOW, { askWindowAgainAt: now + ASK_AGAIN_AFTER_FAILURE_MS });
+  }
+  if (groups.length > 0) return;
+  // Only the day was asked for, and is not known.
+  for (const group of state.groups) {
+    Object.assign(group, NO_WINDOW, { askWindowAgainAt: now + ASK_AGAIN_AFTER_FAILURE_MS });
+  }
 }
 
-/** Discards the recorded window, for example after the hours were changed. A new one is computed before any placement. */
+const NO_WINDOW = { window: null, windowAnsweredAt: null, windowSpent: false, askWindowAgainAt: null };
+
+/** Discards the recorded windows, for example after the hours were changed. New ones are computed before any placement. */
 export function forgetWindow(state: CampaignState): void {
-  state.window = null;
+  for (const group of state.groups) Object.assign(group, NO_WINDOW);
   state.day = null;
-  state.windowAnsweredAt = null;
-  state.windowSpent = false;
-  state.askWindowAgainAt = null;
 }
 
 /**
- * Applies a new release of the IANA data. A window from an older release is discarded, so that the next step computes it again. The
+ * Applies a new release of the IANA data. Windows from an older release are discarded, so that the next step computes them again. The
  * same or an older release changes nothing.
  */
 export function applyZoneData(state: CampaignState, version: string): void {
-  if (state.window && isNewerZoneData(version, state.window.zoneData)) forgetWindow(state);
+  for (const group of state.groups) {
+    if (group.window && isNewerZoneData(version, group.window.zoneData)) Object.assign(group, NO_WINDOW);
+  }
+  if (state.groups.every(({ window }) => window === null)) state.day = null;
 }
 
-/** The release of the IANA data behind the recorded window. Null while there is none. */
-export function zoneDataOf({ window }: CampaignState): string | null {
-  return window?.zoneData ?? null;
+/** The oldest release of the IANA data behind a recorded window. Null while there is none. */
+export function zoneDataOf({ groups }: CampaignState): string | null {
+  let oldest: string | null = null;
+  for (const { window } of groups) {
+    if (window && (oldest === null || isNewerZoneData(oldest, window.zoneData))) oldest = window.zoneData;
+  }
+  return oldest;
 }
 
 /** The rest of the daily cap on the recorded day. */

@@ -12,6 +12,7 @@ import { mayNotBeGranted } from './retries-to-end.ts';
 import { afterAttempt, countedAttempt, type Disposition } from './retry-policy.ts';
 import { callingTime, lastDialAt, spendWindow } from './calling-day.ts';
 import { dialledThrough, holdForConnection, waitForConnection } from './connection-wait.ts';
+import { groupOf } from './groups.ts';
 import { beforeQueueCloses, cancelsIfQueued, isQueuedTooLong, nextLiveCheck } from './look-up-times.ts';
 import { holdForStop } from './stop-wait.ts';
 import { systemKeepsUp, waitForSystem } from './system-wait.ts';
@@ -41,7 +42,11 @@ export function startDials(
   now: number,
 ): string[] {
   for (const id of repeat) startRepeating(state, id);
-  const placed = state.ready.splice(0, place.length).map((contact) => {
+  if (place.length > 0) {
+    const chosen = new Set(place.map(({ seq }) => seq));
+    state.ready = state.ready.filter(({ seq }) => !chosen.has(seq));
+  }
+  const placed = place.map((contact) => {
     const id = idOf(campaignId, contact);
     startPlacing(state, id, contact, now);
     return id;
@@ -82,7 +87,7 @@ export function dialRequest(state: CampaignState, campaignId: string, id: string
     epoch: state.epoch,
     placement,
     day,
-    notBefore: state.window?.opensAt ?? now,
+    notBefore: groupOf(state, call)?.window?.opensAt ?? now,
     notAfter,
     marginMs: state.facts?.dialMarginMs ?? 0,
     ...(state.connectionWait?.probeNow ? { probeNow: true as const } : {}),
@@ -122,7 +127,7 @@ export function startLookingUp(state: CampaignState, callIds: readonly string[],
 
 /** Starts the call of a claimed contact: it takes a slot and a unit of its day's cap. */
 export function startPlacing(state: CampaignState, id: string, contact: ReadyContact, now: number): InFlightCall {
-  const time = callingTime(state);
+  const time = callingTime(state, groupOf(state, contact));
   if (!time) throw new Error('a call cannot be placed before its window is recorded');
   const { day, facts } = time;
   const call: InFlightCall = {
@@ -149,8 +154,8 @@ export function startPlacing(state: CampaignState, id: string, contact: ReadyCon
  * its first placement, and the repeat may wait in a queue.
  */
 export function startRepeating(state: CampaignState, id: string): void {
-  const time = callingTime(state);
   const call = state.inFlight[id];
+  const time = call ? callingTime(state, groupOf(state, call)) : null;
   if (!call || !time) return;
   call.notAfter = Math.min(call.notAfter, lastDialAt(time, state.spec));
   call.phase = 'placing';
@@ -213,7 +218,7 @@ export function applyPlacement(
       backToReady(state, id, call);
       return;
     case 'expired':
-      spendWindow(state, call.notAfter);
+      spendWindow(state, call);
       backToReady(state, id, call);
       return;
     case 'delayed':
@@ -477,8 +482,14 @@ function settleOutcome(
 }
 
 /** The contact and attempt of a call. */
-function contactOf({ seq, attempt, excused, isDue }: InFlightCall): ReadyContact {
-  return { seq, attempt, ...(excused === undefined ? {} : { excused }), ...(isDue ? { isDue } : {}) };
+function contactOf({ seq, attempt, excused, isDue, group }: InFlightCall): ReadyContact {
+  return {
+    seq,
+    attempt,
+    ...(excused === undefined ? {} : { excused }),
+    ...(isDue ? { isDue } : {}),
+    ...(group === undefined ? {} : { group }),
+  };
 }
 
 /** A refused request would be refused again, so a refusal ends the contact. */

@@ -62,10 +62,12 @@ export const RecordedWindow = z.looseObject({
   zoneData: z.string(),
   /** Release of the holiday data behind it. Null if the schedule names no holidays. */
   holidayData: z.string().nullable(),
+  /** The zones in which it is open, in words. Left out where it is that of the campaign. */
+  zones: z.string().optional(),
 });
 export type RecordedWindow = z.infer<typeof RecordedWindow>;
 
-/** The civil day of the daily cap at the window's opening, recorded with it. Its zone may differ from that of the hours. */
+/** The civil day of the daily cap at the earliest opening, recorded with the windows. Its zone may differ from that of the hours. */
 export const RecordedDay = z.looseObject({
   /** YYYY-MM-DD. */
   date: z.string(),
@@ -296,6 +298,28 @@ export const SharedLimit = z.looseObject({
 });
 export type SharedLimit = z.infer<typeof SharedLimit>;
 
+/** The hours of a group of contacts, and what waits of it in the roster. */
+export const GroupState = z.looseObject({
+  /** Its number in the table of groups. */
+  no: count,
+  window: RecordedWindow.nullable(),
+  /** When the recorded window was computed. */
+  windowAnsweredAt: instant.nullable(),
+  /** Set if a placement found the window over before the workflow's clock did: ask for the next one. */
+  windowSpent: z.boolean(),
+  /** When to ask again after no window was found. Null if the last question had an answer. */
+  askWindowAgainAt: instant.nullable(),
+  /** Whether contacts without a due time wait for their first call and are not claimed yet. */
+  moreToClaim: z.boolean(),
+  /** The earliest due time of a contact that is not claimed, and what it is for. Null: no contact has one. */
+  nextDueAt: instant.nullable(),
+  nextDueFor: DueFor.optional(),
+});
+export type GroupState = z.infer<typeof GroupState>;
+
+/** Enough for the zones and rules of a large country. The state is carried from run to run, so their number is bounded. */
+export const MOST_GROUPS = 64;
+
 export const CampaignState = z.looseObject({
   version: z.literal(1),
   /** The number of the adoption from which this state descends. 0 before the first. */
@@ -309,15 +333,10 @@ export const CampaignState = z.looseObject({
   closed: z.boolean(),
   beginsAt: instant,
   facts: PacingFacts.nullable(),
-  window: RecordedWindow.nullable(),
-  /** Set exactly while `window` is. */
+  /** In the order of their numbers. */
+  groups: z.array(GroupState).min(1).max(MOST_GROUPS),
+  /** The day of the daily cap. Null while no window is recorded. */
   day: RecordedDay.nullable(),
-  /** When the recorded window was computed. */
-  windowAnsweredAt: instant.nullable(),
-  /** Set if a placement found the window over before the workflow's clock did: ask for the next one. */
-  windowSpent: z.boolean(),
-  /** When to ask again after no window was found. Null if the last question had an answer. */
-  askWindowAgainAt: instant.nullable(),
   placedByDay: z.record(z.string(), count),
   ready: z.array(ReadyContact),
   inFlight: z.record(z.string(), InFlightCall),
@@ -338,9 +357,6 @@ export const CampaignState = z.looseObject({
   /** The roster after the last exchange. */
   roster: z.looseObject({
     buckets: Buckets,
-    moreToClaim: z.boolean(),
-    nextDueAt: instant.nullable(),
-    nextDueFor: DueFor.optional(),
     countedAt: instant,
   }),
   breaker: Breaker.nullable(),

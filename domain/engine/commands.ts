@@ -3,6 +3,7 @@ import type { CampaignState, CampaignStatus } from './campaign-state.ts';
 import type { EngineSpec } from './campaign-spec.ts';
 import { probeAtOnce } from './circuit-breaker.ts';
 import { askConnectionAtOnce } from './connection-wait.ts';
+import { newGroup } from './groups.ts';
 
 export type Command = 'pause' | 'resume' | 'cancel';
 
@@ -86,11 +87,8 @@ export function newCampaign(spec: EngineSpec, now: number): CampaignState {
     closed: false,
     beginsAt,
     facts: null,
-    window: null,
+    groups: [newGroup(0)],
     day: null,
-    windowAnsweredAt: null,
-    windowSpent: false,
-    askWindowAgainAt: null,
     placedByDay: {},
     ready: [],
     inFlight: {},
@@ -101,8 +99,6 @@ export function newCampaign(spec: EngineSpec, now: number): CampaignState {
     exchangeNumber: 0,
     roster: {
       buckets: { pending: 0, in_progress: 0, retrying: 0, completed: 0, failed: 0, skipped: 0 },
-      moreToClaim: false,
-      nextDueAt: null,
       countedAt: now,
     },
     breaker: null,

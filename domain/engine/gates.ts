@@ -2,10 +2,11 @@
  * The gates that a call must pass before it starts: stop, status, window, daily cap, circuit breaker, connection wait, slots, system wait.
  * `waitingAt` names the first closed gate, in the order in which they open.
  */
-import { capLeft, isOpen } from './calling-day.ts';
+import { capLeft, isGroupOpen, isOpen, nextDayOpening, nextOpening, openGroups } from './calling-day.ts';
 import { isBreakerOpen } from './circuit-breaker.ts';
 import type { CampaignState, WaitingFor } from './campaign-state.ts';
 import { isHeldByConnection, isWaitingForConnection } from './connection-wait.ts';
+import { groupOf, groupsWithWork, hasWork, nextDue } from './groups.ts';
 import { accountOfLimit } from './ids.ts';
 import { isWaitingForSystem } from './system-wait.ts';
 
@@ -22,13 +23,11 @@ export function waitingAt(state: CampaignState, now: number, inFlight = Object.k
   if (isHeldByStop(state)) return { for: 'stopped', until: null };
   if (state.status === 'scheduled') return { for: 'start', until: state.beginsAt };
   if (state.status !== 'active' || state.ending || !hasWork(state)) return NOT_WAITING;
-  // The window is being computed: it is not known yet whether the campaign is outside its hours.
-  if (state.window === null && state.askWindowAgainAt === null) return NOT_WAITING;
   if (!isOpen(state, now)) {
-    const opensAt = state.windowSpent ? null : (state.window?.opensAt ?? null);
-    return { for: 'window', until: opensAt !== null && opensAt > now ? opensAt : null };
+    // Windows are being computed: it is not known yet whether the campaign is outside its hours.
+    return areHoursKnown(state) ? { for: 'window', until: nextOpening(groupsWithWork(state), now) } : NOT_WAITING;
   }
-  if (capLeft(state) <= 0) return { for: 'daily_cap', until: state.window?.nextDayOpensAt ?? null };
+  if (capLeft(state) <= 0) return { for: 'daily_cap', until: nextDayOpening(state) };
   if (state.breaker && isBreakerOpen(state, now)) return { for: 'provider', until: state.breaker.openUntil };
   if (isHeldByConnection(state, now)) return { for: 'provider', until: state.connectionWait?.until ?? null };
   if (isWaitingForConnection(state, now)) return { for: 'connection', until: state.connectionWait?.until ?? null };
@@ -36,11 +35,24 @@ export function waitingAt(state: CampaignState, now: number, inFlight = Object.k
   const used = usedShare(state, inFlight);
   if (used !== null) return { for: used, until: null };
   if (isWaitingForSystem(state, now)) return { for: 'system', until: state.systemWait?.until ?? null };
-  const { moreToClaim, nextDueAt, nextDueFor } = state.roster;
-  if (state.ready.length === 0 && !moreToClaim && nextDueAt !== null && nextDueAt > now) {
-    return { for: nextDueFor === 'number' ? 'number' : 'retry', until: nextDueAt };
-  }
-  return NOT_WAITING;
+  return dueTimeAhead(state, now);
+}
+
+/** Nobody may be called in the open groups before a due time, or before another group opens. */
+function dueTimeAhead(state: CampaignState, now: number): Waiting {
+  const open = openGroups(state, now);
+  if (open.some(({ moreToClaim }) => moreToClaim)) return NOT_WAITING;
+  if (state.ready.some((contact) => isGroupOpen(state, groupOf(state, contact), now))) return NOT_WAITING;
+  const due = nextDue(open);
+  const opensAt = nextOpening(groupsWithWork(state), now);
+  if (due?.nextDueAt == null || due.nextDueAt <= now) return NOT_WAITING;
+  if (opensAt !== null && opensAt < due.nextDueAt) return { for: 'window', until: opensAt };
+  return { for: due.nextDueFor === 'number' ? 'number' : 'retry', until: due.nextDueAt };
+}
+
+/** Whether every group in which a contact waits has been asked for. */
+export function areHoursKnown(state: CampaignState): boolean {
+  return groupsWithWork(state).every(({ window, askWindowAgainAt }) => window !== null || askWindowAgainAt !== null);
 }
 
 /** Whether the campaign would call, now or later, if there was no stop. */
@@ -56,7 +68,7 @@ export function mayPlace(state: CampaignState, now: number): boolean {
     state.stop === null &&
     !state.ending &&
     !state.superseded &&
-    isOpen(state, now) &&
+    openGroups(state, now).length > 0 &&
     !isBreakerOpen(state, now) &&
     !isWaitingForConnection(state, now) &&
     !isWaitingForSystem(state, now)
@@ -77,16 +89,6 @@ function usedShare(state: CampaignState, inFlight: number): 'account' | 'connect
   const used = state.sharedLimits.filter(({ share }) => (share?.share ?? 0) <= inFlight);
   if (used.length === 0) return null;
   return used.some(({ id }) => accountOfLimit(id) !== null) ? 'account' : 'connection';
-}
-
-/** Whether a contact waits for a call: claimed, in the roster or in the outbox. */
-export function hasWork(state: CampaignState): boolean {
-  return state.ready.length > 0 || state.roster.moreToClaim || state.roster.nextDueAt !== null || dueTimesToCome(state);
-}
-
-/** Whether the outbox contains due times that the roster does not know yet. */
-function dueTimesToCome({ settled, released }: CampaignState): boolean {
-  return settled.some(({ to }) => to === 'retrying') || released.some(({ until }) => until !== undefined);
 }
 
 /** Whether the campaign waits for the due time of a contact. */

@@ -15,12 +15,13 @@
  *
  * Pure: it reads state, run and clock and changes none of them.
  */
-import { windowQuestion } from './calling-day.ts';
+import { windowQuestion, type WindowQuestion } from './calling-day.ts';
 import type { CampaignRun } from './campaign-run.ts';
 import type { CampaignState, Ending, ReadyContact } from './campaign-state.ts';
 import { isOver } from './commands.ts';
 import { isDrained } from './continue-as-new.ts';
-import { hasWork, waitingAt, type Waiting } from './gates.ts';
+import { waitingAt, type Waiting } from './gates.ts';
+import { hasWork } from './groups.ts';
 import { surveyInFlight, type InFlightSurvey } from './in-flight.ts';
 import { dialsNow, exchangeNow, lookUps, wakeAt, type Dials } from './pacing.ts';
 import { type DueReport, reportNow } from './share-report.ts';
@@ -29,7 +30,7 @@ export type Step = { readonly waiting: Waiting } & (
   | { readonly kind: 'end' }
   | { readonly kind: 'adopt' }
   | { readonly kind: 'edit' }
-  | { readonly kind: 'ask_window'; /** The instant from which the next window is looked for. */ readonly from: number }
+  | { readonly kind: 'ask_window'; readonly question: WindowQuestion }
   | { readonly kind: 'close'; readonly reason: Ending }
   | { readonly kind: 'finish'; readonly status: 'completed' | 'cancelled' }
   | { readonly kind: 'continue_as_new' }
@@ -40,7 +41,7 @@ export interface Work {
   readonly kind: 'work';
   /** Cancel the placements under way. One that was not sent never will be; one that was sent is waited for. */
   readonly cancelPlacements: boolean;
-  /** The first claimed contacts, to be called now. */
+  /** Claimed contacts, to be called now. */
   readonly place: readonly ReadyContact[];
   /** Unknown calls whose request is repeated under its key. */
   readonly repeat: readonly string[];
@@ -61,8 +62,8 @@ export function nextStep(state: CampaignState, run: RunView, now: number): Step 
   if (isOver(state.status)) return { kind: 'end', waiting };
   if (mustAdopt(state, run, calls)) return { kind: 'adopt', waiting };
   if (run.changes.length > 0 && calls.placing + calls.unconfirmed === 0) return { kind: 'edit', waiting };
-  const from = windowQuestion(state, now);
-  if (from !== null) return { kind: 'ask_window', from, waiting };
+  const question = windowQuestion(state, now);
+  if (question !== null) return { kind: 'ask_window', question, waiting };
   const dials = dialsNow(state, calls, now);
   const exchange = run.exchanging ? null : exchangeNow(state, calls, dials, waiting, now);
   const isSynced = !run.exchanging && exchange === null;

@@ -3,6 +3,7 @@
  * present calling window alone. The forecast, outside the workflow, has the zone data for the days after it.
  */
 import { callingTime, capLeft, isOpen, lastDialAt } from './calling-day.ts';
+import { groupsWithWork } from './groups.ts';
 import type { CampaignState } from './campaign-state.ts';
 import { troubleOf } from './circuit-breaker.ts';
 import { isForDueTime, type Waiting } from './gates.ts';
@@ -36,10 +37,15 @@ export type Estimate = { readonly perHour: number } & (
   | { readonly kind: 'daily_cap'; readonly left: number }
 );
 
-/** Null: the campaign is not calling, or has not been for long enough. */
+/**
+ * Null: the campaign is not calling, or has not been for long enough, or contacts wait in several groups: the pace of those who may
+ * be called now says nothing about the others.
+ */
 export function estimate(state: CampaignState, buckets: Buckets, now: number): Estimate | null {
-  const { pace, spec, roster } = state;
-  const time = callingTime(state);
+  const { pace, spec } = state;
+  const [group, ...others] = groupsWithWork(state);
+  const time = callingTime(state, group ?? state.groups[0]);
+  if (others.length > 0) return null;
   if (!pace || !time || now - pace.since < MEASURED_MS) return null;
   const finished = done(buckets) - pace.done;
   if (finished < MEASURED_CONTACTS) return null;
@@ -49,7 +55,7 @@ export function estimate(state: CampaignState, buckets: Buckets, now: number): E
   // Contacts in progress have had their unit of the cap.
   const beyondCap = left - buckets.in_progress - capLeft(state);
   if (beyondCap > 0) return { kind: 'daily_cap', left: beyondCap, perHour };
-  const at = Math.max(now + left / perMs, roster.nextDueAt ?? 0);
+  const at = Math.max(now + left / perMs, group?.nextDueAt ?? 0);
   const closesAt = lastDialAt(time, spec);
   if (at <= closesAt) return { kind: 'finishes', at, perHour };
   return { kind: 'closes', at: closesAt, left: Math.max(1, Math.round(left - perMs * (closesAt - now))), perHour };

@@ -2,11 +2,12 @@
  * What a campaign starts at this instant: calls, repeats, look-ups and exchanges, and when time alone changes that. Pure: it reads
  * the state and the clock and changes neither.
  */
-import { callingTime, capLeft, isOpen, lastDialAt, placedToday, windowCheckAt, zoneDataOf } from './calling-day.ts';
+import { capLeft, isGroupOpen, openGroups, placedToday, windowInstants, zoneDataOf } from './calling-day.ts';
 import type { CampaignState, InFlightCall, ReadyContact, WaitingFor } from './campaign-state.ts';
 import { isBreakerOpen, troubleOf } from './circuit-breaker.ts';
 import { isHeldByConnection, placingAllowed } from './connection-wait.ts';
-import { hasWork, isForDueTime, mayPlace, shareLeft, slotsLeft, type Waiting } from './gates.ts';
+import { isForDueTime, mayPlace, shareLeft, slotsLeft, type Waiting } from './gates.ts';
+import { groupOf, nextDue } from './groups.ts';
 import type { InFlightSurvey } from './in-flight.ts';
 import { cancelsIfQueued } from './look-up-times.ts';
 import { nextReportAt } from './share-report.ts';
@@ -46,7 +47,14 @@ export function dialsNow(state: CampaignState, calls: InFlightSurvey, now: numbe
   const atOnce = Math.min(state.slowStart ?? MOST_PLACING, placingAllowed(state), MOST_PLACING);
   const allowed = Math.max(0, atOnce - calls.placing);
   const repeat = repeatable(state, calls, now).slice(0, allowed);
-  return { place: state.ready.slice(0, Math.max(0, Math.min(room, allowed - repeat.length))), repeat, room };
+  return { place: callable(state, Math.max(0, Math.min(room, allowed - repeat.length)), now), repeat, room };
+}
+
+/** The first claimed contacts whose hours permit a call now. */
+function callable(state: CampaignState, most: number, now: number): ReadyContact[] {
+  const open = new Set(openGroups(state, now).map(({ no }) => no));
+  if (open.size === state.groups.length) return state.ready.slice(0, most);
+  return state.ready.filter(({ group = 0 }) => open.has(group)).slice(0, most);
 }
 
 /**
@@ -62,6 +70,7 @@ function repeatable(state: CampaignState, calls: InFlightSurvey, now: number): s
         call.phase === 'unknown' &&
         call.mayRepeat &&
         !call.unconfirmed &&
+        isGroupOpen(state, groupOf(state, call), now) &&
         now < call.notAfter &&
         now + facts.dialMarginMs < call.sentAt + facts.keyTtlMs,
     )
@@ -123,8 +132,9 @@ function claimable(
   { room, place }: Dials,
   now: number,
 ): { readonly most: number; readonly pressing: boolean } {
-  const { moreToClaim, nextDueAt } = state.roster;
-  const someDue = nextDueAt !== null && nextDueAt <= now;
+  const open = openGroups(state, now);
+  const moreToClaim = open.some((group) => group.moreToClaim);
+  const someDue = open.some(({ nextDueAt }) => nextDueAt !== null && nextDueAt <= now);
   if (!mayPlace(state, now) || !(moreToClaim || someDue)) return { most: 0, pressing: false };
   const reserve = Math.min(Math.max(2 * state.spec.max_concurrent_calls, MIN_RESERVE), MAX_RESERVE);
   const atHand = state.ready.length - place.length;
@@ -196,15 +206,12 @@ function isForShare({ for: gate, until }: Waiting): boolean {
 
 /** The earliest instant at which time alone changes what may start. Null: only a message does. */
 export function wakeAt(state: CampaignState, calls: InFlightSurvey, waiting: Waiting, now: number): number | null {
-  const instants: (number | null | undefined)[] = [waiting.until, state.askWindowAgainAt, calls.nextAt];
-  const { spec, roster, status } = state;
+  const instants: (number | null | undefined)[] = [waiting.until, calls.nextAt];
+  const { spec, status } = state;
   if (status === 'active' || status === 'scheduled' || status === 'paused') instants.push(spec.ends_at);
   if (status === 'active' && !state.ending) {
-    instants.push(windowCheckAt(state));
-    // The close of a window changes nothing under way, only what the campaign waits for.
-    const time = callingTime(state);
-    if (time && isOpen(state, now) && hasWork(state)) instants.push(lastDialAt(time, spec));
-    if (waiting.for === null || isForDueTime(waiting.for)) instants.push(roster.nextDueAt);
+    instants.push(...windowInstants(state, now));
+    if (waiting.for === null || isForDueTime(waiting.for)) instants.push(nextDue(openGroups(state, now))?.nextDueAt);
   }
   const unsynced = unsyncedSince(state, calls, now);
   if (unsynced !== null) instants.push(unsynced + SETTLE_AFTER_MS);

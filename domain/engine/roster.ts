@@ -50,12 +50,19 @@ export interface ExchangeRequest {
 /** The roster after an exchange. */
 export interface RosterView {
   readonly buckets: Buckets;
-  /** Whether contacts without a due time wait for their first call and are not claimed yet. */
-  readonly moreToClaim: boolean;
-  /** The earliest due time of a contact that is not claimed, in epoch milliseconds. Null: none waits. */
-  readonly nextDueAt: number | null;
+  /** The groups in which contacts are not claimed yet. */
+  readonly groups: readonly GroupWork[];
+}
+
+/** The contacts of a group that are not claimed yet. */
+export interface GroupWork {
+  readonly group: number;
+  /** Whether contacts without a due time wait for their first call. */
+  readonly more: boolean;
+  /** The earliest due time, in epoch milliseconds. Null: no contact has one. */
+  readonly dueAt: number | null;
   /** What that due time is for. Default: a retry. */
-  readonly nextDueFor?: DueFor | undefined;
+  readonly dueFor?: DueFor | undefined;
 }
 
 /** An unsettled call that was or may have been sent. */

@@ -71,7 +71,10 @@ export const engineScheduleChangeShape = {
   ...hoursChangeShape,
 };
 
+/** Instead of a zone: each contact is called in their own. */
+export const CONTACT_ZONE = 'contact';
+
 /** The zone whose civil days the daily cap counts. */
 export function dayZoneOf({ timezone, day_timezone }: Pick<EngineSchedule, 'timezone' | 'day_timezone'>): string {
-  return day_timezone ?? timezone;
+  return day_timezone ?? (timezone === CONTACT_ZONE ? 'UTC' : timezone);
 }

@@ -9,7 +9,8 @@
  */
 import type { CampaignState, WaitingFor } from './campaign-state.ts';
 import { troubleOf } from './circuit-breaker.ts';
-import { hasWork, isForDueTime, type Waiting } from './gates.ts';
+import { isForDueTime, type Waiting } from './gates.ts';
+import { hasWork } from './groups.ts';
 
 const NEAR_RETRY_MS = 60_000;
 const DELAYS = 3;

@@ -1,9 +1,10 @@
 /** Exchanges between a campaign's state and its roster. Transitions change the given state. */
 import { applyEnded, idOf } from './calls.ts';
-import { forgetWindow, placedToday, zoneDataOf } from './calling-day.ts';
+import { forgetWindow, openGroups, placedToday, zoneDataOf } from './calling-day.ts';
 import type { CampaignState, InFlightCall, PacingFacts, ReadyContact, Settlement } from './campaign-state.ts';
 import { troubleOf } from './circuit-breaker.ts';
 import type { Waiting } from './gates.ts';
+import { takeGroups } from './groups.ts';
 import { takeClaimed } from './retries-to-end.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import type { ExchangeReply, ExchangeRequest, RosterSnapshot, RosterView, UnsettledCall } from './roster.ts';
@@ -44,7 +45,7 @@ export function exchangeRequest(
     endRetries:
       state.endRetriesAfter === null ? null : { after: state.endRetriesAfter, granted: grantedRetries(state) },
     want,
-    open: [0],
+    open: openGroups(state, now).map(({ no }) => no),
     sync: {
       status: state.status,
       ending: state.ending,
@@ -131,7 +132,7 @@ export function applyClosed(state: CampaignState, buckets: Buckets | null, now: 
   }
   state.closed = true;
   state.ready = [];
-  takeRoster(state, { buckets, moreToClaim: false, nextDueAt: null }, now);
+  takeRoster(state, { buckets, groups: [] }, now);
 }
 
 /** Records the end of the campaign. After it no run owns the records. False: another run owns them, and the end is not recorded. */
@@ -155,18 +156,9 @@ function* moves(state: CampaignState): Generator<{ from: Bucket; to: Bucket }> {
   for (const { attempt } of state.returned) yield { from: 'in_progress', to: waitingBucket(attempt) };
 }
 
-function takeRoster(
-  state: CampaignState,
-  { buckets, moreToClaim, nextDueAt, nextDueFor }: RosterView,
-  now: number,
-): void {
-  state.roster = {
-    buckets,
-    moreToClaim,
-    nextDueAt,
-    ...(nextDueFor === undefined ? {} : { nextDueFor }),
-    countedAt: now,
-  };
+function takeRoster(state: CampaignState, { buckets, groups }: RosterView, now: number): void {
+  state.roster = { buckets, countedAt: now };
+  takeGroups(state, groups);
 }
 
 function grantedRetries({ spec }: CampaignState): Pick<RetryPolicy, 'budget' | 'on'> {
@@ -209,6 +201,7 @@ function adoptCall(
     state.settled.push({
       seq: call.seq,
       attempt: call.attempt,
+      ...(call.group === undefined ? {} : { group: call.group }),
       to: 'failed',
       reason: call.refusal,
       outcome: null,
@@ -226,6 +219,7 @@ function adoptCall(
     seq: call.seq,
     attempt: call.attempt,
     ...(call.excused === undefined ? {} : { excused: call.excused }),
+    ...(call.group === undefined ? {} : { group: call.group }),
     phase: accepted ? 'live' : 'unknown',
     placement: 0,
     unconfirmed: false,

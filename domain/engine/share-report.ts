@@ -1,7 +1,6 @@
 /** What a campaign reports to the coordinators of the limits that it shares, and what it does with the answers. */
-import { capLeft, isOpen } from './calling-day.ts';
+import { capLeft, isOpen, openGroups } from './calling-day.ts';
 import type { CampaignState } from './campaign-state.ts';
-import { hasWork } from './gates.ts';
 import { accountOfLimit } from './ids.ts';
 import { given as afterGiven, isReportDue, reportAgainAt, reported, type SlotNeed } from './known-share.ts';
 import type { GivenShare } from './share-messages.ts';
@@ -36,10 +35,11 @@ function slotsNeeded(
 ): Pick<SlotNeed, 'need' | 'most'> {
   const most = mostUsed(state, limitId);
   const mayCall = state.status === 'active' && state.stop === null && !state.ending && isOpen(state, now);
-  if (!mayCall || !hasWork(state)) return { need: 0, most };
-  const { moreToClaim, nextDueAt } = state.roster;
-  const someDue = nextDueAt !== null && nextDueAt <= now;
-  const contacts = moreToClaim || someDue ? Infinity : state.ready.length;
+  if (!mayCall) return { need: 0, most };
+  const canClaim = openGroups(state, now).some(
+    ({ moreToClaim, nextDueAt }) => moreToClaim || (nextDueAt !== null && nextDueAt <= now),
+  );
+  const contacts = canClaim ? Infinity : state.ready.length;
   const more = Math.max(0, Math.min(capLeft(state), contacts));
   return { need: Math.min(most, inFlight + more), most };
 }

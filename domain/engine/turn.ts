@@ -3,6 +3,7 @@
  * order of the checks exists once.
  */
 import { processInbox, type CampaignRun } from './campaign-run.ts';
+import { releaseClosed } from './closed-groups.ts';
 import { advance } from './commands.ts';
 import { considerDrain, type HistorySize } from './continue-as-new.ts';
 import { measurePace } from './pace.ts';
@@ -13,6 +14,7 @@ export function takeTurn(run: CampaignRun, history: HistorySize, now: number, ra
   processInbox(run, now, random);
   // Until the run has the records, its terms may be out of date: an edit may have moved the end, or the campaign may be cancelled.
   if (run.hasRecords && !run.state.superseded) advance(run.state, now);
+  if (run.hasRecords) releaseClosed(run.state, now);
   considerDrain(run, history, now);
   const step = nextStep(run.state, run, now);
   run.waiting = step.waiting;

@@ -49,9 +49,7 @@ describe('a contact that is returned until a due time', () => {
     const { returnOne } = await withOneThatWaits();
     expect(await returnOne()).toMatchObject({
       buckets: { pending: 4, retrying: 0 },
-      moreToClaim: true,
-      nextDueAt: NOW + 5 * MINUTE,
-      nextDueFor: 'number',
+      groups: [{ group: 0, more: true, dueAt: NOW + 5 * MINUTE, dueFor: 'number' }],
     });
   });
 
@@ -65,7 +63,7 @@ describe('a contact that is returned until a due time', () => {
       { seq: 2, attempt: 1, isDue: true },
       { seq: 4, attempt: 1 },
     ]);
-    expect(due).toMatchObject({ moreToClaim: false, nextDueAt: null });
+    expect(due.groups).toEqual([]);
     expect((await step(4, { now: NOW + 5 * MINUTE, want: 2 })).claimed).toEqual(due.claimed);
   });
 
@@ -80,7 +78,9 @@ describe('a contact that is returned until a due time', () => {
   it('keeps its time when another run adopts the records, and the others their turn', async () => {
     const { id, step, returnOne } = await withOneThatWaits();
     await returnOne();
-    expect(await adopted(id, 'another run')).toMatchObject({ moreToClaim: true, nextDueAt: NOW + 5 * MINUTE });
+    expect(await adopted(id, 'another run')).toMatchObject({
+      groups: [{ more: true, dueAt: NOW + 5 * MINUTE }],
+    });
     const { claimed } = await step(3, { epoch: 2, want: 4 }, 'another run');
     expect(claimed.map(({ seq }) => seq)).toEqual([1, 3, 4]);
   });

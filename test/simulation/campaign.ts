@@ -7,7 +7,7 @@
  * timer has fired, a moment later and for all that has come in until then. A run is followed by another when it continues as
  * new, is reset to an earlier state, or is terminated and started again; only the latest is alive.
  */
-import { applyWindow } from '../../domain/engine/calling-day.ts';
+import { applyWindow, type WindowAnswer, type WindowQuestion } from '../../domain/engine/calling-day.ts';
 import { hasNews, takeOver, type InboxMessage } from '../../domain/engine/campaign-run.ts';
 import { dialRequest, startDials, startLookingUp } from '../../domain/engine/calls.ts';
 import { CampaignState, type CampaignStatus, type PacingFacts } from '../../domain/engine/campaign-state.ts';
@@ -21,7 +21,7 @@ import { applyClosed, applyEnd, exchangeRequest, liveBuckets } from '../../domai
 import type { Buckets } from '../../domain/engine/tally.ts';
 import { takeTurn } from '../../domain/engine/turn.ts';
 import { ACKNOWLEDGEMENTS } from '../../domain/engine/time-limits.ts';
-import { windowAt } from '../../domain/windows/windows.ts';
+import { civilDay, windowAt } from '../../domain/windows/windows.ts';
 import { VirtualClock } from './clock.ts';
 import type { VirtualConnection } from './connection.ts';
 import { Dialling } from './dialling.ts';
@@ -296,7 +296,7 @@ export class VirtualCampaign {
         this.takeChange(run);
         return;
       case 'ask_window':
-        this.askWindow(run, step.from);
+        this.askWindow(run, step.question);
         return;
       case 'close':
         this.awaits(
@@ -408,14 +408,15 @@ export class VirtualCampaign {
     );
   }
 
-  private askWindow(run: VirtualRun, from: number): void {
+  private askWindow(run: VirtualRun, { groups, opensAt }: WindowQuestion): void {
     const { schedule } = run.state.spec;
-    this.awaits(
-      run,
-      'window',
-      () => ({ ...(windowAt(schedule, from) ?? { window: null, day: null }), facts: this.facts }),
-      (answer) => applyWindow(run.state, answer, this.clock.now),
-    );
+    const answer = (): WindowAnswer => {
+      const answers = groups.map(({ group, from }) => ({ group, window: windowAt(schedule, from)?.window ?? null }));
+      const earliest = Math.min(opensAt ?? Infinity, ...answers.flatMap(({ window }) => window?.opensAt ?? []));
+      const day = earliest < Infinity ? civilDay(dayZoneOf(schedule), earliest) : null;
+      return { groups: answers, day, facts: this.facts };
+    };
+    this.awaits(run, 'window', answer, (answer) => applyWindow(run.state, answer, this.clock.now));
   }
 
   private takeChange(run: VirtualRun): void {

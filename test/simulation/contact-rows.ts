@@ -3,6 +3,7 @@
  * bucket only counts, so that memory goes by what is in flight or waits for a retry and not by the size of the roster.
  */
 import type { ReadyContact } from '../../domain/engine/campaign-state.ts';
+import type { GroupWork } from '../../domain/engine/roster.ts';
 import { waitingBucket, type Bucket, type Buckets } from '../../domain/engine/tally.ts';
 import { Queue } from '../../domain/forecast/queue.ts';
 
@@ -97,9 +98,11 @@ export class ContactRows {
     return held.map(readyContact);
   }
 
-  waiting(cursor: number): { moreToClaim: boolean; nextDueAt: number | null } {
-    const after = this.highest < this.total || [...this.pending].some((seq) => seq > cursor);
-    return { moreToClaim: after, nextDueAt: this.nextDue()?.at ?? null };
+  /** The only group, if any contact of it waits. */
+  waiting(cursor: number): { groups: GroupWork[] } {
+    const more = this.highest < this.total || [...this.pending].some((seq) => seq > cursor);
+    const dueAt = this.nextDue()?.at ?? null;
+    return { groups: more || dueAt !== null ? [{ group: 0, more, dueAt }] : [] };
   }
 
   /** Releases every claim on contacts that wait; returns the lowest number of a released first call. */

@@ -34,7 +34,11 @@ export function callingCampaign(terms: Partial<z.input<typeof CreateCampaign>> =
     zoneData: '2026f',
     holidayData: null,
   };
-  applyWindow(state, { window, day: { date: '2026-03-18', endsAt: NOW + 12 * HOUR_MS }, facts: FACTS }, NOW);
+  applyWindow(
+    state,
+    { groups: [{ group: 0, window }], day: { date: '2026-03-18', endsAt: NOW + 12 * HOUR_MS }, facts: FACTS },
+    NOW,
+  );
   state.ready = [2, 3, 4].map((seq) => ({ seq, attempt: 1 }));
   return state;
 }

@@ -7,6 +7,7 @@ import { placedToday, zoneDataOf } from '../../../domain/engine/calling-day.ts';
 import type { EngineSpec } from '../../../domain/engine/campaign-spec.ts';
 import type {
   CampaignState,
+  GroupState,
   InFlightCall,
   PacingFacts,
   RecordedDay,
@@ -15,6 +16,7 @@ import type {
 import { troubleOf } from '../../../domain/engine/circuit-breaker.ts';
 import { newCampaign } from '../../../domain/engine/commands.ts';
 import { waitingAt } from '../../../domain/engine/gates.ts';
+import { newGroup } from '../../../domain/engine/groups.ts';
 import { scheduleOf } from './schedules.ts';
 
 export const SECOND = 1_000;
@@ -116,16 +118,17 @@ export type StatedCampaign = Partial<Omit<CampaignState, 'spec' | 'inFlight' | '
   readonly spec?: Partial<EngineSpec>;
   readonly calls?: readonly InFlightCall[];
   readonly roster?: Partial<CampaignState['roster']>;
+  /** The only group, in its hours and with nobody in the roster where nothing else is stated. */
+  readonly group?: Partial<GroupState>;
 };
 
-export function campaignState({ spec, calls = [], roster, ...stated }: StatedCampaign = {}): CampaignState {
+export function campaignState({ spec, calls = [], roster, group, ...stated }: StatedCampaign = {}): CampaignState {
   const created = newCampaign(campaignSpec(spec), NOON);
   const state: CampaignState = {
     ...created,
     facts: pacingFacts(),
-    window: recordedWindow(),
+    groups: [{ ...newGroup(0), window: recordedWindow(), windowAnsweredAt: at('09:00'), ...group }],
     day: recordedDay(),
-    windowAnsweredAt: at('09:00'),
     placements: calls.length,
     placedByDay: { [TODAY]: calls.length },
     inFlight: Object.fromEntries(calls.map((call) => [idOf(CAMPAIGN_ID, call), call])),

@@ -57,7 +57,7 @@ export class CountedRoster {
     });
     const answered = reply as ExchangeReply;
     if (answered.kind === 'superseded') throw new Error('another run owns the records');
-    return { ...cost, claimed: answered.claimed, next: answered.nextDueAt };
+    return { ...cost, claimed: answered.claimed, next: answered.groups[0]?.dueAt ?? null };
   }
 
   close(): Promise<void> {

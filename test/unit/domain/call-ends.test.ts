@@ -28,7 +28,7 @@ function placing(): CampaignState {
     NOW,
   );
   const midnight = Date.parse('2026-03-03T00:00:00Z');
-  state.window = {
+  state.groups[0]!.window = {
     opensAt: NOW - MINUTE_MS,
     closesAt: midnight,
     nextDayOpensAt: midnight,

@@ -64,7 +64,7 @@ describe('a call that is being placed', () => {
     ['until ten seconds before the window closes', {}, at('16:59:50')],
     [
       'until ten seconds before midnight where the window closes on the next day',
-      { window: recordedWindow({ closesAt: at('02:00', '2026-03-19') }) },
+      { group: { window: recordedWindow({ closesAt: at('02:00', '2026-03-19') }) } },
       at('23:59:50'),
     ],
     ['until ten seconds before the campaign expires', { spec: { ends_at: at('13:00') } }, at('12:59:50')],
@@ -192,7 +192,7 @@ describe('the answer to a placement', () => {
       { contact: 'unknown' },
     ],
   ])('%s', (_, result, { contact, waits = null, unit, unconfirmed = false }) => {
-    const state = campaignState({ calls: [callInFlight({ phase: 'placing' })], roster: { moreToClaim: true } });
+    const state = campaignState({ calls: [callInFlight({ phase: 'placing' })], group: { moreToClaim: true } });
     applyPlacement(state, ID, result, NOON, MIDDLE);
     expect(whereabouts(state)).toBe(contact);
     expect(waitingAt(state, NOON).for).toBe(waits);

@@ -144,10 +144,10 @@ describe('a success', () => {
 });
 
 describe('a campaign', () => {
-  const opens = { window: recordedWindow(), day: recordedDay(), facts: pacingFacts() };
+  const opens = { groups: [{ group: 0, window: recordedWindow() }], day: recordedDay(), facts: pacingFacts() };
 
   test('begins each window with eight placements at a time', () => {
-    const state = campaignState();
+    const state = campaignState({ group: { window: null }, day: null });
     applyWindow(state, opens, NOON);
     expect(state).toMatchObject({ slowStart: 8, breaker: null });
   });

@@ -118,7 +118,11 @@ describe('the page of a campaign', () => {
     ],
   ])('shows the estimated finish%s', (_, changed, line) => {
     const buckets = { pending: 120, in_progress: 0, retrying: 0, completed: 60, failed: 0, skipped: 0, ...changed };
-    const state = campaignState({ pace: { since: NOON - HOUR, done: 0 }, roster: { buckets, moreToClaim: true } });
+    const state = campaignState({
+      pace: { since: NOON - HOUR, done: 0 },
+      roster: { buckets },
+      group: { moreToClaim: true },
+    });
     expect(linesOf(state)).toContain(line);
   });
 

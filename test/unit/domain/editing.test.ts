@@ -1,4 +1,5 @@
 /** What a change of the terms does to a running campaign, by examples. */
+import { newGroup } from '../../../domain/engine/groups.ts';
 import { describe, expect, test } from 'vitest';
 import type { CampaignState } from '../../../domain/engine/campaign-state.ts';
 import { applyEdit, editRefusal, type Recount } from '../../../domain/engine/editing.ts';
@@ -34,7 +35,7 @@ describe('an edit', () => {
       'of the hours forgets the window: the next one is asked for',
       { schedule: { end_time: '18:00' } },
       {},
-      { window: null },
+      { groups: [newGroup(0)] },
     ],
     ['of the start moves it', { scheduled_at: at('16:00') }, TO_BEGIN, { beginsAt: at('16:00') }],
     [

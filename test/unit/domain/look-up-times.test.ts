@@ -49,7 +49,7 @@ function lookUps(state: CampaignState, from: number, found: (now: number) => Loo
   const asked: { readonly time: string; readonly urgent: boolean; readonly cancels: boolean }[] = [];
   for (let now = from; state.inFlight[ID] && now <= until;) {
     const step = stepOf(state, now);
-    if (step.kind === 'ask_window') state.window = TOMORROW;
+    if (step.kind === 'ask_window') state.groups[0]!.window = TOMORROW;
     if (step.kind !== 'work') continue;
     if (!step.lookUp.includes(ID)) {
       now = step.wakeAt ?? Infinity;
@@ -151,7 +151,17 @@ describe('a live call of which nothing is heard', () => {
     const state = campaignState();
     const call = { seq: 1, attempt: 1, day: '2026-03-18', sentAt: acceptedAt, acceptedAt, refusal: null, ended: null };
     const { spec, status, ending, placedByDay, roster } = state;
-    const records = { spec, status, ending, placedByDay, ...roster, lastExchange: 1, epoch: 2, unsettled: [call] };
+    const records = {
+      spec,
+      status,
+      ending,
+      placedByDay,
+      groups: [],
+      ...roster,
+      lastExchange: 1,
+      epoch: 2,
+      unsettled: [call],
+    };
     adopt(state, CAMPAIGN_ID, records, pacingFacts(), NOON);
     expect(state.inFlight[ID]?.checkAt).toBe(checkAt);
   });
@@ -228,7 +238,17 @@ describe('a call that may wait in the provider’s queue', () => {
     const state = campaignState({ facts: pacingFacts(QUEUE) });
     const call = { seq: 1, attempt: 1, day: '2026-03-18', sentAt: NOON, acceptedAt: NOON, refusal: null, ended: null };
     const { spec, status, ending, placedByDay, roster } = state;
-    const records = { spec, status, ending, placedByDay, ...roster, lastExchange: 1, epoch: 2, unsettled: [call] };
+    const records = {
+      spec,
+      status,
+      ending,
+      placedByDay,
+      groups: [],
+      ...roster,
+      lastExchange: 1,
+      epoch: 2,
+      unsettled: [call],
+    };
     adopt(state, CAMPAIGN_ID, records, pacingFacts(QUEUE), NOON);
     const asked = lookUps(state, NOON, () => QUEUED, at('12:05'));
     expect(asked.at(-1)).toEqual({ time: '12:05:00', urgent: false, cancels: true });

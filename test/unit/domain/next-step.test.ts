@@ -117,21 +117,21 @@ describe('the next step', () => {
     ],
     [
       'is to ask for the window where none is known',
-      { ...PEOPLE_LEFT, window: null, windowAnsweredAt: null },
+      { ...PEOPLE_LEFT, group: { window: null, windowAnsweredAt: null } },
       {},
-      { kind: 'ask_window', from: NOON },
+      { kind: 'ask_window', question: { groups: [{ group: 0, from: NOON }], opensAt: null } },
     ],
     [
       'is to ask for the next window where this one is over',
-      { ...PEOPLE_LEFT, window: recordedWindow({ closesAt: at('12:00:05') }) },
+      { ...PEOPLE_LEFT, group: { window: recordedWindow({ closesAt: at('12:00:05') }) } },
       {},
-      { kind: 'ask_window', from: at('12:00:05') },
+      { kind: 'ask_window', question: { groups: [{ group: 0, from: at('12:00:05') }], opensAt: null } },
     ],
     [
       'is to ask for the next window where a placement came too late for this one',
-      { ...PEOPLE_LEFT, windowSpent: true },
+      { ...PEOPLE_LEFT, group: { windowSpent: true } },
       {},
-      { kind: 'ask_window', from: at('17:00') },
+      { kind: 'ask_window', question: { groups: [{ group: 0, from: at('17:00') }], opensAt: null } },
     ],
     [
       'is to close once the campaign is cancelled and every call is on record, live ones too',
@@ -179,7 +179,7 @@ describe('the next step', () => {
     ],
     [
       'is to wait for a retry',
-      { ...NOBODY_LEFT, roster: { nextDueAt: at('12:30') } },
+      { ...NOBODY_LEFT, group: { nextDueAt: at('12:30') } },
       {},
       { kind: 'work', place: [], wakeAt: at('12:30') },
     ],
@@ -252,12 +252,12 @@ describe('a gate that is shut', () => {
     ],
     [
       'the window: nothing before it opens',
-      { window: recordedWindow({ opensAt: at('13:00') }) },
+      { group: { window: recordedWindow({ opensAt: at('13:00') }) } },
       { waits: 'window', until: at('13:00') },
     ],
     [
       'no window: nothing until one is found, and nobody can say when',
-      { window: null, windowAnsweredAt: NOON, askWindowAgainAt: at('18:00') },
+      { group: { window: null, windowAnsweredAt: NOON, askWindowAgainAt: at('18:00') } },
       { waits: 'window' },
     ],
     [
@@ -290,7 +290,7 @@ describe('a gate that is shut', () => {
     [
       'two of them: the window is named, which opens after the breaker closes',
       {
-        window: recordedWindow({ opensAt: at('13:00') }),
+        group: { window: recordedWindow({ opensAt: at('13:00') }) },
         breaker: { reason: 'throttled', openUntil: at('12:01'), failures: 1, since: NOON, times: 1 },
       },
       { waits: 'window', until: at('13:00') },
@@ -304,7 +304,7 @@ describe('a gate that is shut', () => {
   });
 
   test('the retry: nothing is left but people who are called again later', () => {
-    expect(step({ roster: { nextDueAt: at('12:30') } }).waiting).toEqual({ for: 'retry', until: at('12:30') });
+    expect(step({ group: { nextDueAt: at('12:30') } }).waiting).toEqual({ for: 'retry', until: at('12:30') });
   });
 
   test('the number: nothing is left but people whose numbers have had their calls', () => {
@@ -402,16 +402,16 @@ describe('a look-up', () => {
 describe('an exchange with the roster', () => {
   const MORE = { moreToClaim: true };
   /** Ten slots taken and a full reserve of forty. */
-  const BUSY: StatedCampaign = { calls: liveCalls(10), ready: contacts(40), roster: MORE };
+  const BUSY: StatedCampaign = { calls: liveCalls(10), ready: contacts(40), group: MORE };
 
   test.each<[string, StatedCampaign, StatedRun, Work['exchange']]>([
-    ['claims contacts for the free slots and for a reserve of forty', { roster: MORE }, {}, { want: 50 }],
-    ['claims no more than the daily cap leaves', { roster: MORE, spec: { max_calls_per_day: 12 } }, {}, { want: 12 }],
+    ['claims contacts for the free slots and for a reserve of forty', { group: MORE }, {}, { want: 50 }],
+    ['claims no more than the daily cap leaves', { group: MORE, spec: { max_calls_per_day: 12 } }, {}, { want: 12 }],
     ['is not needed while half of the reserve is there', { ...BUSY, ready: contacts(20) }, {}, null],
     ['fills the reserve up when less is there', { ...BUSY, ready: contacts(19) }, {}, { want: 21 }],
     [
       'claims a retry that is due, for which a place in the reserve is enough',
-      { ...BUSY, ready: contacts(39), roster: { ...MORE, nextDueAt: NOON } },
+      { ...BUSY, ready: contacts(39), group: { ...MORE, nextDueAt: NOON } },
       {},
       { want: 1 },
     ],
@@ -441,11 +441,11 @@ describe('an exchange with the roster', () => {
       {},
       { want: 0 },
     ],
-    ['waits for the one under way', { roster: MORE }, { exchanging: true }, null],
-    ['is left to the run that owns the records now', { roster: MORE, superseded: true }, { lookingUp: true }, null],
+    ['waits for the one under way', { group: MORE }, { exchanging: true }, null],
+    ['is left to the run that owns the records now', { group: MORE, superseded: true }, { lookingUp: true }, null],
     [
       'does not introduce a run again that was refused as the owner',
-      { roster: MORE, superseded: true },
+      { group: MORE, superseded: true },
       { lookingUp: true, continuedFrom: 'the run before' },
       null,
     ],
@@ -494,9 +494,11 @@ describe('the campaign sleeps', () => {
       'until two hours before a window that was computed more than a day ahead',
       {
         ...PEOPLE_LEFT,
-        window: recordedWindow({ opensAt: NOON + 60 * HOUR, closesAt: NOON + 68 * HOUR }),
+        group: {
+          window: recordedWindow({ opensAt: NOON + 60 * HOUR, closesAt: NOON + 68 * HOUR }),
+          windowAnsweredAt: NOON,
+        },
         day: recordedDay({ endsAt: NOON + 68 * HOUR }),
-        windowAnsweredAt: NOON,
       },
       NOON + 58 * HOUR,
     ],

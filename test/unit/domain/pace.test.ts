@@ -25,7 +25,8 @@ function buckets(changed: Partial<typeof BUCKETS> = {}) {
 function sinceEleven(stated: StatedCampaign = {}): CampaignState {
   return campaignState({
     pace: { since: NOON - HOUR, done: 0 },
-    roster: { buckets: buckets(), moreToClaim: true },
+    roster: { buckets: buckets() },
+    group: { moreToClaim: true },
     ...stated,
   });
 }
@@ -35,7 +36,7 @@ describe('the estimated finish', () => {
     ['is when all are done', {}, buckets(), { kind: 'finishes', at: NOON + 100 * MINUTE, perHour: 60 }],
     [
       'is not before the next retry',
-      { roster: { nextDueAt: at('16:00') } },
+      { group: { nextDueAt: at('16:00') } },
       buckets({ pending: 1 }),
       { kind: 'finishes', at: at('16:00'), perHour: 60 },
     ],
@@ -75,9 +76,9 @@ describe('the pace', () => {
     ['goes on in a single short pause', { breaker: OPEN_BREAKER }, { since: NOON - HOUR, done: 0 }],
     ['ends with trouble at the provider', { breaker: { ...OPEN_BREAKER, times: 2 } }, null],
     ['ends with a pause', { status: 'paused' }, null],
-    ['ends with the calling hours', { windowSpent: true }, null],
+    ['ends with the calling hours', { group: { windowSpent: true } }, null],
     ['ends with the cap of the day', { spec: { max_calls_per_day: 1 }, placedByDay: { [TODAY]: 1 } }, null],
-    ['ends where all wait for a retry', { ready: [], roster: { moreToClaim: false, nextDueAt: NOON + HOUR } }, null],
+    ['ends where all wait for a retry', { ready: [], group: { nextDueAt: NOON + HOUR } }, null],
     ['ends with a cancel', { ending: 'cancelled' }, null],
   ])('%s', (_, stated, expected) => {
     const state = sinceEleven({ ready, roster: { buckets: buckets() }, ...stated });

@@ -32,7 +32,7 @@ function begun() {
     ),
     NOW,
   );
-  state.roster.moreToClaim = true;
+  state.groups[0]!.moreToClaim = true;
   return state;
 }
 
@@ -46,13 +46,17 @@ describe('what a campaign waits for', () => {
     const opensAt = NOW + HOUR_MS;
     const closesAt = opensAt + HOUR_MS;
     const window = { opensAt, closesAt, nextDayOpensAt: null, zoneData: '2026f', holidayData: null };
-    applyWindow(state, { window, day: { date: '2026-03-18', endsAt: closesAt }, facts: FACTS }, NOW);
+    applyWindow(
+      state,
+      { groups: [{ group: 0, window }], day: { date: '2026-03-18', endsAt: closesAt }, facts: FACTS },
+      NOW,
+    );
     expect(waitingAt(state, NOW)).toEqual({ for: 'window', until: opensAt });
   });
 
   it('is its hours, nobody knows until when, once none were found', () => {
     const state = begun();
-    applyWindow(state, { window: null, day: null, facts: FACTS }, NOW);
+    applyWindow(state, { groups: [{ group: 0, window: null }], day: null, facts: FACTS }, NOW);
     expect(waitingAt(state, NOW)).toEqual({ for: 'window', until: null });
   });
 });
@@ -65,7 +69,7 @@ function windowIn(hours: number, zoneData = '2026f'): RecordedWindow {
 
 /** The answer with this window, on a day that ends with it. */
 function answerWith(window: RecordedWindow): WindowAnswer {
-  return { window, day: { date: 'a day', endsAt: window.closesAt }, facts: FACTS };
+  return { groups: [{ group: 0, window }], day: { date: 'a day', endsAt: window.closesAt }, facts: FACTS };
 }
 
 function waitingFor(window: RecordedWindow) {
@@ -91,7 +95,7 @@ describe('a window that was computed long before it opens', () => {
     const at = NOW + again * HOUR_MS;
     expect(workOf(state, NOW).wakeAt).toBe(at);
     expect(stepOf(state, at - 1).kind).toBe('work');
-    expect(stepOf(state, at)).toMatchObject({ kind: 'ask_window', from: at });
+    expect(stepOf(state, at)).toMatchObject({ kind: 'ask_window', question: { groups: [{ group: 0, from: at }] } });
 
     // Answered once more, it is fresh enough to be kept, whatever it says.
     applyWindow(state, answerWith(windowIn(hours + 1, '2026g')), at);
@@ -103,7 +107,7 @@ describe('a window that was computed long before it opens', () => {
 
   it.each([0, 1, 23, 24])('is kept when it opens in %d hours', (hours) => {
     const state = waitingFor(windowIn(hours));
-    const { opensAt } = state.window!;
+    const { opensAt } = state.groups[0]!.window!;
     for (const at of [NOW, opensAt - 2 * HOUR_MS, opensAt - 1, opensAt, opensAt + HOUR_MS].filter((at) => at >= NOW)) {
       expect(stepOf(state, at).kind).toBe('work');
     }
@@ -113,7 +117,7 @@ describe('a window that was computed long before it opens', () => {
     const state = waitingFor(windowIn(72));
     state.ready = [{ seq: 1, attempt: 1 }];
     const late = NOW + 73 * HOUR_MS;
-    expect(stepOf(state, late)).toMatchObject({ kind: 'ask_window', from: late });
+    expect(stepOf(state, late)).toMatchObject({ kind: 'ask_window', question: { groups: [{ group: 0, from: late }] } });
     state.status = 'paused';
     expect(stepOf(state, late).kind).toBe('work');
   });
@@ -123,8 +127,8 @@ describe('news of a release of the zone data', () => {
   it('makes a campaign ask for its window again where an older one gave it', () => {
     const state = waitingFor(windowIn(5));
     applyZoneData(state, '2026g');
-    expect(state.window).toBeNull();
-    expect(stepOf(state, NOW)).toMatchObject({ kind: 'ask_window', from: NOW });
+    expect(state.groups[0]!.window).toBeNull();
+    expect(stepOf(state, NOW)).toMatchObject({ kind: 'ask_window', question: { groups: [{ group: 0, from: NOW }] } });
   });
 
   it.each(['2026f', '2026e', '2025z'])('changes nothing where it is the same or older: %s', (version) => {

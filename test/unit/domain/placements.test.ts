@@ -37,7 +37,7 @@ function placing(): CampaignState {
     zoneData: '2026f',
     holidayData: null,
   };
-  applyWindow(state, { window, day: DAY, facts: FACTS }, NOW);
+  applyWindow(state, { groups: [{ group: 0, window }], day: DAY, facts: FACTS }, NOW);
   state.ready = [{ seq: 2, attempt: 1 }];
   startPlacing(state, ID, { seq: 1, attempt: 1 }, NOW);
   return state;
@@ -56,12 +56,15 @@ describe('a placement that was too late for its window', () => {
   it('ends that window: the next one is asked for', () => {
     const state = placing();
     applyPlacement(state, ID, expired, NOW, 0.5);
-    expect(stepOf(state, NOW)).toMatchObject({ kind: 'ask_window', from: NOW + HOUR_MS });
+    expect(stepOf(state, NOW)).toMatchObject({
+      kind: 'ask_window',
+      question: { groups: [{ group: 0, from: NOW + HOUR_MS }] },
+    });
   });
 
   it('says nothing about the next one, which has been recorded since', () => {
     const state = placing();
-    applyWindow(state, { window: next, day: DAY, facts: FACTS }, NOW + HOUR_MS);
+    applyWindow(state, { groups: [{ group: 0, window: next }], day: DAY, facts: FACTS }, NOW + HOUR_MS);
     applyPlacement(state, ID, expired, NOW + HOUR_MS, 0.5);
     const work = workOf(state, NOW + HOUR_MS);
     expect(work.waiting.for).toBeNull();
@@ -114,8 +117,10 @@ describe('a request that is repeated', () => {
     startRepeating(state, ID);
     return state.inFlight[ID]!;
   };
-  const closeAt = (closesAt: number) => (state: CampaignState) =>
-    applyWindow(state, { window: { ...state.window!, closesAt }, day: DAY, facts: FACTS }, NOW + 1_000);
+  const closeAt = (closesAt: number) => (state: CampaignState) => {
+    const window = { ...state.groups[0]!.window!, closesAt };
+    applyWindow(state, { groups: [{ group: 0, window }], day: DAY, facts: FACTS }, NOW + 1_000);
+  };
 
   it('is sent within the hours that hold now, where they end sooner than those of the first', () => {
     expect(repeated(closeAt(NOW + 60_000)).notAfter).toBe(NOW + 60_000 - FACTS.dialMarginMs);

@@ -18,12 +18,12 @@ import {
 const ready = [{ seq: 1, attempt: 1 }];
 const breaker = { reason: 'throttled', openUntil: NOON + SECOND, failures: 1, since: NOON, times: 1 };
 const TROUBLE = { breaker: { ...breaker, times: 2 } };
-const retryIn = (ms: number): StatedCampaign => ({ ready: [], roster: { nextDueAt: NOON + ms } });
+const retryIn = (ms: number): StatedCampaign => ({ ready: [], group: { nextDueAt: NOON + ms } });
 
 describe('a campaign is found by what it waits for', () => {
   test.each<[string, StatedCampaign, WaitingFor | null, WaitingFor | null]>([
     ['its start', { status: 'scheduled' }, null, 'start'],
-    ['its hours', { windowSpent: true }, null, 'window'],
+    ['its hours', { group: { windowSpent: true } }, null, 'window'],
     ['the next day', { spec: { max_calls_per_day: 1 }, placedByDay: { [TODAY]: 1 } }, null, 'daily_cap'],
     ['nothing while it calls', {}, 'window', null],
     ['nothing while all slots are in use', { spec: { max_concurrent_calls: 1 }, calls: [callInFlight()] }, null, null],

@@ -1,4 +1,5 @@
 /** What a campaign and its roster tell each other, by examples. */
+import { newGroup } from '../../../domain/engine/groups.ts';
 import { describe, expect, test } from 'vitest';
 import type { CampaignState, InFlightCall, ReadyContact } from '../../../domain/engine/campaign-state.ts';
 import { waitingAt } from '../../../domain/engine/gates.ts';
@@ -30,7 +31,7 @@ function ask(state: CampaignState, want = 0): ExchangeRequest {
 }
 
 function answer(state: CampaignState, request: ExchangeRequest, stated: Partial<Exchanged> = {}): void {
-  const nothing = { claimed: [], events: [], retriesEndedUpTo: null, moreToClaim: false, nextDueAt: null };
+  const nothing = { claimed: [], events: [], retriesEndedUpTo: null, groups: [] };
   applyExchange(state, request, { kind: 'exchanged', buckets: buckets(), ...nothing, ...stated }, NOON);
 }
 
@@ -158,8 +159,7 @@ describe('a run that adopts the records', () => {
       unsettled: [],
       placedByDay: {},
       buckets: buckets(),
-      moreToClaim: true,
-      nextDueAt: null,
+      groups: [{ group: 0, more: true, dueAt: null }],
       ...snapshot,
     };
     adopt(state, CAMPAIGN_ID, records, pacingFacts(), NOON);
@@ -216,7 +216,7 @@ describe('a run that adopts the records', () => {
       'asks for its window again where the hours have been changed',
       {},
       { spec: campaignSpec({ schedule: { ...campaignSpec().schedule, end_time: '18:00' } }) },
-      { window: null },
+      { groups: [{ ...newGroup(0), moreToClaim: true }] },
     ],
   ])('%s', (_, stated, snapshot, expected) => {
     expect(adopted(stated, snapshot)).toMatchObject(expected);

@@ -55,7 +55,7 @@ function newRun(limitIds: readonly string[], most: number, epoch: number): Campa
     epoch,
     spec: { max_concurrent_calls: most },
     window: recordedWindow({ closesAt: Infinity }),
-    roster: { moreToClaim: true },
+    group: { moreToClaim: true },
     sharedLimits: limitIds.map((id) => ({ id, share: null })),
   });
 }

@@ -32,7 +32,7 @@ function sharing(stated: StatedCampaign & { share?: KnownShare | null } = {}): C
   const { share = known(), ...campaign } = stated;
   return campaignState({
     ready: Array.from({ length: 20 }, (_, index) => ({ seq: 100 + index, attempt: 1 })),
-    roster: { moreToClaim: true },
+    group: { moreToClaim: true },
     sharedLimits: [{ id: 'clinic', share }],
     ...campaign,
   });
@@ -53,7 +53,7 @@ describe('on a connection with a limit, a campaign', () => {
 
   const due = (state: CampaignState, now = NOON) =>
     reportNow(state, Object.keys(state.inFlight).length, now)?.need ?? null;
-  const few = { roster: { moreToClaim: false }, ready: [{ seq: 100, attempt: 1 }] };
+  const few = { group: { moreToClaim: false }, ready: [{ seq: 100, attempt: 1 }] };
 
   it.each<[string, CampaignState, number | null]>([
     ['it begins', sharing({ share: null }), 10],

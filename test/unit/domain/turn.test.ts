@@ -38,8 +38,7 @@ function records(stated: Partial<RosterSnapshot> = {}): RosterSnapshot {
     unsettled: [],
     placedByDay: {},
     buckets: { pending: 2, in_progress: 0, retrying: 0, completed: 0, failed: 0, skipped: 0 },
-    moreToClaim: true,
-    nextDueAt: null,
+    groups: [{ group: 0, more: true, dueAt: null }],
     ...stated,
   };
 }

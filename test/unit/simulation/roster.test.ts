@@ -51,11 +51,11 @@ describe('the virtual roster', () => {
         { seq: 1, attempt: 1 },
         { seq: 2, attempt: 1 },
       ],
-      moreToClaim: true,
+      groups: [{ more: true }],
     });
     expect(roster.exchange(request({ exchangeNumber: 2, want: 2 }), 'run-1')).toMatchObject({
       claimed: [{ seq: 3, attempt: 1 }],
-      moreToClaim: false,
+      groups: [],
     });
   });
 
@@ -75,14 +75,16 @@ describe('the virtual roster', () => {
     const roster = openRoster(4);
     roster.exchange(request({ want: 3 }), 'run-1');
     const settled = [busy(1, NOW + 2), busy(2, NOW + 1), busy(3, NOW + 60_000)];
-    expect(roster.exchange(request({ exchangeNumber: 2, settled }), 'run-1')).toMatchObject({ nextDueAt: NOW + 1 });
+    expect(roster.exchange(request({ exchangeNumber: 2, settled }), 'run-1')).toMatchObject({
+      groups: [{ dueAt: NOW + 1 }],
+    });
     expect(roster.exchange(request({ exchangeNumber: 3, want: 9, now: NOW + 5 }), 'run-1')).toMatchObject({
       claimed: [
         { seq: 2, attempt: 2 },
         { seq: 1, attempt: 2 },
         { seq: 4, attempt: 1 },
       ],
-      nextDueAt: NOW + 60_000,
+      groups: [{ dueAt: NOW + 60_000 }],
     });
   });
 
@@ -100,7 +102,7 @@ describe('the virtual roster', () => {
   test('releases the claims of an earlier run to the one that adopts', () => {
     const roster = openRoster(3);
     roster.exchange(request({ want: 2 }), 'run-1');
-    expect(roster.adopt('run-2', NOW)).toMatchObject({ lastExchange: 1, moreToClaim: true });
+    expect(roster.adopt('run-2', NOW)).toMatchObject({ lastExchange: 1, groups: [{ more: true }] });
     const reply = roster.exchange(request({ epoch: 2, exchangeNumber: 2, want: 3 }), 'run-2');
     expect(reply).toMatchObject({ claimed: [{ seq: 1 }, { seq: 2 }, { seq: 3 }] });
   });

@@ -1,0 +1,107 @@
+/** Claims of groups of contacts, each with its own hours, by priority and in the order of the roster. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { adoptRoster } from '../../db/adoption.ts';
+import { openCursors } from '../../db/claims.ts';
+import { inTransaction } from '../../db/pool.ts';
+import { exchange } from '../../db/roster.ts';
+import { CreateCampaign } from '../../domain/api/campaign-request.ts';
+import type { ExchangeRequest } from '../../domain/engine/roster.ts';
+import { createCampaign } from '../../gateway/routes/create-campaign.ts';
+import { TRUEDY_ALONE } from '../support/factories/connections.ts';
+import { exchangeRequest } from '../support/factories/exchange-request.ts';
+import { nextId } from '../support/factories/ids.ts';
+import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
+
+const NOW = Date.UTC(2026, 2, 18, 12);
+const HOUR = 3_600_000;
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+/** Nine contacts, of the groups 0, 1, 2, 0, 1, 2, 0, 1, 2. The last three have the priority 1. */
+async function ofThreeGroups() {
+  const contacts = Array.from({ length: 9 }, (_, index) => ({ phone_number: `+1415555010${index}` }));
+  const terms = CreateCampaign.parse({ name: nextId('Groups'), agent_id: 'agent-1', contacts });
+  const { id } = await createCampaign({ pool: database.pool, now: NOW, connections: TRUEDY_ALONE }, 'default', terms);
+  await database.pool.query('delete from claim_cursors where campaign_id = $1', [id]);
+  await database.pool.query(
+    `update campaign_contacts set group_no = (seq - 1) % 3, priority = case when seq > 6 then 1 else 3 end
+      where campaign_id = $1`,
+    [id],
+  );
+  await openCursors(database.pool, id);
+  const adopt = (runId: string) =>
+    inTransaction(database.pool, (tx) => adoptRoster(tx, { campaignId: id, runId, number: 1 }, NOW));
+  await adopt('the run');
+  let exchanges = 0;
+  const step = async (changes: Partial<ExchangeRequest>, runId = 'the run') => {
+    exchanges += 1;
+    const request = exchangeRequest({ campaignId: id, now: NOW, exchangeNumber: exchanges, ...changes });
+    const reply = await exchange(database.pool, request, runId);
+    if (reply.kind === 'superseded') throw new Error('another run owns the records');
+    return { ...reply, seqs: reply.claimed.map(({ seq }) => seq) };
+  };
+  return { id, adopt, step };
+}
+
+describe('contacts of several groups', () => {
+  it('are claimed from the open groups alone, by priority and side by side', async () => {
+    const { step } = await ofThreeGroups();
+    const first = await step({ want: 3, open: [0, 2] });
+    expect(first.claimed).toEqual([
+      { seq: 7, attempt: 1 },
+      { seq: 9, attempt: 1, group: 2 },
+      { seq: 1, attempt: 1 },
+    ]);
+    expect((await step({ want: 1, open: [0, 2] })).seqs).toEqual([4]);
+    const last = await step({ want: 9, open: [0, 2] });
+    expect(last.seqs).toEqual([3, 6]);
+    expect(last.groups).toEqual([{ group: 1, more: true, dueAt: null }]);
+    expect((await step({ want: 9, open: [] })).seqs).toEqual([]);
+    const others = await step({ want: 9, open: [1] });
+    expect([others.seqs, others.groups]).toEqual([[8, 2, 5], []]);
+  });
+
+  it('go back to the roster when their group closes, and are claimed again', async () => {
+    const { id, adopt, step } = await ofThreeGroups();
+    const all = await step({ want: 9, open: [0, 1, 2] });
+    expect([all.seqs.length, all.groups]).toEqual([9, []]);
+    const released = all.claimed.filter(({ group }) => group === 1);
+    const closed = await step({ released, want: 9, open: [0, 2] });
+    expect([closed.seqs, closed.groups]).toEqual([[], [{ group: 1, more: true, dueAt: null }]]);
+    expect((await step({ want: 2, open: [1] })).seqs).toEqual([8, 2]);
+    const { groups } = await adopt('another run');
+    expect(groups.map(({ group }) => group)).toEqual([0, 1, 2]);
+    const { rows } = await database.pool.query<{ left: number }>(
+      'select count(*)::int as left from campaign_contacts where campaign_id = $1 and claimed_in_exchange is null',
+      [id],
+    );
+    expect(rows[0]?.left).toBe(9);
+    expect((await step({ epoch: 2, want: 9, open: [0, 1, 2] }, 'another run')).seqs).toHaveLength(9);
+  });
+
+  it('have due times by group: the next one of a closed group does not count as due', async () => {
+    const { step } = await ofThreeGroups();
+    const { claimed } = await step({ want: 9, open: [0, 1, 2] });
+    const settled = claimed.slice(0, 3).map(({ seq, attempt }) => ({
+      seq,
+      attempt,
+      to: 'retrying' as const,
+      reason: 'busy',
+      outcome: 'busy' as const,
+      at: NOW,
+      retryAt: NOW + seq * HOUR,
+    }));
+    const { groups } = await step({ settled });
+    expect(groups).toEqual([
+      { group: 0, more: false, dueAt: NOW + 7 * HOUR },
+      { group: 1, more: false, dueAt: NOW + 8 * HOUR },
+      { group: 2, more: false, dueAt: NOW + 9 * HOUR },
+    ]);
+    const due = await step({ now: NOW + 24 * HOUR, want: 9, open: [2] });
+    expect(due.claimed).toEqual([{ seq: 9, attempt: 2, group: 2 }]);
+  });
+});
