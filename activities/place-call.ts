@@ -15,7 +15,7 @@ import { callId } from '../domain/engine/ids.ts';
 import type { PlaceResult } from '../domain/dialling/provider-messages.ts';
 import { CannotFreeze, freeze, place as placeAt } from '../providers/checked.ts';
 import type { OpenConnection } from '../providers/connections/open-connections.ts';
-import { notAfterThrough } from '../domain/engine/dial-margin.ts';
+import { dialMarginMs, notAfterThrough } from '../domain/engine/dial-margin.ts';
 import { heldBy, tellBreaker } from './connection-trouble.ts';
 import { sendBy } from '../domain/dialling/send-by.ts';
 import { DIAL } from '../domain/engine/dial-budget.ts';
@@ -44,6 +44,7 @@ async function place(deps: ActivityDeps, request: DialRequest): Promise<Placemen
     runId: callingRun(request.campaignId),
     terms: open.connection,
     notAfter: notAfterThrough(request, open.provider.facts),
+    marginMs: Math.max(request.marginMs, dialMarginMs(open.provider.facts)),
     lostAfterMs: callLifetimeMs + graceMs,
   };
   return sendInTime({ deps, open, dial, startedAt }, null, null);

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import type { Account, AccountUse } from '../db/accounts.ts';
+import { DEFAULT_NUMBER_LIMITS, limitText } from '../domain/dialling/number-limits.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import { addAccountOptions, changesOf, type SetFlags } from './account-options.ts';
 import { type Json, show } from './api.ts';
@@ -30,7 +31,9 @@ export function accountsCommand(env: Env): Command {
     .addHelpText(
       'after',
       examples(
+        'accounts set shop --max-calls-per-day 5000 --timezone Europe/Paris',
         'accounts set shop --max-campaigns 20 --max-contacts 100000',
+        'accounts set shop --per-number 3/24h --per-number 7/168h',
         'accounts set shop --max-campaigns none --json',
       ),
     )
@@ -81,7 +84,7 @@ export function accountsCommand(env: Env): Command {
           const { readAccount, readAccountUse } = await import('../db/accounts.ts');
           return withDatabase(env, async (pool) => {
             const account = await readAccount(pool, name);
-            if (account) return { ...account, used: await readAccountUse(pool, name) };
+            if (account) return { ...account, used: await readAccountUse(pool, account) };
             const message = 'There is no account of this name: "accounts list" shows all accounts.';
             throw new RingfenceError('not_found', message);
           });
@@ -93,18 +96,28 @@ export function accountsCommand(env: Env): Command {
 }
 
 function accountTable(accounts: readonly Account[]): string[] {
-  const heading = ['Account', 'Campaigns', 'Contacts'];
+  const heading = ['Account', 'Per day', 'Time zone', 'Campaigns', 'Contacts', 'Per number'];
   return table(
     heading,
-    accounts.map((one) => [one.account, limitText(one.max_campaigns), limitText(one.max_contacts)]),
+    accounts.map((one) => [
+      one.account,
+      maxText(one.max_calls_per_day),
+      one.timezone,
+      maxText(one.max_campaigns),
+      maxText(one.max_contacts),
+      perNumberText(one),
+    ]),
   );
 }
 
 function settingLines(account: Account): string[] {
   return lines([
     ['Account', account.account],
-    ['Campaigns', limitText(account.max_campaigns)],
-    ['Contacts', limitText(account.max_contacts)],
+    ['Calls per day', maxText(account.max_calls_per_day)],
+    ['Time zone of days', account.timezone],
+    ['Campaigns', maxText(account.max_campaigns)],
+    ['Contacts', maxText(account.max_contacts)],
+    ['Calls to one number', perNumberText(account)],
   ]);
 }
 
@@ -113,11 +126,19 @@ function useLines(used: AccountUse): string[] {
     ['Campaigns that are not over', String(used.campaigns)],
     ['Their contacts', String(used.contacts_in_campaigns)],
     ['Contacts in folders', String(used.contacts_in_folders)],
+    [
+      `Calls placed on ${used.day}`,
+      used.calls_today === null ? 'not counted without a limit' : String(used.calls_today),
+    ],
   ]);
 }
 
-function limitText(limit: number | null): string {
+function maxText(limit: number | null): string {
   return limit === null ? 'no limit' : String(limit);
+}
+
+function perNumberText({ per_number: limits }: Account): string {
+  return `${(limits ?? DEFAULT_NUMBER_LIMITS).map(limitText).join(', ')}${limits === null ? ' (default)' : ''}`;
 }
 
 function accountName(value: string): string {

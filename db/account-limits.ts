@@ -7,7 +7,7 @@
  */
 import { counted } from '../domain/engine/counted.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
-import { readAccountUse } from './accounts.ts';
+import { readStoredUse } from './accounts.ts';
 import type { Queryable } from './pool.ts';
 
 /**
@@ -53,7 +53,7 @@ async function requireRoom(tx: Queryable, account: string, added: Added): Promis
   );
   const [limits] = rows;
   if (!limits) return;
-  const use = await readAccountUse(tx, account);
+  const use = await readStoredUse(tx, account);
   const { max_campaigns: campaigns, max_contacts: contacts } = limits;
   if (isAbove(campaigns, use.campaigns, added.campaigns)) {
     throw limitReached(

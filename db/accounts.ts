@@ -1,5 +1,8 @@
 /** The settings of accounts, and what an account uses of its limits. An account without settings has no row. */
 import type { NumberLimit } from '../domain/dialling/number-limits.ts';
+import { civilDay } from '../domain/windows/windows.ts';
+import { lockAgainstDials, placedOn, recountDay } from './account-days.ts';
+import { type DatabaseClock, readDatabaseClock } from './clock.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 
 /** Null: no limit. */
@@ -25,13 +28,24 @@ export interface AccountUse {
   /** Contacts of these campaigns. */
   readonly contacts_in_campaigns: number;
   readonly contacts_in_folders: number;
+  /** The present day in the account's zone, YYYY-MM-DD. */
+  readonly day: string;
+  /** Calls placed on it. Null: nobody counts them, because there is no limit. */
+  readonly calls_today: number | null;
 }
 
 const COLUMNS = 'max_concurrent_calls, max_calls_per_day, timezone, max_campaigns, max_contacts, per_number';
 
 /** Changes the given settings and leaves the others. */
-export async function setAccount(pool: Pool, account: string, changes: Partial<AccountSettings>): Promise<Account> {
+export async function setAccount(
+  pool: Pool,
+  account: string,
+  changes: Partial<AccountSettings>,
+  readClock: DatabaseClock = readDatabaseClock,
+): Promise<Account> {
   return inTransaction(pool, async (tx) => {
+    const mayRecount = changes.max_calls_per_day !== undefined || changes.timezone !== undefined;
+    if (mayRecount) await lockAgainstDials(tx, account);
     await tx.query('insert into accounts (name) values ($1) on conflict (name) do nothing', [account]);
     const { rows } = await tx.query<AccountSettings>(`select ${COLUMNS} from accounts where name = $1 for update`, [
       account,
@@ -51,6 +65,9 @@ export async function setAccount(pool: Pool, account: string, changes: Partial<A
         settings.per_number === null ? null : JSON.stringify(settings.per_number),
       ],
     );
+    if (mayRecount && settings.max_calls_per_day !== null) {
+      await recountDay(tx, { account, timezone: settings.timezone, now: await readClock(tx) });
+    }
     return { account, ...settings };
   });
 }
@@ -92,9 +109,12 @@ export async function readAccountLimit(db: Queryable, account: string): Promise<
   return rows[0]?.limit ?? null;
 }
 
-export async function readAccountUse(db: Queryable, account: string): Promise<AccountUse> {
+/** Campaigns that are not over, their contacts, and the contacts in folders. */
+export type StoredUse = Pick<AccountUse, 'campaigns' | 'contacts_in_campaigns' | 'contacts_in_folders'>;
+
+export async function readStoredUse(db: Queryable, account: string): Promise<StoredUse> {
   // The statuses are listed, so that the campaigns that are over are not read.
-  const { rows } = await db.query<Record<keyof AccountUse, string>>(
+  const { rows } = await db.query<Record<keyof StoredUse, string>>(
     `select count(*) as campaigns, coalesce(sum(total), 0) as contacts_in_campaigns,
             (select coalesce(sum(contacts), 0) from contact_folders where account = $1) as contacts_in_folders
        from campaigns where account = $1 and status in ('scheduled', 'active', 'paused', 'interrupted')`,
@@ -105,6 +125,19 @@ export async function readAccountUse(db: Queryable, account: string): Promise<Ac
     campaigns: Number(campaigns),
     contacts_in_campaigns: Number(inCampaigns),
     contacts_in_folders: Number(inFolders),
+  };
+}
+
+export async function readAccountUse(
+  db: Queryable,
+  { account, timezone, max_calls_per_day: limit }: Account,
+  readClock: DatabaseClock = readDatabaseClock,
+): Promise<AccountUse> {
+  const { date: day } = civilDay(timezone, await readClock(db));
+  return {
+    ...(await readStoredUse(db, account)),
+    day,
+    calls_today: limit === null ? null : await placedOn(db, account, day),
   };
 }
 

@@ -16,6 +16,12 @@
  * costs more than running them. Only statements that select rows by their whole key have a name, because they have only
  * one plan.
  */
+import {
+  type AccountDay,
+  type CountedCall,
+  type DailyLimit,
+  heldUntilNextDay,
+} from '../domain/dialling/account-day.ts';
 import { callerNumber, type Rotation } from '../domain/dialling/caller-number.ts';
 import { type ConnectionTerms, type DialRefusal, dialRefusal } from '../domain/dialling/connection-terms.ts';
 import {
@@ -32,6 +38,8 @@ import type { EndedEvent, Outcome } from '../domain/engine/outcome.ts';
 import type { CallToPlace, PlaceResult } from '../domain/dialling/provider-messages.ts';
 import type { PlacementResult } from '../domain/engine/placement.ts';
 import { type Bucket, isTerminal } from '../domain/engine/tally.ts';
+import { civilDay } from '../domain/windows/windows.ts';
+import { countOnDay, dailyLimitOf } from './account-days.ts';
 import { claimEarlyEvents, firstTerminalEvents } from './call-events.ts';
 import { type DatabaseClock, readDatabaseClock } from './clock.ts';
 import { askBreaker, breakerOf, recordTurn } from './connection-breakers.ts';
@@ -63,6 +71,8 @@ export interface Dial {
   readonly lostAfterMs: number;
   /** Whether it may be the probe of a connection in trouble before the pause ends. */
   readonly probeNow?: boolean;
+  /** For so long before the end of a day of the account nothing is sent: the provider might place the call on the next day. */
+  readonly marginMs: number;
   /** What the connection allows now. It may have changed since the campaign was created. */
   readonly terms: ConnectionTerms;
 }
@@ -94,6 +104,8 @@ export interface SendPermit {
   /** The database's time at the beginning of the transaction, epoch milliseconds. */
   readonly permittedAt: number;
   readonly sentBefore: number | null;
+  /** The first instant, by the database's time, at which a limit over campaigns holds the dial. Null: none does. */
+  readonly heldFrom: number | null;
   readonly tryNumber: number;
   /** How the try passed the circuit breaker of the connection. */
   readonly passage: Passage;
@@ -104,7 +116,7 @@ type NotSent =
   | { readonly kind: 'suppressed' | 'removed' | 'stopped' | 'expired' | 'delayed' | 'withdrawn' }
   | { readonly kind: 'later'; readonly afterMs: number }
   | { readonly kind: 'held'; readonly afterMs: number; readonly trouble: ProviderTrouble }
-  | Extract<PlacementResult, { kind: 'postponed' }>
+  | Extract<PlacementResult, { kind: 'next_day' | 'postponed' }>
   | DialRefusal;
 
 /** The decision about a dial. */
@@ -141,6 +153,8 @@ interface DialRecord {
   readonly outcome: Outcome | null;
   readonly ended_at: string | null;
   readonly settled: boolean;
+  /** The day of the account on which it counts. */
+  readonly account_day: string | null;
 }
 
 /**
@@ -169,6 +183,9 @@ export async function permitDial(
     const call = toPlace(dial, campaign, contact!);
     const refusal = dialRefusal(dial.terms, { account: campaign.account, call });
     if (refusal !== null) return withoutSending(tx, dial, refusal, now);
+    const day = accountDay(context, now);
+    const nextDay = day && heldUntilNextDay(day, day, countedCall(record), dial.marginMs, now);
+    if (nextDay !== null) return withoutSending(tx, dial, { kind: 'next_day', until: nextDay }, now);
     const hold = numberHold(numberLimitsOf(context.perNumber), context.placedAt, now);
     if (hold !== null) return withoutSending(tx, dial, postponed(hold, now), now);
     const { reservation } = pace;
@@ -187,6 +204,10 @@ export async function permitDial(
     const written = await writeAhead(tx, dial, campaign.account, call.phoneNumber, frozen ?? freeze(call), now);
     // Since the record was read, another try has recorded its answer, or the placement was withdrawn.
     if (!written) return withoutSending(tx, dial, { kind: 'withdrawn' }, now);
+    if (day && !(await countsOnDay(tx, dial, campaign.account, day, record))) {
+      await takeBack(tx, dial, { sentBefore: null, tryNumber: written.tries });
+      return withoutSending(tx, dial, { kind: 'next_day', until: day.endsAt }, now);
+    }
     if (admission) await recordTurn(tx, dial.connection, admission);
     const { request, tries } = written;
     // A try that was permitted since the record was read may have sent; this one cannot know.
@@ -196,6 +217,7 @@ export async function permitDial(
       request: request!,
       permittedAt: now,
       sentBefore: sentBefore === null ? null : Number(sentBefore),
+      heldFrom: day && day.endsAt - dial.marginMs,
       tryNumber: tries,
       passage: admission?.passage ?? { opening: context.breaker.opening, hasTurn: false },
     };
@@ -209,6 +231,26 @@ function held({ afterMs, trouble: { reason, since, times } }: Extract<Admission,
 /** The number has had its calls. Only this contact waits. */
 function postponed({ until }: NumberHold, now: number): NotSent {
   return { kind: 'postponed', until, afterMs: until - now, waitsFor: 'number' };
+}
+
+/** The account's limit of calls per day, and its present day. Null: no limit. */
+function accountDay({ dailyLimit }: DialContext, now: number): (DailyLimit & AccountDay) | null {
+  return dailyLimit && { ...dailyLimit, ...civilDay(dailyLimit.timezone, now) };
+}
+
+function countedCall(record: DialRecord | null): CountedCall {
+  return { mayBeSent: record?.first_sent_at != null, countedOn: record?.account_day ?? null };
+}
+
+/** A repeat counts once. False if another dial has taken the last unit of the day since it was read. */
+async function countsOnDay(
+  tx: Queryable,
+  { callId }: Dial,
+  account: string,
+  { date: day, limit }: DailyLimit & AccountDay,
+  record: DialRecord | null,
+): Promise<boolean> {
+  return countedCall(record).mayBeSent || countOnDay(tx, { account, day, limit, callId });
 }
 
 /** The limits of calls in flight that hold for the dial. */
@@ -306,7 +348,11 @@ export async function recordAnswer(
  * Takes back the record of a try that missed its instant and sent nothing. The placement goes on: it may be permitted again.
  * Meanwhile a worker that dies leaves no call of unknown outcome behind.
  */
-export async function takeBack(db: Queryable, { callId }: Dial, permit: SendPermit): Promise<void> {
+export async function takeBack(
+  db: Queryable,
+  { callId }: Dial,
+  permit: Pick<SendPermit, 'sentBefore' | 'tryNumber'>,
+): Promise<void> {
   if (permit.sentBefore !== null) return;
   await db.query(
     'update calls set first_sent_at = null, last_sent_at = null, day = null where id = $1 and tries = $2',
@@ -438,7 +484,7 @@ export async function lockAgainstAdoption(tx: Queryable, campaignId: string): Pr
 const RECORD_COLUMNS = `
   calls.request, calls.made_for, calls.tries, calls.provider_call_id, calls.accepted_at is not null as replied, calls.not_placed_reason,
   calls.not_placed_through, calls.outcome,
-  calls.settled_at is not null as settled,
+  calls.settled_at is not null as settled, calls.account_day::text as account_day,
   floor(extract(epoch from calls.first_sent_at) * 1000)::bigint as first_sent_at,
   floor(extract(epoch from calls.ended_at) * 1000)::bigint as ended_at`;
 
@@ -461,6 +507,8 @@ interface DialContext {
   readonly placedAt: readonly number[];
   /** The account's limit of calls in flight. Null: no limit. */
   readonly accountLimit: number | null;
+  /** The account's limit of calls per day. Null: no limit. */
+  readonly dailyLimit: DailyLimit | null;
 }
 
 type DialContextRow = Campaign &
@@ -475,6 +523,7 @@ type DialContextRow = Campaign &
     readonly per_number: unknown;
     readonly placed_at: readonly number[] | null;
     readonly account_limit: number | null;
+    readonly daily_limit: DailyLimit | null;
   };
 
 /** A repeat of an unknown call is the same placement as the call itself. */
@@ -494,7 +543,7 @@ async function readDialContext(tx: Queryable, dial: Dial): Promise<DialContext |
              k.bucket, k.attempt, k.phone_number, k.extension, k.first_name, k.last_name, k.email, k.custom_fields,
              ${isStopped('c')} as stopped, s.phone_number is not null as suppressed, calls.id is not null as recorded,
              ${lowestRate('$4')} as calls_per_second, ${breakerOf('$4')} as breaker,
-             a.max_concurrent_calls as account_limit, a.per_number, ${PLACEMENTS_TO_NUMBER} as placed_at, ${RECORD_COLUMNS}
+             a.max_concurrent_calls as account_limit, ${dailyLimitOf('a')} as daily_limit, a.per_number, ${PLACEMENTS_TO_NUMBER} as placed_at, ${RECORD_COLUMNS}
         from campaigns c
         left join campaign_contacts k on k.campaign_id = c.id and k.seq = $2
         left join suppressions s on s.account = c.account and s.phone_number = k.phone_number
@@ -517,6 +566,7 @@ async function readDialContext(tx: Queryable, dial: Dial): Promise<DialContext |
     perNumber,
     placedAt: placed_at ?? [],
     accountLimit: row.account_limit,
+    dailyLimit: row.daily_limit,
   };
 }
 

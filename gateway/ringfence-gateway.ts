@@ -10,6 +10,7 @@ import { workflowRestarter, workflowStarter } from './temporal/start-workflow.ts
 import { zoneDataNotifier } from './temporal/notify-zone-data.ts';
 import { commandRecaller } from './temporal/recall-command.ts';
 import { renewingClient } from './temporal/renewing-client.ts';
+import { accountRoomTeller } from './temporal/tell-account-room.ts';
 import { coordinatorWaker } from './temporal/wake-coordinators.ts';
 import { readWorkflowStatus } from './temporal/workflow-status.ts';
 import { addApiKey, hashKey } from '../db/api-keys.ts';
@@ -23,6 +24,7 @@ import { DEFAULTS } from '../worker/defaults.ts';
 import { cannotListen } from '../worker/start-up.ts';
 import { buildGateway } from './app.ts';
 import { prepareShutdown } from './http/graceful-shutdown.ts';
+import { startSweepingAccountRoom } from './background/account-room-sweeper.ts';
 import { startSweepingLostCalls } from './background/lost-calls-sweeper.ts';
 import { startDeletingOldKeys } from './background/old-keys-sweeper.ts';
 import { startReconciling } from './background/reconciler.ts';
@@ -146,11 +148,14 @@ export async function startRingfenceGateway({
     const correcting = startSweepingLostCalls({ pool: webhookPool, connections, logger });
     const forgetting = startDeletingOldKeys({ pool: webhookPool, logger });
     const telling = startZoneDataSweeping({ pool: webhookPool, notifyOfZoneData: zoneDataNotifier(temporal), logger });
+    const tellAccountRoom = accountRoomTeller(temporal);
+    const easing = startSweepingAccountRoom({ pool: webhookPool, connections, tellAccountRoom, logger });
     return {
       url: urlOf(app.server.address() as AddressInfo),
       async close() {
         await drain();
-        await Promise.all([sweeping.stop(), reconciling.stop(), telling.stop(), correcting.stop(), forgetting.stop()]);
+        const background = [sweeping, reconciling, telling, correcting, forgetting, easing];
+        await Promise.all(background.map((work) => work.stop()));
         await closeConnections();
       },
     };

@@ -21,6 +21,7 @@ import { isZoneDataVersion } from '../domain/engine/zone-data-version.ts';
 import type { CampaignRun } from '../domain/engine/campaign-run.ts';
 import { mayStillSend } from '../domain/engine/in-flight.ts';
 import {
+  accountRoomSignal,
   callEventsSignal,
   cancelUpdate,
   editUpdate,
@@ -54,6 +55,9 @@ export function setHandlers(run: CampaignRun): void {
   });
   setHandler(shareGivenSignal, (share: unknown) => void run.inbox.push(shareMessage(share)), {
     description: 'A share in a limit of calls in flight, from its coordinator.',
+  });
+  setHandler(accountRoomSignal, () => void run.inbox.push({ kind: 'account_room' }), {
+    description: 'Says that the account may place calls again today.',
   });
   // A signal with an unknown name is a mistake, and must not affect the campaign.
   setDefaultSignalHandler(() => void run.inbox.push({ kind: 'malformed' }));

@@ -53,6 +53,8 @@ export const callEventsSignal = signal<[EndedEvent[]]>('callEvents');
 export const zoneDataSignal = signal<[version: string]>('zoneData');
 /** Stops by administrators have begun or ended: the campaign asks the database whether it is stopped. */
 export const stopsChangedSignal = signal<[]>('stopsChanged');
+/** Says that the account may place calls again today. A campaign that does not wait for that ignores it. */
+export const accountRoomSignal = signal<[]>('accountRoom');
 /** A share in a limit of calls in flight, from its coordinator. What is older than what the campaign knows changes nothing. */
 export const shareGivenSignal = signal<[GivenShare]>(SHARE_GIVEN);
 // The updates `pauseAndWait`, `resume` and `cancel` take an optional argument: who gives the command. It is shown in the Web UI and

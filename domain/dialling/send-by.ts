@@ -9,6 +9,8 @@ export interface SendTimes {
   readonly permittedAt: number;
   /** The first instant, by the database's time, at which nothing may be dialled any more. */
   readonly notAfter: number;
+  /** The first instant, by the database's time, at which a limit over campaigns holds the dial. Default: none does. */
+  readonly heldFrom?: number | null;
   /** When an earlier try may have sent, by the database's time; null if none did. */
   readonly sentBefore: number | null;
   readonly keyTtlMs: number;
@@ -27,9 +29,12 @@ export function sendBy(times: SendTimes): {
   readonly at: number;
   readonly otherwise: 'expired' | 'delayed' | 'unresolved';
 } {
-  const { startedAt, askedAt, permittedAt, notAfter, sentBefore, keyTtlMs, requestTimeoutMs } = times;
+  const { startedAt, askedAt, permittedAt, notAfter, heldFrom = null, sentBefore, keyTtlMs, requestTimeoutMs } = times;
   const local = (instant: number): number => askedAt + (instant - permittedAt);
-  const slow = { at: startedAt + DIAL.sendWithinMs, otherwise: 'delayed' } as const;
+  const slow = {
+    at: Math.min(startedAt + DIAL.sendWithinMs, heldFrom === null ? Infinity : local(heldFrom)),
+    otherwise: 'delayed',
+  } as const;
   const over = { at: local(notAfter), otherwise: 'expired' } as const;
   if (sentBefore === null) return over.at <= slow.at ? over : slow;
   const at = Math.min(slow.at, over.at, local(sentBefore + keyTtlMs - requestTimeoutMs));

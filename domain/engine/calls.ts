@@ -6,6 +6,7 @@ import type { CampaignState, InFlightCall, ReadyContact } from './campaign-state
 import { callId } from './ids.ts';
 import type { EndedEvent, Outcome } from './outcome.ts';
 import { type LookUpFinding, type PlacementResult, REPEAT_REFUSED } from './placement.ts';
+import { waitForAccount } from './account-wait.ts';
 import { nextCallIfExcused, recordAcceptance, recordAccountFault, recordEnd } from './account-trouble.ts';
 import { recordFailure, recordSuccess } from './circuit-breaker.ts';
 import { mayNotBeGranted } from './retries-to-end.ts';
@@ -232,6 +233,11 @@ export function applyPlacement(
     case 'held':
       systemKeepsUp(state);
       holdForConnection(state, result.trouble, result.afterMs, now);
+      backToReady(state, id, call);
+      return;
+    case 'next_day':
+      systemKeepsUp(state);
+      waitForAccount(state, result.until, now);
       backToReady(state, id, call);
       return;
     case 'postponed':

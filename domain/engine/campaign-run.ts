@@ -2,6 +2,7 @@
  * One run of a campaign: its state, its inbox, and what is under way. Handlers and activities only add messages and changes. Only
  * the loop processes them and changes the state, so changes never interleave and nothing needs a lock.
  */
+import { accountHasRoom } from './account-wait.ts';
 import { applyEnded, applyFinding, applyPlacement } from './calls.ts';
 import type { CampaignState, GivenCommand, PacingFacts } from './campaign-state.ts';
 import { applyCommand, isRepeat, refusal, type Command } from './commands.ts';
@@ -34,6 +35,8 @@ export type InboxMessage =
     }
   | { readonly kind: 'placed'; readonly callId: string; readonly result: PlacementResult }
   | { readonly kind: 'found'; readonly callIds: readonly string[]; readonly findings: readonly LookUpFinding[] }
+  /** The account may place calls again. */
+  | { readonly kind: 'account_room' }
   /** From the coordinator of a shared limit. Null: another run owns the records of the epoch. */
   | { readonly kind: 'share'; readonly epoch: number; readonly share: GivenShare | null }
   | { readonly kind: 'exchanged'; readonly request: ExchangeRequest; readonly reply: ExchangeReply };
@@ -143,6 +146,9 @@ export function processInbox(run: CampaignRun, now: number, random: () => number
           const id = message.callIds[index];
           if (id !== undefined) applyFinding(state, id, finding, now);
         }
+        break;
+      case 'account_room':
+        accountHasRoom(state);
         break;
       case 'share':
         if (message.share !== null) applyShare(state, message.share);

@@ -260,6 +260,10 @@ export const StopWait = z.looseObject({
 });
 export type StopWait = z.infer<typeof StopWait>;
 
+/** The account's calls of the day are placed, see `account-wait.ts`. */
+export const AccountWait = z.looseObject({ until: instant });
+export type AccountWait = z.infer<typeof AccountWait>;
+
 /** A command that took effect, as the Web UI shows it. */
 export const GivenCommand = z.looseObject({
   command: z.enum(['pause', 'resume', 'cancel']),
@@ -365,6 +369,7 @@ export const CampaignState = z.looseObject({
   connectionWait: ConnectionWait.nullable(),
   /** Null: no stop is known. A paused campaign has one as well, and holds when it is resumed. */
   stop: StopWait.nullable().default(null),
+  accountWait: AccountWait.nullable(),
   /** The limits that the campaign shares, as its last adoption found them. It keeps to each of them. */
   sharedLimits: z.array(SharedLimit),
   /** The limit of simultaneous placements during a slow start. Null: no such limit. */

@@ -106,6 +106,7 @@ export function newCampaign(spec: EngineSpec, now: number): CampaignState {
     systemWait: null,
     connectionWait: null,
     stop: null,
+    accountWait: null,
     sharedLimits: [],
     slowStart: null,
     lastSync: {

@@ -1,7 +1,9 @@
 /**
- * The gates that a call must pass before it starts: stop, status, window, daily cap, circuit breaker, connection wait, slots, system wait.
+ * The gates that a call must pass before it starts: stop, status, window, daily cap, account, circuit breaker, connection wait, slots,
+ * system wait.
  * `waitingAt` names the first closed gate, in the order in which they open.
  */
+import { isWaitingForAccount } from './account-wait.ts';
 import { capLeft, isGroupOpen, isOpen, nextDayOpening, nextOpening, openGroups } from './calling-day.ts';
 import { isBreakerOpen } from './circuit-breaker.ts';
 import type { CampaignState, WaitingFor } from './campaign-state.ts';
@@ -28,6 +30,7 @@ export function waitingAt(state: CampaignState, now: number, inFlight = Object.k
     return areHoursKnown(state) ? { for: 'window', until: nextOpening(groupsWithWork(state), now) } : NOT_WAITING;
   }
   if (capLeft(state) <= 0) return { for: 'daily_cap', until: nextDayOpening(state) };
+  if (isWaitingForAccount(state, now)) return { for: 'account', until: state.accountWait?.until ?? null };
   if (state.breaker && isBreakerOpen(state, now)) return { for: 'provider', until: state.breaker.openUntil };
   if (isHeldByConnection(state, now)) return { for: 'provider', until: state.connectionWait?.until ?? null };
   if (isWaitingForConnection(state, now)) return { for: 'connection', until: state.connectionWait?.until ?? null };
@@ -69,6 +72,7 @@ export function mayPlace(state: CampaignState, now: number): boolean {
     !state.ending &&
     !state.superseded &&
     openGroups(state, now).length > 0 &&
+    !isWaitingForAccount(state, now) &&
     !isBreakerOpen(state, now) &&
     !isWaitingForConnection(state, now) &&
     !isWaitingForSystem(state, now)

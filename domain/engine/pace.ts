@@ -24,6 +24,7 @@ export function measurePace(state: CampaignState, waiting: Waiting, now: number)
 
 function isCalling(state: CampaignState, waiting: Waiting, now: number): boolean {
   if (state.status !== 'active' || state.ending || troubleOf(state) || !isOpen(state, now)) return false;
+  if (waiting.for === 'account' && waiting.until !== null) return false;
   return waiting.for !== 'stopped' && waiting.for !== 'daily_cap' && !isForDueTime(waiting.for);
 }
 

@@ -218,6 +218,7 @@ export function wakeAt(state: CampaignState, calls: InFlightSurvey, waiting: Wai
   if (state.breaker) instants.push(state.breaker.openUntil);
   if (state.systemWait) instants.push(state.systemWait.until);
   if (state.connectionWait) instants.push(state.connectionWait.until);
+  if (state.accountWait) instants.push(state.accountWait.until);
   instants.push(nextReportAt(state), askAboutStopsAt(state));
   const ahead = instants.filter(
     (instant): instant is number => typeof instant === 'number' && instant > now && instant !== Infinity,

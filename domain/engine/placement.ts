@@ -11,6 +11,8 @@ import type { EndedEvent } from './outcome.ts';
  * - `expired`: by the database's clock the last instant for dialling has passed; nothing was sent.
  * - `delayed`: the database or this machine was too slow, or it is too early to dial; nothing was sent.
  * - `later`: the connection's calls per second are taken for the next seconds; nothing was sent. `afterMs`: when to try again.
+ * - `next_day`: the account's calls of the day are placed, or its day is about to end; nothing was sent. `until`: when its next day
+ *   begins, in epoch milliseconds of the database's clock.
  * - `postponed`: the contact may be called from `until` (epoch milliseconds of the database's clock) on, `afterMs` from now, because
  *   its number has had its calls; nothing was sent. Other contacts are not concerned.
  * - `stopped`: a stop by an administrator covers the campaign; nothing was sent.
@@ -37,6 +39,7 @@ export type PlacementResult =
   | { readonly kind: 'invalid' }
   | { readonly kind: 'delayed' }
   | { readonly kind: 'later'; readonly afterMs: number }
+  | { readonly kind: 'next_day'; readonly until: number }
   | { readonly kind: 'postponed'; readonly until: number; readonly afterMs: number; readonly waitsFor: DueFor }
   | { readonly kind: 'stopped' }
   | { readonly kind: 'suppressed' }

@@ -1,4 +1,5 @@
 /** What a campaign reports to the coordinators of the limits that it shares, and what it does with the answers. */
+import { isWaitingForAccount } from './account-wait.ts';
 import { capLeft, isOpen, openGroups } from './calling-day.ts';
 import type { CampaignState } from './campaign-state.ts';
 import { accountOfLimit } from './ids.ts';
@@ -35,7 +36,7 @@ function slotsNeeded(
 ): Pick<SlotNeed, 'need' | 'most'> {
   const most = mostUsed(state, limitId);
   const mayCall = state.status === 'active' && state.stop === null && !state.ending && isOpen(state, now);
-  if (!mayCall) return { need: 0, most };
+  if (!mayCall || isWaitingForAccount(state, now)) return { need: 0, most };
   const canClaim = openGroups(state, now).some(
     ({ moreToClaim, nextDueAt }) => moreToClaim || (nextDueAt !== null && nextDueAt <= now),
   );

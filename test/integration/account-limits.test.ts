@@ -1,8 +1,13 @@
 /** The limits of an account, on a real database. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { requireRoomInCampaigns } from '../../db/account-limits.ts';
-import { setAccount } from '../../db/accounts.ts';
+import { readAccount, readAccountUse, setAccount } from '../../db/accounts.ts';
+import { type Dial, permitDial, recordAnswer } from '../../db/calls.ts';
 import { inTransaction } from '../../db/pool.ts';
+import type { PlaceResult } from '../../domain/dialling/provider-messages.ts';
+import { sweepAccountRoom } from '../../gateway/background/account-room-sweeper.ts';
+import { TRUEDY_ALONE } from '../support/factories/connections.ts';
+import { dialOf, recordCampaign } from '../support/factories/dials.ts';
 import { nextId } from '../support/factories/ids.ts';
 import { fictitiousPerson } from '../support/factories/people.ts';
 import { captureCli, err, out, runCli } from '../support/harness/cli.ts';
@@ -86,9 +91,101 @@ describe('campaigns and contacts of an account', () => {
   });
 });
 
+describe('calls of an account in one day', () => {
+  /** An evening in New York, and the next day in Berlin. */
+  const NOW = Date.parse('2026-03-19T01:30:00Z');
+  const ENDS = { newYork: Date.parse('2026-03-19T04:00:00Z'), berlin: Date.parse('2026-03-19T23:00:00Z') };
+  const clock = () => Promise.resolve(NOW);
+  const set = (changes: Parameters<typeof setAccount>[2]) => setAccount(gateway.db.pool, 'default', changes, clock);
+  const dial = (one: Dial) => permitDial(gateway.db.pool, one, () => 'a request', clock);
+  const placedToday = async () => {
+    const account = (await readAccount(gateway.db.pool, 'default'))!;
+    return (await readAccountUse(gateway.db.pool, account, clock)).calls_today;
+  };
+
+  async function dials(campaigns: number, people: number): Promise<Dial[]> {
+    const recorded = await Promise.all(
+      Array.from({ length: campaigns }, () => recordCampaign(gateway.db.pool, people, NOW)),
+    );
+    return recorded.flatMap(({ id }) =>
+      Array.from({ length: people }, (_, index) => dialOf({ campaignId: id, seq: index + 1, attempt: 1 })),
+    );
+  }
+
+  it('are never more than it may place, whichever campaigns dial at the same time, and a refusal gives its unit back', async () => {
+    await set({ max_calls_per_day: 5, timezone: 'America/New_York' });
+    const all = await dials(4, 4);
+    const permits = await Promise.all(all.map(dial));
+    const sent = all.filter((_, index) => permits[index]!.kind === 'send');
+    expect(sent).toHaveLength(5);
+    const held = permits.filter(({ kind }) => kind !== 'send');
+    expect(held).toEqual(Array.from({ length: 11 }, () => ({ kind: 'next_day', until: ENDS.newYork })));
+    expect(await placedToday()).toBe(5);
+
+    const answer = (index: number, result: PlaceResult) => {
+      const permit = permits[all.indexOf(sent[index]!)]!;
+      if (permit.kind !== 'send') throw new Error('the dial was not permitted');
+      return recordAnswer(gateway.db.pool, { ...sent[index]!, now: NOW }, result, permit);
+    };
+    // A repeat of a call whose outcome is unknown counts once.
+    await answer(0, { kind: 'unknown', reason: 'timeout' });
+    expect((await dial({ ...sent[0]!, placement: 2 })).kind).toBe('send');
+    const waiting = all.filter((one) => !sent.includes(one)).map((one) => ({ ...one, placement: 2 }));
+    expect((await dial(waiting[0]!)).kind).toBe('next_day');
+    await answer(1, { kind: 'rejected', reason: 'not_a_number' });
+    await answer(2, { kind: 'unavailable', reason: 'refused_connection' });
+    const again = await Promise.all(waiting.map((one) => dial({ ...one, placement: 3 })));
+    expect(again.filter(({ kind }) => kind === 'send')).toHaveLength(2);
+    expect(await placedToday()).toBe(5);
+  });
+
+  it('count at once by another limit or another zone', async () => {
+    await set({ max_calls_per_day: null });
+    const [first, second, third, fourth] = (await dials(1, 4)) as [Dial, Dial, Dial, Dial];
+    expect((await dial(first)).kind).toBe('send');
+    // What was placed before there was a limit counts as well.
+    await set({ max_calls_per_day: 6 });
+    expect(await placedToday()).toBe(6);
+    expect(await dial(second)).toEqual({ kind: 'next_day', until: ENDS.newYork });
+    await set({ max_calls_per_day: 7 });
+    expect((await dial({ ...second, placement: 2 })).kind).toBe('send');
+    // In Berlin the day is another one, and all of these calls fall on it.
+    await set({ timezone: 'Europe/Berlin' });
+    expect(await placedToday()).toBe(7);
+    expect(await dial(third)).toEqual({ kind: 'next_day', until: ENDS.berlin });
+    await set({ timezone: 'Pacific/Kiritimati', max_calls_per_day: 8 });
+    expect((await dial({ ...third, placement: 2 })).kind).toBe('send');
+    await set({ max_calls_per_day: 1 });
+    expect((await dial(fourth)).kind).toBe('next_day');
+  });
+
+  it('are placed by campaigns that wait, as soon as there is room', async () => {
+    const told: string[] = [];
+    const { id } = await recordCampaign(gateway.db.pool, 1, Date.now());
+    await gateway.db.pool.query(
+      "update campaigns set status = 'active', waiting_for = 'account', waiting_until = now() + interval '1 hour' where id = $1",
+      [id],
+    );
+    const sweep = () =>
+      sweepAccountRoom({
+        pool: gateway.db.pool,
+        connections: TRUEDY_ALONE,
+        logger: gateway.app.log,
+        tellAccountRoom: async (ids) => void told.push(...ids),
+      });
+    await setAccount(gateway.db.pool, 'default', { max_calls_per_day: 1, timezone: 'UTC' });
+    await gateway.db.pool.query("update account_days set placed = 1 where account = 'default'");
+    await sweep();
+    expect(told).toEqual([]);
+    await setAccount(gateway.db.pool, 'default', { max_calls_per_day: null });
+    await sweep();
+    expect(told).toEqual([id]);
+  });
+});
+
 describe('accounts', () => {
   it('are set, listed and shown, with what was left out as it was', async () => {
-    expect(await accounts('set', 'shop', '--max-campaigns', '20', '--json')).toBe(0);
+    expect(await accounts('set', 'shop', '--max-campaigns', '20', '--per-number', '3/24h', '--json')).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ account: 'shop', max_campaigns: 20, max_contacts: null, has_key: false });
     expect(await accounts('set', 'shop', '--max-contacts', '100')).toBe(0);
     expect(out).toMatch(/Campaigns +20\n/);
@@ -96,8 +193,13 @@ describe('accounts', () => {
     expect(await accounts('set', 'shop', '--max-campaigns', 'none')).toBe(0);
     expect(await accounts('list', '--json')).toBe(0);
     const { accounts: listed } = JSON.parse(out) as { accounts: { account: string }[] };
-    expect(listed.map(({ account }) => account)).toEqual(['acme', 'other', 'shop']);
-    expect(listed[2]).toMatchObject({ max_campaigns: null, max_contacts: 100, timezone: 'UTC' });
+    expect(listed.map(({ account }) => account)).toEqual(['acme', 'default', 'other', 'shop']);
+    expect(listed.at(-1)).toMatchObject({
+      per_number: [{ max: 3, hours: 24 }],
+      max_campaigns: null,
+      max_contacts: 100,
+      timezone: 'UTC',
+    });
     expect(await accounts('show', 'nobody')).toBe(3);
     expect(err).toContain('accounts list');
   });

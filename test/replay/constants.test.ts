@@ -79,6 +79,7 @@ const OTHERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'domain/engine/calling-day.ts': { DAYS_KEPT: 'the counts of past days are read by nothing' },
   'domain/engine/calling-hours.ts': { MOST_WINDOWS: 'a bound of what comes in from outside' },
+  'domain/engine/account-wait.ts': { SHORTEST_WAIT_MS: 'counts only where two clocks differ' },
   'domain/engine/calls.ts': { SHORTEST_POSTPONEMENT_MS: 'the due time is recorded by the exchange' },
   'domain/engine/continue-as-new.ts': {
     DRAIN_MS: 'how long a drain lasts depends on the machine: no scenario can bring one to a certain turn',

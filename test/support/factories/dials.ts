@@ -48,6 +48,7 @@ export function dialOf(address: CallAddress, changes: Partial<Dial> = {}): Dial 
     placement: 1,
     notBefore: 0,
     notAfter: Number.MAX_SAFE_INTEGER,
+    marginMs: 0,
     lostAfterMs: 3_600_000,
     terms: TRUEDY_ALONE.get('truedy')!.connection,
     ...changes,

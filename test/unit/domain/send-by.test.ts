@@ -23,6 +23,11 @@ describe('until when a try may send', () => {
       { at: NOON + 3_000, otherwise: 'expired' },
     ],
     [
+      'the time from which a limit over campaigns holds it, where that comes first: the dial is tried again',
+      { heldFrom: NOON + 3_000, notAfter: NOON + 4_000 },
+      { at: NOON + 3_000, otherwise: 'delayed' },
+    ],
+    [
       'on a worker whose clock is hours ahead: as long as on any other',
       { startedAt: NOON + 9 * HOUR_MS, askedAt: NOON + 9 * HOUR_MS },
       { at: NOON + 9 * HOUR_MS + 8_000, otherwise: 'delayed' },
