@@ -3,6 +3,7 @@ import { adoptRoster } from '../db/adoption.ts';
 import { readBuckets, recordEnd } from '../db/workflow-records.ts';
 import { enrol, exchange, skipWaiting } from '../db/roster.ts';
 import type { PacingFacts } from '../domain/engine/campaign-state.ts';
+import type { EndRecorded } from '../domain/engine/settling.ts';
 import type { ExchangeReply, ExchangeRequest, RosterSnapshot } from '../domain/engine/roster.ts';
 import type { Buckets } from '../domain/engine/tally.ts';
 import { RECORD_ACTIVITIES } from '../domain/engine/time-limits.ts';
@@ -68,7 +69,7 @@ export async function closeRoster(
 }
 
 /**
- * Records that the campaign is over. Others may have its shares of `sharedLimits`. False if another run owns the records.
+ * Records that the campaign is over, unless people were added meanwhile. Others may have its shares of `sharedLimits`.
  */
 export async function recordStatus(
   { pool }: ActivityDeps,
@@ -78,8 +79,8 @@ export async function recordStatus(
     status,
     sharedLimits,
   }: { campaignId: string; epoch: number; status: 'completed' | 'cancelled'; sharedLimits: readonly string[] },
-): Promise<boolean> {
+): Promise<EndRecorded> {
   const recorded = await recordEnd(pool, { campaignId, epoch, runId: callingRun(campaignId) }, status);
-  if (recorded) await Promise.all(sharedLimits.map(wakeCoordinator));
+  if (recorded === 'recorded') await Promise.all(sharedLimits.map(wakeCoordinator));
   return recorded;
 }

@@ -50,6 +50,7 @@ const OPTIONS: Readonly<Record<Field, readonly [flags: string, means: string, re
     'end of the campaign, after which the remaining contacts are skipped, or none',
     orNone(String),
   ],
+  open_ended: ['--open-ended <yes|no>', 'wait for more contacts when all were called, or end then', yesOrNo],
   retry_failed: [
     '--retry-failed <yes|no>',
     'turn retries on or off; yes alone means the earlier number, or one',

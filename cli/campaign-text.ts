@@ -23,6 +23,14 @@ export function campaignText(campaign: Campaign): string[] {
     ...(campaign.provider_trouble === null
       ? []
       : [['trouble', troubleText(campaign.provider_trouble)] satisfies [string, string]]),
+    ...(campaign.open_ended
+      ? [
+          ['open-ended', waitsForContacts(campaign) ? 'waits for contacts to be added' : 'yes'] satisfies [
+            string,
+            string,
+          ],
+        ]
+      : []),
     ['contacts', `${campaign.total_contacts}: ${BUCKETS.map((bucket) => `${campaign[bucket]} ${bucket}`).join(', ')}`],
     ['placed today', `${campaign.placed_today} of ${campaign.max_calls_per_day ?? 'any number'}`],
     ['at a time', `at most ${campaign.max_concurrent_calls}`],
@@ -31,6 +39,11 @@ export function campaignText(campaign: Campaign): string[] {
     ['created', campaign.created_at],
     ['as of', campaign.as_of],
   ]);
+}
+
+/** Whether an open-ended campaign has called everybody. */
+function waitsForContacts({ open_ended, status, pending, in_progress, retrying }: Campaign): boolean {
+  return open_ended && status === 'active' && pending + in_progress + retrying === 0;
 }
 
 /** Where a campaign stands, in one line. */

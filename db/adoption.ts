@@ -64,10 +64,10 @@ async function takeOver(
   addTransitions(transitions, await moveBackUncalled(tx, campaignId, unsettled));
   await applyToCounters(tx, campaignId, transitions);
   await releaseAll(tx, campaignId);
-  await tx.query(`update campaigns set owner_run_id = $2, epoch = epoch + 1, updated_at = now() where id = $1`, [
-    campaignId,
-    runId,
-  ]);
+  await tx.query(
+    `update campaigns set owner_run_id = $2, epoch = epoch + 1, roster_changed_at = null, updated_at = now() where id = $1`,
+    [campaignId, runId],
+  );
 }
 
 async function readSnapshot(

@@ -146,17 +146,27 @@ export async function listCampaignContacts(
       order by c.seq`,
     valuesOf(contacts, page),
   );
+  // Before the folder is copied, only added contacts can be listed.
+  const copied = counts.enrolled ? 0 : await countCopied(db, id);
   // The counters change with every move of a contact: counting a large roster for each page would be slow.
   const total = filter.bucket === undefined ? counts.total : counts[filter.bucket];
   return pageOf(
     rows,
     page,
-    { total: counts.enrolled ? total : 0, totalIsExact: true },
+    { total: counts.enrolled ? total : copied, totalIsExact: true },
     {
       item: ({ seq: _seq, called_at, ...contact }) => ({ ...contact, called_at: called_at?.toISOString() ?? null }),
       place: ({ seq }) => seq,
     },
   );
+}
+
+async function countCopied(db: Queryable, id: string): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(
+    'select count(*)::integer as count from campaign_contacts where campaign_id = $1',
+    [id],
+  );
+  return rows[0]?.count ?? 0;
 }
 
 /** The bucket leads the order, as a range: see `newestFirst`. */
@@ -180,6 +190,7 @@ function campaignAnswer(row: CampaignRow, now: number): Campaign {
   const today = zoneHistory(dayZone) ? civilDay(dayZone, now).date : null;
   return {
     ...row.spec,
+    open_ended: isOpenEnded(row.spec),
     calling_hours: hoursOf(row.spec),
     id: row.id,
     status: row.status,
@@ -202,6 +213,11 @@ function campaignAnswer(row: CampaignRow, now: number): Campaign {
     updated_at: row.updated_at.toISOString(),
     as_of: new Date(now).toISOString(),
   };
+}
+
+/** A gateway of an earlier version may have recorded the campaign. */
+function isOpenEnded({ open_ended: stated }: { readonly open_ended?: boolean }): boolean {
+  return stated === true;
 }
 
 function providerTrouble(row: CampaignRow): Campaign['provider_trouble'] {

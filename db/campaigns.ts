@@ -62,11 +62,16 @@ export type StoredContact = Pick<CampaignContact, 'contact_id' | 'phone_number' 
 const COPIED = 'phone_number, extension, first_name, last_name, email, timezone, custom_fields, region, priority';
 
 /**
- * Copies stored contacts into a campaign, in this order, inside the database.
+ * Copies stored contacts into a campaign, in this order, after the contacts that it has, inside the database.
  *
  * @throws RingfenceError `conflict` if one of them was removed since it was found
  */
-export async function copyStoredContacts(tx: Queryable, campaignId: string, ids: readonly string[]): Promise<void> {
+export async function copyStoredContacts(
+  tx: Queryable,
+  campaignId: string,
+  ids: readonly string[],
+  before = 0,
+): Promise<void> {
   for (let from = 0; from < ids.length; from += INSERT_CHUNK) {
     const chunk = ids.slice(from, from + INSERT_CHUNK);
     const { rowCount } = await tx.query(
@@ -74,7 +79,7 @@ export async function copyStoredContacts(tx: Queryable, campaignId: string, ids:
        select $1, $2 + position, contacts.id, ${COPIED}
          from unnest($3::uuid[]) with ordinality as wanted (id, position)
          join contacts on contacts.id = wanted.id`,
-      [campaignId, from, chunk],
+      [campaignId, before + from, chunk],
     );
     if (rowCount === chunk.length) continue;
     const message =

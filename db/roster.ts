@@ -22,15 +22,18 @@ export async function enrol(tx: Queryable, campaignId: string): Promise<void> {
        update campaigns set enrolled_at = now()
         where id = $1 and enrolled_at is null and folder_id is not null
         returning id, folder_id
+     ), copied as (
+       insert into campaign_contacts
+         (campaign_id, seq, contact_id, phone_number, extension, first_name, last_name, email, timezone, custom_fields,
+          region, priority)
+       select campaign.id, row_number() over (order by c.seq), c.id, c.phone_number, c.extension,
+              c.first_name, c.last_name, c.email, c.timezone, c.custom_fields, c.region, c.priority
+         from campaign join contacts c on c.folder_id = campaign.folder_id
      )
-     insert into campaign_contacts
-       (campaign_id, seq, contact_id, phone_number, extension, first_name, last_name, email, timezone, custom_fields,
-        region, priority)
-     select campaign.id, row_number() over (order by c.seq), c.id, c.phone_number, c.extension,
-            c.first_name, c.last_name, c.email, c.timezone, c.custom_fields, c.region, c.priority
-       from campaign join contacts c on c.folder_id = campaign.folder_id`,
+     select from campaign`,
     [campaignId],
   );
+  // Also for contacts that were added before.
   if (rowCount !== 0) await openCursors(tx, campaignId);
 }
 
@@ -67,6 +70,7 @@ export async function exchange(
     const view = await readWaiting(tx, request.campaignId);
     const buckets = await writeCampaign(tx, request, runId, transitions, nextDueAt(request, view.groups));
     const events = await undelivered(tx, request.campaignId);
+    const takenOut = campaign.roster_changed || isRepeat ? await readTakenOut(tx, request) : [];
     return {
       reply: {
         kind: 'exchanged',
@@ -76,6 +80,7 @@ export async function exchange(
         buckets,
         ...view,
         isStopped: campaign.stopped,
+        ...(takenOut.length > 0 ? { takenOut } : {}),
       },
       change: troubleChange(campaign, request.sync.trouble),
     };
@@ -292,7 +297,7 @@ async function writeCampaign(
         set owner_run_id = $2, last_exchange = $3, status = $4, ending = $11, waiting_for = $5, spec = spec || coalesce($10::jsonb, '{}'),
             waiting_until = to_timestamp($6::bigint / 1000.0), placed_day = coalesce($7, placed_day),
             placed_on_day = coalesce($8, placed_on_day), late_events = greatest(late_events, $9), zone_data = $12,
-            trouble_reason = $13, trouble_since = to_timestamp($14::bigint / 1000.0), trouble_times = $15,
+            roster_changed_at = null, trouble_reason = $13, trouble_since = to_timestamp($14::bigint / 1000.0), trouble_times = $15,
             trouble_of_connection = $16,
             updated_at = now()
       where id = $1
@@ -317,6 +322,15 @@ async function writeCampaign(
     ],
   );
   return rows[0]!;
+}
+
+/** Claimed contacts that were taken out since the last exchange. A repeat of the exchange finds the same. */
+async function readTakenOut(tx: Queryable, { campaignId, exchangeNumber }: ExchangeRequest): Promise<number[]> {
+  const { rows } = await tx.query<{ seq: number }>(
+    'select seq from campaign_contacts where campaign_id = $1 and removed_before_exchange = $2 order by seq',
+    [campaignId, exchangeNumber],
+  );
+  return rows.map(({ seq }) => seq);
 }
 
 /** Terminal events that are stored but could not be signalled. They are returned until their call is settled. */

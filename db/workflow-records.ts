@@ -1,7 +1,8 @@
 /** What a campaign's workflow reads and writes in the campaign's row outside exchanges. */
 import { RingfenceError } from '../domain/engine/errors.ts';
 import { BUCKETS, type Buckets } from '../domain/engine/tally.ts';
-import type { CampaignStatus } from '../domain/engine/campaign-state.ts';
+import type { CampaignStatus, Ending } from '../domain/engine/campaign-state.ts';
+import type { EndRecorded } from '../domain/engine/settling.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 import { isStopped } from './stops.ts';
 
@@ -34,6 +35,14 @@ export interface LockedCampaign {
   readonly trouble_reason: string | null;
   readonly trouble_of_connection: boolean | null;
   readonly stopped: boolean;
+  readonly ending: Ending | null;
+  readonly total: number;
+  /** The folder that it has not copied yet. */
+  readonly uncopied_folder: string | null;
+  /** Whether contacts wait for a call. */
+  readonly contacts_wait: boolean;
+  /** Whether people were added or taken out since the last exchange. */
+  readonly roster_changed: boolean;
 }
 
 /**
@@ -46,6 +55,7 @@ export interface LockedCampaign {
 export async function lockCampaign(tx: Queryable, campaignId: string): Promise<LockedCampaign> {
   const { rows } = await tx.query<LockedCampaign>(
     `select owner_run_id, epoch, status, last_exchange, connection, trouble_reason, trouble_of_connection, ${isStopped('campaigns')} as stopped,
+            ending, total, case when enrolled_at is null then folder_id end as uncopied_folder, pending + retrying > 0 as contacts_wait, roster_changed_at is not null as roster_changed,
             set_config('enable_bitmapscan', 'off', true)
        from campaigns where id = $1 for no key update`,
     [campaignId],
@@ -57,25 +67,30 @@ export async function lockCampaign(tx: Queryable, campaignId: string): Promise<L
 
 /**
  * Records that the campaign is over and that no run owns its records any more, so that anything a frozen process still
- * does for it is refused. False if another run owns them. A repeat of the owner's own record changes nothing.
+ * does for it is refused. Refuses while contacts wait, because people may be added until this moment. A repeat of the
+ * owner's own record changes nothing.
  */
 export async function recordEnd(
   pool: Pool,
   { campaignId, runId, epoch }: RecordsOwner,
   status: 'completed' | 'cancelled',
-): Promise<boolean> {
+): Promise<EndRecorded> {
   return inTransaction(pool, async (tx) => {
     const campaign = await lockCampaign(tx, campaignId);
-    if (campaign.epoch !== epoch) return false;
-    if (campaign.owner_run_id !== runId) return campaign.owner_run_id === null && campaign.status === status;
+    if (campaign.epoch !== epoch) return 'superseded';
+    if (campaign.owner_run_id !== runId) {
+      return campaign.owner_run_id === null && campaign.status === status ? 'recorded' : 'superseded';
+    }
+    // To a campaign that is cancelled or has expired nobody is added any more.
+    if (status === 'completed' && campaign.ending === null && campaign.contacts_wait) return 'contacts_wait';
     await tx.query(
       `update campaigns
           set status = $2, owner_run_id = null, waiting_for = null, waiting_until = null, ${NO_TROUBLE},
-              ended_at = coalesce(ended_at, now()), updated_at = now()
+              ended_at = coalesce(ended_at, now()), updated_at = now(), roster_changed_at = null
         where id = $1`,
       [campaignId, status],
     );
-    return true;
+    return 'recorded';
   });
 }
 

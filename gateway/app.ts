@@ -8,6 +8,7 @@ import type { Pool } from '../db/pool.ts';
 import { API_ROOT } from '../domain/api/api-root.ts';
 import { authenticate } from './http/auth.ts';
 import { campaignCommands, type CampaignCommandsOptions } from './routes/campaign-commands.ts';
+import { campaignContacts, type CampaignContactsOptions } from './routes/campaign-contacts.ts';
 import { campaignEdit, type CampaignEditOptions } from './routes/campaign-edit.ts';
 import { campaignsRoutes, type CampaignRoutesOptions } from './routes/campaigns-routes.ts';
 import { connectionsRoutes } from './routes/connections-routes.ts';
@@ -35,6 +36,7 @@ export interface GatewayDeps
     CampaignRoutesOptions,
     CampaignCommandsOptions,
     CampaignEditOptions,
+    CampaignContactsOptions,
     WebhooksOptions,
     Omit<HealthOptions, 'healthPool'> {
   /** Connections for webhooks, so that requests cannot keep events out. Default: `pool`. */
@@ -126,6 +128,7 @@ export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> 
       await api.register(campaignsRoutes, { pool, bodyLimit, ...rest });
       await api.register(campaignCommands, { pool, logger, ...rest });
       await api.register(campaignEdit, { pool, logger, ...rest });
+      await api.register(campaignContacts, { pool, logger, bodyLimit, ...rest });
       await api.register(forecastRoutes, { pool, bodyLimit, ...rest });
       await api.register(contactCalls, { pool, ...rest });
       await api.register(contactsRoutes, { pool, bodyLimit, ...rest });

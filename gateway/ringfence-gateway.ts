@@ -7,7 +7,7 @@ import { controlOverTemporal } from '../client/temporal/control-over-temporal.ts
 import { editOverTemporal } from '../client/temporal/edit-over-temporal.ts';
 import { EventDelivery, eventSignaller } from './temporal/event-delivery.ts';
 import { workflowRestarter, workflowStarter } from './temporal/start-workflow.ts';
-import { zoneDataNotifier } from './temporal/notify-zone-data.ts';
+import { campaignNotifier } from './temporal/notify-campaign.ts';
 import { commandRecaller } from './temporal/recall-command.ts';
 import { renewingClient } from './temporal/renewing-client.ts';
 import { accountRoomTeller } from './temporal/tell-account-room.ts';
@@ -28,6 +28,7 @@ import { startSweepingAccountRoom } from './background/account-room-sweeper.ts';
 import { startSweepingLostCalls } from './background/lost-calls-sweeper.ts';
 import { startDeletingOldKeys } from './background/old-keys-sweeper.ts';
 import { startReconciling } from './background/reconciler.ts';
+import { startTellingOfRosters } from './background/roster-changes-sweeper.ts';
 import { startSweepingUnstarted } from './background/unstarted-sweeper.ts';
 import { startZoneDataSweeping } from './background/zone-data-sweeper.ts';
 
@@ -118,6 +119,7 @@ export async function startRingfenceGateway({
     }
     const startCampaign = workflowStarter(temporal, { taskQueue });
     const wakeCoordinators = coordinatorWaker(temporal, { taskQueue });
+    const notify = campaignNotifier(temporal);
     const look = (campaignId: string) => readWorkflowStatus(temporal, campaignId);
     const app = await buildGateway({
       pool,
@@ -131,6 +133,7 @@ export async function startRingfenceGateway({
       readWorkflowStatus: look,
       wakeCoordinators,
       recallCommand: commandRecaller(temporal),
+      notify,
       delivery: new EventDelivery(eventSignaller(temporal)),
       pingTemporal: () =>
         temporal.withDeadline(Date.now() + PING_TIMEOUT_MS, () => temporal.workflowService.getSystemInfo({})),
@@ -147,14 +150,15 @@ export async function startRingfenceGateway({
     const reconciling = startReconciling({ pool: webhookPool, readWorkflowStatus: look, wakeCoordinators, logger });
     const correcting = startSweepingLostCalls({ pool: webhookPool, connections, logger });
     const forgetting = startDeletingOldKeys({ pool: webhookPool, logger });
-    const telling = startZoneDataSweeping({ pool: webhookPool, notifyOfZoneData: zoneDataNotifier(temporal), logger });
+    const telling = startZoneDataSweeping({ pool: webhookPool, notifyOfZoneData: notify.ofZoneData, logger });
+    const introducing = startTellingOfRosters({ pool: webhookPool, notify, logger });
     const tellAccountRoom = accountRoomTeller(temporal);
     const easing = startSweepingAccountRoom({ pool: webhookPool, connections, tellAccountRoom, logger });
     return {
       url: urlOf(app.server.address() as AddressInfo),
       async close() {
         await drain();
-        const background = [sweeping, reconciling, telling, correcting, forgetting, easing];
+        const background = [sweeping, reconciling, telling, introducing, correcting, forgetting, easing];
         await Promise.all(background.map((work) => work.stop()));
         await closeConnections();
       },

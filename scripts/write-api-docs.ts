@@ -24,6 +24,7 @@ export async function readDescription(): Promise<unknown> {
     readWorkflowStatus: unused,
     wakeCoordinators: unused,
     recallCommand: unused,
+    notify: { ofContacts: unused },
     delivery: { deliver: unused },
     pingTemporal: unused,
     clock: Date.now,

@@ -24,6 +24,7 @@ import {
   accountRoomSignal,
   callEventsSignal,
   cancelUpdate,
+  contactsChangedSignal,
   editUpdate,
   pauseAndWait,
   pauseSignal,
@@ -58,6 +59,9 @@ export function setHandlers(run: CampaignRun): void {
   });
   setHandler(accountRoomSignal, () => void run.inbox.push({ kind: 'account_room' }), {
     description: 'Says that the account may place calls again today.',
+  });
+  setHandler(contactsChangedSignal, (...sent: unknown[]) => void run.inbox.push(contactsMessage(sent)), {
+    description: 'Announces that people were added to the campaign or taken out of it.',
   });
   // A signal with an unknown name is a mistake, and must not affect the campaign.
   setDefaultSignalHandler(() => void run.inbox.push({ kind: 'malformed' }));
@@ -117,6 +121,11 @@ const LONGEST_GIVER = 100;
 function shareMessage(share: unknown): CampaignRun['inbox'][number] {
   const read = GivenShare.safeParse(share);
   return read.success ? { kind: 'share', epoch: read.data.epoch, share: read.data } : { kind: 'malformed' };
+}
+
+/** Nothing about a contact may stand in the history, so a signal with contents is none of ours. */
+function contactsMessage(sent: readonly unknown[]): CampaignRun['inbox'][number] {
+  return sent.length === 0 ? { kind: 'contacts_changed' } : { kind: 'malformed' };
 }
 
 /** The server's own limit for the id of an update, which a signal may give in its place. */

@@ -57,6 +57,11 @@ export const stopsChangedSignal = signal<[]>('stopsChanged');
 export const accountRoomSignal = signal<[]>('accountRoom');
 /** A share in a limit of calls in flight, from its coordinator. What is older than what the campaign knows changes nothing. */
 export const shareGivenSignal = signal<[GivenShare]>(SHARE_GIVEN);
+/**
+ * People were added to the campaign, or taken out of it. The signal has no contents: the campaign asks its roster. Sent by hand, it
+ * makes the campaign look at its roster once.
+ */
+export const contactsChangedSignal = signal<[]>('contactsChanged');
 // The updates `pauseAndWait`, `resume` and `cancel` take an optional argument: who gives the command. It is shown in the Web UI and
 // stands in the history, so it must name no contact. Their type has none, because the SDK's types know no optional argument.
 /** Pauses the campaign, and answers when no placement is under way. */

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import type { AddContactsInput, AddedContacts, RemovedContact } from '../../domain/api/added-contacts.ts';
 import type { ChangeCampaignInput } from '../../domain/api/campaign-change.ts';
 import type { CreateCampaignInput } from '../../domain/api/campaign-request.ts';
 import type { Campaign, CampaignContactResponse, RestartResponse } from '../../domain/api/campaign-responses.ts';
@@ -118,6 +119,27 @@ export class Campaigns {
   /** Explains why a contact is not called now, and lists its calls. */
   async explain(id: string, contactId: string, options: RequestOptions = {}): Promise<ContactExplanation> {
     return this.#api.get(`${pathOf(id)}/contacts/${readId(contactId, 'contact', 'contact_id')}`, options);
+  }
+
+  /**
+   * Adds contacts to a campaign that has not ended. A number with its extension is added once.
+   * @throws RingfenceError `campaign_over` if it has ended or is ending, `validation_error` with `field`.
+   */
+  async addContacts(id: string, people: AddContactsInput, options: WriteOptions = {}): Promise<AddedContacts> {
+    return this.#api.write('POST', `${pathOf(id)}/contacts`, people, options);
+  }
+
+  /**
+   * Takes a contact out of a campaign. It must wait for a call, and is skipped with the reason `removed`.
+   * @throws RingfenceError `contact_in_call` while it is called, `contact_over` once it is not called any more, `campaign_over`.
+   */
+  async removeContact(id: string, contactId: string, options: WriteOptions = {}): Promise<RemovedContact> {
+    return this.#api.write(
+      'DELETE',
+      `${pathOf(id)}/contacts/${readId(contactId, 'contact', 'contact_id')}`,
+      undefined,
+      options,
+    );
   }
 
   /** Lists the contacts of a campaign. */

@@ -19,6 +19,7 @@ export const ChangeCampaign = z
       ...scheduleChangeShape,
       scheduled_at: timesShape.scheduled_at.unwrap().optional(),
       ends_at: timesShape.ends_at.unwrap().optional(),
+      open_ended: timesShape.open_ended.unwrap().optional(),
       max_concurrent_calls: z
         .int(CONCURRENT)
         .min(0, CONCURRENT)

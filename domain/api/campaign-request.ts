@@ -135,6 +135,7 @@ export function engineSpec(terms: CampaignTerms): EngineSpec {
       delayMinutes: typeof delay === 'number' ? [delay] : delay,
       on: terms.retry_on,
     },
+    ...(terms.open_ended ? { open_ended: true } : {}),
     ...(terms.policy === undefined || terms.policy.length === 0 ? {} : { policies: [...terms.policy] }),
   };
 }
@@ -144,7 +145,7 @@ export function checkPeople(request: People, context: z.RefinementCtx): void {
   addIssues(contradictoryPeople(request), context);
 }
 
-type People = Pick<z.infer<typeof Fields>, 'contact_source' | 'contact_folder_id' | 'contact_ids'> & {
+type People = Pick<z.infer<typeof Fields>, 'contact_source' | 'contact_folder_id' | 'contact_ids' | 'open_ended'> & {
   readonly contacts: readonly unknown[];
 };
 
@@ -163,10 +164,10 @@ function* contradictoryPeople(request: People): Generator<readonly [field: keyof
     if (contact_folder_id !== null) {
       yield ['contact_folder_id', 'contact_folder_id needs contact_source "folder": set it, or leave the folder out'];
     }
-    if (brought === 0) {
+    if (brought === 0 && !request.open_ended) {
       yield [
         'contacts',
-        'contacts is empty: give contacts or contact_ids, or a contact_folder_id with contact_source "folder"',
+        'contacts is empty: give contacts or contact_ids, or a contact_folder_id with contact_source "folder", or set open_ended',
       ];
     }
   }

@@ -33,7 +33,7 @@ export const Campaign = z.object({
       "Why Temporal refuses to start its workflow, in the server's words. Such a campaign is `failed` and has placed no calls. Null for any other campaign.",
     ),
   waiting_for: WaitingFor.nullable().describe(
-    'What prevents the next call. Null while calls are being placed, or if none is left.',
+    'What prevents the next call. Null while calls are being placed, or if none is left. An open-ended campaign without contacts to call waits for more, and shows null.',
   ),
   until: instant.nullable().describe('When that ends. Null if unknown.'),
   provider_trouble: ProviderTrouble.nullable().describe(
@@ -58,6 +58,7 @@ export const Campaign = z.object({
   schedule_type: z.string(),
   scheduled_at: z.string().nullable(),
   ends_at: z.string().nullable(),
+  open_ended: z.boolean(),
   timezone: z.string(),
   calling_hours: z
     .array(HoursWindow)
@@ -118,7 +119,7 @@ export const CampaignContactResponse = z.object({
     .string()
     .nullable()
     .describe(
-      'The reason for the bucket, if there is one: an outcome, a refusal, `suppressed`, `country_not_allowed`, `number_type_not_allowed` or `cancelled`.',
+      'The reason for the bucket, if there is one: an outcome, a refusal, `suppressed`, `country_not_allowed`, `number_type_not_allowed`, `removed` or `cancelled`.',
     ),
   attempt: z.int().describe('The present attempt or, while the contact waits, the next one.'),
   call_id: z.string().nullable(),

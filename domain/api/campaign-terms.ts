@@ -43,6 +43,8 @@ const hasPlainYear = (text: string) => {
 };
 const DelayMinutes = z.number(DELAY).min(0, DELAY).max(LONGEST_DELAY_MINUTES, DELAY);
 
+const OPEN_ENDED = 'open_ended must be true or false';
+
 export const timesShape = {
   schedule_type: z
     .enum(['immediate', 'scheduled'], TYPE)
@@ -53,6 +55,12 @@ export const timesShape = {
     'ends_at',
     'The end, with Z or an offset. Contacts not called by then are skipped with the reason `expired`.',
   ),
+  open_ended: z
+    .boolean(OPEN_ENDED)
+    .describe(
+      'Whether the campaign waits for more contacts when it has called all. It then ends at `ends_at`, when it is cancelled, or when this is changed to false. It may be created without contacts.',
+    )
+    .default(false),
 };
 
 export const limitsShape = {

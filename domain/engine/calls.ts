@@ -14,6 +14,7 @@ import { afterAttempt, countedAttempt, type Disposition } from './retry-policy.t
 import { callingTime, lastDialAt, spendWindow } from './calling-day.ts';
 import { dialledThrough, holdForConnection, waitForConnection } from './connection-wait.ts';
 import { groupOf } from './groups.ts';
+import { noteRosterChange } from './roster-changes.ts';
 import { beforeQueueCloses, cancelsIfQueued, isQueuedTooLong, nextLiveCheck } from './look-up-times.ts';
 import { holdForStop } from './stop-wait.ts';
 import { systemKeepsUp, waitForSystem } from './system-wait.ts';
@@ -566,6 +567,8 @@ function takeOut(state: CampaignState, id: string, call: InFlightCall): void {
   delete state.inFlight[id];
   if (call.synced) state.returned.push({ seq: call.seq, attempt: call.attempt });
   state.closed = false;
+  // Otherwise the buckets of the last exchange may be older than the removal, and the campaign would end with them.
+  if (!state.ending) noteRosterChange(state);
 }
 
 function giveBackUnit(state: CampaignState, call: InFlightCall): void {

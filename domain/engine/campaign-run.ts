@@ -13,6 +13,7 @@ import type { Waiting } from './gates.ts';
 import type { EndedEvent } from './outcome.ts';
 import type { LookUpFinding, PlacementResult } from './placement.ts';
 import type { ExchangeReply, ExchangeRequest, RosterSnapshot } from './roster.ts';
+import { noteRosterChange } from './roster-changes.ts';
 import { adopt, applyExchange } from './settling.ts';
 import type { GivenShare } from './share-messages.ts';
 import { applyShare } from './share-report.ts';
@@ -33,6 +34,8 @@ export type InboxMessage =
       readonly way: 'update' | 'signal';
       readonly done: (refused: string | null) => void;
     }
+  /** People were added to the campaign, or taken out of it. */
+  | { readonly kind: 'contacts_changed' }
   | { readonly kind: 'placed'; readonly callId: string; readonly result: PlacementResult }
   | { readonly kind: 'found'; readonly callIds: readonly string[]; readonly findings: readonly LookUpFinding[] }
   /** The account may place calls again. */
@@ -134,6 +137,9 @@ export function processInbox(run: CampaignRun, now: number, random: () => number
         break;
       case 'stops_changed':
         askAboutStops(state, now);
+        break;
+      case 'contacts_changed':
+        noteRosterChange(state);
         break;
       case 'command':
         message.done(isRepeat(state, message.id) ? null : takeCommand(state, message, now));

@@ -19,5 +19,7 @@ export const EngineSpec = z.looseObject({
   retry: RetryPolicy,
   /** Names of the calling policies that hold for its contacts. Default: none. They never change. */
   policies: z.array(z.string()).optional(),
+  /** Whether it waits for more contacts when none is left. Default: no. */
+  open_ended: z.boolean().optional(),
 });
 export type EngineSpec = z.infer<typeof EngineSpec>;

@@ -6,7 +6,7 @@
  * - `scheduled` from its creation to `beginsAt`,
  * - `active` from then on, whether it can call now or waits,
  * - `paused` between a pause and a resume: it places no calls and tracks the live ones,
- * - `completed` when every contact is in a terminal bucket,
+ * - `completed` when every contact is in a terminal bucket, unless it is open-ended,
  * - `cancelled`, or `completed` if contacts are left after `ends_at`, once `ending` is set and the last live call has ended,
  * - `failed` never in the workflow: it retries or waits instead. Records of earlier versions may have this status.
  *
@@ -154,6 +154,8 @@ export const InFlightCall = z.looseObject({
   dialled: z.boolean().optional(),
   /** Set if it was in the provider's queue when it was looked up: until when it may be there. */
   queuedUntil: instant.optional(),
+  /** Set once its contact was taken out of the campaign. Nothing was sent, and its placement will be refused. */
+  takenOut: z.boolean().optional(),
   /** Its end, from an event that arrived before the reply to its placement. The reply decides whether the event belongs to this call. */
   heldEnd: EndedEvent.optional(),
 });
@@ -358,6 +360,8 @@ export const CampaignState = z.looseObject({
    */
   endRetriesAfter: count.nullable(),
   exchangeNumber: count,
+  /** Changes of the roster by others, added people for example, that were announced since the last exchange. */
+  rosterChanges: count,
   /** The roster after the last exchange. */
   roster: z.looseObject({
     buckets: Buckets,

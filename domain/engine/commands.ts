@@ -97,6 +97,7 @@ export function newCampaign(spec: EngineSpec, now: number): CampaignState {
     released: [],
     endRetriesAfter: null,
     exchangeNumber: 0,
+    rosterChanges: 0,
     roster: {
       buckets: { pending: 0, in_progress: 0, retrying: 0, completed: 0, failed: 0, skipped: 0 },
       countedAt: now,

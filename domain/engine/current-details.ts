@@ -2,6 +2,7 @@ import { counted } from './counted.ts';
 import { placedToday } from './calling-day.ts';
 import type { CampaignState, GivenCommand } from './campaign-state.ts';
 import type { Waiting } from './gates.ts';
+import { hasWork } from './groups.ts';
 import { type Estimate, estimate } from './pace.ts';
 import { dayZoneOf } from './schedule-fields.ts';
 import { liveBuckets } from './settling.ts';
@@ -118,13 +119,17 @@ function reason(state: CampaignState, waiting: Waiting): string {
   }
 }
 
+function waitsForContacts(state: CampaignState): boolean {
+  return state.spec.open_ended === true && !hasWork(state) && Object.keys(state.inFlight).length === 0;
+}
+
 function idle(state: CampaignState): string {
   if (state.ending) return 'ending; live calls run to their end';
   switch (state.status) {
     case 'paused':
       return 'places no calls until it is resumed; live calls continue';
     case 'active':
-      return 'placing calls';
+      return waitsForContacts(state) ? 'open-ended; waits for contacts to be added' : 'placing calls';
     case 'scheduled':
     case 'completed':
     case 'failed':

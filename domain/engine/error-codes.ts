@@ -67,6 +67,25 @@ export const ERROR_CODES = {
     repeat: 'after_change',
     field: 'never',
   },
+  campaign_over: {
+    status: 409,
+    meaning: 'The campaign has ended or is ending, and nobody can be added to it or taken out of it any more.',
+    repeat: 'never',
+    field: 'never',
+  },
+  contact_in_call: {
+    status: 409,
+    meaning:
+      'The contact is being called. What was asked for is possible once the call is over, unless it was the last.',
+    repeat: 'after_change',
+    field: 'always',
+  },
+  contact_over: {
+    status: 409,
+    meaning: 'The contact is in a terminal bucket and is not called any more.',
+    repeat: 'never',
+    field: 'always',
+  },
   conflict: {
     status: 409,
     meaning:

@@ -9,7 +9,7 @@
  * - `edit`: the oldest change of terms or of zone data is applied. No request may still be sent.
  * - `ask_window`: the hours are computed before anything else is decided.
  * - `close`: the campaign is ending and every call is on record; contacts that still wait become `skipped`.
- * - `finish`: every contact is in a terminal bucket; the end is recorded.
+ * - `finish`: every contact is in a terminal bucket, and no more are to come; the end is recorded.
  * - `continue_as_new`: the history is long and nothing is under way; a new run takes the state over.
  * - `work`: everything else. Starts activities without waiting for them, then sleeps until a message or `wakeAt`.
  *
@@ -140,5 +140,7 @@ function isFinished(state: CampaignState): boolean {
   if (state.superseded || state.settled.length > 0 || state.returned.length > 0 || state.released.length > 0) {
     return false;
   }
-  return state.ending ? state.closed : state.status === 'active' && !hasWork(state);
+  if (state.ending) return state.closed;
+  if (state.spec.open_ended || state.rosterChanges > 0) return false;
+  return state.status === 'active' && !hasWork(state);
 }

@@ -10,6 +10,7 @@ import { isForDueTime, mayPlace, shareLeft, slotsLeft, type Waiting } from './ga
 import { groupOf, nextDue } from './groups.ts';
 import type { InFlightSurvey } from './in-flight.ts';
 import { cancelsIfQueued } from './look-up-times.ts';
+import { looksAgainAt, looksNow } from './roster-changes.ts';
 import { nextReportAt } from './share-report.ts';
 import { askAboutStopsAt } from './stop-wait.ts';
 
@@ -119,6 +120,7 @@ export function exchangeNow(
   const claim = claimable(state, dials, now);
   const due =
     claim.pressing ||
+    looksNow(state, now) ||
     isWorthSettling(state, calls, waiting, now) ||
     isDatabaseStale(state, calls, waiting, now) ||
     (askAboutStopsAt(state) ?? Infinity) <= now;
@@ -135,13 +137,15 @@ function claimable(
   const open = openGroups(state, now);
   const moreToClaim = open.some((group) => group.moreToClaim);
   const someDue = open.some(({ nextDueAt }) => nextDueAt !== null && nextDueAt <= now);
-  if (!mayPlace(state, now) || !(moreToClaim || someDue)) return { most: 0, pressing: false };
+  // An exchange that looks for added people claims them too.
+  const looks = looksNow(state, now);
+  if (!mayPlace(state, now) || !(moreToClaim || someDue || looks)) return { most: 0, pressing: false };
   const reserve = Math.min(Math.max(2 * state.spec.max_concurrent_calls, MIN_RESERVE), MAX_RESERVE);
   const atHand = state.ready.length - place.length;
   const free = Math.max(0, room - place.length);
   const most = Math.max(0, Math.min(free + reserve - atHand, capLeft(state) - place.length - atHand));
   // Contacts without a due time can wait until half of the reserve is used.
-  return { most, pressing: most > 0 && (someDue || atHand < free + reserve / 2) };
+  return { most, pressing: most > 0 && (someDue || (moreToClaim && atHand < free + reserve / 2)) };
 }
 
 function isWorthSettling(state: CampaignState, calls: InFlightSurvey, waiting: Waiting, now: number): boolean {
@@ -219,7 +223,7 @@ export function wakeAt(state: CampaignState, calls: InFlightSurvey, waiting: Wai
   if (state.systemWait) instants.push(state.systemWait.until);
   if (state.connectionWait) instants.push(state.connectionWait.until);
   if (state.accountWait) instants.push(state.accountWait.until);
-  instants.push(nextReportAt(state), askAboutStopsAt(state));
+  instants.push(nextReportAt(state), askAboutStopsAt(state), looksAgainAt(state));
   const ahead = instants.filter(
     (instant): instant is number => typeof instant === 'number' && instant > now && instant !== Infinity,
   );

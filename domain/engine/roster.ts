@@ -45,6 +45,8 @@ export interface ExchangeRequest {
   /** The civil day that `lastSync.placed` counts. */
   readonly day: string | null;
   readonly lateEvents: number;
+  /** Changes of the roster that were announced before this exchange began. Default: 0. */
+  readonly rosterChanges?: number;
 }
 
 /** The roster after an exchange. */
@@ -97,6 +99,8 @@ export type ExchangeReply =
       readonly claimed: readonly ReadyContact[];
       /** The contact up to which retries were ended. Null: all were ended, or none had to be. */
       readonly retriesEndedUpTo: number | null;
+      /** Contacts that were taken out while they were claimed, since the last exchange. Default: none. */
+      readonly takenOut?: readonly number[];
       /** Stored terminal events that were never signalled. */
       readonly events: readonly EndedEvent[];
       /** Whether a stop by an administrator covers the campaign. Default: no. */

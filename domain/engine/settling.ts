@@ -6,6 +6,7 @@ import { troubleOf } from './circuit-breaker.ts';
 import type { Waiting } from './gates.ts';
 import { takeGroups } from './groups.ts';
 import { takeClaimed } from './retries-to-end.ts';
+import { applyLook, noteRosterChange } from './roster-changes.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import type { ExchangeReply, ExchangeRequest, RosterSnapshot, RosterView, UnsettledCall } from './roster.ts';
 import { isOver } from './commands.ts';
@@ -58,6 +59,7 @@ export function exchangeRequest(
     terms: state.pendingTerms,
     day: state.day?.date ?? null,
     lateEvents: state.heard.late,
+    ...(state.rosterChanges > 0 ? { rosterChanges: state.rosterChanges } : {}),
   };
 }
 
@@ -80,6 +82,7 @@ export function applyExchange(
     state.endRetriesAfter = reply.retriesEndedUpTo;
   }
   markSynced(state, request);
+  applyLook(state, request.rosterChanges ?? 0, reply.takenOut ?? []);
   takeClaimed(state, reply.claimed);
   state.ready.sort((a, b) => Number(hadDueTime(b)) - Number(hadDueTime(a)));
   takeRoster(state, reply, now);
@@ -104,6 +107,7 @@ export function adopt(
   state.epoch = snapshot.epoch;
   state.superseded = false;
   state.sharedLimits = (snapshot.sharedLimits ?? []).map((id) => ({ id, share: null }));
+  state.rosterChanges = 0;
   state.closed = false;
   state.ready = [];
   state.settled = [];
@@ -135,10 +139,24 @@ export function applyClosed(state: CampaignState, buckets: Buckets | null, now: 
   takeRoster(state, { buckets, groups: [] }, now);
 }
 
-/** Records the end of the campaign. After it no run owns the records. False: another run owns them, and the end is not recorded. */
-export function applyEnd(state: CampaignState, status: 'completed' | 'cancelled', recorded: boolean): void {
-  if (recorded) state.status = status;
-  else state.superseded = true;
+/**
+ * What became of the record of a campaign's end. `recorded`: no run owns the records any more. `superseded`: another run owns them.
+ * `contacts_wait`: people were added at the last moment, and the campaign goes on.
+ */
+export type EndRecorded = 'recorded' | 'superseded' | 'contacts_wait';
+
+export function applyEnd(state: CampaignState, status: 'completed' | 'cancelled', result: EndRecorded): void {
+  switch (result) {
+    case 'recorded':
+      state.status = status;
+      return;
+    case 'superseded':
+      state.superseded = true;
+      return;
+    case 'contacts_wait':
+      noteRosterChange(state);
+      return;
+  }
 }
 
 /** The present buckets: those of the last exchange, plus the changes since. */
@@ -148,7 +166,7 @@ export function liveBuckets(state: CampaignState): Buckets {
 
 function* moves(state: CampaignState): Generator<{ from: Bucket; to: Bucket }> {
   for (const call of Object.values(state.inFlight)) {
-    if (!call.synced) yield { from: waitingBucket(call.attempt), to: 'in_progress' };
+    if (!call.synced && !call.takenOut) yield { from: waitingBucket(call.attempt), to: 'in_progress' };
   }
   for (const { attempt, synced, to } of state.settled) {
     yield { from: synced ? 'in_progress' : waitingBucket(attempt), to };

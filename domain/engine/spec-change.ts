@@ -15,6 +15,7 @@ export const SpecChange = z.strictObject({
   schedule: z.strictObject(engineScheduleChangeShape).optional(),
   scheduled_at: EngineSpec.shape.scheduled_at.optional(),
   ends_at: EngineSpec.shape.ends_at.optional(),
+  open_ended: EngineSpec.shape.open_ended,
   max_concurrent_calls: EngineSpec.shape.max_concurrent_calls.optional(),
   max_calls_per_day: EngineSpec.shape.max_calls_per_day.optional(),
   /** `enabled` and `budget` as stated. Merging decides the result, from the policy in effect then. */
@@ -31,6 +32,7 @@ export const EditTerms = z.strictObject({
   ...engineScheduleChangeShape,
   scheduled_at: instant,
   ends_at: instant,
+  open_ended: EngineSpec.shape.open_ended,
   max_concurrent_calls: EngineSpec.shape.max_concurrent_calls.optional(),
   max_calls_per_day: EngineSpec.shape.max_calls_per_day.optional(),
   retry_failed: z.boolean().optional(),
@@ -44,7 +46,7 @@ export type EditTerms = z.infer<typeof EditTerms>;
 export function specChange(change: EditTerms): SpecChange {
   const { timezone, day_timezone, calling_hours, start_time, end_time, working_days, blackout_dates, holidays } =
     change;
-  const { max_concurrent_calls, max_calls_per_day, scheduled_at, ends_at } = change;
+  const { max_concurrent_calls, max_calls_per_day, scheduled_at, ends_at, open_ended } = change;
   const { retry_failed, max_retry_attempts, retry_delay_minutes: delay, retry_on } = change;
   return {
     schedule: {
@@ -59,6 +61,7 @@ export function specChange(change: EditTerms): SpecChange {
     },
     scheduled_at: toEpoch(scheduled_at),
     ends_at: toEpoch(ends_at),
+    open_ended,
     max_concurrent_calls,
     max_calls_per_day,
     retry: {

@@ -9,6 +9,7 @@ export function termsInWords({ schedule, ...spec }: EngineSpec): string[] {
   return [
     `- Hours: ${hoursInWords(schedule)}${without}`,
     ...(spec.ends_at === null ? [] : [`- Ends at: ${inUtc(spec.ends_at)}`]),
+    ...(spec.open_ended ? ['- Open-ended: waits for more contacts'] : []),
     `- At most ${counted(spec.max_concurrent_calls, 'call')} at a time, ${spec.max_calls_per_day ?? 'any number'} a day`,
     `- Retries: ${spec.retry.budget} for each contact`,
   ];

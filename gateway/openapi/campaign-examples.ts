@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { CampaignContactResponse } from '../../domain/api/campaign-responses.ts';
+import type { AddContactsInput } from '../../domain/api/added-contacts.ts';
 import type { ChangeCampaign } from '../../domain/api/campaign-change.ts';
 import type { CreateCampaignInput } from '../../domain/api/campaign-request.ts';
 import type { CallEventResponse, ContactExplanation } from '../../domain/api/contact-explanation.ts';
@@ -54,6 +55,9 @@ const FOLDER: CreateCampaignInput = {
   retry_on: ['no_answer', 'busy', 'declined'],
 };
 
+const MORE_PEOPLE: AddContactsInput = {
+  contacts: [{ phone_number: '+12125550104', first_name: 'Mary' }, { phone_number: '+12125550102' }],
+};
 const NEW_LIMITS: ChangeCampaign = { max_concurrent_calls: 5, max_calls_per_day: 300 };
 const NEW_HOURS: ChangeCampaign = { timezone: 'America/Chicago', start_time: '09:00', end_time: '16:30' };
 const NEW_WINDOWS: ChangeCampaign = {
@@ -278,6 +282,24 @@ export const CAMPAIGN_OPERATIONS: Readonly<Record<string, Described>> = {
       'Contacts come in the order in which they were given. `call_id` and `called_at` belong to the latest placed call.',
     parameters: { id, limit: 50 },
     answers: { 200: exampleList(CONTACT) },
+  },
+  'POST /batch-calls/{id}/contacts': {
+    operationId: 'addCampaignContacts',
+    description:
+      'Adds contacts to a campaign that has not ended, whatever its status is. A number with its extension is added once: contacts that the campaign has already are counted and not added again. The bounds are those of the contacts that create a campaign; send several requests for more. The campaign calls added contacts after those that it has.',
+    parameters: { id },
+    conflict: 'The campaign has ended or is ending (`campaign_over`).',
+    requests: { people: { summary: 'Two more contacts', value: MORE_PEOPLE, status: 200 } },
+    answers: { 200: exampleOf({ id, added: 1, already_there: 1, total_contacts: 243 }) },
+  },
+  'DELETE /batch-calls/{id}/contacts/{contact_id}': {
+    operationId: 'removeCampaignContact',
+    description:
+      'Takes a contact out that waits for a call. It is skipped with the reason `removed`, and never called by this campaign again. A contact that was taken out before stays so, with the same response. To keep a number out of all campaigns, use `POST /suppressions`.',
+    parameters: { id, contact_id: CONTACT_ID },
+    conflict:
+      'The contact is being called (`contact_in_call`), or is completed, failed or skipped (`contact_over`). Or the campaign has ended or is ending (`campaign_over`).',
+    answers: { 200: exampleOf({ id, contact_id: CONTACT_ID, call_status: 'skipped', reason: 'removed' }) },
   },
   'GET /batch-calls/{id}/contacts/{contact_id}': {
     operationId: 'explainContact',

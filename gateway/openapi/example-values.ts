@@ -54,6 +54,7 @@ export const CAMPAIGN: Campaign = {
   schedule_type: 'immediate',
   scheduled_at: null,
   ends_at: null,
+  open_ended: false,
   timezone: 'America/New_York',
   calling_hours: [{ days: [1, 2, 3, 4, 5], start: '10:00', end: '17:00' }],
   start_time: '10:00',

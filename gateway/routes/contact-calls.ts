@@ -49,8 +49,7 @@ export const contactCalls: FastifyPluginAsyncZod<ContactCallsOptions> = async (a
       const explained = await explainContact(pool, request.caller.account, ids, { now: clock(), allowedBy });
       if (explained) return answer(request, explained);
       await requireCampaign(pool, request.caller.account, id);
-      const message = 'The campaign has no such contact: GET /batch-calls/{id}/contacts lists them.';
-      throw new RingfenceError('not_found', message, { field: 'contact_id' });
+      throw noContact();
     },
   );
 
@@ -79,6 +78,11 @@ export const contactCalls: FastifyPluginAsyncZod<ContactCallsOptions> = async (a
     },
   );
 };
+
+export function noContact(): RingfenceError {
+  const message = 'The campaign has no such contact: GET /batch-calls/{id}/contacts lists them.';
+  return new RingfenceError('not_found', message, { field: 'contact_id' });
+}
 
 /** Distinguishes an unknown campaign from an unknown contact or call. @throws RingfenceError `not_found` */
 async function requireCampaign(pool: Pool, account: string, id: string): Promise<void> {

@@ -77,7 +77,7 @@ export async function countContacts(
   request: People,
   allowed: readonly AllowedNumbers[],
 ): Promise<number> {
-  if (request.contact_folder_id !== null) return folderSize(db, account, request.contact_folder_id);
+  if (request.contact_folder_id !== null) return folderSize(db, account, request.contact_folder_id, request);
   const stated = await statedContacts(request, allowed);
   const known = withoutDuplicates(await knownContacts(db, account, request.contact_ids, allowed));
   return known.length + withoutDuplicates(stated, known).length;
@@ -86,9 +86,9 @@ export async function countContacts(
 /** Reading a phone number takes tens of microseconds. */
 const CONTACTS_PER_TURN = 100;
 
-type People = Pick<CreateCampaign, 'contact_folder_id' | 'contacts' | 'contact_ids'>;
+type People = Pick<CreateCampaign, 'contact_folder_id' | 'contacts' | 'contact_ids' | 'open_ended'>;
 
-function statedContacts(
+export function statedContacts(
   { contacts }: Pick<People, 'contacts'>,
   allowed: readonly AllowedNumbers[],
 ): Promise<CampaignContact[]> {
@@ -125,7 +125,7 @@ async function recordCampaign(
   refuseUnknownRegion(terms.holidays);
   refuseWithoutRoom(terms, dialMarginMs(provider.facts));
   if (terms.contact_folder_id !== null) {
-    const total = await folderSize(tx, account, terms.contact_folder_id);
+    const total = await folderSize(tx, account, terms.contact_folder_id, request);
     await requireRoomForCampaign(tx, account, total);
     await insertCampaign(tx, { id, account, terms, total, now });
   } else {
@@ -147,9 +147,14 @@ async function recordCampaign(
   return answer;
 }
 
-async function folderSize(tx: Queryable, account: string, folderId: string): Promise<number> {
+async function folderSize(
+  tx: Queryable,
+  account: string,
+  folderId: string,
+  { open_ended }: Pick<CreateCampaign, 'open_ended'>,
+): Promise<number> {
   const total = await countFolder(tx, account, folderId);
-  if (total) return total;
+  if (total || (total === 0 && open_ended)) return total;
   const message =
     total === null
       ? 'contact_folder_id names no folder of this account: GET /contacts/folders lists them'
@@ -157,7 +162,7 @@ async function folderSize(tx: Queryable, account: string, folderId: string): Pro
   throw new RingfenceError('validation_error', message, { field: 'contact_folder_id' });
 }
 
-async function knownContacts(
+export async function knownContacts(
   tx: Queryable,
   account: string,
   given: readonly string[],
@@ -181,7 +186,7 @@ async function knownContacts(
 type Person = Pick<StoredContact, 'phone_number' | 'extension'>;
 
 /** The first entry of each person who is not among the known ones. Duplicates are called once. */
-function withoutDuplicates<P extends Person>(people: readonly P[], known: readonly Person[] = []): P[] {
+export function withoutDuplicates<P extends Person>(people: readonly P[], known: readonly Person[] = []): P[] {
   const seen = new Set(known.map(personKey));
   return people.filter((one) => {
     const key = personKey(one);

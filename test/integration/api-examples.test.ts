@@ -35,7 +35,9 @@ const STORY = [
   'explainContact',
   'listCallEvents',
   'forecastCampaign',
+  'addCampaignContacts',
   'pauseCampaign',
+  'removeCampaignContact',
   'editCampaign',
   'resumeCampaign',
   'restartCampaign',
@@ -80,6 +82,15 @@ const BEFORE: Readonly<Partial<Record<(typeof STORY)[number], () => Promise<unkn
       CALL_ID,
     ]);
   },
+  removeCampaignContact: () =>
+    query(`update campaign_contacts set contact_id = gen_random_uuid() where campaign_id = $1 and seq = 1`, [
+      CAMPAIGN_ID,
+    ]).then(() =>
+      query('update campaign_contacts set contact_id = $2 where campaign_id = $1 and seq = 2', [
+        CAMPAIGN_ID,
+        CONTACT_ID,
+      ]),
+    ),
   restartCampaign: async () => {
     await harness.handle(CAMPAIGN_ID).terminate();
     // The row may be held by an exchange of the ended run for a moment.

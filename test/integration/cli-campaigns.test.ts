@@ -62,6 +62,25 @@ describe('campaigns, through the gateway', () => {
     expect(await campaigns('contacts', NOBODY)).toBe(3);
   });
 
+  it('get contacts and lose them, and say when they wait for more', async () => {
+    const gateway = await listeningGateway();
+    const open = { ...body, contacts: [], open_ended: true };
+    const { body: created } = await gateway.send({ method: 'POST', path: '/batch-calls', body: open });
+    const { id } = created.data;
+    expect(await campaigns('show', id)).toBe(0);
+    expect(out).toMatch(/^open-ended +waits for contacts to be added$/m);
+    const file = await fileOf('more.json', JSON.stringify({ contacts: body.contacts }));
+    expect(await campaigns('add-contacts', id, file)).toBe(0);
+    expect(out).toBe('Added: 2 contacts. Already there: 0. The campaign has 2.\n');
+    expect(await campaigns('add-contacts', id, file, '--json')).toBe(0);
+    expect(JSON.parse(out)).toEqual({ id, added: 0, already_there: 2, total_contacts: 2 });
+    expect(await campaigns('contacts', id, '--json')).toBe(0);
+    const [contact] = (JSON.parse(out) as { contacts: { contact_id: string }[] }).contacts;
+    expect(await campaigns('remove-contact', id, contact!.contact_id)).toBe(0);
+    expect(out).toBe(`Skipped with the reason removed: ${contact!.contact_id}\n`);
+    expect(await campaigns('remove-contact', id, NOBODY)).toBe(3);
+  });
+
   it('are listed to the end, page by page', async () => {
     const gateway = await listeningGateway();
     const { body: created } = await gateway.send({ method: 'POST', path: '/batch-calls', body });

@@ -10,6 +10,7 @@ import { controlOverTemporal } from '../../client/temporal/control-over-temporal
 import { editOverTemporal } from '../../client/temporal/edit-over-temporal.ts';
 import { EventDelivery, eventSignaller } from '../../gateway/temporal/event-delivery.ts';
 import { commandRecaller } from '../../gateway/temporal/recall-command.ts';
+import { campaignNotifier } from '../../gateway/temporal/notify-campaign.ts';
 import { workflowRestarter, workflowStarter } from '../../gateway/temporal/start-workflow.ts';
 import { coordinatorWaker } from '../../gateway/temporal/wake-coordinators.ts';
 import { readWorkflowStatus } from '../../gateway/temporal/workflow-status.ts';
@@ -73,6 +74,7 @@ async function openSystem(options: SystemHarnessOptions = {}): Promise<System> {
     readWorkflowStatus: (campaignId) => readWorkflowStatus(harness.client, campaignId),
     wakeCoordinators: coordinatorWaker(harness.client, harness),
     recallCommand: commandRecaller(harness.client),
+    notify: campaignNotifier(harness.client),
     delivery: new EventDelivery(eventSignaller(harness.client)),
     pingTemporal: async () => {},
     logger: pino({ level: 'silent' }),

@@ -269,7 +269,7 @@ describe('a dial sends nothing', () => {
     return {};
   };
   const end = async (dial: Dial) => {
-    expect(await recordEnd(database.pool, dial, 'completed')).toBe(true);
+    expect(await recordEnd(database.pool, dial, 'cancelled')).toBe('recorded');
     return {};
   };
 

@@ -196,8 +196,8 @@ describe('an adoption that was done before', () => {
 describe('the records of a campaign that is over', () => {
   it('have no owner, and none can take them: nothing is dialled, claimed or skipped', async () => {
     const id = await underWay();
-    expect(await STEPS.end!(id)).toBe(true);
-    expect(await STEPS.end!(id)).toBe(true);
+    expect(await STEPS.end!(id)).toBe('recorded');
+    expect(await STEPS.end!(id)).toBe('recorded');
     const before = await expectTrueCounters(id);
     expect(before.owner_run_id).toBeNull();
     expect(await STEPS.adoption!(id)).toMatchObject({ status: 'cancelled', epoch: 1 });
@@ -211,7 +211,7 @@ describe('the records of a campaign that is over', () => {
   it('are not ended by a run that does not own them', async () => {
     const id = await underWay();
     await adopt(id, 'another run', 1);
-    expect(await STEPS.end!(id)).toBe(false);
+    expect(await STEPS.end!(id)).toBe('superseded');
     expect(await expectTrueCounters(id)).toMatchObject({ owner_run_id: 'another run' });
   });
 });

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { zoneDataNotifier } from '../../gateway/temporal/notify-zone-data.ts';
+import { campaignNotifier } from '../../gateway/temporal/notify-campaign.ts';
 import { readZoneData, recordZoneData } from '../../db/zone-data.ts';
 import { ZONE_DATA_VERSION } from '../../domain/windows/zone-data.ts';
 import { notifyOutdatedCampaigns } from '../../gateway/background/zone-data-sweeper.ts';
@@ -100,7 +100,7 @@ describe('the newest release on record', () => {
 });
 
 describe('the sweep', () => {
-  const sweep = (notifyOfZoneData = zoneDataNotifier(harness.client)) =>
+  const sweep = (notifyOfZoneData = campaignNotifier(harness.client).ofZoneData) =>
     notifyOutdatedCampaigns({ pool: harness.pool, notifyOfZoneData, logger });
 
   it('tells every campaign with an older window, once, paused ones too, and nobody else', async () => {

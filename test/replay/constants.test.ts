@@ -60,6 +60,9 @@ const DECIDING: Readonly<Record<string, Readonly<Record<string, readonly [scenar
     MOST_PLACING: ['eighty-slots', 39, 41],
     LOOK_UP_BATCH: ['look-ups-of-many', 49, 51],
   },
+  'domain/engine/roster-changes.ts': {
+    LOOK_EVERY_MS: ['contacts-come', 1_000, 4_000],
+  },
   'domain/engine/searched-waiting.ts': {
     NEAR_RETRY_MS: ['near-retries', 30_000, 2 * MINUTE],
     DELAYS: ['slow-system', 2, 5],

@@ -310,7 +310,7 @@ export class VirtualCampaign {
         this.awaits(
           run,
           'roster',
-          () => this.roster.recordEnd(step.status, run),
+          () => (this.roster.recordEnd(step.status, run) ? ('recorded' as const) : ('superseded' as const)),
           (recorded) => applyEnd(run.state, step.status, recorded),
         );
         return;

@@ -56,6 +56,23 @@ export const THRESHOLDS: readonly Scenario[] = [
     },
   },
   {
+    name: 'contacts-come',
+    server: 'real',
+    async run(harness) {
+      harness.provider.script = () => ENDS;
+      const campaign = await harness.start(1, { open_ended: true });
+      await until(campaign, ({ buckets }) => buckets.completed === 1);
+      // The last exchange is long ago, so the first contact is looked for at once, and the second one two seconds later.
+      await pause(2.5 * SECOND_MS);
+      await campaign.add(1);
+      await pause(1.5 * SECOND_MS);
+      await campaign.add(2);
+      await until(campaign, ({ buckets }) => buckets.completed === 3);
+      await edit(campaign, { open_ended: false });
+      return endedWith(campaign);
+    },
+  },
+  {
     name: 'slow-start',
     server: 'real',
     // Eight are the placements with which the window opens.

@@ -5,6 +5,7 @@ export const SMALLEST_BODIES: Readonly<Record<string, object>> = {
     agent_id: 'agent-1',
     contacts: [{ phone_number: '+14155550101' }],
   },
+  'POST /api/public/v1/batch-calls/{id}/contacts': { contacts: [{ phone_number: '+14155550101' }] },
   'POST /api/public/v1/batch-calls/forecast': { contacts: [{ phone_number: '+14155550101' }] },
   'PATCH /api/public/v1/batch-calls/{id}': { max_concurrent_calls: 3 },
   'POST /api/public/v1/contacts': { phone_number: '+14155550101' },

@@ -12,12 +12,21 @@ export class FakeTemporal {
   /** Campaigns whose workflow has ended. */
   readonly closed = new Set<string>();
   readonly started: string[] = [];
+  /** Campaigns that were told of added or removed contacts. */
+  readonly notified: string[] = [];
   readonly signalled: { campaignId: string; events: readonly EndedEvent[] }[] = [];
 
   readonly start = async (campaignId: string): Promise<void> => {
     if (this.away) return refuse();
     // However often it is asked: there is never a second workflow of one campaign.
     if (!this.started.includes(campaignId)) this.started.push(campaignId);
+  };
+
+  readonly notify = {
+    ofContacts: async (campaignId: string): Promise<void> => {
+      if (this.away) return refuse();
+      this.notified.push(campaignId);
+    },
   };
 
   readonly signal = async (campaignId: string, events: readonly EndedEvent[]): Promise<Delivered> => {

@@ -87,6 +87,7 @@ export async function openGateway(deps: Partial<GatewayDeps> = {}, given?: TestD
     readWorkflowStatus: refuse,
     wakeCoordinators: async () => {},
     recallCommand: async () => null,
+    notify: temporal.notify,
     delivery: new EventDelivery(temporal.signal),
     pingTemporal: async () => (temporal.away ? refuse() : undefined),
     logger: pino({ level: 'info' }, { write: (line: string) => void log.push(line) }),

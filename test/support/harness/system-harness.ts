@@ -11,6 +11,7 @@ import { controlOverTemporal } from '../../../client/temporal/control-over-tempo
 import { type CampaignEditing, editOverTemporal } from '../../../client/temporal/edit-over-temporal.ts';
 import { EventDelivery, eventSignaller } from '../../../gateway/temporal/event-delivery.ts';
 import { commandRecaller } from '../../../gateway/temporal/recall-command.ts';
+import { campaignNotifier } from '../../../gateway/temporal/notify-campaign.ts';
 import { workflowRestarter, workflowStarter } from '../../../gateway/temporal/start-workflow.ts';
 import { coordinatorWaker } from '../../../gateway/temporal/wake-coordinators.ts';
 import { readWorkflowStatus } from '../../../gateway/temporal/workflow-status.ts';
@@ -148,6 +149,7 @@ export class SystemHarness {
       readWorkflowStatus: (campaignId) => readWorkflowStatus(this.client, campaignId),
       wakeCoordinators: coordinatorWaker(this.client, this),
       recallCommand: commandRecaller(this.client),
+      notify: campaignNotifier(this.client),
       delivery: new EventDelivery(eventSignaller(this.client)),
       pingTemporal: () => this.client.workflowService.getSystemInfo({}),
       logger: pino({ level: 'silent' }),

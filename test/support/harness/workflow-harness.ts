@@ -3,6 +3,9 @@ import type { Client, WorkflowHandleWithSignaledRunId } from '@temporalio/client
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import type { Activities } from '../../../activities/index.ts';
 import { workflowStarter } from '../../../gateway/temporal/start-workflow.ts';
+import { withContactId } from '../../../db/campaigns.ts';
+import { inTransaction } from '../../../db/pool.ts';
+import { addContacts } from '../../../db/roster-changes.ts';
 import { type DatabaseClock, readDatabaseClock } from '../../../db/clock.ts';
 import {
   campaignTerms,
@@ -11,13 +14,14 @@ import {
   engineSpec,
 } from '../../../domain/api/campaign-request.ts';
 import type { EngineSpec } from '../../../domain/engine/campaign-spec.ts';
+import { contactFrom } from '../../../domain/contacts/contact.ts';
 import { workflowId } from '../../../domain/engine/ids.ts';
 import { campaignIdOf, createCampaign } from '../../../gateway/routes/create-campaign.ts';
 import { pacingFacts } from '../../../worker/facts.ts';
 import { campaignWorkerOptions, dialWorkerOptions, type WorkerSetting } from '../../../worker/options.ts';
 import { type WorkflowBundle, workflowBundle } from '../../../worker/workflow-bundle.ts';
 import type { CampaignInput, CampaignProgress, CampaignResult } from '../../../workflows/messages.ts';
-import { callEventsSignal, progressQuery } from '../../../workflows/messages.ts';
+import { callEventsSignal, contactsChangedSignal, progressQuery } from '../../../workflows/messages.ts';
 import { OpenConnections } from '../../../providers/connections/open-connections.ts';
 import type { ProviderFacts } from '../../../providers/port.ts';
 import './temporal-runtime.ts';
@@ -213,6 +217,16 @@ export class Campaign {
 
   progress(): Promise<CampaignProgress> {
     return this.handle.query(progressQuery);
+  }
+
+  /** Adds a contact, as the gateway does. */
+  async add(index: number): Promise<void> {
+    const person = withContactId(contactFrom(fictitiousPerson(index), null));
+    const { pool } = this.harness;
+    await inTransaction(pool, (tx) =>
+      addContacts(tx, { account: 'default', id: this.id }, { stored: [], stated: [person] }, (people) => people),
+    );
+    await this.handle.signal(contactsChangedSignal);
   }
 
   /** Ends calls at the provider and tells the campaign in one signal. */

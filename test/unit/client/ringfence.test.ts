@@ -83,6 +83,16 @@ describe('every call', () => {
       `GET /batch-calls/${ID}/contacts?status=failed`,
     ],
     [
+      'campaigns.addContacts',
+      (r) => r.campaigns.addContacts(ID, { contacts: [{ phone_number: '+12125550101' }] }),
+      `POST /batch-calls/${ID}/contacts`,
+    ],
+    [
+      'campaigns.removeContact',
+      (r) => r.campaigns.removeContact(ID, CONTACT),
+      `DELETE /batch-calls/${ID}/contacts/${CONTACT}`,
+    ],
+    [
       'campaigns.callEvents',
       (r) => r.campaigns.callEvents(ID, `${ID}.1.1`),
       `GET /batch-calls/${ID}/calls/${ID}.1.1/events`,

@@ -48,6 +48,7 @@ describe('the body that creates a campaign', () => {
       day_timezone: null,
       max_concurrent_calls: 10,
       max_calls_per_day: null,
+      open_ended: false,
       retry_failed: false,
       max_retry_attempts: 0,
       retry_delay_minutes: 60,

@@ -1,0 +1,166 @@
+/**
+ * People who are added to a recorded campaign, and taken out of it. Each change locks the campaign's row first, like an exchange
+ * and the end of the campaign, so it comes before or after each of them. The next exchange tells the workflow.
+ */
+import { isOver } from '../domain/engine/commands.ts';
+import { RingfenceError } from '../domain/engine/errors.ts';
+import { type Bucket, isTerminal } from '../domain/engine/tally.ts';
+import { requireRoomInCampaigns } from './account-limits.ts';
+import { addTransitions, applyToCounters, type CounterChanges } from './bucket-transitions.ts';
+import { copyStoredContacts, type CampaignContact, insertCampaignContacts, type StoredContact } from './campaigns.ts';
+import { openCursors } from './claims.ts';
+import type { Queryable } from './pool.ts';
+import { enrol } from './roster.ts';
+import { lockCampaign, type LockedCampaign } from './workflow-records.ts';
+
+/** The reason of a contact that was taken out. */
+export const REMOVED = 'removed';
+
+type Person = Pick<StoredContact, 'phone_number' | 'extension'>;
+
+/** People to add. Nobody is named twice. */
+export interface Newcomers {
+  readonly stored: readonly StoredContact[];
+  readonly stated: readonly CampaignContact[];
+}
+
+export interface RosterChange {
+  /** Whether the workflow must be told. Otherwise it is being told of an earlier change, and learns of this one as well. */
+  readonly tell: boolean;
+}
+
+/**
+ * Adds the people who are not in the campaign yet, after those that it has. A person who was taken out is still in it.
+ *
+ * @param choose those of `newcomers` who are not among the given people
+ * @throws RingfenceError `campaign_over`; `account_limit`; `conflict` if a stored contact was removed meanwhile
+ */
+export async function addContacts(
+  tx: Queryable,
+  { account, id: campaignId }: { readonly account: string; readonly id: string },
+  newcomers: Newcomers,
+  choose: (people: Newcomers, known: readonly Person[]) => Newcomers,
+): Promise<RosterChange & { readonly added: number; readonly total: number }> {
+  const campaign = await lockOpen(tx, campaignId);
+  const { stored, stated } = choose(newcomers, await findPeople(tx, campaignId, campaign, newcomers));
+  const added = stored.length + stated.length;
+  const total = campaign.total + added;
+  if (added === 0) return { added, total, tell: false };
+  await requireRoomInCampaigns(tx, account, added);
+  const ids = stored.map(({ contact_id: id }) => id);
+  // A folder that is not copied yet has its places before those of added people: its size is in the total.
+  await copyStoredContacts(tx, campaignId, ids, campaign.total);
+  await insertCampaignContacts(tx, campaignId, stated, campaign.total + stored.length);
+  // Otherwise the copy of the folder sets the cursors, in front of its contacts.
+  if (campaign.uncopied_folder === null) await openCursors(tx, campaignId);
+  await tx.query('update campaigns set total = total + $2, pending = pending + $2, updated_at = now() where id = $1', [
+    campaignId,
+    added,
+  ]);
+  return { added, total, tell: await noteChange(tx, campaignId, campaign) };
+}
+
+/** Those who are in the campaign already, or in the folder that it is going to copy. */
+async function findPeople(
+  tx: Queryable,
+  campaignId: string,
+  { uncopied_folder: folder }: LockedCampaign,
+  { stored, stated }: Newcomers,
+): Promise<Person[]> {
+  const numbers = [...new Set([...stored, ...stated].map((one) => one.phone_number))];
+  const { rows } = await tx.query<Person>(
+    `select phone_number, nullif(extension, '') as extension from campaign_contacts
+      where campaign_id = $1 and phone_number = any($2)
+     union all
+     select phone_number, nullif(extension, '') from contacts where folder_id = $3 and phone_number = any($2)`,
+    [campaignId, numbers, folder],
+  );
+  return rows;
+}
+
+export type Removal =
+  | ({ readonly kind: 'removed' } & RosterChange)
+  /** It was taken out before. Nothing changes. */
+  | { readonly kind: 'was_removed' }
+  | { readonly kind: 'not_found' };
+
+/**
+ * Takes a contact out that waits for a call: it becomes `skipped`. A dial that has it in hand is refused. The lock keeps dials
+ * from their first step meanwhile, so each is recorded before this looks, or sees that the contact is out.
+ *
+ * @throws RingfenceError `campaign_over`, `contact_over`, `contact_in_call`
+ */
+export async function removeContact(tx: Queryable, campaignId: string, contactId: string): Promise<Removal> {
+  const campaign = await lockOpen(tx, campaignId);
+  await enrol(tx, campaignId);
+  await tx.query('select pg_advisory_xact_lock(hashtextextended($1::uuid::text, 0))', [campaignId]);
+  const { rows } = await tx.query<{ seq: number; bucket: Bucket; reason: string | null; in_call: boolean }>(
+    `select seq, bucket, reason,
+            exists (select from calls
+                     where calls.campaign_id = c.campaign_id and calls.seq = c.seq and calls.attempt = c.attempt
+                       and settled_at is null and (first_sent_at is not null or not_placed_reason is not null)) as in_call
+       from campaign_contacts c where campaign_id = $1 and contact_id = $2`,
+    [campaignId, contactId],
+  );
+  const [contact] = rows;
+  if (!contact) return { kind: 'not_found' };
+  const { seq, bucket, reason } = contact;
+  if (isTerminal(bucket)) {
+    if (reason === REMOVED) return { kind: 'was_removed' };
+    const message = `The contact is ${bucket} and is not called any more.`;
+    throw new RingfenceError('contact_over', message, { field: 'contact_id', details: { call_status: bucket } });
+  }
+  if (bucket === 'in_progress' || contact.in_call) {
+    const message = 'The contact is being called. Take it out after the call, if it is called again.';
+    throw new RingfenceError('contact_in_call', message, { field: 'contact_id', details: { call_status: bucket } });
+  }
+  await tx.query(
+    `update campaign_contacts
+        set bucket = 'skipped', reason = $3, due_at = null, claimed_in_exchange = null,
+            removed_before_exchange = case when claimed_in_exchange is not null then $4::integer end
+      where campaign_id = $1 and seq = $2`,
+    [campaignId, seq, REMOVED, campaign.last_exchange + 1],
+  );
+  const transitions: CounterChanges = { deltas: {}, called: 0 };
+  addTransitions(transitions, [{ from: bucket, to: 'skipped', contacts: 1, called: 0 }]);
+  await applyToCounters(tx, campaignId, transitions);
+  return { kind: 'removed', tell: await noteChange(tx, campaignId, campaign) };
+}
+
+/** Locks a campaign that people may still be added to and taken out of. */
+async function lockOpen(tx: Queryable, campaignId: string): Promise<LockedCampaign> {
+  const campaign = await lockCampaign(tx, campaignId);
+  const { status, ending } = campaign;
+  if (!isOver(status) && ending === null) return campaign;
+  const state = isOver(status) ? status : 'ending';
+  const message = `The campaign is ${state}: nobody can be added to it or taken out of it any more.`;
+  throw new RingfenceError('campaign_over', message, { details: { status, ending } });
+}
+
+async function noteChange(tx: Queryable, campaignId: string, { roster_changed }: LockedCampaign): Promise<boolean> {
+  await tx.query('update campaigns set roster_changed_at = coalesce(roster_changed_at, now()) where id = $1', [
+    campaignId,
+  ]);
+  return !roster_changed;
+}
+
+/** An exchange follows the signal within seconds. After this time the signal counts as lost. */
+const LOST_AFTER = '5 seconds';
+
+/**
+ * Claims running campaigns that were told of a change long ago and have not looked at their roster since. Several processes may do
+ * so at the same time; each campaign goes to one of them.
+ */
+export async function claimUntold(db: Queryable, limit: number): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `update campaigns set roster_changed_at = now()
+      where id = any(array(
+        select id from campaigns
+         where roster_changed_at <= now() - $2::interval
+           and status in ('scheduled', 'active', 'paused') and workflow_started_at is not null
+         order by roster_changed_at limit $1 for no key update skip locked))
+      returning id`,
+    [limit, LOST_AFTER],
+  );
+  return rows.map(({ id }) => id);
+}
