@@ -9,7 +9,7 @@ import type { Schedule } from '../domain/windows/schedule.ts';
 import { civilDay } from '../domain/windows/windows.ts';
 import type { ActivityDeps } from './context.ts';
 
-interface CallingWindowRequest extends WindowQuestion {
+export interface CallingWindowRequest extends WindowQuestion {
   readonly campaignId: string;
   readonly schedule: Schedule;
   /** Names of the campaign's calling policies. Default: none. */
