@@ -12,6 +12,7 @@ const HELD_BY: Readonly<Record<Gate, string>> = {
   daily_cap: "the day's calls are used up",
   account: "the account's calls of the day, or its calls in flight, are used up",
   slot: 'the contacts before it are called first',
+  number: 'the number has had its calls',
   retry: 'the retry is not due yet',
   provider: 'the provider has trouble, or asked for a pause',
   connection: "the connection's calls per second are in use",
@@ -46,6 +47,7 @@ export function explanationText(contact: ContactExplanation): string[] {
     ['status', contact.reason === null ? contact.call_status : `${contact.call_status} (${contact.reason})`],
     ['campaign', contact.campaign_status],
     ['held by', gate === null ? heldByNothing(contact.call_status) : `${gate}: ${HELD_BY[gate]}`],
+    ...(contact.number_limit === null ? [] : [['limit', `${contact.number_limit} to this number`] as const]),
     ['not before', contact.next_eligible_at ?? '-'],
     ['as of', contact.as_of],
   ]);

@@ -32,7 +32,7 @@ import {
   type Passage,
 } from '../domain/dialling/connection-breaker.ts';
 import type { ProviderTrouble } from '../domain/engine/campaign-state.ts';
-import { numberHold, type NumberHold } from '../domain/dialling/number-limits.ts';
+import { numberHold } from '../domain/dialling/number-limits.ts';
 import { accountLimitId, recordEventId } from '../domain/engine/ids.ts';
 import type { EndedEvent, Outcome } from '../domain/engine/outcome.ts';
 import type { CallToPlace, PlaceResult } from '../domain/dialling/provider-messages.ts';
@@ -44,7 +44,7 @@ import { claimEarlyEvents, firstTerminalEvents } from './call-events.ts';
 import { type DatabaseClock, readDatabaseClock } from './clock.ts';
 import { askBreaker, breakerOf, recordTurn } from './connection-breakers.ts';
 import { lowestRate } from './connection-loads.ts';
-import { lockDial, newestPlacements, numberLimitsOf } from './number-placements.ts';
+import { lockDial, newestPlacements, numberLimitsOf, type NumberPlacement, placementsOf } from './number-placements.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 import { hasShares } from './share-records.ts';
 import { isStopped } from './stops.ts';
@@ -186,8 +186,8 @@ export async function permitDial(
     const day = accountDay(context, now);
     const nextDay = day && heldUntilNextDay(day, day, countedCall(record), dial.marginMs, now);
     if (nextDay !== null) return withoutSending(tx, dial, { kind: 'next_day', until: nextDay }, now);
-    const hold = numberHold(numberLimitsOf(context.perNumber), context.placedAt, now);
-    if (hold !== null) return withoutSending(tx, dial, postponed(hold, now), now);
+    const postponed = numberGate(context, now);
+    if (postponed !== null) return withoutSending(tx, dial, postponed, now);
     const { reservation } = pace;
     const callsPerSecond = lower(pace.callsPerSecond, context.callsPerSecond);
     if (reservation === null && callsPerSecond !== null) {
@@ -228,8 +228,21 @@ function held({ afterMs, trouble: { reason, since, times } }: Extract<Admission,
   return { kind: 'held', afterMs, trouble: { reason, since, times } };
 }
 
-/** The number has had its calls. Only this contact waits. */
-function postponed({ until }: NumberHold, now: number): NotSent {
+/**
+ * Whether the number has had its calls. Only this contact waits, until the earliest instant that may turn out to be right: an answer
+ * that is still on its way says when its call counts from.
+ */
+function numberGate({ perNumber, placements }: DialContext, now: number): NotSent | null {
+  const limits = numberLimitsOf(perNumber);
+  const held = (from: keyof NumberPlacement) =>
+    numberHold(
+      limits,
+      placements.map((one) => one[from]),
+      now,
+    );
+  const hold = held('latest');
+  if (hold === null) return null;
+  const { until } = held('earliest') ?? hold;
   return { kind: 'postponed', until, afterMs: until - now, waitsFor: 'number' };
 }
 
@@ -503,8 +516,8 @@ interface DialContext {
   readonly breaker: ConnectionBreaker;
   /** The account's limits per number, as recorded. */
   readonly perNumber: unknown;
-  /** The newest other placements to the number, as many as these limits may count. Epoch milliseconds. */
-  readonly placedAt: readonly number[];
+  /** The newest other placements to the number, as many as these limits may count. */
+  readonly placements: readonly NumberPlacement[];
   /** The account's limit of calls in flight. Null: no limit. */
   readonly accountLimit: number | null;
   /** The account's limit of calls per day. Null: no limit. */
@@ -521,7 +534,7 @@ type DialContextRow = Campaign &
     readonly calls_per_second: number | null;
     readonly breaker: ConnectionBreaker | null;
     readonly per_number: unknown;
-    readonly placed_at: readonly number[] | null;
+    readonly placements: readonly (readonly [number, number])[] | null;
     readonly account_limit: number | null;
     readonly daily_limit: DailyLimit | null;
   };
@@ -543,7 +556,8 @@ async function readDialContext(tx: Queryable, dial: Dial): Promise<DialContext |
              k.bucket, k.attempt, k.phone_number, k.extension, k.first_name, k.last_name, k.email, k.custom_fields,
              ${isStopped('c')} as stopped, s.phone_number is not null as suppressed, calls.id is not null as recorded,
              ${lowestRate('$4')} as calls_per_second, ${breakerOf('$4')} as breaker,
-             a.max_concurrent_calls as account_limit, ${dailyLimitOf('a')} as daily_limit, a.per_number, ${PLACEMENTS_TO_NUMBER} as placed_at, ${RECORD_COLUMNS}
+             a.max_concurrent_calls as account_limit, ${dailyLimitOf('a')} as daily_limit,
+             a.per_number, ${PLACEMENTS_TO_NUMBER} as placements, ${RECORD_COLUMNS}
         from campaigns c
         left join campaign_contacts k on k.campaign_id = c.id and k.seq = $2
         left join suppressions s on s.account = c.account and s.phone_number = k.phone_number
@@ -554,7 +568,14 @@ async function readDialContext(tx: Queryable, dial: Dial): Promise<DialContext |
   });
   const [row] = rows;
   if (!row) return null;
-  const { phone_number, stopped, suppressed, calls_per_second: callsPerSecond, per_number: perNumber, placed_at } = row;
+  const {
+    phone_number,
+    stopped,
+    suppressed,
+    calls_per_second: callsPerSecond,
+    per_number: perNumber,
+    placements,
+  } = row;
   return {
     campaign: row,
     contact: phone_number === null ? null : { ...row, phone_number },
@@ -564,7 +585,7 @@ async function readDialContext(tx: Queryable, dial: Dial): Promise<DialContext |
     callsPerSecond,
     breaker: row.breaker ?? CLOSED,
     perNumber,
-    placedAt: placed_at ?? [],
+    placements: placementsOf(placements),
     accountLimit: row.account_limit,
     dailyLimit: row.daily_limit,
   };

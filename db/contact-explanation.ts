@@ -2,12 +2,14 @@
 import type { CampaignTerms } from '../domain/api/campaign-request.ts';
 import { type AllowedNumbers, type NumberProblem, numberRefusal } from '../domain/contacts/allowed-numbers.ts';
 import { numberFacts } from '../domain/contacts/number-kind.ts';
-import type { Ending, WaitingFor } from '../domain/engine/campaign-state.ts';
+import type { DueFor, Ending, WaitingFor } from '../domain/engine/campaign-state.ts';
 import type { CallEventResponse, ContactExplanation } from '../domain/api/contact-explanation.ts';
+import { limitText, numberHold } from '../domain/dialling/number-limits.ts';
 import { heldBy } from '../domain/api/contact-gate.ts';
 import type { RecordedStatus } from '../domain/api/interruption.ts';
 import { EngineSchedule } from '../domain/engine/schedule-fields.ts';
 import type { Bucket } from '../domain/engine/tally.ts';
+import { newestPlacements, numberLimitsOf, placementsOf } from './number-placements.ts';
 import {
   instantOf,
   limited,
@@ -35,9 +37,19 @@ interface ContactRow {
   readonly attempt: number;
   readonly due_at: Date | null;
   readonly stopped: boolean;
+  readonly waits_for: DueFor | null;
+  readonly per_number: unknown;
+  readonly placements: readonly (readonly [number, number])[] | null;
   readonly suppressed: boolean;
   readonly attempts: ContactExplanation['attempts'];
 }
+
+const PLACEMENTS_TO_NUMBER = newestPlacements({
+  account: 'campaign.account',
+  number: 'c.phone_number',
+  limits: 'account.per_number',
+  except: 'null::text',
+});
 
 export interface ExplanationOptions {
   readonly now: number;
@@ -55,13 +67,14 @@ export async function explainContact(
   // One statement is one snapshot, so contact, campaign and calls belong to the same moment.
   const { rows } = await db.query<ContactRow>(
     `select campaign.status, campaign.ending, campaign.waiting_for, campaign.waiting_until, campaign.spec,
-            c.phone_number, c.first_name, c.bucket, c.reason, c.attempt, c.due_at,
-            ${isStopped('campaign')} as stopped,
+            c.phone_number, c.first_name, c.bucket, c.reason, c.attempt, c.due_at, c.waits_for,
+            ${isStopped('campaign')} as stopped, account.per_number, ${PLACEMENTS_TO_NUMBER} as placements,
             exists (select from suppressions s
                      where s.account = campaign.account and s.phone_number = c.phone_number) as suppressed,
             attempts.list as attempts
        from campaigns campaign
        join campaign_contacts c on c.campaign_id = campaign.id and c.contact_id = $3
+       left join accounts account on account.name = campaign.account
        cross join lateral (
          select coalesce(jsonb_agg(jsonb_build_object(
                   'call_id', call.id, 'attempt', call.attempt, 'first_sent_at', call.first_sent_at,
@@ -179,10 +192,15 @@ function explanation(
   now: number,
 ): ContactExplanation {
   const { spec } = row;
+  const isWaiting = row.bucket === 'pending' || row.bucket === 'retrying';
+  const placedAt = placementsOf(row.placements).map(({ latest }) => latest);
+  const hold = isWaiting ? numberHold(numberLimitsOf(row.per_number), placedAt, now) : null;
   const held = heldBy(
     {
       bucket: row.bucket,
       dueAt: row.due_at?.getTime() ?? null,
+      waitsFor: row.waits_for,
+      numberHeldUntil: hold?.until ?? null,
       suppressed: row.suppressed,
       notAllowed,
       campaign: {
@@ -206,6 +224,7 @@ function explanation(
     attempt: row.attempt,
     campaign_status: row.status,
     gate: held.by,
+    number_limit: hold === null ? null : limitText(hold.limit),
     next_eligible_at: held.until === null ? null : new Date(held.until).toISOString(),
     attempts: row.attempts.map((attempt) => ({
       ...attempt,

@@ -36,9 +36,8 @@ export async function lockDial(
 }
 
 /**
- * SQL for the instants of the newest placements to a number, in epoch milliseconds: at least as many as a limit allows. Null: there
- * are none. A placement counts from the provider's answer, or from the last moment at which the provider can have got its request.
- * It is no older than its last try and not much newer, so the index finds all that may be among the newest.
+ * SQL for the newest placements to a number, at least as many as a limit allows, for `placementsOf`. A placement is no older than
+ * its last try and not much newer, so the index finds all that may be among the newest.
  *
  * @param of columns and parameters: account, number, the account's limits as JSON, and a call that does not count
  */
@@ -50,16 +49,36 @@ export function newestPlacements(of: {
 }): string {
   const most = `coalesce((select max((one->>'max')::integer) from jsonb_array_elements(${of.limits}) one), ${MOST_BY_DEFAULT})`;
   const reaches = `interval '${REACHES_WITHIN_MS} milliseconds'`;
+  // An answer that a look-up found comes later than the request.
+  const answered = `(case when p.accepted_at is not null then least(p.accepted_at, p.last_sent_at + ${reaches}) end)`;
   const placements = (alias: string) => `
     calls ${alias}
      where ${alias}.number_key = number_key(${of.account}, ${of.number}) and ${alias}.last_sent_at is not null
        and ${alias}.not_placed_reason is null and ${alias}.id is distinct from ${of.except}`;
   return `(
-    select array_agg((extract(epoch from least(coalesce(p.accepted_at, 'infinity'), p.last_sent_at + ${reaches})) * 1000)::float8)
+    select array_agg(array[extract(epoch from coalesce(${answered}, p.last_sent_at)),
+                           extract(epoch from coalesce(${answered}, p.last_sent_at + ${reaches}))]::float8[])
       from ${placements('p')}
        and p.last_sent_at >= coalesce(
              (select q.last_sent_at from ${placements('q')} order by q.last_sent_at desc offset ${most} - 1 limit 1) - ${reaches},
              '-infinity'))`;
+}
+
+/**
+ * A placement to a number. It counts from the provider's answer. Without one it counts from an instant between its last try and the
+ * last moment at which the provider can have got the request. Epoch milliseconds.
+ */
+export interface NumberPlacement {
+  readonly earliest: number;
+  readonly latest: number;
+}
+
+/** The result of `newestPlacements`: pairs of seconds. Null: there are none. */
+export function placementsOf(rows: readonly (readonly [number, number])[] | null): NumberPlacement[] {
+  return (rows ?? []).map(([earliest, latest]) => ({
+    earliest: Math.round(earliest * 1000),
+    latest: Math.round(latest * 1000),
+  }));
 }
 
 /** The limits of an account from its column `per_number`. */

@@ -16,6 +16,12 @@ export const ContactExplanation = CampaignContactResponse.omit({ call_id: true, 
   gate: Gate.nullable().describe(
     'What prevents a call now. Null while the contact is being called, and after its last call.',
   ),
+  number_limit: z
+    .string()
+    .nullable()
+    .describe(
+      'The limit of calls to the number that its calls have reached, such as `10 in 24 hours`. Null while it has calls left.',
+    ),
   next_eligible_at: instant
     .nullable()
     .describe('When the contact may be called next. Null if unknown, or if it does not depend on time.'),

@@ -8,7 +8,7 @@
  */
 import { z } from 'zod';
 import type { NumberProblem } from '../contacts/allowed-numbers.ts';
-import type { WaitingFor } from '../engine/campaign-state.ts';
+import type { DueFor, WaitingFor } from '../engine/campaign-state.ts';
 import { isOver } from '../engine/commands.ts';
 import type { RecordedStatus } from './interruption.ts';
 import type { Schedule } from '../windows/schedule.ts';
@@ -22,6 +22,7 @@ export const Gate = z.enum([
   'daily_cap',
   'account',
   'slot',
+  'number',
   'retry',
   'provider',
   'connection',
@@ -37,8 +38,12 @@ export type Gate = z.infer<typeof Gate>;
 /** The records of a contact and its campaign. Instants are epoch milliseconds. */
 export interface ContactRecord {
   readonly bucket: Bucket;
-  /** When the contact's retry is due. */
+  /** The contact is not called before this instant. */
   readonly dueAt: number | null;
+  /** What that instant is for. Null: a retry. */
+  readonly waitsFor: DueFor | null;
+  /** Until when a limit of calls to its number holds the contact, as of now. Null: none does. */
+  readonly numberHeldUntil: number | null;
   readonly suppressed: boolean;
   /** Why the campaign's connection does not allow the number. */
   readonly notAllowed: NumberProblem | null;
@@ -88,7 +93,8 @@ interface ShutGate {
   readonly until: number;
 }
 
-function shutGates({ bucket, dueAt, campaign }: ContactRecord, now: number): ShutGate[] {
+function shutGates(contact: ContactRecord, now: number): ShutGate[] {
+  const { bucket, dueAt, waitsFor, numberHeldUntil, campaign } = contact;
   const { status, waitingFor, schedule } = campaign;
   const shut: ShutGate[] = [];
   const recorded = campaign.waitingUntil ?? NEVER;
@@ -102,7 +108,11 @@ function shutGates({ bucket, dueAt, campaign }: ContactRecord, now: number): Shu
   const isOpen = isInside(schedule, now);
   if (!isOpen) shut.push({ by: 'window', until: firstOpening(schedule, now) });
   else if (waitingFor === 'window' && recorded > now) shut.push({ by: 'window', until: recorded });
-  if (bucket === 'retrying' && dueAt !== null && dueAt > now) shut.push({ by: 'retry', until: dueAt });
+  if (numberHeldUntil !== null && numberHeldUntil > now) shut.push({ by: 'number', until: numberHeldUntil });
+  if (dueAt !== null && dueAt > now) {
+    if (waitsFor === 'number') shut.push({ by: 'number', until: dueAt });
+    else if (bucket === 'retrying') shut.push({ by: 'retry', until: dueAt });
+  }
   return shut;
 }
 

@@ -120,6 +120,7 @@ const EXPLAINED: ContactExplanation = {
   ...standing,
   campaign_status: 'active',
   gate: 'retry',
+  number_limit: null,
   next_eligible_at: '2026-03-18T15:01:40.000Z',
   attempts: [
     {

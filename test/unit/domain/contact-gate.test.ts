@@ -21,6 +21,8 @@ function contact({ campaign, ...rest }: Case): ContactRecord {
   return {
     bucket: 'pending',
     dueAt: null,
+    waitsFor: null,
+    numberHeldUntil: null,
     suppressed: false,
     notAllowed: null,
     ...rest,
@@ -98,6 +100,20 @@ describe('the gate that holds a contact', () => {
       '2026-03-18T12:05:00Z',
     ],
     ['is no connection whose turn has come', { campaign: waiting('connection', '2026-03-18T11:59:00Z') }, 'slot', null],
+    ['is its number', { numberHeldUntil: at('2026-03-18T13:00:00Z') }, 'number', '2026-03-18T13:00:00Z'],
+    [
+      'is its number where its first call waits for it',
+      { dueAt: at('2026-03-18T13:00:00Z'), waitsFor: 'number' },
+      'number',
+      '2026-03-18T13:00:00Z',
+    ],
+    [
+      'is its number, and the window after it is counted in',
+      { ...retrying('2026-03-18T13:00:00Z'), numberHeldUntil: at('2026-03-18T18:00:00Z') },
+      'number',
+      '2026-03-19T09:00:00Z',
+    ],
+    ['is its turn once its number may be called', { numberHeldUntil: NOW }, 'slot', null],
     ['is its retry', retrying('2026-03-18T13:00:00Z'), 'retry', '2026-03-18T13:00:00Z'],
     [
       'is its retry, which waits for the next window',
