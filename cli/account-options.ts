@@ -8,6 +8,7 @@ import { readZoneName } from '../domain/windows/zone-name.ts';
 type Limit = number | 'none';
 
 export interface SetFlags {
+  readonly maxConcurrentCalls?: Limit;
   readonly maxCallsPerDay?: Limit;
   readonly timezone?: string;
   readonly maxCampaigns?: Limit;
@@ -15,11 +16,14 @@ export interface SetFlags {
   readonly perNumber?: readonly (NumberLimit | 'default')[];
 }
 
+/** More calls than any carrier has in flight for one customer. */
+const MOST_AT_ONCE = 100_000;
 /** PostgreSQL's largest integer, rounded down. */
 const MOST = 1_000_000_000;
 
 export function addAccountOptions(command: Command): Command {
   return command
+    .option('--max-concurrent-calls <number>', 'calls in flight over all campaigns, or "none"', limit(1, MOST_AT_ONCE))
     .option('--max-calls-per-day <number>', 'calls placed in one day over all campaigns, or "none"', limit(1, MOST))
     .option('--timezone <zone>', 'IANA time zone of the days of --max-calls-per-day', zone)
     .option('--max-campaigns <number>', 'campaigns that are not over, or "none"', limit(0, MOST))
@@ -42,6 +46,7 @@ export function addAccountOptions(command: Command): Command {
  */
 export function changesOf(flags: SetFlags): Partial<AccountSettings> {
   const changes: Partial<AccountSettings> = {
+    ...(flags.maxConcurrentCalls === undefined ? {} : { max_concurrent_calls: orNull(flags.maxConcurrentCalls) }),
     ...(flags.maxCallsPerDay === undefined ? {} : { max_calls_per_day: orNull(flags.maxCallsPerDay) }),
     ...(flags.timezone === undefined ? {} : { timezone: flags.timezone }),
     ...(flags.maxCampaigns === undefined ? {} : { max_campaigns: orNull(flags.maxCampaigns) }),

@@ -31,6 +31,7 @@ export function accountsCommand(env: Env): Command {
     .addHelpText(
       'after',
       examples(
+        'accounts set shop --max-concurrent-calls 20',
         'accounts set shop --max-calls-per-day 5000 --timezone Europe/Paris',
         'accounts set shop --max-campaigns 20 --max-contacts 100000',
         'accounts set shop --per-number 3/24h --per-number 7/168h',
@@ -96,11 +97,12 @@ export function accountsCommand(env: Env): Command {
 }
 
 function accountTable(accounts: readonly Account[]): string[] {
-  const heading = ['Account', 'Per day', 'Time zone', 'Campaigns', 'Contacts', 'Per number'];
+  const heading = ['Account', 'In flight', 'Per day', 'Time zone', 'Campaigns', 'Contacts', 'Per number'];
   return table(
     heading,
     accounts.map((one) => [
       one.account,
+      maxText(one.max_concurrent_calls),
       maxText(one.max_calls_per_day),
       one.timezone,
       maxText(one.max_campaigns),
@@ -113,6 +115,7 @@ function accountTable(accounts: readonly Account[]): string[] {
 function settingLines(account: Account): string[] {
   return lines([
     ['Account', account.account],
+    ['Calls in flight', maxText(account.max_concurrent_calls)],
     ['Calls per day', maxText(account.max_calls_per_day)],
     ['Time zone of days', account.timezone],
     ['Campaigns', maxText(account.max_campaigns)],
@@ -126,6 +129,7 @@ function useLines(used: AccountUse): string[] {
     ['Campaigns that are not over', String(used.campaigns)],
     ['Their contacts', String(used.contacts_in_campaigns)],
     ['Contacts in folders', String(used.contacts_in_folders)],
+    ['Calls in flight', String(used.calls_in_flight)],
     [
       `Calls placed on ${used.day}`,
       used.calls_today === null ? 'not counted without a limit' : String(used.calls_today),

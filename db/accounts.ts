@@ -1,8 +1,10 @@
 /** The settings of accounts, and what an account uses of its limits. An account without settings has no row. */
 import type { NumberLimit } from '../domain/dialling/number-limits.ts';
+import { accountLimitId } from '../domain/engine/ids.ts';
 import { civilDay } from '../domain/windows/windows.ts';
 import { lockAgainstDials, placedOn, recountDay } from './account-days.ts';
 import { type DatabaseClock, readDatabaseClock } from './clock.ts';
+import { IS_OPEN } from './left-calls.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 
 /** Null: no limit. */
@@ -28,6 +30,8 @@ export interface AccountUse {
   /** Contacts of these campaigns. */
   readonly contacts_in_campaigns: number;
   readonly contacts_in_folders: number;
+  /** Calls that are or may be in flight. */
+  readonly calls_in_flight: number;
   /** The present day in the account's zone, YYYY-MM-DD. */
   readonly day: string;
   /** Calls placed on it. Null: nobody counts them, because there is no limit. */
@@ -109,6 +113,16 @@ export async function readAccountLimit(db: Queryable, account: string): Promise<
   return rows[0]?.limit ?? null;
 }
 
+/** The limits of calls in flight that campaigns share now. Null: it was removed. */
+export async function readSharedLimits(db: Queryable): Promise<{ account: string; limit: number | null }[]> {
+  const { rows } = await db.query<{ account: string; limit: number | null }>(
+    `select name as account, max_concurrent_calls as limit from accounts
+      where exists (select from connection_shares where connection = $1 || name)`,
+    [accountLimitId('')],
+  );
+  return rows;
+}
+
 /** Campaigns that are not over, their contacts, and the contacts in folders. */
 export type StoredUse = Pick<AccountUse, 'campaigns' | 'contacts_in_campaigns' | 'contacts_in_folders'>;
 
@@ -136,9 +150,19 @@ export async function readAccountUse(
   const { date: day } = civilDay(timezone, await readClock(db));
   return {
     ...(await readStoredUse(db, account)),
+    calls_in_flight: await countInFlight(db, account),
     day,
     calls_today: limit === null ? null : await placedOn(db, account, day),
   };
+}
+
+async function countInFlight(db: Queryable, account: string): Promise<number> {
+  const { rows } = await db.query<{ calls: number }>(
+    `select count(*)::integer as calls from campaigns c join calls on calls.campaign_id = c.id
+      where c.account = $1 and c.status in ('scheduled', 'active', 'paused', 'interrupted') and ${IS_OPEN}`,
+    [account],
+  );
+  return rows[0]!.calls;
 }
 
 type AccountRow = Omit<Account, 'timezone'> & { readonly timezone: string | null };

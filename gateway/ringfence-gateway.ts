@@ -24,6 +24,7 @@ import { DEFAULTS } from '../worker/defaults.ts';
 import { cannotListen } from '../worker/start-up.ts';
 import { buildGateway } from './app.ts';
 import { prepareShutdown } from './http/graceful-shutdown.ts';
+import { startWatchingAccountLimits } from './background/account-limits-watch.ts';
 import { startSweepingAccountRoom } from './background/account-room-sweeper.ts';
 import { startSweepingLostCalls } from './background/lost-calls-sweeper.ts';
 import { startDeletingOldKeys } from './background/old-keys-sweeper.ts';
@@ -152,13 +153,14 @@ export async function startRingfenceGateway({
     const forgetting = startDeletingOldKeys({ pool: webhookPool, logger });
     const telling = startZoneDataSweeping({ pool: webhookPool, notifyOfZoneData: notify.ofZoneData, logger });
     const introducing = startTellingOfRosters({ pool: webhookPool, notify, logger });
+    const watching = startWatchingAccountLimits({ pool: webhookPool, wakeCoordinators, logger });
     const tellAccountRoom = accountRoomTeller(temporal);
     const easing = startSweepingAccountRoom({ pool: webhookPool, connections, tellAccountRoom, logger });
     return {
       url: urlOf(app.server.address() as AddressInfo),
       async close() {
         await drain();
-        const background = [sweeping, reconciling, telling, introducing, correcting, forgetting, easing];
+        const background = [sweeping, reconciling, telling, introducing, correcting, forgetting, easing, watching];
         await Promise.all(background.map((work) => work.stop()));
         await closeConnections();
       },

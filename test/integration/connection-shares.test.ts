@@ -1,5 +1,6 @@
 /** Shares of a connection's limit on a real database: many at once, epochs, and campaigns without a workflow. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { setAccount } from '../../db/accounts.ts';
 import { adoptRoster } from '../../db/adoption.ts';
 import { permitDial } from '../../db/calls.ts';
 import { readDatabaseClock } from '../../db/clock.ts';
@@ -7,6 +8,7 @@ import { divideShares, noteSharesTold, recordShareReport } from '../../db/connec
 import { markInterrupted } from '../../db/interruptions.ts';
 import { inTransaction, type Queryable } from '../../db/pool.ts';
 import { CreateCampaign } from '../../domain/api/campaign-request.ts';
+import { accountLimitId } from '../../domain/engine/ids.ts';
 import type { ShareReport } from '../../domain/engine/shares.ts';
 import { createCampaign } from '../../gateway/routes/create-campaign.ts';
 import { TRUEDY_ALONE } from '../support/factories/connections.ts';
@@ -47,29 +49,34 @@ const divide = (connection: string, limit: number) =>
   divideShares(database.pool, { connection, limit, lostAfterMs: HOUR_MS }, readDatabaseClock);
 
 describe('the shares of a connection', () => {
-  it('never exceed the limit together, whatever happens at the same time', async () => {
-    const connection = 'busy';
-    const campaigns = await Promise.all(Array.from({ length: 8 }, (_, index) => adopted(`run ${index}`)));
-    const shares = new Map<string, { share: number; revision: number }>();
-    for (let number = 1; number <= 6; number += 1) {
-      const reports = campaigns.map((id, index) => {
-        const { share, revision } = shares.get(id) ?? { share: 0, revision: 0 };
-        const need = (index + number) % 3 === 0 ? 0 : 4 + index;
-        return recordShareReport(
-          database.pool,
-          connection,
-          `run ${index}`,
-          report(id, { number, revision, need, inFlight: Math.min(share, need) }),
-        );
-      });
-      const divisions = [divide(connection, 17), divide(connection, 17), divide(connection, 17)];
-      await Promise.all([...reports, ...divisions]);
-      const { holders } = await divide(connection, 17);
-      expect(holders.reduce((sum, { held }) => sum + held, 0)).toBeLessThanOrEqual(17);
-      for (const holder of holders) shares.set(holder.campaignId, holder);
-    }
-    expect([...shares.values()].some(({ share }) => share > 0)).toBe(true);
-  });
+  it.each(['busy', accountLimitId('busy')])(
+    'never exceed the limit together, whatever happens at the same time: %s',
+    async (connection) => {
+      await setAccount(database.pool, 'busy', { max_concurrent_calls: 17 });
+      const campaigns = await Promise.all(
+        Array.from({ length: 8 }, (_, index) => adopted(`run ${index} of ${connection}`)),
+      );
+      const shares = new Map<string, { share: number; revision: number }>();
+      for (let number = 1; number <= 6; number += 1) {
+        const reports = campaigns.map((id, index) => {
+          const { share, revision } = shares.get(id) ?? { share: 0, revision: 0 };
+          const need = (index + number) % 3 === 0 ? 0 : 4 + index;
+          return recordShareReport(
+            database.pool,
+            connection,
+            `run ${index} of ${connection}`,
+            report(id, { number, revision, need, inFlight: Math.min(share, need) }),
+          );
+        });
+        const divisions = [divide(connection, 17), divide(connection, 17), divide(connection, 17)];
+        await Promise.all([...reports, ...divisions]);
+        const { holders } = await divide(connection, 17);
+        expect(holders.reduce((sum, { held }) => sum + held, 0)).toBeLessThanOrEqual(17);
+        for (const holder of holders) shares.set(holder.campaignId, holder);
+      }
+      expect([...shares.values()].some(({ share }) => share > 0)).toBe(true);
+    },
+  );
 
   it('belong to an epoch: a run that takes over has none, and its calls stay charged', async () => {
     const connection = 'epochs';
@@ -134,5 +141,31 @@ describe('the shares of a connection', () => {
       return holders.find(({ campaignId }) => campaignId === id)?.held;
     };
     expect([await heldAfter(0.5), await heldAfter(1.5), await heldAfter(2.5)]).toEqual([2, 1, undefined]);
+  });
+
+  it('of an account are needed for a dial as soon as it has a limit, and its calls on all connections count', async () => {
+    const limitId = accountLimitId('default');
+    const id = await adopted('before');
+    const dial = (seq: number, epoch: number) =>
+      permitDial(
+        database.pool,
+        dialOf({ campaignId: id, seq, attempt: 1 }, { runId: 'before', epoch }),
+        () => 'a request',
+      );
+    expect(await dial(1, 1)).toMatchObject({ kind: 'send' });
+    await setAccount(database.pool, 'default', { max_concurrent_calls: 6 });
+    expect(await dial(2, 1)).toEqual({ kind: 'superseded' });
+
+    const { sharedLimits, epoch } = await inTransaction(database.pool, (tx) =>
+      adoptRoster(tx, { campaignId: id, runId: 'before', number: 2 }, NOW),
+    );
+    expect(sharedLimits).toEqual([limitId]);
+    await recordShareReport(database.pool, limitId, 'before', report(id, { epoch, inFlight: 1 }));
+    expect((await divide(limitId, 6)).holders).toMatchObject([{ campaignId: id, share: 6 }]);
+    expect(await dial(2, epoch)).toMatchObject({ kind: 'send' });
+
+    await database.pool.query('update campaigns set owner_run_id = null where id = $1', [id]);
+    expect((await divide(limitId, 6)).holders).toMatchObject([{ campaignId: id, share: 0, held: 2 }]);
+    await setAccount(database.pool, 'default', { max_concurrent_calls: null });
   });
 });

@@ -1,0 +1,145 @@
+/** The limit of calls in flight of an account, against the ledgers of two carriers. */
+import { NativeConnection } from '@temporalio/worker';
+import { pino } from 'pino';
+import { afterEach, expect, inject, it, vi } from 'vitest';
+import { connectTemporal } from '../../client/temporal/connection.ts';
+import { Ringfence } from '../../client/index.ts';
+import { setAccount } from '../../db/accounts.ts';
+import { API_ROOT } from '../../domain/api/api-root.ts';
+import { startRingfenceGateway } from '../../gateway/index.ts';
+import { OpenConnections } from '../../providers/connections/open-connections.ts';
+import { TruedyConfig } from '../../providers/truedy/config.ts';
+import { createTruedyProvider } from '../../providers/truedy/truedy.ts';
+import { createSimulator, type Simulator } from '../../simulator/simulator.ts';
+import { createRingfenceWorker } from '../../worker/index.ts';
+import { limitedConnection } from '../support/factories/connections.ts';
+import { nextTaskQueue } from '../support/factories/ids.ts';
+import { fictitiousPerson } from '../support/factories/people.ts';
+import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
+import '../support/harness/temporal-runtime.ts';
+
+const KEY = 'write-key-of-default-1';
+const SECRET = 'whsec_of_both';
+const CALLS = { kind: 'life', outcome: 'completed', queue_ms: 0, ring_ms: 0, talk_ms: 700 } as const;
+/** Well below the minute after which a coordinator looks by itself. */
+const SOON = { timeout: 25_000 };
+
+const closing: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+});
+
+interface Carriers {
+  readonly db: TestDatabase;
+  readonly ringfence: Ringfence;
+  readonly carriers: Readonly<Record<'east' | 'west', Simulator>>;
+}
+
+/** A worker and a gateway with two connections, `east` and `west`, each to a carrier. */
+async function startCarriers(): Promise<Carriers> {
+  const db = await createTestDatabase();
+  const temporal = await NativeConnection.connect({ address: inject('temporalAddress') });
+  const client = await connectTemporal({ env: { TEMPORAL_ADDRESS: inject('temporalAddress') } });
+  const carriers = { east: carrier(), west: carrier() };
+  closing.push(
+    () => db.drop(),
+    () => temporal.close(),
+    () => client.connection.close(),
+  );
+  const stated = async () =>
+    Promise.all(
+      Object.entries(carriers).map(async ([name, simulator]) => {
+        const config = { baseUrl: await simulator.listen(), apiKey: 'key', webhookSecrets: [SECRET], queueBoundMs: 0 };
+        return { ...limitedConnection(createTruedyProvider(TruedyConfig.parse(config))), name };
+      }),
+    );
+  const connections = new OpenConnections(await stated());
+  const taskQueue = nextTaskQueue();
+  const worker = await createRingfenceWorker({
+    connections,
+    databaseUrl: db.url,
+    temporal: { connection: temporal, namespace: 'default' },
+    taskQueue,
+  });
+  const running = worker.run();
+  const gateway = await startRingfenceGateway({
+    connections,
+    databaseUrl: db.url,
+    temporal: client,
+    taskQueue,
+    port: 0,
+    apiKey: KEY,
+    logger: pino({ level: 'silent' }),
+  });
+  for (const [name, simulator] of Object.entries(carriers)) {
+    simulator.setWebhook({ url: `${gateway.url}/webhooks/${name}`, secret: SECRET });
+  }
+  closing.push(
+    () => connections.close(),
+    async () => {
+      worker.shutdown();
+      await running;
+    },
+    () => gateway.close(),
+  );
+  return { db, carriers, ringfence: new Ringfence({ baseUrl: `${gateway.url}${API_ROOT}`, apiKey: KEY }) };
+}
+
+function carrier(): Simulator {
+  const simulator = createSimulator({ apiKey: 'key', timeScale: 1, faults: { rules: [{ fault: CALLS }] } });
+  closing.push(() => simulator.close());
+  return simulator;
+}
+
+function createCampaign({ ringfence }: Carriers, connection: string, people: number) {
+  return ringfence.campaigns.create({
+    name: connection,
+    agent_id: 'agent-1',
+    connection,
+    contacts: Array.from({ length: people }, (_, index) => fictitiousPerson(index)),
+    max_concurrent_calls: 10,
+    working_days: [1, 2, 3, 4, 5, 6, 7],
+  });
+}
+
+it('is kept by campaigns on two connections, is shared by them, and is changed at once', async () => {
+  const system = await startCarriers();
+  const { db, carriers } = system;
+  const calls = () => Object.values(carriers).flatMap((simulator) => simulator.ledger().calls);
+  const inFlight = () => Object.values(carriers).reduce((sum, simulator) => sum + simulator.summary().in_flight, 0);
+  const at = (instant: number) =>
+    calls().filter((call) => call.accepted_at <= instant && (call.ended_at === null || call.ended_at > instant)).length;
+  /** The most calls in flight at the beginning of any call within this time. */
+  const peak = (from: number, to: number) =>
+    Math.max(...calls().flatMap(({ accepted_at: begun }) => (begun > from && begun <= to ? [at(begun)] : [])));
+  const set = (limit: number | null) => setAccount(db.pool, 'default', { max_concurrent_calls: limit });
+
+  await set(4);
+  await createCampaign(system, 'east', 100);
+  await vi.waitFor(() => expect(carriers.east.summary().in_flight).toBe(4), SOON);
+  await createCampaign(system, 'west', 100);
+  await vi.waitFor(() => expect(carriers.west.summary().in_flight).toBe(2), SOON);
+  await vi.waitFor(() => expect(carriers.west.ledger().calls.length).toBeGreaterThan(8), SOON);
+  expect(carriers.east.summary().in_flight).toBe(2);
+
+  const raisedAt = Date.now();
+  expect(peak(0, raisedAt)).toBe(4);
+  await set(8);
+  await vi.waitFor(() => expect(inFlight()).toBe(8), SOON);
+
+  await set(3);
+  await vi.waitFor(() => expect(inFlight()).toBe(3), SOON);
+  const loweredAt = Date.now();
+  expect(peak(raisedAt, loweredAt)).toBe(8);
+  await vi.waitFor(
+    () => expect(calls().filter((call) => call.accepted_at > loweredAt).length).toBeGreaterThan(9),
+    SOON,
+  );
+
+  const removedAt = Date.now();
+  expect(peak(loweredAt, removedAt)).toBe(3);
+  await set(null);
+  await vi.waitFor(() => expect(inFlight()).toBe(20), SOON);
+  const keys = calls().map(({ key }) => key);
+  expect(new Set(keys).size).toBe(keys.length);
+}, 120_000);
