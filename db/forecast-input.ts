@@ -2,6 +2,8 @@
 import { type CampaignTerms, engineSpec } from '../domain/api/campaign-request.ts';
 import type { Ending, WaitingFor } from '../domain/engine/campaign-state.ts';
 import type { ForecastCampaign } from '../domain/forecast/forecast.ts';
+import type { Cohort } from '../domain/forecast/fast-forward.ts';
+import { type GroupRule, OWN_HOURS } from '../domain/windows/group-hours.ts';
 import type { RecordedStatus } from '../domain/api/interruption.ts';
 import { dayZoneOf } from '../domain/engine/schedule-fields.ts';
 import { civilDay } from '../domain/windows/windows.ts';
@@ -20,10 +22,11 @@ interface Row {
   readonly waiting_until: Date | null;
   readonly ended_at: Date | null;
   readonly pending: number;
+  readonly groups: readonly (GroupRule & { readonly number: number; readonly pending: number })[];
   readonly placed_day: string | null;
   readonly placed_on_day: number;
   readonly in_flight: ForecastCampaign['inFlight'];
-  readonly retrying: { readonly attempt: number; readonly contacts: number; readonly due_at: number }[];
+  readonly retrying: (Cohort & { readonly due_at: number })[];
   readonly measured: NonNullable<ForecastCampaign['measured']>;
 }
 
@@ -40,12 +43,20 @@ export async function readForecastCampaign(
   const { rows } = await db.query<Row>(
     `select campaign.spec, campaign.status, campaign.ending, campaign.waiting_for, campaign.waiting_until,
             campaign.ended_at, campaign.pending, campaign.placed_day::text, campaign.placed_on_day,
-            in_flight.cohorts as in_flight, retrying.cohorts as retrying, measured.latest as measured
+            groups.rules as groups, in_flight.cohorts as in_flight, retrying.cohorts as retrying, measured.latest as measured
        from campaigns campaign
        cross join lateral (
-         select coalesce(jsonb_agg(jsonb_build_object('attempt', attempt, 'contacts', contacts)), '[]') as cohorts
-           from (select attempt - excused as attempt, count(*) as contacts from campaign_contacts
-                  where campaign_id = campaign.id and bucket = 'in_progress' group by 1) as by_attempt
+         select coalesce(jsonb_agg(jsonb_build_object('number', g.group_no, 'zones', g.zones, 'policies', g.policies, 'pending',
+                  (select count(*) from campaign_contacts c
+                    where c.campaign_id = campaign.id and c.group_no = g.group_no and c.bucket = 'pending'))
+                  order by g.group_no), '[]') as rules
+           from campaign_groups g where g.campaign_id = campaign.id
+       ) groups
+       cross join lateral (
+         select coalesce(jsonb_agg(jsonb_build_object('group', group_no, 'attempt', attempt, 'contacts', contacts)), '[]')
+                as cohorts
+           from (select group_no, attempt - excused as attempt, count(*) as contacts from campaign_contacts
+                  where campaign_id = campaign.id and bucket = 'in_progress' group by 1, 2) as by_attempt
        ) in_flight
        cross join lateral (
          select min(due_at) as first, greatest(coalesce(extract(epoch from max(due_at) - min(due_at)) / $4, 1), 1) as part
@@ -53,13 +64,13 @@ export async function readForecastCampaign(
           where campaign_id = campaign.id and bucket = 'retrying' and claimed_in_exchange is null and due_at is not null
        ) span
        cross join lateral (
-         select coalesce(jsonb_agg(jsonb_build_object('attempt', attempt, 'contacts', contacts, 'due_at', due_at)), '[]')
-                as cohorts
-           from (select attempt - excused as attempt, count(*) as contacts,
+         select coalesce(jsonb_agg(jsonb_build_object('group', group_no, 'attempt', attempt, 'contacts', contacts,
+                  'due_at', due_at)), '[]') as cohorts
+           from (select group_no, attempt - excused as attempt, count(*) as contacts,
                         extract(epoch from max(due_at)) * 1000 as due_at
                    from campaign_contacts
                   where campaign_id = campaign.id and bucket = 'retrying'
-                  group by attempt - excused, floor(extract(epoch from due_at - coalesce(span.first, due_at)) / span.part)) as by_time
+                  group by group_no, attempt - excused, floor(extract(epoch from due_at - coalesce(span.first, due_at)) / span.part)) as by_time
        ) retrying
        cross join lateral (
          select jsonb_build_object('calls', count(*), 'seconds', coalesce(avg(seconds), 0),
@@ -76,6 +87,10 @@ export async function readForecastCampaign(
 }
 
 function forecastCampaign(row: Row, now: number): ForecastCampaign {
+  // Without groups, every contact has the campaign's own hours.
+  const groups = row.groups.length > 0 ? row.groups : [{ ...OWN_HOURS, number: 0, pending: row.pending }];
+  const indexes = new Map(groups.map(({ number }, index) => [number, index]));
+  const indexOf = (number: number): number => indexes.get(number) ?? 0;
   const today = civilDay(dayZoneOf(row.spec), now).date;
   const held = row.waiting_for === 'provider' ? (row.waiting_until?.getTime() ?? null) : null;
   return {
@@ -85,9 +100,14 @@ function forecastCampaign(row: Row, now: number): ForecastCampaign {
     endedAt: row.ended_at?.getTime() ?? null,
     heldUntil: held !== null && held > now ? held : null,
     spec: engineSpec(row.spec),
-    pending: row.pending,
-    inFlight: row.in_flight,
-    retrying: row.retrying.map(({ due_at, ...cohort }) => ({ ...cohort, dueAt: due_at })),
+    groups,
+    pending: groups.map(({ pending }) => pending),
+    inFlight: row.in_flight.map((cohort) => ({ ...cohort, group: indexOf(cohort.group) })),
+    retrying: row.retrying.map(({ due_at, group, ...cohort }) => ({
+      ...cohort,
+      group: indexOf(group),
+      dueAt: due_at,
+    })),
     today: { day: today, placed: row.placed_day === today ? row.placed_on_day : 0 },
     measured: row.measured,
   };

@@ -14,6 +14,8 @@ import type { WindowSegments } from './window-segments.ts';
 
 /** Contacts in the same state. `attempt` is the current attempt or, while they wait, the next one. */
 export interface Cohort {
+  /** The index of their group: contacts of one group are called in the same hours. */
+  readonly group: number;
   readonly attempt: number;
   readonly contacts: number;
 }
@@ -22,8 +24,8 @@ export interface Cohort {
 export interface ForecastInput {
   readonly now: number;
   readonly spec: EngineSpec;
-  /** Contacts waiting for their first call. */
-  readonly pending: number;
+  /** Contacts waiting for their first call, by group. */
+  readonly pending: readonly number[];
   /** Contacts waiting for a retry. */
   readonly retrying: readonly (Cohort & { readonly dueAt: number })[];
   /** Contacts being called. Their calls are assumed to have just begun. */
@@ -39,8 +41,6 @@ export interface Pace {
   readonly slotMs: number;
   /** The share of calls, 0 to 1, that end in an outcome of `retry_on`. */
   readonly retryShare: number;
-  /** Nothing is placed within this time before a window segment closes. */
-  readonly dialMarginMs: number;
 }
 
 export interface Projection {
@@ -78,15 +78,19 @@ class FastForward {
   private readonly grid: number;
   private readonly slotMs: number;
   private readonly mostRounds: number;
-  private pending: number;
+  /** By group. */
+  private readonly pending: number[];
   /** Retries that are not due yet. */
   private readonly later = new Queue<Cohort>();
   private laterContacts = 0;
-  /** Retries that are due, by attempt. */
-  private readonly due: number[] = [];
-  private dueContacts = 0;
+  /** Retries that are due, by attempt and group. */
+  private readonly due: number[][] = [];
+  /** Contacts that could be called now in their hours, by group. */
+  private readonly ready: number[];
+  /** The groups whose hours are open. */
+  private open: readonly number[] = [];
   /** In the order in which they end; those before `firstLive` have ended. */
-  private live: { readonly attempt: number; readonly contacts: number; endsAt: number }[] = [];
+  private live: (Cohort & { endsAt: number })[] = [];
   private firstLive = 0;
   private liveContacts = 0;
   private lastEnd: number;
@@ -105,11 +109,12 @@ class FastForward {
     this.expiresAt = spec.ends_at ?? Infinity;
     this.grid = Math.max(1, Math.round(pace.slotMs / GRID_PER_CALL));
     this.slotMs = this.grid * Math.max(1, Math.round(pace.slotMs / this.grid));
-    this.pending = pending;
+    this.pending = [...pending];
+    this.ready = [...pending];
     this.lastEnd = now;
     for (const { dueAt, ...cohort } of retrying) this.putOff(cohort, dueAt);
     for (const cohort of inFlight) this.begin(cohort, now);
-    const people = pending + this.laterContacts + this.liveContacts;
+    const people = this.waiting() + this.liveContacts;
     const retries = pace.retryShare * spec.retry.budget;
     const rounds = (people * (1 + retries)) / Math.max(1, this.limit);
     this.mostRounds = retries === 0 ? Infinity : Math.max(1, Math.floor(rounds / STEPS));
@@ -122,8 +127,7 @@ class FastForward {
     for (let index = 0; ; index++) {
       yield;
       const stretch = segments.at(index);
-      const closesAt = stretch ? stretch.closesAt - this.pace.dialMarginMs : Infinity;
-      if (stretch && closesAt <= begins) continue;
+      if (stretch && stretch.closesAt <= begins) continue;
       const opensAt = Math.max(begins, stretch?.opensAt ?? Infinity);
       this.settle(Math.min(opensAt, this.expiresAt));
       if (this.isDone()) return this.over('finished', this.lastEnd);
@@ -132,7 +136,8 @@ class FastForward {
       }
       if (!stretch) return this.over('never_opens', null);
       if (opensAt > now + SIGHT_MS) return this.over('out_of_sight', null);
-      yield* this.passThrough(stretch.day, opensAt, Math.min(closesAt, this.expiresAt));
+      this.open = stretch.open;
+      yield* this.passThrough(stretch.day, opensAt, Math.min(stretch.closesAt, this.expiresAt));
     }
   }
 
@@ -159,7 +164,7 @@ class FastForward {
   /** When a slot is freed or, if no contact is ready, a retry is due. */
   private nextInstant(): number {
     const free = this.live[this.firstLive]?.endsAt ?? Infinity;
-    return this.pending + this.dueContacts > 0 ? free : Math.min(free, this.later.head?.at ?? Infinity);
+    return this.readyNow() > 0 ? free : Math.min(free, this.later.head?.at ?? Infinity);
   }
 
   /** Processes what is over at this instant: calls that have ended, waiting times of retries. */
@@ -174,11 +179,12 @@ class FastForward {
       this.firstLive = 0;
     }
     for (let { head } = this.later; head && head.at <= at; { head } = this.later) {
-      const { attempt, contacts } = head.value;
+      const { group, attempt, contacts } = head.value;
       this.later.pop();
       this.laterContacts -= contacts;
-      this.dueContacts += contacts;
-      this.due[attempt] = (this.due[attempt] ?? 0) + contacts;
+      const due = (this.due[attempt] ??= []);
+      due[group] = (due[group] ?? 0) + contacts;
+      this.ready[group] = (this.ready[group] ?? 0) + contacts;
     }
   }
 
@@ -195,7 +201,7 @@ class FastForward {
    */
   private skipRounds(day: string, at: number, closesAt: number): number {
     if (this.liveContacts !== this.limit) return 0;
-    const contacts = Math.min(this.pending + this.dueContacts, this.capLeft(day));
+    const contacts = Math.min(this.readyNow(), this.capLeft(day));
     // The last call of a round begins at its very end, and must begin before the close.
     const time = Math.floor((closesAt - at - 1) / this.slotMs);
     const rounds = Math.min(this.mostRounds, Math.floor(contacts / this.limit), time);
@@ -210,29 +216,35 @@ class FastForward {
     return skipped;
   }
 
-  /** Takes up to this many ready contacts, retries first. */
+  /** Takes up to this many contacts whose hours are open, retries first. */
   private take(most: number): Cohort[] {
     const taken: Cohort[] = [];
-    let room = most;
-    for (let attempt = 1; attempt < this.due.length && room > 0; attempt++) {
-      const contacts = Math.min(room, this.due[attempt] ?? 0);
-      if (contacts === 0) continue;
-      this.due[attempt]! -= contacts;
-      this.dueContacts -= contacts;
+    for (const [attempt, due] of this.due.entries()) taken.push(...this.takeFrom(due, attempt, most - sum(taken)));
+    return [...taken, ...this.takeFrom(this.pending, 1, most - sum(taken))];
+  }
+
+  /** Takes from each open group in proportion to its contacts: they are mixed in the roster. */
+  private takeFrom(waiting: number[] | undefined, attempt: number, most: number): Cohort[] {
+    if (waiting === undefined || most <= 0) return [];
+    const taken: Cohort[] = [];
+    let left = this.open.reduce((total, group) => total + (waiting[group] ?? 0), 0);
+    let room = Math.min(most, left);
+    for (const group of this.open) {
+      const there = waiting[group] ?? 0;
+      if (room === 0 || there === 0) continue;
+      const contacts = Math.min(there, Math.ceil((room * there) / left));
+      waiting[group] = there - contacts;
+      this.ready[group] = (this.ready[group] ?? 0) - contacts;
+      left -= there;
       room -= contacts;
-      taken.push({ attempt, contacts });
-    }
-    const contacts = Math.min(room, this.pending);
-    if (contacts > 0) {
-      this.pending -= contacts;
-      taken.push({ attempt: 1, contacts });
+      taken.push({ group, attempt, contacts });
     }
     return taken;
   }
 
-  private begin({ attempt, contacts }: Cohort, at: number): void {
+  private begin({ group, attempt, contacts }: Cohort, at: number): void {
     const endsAt = at + this.slotMs;
-    this.live.push({ attempt, contacts, endsAt });
+    this.live.push({ group, attempt, contacts, endsAt });
     this.liveContacts += contacts;
     this.lastEnd = Math.max(this.lastEnd, endsAt);
   }
@@ -240,7 +252,7 @@ class FastForward {
   /**
    * Processes ended calls: their share waits for a retry. It is spread so that it holds over all calls of one attempt.
    */
-  private conclude({ attempt, contacts }: Cohort, at: number): void {
+  private conclude({ group, attempt, contacts }: Cohort, at: number): void {
     const { retry } = this.input.spec;
     if (attempt > retry.budget) return;
     const ended = (this.ended[attempt] ?? 0) + contacts;
@@ -248,7 +260,7 @@ class FastForward {
     const again = retried - (this.retried[attempt] ?? 0);
     this.ended[attempt] = ended;
     this.retried[attempt] = retried;
-    if (again > 0) this.putOff({ attempt: attempt + 1, contacts: again }, at + retryDelayMs(retry, attempt));
+    if (again > 0) this.putOff({ group, attempt: attempt + 1, contacts: again }, at + retryDelayMs(retry, attempt));
   }
 
   private putOff(cohort: Cohort, dueAt: number): void {
@@ -268,8 +280,12 @@ class FastForward {
     return Math.max(0, spec.max_calls_per_day - before - (this.days.get(day) ?? 0));
   }
 
+  private readyNow(): number {
+    return this.open.reduce((total, group) => total + (this.ready[group] ?? 0), 0);
+  }
+
   private waiting(): number {
-    return this.pending + this.dueContacts + this.laterContacts;
+    return this.ready.reduce((total, contacts) => total + contacts, this.laterContacts);
   }
 
   private isDone(): boolean {
@@ -280,4 +296,8 @@ class FastForward {
     const expired = end === 'expired' ? this.waiting() : 0;
     return { end, endsAt, calls: this.calls, expired, days: this.days };
   }
+}
+
+function sum(cohorts: readonly Cohort[]): number {
+  return cohorts.reduce((total, { contacts }) => total + contacts, 0);
 }

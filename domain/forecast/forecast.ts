@@ -9,12 +9,15 @@ import { MOST_CONCURRENT_CALLS } from '../api/campaign-terms.ts';
 import { hoursOf } from '../engine/calling-hours.ts';
 import { isOver } from '../engine/commands.ts';
 import type { RecordedStatus } from '../api/interruption.ts';
+import { dayZoneOf } from '../engine/schedule-fields.ts';
+import { type GroupRule, groupSchedules } from '../windows/group-hours.ts';
+import { policiesNamed } from '../windows/policies/built-in.ts';
 import type { Schedule } from '../windows/schedule.ts';
 import type { Assumed, ProjectionResponse, ForecastResponse, Limit, LimitedBy } from './response.ts';
 import { heldToRate } from './connection-rate.ts';
 import { type Projection, fastForward, type ForecastInput, type Pace, type Steps } from './fast-forward.ts';
 import type { ForecastQuery } from './request.ts';
-import { WindowSegments } from './window-segments.ts';
+import { type CampaignHours, WindowSegments } from './window-segments.ts';
 
 const CALL_SECONDS = 120;
 /**
@@ -32,6 +35,8 @@ const WORTH_SHARE = 0.01;
 
 /** The state of a campaign at the time of the request. Instants are epoch milliseconds. */
 export interface ForecastCampaign extends Omit<ForecastInput, 'beginsAt'> {
+  /** What decides the hours of each group. One group of a campaign whose contacts all have its own hours. */
+  readonly groups: readonly GroupRule[];
   /** Null: it is not created yet. */
   readonly status: RecordedStatus | null;
   /** It is ending: waiting contacts will be skipped. */
@@ -65,6 +70,10 @@ export interface ForecastConnection {
   readonly callsPerSecond: number | null;
 }
 
+function total(contacts: readonly number[]): number {
+  return contacts.reduce((sum, count) => sum + count, 0);
+}
+
 /** Creates a forecast. A campaign of years may take thousands of steps and some hundred milliseconds. */
 export function* forecast(
   campaign: ForecastCampaign,
@@ -72,19 +81,15 @@ export function* forecast(
   { dialMarginMs, callsPerSecond }: ForecastConnection,
 ): Steps<ForecastResponse> {
   const { status, now } = campaign;
-  const pace: Pace = {
-    slotMs: assumed.call_seconds * 1_000 + TURN_MS,
-    retryShare: assumed.retry_share,
-    dialMarginMs,
-  };
-  const waiting = campaign.retrying.reduce((sum, { contacts }) => sum + contacts, campaign.pending);
-  const contacts = campaign.inFlight.reduce((sum, cohort) => sum + cohort.contacts, waiting);
+  const pace: Pace = { slotMs: assumed.call_seconds * 1_000 + TURN_MS, retryShare: assumed.retry_share };
+  const called = [...campaign.retrying, ...campaign.inFlight].map((cohort) => cohort.contacts);
+  const contacts = total(campaign.pending) + total(called);
   const shown = { status, contacts, assumed, as_of: new Date(now).toISOString() };
   if (status !== null && isOver(status)) {
     const finishes_at = campaign.endedAt === null ? null : instant(campaign.endedAt);
     return { ...NOTHING_LEFT, outcome: 'ended', finishes_at, ...shown, if_resumed_now: null };
   }
-  const ahead = new Forecaster(campaign, pace, callsPerSecond);
+  const ahead = new Forecaster(campaign, pace, { dialMarginMs, callsPerSecond });
   if (!isStopped(status) || (status === 'paused' && campaign.ending)) {
     return { ...(yield* ahead.answer()), ...shown, if_resumed_now: null };
   }
@@ -120,14 +125,15 @@ function isStopped(status: RecordedStatus | null): status is Stopped {
 
 class Forecaster {
   private readonly input: ForecastInput;
+  private readonly hours: CampaignHours;
   private readonly segments: WindowSegments;
 
   constructor(
     private readonly campaign: ForecastCampaign,
     private readonly pace: Pace,
-    private readonly callsPerSecond: number | null,
+    private readonly connection: ForecastConnection,
   ) {
-    const { now, spec, ending } = campaign;
+    const { now, spec, ending, groups } = campaign;
     const startsAt = Math.max(now, spec.scheduled_at ?? now, campaign.heldUntil ?? now);
     this.input = {
       ...campaign,
@@ -135,7 +141,12 @@ class Forecaster {
       ...(ending ? { spec: { ...spec, ends_at: now, retry: { ...spec.retry, budget: 0 } } } : {}),
       beginsAt: startsAt,
     };
-    this.segments = new WindowSegments(spec.schedule, now);
+    this.hours = {
+      groups: groups.map((rule) => groupSchedules(spec.schedule, rule, policiesNamed(rule.policies))),
+      dayZone: dayZoneOf(spec.schedule),
+      dialMarginMs: connection.dialMarginMs,
+    };
+    this.segments = new WindowSegments(this.hours, now);
   }
 
   *answer(): Steps<ProjectionResponse> {
@@ -155,7 +166,7 @@ class Forecaster {
 
   private project(
     changed: Partial<ForecastInput>,
-    { segments = this.segments, callsPerSecond = this.callsPerSecond }: VariantWorld = {},
+    { segments = this.segments, callsPerSecond = this.connection.callsPerSecond }: VariantWorld = {},
   ): Steps<Projection> {
     const [input, pace] = heldToRate({ ...this.input, ...changed }, this.pace, callsPerSecond);
     return fastForward(input, pace, segments);
@@ -183,10 +194,11 @@ class Forecaster {
     const { schedule } = spec;
     if (this.campaign.heldUntil !== null) yield ['provider', { beginsAt: Math.max(now, spec.scheduled_at ?? now) }];
     if ((spec.scheduled_at ?? now) > now) yield ['start', { beginsAt: Math.max(now, this.campaign.heldUntil ?? now) }];
-    if (!isAlwaysOpen(schedule)) {
-      yield ['window', {}, { segments: new WindowSegments(alwaysOpen(schedule), now) }];
+    if (!(isAlwaysOpen(schedule) && this.hours.groups.every(({ length }) => length === 1))) {
+      const groups = this.hours.groups.map(() => [alwaysOpen(this.hours.dayZone)]);
+      yield ['window', {}, { segments: new WindowSegments({ ...this.hours, groups }, now) }];
     }
-    if (this.callsPerSecond !== null) yield ['connection', {}, { callsPerSecond: null }];
+    if (this.connection.callsPerSecond !== null) yield ['connection', {}, { callsPerSecond: null }];
     if (spec.max_calls_per_day !== null) yield ['daily_cap', { spec: { ...spec, max_calls_per_day: null } }];
     yield ['slot', { spec: { ...spec, max_concurrent_calls: MOST_CONCURRENT_CALLS } }];
     if (spec.retry.budget > 0 || retrying.length > 0) {
@@ -215,9 +227,9 @@ function isAlwaysOpen(schedule: Schedule): boolean {
   return isWhole && schedule.blackout_dates.length === 0 && schedule.holidays === null;
 }
 
-function alwaysOpen({ timezone, day_timezone }: Schedule): Schedule {
+function alwaysOpen(timezone: string): Schedule {
   const hours = { calling_hours: null, start_time: null, end_time: null, working_days: EVERY_DAY };
-  return { timezone, day_timezone, ...hours, blackout_dates: [], holidays: null };
+  return { timezone, day_timezone: null, ...hours, blackout_dates: [], holidays: null };
 }
 
 function isBetter(a: Projection, b: Projection, worthMs: number): boolean {

@@ -4,8 +4,12 @@ import { civilDay } from '../windows/windows.ts';
 import type { ForecastCampaign } from './forecast.ts';
 import type { ForecastRequest } from './request.ts';
 
-/** The campaign that this request would create now, with this many contacts. */
-export function newForecastCampaign(request: ForecastRequest, contacts: number, now: number): ForecastCampaign {
+/** The campaign that this request would create now, with so many contacts in each group. */
+export function newForecastCampaign(
+  request: ForecastRequest,
+  { groups, pending }: Pick<ForecastCampaign, 'groups' | 'pending'>,
+  now: number,
+): ForecastCampaign {
   return {
     now,
     status: null,
@@ -13,7 +17,8 @@ export function newForecastCampaign(request: ForecastRequest, contacts: number, 
     endedAt: null,
     heldUntil: null,
     spec: engineSpec({ ...request, connection: request.connection ?? '' }),
-    pending: contacts,
+    groups,
+    pending,
     inFlight: [],
     retrying: [],
     today: { day: civilDay(dayZoneOf(request), now).date, placed: 0 },

@@ -1,25 +1,45 @@
 import { dayZoneOf } from '../engine/schedule-fields.ts';
+import { commonWindows, type LimitedSchedule } from '../windows/common-windows.ts';
 import type { Schedule } from '../windows/schedule.ts';
-import { callingWindows, civilDay, HORIZON_MS } from '../windows/windows.ts';
+import { civilDay, HORIZON_MS } from '../windows/windows.ts';
 
-/** A part of a calling window on one civil day, which is what a campaign records as its window. Epoch milliseconds. */
+/** A time on one civil day during which the same groups of contacts may be called. Epoch milliseconds. */
 export interface WindowSegment {
   readonly opensAt: number;
   readonly closesAt: number;
   /** The civil date in the zone of the daily cap. */
   readonly day: string;
+  /** The groups whose hours are open. At least one. */
+  readonly open: readonly number[];
+}
+
+/** The hours of a campaign: for each group, the schedules that must all be open. */
+export interface CampaignHours {
+  readonly groups: readonly (readonly (Schedule | LimitedSchedule)[])[];
+  /** The zone of the daily cap. */
+  readonly dayZone: string;
+  /** Nothing is placed within this time before a window closes and before a day ends. */
+  readonly dialMarginMs: number;
+}
+
+/** The hours of a campaign whose contacts all have its own. */
+export function ownHours(schedule: Schedule, dialMarginMs: number): CampaignHours {
+  return { groups: [[schedule]], dayZone: dayZoneOf(schedule), dialMarginMs };
 }
 
 /**
- * The window segments of a schedule from an instant on. They are computed one by one and kept: computing them is most
+ * The window segments of a campaign from an instant on. They are computed one by one and kept: computing them is most
  * of the work of a forecast over years, and several projections use the same ones.
  */
 export class WindowSegments {
   private readonly known: WindowSegment[] = [];
   private readonly source: Generator<WindowSegment, void>;
 
-  constructor(schedule: Schedule, from: number) {
-    this.source = segments(schedule, from);
+  constructor(hours: CampaignHours, from: number) {
+    this.source = merged(
+      hours.groups.map((schedules) => dialTimes(schedules, hours, from)),
+      from,
+    );
   }
 
   /** Undefined if nothing opens any more within the search horizon. */
@@ -33,13 +53,45 @@ export class WindowSegments {
   }
 }
 
-function* segments(schedule: Schedule, from: number): Generator<WindowSegment, void> {
+type DialTime = Omit<WindowSegment, 'open'>;
+
+/** Cuts the time line wherever a group opens or closes. */
+function* merged(sources: readonly Generator<DialTime, void>[], from: number): Generator<WindowSegment, void> {
+  const heads = sources.map((source) => source.next().value);
+  for (let at = from; ;) {
+    let next = Infinity;
+    let day = '';
+    const open: number[] = [];
+    for (const [group, source] of sources.entries()) {
+      if ((heads[group]?.closesAt ?? Infinity) <= at) heads[group] = source.next().value;
+      const head = heads[group];
+      if (!head) continue;
+      if (head.opensAt > at) {
+        next = Math.min(next, head.opensAt);
+        continue;
+      }
+      open.push(group);
+      ({ day } = head);
+      next = Math.min(next, head.closesAt);
+    }
+    if (next === Infinity) return;
+    if (open.length > 0) yield { opensAt: at, closesAt: next, day, open };
+    at = next;
+  }
+}
+
+/** When a group may be called: in its windows, less the margin at their ends and at the ends of days. */
+function* dialTimes(
+  schedules: readonly (Schedule | LimitedSchedule)[],
+  { dayZone, dialMarginMs }: CampaignHours,
+  from: number,
+): Generator<DialTime, void> {
   let start = from;
   for (;;) {
     let closed = true;
-    for (const { opensAt, closesAt } of callingWindows(schedule, start)) {
+    for (const { opensAt, closesAt } of commonWindows(schedules, start)) {
       start = closesAt ?? opensAt + HORIZON_MS;
-      yield* byDays(dayZoneOf(schedule), opensAt, start);
+      yield* byDays(dayZone, opensAt, start, dialMarginMs);
       closed = closesAt !== null;
     }
     // After a window that does not close within the horizon, the search continues at its end.
@@ -47,11 +99,11 @@ function* segments(schedule: Schedule, from: number): Generator<WindowSegment, v
   }
 }
 
-function* byDays(timezone: string, opensAt: number, closesAt: number): Generator<WindowSegment, void> {
+function* byDays(timezone: string, opensAt: number, closesAt: number, dialMarginMs: number): Generator<DialTime, void> {
   for (let from = opensAt; from < closesAt;) {
     const { date, endsAt } = civilDay(timezone, from);
     const to = Math.min(closesAt, endsAt);
-    yield { opensAt: from, closesAt: to, day: date };
+    if (to - dialMarginMs > from) yield { opensAt: from, closesAt: to - dialMarginMs, day: date };
     from = to;
   }
 }

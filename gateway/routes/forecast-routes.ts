@@ -7,6 +7,7 @@ import type { Pool } from '../../db/pool.ts';
 import { refuseExpired } from '../../domain/api/campaign-terms.ts';
 import { ForecastResponse } from '../../domain/forecast/response.ts';
 import { refuseUnknownRegion } from '../../domain/windows/holidays.ts';
+import { OWN_HOURS } from '../../domain/windows/group-hours.ts';
 import { refuseWithoutRoom } from '../../domain/windows/room-to-dial.ts';
 import { assume, forecast } from '../../domain/forecast/forecast.ts';
 import { newForecastCampaign } from '../../domain/forecast/new-campaign.ts';
@@ -85,7 +86,7 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
       refuseWithoutRoom(body, marginMs);
       const allowed = possible.map(({ connection }) => connection);
       const contacts = body.contact_count ?? (await countContacts(pool, caller.account, body, allowed));
-      const campaign = newForecastCampaign(body, contacts, now);
+      const campaign = newForecastCampaign(body, { groups: [OWN_HOURS], pending: [contacts] }, now);
       const steps = forecast(campaign, assume(body, campaign.measured), {
         dialMarginMs: marginMs,
         callsPerSecond: slowest(possible),

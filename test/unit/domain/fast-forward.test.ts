@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EngineSpec } from '../../../domain/engine/campaign-spec.ts';
 import { type Projection, fastForward, type ForecastInput, type Pace } from '../../../domain/forecast/fast-forward.ts';
-import { WindowSegments } from '../../../domain/forecast/window-segments.ts';
+import { ownHours, WindowSegments } from '../../../domain/forecast/window-segments.ts';
 import { retryDelayMs } from '../../../domain/engine/retry-policy.ts';
 import { VirtualCampaign } from '../../simulation/campaign.ts';
 import { FAULT_FREE_TURN_MS, faultFree } from '../../simulation/world-model.ts';
@@ -126,11 +126,13 @@ function inputOf({ clock: { now }, roster, state }: VirtualCampaign, { spec }: J
   return {
     now,
     spec,
-    pending: roster.contacts.buckets.pending,
+    pending: [roster.contacts.buckets.pending],
     retrying: rows.flatMap(({ bucket, attempt, dueAt }) =>
-      bucket === 'retrying' ? [{ attempt, contacts: 1, dueAt: dueAt ?? now }] : [],
+      bucket === 'retrying' ? [{ group: 0, attempt, contacts: 1, dueAt: dueAt ?? now }] : [],
     ),
-    inFlight: rows.flatMap(({ bucket, attempt }) => (bucket === 'in_progress' ? [{ attempt, contacts: 1 }] : [])),
+    inFlight: rows.flatMap(({ bucket, attempt }) =>
+      bucket === 'in_progress' ? [{ group: 0, attempt, contacts: 1 }] : [],
+    ),
     today: { day, placed: state.placedByDay[day] ?? 0 },
     beginsAt: spec.scheduled_at ?? now,
   };
@@ -148,15 +150,16 @@ function quickProjection({ spec, retryShare, dialMarginMs }: Job, input: Forecas
   const changed = {
     ...input,
     spec: { ...spec, retry: { ...spec.retry, delayMinutes } },
-    pending: Math.max(0, input.pending + (change.pending ?? 0)),
+    pending: input.pending.map((contacts) => Math.max(0, contacts + (change.pending ?? 0))),
   };
-  const pace: Pace = { slotMs: change.slotMs, retryShare, dialMarginMs };
-  return allSteps(fastForward(changed, pace, new WindowSegments(spec.schedule, input.now)));
+  const pace: Pace = { slotMs: change.slotMs, retryShare };
+  const segments = new WindowSegments(ownHours(spec.schedule, dialMarginMs), input.now);
+  return allSteps(fastForward(changed, pace, segments));
 }
 
 function beginning({ now, spec, contacts }: Job): ForecastInput {
   const today = { day: civilDay(spec.schedule.timezone, now).date, placed: 0 };
-  return { now, spec, pending: contacts, retrying: [], inFlight: [], today, beginsAt: spec.scheduled_at ?? now };
+  return { now, spec, pending: [contacts], retrying: [], inFlight: [], today, beginsAt: spec.scheduled_at ?? now };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { assume, forecast, type ForecastCampaign } from '../../../domain/forecast/forecast.ts';
 import { ForecastResponse } from '../../../domain/forecast/response.ts';
+import { OWN_HOURS } from '../../../domain/windows/group-hours.ts';
 import { allSteps } from '../../support/all-steps.ts';
 import { scheduleOf } from '../../support/factories/schedules.ts';
 
@@ -18,7 +19,8 @@ function campaign({ spec, ...changes }: Changes = {}): ForecastCampaign {
     ending: false,
     endedAt: null,
     heldUntil: null,
-    pending: 600,
+    groups: [OWN_HOURS],
+    pending: [600],
     inFlight: [],
     retrying: [],
     today: { day: '2026-03-18', placed: 0 },
@@ -90,14 +92,14 @@ describe('a forecast', () => {
   });
 
   test('does not name a cap that the hours do not let it reach', () => {
-    const answer = forecastOf({ pending: 5_000, spec: { max_calls_per_day: 4_000 } });
+    const answer = forecastOf({ pending: [5_000], spec: { max_calls_per_day: 4_000 } });
     expect(limits(answer)).not.toContain('daily_cap');
     expect(limits(answer)).toEqual(expect.arrayContaining(['slot', 'window']));
   });
 
   test('counts what was placed today against the cap', () => {
     const { days } = forecastOf({
-      pending: 200,
+      pending: [200],
       today: { day: '2026-03-18', placed: 100 },
       spec: { max_calls_per_day: 120 },
     });
@@ -135,7 +137,11 @@ describe('a forecast', () => {
 
   test('calls again those who are to be called again, after the delay', () => {
     const retry = { budget: 2, delayMinutes: [120], on: ['no_answer' as const] };
-    const changes = { now: Date.parse('2026-03-18T14:00:00Z'), pending: 80, spec: { max_concurrent_calls: 80, retry } };
+    const changes = {
+      now: Date.parse('2026-03-18T14:00:00Z'),
+      pending: [80],
+      spec: { max_concurrent_calls: 80, retry },
+    };
     const answer = forecastOf(changes, { call_seconds: 60, retry_share: 0.5 });
     expect(answer.calls).toBe(80 + 40 + 20);
     expect(answer.finishes_at).toMatch(/^2026-03-18T18:03/);
@@ -145,9 +151,9 @@ describe('a forecast', () => {
   test('goes on from how things stand: calls under way, retries that wait', () => {
     const answer = forecastOf({
       now: Date.parse('2026-03-18T14:00:00Z'),
-      pending: 0,
-      inFlight: [{ attempt: 1, contacts: 8 }],
-      retrying: [{ attempt: 2, contacts: 3, dueAt: Date.parse('2026-03-18T16:00:00Z') }],
+      pending: [0],
+      inFlight: [{ group: 0, attempt: 1, contacts: 8 }],
+      retrying: [{ group: 0, attempt: 2, contacts: 3, dueAt: Date.parse('2026-03-18T16:00:00Z') }],
     });
     expect(answer).toMatchObject({ contacts: 11, calls: 3 });
     expect(answer.finishes_at).toMatch(/^2026-03-18T16:02/);
@@ -183,19 +189,19 @@ describe('a forecast', () => {
   });
 
   test('follows the live calls of a campaign that was told to end', () => {
-    const answer = forecastOf({ ending: true, inFlight: [{ attempt: 1, contacts: 2 }] });
+    const answer = forecastOf({ ending: true, inFlight: [{ group: 0, attempt: 1, contacts: 2 }] });
     expect(answer).toMatchObject({ outcome: 'ending', calls: 0, expires: 600, limited_by: [] });
     expect(answer.finishes_at).toMatch(/^2026-03-18T12:02/);
   });
 
   test('has nothing to add to a campaign that has ended', () => {
     const endedAt = Date.parse('2026-03-17T18:00:00Z');
-    const answer = forecastOf({ status: 'completed', pending: 0, endedAt });
+    const answer = forecastOf({ status: 'completed', pending: [0], endedAt });
     expect(answer).toMatchObject({ outcome: 'ended', finishes_at: '2026-03-17T18:00:00.000Z', calls: 0 });
   });
 
   test('looks five years ahead and no further', () => {
-    const answer = forecastOf({ pending: 1_000_000, spec: { max_calls_per_day: 100 } });
+    const answer = forecastOf({ pending: [1_000_000], spec: { max_calls_per_day: 100 } });
     expect(answer).toMatchObject({ outcome: 'beyond_five_years', finishes_at: null, calls_per_day: 100 });
     expect(answer.days).toHaveLength(366);
     expect(limits(answer)).toEqual(['daily_cap']);
@@ -213,6 +219,55 @@ describe('what a forecast assumes', () => {
   ])('%s', (_, stated, measured, expected) => {
     const { call_seconds, call_seconds_from, retry_share, retry_share_from } = assume(stated, measured);
     expect([call_seconds, call_seconds_from, retry_share, retry_share_from]).toEqual(expected);
+  });
+});
+
+describe('a forecast of people in hours of their own', () => {
+  const contactHours = scheduleOf({ timezone: 'contact', start_time: '10:00', end_time: '17:00' });
+  const east = { zones: ['America/New_York'], policies: [] };
+  const west = { zones: ['America/Los_Angeles'], policies: [] };
+
+  test('calls each group in its hours', () => {
+    // Eight slots call some 240 people an hour. Those in the east are done by noon there, before the west opens.
+    const answer = forecastOf({ groups: [east, west], pending: [400, 400], spec: { schedule: contactHours } });
+    expect(answer).toMatchObject({ outcome: 'finishes', contacts: 800, calls: 800, calling_days: 1 });
+    // 400 calls from ten o'clock in Los Angeles, which is 17:00 in UTC.
+    expect(answer.finishes_at).toMatch(/^2026-03-18T18:4[0-9]/);
+    expect(limits(answer)).toContain('window');
+  });
+
+  test('calls the groups that are open together in proportion to their people', () => {
+    // Some 710 before the west opens. Of the 950 in the four hours that both have, 580 go to the 790 in the east. The west
+    // is done afterwards, and the rest of the east on the next day.
+    const answer = forecastOf({ groups: [east, west], pending: [1_500, 500], spec: { schedule: contactHours } });
+    expect(answer.calling_days).toBe(2);
+    expect(answer.days[0]?.calls).toBeGreaterThan(1_750);
+    expect(answer.days[0]?.calls).toBeLessThan(1_850);
+    expect(answer.finishes_at).toMatch(/^2026-03-19T1[45]/);
+  });
+
+  test('waits for a zone in which all of a number may be', () => {
+    const both = { zones: ['America/New_York', 'America/Los_Angeles'], policies: [] };
+    const answer = forecastOf({ groups: [both], pending: [8], spec: { schedule: contactHours } });
+    // Ten o'clock in Los Angeles, while it is not yet five in New York.
+    expect(answer.finishes_at).toMatch(/^2026-03-18T17:02/);
+  });
+
+  test('narrows the hours by policies', () => {
+    const always = scheduleOf({ timezone: 'contact', working_days: [1, 2, 3, 4, 5, 6, 7] });
+    const limited = { zones: ['America/Los_Angeles'], policies: ['us-tcpa'] };
+    const answer = forecastOf({ groups: [limited], pending: [8], spec: { schedule: always } });
+    // Nobody is called before eight in the called party's zone.
+    expect(answer.finishes_at).toMatch(/^2026-03-18T15:02/);
+    expect(limits(answer)).toContain('window');
+  });
+
+  test('says that it does not finish where a group never opens', () => {
+    const never = scheduleOf({ timezone: 'contact', start_time: '09:00', end_time: '10:00' });
+    const apart = { zones: ['America/New_York', 'Asia/Tokyo'], policies: [] };
+    const answer = forecastOf({ groups: [east, apart], pending: [8, 8], spec: { schedule: never } });
+    expect(['never_opens', 'beyond_five_years']).toContain(answer.outcome);
+    expect(answer.calls).toBe(8);
   });
 });
 
