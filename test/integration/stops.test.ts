@@ -28,9 +28,9 @@ afterAll(() => database.drop());
 const ask = (dial: Dial, readClock = clock) => permitDial(database.pool, dial, freeze, readClock);
 const stopAll = () => stopCalls(database.pool, 'all', told);
 
-async function newDial(): Promise<Dial> {
-  const { id } = await recordCampaign(database.pool, 1, NOW);
-  return dialOf({ campaignId: id, seq: 1, attempt: 1 });
+async function newDial(seq = 1): Promise<Dial> {
+  const { id } = await recordCampaign(database.pool, seq, NOW);
+  return dialOf({ campaignId: id, seq, attempt: 1 });
 }
 
 async function accept(dial: Dial, permit: SendPermit): Promise<void> {
@@ -85,7 +85,8 @@ it('waits for a dial that was decided before its commit', async () => {
   let isAnswered = false;
   const stopping = stopAll().finally(() => (isAnswered = true));
   await vi.waitFor(async () => expect((await database.pool.query('select from stops')).rowCount).toBe(1));
-  expect(await ask(await newDial())).toEqual({ kind: 'stopped' });
+  // To another number: two dials to one wait for each other.
+  expect(await ask(await newDial(2))).toEqual({ kind: 'stopped' });
   expect(isAnswered).toBe(false);
   goOn(NOW);
   const given = await permit;
