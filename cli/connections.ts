@@ -1,8 +1,9 @@
-/** `connections`: the accounts at carriers. Needs the connections file and its secrets, and neither database nor gateway. */
+/** `connections`: the accounts at carriers. All but `show` need the connections file and its secrets, and neither database nor gateway. */
 import { Command } from 'commander';
 import type { Connection } from '../providers/connections/connection.ts';
 import { type Json, show } from './api.ts';
 import { addConnectionCall } from './connection-call.ts';
+import { addConnectionShow } from './connection-show.ts';
 import { addConnectionPreview, previewCall } from './connection-preview.ts';
 import { addConnectionVerify } from './connection-verify.ts';
 import type { Env } from './env.ts';
@@ -13,7 +14,8 @@ import { lines, table } from './output.ts';
 const FICTITIOUS_NUMBER = '+14155550123';
 
 const MORE = `
-These commands read the file that RINGFENCE_CONNECTIONS names or, without it, the variables TRUEDY_*. Only \`call\` sends something to a carrier.
+These commands read the file that RINGFENCE_CONNECTIONS names or, without it, the variables TRUEDY_*. Only \`call\` sends something to a carrier,
+and only \`show\` asks the gateway.
 Workers and gateways read the same file when they start and on SIGHUP; GET /connections says what a gateway has read.`;
 
 export function connectionsCommand(env: Env): Command {
@@ -21,6 +23,7 @@ export function connectionsCommand(env: Env): Command {
     'after',
     `${examples(
       'connections list',
+      'connections show clinic-us',
       'connections check clinic-us',
       'connections preview clinic-us --to +14155550123 --agent agent_1',
       'connections verify clinic-us --headers headers.json --body body.bin',
@@ -90,6 +93,7 @@ export function connectionsCommand(env: Env): Command {
       ),
     );
 
+  addConnectionShow(connections);
   addConnectionPreview(connections, env);
   addConnectionVerify(connections, env);
   addConnectionCall(connections, env);

@@ -37,7 +37,7 @@ export type {
   ImportResponse as ImportResult,
 } from '../domain/api/contact-responses.ts';
 export type { Connections } from './resources/connections.ts';
-export type { ConnectionResponse as Connection } from '../domain/api/connection-response.ts';
+export type { ConnectionDetails, ConnectionResponse as Connection } from '../domain/api/connection-response.ts';
 export type { Folders } from './resources/folders.ts';
 export type { Suppressions } from './resources/suppressions.ts';
 export type { SuppressionInput, SuppressionResponse as Suppression } from '../domain/api/suppressions.ts';

@@ -79,20 +79,43 @@ export function hasLimit(connection: string): string {
              and max_concurrent_calls is not null and seen_at > now() - ${SEEN_WITHIN})`;
 }
 
+/** SQL for the lowest limit of calls in flight that a worker has loaded for a connection. Null: no limit. */
+export function lowestLimitOf(connection: string): string {
+  return `(select min(max_concurrent_calls) from connection_loads
+            where connection_loads.connection = ${connection} and seen_at > now() - ${SEEN_WITHIN})`;
+}
+
 /** The lowest limit of calls in flight that a worker has loaded for a connection. Null: no limit. */
 export async function lowestLimit(db: Queryable, connection: string): Promise<number | null> {
-  const { rows } = await db.query<{ lowest: number | null }>(
-    `select min(max_concurrent_calls) as lowest from connection_loads
-      where connection = $1 and seen_at > now() - ${SEEN_WITHIN}`,
-    [connection],
-  );
+  const { rows } = await db.query<{ lowest: number | null }>(`select ${lowestLimitOf('$1')} as lowest`, [connection]);
   return rows[0]!.lowest;
 }
 
+/** What workers have loaded for one connection, the lowest first. Null: no limit. */
+type Loaded<Limit extends string> = readonly ({ readonly [limit in Limit]: number | null } & {
+  readonly workers: number;
+})[];
+
 export interface DifferingRates {
   readonly connection: string;
-  /** Each rate with the number of workers that have loaded it, the lowest first. Null: no limit. */
-  readonly rates: readonly { readonly calls_per_second: number | null; readonly workers: number }[];
+  readonly rates: Loaded<'calls_per_second'>;
+}
+
+export interface DifferingLimits {
+  readonly connection: string;
+  readonly limits: Loaded<'max_concurrent_calls'>;
+}
+
+/** Connections for which workers have loaded different limits of calls in flight. */
+export async function differingLimits(db: Queryable): Promise<DifferingLimits[]> {
+  const { rows } = await db.query<DifferingLimits>(
+    `select connection, jsonb_agg(jsonb_build_object('max_concurrent_calls', max_concurrent_calls, 'workers', workers)
+                                  order by max_concurrent_calls nulls last) as limits
+       from (select connection, max_concurrent_calls, count(*)::integer as workers from connection_loads
+              where seen_at > now() - ${SEEN_WITHIN} group by connection, max_concurrent_calls) loaded
+      group by connection having count(*) > 1 order by connection`,
+  );
+  return rows;
 }
 
 /** Connections for which workers have loaded different rates. */

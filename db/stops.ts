@@ -29,6 +29,13 @@ export function heldByStop(campaign: string): string {
   return `(${ending} is null and (${status} = 'scheduled' or (${status} = 'active' and ${waiting})) and ${isStopped(campaign)})`;
 }
 
+/** SQL for the oldest stop of an account's campaigns on a connection, as JSON. Null: there is none. */
+export function stopOf({ account, connection }: { readonly account: string; readonly connection: string }): string {
+  return `(select jsonb_build_object('scope', scope, 'since', since) from stops
+            where stops.scope in ('all', 'account:' || ${account}::text, 'connection:' || ${connection}::text)
+            order by since, scope limit 1)`;
+}
+
 /** SQL for whether the scope $1 covers a row of `campaigns`. */
 function isCovered(campaign: string): string {
   return `$1 in ('all', 'account:' || ${campaign}.account, 'connection:' || ${campaign}.connection)`;

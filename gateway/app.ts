@@ -132,7 +132,7 @@ export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> 
       await api.register(forecastRoutes, { pool, bodyLimit, ...rest });
       await api.register(contactCalls, { pool, ...rest });
       await api.register(contactsRoutes, { pool, bodyLimit, ...rest });
-      await api.register(connectionsRoutes, rest);
+      await api.register(connectionsRoutes, { pool, ...rest });
       await api.register(suppressionsRoutes, { pool, ...rest });
     },
     { prefix: API_ROOT },

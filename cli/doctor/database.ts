@@ -1,8 +1,14 @@
 /** The doctor's questions to PostgreSQL: does it answer, is its schema the newest, what time is it there. */
 import { counted } from '../../domain/engine/counted.ts';
 import { countContradictingEvents } from '../../db/call-events.ts';
-import { type DifferingRates, differingRates } from '../../db/connection-loads.ts';
+import {
+  type DifferingLimits,
+  differingLimits,
+  type DifferingRates,
+  differingRates,
+} from '../../db/connection-loads.ts';
 import { readSchemaVersion, type SchemaVersion } from '../../db/schema-version.ts';
+import { listStops } from '../../db/stops.ts';
 import { readZoneData } from '../../db/zone-data.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { ZONE_DATA_VERSION } from '../../domain/windows/zone-data.ts';
@@ -11,6 +17,7 @@ import { withDatabase } from '../database.ts';
 import type { Env } from '../env.ts';
 import { clockFinding } from './clock.ts';
 import { type Finding, skipped, trouble, well } from './finding.ts';
+import { stopsFinding } from './stops.ts';
 
 export async function checkDatabase(env: Env): Promise<Finding[]> {
   if (!env.DATABASE_URL)
@@ -30,6 +37,8 @@ export async function checkDatabase(env: Env): Promise<Finding[]> {
         ...(schema.missing.length > 0 ? [] : [eventsFinding(await countContradictingEvents(db))]),
         ...(schema.missing.length > 0 ? [] : [zoneDataFinding(await readZoneData(db))]),
         ...(schema.missing.length > 0 ? [] : [ratesFinding(await differingRates(db))]),
+        ...(schema.missing.length > 0 ? [] : [limitsFinding(await differingLimits(db))]),
+        ...(schema.missing.length > 0 ? [] : [stopsFinding(await listStops(db))]),
         clockFinding('PostgreSQL', { askedAt, theirs: now.getTime(), answeredAt }),
       ];
     });
@@ -62,6 +71,23 @@ export function ratesFinding(differing: readonly DifferingRates[]): Finding {
   const advice =
     'Give every worker the same connections file, and send SIGHUP to those that run. Until then the lowest rate holds.';
   return trouble(check, `workers have loaded different calls per second for ${found.join('; ')}`, advice, {
+    connections: differing,
+  });
+}
+
+/** The same for limits of calls in flight: the lowest limit holds. */
+export function limitsFinding(differing: readonly DifferingLimits[]): Finding {
+  const check = 'limits';
+  if (differing.length === 0) return well(check, 'all workers have loaded the same limits of calls in flight');
+  const found = differing.map(({ connection, limits }) => {
+    const loaded = limits.map(
+      ({ max_concurrent_calls: limit, workers }) => `${limit ?? 'no limit'} (${counted(workers, 'worker')})`,
+    );
+    return `${connection}: ${loaded.join(', ')}`;
+  });
+  const advice =
+    'Give every worker the same connections file, and send SIGHUP to those that run. Until then the lowest limit holds.';
+  return trouble(check, `workers have loaded different limits of calls in flight for ${found.join('; ')}`, advice, {
     connections: differing,
   });
 }

@@ -18,6 +18,7 @@ const STORY = [
   'getHealth',
   'getReadiness',
   'listConnections',
+  'getConnection',
   'listFolders',
   'createFolder',
   'listContacts',

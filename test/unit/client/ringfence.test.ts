@@ -99,6 +99,7 @@ describe('every call', () => {
     ],
     ['campaigns.progress', (r) => r.campaigns.progress(ID), `GET /batch-calls/${ID}`],
     ['connections.list', (r) => r.connections.list(), 'GET /connections'],
+    ['connections.get', (r) => r.connections.get('clinic-us'), 'GET /connections/clinic-us'],
     ['contacts.create', (r) => r.contacts.create({ phone_number: '+12125550101' }), 'POST /contacts'],
     ['contacts.list', (r) => r.contacts.list({ folder_id: ID, offset: 5 }), `GET /contacts?folder_id=${ID}&offset=5`],
     [
