@@ -78,10 +78,10 @@ function repeatable(state: CampaignState, calls: InFlightSurvey, now: number): s
     .map(([id]) => id);
 }
 
-/** Whether more calls are in flight, or were placed today, than lowered limits allow. */
+/** Whether more calls are in flight, or were placed today, than lowered limits and a lowered share allow. */
 function isBeyondLimits(state: CampaignState, inFlight: number): boolean {
   const { max_calls_per_day: cap } = state.spec;
-  return slotsLeft(state, inFlight) < 0 || (cap !== null && placedToday(state) > cap);
+  return slotsLeft(state, inFlight) < 0 || shareLeft(state, inFlight) < 0 || (cap !== null && placedToday(state) > cap);
 }
 
 /**

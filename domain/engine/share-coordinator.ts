@@ -12,15 +12,20 @@
  * - done: no campaign holds or needs calls. The run ends, and the next report starts another.
  */
 import { counted } from './counted.ts';
-import { type Shareholder, totalHeld } from './shares.ts';
+import { nextTurnAt, type Shareholder, totalHeld } from './shares.ts';
 
 /**
  * Nobody reports the end of a call whose campaign has no workflow. Its slot is given away this soon. And a campaign that is told
  * that there is no limit any more answers nothing.
  */
 const SOON_MS = 15_000;
-/** Changes of which nobody told are noticed by this, and turns change this often. */
+/** Changes of which nobody told are noticed by this. */
 const OTHERWISE_MS = 60_000;
+/**
+ * While campaigns wait, the limit is divided this long after a turn has begun. The turns are by the database's clock. A division
+ * shortly before the end of a turn would lower a share for a campaign whose turn is over when the call has ended.
+ */
+const INTO_TURN_MS = 2_000;
 
 /** Each division leaves these in the history. */
 const MOST_SHOWN = 20;
@@ -92,8 +97,13 @@ export function nextCoordinatorStep(
   if (standing === null || told) return { kind: 'divide' };
   if (!lookingUp && standing.campaigns === 0) return { kind: 'end' };
   if (!lookingUp && continueAsNewSuggested) return { kind: 'continue_as_new' };
-  const until = dividedAt + (standing.withoutRun > 0 || standing.limit === null ? SOON_MS : OTHERWISE_MS);
+  const until = restsUntil(standing, dividedAt);
   return now < until ? { kind: 'rest', until } : { kind: 'divide' };
+}
+
+function restsUntil({ withoutRun, limit, waiting }: ShareStanding, dividedAt: number): number {
+  if (withoutRun > 0 || limit === null) return dividedAt + SOON_MS;
+  return waiting > 0 ? nextTurnAt(dividedAt - INTO_TURN_MS) + INTO_TURN_MS : dividedAt + OTHERWISE_MS;
 }
 
 /** The limit in a few lines of Markdown, for an operator who sees only this. */

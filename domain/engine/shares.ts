@@ -22,6 +22,11 @@
 /** Shares of fewer than one call change hands this often: longer than most calls ring, so that each turn sees some of them. */
 const TURN_MS = 60_000;
 
+/** When the turn begins that comes after `now`. */
+export function nextTurnAt(now: number): number {
+  return (Math.floor(now / TURN_MS) + 1) * TURN_MS;
+}
+
 /** A campaign on a connection, as recorded. */
 export interface Shareholder {
   readonly campaignId: string;

@@ -9,7 +9,7 @@ import { openPool, type Pool } from '../../db/pool.ts';
 import { DIAL } from '../../domain/engine/dial-budget.ts';
 import { callId } from '../../domain/engine/ids.ts';
 import type { PlacementResult } from '../../domain/engine/placement.ts';
-import { VirtualConnection } from '../simulation/connection.ts';
+import { VirtualRate } from '../simulation/connection-rate.ts';
 import { OpenConnections } from '../../providers/connections/open-connections.ts';
 import { limitedConnection } from '../support/factories/connections.ts';
 import { callActivity, dialOf, recordCampaign } from '../support/factories/dials.ts';
@@ -71,7 +71,7 @@ describe('instants that two workers reserve at the same time', () => {
 
   it('are those of the model that the simulation uses', async () => {
     const connection = nextId('connection');
-    const model = new VirtualConnection(0.7);
+    const model = new VirtualRate(0.7);
     let missed: { readonly instant: string; readonly ofModel: number } | null = null;
     const kinds: string[] = [];
     for (const withinMs of [AHEAD, AHEAD, 500, ...Array.from({ length: 9 }, () => AHEAD)]) {

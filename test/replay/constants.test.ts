@@ -108,6 +108,7 @@ const OTHERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'domain/engine/share-coordinator.ts': {
     SOON_MS: 'the duration of a timer, which is recorded',
     OTHERWISE_MS: 'the duration of a timer, which is recorded',
+    INTO_TURN_MS: 'the duration of a timer, which is recorded',
     MOST_SHOWN: 'the result of an activity, which is recorded',
   },
   'domain/engine/shares.ts': { TURN_MS: 'the result of an activity, which is recorded' },

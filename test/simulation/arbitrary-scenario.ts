@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import type { EngineSpec } from '../../domain/engine/campaign-spec.ts';
 import { NO_FAULTS, type FaultRates } from './faults.ts';
-import type { Intervention, Scenario } from './scenario.ts';
+import type { ConnectionIntervention, Intervention } from './interventions.ts';
+import type { Scenario, ScenarioCampaign, SharedScenario } from './scenario.ts';
 import { scheduleOf } from '../support/factories/schedules.ts';
 import type { EngineSchedule } from '../../domain/engine/schedule-fields.ts';
 
@@ -53,79 +54,153 @@ const INTERRUPTIONS = 25;
 
 export const SMALL: ScenarioSize = { contacts: 12, limit: 4, interventions: 8, spanMs: 6 * HOUR_MS, resets: true };
 
+/** Of each of several campaigns. They share while they call at the same time, so all happens within an hour. */
+export const SMALL_SHARED: ScenarioSize = { contacts: 8, limit: 3, interventions: 4, spanMs: HOUR_MS, resets: true };
+
+/** One campaign, alone on its connection. */
 export function arbitraryScenario(size: ScenarioSize): fc.Arbitrary<Scenario> {
-  return fc
-    .record({
-      seed: fc.integer(),
-      contacts: size.contacts > 100 ? fc.constant(size.contacts) : fc.integer({ min: 1, max: size.contacts }),
-      change: fc.constantFrom(...CHANGES),
-      beforeMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 30 * HOUR_MS })),
-      hours: fc.constantFrom(...HOURS),
-      working_days: fc.constantFrom<number[]>([1, 2, 3, 4, 5, 6, 7], [1, 2, 3, 4, 5], [6, 7], [7]),
-      calling_hours: callingHours(),
-      day_timezone: dayZones(),
-      blackoutTomorrow: fc.boolean(),
-      limit: fc.integer({ min: 1, max: size.limit }),
-      cap: caps(size),
-      budget: fc.constantFrom(0, 1, 2),
-      delayMinutes: fc.constantFrom<number[]>([0], [1], [30, 5], [1_440]),
-      endsAfterMs: fc.oneof(
-        { weight: 5, arbitrary: fc.constant(null) },
-        { weight: 1, arbitrary: fc.integer({ min: 0, max: size.spanMs }) },
-      ),
-      startsAfterMs: fc.oneof(
-        { weight: 5, arbitrary: fc.constant(null) },
-        { weight: 1, arbitrary: fc.integer({ min: 0, max: size.spanMs }) },
-      ),
-      provider: fc.record({
-        keyTtlMs: fc.constantFrom(0, 60_000, 600_000, 24 * HOUR_MS),
-        finds: fc.constantFrom('by key' as const, 'by id' as const, 'nothing' as const),
-        echoes: fc.boolean(),
-        requestTimeoutMs: fc.constantFrom(2_000, 10_000),
-        queueBoundMs: fc.constantFrom(0, 5_000, 30_000),
-        callLifetimeMs: fc.constantFrom(30_000, 600_000, 1_800_000),
+  return fc.record({ ...surroundings(size), ...campaignTerms(size) }).map(({ change, beforeMs, ...rest }) => {
+    const startsAt = Date.parse(change[1]) - beforeMs;
+    const { seed, provider, callsPerSecond, cancels, lookUpAfterMs, graceMs, usualCallMs, faults, outages } = rest;
+    const common = { seed, startsAt, provider, callsPerSecond, cancels, lookUpAfterMs, graceMs, usualCallMs, faults };
+    return { ...common, outages, ...campaignOf(rest, change[0], startsAt) };
+  });
+}
+
+/** Several campaigns on one connection. `size` is of each campaign, and of the connection's limit. */
+export function arbitrarySharing(size: ScenarioSize, most = 6): fc.Arbitrary<SharedScenario> {
+  const campaign = fc.record({
+    ...campaignTerms(size),
+    // Campaigns that call on different days share nothing.
+    isAtOnce: fc.oneof({ weight: 12, arbitrary: fc.constant(true) }, fc.constant(false)),
+    beginsAfterMs: fc.oneof(
+      fc.constant(0),
+      fc.integer({ min: 0, max: 60_000 }),
+      fc.integer({ min: 0, max: size.spanMs }),
+    ),
+  });
+  const shared = {
+    ...surroundings(size),
+    maxConcurrentCalls: fc.oneof(
+      { weight: 4, arbitrary: fc.integer({ min: 1, max: 2 * size.limit }) },
+      { weight: 1, arbitrary: fc.constant(null) },
+    ),
+    accountConcurrentCalls: fc.oneof(
+      { weight: 1, arbitrary: fc.integer({ min: 1, max: 2 * size.limit }) },
+      { weight: 3, arbitrary: fc.constant(null) },
+    ),
+    campaigns: fc.array(campaign, { minLength: 2, maxLength: most }),
+    connectionInterventions: fc.array(connectionIntervention(size), { maxLength: size.interventions }),
+  };
+  return fc.record(shared).map(({ change, beforeMs, campaigns, ...rest }) => {
+    const startsAt = Date.parse(change[1]) - beforeMs;
+    return {
+      ...rest,
+      startsAt,
+      campaigns: campaigns.map(({ isAtOnce, beginsAfterMs, ...terms }) => {
+        const { spec, ...others } = campaignOf(terms, change[0], startsAt + beginsAfterMs);
+        return { ...others, spec: isAtOnce ? atOnce(spec) : spec, startsAfterMs: beginsAfterMs };
       }),
-      callsPerSecond: rates(size),
-      cancels: fc.boolean(),
-      lookUpAfterMs: fc.constantFrom(5_000, 180_000, 3_600_000),
-      graceMs: fc.constantFrom(60_000, 300_000),
-      usualCallMs: fc.constantFrom(5_000, 60_000),
-      faults: faultRates(),
-      outages: fc.array(
-        fc.record({
-          afterMs: fc.integer({ min: 0, max: size.spanMs }),
-          lastsMs: fc.integer({ min: 1_000, max: 2 * HOUR_MS }),
-          kind: fc.constantFrom('unreachable' as const, 'errors' as const, 'account' as const),
-        }),
-        { maxLength: 2 },
-      ),
-      interventions: fc
-        .tuple(fc.array(intervention(size), { maxLength: size.interventions }), interruptions(size))
-        .map(([some, more]) => [...some, ...more]),
-    })
-    .map(({ change, beforeMs, hours, working_days, calling_hours, day_timezone, blackoutTomorrow, ...rest }) => {
-      const { limit, cap, budget, delayMinutes, startsAfterMs, endsAfterMs, ...scenario } = rest;
-      const startsAt = Date.parse(change[1]) - beforeMs;
-      const short = { start_time: hours[0], end_time: hours[1], working_days };
-      const tomorrow = new Date(startsAt + 24 * HOUR_MS).toISOString().slice(0, 10);
-      const spec: EngineSpec = {
-        name: 'Scenario',
-        agent_id: 'agent-1',
-        connection: 'truedy',
-        schedule: scheduleOf({
-          timezone: change[0],
-          day_timezone,
-          ...(calling_hours === null ? short : { calling_hours }),
-          blackout_dates: blackoutTomorrow ? [tomorrow] : [],
-        }),
-        scheduled_at: startsAfterMs === null ? null : startsAt + startsAfterMs,
-        ends_at: endsAfterMs === null ? null : startsAt + endsAfterMs,
-        max_concurrent_calls: limit,
-        max_calls_per_day: cap,
-        retry: { budget, delayMinutes, on: ['no_answer', 'busy', 'failed'] },
-      };
-      return { ...scenario, startsAt, spec };
-    });
+    };
+  });
+}
+
+/** The same without hours and days to wait for. */
+function atOnce(spec: EngineSpec): EngineSpec {
+  const { retry } = spec;
+  const delayMinutes = retry.delayMinutes.map((minutes) => Math.min(minutes, 30));
+  const schedule = scheduleOf({ working_days: EVERY_DAY });
+  return { ...spec, schedule, max_calls_per_day: null, retry: { ...retry, delayMinutes } };
+}
+
+/** What campaigns of one connection have in common. */
+function surroundings(size: ScenarioSize) {
+  return {
+    seed: fc.integer(),
+    change: fc.constantFrom(...CHANGES),
+    beforeMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 30 * HOUR_MS })),
+    provider: fc.record({
+      keyTtlMs: fc.constantFrom(0, 60_000, 600_000, 24 * HOUR_MS),
+      finds: fc.constantFrom('by key' as const, 'by id' as const, 'nothing' as const),
+      echoes: fc.boolean(),
+      requestTimeoutMs: fc.constantFrom(2_000, 10_000),
+      queueBoundMs: fc.constantFrom(0, 5_000, 30_000),
+      callLifetimeMs: fc.constantFrom(30_000, 600_000, 1_800_000),
+    }),
+    callsPerSecond: rates(size),
+    cancels: fc.boolean(),
+    lookUpAfterMs: fc.constantFrom(5_000, 180_000, 3_600_000),
+    graceMs: fc.constantFrom(60_000, 300_000),
+    usualCallMs: fc.constantFrom(5_000, 60_000),
+    faults: faultRates(),
+    outages: fc.array(
+      fc.record({
+        afterMs: fc.integer({ min: 0, max: size.spanMs }),
+        lastsMs: fc.integer({ min: 1_000, max: 2 * HOUR_MS }),
+        kind: fc.constantFrom('unreachable' as const, 'errors' as const, 'account' as const),
+      }),
+      { maxLength: 2 },
+    ),
+  };
+}
+
+/** What one campaign is, and what happens to it. */
+function campaignTerms(size: ScenarioSize) {
+  return {
+    contacts: size.contacts > 100 ? fc.constant(size.contacts) : fc.integer({ min: 1, max: size.contacts }),
+    hours: fc.constantFrom(...HOURS),
+    working_days: fc.constantFrom<number[]>([1, 2, 3, 4, 5, 6, 7], [1, 2, 3, 4, 5], [6, 7], [7]),
+    calling_hours: callingHours(),
+    day_timezone: dayZones(),
+    blackoutTomorrow: fc.boolean(),
+    limit: fc.integer({ min: 1, max: size.limit }),
+    cap: caps(size),
+    budget: fc.constantFrom(0, 1, 2),
+    delayMinutes: fc.constantFrom<number[]>([0], [1], [30, 5], [1_440]),
+    endsAfterMs: fc.oneof(
+      { weight: 5, arbitrary: fc.constant(null) },
+      { weight: 1, arbitrary: fc.integer({ min: 0, max: size.spanMs }) },
+    ),
+    startsAfterMs: fc.oneof(
+      { weight: 5, arbitrary: fc.constant(null) },
+      { weight: 1, arbitrary: fc.integer({ min: 0, max: size.spanMs }) },
+    ),
+    interventions: fc
+      .tuple(fc.array(intervention(size), { maxLength: size.interventions }), interruptions(size))
+      .map(([some, more]) => [...some, ...more]),
+  };
+}
+
+type Drawn<T extends Record<string, fc.Arbitrary<unknown>>> = {
+  [K in keyof T]: T[K] extends fc.Arbitrary<infer V> ? V : never;
+};
+
+function campaignOf(
+  terms: Drawn<ReturnType<typeof campaignTerms>>,
+  timezone: string,
+  startsAt: number,
+): ScenarioCampaign {
+  const { contacts, interventions, hours, working_days, calling_hours, day_timezone, blackoutTomorrow } = terms;
+  const { limit, cap, budget, delayMinutes, startsAfterMs, endsAfterMs } = terms;
+  const short = { start_time: hours[0], end_time: hours[1], working_days };
+  const tomorrow = new Date(startsAt + 24 * HOUR_MS).toISOString().slice(0, 10);
+  const spec: EngineSpec = {
+    name: 'Scenario',
+    agent_id: 'agent-1',
+    connection: 'truedy',
+    schedule: scheduleOf({
+      timezone,
+      day_timezone,
+      ...(calling_hours === null ? short : { calling_hours }),
+      blackout_dates: blackoutTomorrow ? [tomorrow] : [],
+    }),
+    scheduled_at: startsAfterMs === null ? null : startsAt + startsAfterMs,
+    ends_at: endsAfterMs === null ? null : startsAt + endsAfterMs,
+    max_concurrent_calls: limit,
+    max_calls_per_day: cap,
+    retry: { budget, delayMinutes, on: ['no_answer', 'busy', 'failed'] },
+  };
+  return { contacts, spec, interventions };
 }
 
 /** Most connections have none. Some are odd, where one dial too many nearly fits into ten seconds; slow ones only with few contacts. */
@@ -269,6 +344,28 @@ function intervention(size: ScenarioSize): fc.Arbitrary<Intervention> {
           }),
         })),
     },
+  );
+}
+
+/** The limit goes up and down, to nothing too, and the coordinator is ended, reset and continued as new. */
+function connectionIntervention(size: ScenarioSize): fc.Arbitrary<ConnectionIntervention> {
+  const afterMs = fc.oneof(
+    fc.integer({ min: 0, max: 2_000 }),
+    fc.integer({ min: 0, max: 5 * MINUTE_MS }),
+    fc.integer({ min: 0, max: size.spanMs }),
+  );
+  const kind = fc.constantFrom(
+    'terminate_coordinator' as const,
+    'reset_coordinator' as const,
+    'new_coordinator_run' as const,
+  );
+  return fc.oneof(
+    fc.record({
+      afterMs,
+      kind: fc.constant('shared_limit' as const),
+      limit: fc.integer({ min: 0, max: 2 * size.limit }),
+    }),
+    fc.record({ afterMs, kind }),
   );
 }
 

@@ -18,23 +18,28 @@ import { applyEdit, startEdit, type CampaignEdit, type Recount } from '../../dom
 import { mayStillSend } from '../../domain/engine/in-flight.ts';
 import type { Step, Work } from '../../domain/engine/next-step.ts';
 import { applyClosed, applyEnd, exchangeRequest, liveBuckets } from '../../domain/engine/settling.ts';
+import type { GivenShare } from '../../domain/engine/share-messages.ts';
+import { type DueReport, startReport } from '../../domain/engine/share-report.ts';
 import type { Buckets } from '../../domain/engine/tally.ts';
 import { takeTurn } from '../../domain/engine/turn.ts';
 import { ACKNOWLEDGEMENTS } from '../../domain/engine/time-limits.ts';
 import { civilDay, windowAt } from '../../domain/windows/windows.ts';
 import { VirtualClock } from './clock.ts';
-import type { VirtualConnection } from './connection.ts';
+import { type VirtualConnection, WITHOUT_LIMITS } from './connection.ts';
 import { Dialling } from './dialling.ts';
 import type { Handler } from './handlers.ts';
 import { VirtualProvider, type LedgerCall } from './provider.ts';
 import type { ProviderFacts } from '../../providers/port.ts';
 import { VirtualRoster, type RosterListener } from './roster.ts';
+import type { SharingCampaign } from './shared-limit.ts';
 import { openVirtualRun, type VirtualRun } from './virtual-run.ts';
 import type { WorldModel } from './world-model.ts';
 import { dayZoneOf } from '../../domain/engine/schedule-fields.ts';
 
 /** Pause before an exchange whose answer was lost runs once more. */
 const EXCHANGE_AGAIN_MS = 1_000;
+/** How soon the gateway has noticed that the workflow of a campaign was ended. */
+const NOTICED_AFTER_MS = 30_000;
 /** A history that is longer than the engine risks. */
 const TOO_MANY_EVENTS = 20_000;
 
@@ -47,7 +52,8 @@ export interface CampaignWatch extends RosterListener {
   ended(call: LedgerCall): void;
   /** The loop has processed its inbox and decided. */
   decided(run: VirtualRun, step: Step): void;
-  pauseAcknowledged(): void;
+  /** `named` are the calls that are live or may be. */
+  pauseAcknowledged(named: ReadonlySet<string>): void;
   resumed(): void;
   termsChanged(spec: EngineSpec): void;
   /** A run without its predecessor's state has begun, or has taken over what is in the records. */
@@ -68,15 +74,16 @@ export interface VirtualCampaignOptions {
   readonly world: WorldModel;
   /** The clock of a world with several campaigns. Default: a new one. */
   readonly clock?: VirtualClock;
-  /** The connection through which it calls, and others may. Default: one without a rate. */
-  readonly connection?: VirtualConnection | null;
+  /** The connection through which it calls, and others may. Default: one without limits. */
+  readonly connection?: VirtualConnection;
 }
 
-export class VirtualCampaign {
+export class VirtualCampaign implements SharingCampaign {
   readonly clock: VirtualClock;
   readonly roster: VirtualRoster;
   readonly provider: VirtualProvider;
   result: { readonly status: CampaignStatus; readonly buckets: Buckets; readonly endedAt: number } | null = null;
+  private readonly connection: VirtualConnection;
   private readonly dialling: Dialling;
   private readonly facts: PacingFacts;
   private run: VirtualRun;
@@ -90,7 +97,8 @@ export class VirtualCampaign {
     private readonly watch: CampaignWatch,
   ) {
     const { campaignId, contacts, spec, startsAt, provider, world, graceMs, cancels, lookUpAfterMs } = options;
-    const { connection = null } = options;
+    const { connection = WITHOUT_LIMITS } = options;
+    this.connection = connection;
     this.clock = options.clock ?? new VirtualClock(startsAt);
     this.roster = new VirtualRoster(campaignId, contacts, spec, watch);
     this.provider = new VirtualProvider(provider, this.clock, world, {
@@ -104,7 +112,9 @@ export class VirtualCampaign {
         this.clock.after(world.delay('task'), () => this.put(this.run, message));
       },
     });
-    this.dialling = new Dialling(this.clock, world, this.roster, this.provider, connection, () => watch.sent());
+    this.dialling = new Dialling(this.clock, world, this.roster, this.provider, connection, campaignId, () =>
+      watch.sent(),
+    );
     this.facts = {
       dialMarginMs: provider.requestTimeoutMs + provider.queueBoundMs,
       usualCallMs: lookUpAfterMs,
@@ -113,9 +123,10 @@ export class VirtualCampaign {
       queueBoundMs: provider.queueBoundMs,
       cancelsQueued: cancels && provider.queueBoundMs > 0,
       keyTtlMs: provider.keyTtlMs,
-      callsPerSecond: connection?.callsPerSecond ?? null,
+      callsPerSecond: connection.rate?.callsPerSecond ?? null,
       searchAttributes: false,
     };
+    for (const limit of connection.sharedLimits) limit.join(campaignId, this);
     this.run = this.startFresh();
   }
 
@@ -126,6 +137,21 @@ export class VirtualCampaign {
   /** Whether a run is there to follow the campaign: not between a termination and the start after it. */
   get hasRun(): boolean {
     return this.run.alive;
+  }
+
+  get hasOwner(): boolean {
+    return this.roster.owner !== null;
+  }
+
+  openCalls(sentAfter: number): number {
+    return this.roster.calls.countOpen(sentAfter);
+  }
+
+  hear(share: GivenShare): boolean {
+    if (!this.run.alive) return false;
+    const { epoch } = share;
+    this.clock.after(this.options.world.delay('task'), () => this.put(this.run, { kind: 'share', epoch, share }));
+    return true;
   }
 
   /** Goes on until the campaign is over, or `until`, or nothing will ever happen again; false in the last case. */
@@ -204,7 +230,11 @@ export class VirtualCampaign {
    */
   terminate(downMs: number): void {
     if (this.result || !this.run.alive || !this.isSynced()) return;
-    this.run.alive = false;
+    const { run } = this;
+    run.alive = false;
+    this.clock.after(NOTICED_AFTER_MS, () => {
+      if (this.run === run) this.roster.interrupt(run.id);
+    });
     this.clock.after(downMs, () => (this.run = this.startFresh()));
   }
 
@@ -262,7 +292,9 @@ export class VirtualCampaign {
       withinMs: ACKNOWLEDGEMENTS.syncWithinMs,
     };
     yield { until: () => run.state.status !== 'paused' || !mayStillSend(run.state) };
-    if (run.alive && run.state.status === 'paused') this.watch.pauseAcknowledged();
+    if (run.alive && run.state.status === 'paused') {
+      this.watch.pauseAcknowledged(new Set(Object.keys(run.state.inFlight)));
+    }
   }
 
   private wake(run: VirtualRun): void {
@@ -311,7 +343,10 @@ export class VirtualCampaign {
           run,
           'roster',
           () => (this.roster.recordEnd(step.status, run) ? ('recorded' as const) : ('superseded' as const)),
-          (recorded) => applyEnd(run.state, step.status, recorded),
+          (recorded) => {
+            applyEnd(run.state, step.status, recorded);
+            if (recorded === 'recorded') for (const limit of this.connection.sharedLimits) limit.wake();
+          },
         );
         return;
       case 'continue_as_new':
@@ -335,6 +370,7 @@ export class VirtualCampaign {
     for (const id of startDials(run.state, run.campaignId, work, now)) this.place(run, id, now);
     if (work.lookUp.length > 0) this.startLookUp(run, work.lookUp, now);
     if (work.exchange) this.startExchange(run, work.exchange.want, now);
+    if (work.report) this.startReport(run, work.report, now);
   }
 
   private place(run: VirtualRun, callId: string, now: number): void {
@@ -378,6 +414,21 @@ export class VirtualCampaign {
     this.clock.after(world.delay('roster'), transact);
   }
 
+  private startReport(run: VirtualRun, due: DueReport, now: number): void {
+    const report = startReport(run.state, run.campaignId, due, now);
+    const { epoch } = report;
+    run.reporting = true;
+    const limit = this.connection.sharedLimits.find(({ id }) => id === due.limitId);
+    limit?.report(
+      report,
+      () => this.roster.isOwnedBy(run.id, epoch),
+      (share) => {
+        run.reporting = false;
+        this.put(run, { kind: 'share', epoch, share });
+      },
+    );
+  }
+
   /** Lets the loop wait for one activity: `act` at the worker, `take` back in the run. */
   private awaits<T>(run: VirtualRun, step: 'roster' | 'window', act: () => T, take: (answer: T) => void): void {
     const { world } = this.options;
@@ -399,7 +450,10 @@ export class VirtualCampaign {
     this.awaits(
       run,
       'roster',
-      () => this.roster.adopt(run.id, this.clock.now),
+      () => ({
+        ...this.roster.adopt(run.id, this.clock.now),
+        sharedLimits: this.connection.sharedLimits.map(({ id }) => id),
+      }),
       (snapshot) => {
         takeOver(run, snapshot, this.facts, this.clock.now);
         this.watch.tookOver();

@@ -143,6 +143,15 @@ export class DialRecords {
     return found;
   }
 
+  /** Calls that were sent after this instant, or may have been, and of which no end is known. */
+  countOpen(sentAfter: number): number {
+    let open = 0;
+    for (const { firstSentAt, refusal, events } of this.records.values()) {
+      if (firstSentAt !== null && firstSentAt > sentAfter && refusal === null && events.length === 0) open += 1;
+    }
+    return open;
+  }
+
   isUnsettled(callId: string): boolean {
     const record = this.records.get(callId);
     return record !== undefined && record.firstSentAt !== null;

@@ -7,6 +7,7 @@ import { type LookUpFinding, type PlacementResult, REPEAT_REFUSED } from '../../
 import { DIAL } from '../../domain/engine/dial-budget.ts';
 import type { VirtualClock } from './clock.ts';
 import type { VirtualConnection } from './connection.ts';
+import type { VirtualRate } from './connection-rate.ts';
 import type { DialRecord } from './dial-records.ts';
 import type { ArrivingEvent, LedgerCall, VirtualProvider } from './provider.ts';
 import type { VirtualRoster } from './roster.ts';
@@ -72,8 +73,8 @@ export class Dialling {
     private readonly world: WorldModel,
     private readonly roster: VirtualRoster,
     private readonly provider: VirtualProvider,
-    /** Null: it has no rate. */
-    private readonly connection: VirtualConnection | null,
+    private readonly connection: VirtualConnection,
+    private readonly campaignId: string,
     private readonly onSent: () => void,
   ) {}
 
@@ -169,13 +170,14 @@ export class Dialling {
     this.unlessStopped('before_record', fate, attempt, () => {
       // A worker that froze with the task in hand begins its try only now: it has all of its time.
       const working = { request, runId, attempt, startedAt: this.clock.now, fate };
-      if (this.connection === null) this.dialAt(working, null);
-      else this.takeInstant(working, this.connection, null);
+      const { rate } = this.connection;
+      if (rate === null) this.dialAt(working, null);
+      else this.takeInstant(working, rate, null);
     });
   }
 
   /** Reserves an instant, unless a gate is closed already, and waits until shortly before it. */
-  private takeInstant(working: WorkingTry, connection: VirtualConnection, missed: number | null): void {
+  private takeInstant(working: WorkingTry, rate: VirtualRate, missed: number | null): void {
     const { clock, world } = this;
     const { request, runId, attempt, startedAt } = working;
     clock.after(world.delay('record'), () => {
@@ -184,7 +186,7 @@ export class Dialling {
       const askedAt = clock.now;
       const sendableMs = Math.min(request.notAfter, startedAt + DIAL.sendWithinMs) - askedAt;
       clock.after(world.delay('record'), () => {
-        const reserved = connection.reserve(clock.now, Math.min(sendableMs, DIAL.reserveAheadMs), missed);
+        const reserved = rate.reserve(clock.now, Math.min(sendableMs, DIAL.reserveAheadMs), missed);
         if (reserved.kind !== 'reserved') {
           const over = request.notAfter <= startedAt + DIAL.sendWithinMs ? 'expired' : 'delayed';
           const unsent: Unsent = reserved.kind === 'later' ? reserved : { kind: over };
@@ -217,12 +219,12 @@ export class Dialling {
       const goOn = (): void => {
         this.unlessStopped('before_sending', fate, attempt, () => {
           if (clock.now < Math.min(last.at, reserved?.lastAt ?? Infinity)) return this.send(working, permit, fate);
-          if (reserved && this.connection && clock.now < last.at) {
+          const { rate } = this.connection;
+          if (reserved && rate && clock.now < last.at) {
             const { instant } = reserved;
-            const { connection } = this;
             clock.after(world.delay('record'), () => {
               this.takeBack(request, permit);
-              this.takeInstant(working, connection, instant);
+              this.takeInstant(working, rate, instant);
             });
             return;
           }
@@ -278,6 +280,8 @@ export class Dialling {
     if (!roster.isOwnedBy(runId, epoch)) return { kind: 'superseded' };
     const known = this.knownResult(request);
     if (known) return known;
+    const { sharedLimits } = this.connection;
+    if (!sharedLimits.every((limit) => limit.hasShare(this.campaignId, epoch))) return { kind: 'superseded' };
     if (roster.isRemoved(request)) return this.withoutSending(request, { kind: 'removed' });
     const record = roster.calls.open(callId, seq, attempt);
     if (roster.calls.isWithdrawn(record, request)) return this.withoutSending(request, { kind: 'withdrawn' });

@@ -9,36 +9,23 @@ import type { ExchangeRequest } from '../../domain/engine/roster.ts';
 import { liveBuckets } from '../../domain/engine/settling.ts';
 import { BUCKETS, total, type Bucket } from '../../domain/engine/tally.ts';
 import type { CampaignWatch, VirtualCampaign } from './campaign.ts';
+import { check, iso } from './violation.ts';
 import type { VirtualRun } from './virtual-run.ts';
 import type { LedgerCall } from './provider.ts';
 import type { ProviderFacts } from '../../providers/port.ts';
 import { civilDay, isInside } from '../../domain/windows/windows.ts';
 import { dayZoneOf } from '../../domain/engine/schedule-fields.ts';
 
-export class InvariantViolation extends Error {
-  override readonly name = 'InvariantViolation';
-
-  constructor(
-    readonly promise: string,
-    detail: string,
-  ) {
-    super(`${promise}: ${detail}`);
-  }
-}
-
 export interface InvariantsOptions {
   readonly contacts: number;
   readonly spec: EngineSpec;
   readonly provider: ProviderFacts;
-  /** Of the connection. Null: it has no rate. */
-  readonly callsPerSecond: number | null;
   readonly graceMs: number;
   /** Check what costs time in proportion to the calls in flight only in every so many turns. */
   readonly everyTurns: number;
   readonly trace?: ((line: string) => void) | undefined;
 }
 
-const TEN_SECONDS_MS = 10_000;
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 /**
@@ -47,7 +34,7 @@ const DAY_MS = 86_400_000;
  */
 const LOOK_UP_SLACK_MS = 5 * MINUTE_MS;
 
-export class Invariants implements CampaignWatch {
+export class Invariants implements Omit<CampaignWatch, 'sent'> {
   readonly counts = {
     accepted: 0,
     settled: 0,
@@ -63,9 +50,8 @@ export class Invariants implements CampaignWatch {
   campaign!: VirtualCampaign;
   private readonly specs: { from: number; readonly spec: EngineSpec }[];
   private inFlight = 0;
-  /** Of the last ten seconds. */
-  private readonly sends: number[] = [];
   private pausedSince: number | null = null;
+  private namedAtPause: ReadonlySet<string> = new Set();
   /** Per contact: attempts accepted, attempts settled (one bit each), terminal buckets entered, earliest next dial. */
   private readonly accepts: Uint32Array;
   private readonly settles: Uint32Array;
@@ -96,16 +82,6 @@ export class Invariants implements CampaignWatch {
     this.retryAt = new Float64Array(options.contacts + 1);
   }
 
-  sent(): void {
-    const { callsPerSecond: rate } = this.options;
-    if (rate === null) return;
-    const most = 10 * rate + Math.max(1, rate);
-    this.sends.push(this.now);
-    while ((this.sends[0] ?? Infinity) <= this.now - TEN_SECONDS_MS) this.sends.shift();
-    const count = this.sends.length;
-    this.hold('P13', count <= most, () => `${count} dials in ten seconds, ${most} allowed at ${rate} a second`);
-  }
-
   accepted(call: LedgerCall, sentAt: number): void {
     const { seq, attempt, callId } = call;
     const specs = this.specsSince(sentAt);
@@ -116,9 +92,11 @@ export class Invariants implements CampaignWatch {
     const limit = Math.max(...specs.map((spec) => spec.max_concurrent_calls));
     this.hold('P1', this.inFlight <= limit, () => `${this.inFlight} calls in flight, ${limit} allowed (${callId})`);
     const { pausedSince } = this;
+    // A request that a terminated run had sent may still be on its way. The acknowledgement names its call.
+    const wasNamed = sentAt < (pausedSince ?? Infinity) && this.namedAtPause.has(callId);
     this.hold(
       'P4',
-      pausedSince === null,
+      pausedSince === null || wasNamed,
       () => `accepted ${callId} after the pause acknowledged at ${iso(pausedSince)}`,
     );
     this.hold('P5', !hasBit(this.accepts, seq, attempt), () => `${callId} accepted a second time`);
@@ -208,7 +186,8 @@ export class Invariants implements CampaignWatch {
     this.checkSlots(run);
   }
 
-  pauseAcknowledged(): void {
+  pauseAcknowledged(named: ReadonlySet<string>): void {
+    this.namedAtPause = named;
     this.counts.pauses += 1;
     this.pausedSince = this.now;
     this.trace('pause acknowledged');
@@ -345,7 +324,7 @@ export class Invariants implements CampaignWatch {
   }
 
   private hold(promise: string, holds: boolean, detail: () => string): void {
-    if (!holds) throw new InvariantViolation(promise, `${iso(this.now)} ${detail()}`);
+    check(promise, this.now, holds, detail);
   }
 
   private trace(line: string): void {
@@ -380,8 +359,4 @@ function hasBit(bits: Uint32Array, index: number, bit: number): boolean {
 
 function setBit(bits: Uint32Array, index: number, bit: number): void {
   bits[index] = (bits[index] ?? 0) | (1 << bit);
-}
-
-function iso(at: number | null): string {
-  return at === null ? 'never' : new Date(at).toISOString();
 }

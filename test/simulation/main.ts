@@ -1,6 +1,6 @@
 /**
  * Runs the engine's core by the million on virtual time, with faults by seed, and holds every promise against the
- * ledger of a virtual provider. A broken promise is brought down to a campaign of a few contacts and shown step by step.
+ * ledger of a virtual provider. A broken promise is brought down to campaigns of a few contacts and shown step by step.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,9 +11,9 @@ import { Command } from 'commander';
 import fc from 'fast-check';
 import { counted } from '../../domain/engine/counted.ts';
 import { wholeNumber } from '../../cli/options.ts';
-import { arbitraryScenario, SMALL } from './arbitrary-scenario.ts';
-import { runScenario, type Scenario } from './scenario.ts';
-import { campaignOf, type Share, type ShareResult, type Tally } from './course.ts';
+import { arbitraryScenario, arbitrarySharing, SMALL, SMALL_SHARED } from './arbitrary-scenario.ts';
+import { alone, runShared, type Scenario, type SharedScenario } from './scenario.ts';
+import { isShared, NOTHING, scenarioOf, type Share, type ShareResult, type Tally } from './course.ts';
 
 const TRACE_LINES = 60;
 const SHRINK_RUNS = 20_000;
@@ -28,8 +28,8 @@ interface Options {
 }
 
 async function main({ seed, calls, json, campaign, scenario }: Options): Promise<number> {
-  if (scenario !== undefined) return show(JSON.parse(await readFile(scenario, 'utf8')) as Scenario);
-  if (campaign !== undefined) return show(campaignOf(seed, campaign));
+  if (scenario !== undefined) return show(readScenario(await readFile(scenario, 'utf8')));
+  if (campaign !== undefined) return show(scenarioOf(seed, campaign));
   const startedAt = performance.now();
   const processes = Math.max(1, availableParallelism());
   const shares = Array.from({ length: processes }, (_, first) =>
@@ -58,10 +58,9 @@ async function inProcess(share: Share): Promise<ShareResult> {
   return result;
 }
 
-const NOTHING: Tally = { campaigns: 0, contacts: 0, calls: 0, decisions: 0, peakInFlight: 0, lost: 0, pauses: 0 };
-
 function add(a: Tally, b: Tally): Tally {
   return {
+    scenarios: a.scenarios + b.scenarios,
     campaigns: a.campaigns + b.campaigns,
     contacts: a.contacts + b.contacts,
     calls: a.calls + b.calls,
@@ -81,8 +80,14 @@ function inWords(report: Tally & { seed: number; seconds: number; callsPerSecond
   ].join('\n');
 }
 
-/** Runs one campaign and shows the end of its course. */
-function show(scenario: Scenario): number {
+/** A scenario of one campaign, or of several that share a connection. */
+function readScenario(text: string): SharedScenario {
+  const scenario = JSON.parse(text) as Scenario | SharedScenario;
+  return 'campaigns' in scenario ? scenario : alone(scenario);
+}
+
+/** Runs one scenario and shows the end of its course. */
+function show(scenario: SharedScenario): number {
   const lines: string[] = [];
   const trace = (line: string): void => {
     lines.push(line);
@@ -90,8 +95,10 @@ function show(scenario: Scenario): number {
   };
   let code = 0;
   try {
-    const { counts } = runScenario(scenario, { trace });
-    trace(`every promise was kept: ${JSON.stringify(counts)}`);
+    const { campaigns, sharedLimits } = runShared(scenario, { trace });
+    for (const { counts } of campaigns) trace(JSON.stringify(counts));
+    for (const [id, { counts }] of sharedLimits) trace(`${id} ${JSON.stringify(counts)}`);
+    trace('every promise was kept');
   } catch (error) {
     trace(String(error));
     code = 1;
@@ -100,20 +107,23 @@ function show(scenario: Scenario): number {
   return code;
 }
 
-/** Looks for a small campaign that breaks a promise, because a large one tells nobody why. */
-function explain(seed: number, { campaign, message }: Extract<ShareResult, { kind: 'broken' }>): number {
-  console.log(`Campaign ${campaign} of seed ${seed}: ${message}`);
-  console.log(`Again, with its last steps: npm run simulate -- --seed ${seed} --campaign ${campaign}`);
-  const property = fc.property(arbitraryScenario(SMALL), (scenario) => void runScenario(scenario));
+/** Looks for a small scenario that breaks a promise, because a large one tells nobody why. */
+function explain(seed: number, { scenario, message }: Extract<ShareResult, { kind: 'broken' }>): number {
+  console.log(`Scenario ${scenario} of seed ${seed}: ${message}`);
+  console.log(`Again, with its last steps: npm run simulate -- --seed ${seed} --campaign ${scenario}`);
+  const small = isShared(scenario) ? arbitrarySharing(SMALL_SHARED) : arbitraryScenario(SMALL).map(alone);
+  const property = fc.property(small, (found) => void runShared(found));
   const found = fc.check(property, { seed, numRuns: SHRINK_RUNS, interruptAfterTimeLimit: SHRINK_MS });
-  const [small] = found.counterexample ?? [];
-  if (small === undefined) {
-    console.log(`${found.numRuns} small campaigns kept every promise; the fault needs a larger one.`);
+  const [smallest] = found.counterexample ?? [];
+  if (smallest === undefined) {
+    console.log(`${found.numRuns} small scenarios kept every promise; the fault needs a larger one.`);
     return 1;
   }
-  console.log('The smallest campaign found that breaks a promise:');
-  show(small);
-  console.log(`Again: write this into a file and run npm run simulate -- --scenario <file>\n${JSON.stringify(small)}`);
+  console.log('The smallest scenario found that breaks a promise:');
+  show(smallest);
+  console.log(
+    `Again: write this into a file and run npm run simulate -- --scenario <file>\n${JSON.stringify(smallest)}`,
+  );
   return 1;
 }
 
@@ -122,7 +132,7 @@ const program = new Command('simulate')
   .option('--seed <number>', 'what is drawn follows from it', wholeNumber(0, 2 ** 31), Math.floor(Date.now() / 1000))
   .option('--calls <number>', 'how many calls to place at the least', wholeNumber(1, 1_000_000_000), 1_000_000)
   .option('--json', 'print the result as JSON', false)
-  .option('--campaign <number>', 'run this one of the seed’s campaigns only', wholeNumber(0, 2 ** 31))
-  .option('--scenario <file>', 'run the campaign that is described in this file, and show its steps')
+  .option('--campaign <number>', 'run this one of the seed’s scenarios only', wholeNumber(0, 2 ** 31))
+  .option('--scenario <file>', 'run the scenario that is described in this file, and show its steps')
   .parse();
 process.exitCode = await main(program.opts<Options>());

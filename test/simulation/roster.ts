@@ -119,6 +119,11 @@ export class VirtualRoster {
     return true;
   }
 
+  /** The workflow of this run was found to have ended: no run may dial. */
+  interrupt(runId: string): void {
+    if (this.owner === runId) this.owner = null;
+  }
+
   /** Whether only the owner may dial, and this run with this state is the owner. */
   isOwnedBy(runId: string, epoch: number): boolean {
     return this.owner === runId && this.epoch === epoch;

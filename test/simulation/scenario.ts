@@ -1,12 +1,25 @@
-/** Scenarios of a campaign on virtual time: one plain description, made by a seed or by fast-check, run under every promise. */
+/**
+ * Scenarios on virtual time: one plain description, made by a seed or by fast-check, run under every promise. The campaigns of a
+ * scenario call through one connection.
+ */
+import { accountLimitId } from '../../domain/engine/ids.ts';
 import type { EngineSpec } from '../../domain/engine/campaign-spec.ts';
 import { type CampaignWatch, VirtualCampaign } from './campaign.ts';
-import { VirtualConnection } from './connection.ts';
+import { VirtualClock } from './clock.ts';
+import type { VirtualConnection } from './connection.ts';
+import { ConnectionInvariants } from './connection-invariants.ts';
+import { VirtualRate } from './connection-rate.ts';
 import { NO_FAULTS, seededFaults, type FaultRates, type Outage } from './faults.ts';
+import { intervene, interveneInSharing, type ConnectionIntervention, type Intervention } from './interventions.ts';
 import type { ProviderFacts } from '../../providers/port.ts';
 import { seededRandom } from './random.ts';
 import { Invariants } from './invariants.ts';
+import { VirtualSharedLimit } from './shared-limit.ts';
+import { SharedLimitInvariants } from './shared-limit-invariants.ts';
+import { check, iso } from './violation.ts';
+import type { WorldModel } from './world-model.ts';
 
+const CONNECTION = 'truedy';
 export const CAMPAIGN_ID = '00000000-0000-4000-8000-000000000001';
 
 /** For campaigns of which only the outcome matters. */
@@ -24,34 +37,17 @@ export const unseen: CampaignWatch = {
   tookOver: () => {},
 };
 
-/** Something that is done to the campaign from outside, at an instant after its start. */
-export type Intervention = { readonly afterMs: number } & (
-  | {
-      readonly kind:
-        | 'pause'
-        | 'resume'
-        | 'cancel'
-        | 'cancel_request'
-        | 'new_run'
-        | 'long_history'
-        | 'save'
-        | 'reset'
-        | 'forgetful_reset'
-        | 'round_trip';
-    }
-  | { readonly kind: 'terminate'; readonly downMs: number }
-  | { readonly kind: 'limit'; readonly limit: number }
-  | { readonly kind: 'cap'; readonly cap: number | null }
-  /** The end is moved to so long from then; null: there is none any more. */
-  | { readonly kind: 'ends'; readonly inMs: number | null }
-  | { readonly kind: 'schedule'; readonly schedule: EngineSpec['schedule'] }
-);
-
-export interface Scenario {
-  readonly seed: number;
+/** A campaign of a scenario. */
+export interface ScenarioCampaign {
   readonly contacts: number;
-  readonly startsAt: number;
   readonly spec: EngineSpec;
+  readonly interventions: readonly Intervention[];
+}
+
+/** What all campaigns of a scenario have in common. */
+interface Surroundings {
+  readonly seed: number;
+  readonly startsAt: number;
   readonly provider: ProviderFacts;
   /** Of the connection. Null: it has no rate. */
   readonly callsPerSecond: number | null;
@@ -61,7 +57,19 @@ export interface Scenario {
   readonly usualCallMs: number;
   readonly faults: Partial<FaultRates>;
   readonly outages: readonly { readonly afterMs: number; readonly lastsMs: number; readonly kind: Outage['kind'] }[];
-  readonly interventions: readonly Intervention[];
+}
+
+/** One campaign, alone on its connection. */
+export interface Scenario extends Surroundings, ScenarioCampaign {}
+
+/** Campaigns that share a connection. */
+export interface SharedScenario extends Surroundings {
+  /** Of the connection. Null: it has no limit of calls in flight. */
+  readonly maxConcurrentCalls: number | null;
+  /** Of the account. Null: it has no limit of calls in flight. */
+  readonly accountConcurrentCalls: number | null;
+  readonly campaigns: readonly (ScenarioCampaign & { readonly startsAfterMs: number })[];
+  readonly connectionInterventions: readonly ConnectionIntervention[];
 }
 
 export interface ScenarioRun {
@@ -69,85 +77,184 @@ export interface ScenarioRun {
   readonly trace?: (line: string) => void;
 }
 
+export interface SharedCourse {
+  readonly campaigns: readonly Invariants[];
+  /** Of the limits of calls in flight, by id. */
+  readonly sharedLimits: ReadonlyMap<string, SharedLimitInvariants>;
+}
+
 /** A quarter of an hour a week takes its years; what is not over by then never will be. */
 const LONGEST_MS = 300 * 366 * 86_400_000;
+/** Within this time after the last campaign, the coordinator has divided for the last time. */
+const SETTLED_WITHIN_MS = 3_600_000;
+/** Apart in the seeds of a scenario's campaigns. Any number would do. */
+const SEED_STEP = 7_919;
 
 /** Runs a scenario to its end. Throws the first promise that is broken. */
-export function runScenario(scenario: Scenario, { everyTurns = 1, trace }: ScenarioRun = {}): Invariants {
-  const { contacts, spec, provider, callsPerSecond, cancels, lookUpAfterMs, graceMs, startsAt, seed, usualCallMs } =
-    scenario;
-  const promises = new Invariants({ contacts, spec, provider, callsPerSecond, graceMs, everyTurns, trace });
-  const outages = scenario.outages.map(({ afterMs, lastsMs, kind }) => ({
+export function runScenario(scenario: Scenario, run?: ScenarioRun): Invariants {
+  return runShared(alone(scenario), run).campaigns[0]!;
+}
+
+export function alone({ contacts, spec, interventions, ...surroundings }: Scenario): SharedScenario {
+  const campaign = { contacts, spec, interventions, startsAfterMs: 0 };
+  return {
+    ...surroundings,
+    maxConcurrentCalls: null,
+    accountConcurrentCalls: null,
+    campaigns: [campaign],
+    connectionInterventions: [],
+  };
+}
+
+/** Runs the campaigns of a scenario to their end. Throws the first promise that is broken. */
+export function runShared(scenario: SharedScenario, { everyTurns = 1, trace }: ScenarioRun = {}): SharedCourse {
+  const { startsAt, callsPerSecond } = scenario;
+  const clock = new VirtualClock(startsAt);
+  const watches = {
+    connection: new ConnectionInvariants({ callsPerSecond, now: () => clock.now }),
+    sharedLimits: new Map<string, SharedLimitInvariants>(),
+  };
+  const sharedLimits = [
+    ...openLimit(scenario, accountLimitId('default'), scenario.accountConcurrentCalls, clock, watches, trace),
+    ...openLimit(scenario, CONNECTION, scenario.maxConcurrentCalls, clock, watches, trace),
+  ];
+  const rate = callsPerSecond === null ? null : new VirtualRate(callsPerSecond);
+  const connection: VirtualConnection = { rate, sharedLimits };
+  const promises: Invariants[] = [];
+  for (const [index, { startsAfterMs }] of scenario.campaigns.entries()) {
+    clock.at(startsAt + startsAfterMs, () => {
+      promises.push(begin(scenario, index, clock, connection, watches, { everyTurns, ...(trace && { trace }) }));
+    });
+  }
+  const isOver = (): boolean =>
+    promises.length === scenario.campaigns.length && promises.every(({ campaign }) => campaign.result !== null);
+  runUntil(clock, isOver, startsAt + LONGEST_MS);
+  for (const campaign of promises) campaign.concluded();
+  const isIdle = (): boolean => sharedLimits.every((limit) => limit.isIdle);
+  runUntil(clock, isIdle, clock.now + SETTLED_WITHIN_MS);
+  check('progress', clock.now, isIdle(), () => 'shares are held though every campaign is over');
+  return { campaigns: promises, sharedLimits: watches.sharedLimits };
+}
+
+/** Who looks on, beside the promises of each campaign. */
+interface SharedWatches {
+  readonly connection: ConnectionInvariants;
+  readonly sharedLimits: Map<string, SharedLimitInvariants>;
+}
+
+/** A limit of calls in flight with its checks and what is done to it. Nothing if there is none. */
+function openLimit(
+  scenario: SharedScenario,
+  id: string,
+  limit: number | null,
+  clock: VirtualClock,
+  watches: SharedWatches,
+  trace: ((line: string) => void) | undefined,
+): VirtualSharedLimit[] {
+  if (limit === null) return [];
+  const { provider, graceMs } = scenario;
+  const longestCallMs = provider.queueBoundMs + provider.callLifetimeMs + graceMs;
+  const outages = outagesOf(scenario);
+  const promises = new SharedLimitInvariants({
+    limitId: id,
+    limit,
+    longestCallMs,
+    now: () => clock.now,
+    isInOutage: (now) => outages.some(({ from, to }) => now >= from && now < to),
+    trace: trace && ((line) => trace(`${iso(clock.now)} ${line}`)),
+  });
+  const world = worldOf(scenario, id === CONNECTION ? -1 : -2);
+  const sharedLimit = new VirtualSharedLimit(id, clock, world, limit, longestCallMs, promises);
+  promises.heldBy = (campaignId) => sharedLimit.shareOf(campaignId)?.held ?? 0;
+  watches.sharedLimits.set(id, promises);
+  disturbSharing(scenario, limit, clock, sharedLimit, trace);
+  return [sharedLimit];
+}
+
+/** Until nothing will ever happen again, or that time, if it is not over before. */
+function runUntil(clock: VirtualClock, isOver: () => boolean, until: number): void {
+  while (!isOver() && clock.now < until) if (!clock.step()) return;
+}
+
+function begin(
+  scenario: SharedScenario,
+  index: number,
+  clock: VirtualClock,
+  connection: VirtualConnection,
+  shared: SharedWatches,
+  { everyTurns = 1, trace }: ScenarioRun,
+): Invariants {
+  const { provider, cancels, lookUpAfterMs, graceMs } = scenario;
+  const { contacts, spec, interventions } = scenario.campaigns[index]!;
+  const startsAt = clock.now;
+  const promises = new Invariants({ contacts, spec, provider, graceMs, everyTurns, trace });
+  const campaignId = idOfCampaign(index);
+  const world = worldOf(scenario, index);
+  const options = { campaignId, spec, contacts, startsAt, provider, cancels, lookUpAfterMs, graceMs };
+  const watch = watchedBy(promises, shared, campaignId);
+  const campaign = new VirtualCampaign({ ...options, world, clock, connection }, watch);
+  promises.campaign = campaign;
+  for (const intervention of interventions) {
+    clock.at(startsAt + intervention.afterMs, () => {
+      if (campaign.result) return;
+      trace?.(`${iso(clock.now)} ${JSON.stringify(intervention)}`);
+      intervene(campaign, intervention);
+    });
+  }
+  letItEnd(campaign, startsAt, scenario.campaigns[index]!);
+  return promises;
+}
+
+export function idOfCampaign(index: number): string {
+  return `00000000-0000-4000-8000-${String(index + 1).padStart(12, '0')}`;
+}
+
+function watchedBy(promises: Invariants, shared: SharedWatches, campaignId: string): CampaignWatch {
+  const limits = [...shared.sharedLimits.values()];
+  return {
+    sent: () => shared.connection.sent(),
+    accepted: (call, sentAt) => {
+      for (const limit of limits) limit.accepted(campaignId, call);
+      promises.accepted(call, sentAt);
+    },
+    dialled: (call, sentAt) => promises.dialled(call, sentAt),
+    ended: (call) => {
+      for (const limit of limits) limit.ended(campaignId);
+      promises.ended(call);
+    },
+    settled: (settlement, effective) => promises.settled(settlement, effective),
+    closed: (seq, attempt, bucket, reason) => promises.closed(seq, attempt, bucket, reason),
+    decided: (run, step) => {
+      for (const limit of limits) limit.decided(run, step);
+      promises.decided(run, step);
+    },
+    pauseAcknowledged: (named) => promises.pauseAcknowledged(named),
+    resumed: () => promises.resumed(),
+    termsChanged: (spec) => promises.termsChanged(spec),
+    tookOver: () => promises.tookOver(),
+  };
+}
+
+function worldOf(scenario: SharedScenario, index: number): WorldModel {
+  const { seed, provider, usualCallMs, faults } = scenario;
+  return seededFaults(
+    seededRandom(seed + index * SEED_STEP),
+    { ...NO_FAULTS, ...faults },
+    { queueMs: provider.queueBoundMs, lengthMs: provider.callLifetimeMs, usualMs: usualCallMs },
+    outagesOf(scenario),
+  );
+}
+
+function outagesOf({ startsAt, outages }: SharedScenario): Outage[] {
+  return outages.map(({ afterMs, lastsMs, kind }) => ({
     from: startsAt + afterMs,
     to: startsAt + afterMs + lastsMs,
     kind,
   }));
-  const world = seededFaults(
-    seededRandom(seed),
-    { ...NO_FAULTS, ...scenario.faults },
-    { queueMs: provider.queueBoundMs, lengthMs: provider.callLifetimeMs, usualMs: usualCallMs },
-    outages,
-  );
-  const connection = callsPerSecond === null ? null : new VirtualConnection(callsPerSecond);
-  const times = { startsAt, lookUpAfterMs, graceMs };
-  const options = { campaignId: CAMPAIGN_ID, spec, contacts, provider, connection, cancels, ...times, world };
-  const campaign = new VirtualCampaign(options, promises);
-  promises.campaign = campaign;
-  for (const intervention of scenario.interventions) {
-    campaign.clock.at(startsAt + intervention.afterMs, () => intervene(campaign, intervention, trace));
-  }
-  letItEnd(campaign, scenario);
-  campaign.go(startsAt + LONGEST_MS);
-  promises.concluded();
-  return promises;
-}
-
-function intervene(campaign: VirtualCampaign, intervention: Intervention, trace?: (line: string) => void): void {
-  if (campaign.result) return;
-  trace?.(`${new Date(campaign.clock.now).toISOString()} ${JSON.stringify(intervention)}`);
-  switch (intervention.kind) {
-    case 'pause':
-    case 'resume':
-    case 'cancel':
-      campaign.command(intervention.kind);
-      return;
-    case 'cancel_request':
-      campaign.requestCancel();
-      return;
-    case 'new_run':
-    case 'long_history':
-      campaign.suggestNewRun(intervention.kind === 'long_history');
-      return;
-    case 'save':
-      campaign.save();
-      return;
-    case 'reset':
-    case 'forgetful_reset':
-      campaign.reset(intervention.kind === 'forgetful_reset');
-      return;
-    case 'terminate':
-      campaign.terminate(intervention.downMs);
-      return;
-    case 'round_trip':
-      campaign.roundTrip();
-      return;
-    case 'limit':
-      campaign.edit({ max_concurrent_calls: intervention.limit });
-      return;
-    case 'cap':
-      campaign.edit({ max_calls_per_day: intervention.cap });
-      return;
-    case 'ends':
-      campaign.edit({ ends_at: intervention.inMs === null ? null : campaign.clock.now + intervention.inMs });
-      return;
-    case 'schedule':
-      campaign.edit({ schedule: intervention.schedule });
-      return;
-  }
 }
 
 /** Whatever was done to it, in the end the campaign may call again: one that does not finish then never would. */
-function letItEnd(campaign: VirtualCampaign, { interventions, startsAt, spec }: Scenario): void {
+function letItEnd(campaign: VirtualCampaign, startsAt: number, { interventions, spec }: ScenarioCampaign): void {
   const last = Math.max(0, ...interventions.map(({ afterMs }) => afterMs));
   const hours = (count: number): number => startsAt + last + count * 3_600_000;
   campaign.clock.at(hours(1), () => {
@@ -158,4 +265,22 @@ function letItEnd(campaign: VirtualCampaign, { interventions, startsAt, spec }: 
       if (!campaign.result && campaign.state.status === 'paused') campaign.command('resume');
     });
   }
+}
+
+/** Disturbs what is shared, and in the end leaves a limit under which every campaign may call. */
+function disturbSharing(
+  { startsAt, connectionInterventions }: SharedScenario,
+  limit: number,
+  clock: VirtualClock,
+  sharedLimit: VirtualSharedLimit,
+  trace: ((line: string) => void) | undefined,
+): void {
+  for (const intervention of connectionInterventions) {
+    clock.at(startsAt + intervention.afterMs, () => {
+      trace?.(`${iso(clock.now)} ${sharedLimit.id} ${JSON.stringify(intervention)}`);
+      interveneInSharing(sharedLimit, intervention);
+    });
+  }
+  const last = Math.max(0, ...connectionInterventions.map(({ afterMs }) => afterMs));
+  clock.at(startsAt + last + 3_600_000, () => sharedLimit.setLimit(Math.max(1, limit)));
 }

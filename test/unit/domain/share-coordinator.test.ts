@@ -34,6 +34,7 @@ describe('the coordinator of a connection', () => {
     ['divides again after a report, although nobody held anything', after({ campaigns: 0 }, true), { kind: 'divide' }],
     ['rests while each campaign has what it needs', after({}), { kind: 'rest', until: 61_000 }],
     ['looks soon after calls whose end nobody reports', after({ withoutRun: 1 }), { kind: 'rest', until: 16_000 }],
+    ['rests until the next turn has begun while campaigns wait', after({ waiting: 1 }), { kind: 'rest', until: 2_000 }],
     ['ends when no campaign is left', after({ campaigns: 0 }), { kind: 'end' }],
     [
       'looks soon after campaigns that have shares of a limit that was removed',
