@@ -43,7 +43,7 @@ import { countOnDay, dailyLimitOf } from './account-days.ts';
 import { claimEarlyEvents, firstTerminalEvents } from './call-events.ts';
 import { type DatabaseClock, readDatabaseClock } from './clock.ts';
 import { askBreaker, breakerOf, recordTurn } from './connection-breakers.ts';
-import { lowestRate } from './connection-loads.ts';
+import { hasLimit, lowestRate } from './connection-loads.ts';
 import { lockDial, newestPlacements, numberLimitsOf, type NumberPlacement, placementsOf } from './number-placements.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 import { hasShares } from './share-records.ts';
@@ -267,10 +267,10 @@ async function countsOnDay(
 }
 
 /** The limits of calls in flight that hold for the dial. */
-function sharedLimits({ terms, connection }: Dial, { campaign, accountLimit }: DialContext): string[] {
+function sharedLimits({ terms, connection }: Dial, { campaign, accountLimit, hasLimit }: DialContext): string[] {
   return [
     ...(accountLimit === null ? [] : [accountLimitId(campaign.account)]),
-    ...(terms.maxConcurrentCalls === null ? [] : [connection]),
+    ...(terms.maxConcurrentCalls === null && !hasLimit ? [] : [connection]),
   ];
 }
 
@@ -522,6 +522,8 @@ interface DialContext {
   readonly accountLimit: number | null;
   /** The account's limit of calls per day. Null: no limit. */
   readonly dailyLimit: DailyLimit | null;
+  /** Whether a worker has loaded a limit of calls in flight for the connection. This one may have read another file. */
+  readonly hasLimit: boolean;
 }
 
 type DialContextRow = Campaign &
@@ -537,6 +539,7 @@ type DialContextRow = Campaign &
     readonly placements: readonly (readonly [number, number])[] | null;
     readonly account_limit: number | null;
     readonly daily_limit: DailyLimit | null;
+    readonly has_limit: boolean;
   };
 
 /** A repeat of an unknown call is the same placement as the call itself. */
@@ -555,7 +558,7 @@ async function readDialContext(tx: Queryable, dial: Dial): Promise<DialContext |
              c.spec ->> 'phone_rotation_strategy' as rotation,
              k.bucket, k.attempt, k.phone_number, k.extension, k.first_name, k.last_name, k.email, k.custom_fields,
              ${isStopped('c')} as stopped, s.phone_number is not null as suppressed, calls.id is not null as recorded,
-             ${lowestRate('$4')} as calls_per_second, ${breakerOf('$4')} as breaker,
+             ${lowestRate('$4')} as calls_per_second, ${hasLimit('$4')} as has_limit, ${breakerOf('$4')} as breaker,
              a.max_concurrent_calls as account_limit, ${dailyLimitOf('a')} as daily_limit,
              a.per_number, ${PLACEMENTS_TO_NUMBER} as placements, ${RECORD_COLUMNS}
         from campaigns c
@@ -588,6 +591,7 @@ async function readDialContext(tx: Queryable, dial: Dial): Promise<DialContext |
     placements: placementsOf(placements),
     accountLimit: row.account_limit,
     dailyLimit: row.daily_limit,
+    hasLimit: row.has_limit,
   };
 }
 

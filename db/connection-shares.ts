@@ -55,7 +55,8 @@ export interface Division {
 
 /**
  * Divides the limit among the connection's campaigns, and records and returns their shares. Without a limit (Infinity) the rows of
- * campaigns go that have a new epoch since: they were told, and need no share.
+ * campaigns go that have a new epoch since: they were told, and need no share. Calls of campaigns that began before there was a limit,
+ * and have not heard of it yet, are not divided.
  *
  * @param lostAfterMs how long after its request a call of a campaign without a workflow counts as in flight at most, if no deadline is
  * on record
@@ -83,8 +84,11 @@ export async function divideShares(
         : holder;
       if (!isLeft || holds.held > 0) before.push(holds);
     }
-    const holders = shareOut(limit, before, now);
-    if (totalHeld(holders) > Math.max(limit, totalHeld(before))) throw new Error('shares above the limit');
+    const left = Number.isFinite(limit)
+      ? Math.max(0, limit - (await countUnsharedCalls(tx, { connection, now, lostAfterMs })))
+      : limit;
+    const holders = shareOut(left, before, now);
+    if (totalHeld(holders) > Math.max(left, totalHeld(before))) throw new Error('shares above the limit');
     await removeAllBut(tx, connection, holders);
     await write(tx, connection, holders);
     return { holders, withoutRun };
@@ -188,6 +192,24 @@ async function countOpenCalls(
       asked.now,
       asked.lostAfterMs,
     ],
+  );
+  return rows[0]!.open;
+}
+
+/** Calls in flight of campaigns that have not reported under this limit. */
+async function countUnsharedCalls(
+  tx: Queryable,
+  { connection, now, lostAfterMs }: { readonly connection: string; readonly now: number; readonly lostAfterMs: number },
+): Promise<number> {
+  const account = accountOfLimit(connection);
+  const { rows } = await tx.query<{ open: number }>(
+    `select count(*)::int as open
+       from campaigns c join calls on calls.campaign_id = c.id
+      where ${account === null ? 'c.connection = $1 and calls.connection = $1' : 'c.account = $4'}
+        and c.status in ('scheduled', 'active', 'paused', 'interrupted')
+        and not exists (select from connection_shares s where s.connection = $1 and s.campaign_id = c.id)
+        and ${IS_OPEN} and ${deadlineSql('$3::float8')} > to_timestamp($2 / 1000.0)`,
+    [connection, now, lostAfterMs, ...(account === null ? [] : [account])],
   );
   return rows[0]!.open;
 }

@@ -24,7 +24,7 @@ interface Change {
 }
 
 it('holds through kills, freezes, ended runs and edits of the limit, and nobody is called twice', async () => {
-  harness = await SharedConnectionHarness.start(LIMIT);
+  harness = await SharedConnectionHarness.start(LIMIT, 1_300);
   const changes: Change[] = [{ limit: LIMIT, from: 0 }];
   const ids = await Promise.all(Array.from({ length: CAMPAIGNS }, (_, index) => createCampaign(index)));
   await vi.waitFor(() => expect(harness.simulator.summary().in_flight).toBe(LIMIT), { timeout: 60_000 });
@@ -50,15 +50,60 @@ it('holds through kills, freezes, ended runs and edits of the limit, and nobody 
   expect(aboveLimit(changes)).toEqual([]);
 });
 
+it('gives a campaign of 100 beside one of 100,000 half of the connection within one call’s length', async () => {
+  const longestMs = 6_000;
+  harness = await SharedConnectionHarness.start(LIMIT, longestMs);
+  const { folders, contacts, campaigns } = harness.ringfence;
+  const folder = await folders.create({ name: 'large' });
+  await contacts.import(() => rows(100_000), { folder_id: folder.id });
+  const terms = { agent_id: 'agent-1', working_days: [1, 2, 3, 4, 5, 6, 7], max_concurrent_calls: 2 * LIMIT };
+  const large = { ...terms, name: 'Large', contact_source: 'folder' as const, contact_folder_id: folder.id };
+  const { id: largeId } = await campaigns.create(large);
+  await vi.waitFor(() => expect(harness.simulator.summary().in_flight).toBe(LIMIT), { timeout: 120_000 });
+
+  const small = await campaigns.create({ ...terms, name: 'Small', contacts: people(0, 100) });
+  // It takes part from its first report on.
+  await vi.waitFor(
+    async () => {
+      const { rowCount } = await harness.db.pool.query('select from connection_shares where campaign_id = $1', [
+        small.id,
+      ]);
+      expect(rowCount).toBe(1);
+    },
+    { timeout: 30_000, interval: 20 },
+  );
+  const reportedAt = Date.now();
+  const inFlight = (id: string) => harness.callsOf(id).filter(({ ended_at }) => ended_at === null).length;
+  await vi.waitFor(() => expect(inFlight(small.id)).toBe(LIMIT / 2), { timeout: 60_000, interval: 20 });
+  const half = harness.callsOf(small.id)[LIMIT / 2 - 1]!;
+  expect(half.accepted_at - reportedAt).toBeLessThanOrEqual(longestMs + UNDER_WAY_MS);
+  expect(inFlight(largeId)).toBe(LIMIT / 2);
+  expect(harness.simulator.summary().peak_in_flight).toBe(LIMIT);
+});
+
+async function* rows(count: number): AsyncGenerator<Uint8Array> {
+  const lines = people(1_000, count).map(({ phone_number }) => phone_number);
+  yield new TextEncoder().encode(['phone_number', ...lines, ''].join('\n'));
+}
+
+/** Numbers that nobody has. */
+function people(from: number, count: number): { phone_number: string }[] {
+  return Array.from({ length: count }, (_, index) => {
+    const number = from + index;
+    const area = ['415', '212', '310', '312', '617', '202', '305', '404', '713', '206', '602', '503'][
+      Math.floor(number / 9_000)
+    ];
+    return { phone_number: `+1${area}555${String(1_000 + (number % 9_000)).padStart(4, '0')}` };
+  });
+}
+
 async function createCampaign(index: number): Promise<string> {
   const { id } = await harness.ringfence.campaigns.create({
     name: `Shared ${index}`,
     agent_id: 'agent-1',
     working_days: [1, 2, 3, 4, 5, 6, 7],
     max_concurrent_calls: SLOTS,
-    contacts: Array.from({ length: PEOPLE }, (_, person) => ({
-      phone_number: `+1415555${String(1000 + index * PEOPLE + person).padStart(4, '0')}`,
-    })),
+    contacts: people(index * PEOPLE, PEOPLE),
   });
   return id;
 }

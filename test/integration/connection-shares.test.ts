@@ -1,9 +1,11 @@
 /** Shares of a connection's limit on a real database: many at once, epochs, and campaigns without a workflow. */
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { setAccount } from '../../db/accounts.ts';
 import { adoptRoster } from '../../db/adoption.ts';
 import { permitDial } from '../../db/calls.ts';
 import { readDatabaseClock } from '../../db/clock.ts';
+import { forgetLoads, recordLoads } from '../../db/connection-loads.ts';
 import { divideShares, noteSharesTold, recordShareReport } from '../../db/connection-shares.ts';
 import { markInterrupted } from '../../db/interruptions.ts';
 import { inTransaction, type Queryable } from '../../db/pool.ts';
@@ -141,6 +143,7 @@ describe('the shares of a connection', () => {
       return holders.find(({ campaignId }) => campaignId === id)?.held;
     };
     expect([await heldAfter(0.5), await heldAfter(1.5), await heldAfter(2.5)]).toEqual([2, 1, undefined]);
+    await database.pool.query("update calls set settled_at = now(), outcome = 'lost' where campaign_id = $1", [id]);
   });
 
   it('of an account are needed for a dial as soon as it has a limit, and its calls on all connections count', async () => {
@@ -167,5 +170,34 @@ describe('the shares of a connection', () => {
     await database.pool.query('update campaigns set owner_run_id = null where id = $1', [id]);
     expect((await divide(limitId, 6)).holders).toMatchObject([{ campaignId: id, share: 0, held: 2 }]);
     await setAccount(database.pool, 'default', { max_concurrent_calls: null });
+  });
+
+  it('leave out the calls of campaigns that began before there was a limit', async () => {
+    const connection = 'newly-limited';
+    const [early, late] = [await adopted('early'), await adopted('late')];
+    await database.pool.query('update campaigns set connection = $2 where id = any($1)', [[early, late], connection]);
+    const dial = dialOf({ campaignId: early, seq: 1, attempt: 1 }, { runId: 'early', connection });
+    expect(await permitDial(database.pool, dial, () => 'a request')).toMatchObject({ kind: 'send' });
+    await recordShareReport(database.pool, connection, 'late', report(late));
+    const held = async () => {
+      const { holders } = await divide(connection, 6);
+      return Object.fromEntries(holders.map(({ campaignId, held }) => [campaignId, held]));
+    };
+    expect(await held()).toEqual({ [late]: 5 });
+    // Now it is its own report that counts.
+    await recordShareReport(database.pool, connection, 'early', report(early, { inFlight: 1 }));
+    expect(await held()).toEqual({ [early]: 1, [late]: 5 });
+  });
+
+  it('are needed for every dial as soon as one worker has loaded a limit', async () => {
+    const connection = 'truedy';
+    const id = await adopted('unaware');
+    const dial = dialOf({ campaignId: id, seq: 1, attempt: 1 }, { runId: 'unaware', connection });
+    const process = randomUUID();
+    await recordLoads(database.pool, process, [{ connection, callsPerSecond: null, maxConcurrentCalls: 4 }]);
+    expect(await permitDial(database.pool, dial, () => 'a request')).toEqual({ kind: 'superseded' });
+    await recordShareReport(database.pool, connection, 'unaware', report(id));
+    expect(await permitDial(database.pool, dial, () => 'a request')).toMatchObject({ kind: 'send' });
+    await forgetLoads(database.pool, process);
   });
 });

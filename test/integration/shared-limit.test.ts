@@ -1,4 +1,5 @@
 /** P12 against the provider's ledger: campaigns and workers that share the limit of a connection. */
+import pg from 'pg';
 import { afterEach, expect, it, vi } from 'vitest';
 import { findCommanded } from '../../db/campaigns.ts';
 import { engineSpec } from '../../domain/api/campaign-request.ts';
@@ -9,7 +10,10 @@ import { SystemHarness } from '../support/harness/system-harness.ts';
 const LIMIT = 4;
 
 let harness: SystemHarness;
-afterEach(() => harness.close());
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await harness.close();
+});
 
 const coordinator = () => harness.client.workflow.getHandle(connectionWorkflowId('truedy', harness.taskQueue));
 
@@ -40,9 +44,22 @@ it('a small campaign beside a large one has its share, and the limit holds while
   expect((await harness.db.pool.query('select from connection_shares')).rowCount).toBe(0);
 });
 
-it('without a limit there is no coordinator', async () => {
+it('without a limit nothing is added: no workflow, no signal, no statement', async () => {
+  const query = vi.spyOn(pg.Client.prototype, 'query');
   harness = await SystemHarness.start({ simulator: { timeScale: 1_000 } });
-  await harness.result(await harness.startCampaign(5));
+  const id = await harness.startCampaign(5);
+  await harness.result(id);
+  const statements = query.mock.calls.map(([first]) => textOf(first));
+  expect(statements.length).toBeGreaterThan(10);
+  expect(statements.filter((text) => text.includes('connection_shares'))).toEqual([]);
   await expect(coordinator().describe()).rejects.toThrow(/not found/i);
-  expect((await harness.db.pool.query('select from connection_shares')).rowCount).toBe(0);
+  const { events } = await harness.handle(id).fetchHistory();
+  const signals = events!.flatMap(({ workflowExecutionSignaledEventAttributes: signal }) => signal?.signalName ?? []);
+  expect(new Set(signals)).toEqual(new Set(['callEvents']));
+  const activities = events!.map(({ activityTaskScheduledEventAttributes: activity }) => activity?.activityType?.name);
+  expect(activities).not.toContain('reportShare');
 });
+
+function textOf(query: unknown): string {
+  return typeof query === 'string' ? query : ((query as { text?: string } | undefined)?.text ?? '');
+}

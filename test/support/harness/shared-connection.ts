@@ -17,10 +17,18 @@ import { createTestDatabase, type TestDatabase } from './database.ts';
 const KEY = 'write-key-of-the-test';
 const SECRET = 'whsec_shared';
 const CONNECTION = 'shared';
-const RULES = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((digit) => ({
-  match: { phone_suffix: String(digit) },
-  fault: { kind: 'life', outcome: 'completed', queue_ms: 0, ring_ms: 0, talk_ms: 600 + 80 * digit } as const,
-}));
+/** Calls last from half of the longest to the longest, by the last digit of the number. */
+const rules = (longestMs: number) =>
+  [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((digit) => ({
+    match: { phone_suffix: String(digit) },
+    fault: {
+      kind: 'life' as const,
+      outcome: 'completed' as const,
+      queue_ms: 0,
+      ring_ms: 0,
+      talk_ms: Math.round((longestMs / 2) * (1 + digit / 9)),
+    },
+  }));
 
 type Part = 0 | 1;
 
@@ -39,11 +47,11 @@ export class SharedConnectionHarness {
     private readonly baseUrl: string,
   ) {}
 
-  static async start(limit: number): Promise<SharedConnectionHarness> {
+  static async start(limit: number, longestCallMs: number): Promise<SharedConnectionHarness> {
     const directory = await mkdtemp(join(tmpdir(), 'ringfence-shared-'));
     const simulator = createSimulator({
       timeScale: 1,
-      faults: { rules: RULES },
+      faults: { rules: rules(longestCallMs) },
       delivery: { retryMaxMs: 1_000, tries: 1_000, timeoutMs: 2_000 },
     });
     const address = inject('temporalAddress');
