@@ -8,6 +8,7 @@ import type { PeersReport } from '../peers/measure.ts';
 import type { RefillReport } from '../refill.ts';
 import type { RequestsReport } from '../requests.ts';
 import type { RosterReport } from '../roster.ts';
+import type { SharesReport } from '../shares.ts';
 
 export interface Results {
   /** At a few calls a second. */
@@ -21,6 +22,7 @@ export interface Results {
   readonly large: LargeReport;
   readonly peers: PeersReport;
   readonly requests: RequestsReport;
+  readonly shares: SharesReport;
 }
 
 export interface Circumstances {

@@ -100,6 +100,25 @@ export function campaignsTable(result: Result<'campaigns'>): string {
   );
 }
 
+export function sharesTable(result: Result<'shares'>): string {
+  return under(
+    result,
+    markdownTable(
+      ['', ''],
+      [
+        ['Limit of the connection', result.limit],
+        ['Calls', result.calls],
+        ['Most calls in flight', result.peak],
+        ['Requests that the carrier refused', result.refused],
+        [`Utilisation of the limit over ${result.seconds} s`, result.utilisation],
+        ['Largest deviation from a fair share', result.fairness_max_deviation],
+        ['Signals of shares per 1,000 calls, once shares are settled', result.signals_per_thousand_calls],
+        ['Signals of shares from beginning to end', result.signals],
+      ],
+    ),
+  );
+}
+
 export function rosterTable(result: Result<'roster'>): string {
   const { exchange } = result;
   return under(

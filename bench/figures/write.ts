@@ -15,6 +15,7 @@ import {
   refillTable,
   requestsTable,
   rosterTable,
+  sharesTable,
 } from './tables.ts';
 
 /** What stands under each mark. */
@@ -26,6 +27,7 @@ const FIGURES: Readonly<Record<string, () => string>> = {
   roster: () => rosterTable(readResult('roster')),
   large: () => largeTable(readResult('large')),
   peers: () => peersTables(readResult('peers')),
+  shares: () => sharesTable(readResult('shares')),
   requests: () => requestsTable(readResult('requests')),
   capacity: () => capacityTable(readResult('cost'), readResult('cost-busy')),
   cloud: () => cloudTable(readResult('cost')),
