@@ -1,6 +1,6 @@
 import { countPlaced } from '../db/day-counts.ts';
 import type { NamedPlaces, Recount, ScheduleRefusal } from '../domain/engine/editing.ts';
-import { dayZoneOf } from '../domain/engine/schedule-fields.ts';
+import { CONTACT_ZONE, dayZoneOf } from '../domain/engine/schedule-fields.ts';
 import { regionProblem } from '../domain/windows/holidays.ts';
 import { recentDays } from '../domain/windows/windows.ts';
 import { readZoneName } from '../domain/windows/zone-name.ts';
@@ -28,7 +28,7 @@ export async function recountDays({ pool }: ActivityDeps, request: RecountReques
 }
 
 function zoneRefusal(field: string, timezone: string | null): ScheduleRefusal | null {
-  if (timezone === null) return null;
+  if (timezone === null || (field === 'timezone' && timezone === CONTACT_ZONE)) return null;
   const zone = readZoneName(timezone);
   if ('problem' in zone) return { refused: `${field} ${zone.problem}`, field };
   return zone.name === timezone ? null : { refused: `${field} must be written as "${zone.name}"`, field };

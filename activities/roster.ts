@@ -1,7 +1,8 @@
 import { Context } from '@temporalio/activity';
 import { adoptRoster } from '../db/adoption.ts';
 import { readBuckets, recordEnd } from '../db/workflow-records.ts';
-import { enrol, exchange, skipWaiting } from '../db/roster.ts';
+import { enrol } from '../db/enrolment.ts';
+import { exchange, skipWaiting } from '../db/roster.ts';
 import type { PacingFacts } from '../domain/engine/campaign-state.ts';
 import type { EndRecorded } from '../domain/engine/settling.ts';
 import type { ExchangeReply, ExchangeRequest, RosterSnapshot } from '../domain/engine/roster.ts';

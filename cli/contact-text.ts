@@ -1,6 +1,6 @@
 /** One campaign's contacts in words, for people. */
 import type { CampaignContactResponse } from '../domain/api/campaign-responses.ts';
-import type { ContactExplanation } from '../domain/api/contact-explanation.ts';
+import type { ContactExplanation, ContactHours } from '../domain/api/contact-explanation.ts';
 import type { Gate } from '../domain/api/contact-gate.ts';
 import { type Listed, restText } from './lists.ts';
 import { lines, table } from './output.ts';
@@ -49,6 +49,7 @@ export function explanationText(contact: ContactExplanation): string[] {
     ['held by', gate === null ? heldByNothing(contact.call_status) : `${gate}: ${HELD_BY[gate]}`],
     ...(contact.number_limit === null ? [] : [['limit', `${contact.number_limit} to this number`] as const]),
     ['not before', contact.next_eligible_at ?? '-'],
+    ...(contact.hours === null ? [] : [['hours', hoursText(contact.hours)] as const]),
     ['as of', contact.as_of],
   ]);
   if (attempts.length === 0) return [...told, '', 'The contact was not called yet.'];
@@ -60,6 +61,18 @@ export function explanationText(contact: ContactExplanation): string[] {
     call.call_id,
   ]);
   return [...told, '', ...table(['Attempt', 'Sent', 'Outcome', 'Ended', 'Call'], rows)];
+}
+
+const SAID_BY: Readonly<Record<ContactHours['from'], string>> = {
+  campaign: "the campaign's time zone",
+  contact: "the contact's time zone",
+  number: 'by the number',
+  unknown_zone: "the campaign's unknown_zone",
+};
+
+function hoursText({ timezones, from, policies }: ContactHours): string {
+  const narrowed = policies.map(({ name, version }) => `${name} (${version})`).join(', ');
+  return `${timezones.join(', ')}: ${SAID_BY[from]}${narrowed === '' ? '' : `, under ${narrowed}`}`;
 }
 
 function heldByNothing(status: string): string {

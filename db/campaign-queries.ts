@@ -6,6 +6,7 @@ import type { InterruptedReason, RecordedStatus } from '../domain/api/interrupti
 import type { Bucket, Buckets } from '../domain/engine/tally.ts';
 import { hoursOf } from '../domain/engine/calling-hours.ts';
 import { dayZoneOf } from '../domain/engine/schedule-fields.ts';
+import { SKIP } from '../domain/windows/schedule.ts';
 import { civilDay } from '../domain/windows/windows.ts';
 import { zoneHistory } from '../domain/windows/zone-data.ts';
 import {
@@ -191,6 +192,7 @@ function campaignAnswer(row: CampaignRow, now: number): Campaign {
   return {
     ...row.spec,
     open_ended: isOpenEnded(row.spec),
+    unknown_zone: row.spec.unknown_zone ?? SKIP,
     calling_hours: hoursOf(row.spec),
     id: row.id,
     status: row.status,

@@ -4,12 +4,14 @@ import { randomUUID } from 'node:crypto';
 import type { CampaignTerms } from '../domain/api/campaign-request.ts';
 import type { Ending } from '../domain/engine/campaign-state.ts';
 import { isOver } from '../domain/engine/commands.ts';
+import type { Whereabouts } from '../domain/contacts/contact-group.ts';
 import type { Contact } from '../domain/contacts/contact.ts';
 import { ERROR_CODES } from '../domain/engine/error-codes.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import { failedStart, START_REFUSED } from '../domain/api/failed-start.ts';
 import type { InterruptedReason, RecordedStatus } from '../domain/api/interruption.ts';
 import { DELETIONS } from '../domain/engine/time-limits.ts';
+import { copyContacts, type Enrolment } from './enrolment.ts';
 import { unlessBusy } from './folders.ts';
 import { openCalls } from './interruptions.ts';
 import { inLongTransaction } from './long-transaction.ts';
@@ -57,9 +59,8 @@ export async function insertCampaign(tx: Queryable, { id, account, terms, total,
 
 export type CampaignContact = Contact & { readonly contact_id: string };
 /** A stored contact without its details: ten thousand with all their details may take two gigabytes. */
-export type StoredContact = Pick<CampaignContact, 'contact_id' | 'phone_number' | 'extension'>;
-
-const COPIED = 'phone_number, extension, first_name, last_name, email, timezone, custom_fields, region, priority';
+export type StoredContact = Pick<CampaignContact, 'contact_id' | 'phone_number' | 'extension' | 'timezone'> &
+  Pick<Whereabouts, 'region'>;
 
 /**
  * Copies stored contacts into a campaign, in this order, after the contacts that it has, inside the database.
@@ -69,19 +70,13 @@ const COPIED = 'phone_number, extension, first_name, last_name, email, timezone,
 export async function copyStoredContacts(
   tx: Queryable,
   campaignId: string,
-  ids: readonly string[],
-  before = 0,
+  contacts: readonly StoredContact[],
+  before: number,
+  enrolment: Enrolment,
 ): Promise<void> {
-  for (let from = 0; from < ids.length; from += INSERT_CHUNK) {
-    const chunk = ids.slice(from, from + INSERT_CHUNK);
-    const { rowCount } = await tx.query(
-      `insert into campaign_contacts (campaign_id, seq, contact_id, ${COPIED})
-       select $1, $2 + position, contacts.id, ${COPIED}
-         from unnest($3::uuid[]) with ordinality as wanted (id, position)
-         join contacts on contacts.id = wanted.id`,
-      [campaignId, before + from, chunk],
-    );
-    if (rowCount === chunk.length) continue;
+  for (let from = 0; from < contacts.length; from += INSERT_CHUNK) {
+    const chunk = contacts.slice(from, from + INSERT_CHUNK).map((contact) => ({ ...contact, id: contact.contact_id }));
+    if ((await copyContacts(tx, campaignId, chunk, before + from, enrolment)) === chunk.length) continue;
     const message =
       'Somebody out of contact_ids was removed at this moment: leave them out, and send the request again.';
     throw new RingfenceError('conflict', message, { field: 'contact_ids' });
@@ -94,17 +89,22 @@ export async function insertCampaignContacts(
   campaignId: string,
   contacts: readonly CampaignContact[],
   before: number,
+  enrolment: Enrolment,
 ): Promise<void> {
   for (let from = 0; from < contacts.length; from += INSERT_CHUNK) {
-    const chunk = contacts.slice(from, from + INSERT_CHUNK);
+    const chunk = contacts
+      .slice(from, from + INSERT_CHUNK)
+      .map((contact) => ({ ...contact, ...enrolment.assign(contact) }));
     await tx.query(
       `insert into campaign_contacts
-         (campaign_id, seq, contact_id, phone_number, extension, first_name, last_name, email, timezone, custom_fields)
+         (campaign_id, seq, contact_id, phone_number, extension, first_name, last_name, email, timezone, custom_fields,
+          region, group_no, bucket, reason)
        select $1, $2 + row_number() over (), contact_id, phone_number, coalesce(extension, ''),
-              first_name, last_name, email, timezone, custom_fields
+              first_name, last_name, email, timezone, custom_fields, region, group_no, bucket, reason
          from rows from (jsonb_to_recordset($3) as
                 (contact_id uuid, phone_number text, extension text, first_name text, last_name text, email text,
-                 timezone text, custom_fields jsonb)) with ordinality
+                 timezone text, custom_fields jsonb, region text, group_no smallint, bucket text, reason text))
+              with ordinality
         order by ordinality`,
       [campaignId, before + from, JSON.stringify(chunk)],
     );
@@ -135,7 +135,7 @@ export async function countFolder(tx: Queryable, account: string, folderId: stri
 /** The contacts of any of the account's folders that have these ids, in the order of the ids. */
 export async function findContacts(tx: Queryable, account: string, ids: readonly string[]): Promise<StoredContact[]> {
   const { rows } = await tx.query<StoredContact>(
-    `select c.id as contact_id, c.phone_number, nullif(c.extension, '') as extension
+    `select c.id as contact_id, c.phone_number, nullif(c.extension, '') as extension, c.timezone, c.region
        from unnest($2::uuid[]) with ordinality as wanted (id, position)
        join contacts c on c.id = wanted.id
        join contact_folders f on f.id = c.folder_id and f.account = $1

@@ -6,6 +6,8 @@ import type { DueFor, Ending, WaitingFor } from '../domain/engine/campaign-state
 import type { CallEventResponse, ContactExplanation } from '../domain/api/contact-explanation.ts';
 import { limitText, numberHold } from '../domain/dialling/number-limits.ts';
 import { heldBy } from '../domain/api/contact-gate.ts';
+import { hoursOfContact } from '../domain/api/contact-hours.ts';
+import { groupTerms } from '../domain/contacts/group-terms.ts';
 import type { RecordedStatus } from '../domain/api/interruption.ts';
 import { EngineSchedule } from '../domain/engine/schedule-fields.ts';
 import type { Bucket } from '../domain/engine/tally.ts';
@@ -21,6 +23,7 @@ import {
   totalOf,
   valuesOf,
 } from './page.ts';
+import { UNKNOWN_ZONE } from './enrolment.ts';
 import type { Queryable } from './pool.ts';
 import { isStopped } from './stops.ts';
 
@@ -36,6 +39,10 @@ interface ContactRow {
   readonly reason: string | null;
   readonly attempt: number;
   readonly due_at: Date | null;
+  readonly timezone: string | null;
+  readonly region: string | null;
+  readonly zones: string[] | null;
+  readonly policies: string[] | null;
   readonly stopped: boolean;
   readonly waits_for: DueFor | null;
   readonly per_number: unknown;
@@ -67,7 +74,8 @@ export async function explainContact(
   // One statement is one snapshot, so contact, campaign and calls belong to the same moment.
   const { rows } = await db.query<ContactRow>(
     `select campaign.status, campaign.ending, campaign.waiting_for, campaign.waiting_until, campaign.spec,
-            c.phone_number, c.first_name, c.bucket, c.reason, c.attempt, c.due_at, c.waits_for,
+            c.phone_number, c.first_name, c.bucket, c.reason, c.attempt, c.due_at, c.waits_for, c.timezone, c.region,
+            own.zones, own.policies,
             ${isStopped('campaign')} as stopped, account.per_number, ${PLACEMENTS_TO_NUMBER} as placements,
             exists (select from suppressions s
                      where s.account = campaign.account and s.phone_number = c.phone_number) as suppressed,
@@ -75,6 +83,7 @@ export async function explainContact(
        from campaigns campaign
        join campaign_contacts c on c.campaign_id = campaign.id and c.contact_id = $3
        left join accounts account on account.name = campaign.account
+       left join campaign_groups own on own.campaign_id = campaign.id and own.group_no = c.group_no
        cross join lateral (
          select coalesce(jsonb_agg(jsonb_build_object(
                   'call_id', call.id, 'attempt', call.attempt, 'first_sent_at', call.first_sent_at,
@@ -195,6 +204,9 @@ function explanation(
   const isWaiting = row.bucket === 'pending' || row.bucket === 'retrying';
   const placedAt = placementsOf(row.placements).map(({ latest }) => latest);
   const hold = isWaiting ? numberHold(numberLimitsOf(row.per_number), placedAt, now) : null;
+  const { zones, policies } = row;
+  const rule = zones && policies && { zones, policies };
+  const hours = row.reason === UNKNOWN_ZONE ? null : hoursOfContact(groupTerms(spec), row, rule, now);
   const held = heldBy(
     {
       bucket: row.bucket,
@@ -212,6 +224,7 @@ function explanation(
         endsAt: spec.ends_at === null ? null : Date.parse(spec.ends_at),
         schedule: EngineSchedule.parse(spec),
       },
+      ...(hours ? { hours: hours.schedules } : {}),
     },
     now,
   );
@@ -223,6 +236,7 @@ function explanation(
     reason: row.reason,
     attempt: row.attempt,
     campaign_status: row.status,
+    hours: hours?.told ?? null,
     gate: held.by,
     number_limit: hold === null ? null : limitText(hold.limit),
     next_eligible_at: held.until === null ? null : new Date(held.until).toISOString(),

@@ -14,7 +14,7 @@ import {
   valuesOf,
 } from './page.ts';
 import type { AtEnd, Pool, Queryable } from './pool.ts';
-import { enrol } from './roster.ts';
+import { enrol } from './enrolment.ts';
 import { databaseErrorKind } from './errors.ts';
 
 interface FolderRow {

@@ -2,6 +2,7 @@
  * People who are added to a recorded campaign, and taken out of it. Each change locks the campaign's row first, like an exchange
  * and the end of the campaign, so it comes before or after each of them. The next exchange tells the workflow.
  */
+import type { CampaignTerms } from '../domain/api/campaign-request.ts';
 import { isOver } from '../domain/engine/commands.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import { type Bucket, isTerminal } from '../domain/engine/tally.ts';
@@ -9,8 +10,9 @@ import { requireRoomInCampaigns } from './account-limits.ts';
 import { addTransitions, applyToCounters, type CounterChanges } from './bucket-transitions.ts';
 import { copyStoredContacts, type CampaignContact, insertCampaignContacts, type StoredContact } from './campaigns.ts';
 import { openCursors } from './claims.ts';
+import { readDatabaseClock } from './clock.ts';
+import { enrol, Enrolment } from './enrolment.ts';
 import type { Queryable } from './pool.ts';
-import { enrol } from './roster.ts';
 import { lockCampaign, type LockedCampaign } from './workflow-records.ts';
 
 /** The reason of a contact that was taken out. */
@@ -47,17 +49,26 @@ export async function addContacts(
   const total = campaign.total + added;
   if (added === 0) return { added, total, tell: false };
   await requireRoomInCampaigns(tx, account, added);
-  const ids = stored.map(({ contact_id: id }) => id);
+  const enrolment = new Enrolment(campaignId, await readTerms(tx, campaignId), await readDatabaseClock(tx));
+  await enrolment.takeRecorded(tx);
   // A folder that is not copied yet has its places before those of added people: its size is in the total.
-  await copyStoredContacts(tx, campaignId, ids, campaign.total);
-  await insertCampaignContacts(tx, campaignId, stated, campaign.total + stored.length);
+  await copyStoredContacts(tx, campaignId, stored, campaign.total, enrolment);
+  await insertCampaignContacts(tx, campaignId, stated, campaign.total + stored.length, enrolment);
   // Otherwise the copy of the folder sets the cursors, in front of its contacts.
   if (campaign.uncopied_folder === null) await openCursors(tx, campaignId);
   await tx.query('update campaigns set total = total + $2, pending = pending + $2, updated_at = now() where id = $1', [
     campaignId,
     added,
   ]);
+  await enrolment.finish(tx, { mayMerge: false });
   return { added, total, tell: await noteChange(tx, campaignId, campaign) };
+}
+
+async function readTerms(tx: Queryable, campaignId: string): Promise<CampaignTerms> {
+  const { rows } = await tx.query<{ terms: CampaignTerms }>('select spec as terms from campaigns where id = $1', [
+    campaignId,
+  ]);
+  return rows[0]!.terms;
 }
 
 /** Those who are in the campaign already, or in the folder that it is going to copy. */

@@ -10,32 +10,10 @@ import { isForDueTime } from '../domain/engine/gates.ts';
 import { callId } from '../domain/engine/ids.ts';
 import { BUCKETS, type Buckets } from '../domain/engine/tally.ts';
 import { lockCampaign, type LockedCampaign, type RecordsOwner } from './workflow-records.ts';
-import { claim, openCursors, readClaim, readWaiting, release } from './claims.ts';
+import { claim, readClaim, readWaiting, release } from './claims.ts';
 import { TERMINAL_EVENT_COLUMNS, type TerminalEventRow, toEndedEvent } from './call-events.ts';
 import { addTransitions, applyToCounters, type BucketTransition, type CounterChanges } from './bucket-transitions.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
-
-/** Copies the folder's contacts into the campaign, once. A campaign with its own contacts does not change. */
-export async function enrol(tx: Queryable, campaignId: string): Promise<void> {
-  const { rowCount } = await tx.query(
-    `with campaign as (
-       update campaigns set enrolled_at = now()
-        where id = $1 and enrolled_at is null and folder_id is not null
-        returning id, folder_id
-     ), copied as (
-       insert into campaign_contacts
-         (campaign_id, seq, contact_id, phone_number, extension, first_name, last_name, email, timezone, custom_fields,
-          region, priority)
-       select campaign.id, row_number() over (order by c.seq), c.id, c.phone_number, c.extension,
-              c.first_name, c.last_name, c.email, c.timezone, c.custom_fields, c.region, c.priority
-         from campaign join contacts c on c.folder_id = campaign.folder_id
-     )
-     select from campaign`,
-    [campaignId],
-  );
-  // Also for contacts that were added before.
-  if (rowCount !== 0) await openCursors(tx, campaignId);
-}
 
 /**
  * Settles ended calls, records started ones and claims contacts that are due. A repeat of the last exchange changes

@@ -7,6 +7,7 @@ import type { CampaignEdit } from '../engine/editing.ts';
 import { RingfenceError } from '../engine/errors.ts';
 import { decideRetries } from '../engine/retry-terms.ts';
 import { changedHours, checkHoursChange } from '../engine/calling-hours.ts';
+import { refuseOtherGroups } from '../engine/schedule-fields.ts';
 import { scheduleChangeShape } from '../windows/schedule.ts';
 import { specChange } from '../engine/spec-change.ts';
 
@@ -77,6 +78,7 @@ export function readChange(change: unknown): ChangeCampaign {
  * @throws RingfenceError `validation_error` if the two contradict each other
  */
 export function changedTerms(terms: CampaignTerms, change: ChangeCampaign): CampaignTerms {
+  refuseOtherGroups(terms, change);
   const { calling_hours, start_time, end_time, working_days } = changedHours(terms, change);
   const hours = { calling_hours, start_time, end_time, working_days };
   const merged = { ...terms, ...stated(change), ...hours, ...decideRetries(change, terms) };

@@ -6,7 +6,7 @@ import { ContactInput, isStorable } from '../contacts/contact.ts';
 import { decidedHours, type StatedHours } from '../engine/calling-hours.ts';
 import { uuid } from '../engine/ids.ts';
 import { decideRetries, retryBudget, type RetryTerms, type StatedRetries } from '../engine/retry-terms.ts';
-import { scheduleShape } from '../windows/schedule.ts';
+import { scheduleShape, UnknownZone } from '../windows/schedule.ts';
 import { EngineSchedule } from '../engine/schedule-fields.ts';
 import { addIssues, checkRetries, checkTerms, limitsShape, timesShape } from './campaign-terms.ts';
 
@@ -67,6 +67,7 @@ export const Fields = z.strictObject(
       .default([]),
     ...timesShape,
     ...scheduleShape,
+    unknown_zone: UnknownZone,
     ...limitsShape,
   },
   {
@@ -106,8 +107,10 @@ export function withTermsDecided<T extends StatedRetries & StatedHours>(
 }
 
 /** A campaign in the form in which it is recorded: the request with its defaults, without its contacts. */
-export type CampaignTerms = Omit<CreateCampaign, 'contacts' | 'contact_ids' | 'connection'> & {
+export type CampaignTerms = Omit<CreateCampaign, 'contacts' | 'contact_ids' | 'connection' | 'unknown_zone'> & {
   readonly connection: string;
+  /** Campaigns of earlier versions have none. */
+  readonly unknown_zone?: string;
   /** Names of calling policies. Campaigns of earlier versions have none. */
   readonly policy?: readonly string[];
 };

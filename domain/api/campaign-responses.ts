@@ -59,7 +59,8 @@ export const Campaign = z.object({
   scheduled_at: z.string().nullable(),
   ends_at: z.string().nullable(),
   open_ended: z.boolean(),
-  timezone: z.string(),
+  timezone: z.string().describe('`contact` where each contact has its own.'),
+  unknown_zone: z.string().describe('`skip`, or the time zone of contacts whose own is not known.'),
   calling_hours: z
     .array(HoursWindow)
     .describe('The windows, also of a campaign whose hours were stated in the short form.'),

@@ -11,8 +11,25 @@ const outcome = z
   .nullable()
   .describe(`How the call ended: ${Outcome.options.map((word) => `\`${word}\``).join(', ')}. Null if it has not.`);
 
+/** Whose hours hold for a contact. */
+const ContactHours = z.object({
+  timezones: z.array(z.string()).describe('The contact is called only while the hours are open in all of these.'),
+  from: z
+    .enum(['campaign', 'contact', 'number', 'unknown_zone'])
+    .describe(
+      'What says so: the `timezone` of the campaign, the one of the contact, the number, or the `unknown_zone` of the campaign.',
+    ),
+  policies: z
+    .array(z.object({ name: z.string(), version: z.string() }))
+    .describe('The policies that narrow the hours of the campaign for this contact.'),
+});
+export type ContactHours = z.infer<typeof ContactHours>;
+
 export const ContactExplanation = CampaignContactResponse.omit({ call_id: true, called_at: true }).extend({
   campaign_status: RecordedStatus,
+  hours: ContactHours.nullable().describe(
+    'Whose hours hold for the contact. Null if it was skipped because nobody knows its time zone.',
+  ),
   gate: Gate.nullable().describe(
     'What prevents a call now. Null while the contact is being called, and after its last call.',
   ),

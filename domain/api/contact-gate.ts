@@ -13,7 +13,7 @@ import { isOver } from '../engine/commands.ts';
 import type { RecordedStatus } from './interruption.ts';
 import type { Schedule } from '../windows/schedule.ts';
 import { type Bucket, isTerminal } from '../engine/tally.ts';
-import { isInside, windowAt } from '../windows/windows.ts';
+import { commonWindows, type LimitedSchedule } from '../windows/common-windows.ts';
 
 export const Gate = z.enum([
   'stopped',
@@ -57,6 +57,8 @@ export interface ContactRecord {
     readonly endsAt: number | null;
     readonly schedule: Schedule;
   };
+  /** The schedules that must all be open for a call to this contact. Default: the campaign's. */
+  readonly hours?: readonly LimitedSchedule[];
 }
 
 export interface Held {
@@ -83,7 +85,7 @@ export function heldBy(contact: ContactRecord, now: number): Held {
   const [last] = shut.sort((a, b) => b.until - a.until);
   // Only the contacts before it: it is called when its turn has come and a slot is free.
   if (!last) return { by: 'slot', until: null };
-  const opensAt = last.until === NEVER ? NEVER : firstOpening(campaign.schedule, last.until);
+  const opensAt = last.until === NEVER ? NEVER : firstOpening(contact, last.until);
   const tooLate = opensAt === NEVER || (endsAt !== null && opensAt >= endsAt);
   return { by: last.by, until: tooLate ? null : opensAt };
 }
@@ -95,7 +97,7 @@ interface ShutGate {
 
 function shutGates(contact: ContactRecord, now: number): ShutGate[] {
   const { bucket, dueAt, waitsFor, numberHeldUntil, campaign } = contact;
-  const { status, waitingFor, schedule } = campaign;
+  const { status, waitingFor } = campaign;
   const shut: ShutGate[] = [];
   const recorded = campaign.waitingUntil ?? NEVER;
   if (status === 'scheduled' || waitingFor === 'start') {
@@ -105,8 +107,8 @@ function shutGates(contact: ContactRecord, now: number): ShutGate[] {
     shut.push({ by: waitingFor, until: recorded });
   }
   // The last moments of a window are too short for a dial: the campaign waits although the schedule is open.
-  const isOpen = isInside(schedule, now);
-  if (!isOpen) shut.push({ by: 'window', until: firstOpening(schedule, now) });
+  const opensAt = firstOpening(contact, now);
+  if (opensAt > now) shut.push({ by: 'window', until: opensAt });
   else if (waitingFor === 'window' && recorded > now) shut.push({ by: 'window', until: recorded });
   if (numberHeldUntil !== null && numberHeldUntil > now) shut.push({ by: 'number', until: numberHeldUntil });
   if (dueAt !== null && dueAt > now) {
@@ -121,7 +123,11 @@ function isRecorded(gate: WaitingFor | null): gate is 'daily_cap' | 'account' | 
   return gate === 'daily_cap' || gate === 'account' || gate === 'provider' || gate === 'connection';
 }
 
-function firstOpening(schedule: Schedule, from: number): number {
-  const found = windowAt(schedule, from);
-  return found === null ? NEVER : Math.max(from, found.window.opensAt);
+/** `from` if the contact may be called then. */
+function firstOpening({ campaign, hours = [campaign.schedule].map(always) }: ContactRecord, from: number): number {
+  return commonWindows(hours, from).next().value?.opensAt ?? NEVER;
+}
+
+function always(schedule: Schedule): LimitedSchedule {
+  return { schedule, appliesFrom: null, appliesUntil: null };
 }

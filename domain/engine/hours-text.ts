@@ -1,6 +1,6 @@
 /** Calling hours in words, for people. */
 import { hoursOf } from './calling-hours.ts';
-import type { EngineSchedule } from './schedule-fields.ts';
+import { CONTACT_ZONE, type EngineSchedule } from './schedule-fields.ts';
 
 const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 
@@ -14,7 +14,8 @@ export function hoursInWords(schedule: EngineSchedule): string {
   }
   const hours = [...byDays].map(([days, spans]) => `${days} ${spans.join(', ')}`).join('; ');
   const holidays = schedule.holidays === null ? '' : `, except holidays of ${schedule.holidays}`;
-  return `${hours} (${schedule.timezone})${holidays}`;
+  const zone = schedule.timezone === CONTACT_ZONE ? "each contact's own time zone" : schedule.timezone;
+  return `${hours} (${zone})${holidays}`;
 }
 
 /** `every day`, `Mon-Fri`, `Mon, Wed, Sat-Sun`. */

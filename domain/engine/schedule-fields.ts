@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { callingHoursChangeShape, callingHoursShape, checkHours } from './calling-hours.ts';
 import { nonexistentPart } from './dates.ts';
+import { RingfenceError } from './errors.ts';
 
 const ZONE = 'timezone must have the form of an IANA zone name, such as "Europe/Berlin"';
 const DAY_ZONE = ZONE.replace('timezone', 'day_timezone');
@@ -77,4 +78,20 @@ export const CONTACT_ZONE = 'contact';
 /** The zone whose civil days the daily cap counts. */
 export function dayZoneOf({ timezone, day_timezone }: Pick<EngineSchedule, 'timezone' | 'day_timezone'>): string {
   return day_timezone ?? (timezone === CONTACT_ZONE ? 'UTC' : timezone);
+}
+
+/**
+ * Refuses a change that would put contacts into other groups.
+ *
+ * @throws RingfenceError `validation_error`
+ */
+export function refuseOtherGroups(
+  { timezone: present }: Pick<EngineSchedule, 'timezone'>,
+  { timezone = present }: { readonly timezone?: string | undefined },
+): void {
+  if (timezone === present || (timezone !== CONTACT_ZONE && present !== CONTACT_ZONE)) return;
+  const change = present === CONTACT_ZONE ? 'where it is "contact"' : 'to "contact"';
+  throw new RingfenceError('validation_error', `timezone cannot be changed ${change}: start another campaign`, {
+    field: 'timezone',
+  });
 }

@@ -8,7 +8,7 @@ import { EngineSpec } from './campaign-spec.ts';
 import { RingfenceError } from './errors.ts';
 import { RetryPolicy } from './retry-policy.ts';
 import { decideRetries, retryBudget, retryTermsOf } from './retry-terms.ts';
-import { type EngineSchedule, engineScheduleChangeShape } from './schedule-fields.ts';
+import { type EngineSchedule, engineScheduleChangeShape, refuseOtherGroups } from './schedule-fields.ts';
 
 /** Missing fields do not change. Times are epoch milliseconds. */
 export const SpecChange = z.strictObject({
@@ -104,6 +104,7 @@ export function mergeSpec(spec: EngineSpec, change: SpecChange): EngineSpec {
 }
 
 function scheduleOver(present: EngineSchedule, change: SpecChange['schedule'] = {}): EngineSchedule {
+  refuseOtherGroups(present, change);
   const { calling_hours, start_time, end_time, working_days } = changedHours(present, change);
   return { ...over(present, change), calling_hours, start_time, end_time, working_days };
 }

@@ -1,28 +1,44 @@
 /** A schedule in a request: its zones exist, and mean what people expect. */
 import { z } from 'zod';
 import { checkHours } from '../engine/calling-hours.ts';
-import { hoursChangeShape, hoursShape, LONGEST_ZONE_NAME } from '../engine/schedule-fields.ts';
+import { CONTACT_ZONE, hoursChangeShape, hoursShape, LONGEST_ZONE_NAME } from '../engine/schedule-fields.ts';
 import { canonicalZoneName, readZoneName } from './zone-name.ts';
 
 export { checkHours };
 
-function zoneField(field: string) {
+/** @param word what is accepted instead of a zone */
+function zoneField(field: string, word?: string) {
   const form = `${field} must be an IANA zone name such as "Europe/Berlin"; offsets and abbreviations are not accepted`;
   return z
     .string(form)
     .max(LONGEST_ZONE_NAME, { error: form, abort: true })
     .superRefine((name, context) => {
+      if (name === word) return;
       const read = readZoneName(name);
       if ('problem' in read) context.addIssue({ code: 'custom', message: `${field} ${read.problem}` });
     })
-    .overwrite((name) => canonicalZoneName(name) ?? name);
+    .overwrite((name) => (name === word ? name : (canonicalZoneName(name) ?? name)));
 }
 
-const Timezone = zoneField('timezone').describe('IANA name of the time zone of hours and days.');
+const Timezone = zoneField('timezone', CONTACT_ZONE).describe(
+  'IANA name of the time zone of hours and days. `contact`: each contact is called in its own hours, in the time zone of its row or, where it states none, in all those to which its number may belong.',
+);
+
+/** Instead of a zone: contacts whose time zone is not known are skipped. */
+export const SKIP = 'skip';
+
+/** What becomes of contacts whose time zone is not known. */
+export const UnknownZone = zoneField('unknown_zone', SKIP)
+  .describe(
+    'Where contacts have their own hours: the IANA name of the time zone in which those are called whose time zone neither their row nor their number says. `skip`: they are skipped.',
+  )
+  .default(SKIP);
 
 const DayTimezone = zoneField('day_timezone')
   .nullable()
-  .describe('IANA name of the time zone whose civil days `max_calls_per_day` counts. Null: `timezone`.');
+  .describe(
+    'IANA name of the time zone whose civil days `max_calls_per_day` counts. Null: `timezone`, or UTC where that is `contact`.',
+  );
 
 /** The fields of a schedule with their defaults, for a schema that also has other fields; add `checkHours` to it. */
 export const scheduleShape = {
@@ -46,7 +62,9 @@ export const scheduleChangeShape = {
  * of the window's days (ISO: 1 Monday to 7 Sunday) that is neither among the `blackout_dates` nor a holiday. A start
  * later than the end makes an overnight window, which belongs to the day on which it opened.
  *
- * Other fields are dropped, so that a schedule can be read out of a larger object.
+ * Other fields are dropped, so that a schedule can be read out of a larger object. Its zone is not `contact`.
  */
-export const Schedule = z.object(scheduleShape).superRefine(checkHours);
+export const Schedule = z
+  .object({ ...scheduleShape, timezone: zoneField('timezone').default('UTC') })
+  .superRefine(checkHours);
 export type Schedule = z.infer<typeof Schedule>;

@@ -121,6 +121,7 @@ const EXPLAINED: ContactExplanation = {
   campaign_status: 'active',
   gate: 'retry',
   number_limit: null,
+  hours: { timezones: ['America/New_York'], from: 'campaign', policies: [] },
   next_eligible_at: '2026-03-18T15:01:40.000Z',
   attempts: [
     {

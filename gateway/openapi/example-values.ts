@@ -56,6 +56,7 @@ export const CAMPAIGN: Campaign = {
   ends_at: null,
   open_ended: false,
   timezone: 'America/New_York',
+  unknown_zone: 'skip',
   calling_hours: [{ days: [1, 2, 3, 4, 5], start: '10:00', end: '17:00' }],
   start_time: '10:00',
   end_time: '17:00',

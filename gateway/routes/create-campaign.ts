@@ -13,6 +13,7 @@ import {
   withContactId,
 } from '../../db/campaigns.ts';
 import { openCursors } from '../../db/claims.ts';
+import { Enrolment } from '../../db/enrolment.ts';
 import { type AtEnd, inTransaction, type Pool, type Queryable } from '../../db/pool.ts';
 import type { Campaign } from '../../domain/api/campaign-responses.ts';
 import { campaignTerms, type CreateCampaign } from '../../domain/api/campaign-request.ts';
@@ -134,12 +135,10 @@ async function recordCampaign(
     const total = known.length + others.length;
     await requireRoomForCampaign(tx, account, total);
     await insertCampaign(tx, { id, account, terms, total, now });
-    await copyStoredContacts(
-      tx,
-      id,
-      known.map(({ contact_id: contactId }) => contactId),
-    );
-    await insertCampaignContacts(tx, id, others, known.length);
+    const enrolment = new Enrolment(id, terms, now);
+    await copyStoredContacts(tx, id, known, 0, enrolment);
+    await insertCampaignContacts(tx, id, others, known.length, enrolment);
+    await enrolment.finish(tx, { mayMerge: true });
     await openCursors(tx, id);
   }
   const answer = await readCampaign(tx, account, id, now);

@@ -12,7 +12,9 @@ import { refuseWithoutRoom } from '../../domain/windows/room-to-dial.ts';
 import { assume, forecast } from '../../domain/forecast/forecast.ts';
 import { newForecastCampaign } from '../../domain/forecast/new-campaign.ts';
 import { ForecastQuery, ForecastRequest, ForecastRequestHead, NO_AGENT } from '../../domain/forecast/request.ts';
+import { RingfenceError } from '../../domain/engine/errors.ts';
 import { Uuid } from '../../domain/engine/ids.ts';
+import { CONTACT_ZONE } from '../../domain/engine/schedule-fields.ts';
 import { assertNamesAllowed, chooseConnection, connectionsOf } from '../../providers/connections/choose.ts';
 import type { Connections, OpenConnection } from '../../providers/connections/open-connections.ts';
 import { dialMarginMs } from '../../domain/engine/dial-margin.ts';
@@ -53,6 +55,7 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
     async (request) => {
       const campaign = await readForecastCampaign(pool, request.caller.account, request.params.id, clock());
       if (!campaign) throw noCampaign();
+      refuseOwnHours(campaign.spec.schedule.timezone);
       const { connection: name } = campaign.spec;
       const steps = forecast(campaign, assume(request.query, campaign.measured), {
         dialMarginMs: dialMarginOf(connections, name),
@@ -81,6 +84,7 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
       const now = clock();
       const possible = possibleConnections(connections, caller.account, body);
       const marginMs = Math.max(0, ...possible.map(({ provider }) => dialMarginMs(provider.facts)));
+      refuseOwnHours(body.timezone);
       refuseExpired(body, now);
       refuseUnknownRegion(body.holidays);
       refuseWithoutRoom(body, marginMs);
@@ -95,6 +99,13 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
     },
   );
 };
+
+/** @throws RingfenceError `validation_error` where each contact has its own hours */
+function refuseOwnHours(timezone: string): void {
+  if (timezone !== CONTACT_ZONE) return;
+  const message = 'There is no forecast for a campaign whose contacts have their own hours: give a time zone instead.';
+  throw new RingfenceError('validation_error', message, { field: 'timezone' });
+}
 
 /** The lowest rate of these connections. Null: none of them has one. */
 function slowest(possible: readonly OpenConnection[]): number | null {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { permitDial } from '../../db/calls.ts';
 import { inTransaction } from '../../db/pool.ts';
-import { enrol } from '../../db/roster.ts';
+import { enrol } from '../../db/enrolment.ts';
 import type { Connection } from '../../providers/connections/connection.ts';
 import { OpenConnections } from '../../providers/connections/open-connections.ts';
 import type { CallToPlace } from '../../providers/port.ts';

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { adoptRoster } from '../../db/adoption.ts';
 import { inTransaction } from '../../db/pool.ts';
-import { enrol, exchange } from '../../db/roster.ts';
+import { enrol } from '../../db/enrolment.ts';
+import { exchange } from '../../db/roster.ts';
 import { CreateCampaign } from '../../domain/api/campaign-request.ts';
 import type { ExchangeRequest } from '../../domain/engine/roster.ts';
 import { createCampaign } from '../../gateway/routes/create-campaign.ts';

@@ -308,8 +308,8 @@ describe('a gate that is shut', () => {
   });
 
   test('the number: nothing is left but people whose numbers have had their calls', () => {
-    const roster = { nextDueAt: at('12:30'), nextDueFor: 'number' as const };
-    expect(step({ roster }).waiting).toEqual({ for: 'number', until: at('12:30') });
+    const group = { nextDueAt: at('12:30'), nextDueFor: 'number' as const };
+    expect(step({ group }).waiting).toEqual({ for: 'number', until: at('12:30') });
   });
 });
 

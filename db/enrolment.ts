@@ -1,0 +1,201 @@
+/** Puts contacts into a campaign: each into the group whose hours are theirs, or aside where nobody knows their hours. */
+import type { CampaignTerms } from '../domain/api/campaign-request.ts';
+import { ContactGroups, haveOwnHours, type Whereabouts } from '../domain/contacts/contact-group.ts';
+import { groupTerms } from '../domain/contacts/group-terms.ts';
+import { mergeGroups } from '../domain/contacts/merge-groups.ts';
+import { MOST_GROUPS } from '../domain/engine/campaign-state.ts';
+import { RingfenceError } from '../domain/engine/errors.ts';
+import { type GroupRule, OWN_HOURS } from '../domain/windows/group-hours.ts';
+import { openCursors } from './claims.ts';
+import { readGroupRules } from './groups.ts';
+import type { Queryable } from './pool.ts';
+
+/** The reason of contacts that are skipped because nobody knows their time zone. */
+export const UNKNOWN_ZONE = 'unknown_zone';
+
+/** The columns that say how a contact begins. */
+export interface Enrolled {
+  readonly group_no: number;
+  readonly bucket: 'pending' | 'skipped';
+  readonly reason: typeof UNKNOWN_ZONE | null;
+}
+
+const IN_OWN_HOURS: Enrolled = { group_no: 0, bucket: 'pending', reason: null };
+const SKIPPED: Enrolled = { group_no: 0, bucket: 'skipped', reason: UNKNOWN_ZONE };
+
+export class Enrolment {
+  /** Whether contacts have hours of their own. If not, all of them are in group 0. */
+  readonly hasGroups: boolean;
+  readonly #groups: ContactGroups;
+  readonly #numbers = new Map<string, number>();
+  readonly #rules: GroupRule[] = [];
+  #recorded = 0;
+  #skipped = 0;
+
+  constructor(
+    private readonly campaignId: string,
+    terms: CampaignTerms,
+    private readonly now: number,
+  ) {
+    const decisive = groupTerms(terms);
+    this.hasGroups = haveOwnHours(decisive);
+    this.#groups = new ContactGroups(decisive, now);
+  }
+
+  /** Takes over the groups that the campaign has, before contacts are added to it. */
+  async takeRecorded(tx: Queryable): Promise<void> {
+    if (!this.hasGroups) return;
+    const rules = [...(await readGroupRules(tx, this.campaignId))].sort(([a], [b]) => a - b);
+    for (const [, rule] of rules) this.#numberOf(rule);
+    // Without a record, all contacts that it has have its own hours.
+    if (rules.length === 0 && !this.#groups.haveOwnZones) this.#numberOf(OWN_HOURS);
+    this.#recorded = rules.length;
+  }
+
+  /** The columns of a contact that is about to be inserted. */
+  assign(contact: Whereabouts): Enrolled {
+    if (!this.hasGroups) return IN_OWN_HOURS;
+    const rule = this.#groups.ruleOf(contact);
+    if (rule !== null) return { ...IN_OWN_HOURS, group_no: this.#numberOf(rule) };
+    this.#skipped += 1;
+    return SKIPPED;
+  }
+
+  /**
+   * Records the groups, and who is skipped. Call it after the contacts were inserted and counted as pending, with the campaign
+   * locked.
+   *
+   * @param mayMerge whether groups may get other rules: nobody has computed their windows yet
+   */
+  async finish(tx: Queryable, { mayMerge }: { readonly mayMerge: boolean }): Promise<void> {
+    await this.#recordGroups(tx, mayMerge);
+    if (this.#skipped > 0) {
+      await tx.query('update campaigns set pending = pending - $2, skipped = skipped + $2 where id = $1', [
+        this.campaignId,
+        this.#skipped,
+      ]);
+    }
+  }
+
+  #numberOf(rule: GroupRule): number {
+    const key = JSON.stringify([rule.zones, rule.policies]);
+    let number = this.#numbers.get(key);
+    if (number === undefined) {
+      number = this.#rules.push(rule) - 1;
+      this.#numbers.set(key, number);
+    }
+    return number;
+  }
+
+  async #recordGroups(tx: Queryable, mayMerge: boolean): Promise<void> {
+    const isOwnAlone = this.#rules.every(({ zones, policies }) => zones.length + policies.length === 0);
+    if (isOwnAlone || this.#rules.length === this.#recorded) return;
+    if (this.#rules.length <= MOST_GROUPS) {
+      await insertGroups(tx, this.campaignId, this.#rules);
+      return;
+    }
+    if (!mayMerge) {
+      // A group may be open now by the rule that it has.
+      const message =
+        'The contacts have more different hours than a campaign can have: start another campaign for them.';
+      throw new RingfenceError('validation_error', message, { field: 'contacts' });
+    }
+    const { rules, indexOf } = mergeGroups(this.#rules, MOST_GROUPS, this.now);
+    await tx.query('delete from campaign_groups where campaign_id = $1', [this.campaignId]);
+    await insertGroups(tx, this.campaignId, rules);
+    await tx.query('update campaign_contacts set group_no = ($2::smallint[])[group_no + 1] where campaign_id = $1', [
+      this.campaignId,
+      indexOf,
+    ]);
+  }
+}
+
+async function insertGroups(tx: Queryable, campaignId: string, rules: readonly GroupRule[]): Promise<void> {
+  const rows = rules.map(({ zones, policies }, group_no) => ({ group_no, zones, policies }));
+  await tx.query(
+    `insert into campaign_groups (campaign_id, group_no, zones, policies)
+     select $1, group_no, array(select jsonb_array_elements_text(zones)), array(select jsonb_array_elements_text(policies))
+       from jsonb_to_recordset($2::jsonb) as rule (group_no smallint, zones jsonb, policies jsonb)
+     on conflict (campaign_id, group_no) do nothing`,
+    [campaignId, JSON.stringify(rows)],
+  );
+}
+
+/** Rows of one statement. Reading a phone number takes tens of microseconds, and nothing else runs meanwhile. */
+const COPY_CHUNK = 2_000;
+
+const COPIED = 'phone_number, extension, first_name, last_name, email, timezone, custom_fields, region, priority';
+
+/** Copies the folder's contacts into the campaign, once. A campaign with its own contacts does not change. */
+export async function enrol(tx: Queryable, campaignId: string): Promise<void> {
+  const { rows } = await tx.query<{ folder_id: string; terms: CampaignTerms; now: string }>(
+    `update campaigns set enrolled_at = now()
+      where id = $1 and enrolled_at is null and folder_id is not null
+      returning folder_id, spec as terms, floor(extract(epoch from now()) * 1000)::bigint as now`,
+    [campaignId],
+  );
+  const campaign = rows[0];
+  if (!campaign) return;
+  const enrolment = new Enrolment(campaignId, campaign.terms, Number(campaign.now));
+  await enrolment.takeRecorded(tx);
+  if (enrolment.hasGroups) await copyInGroups(tx, campaignId, campaign.folder_id, enrolment);
+  else await copyFolder(tx, campaignId, campaign.folder_id);
+  await enrolment.finish(tx, { mayMerge: true });
+  // Also for contacts that were added before.
+  await openCursors(tx, campaignId);
+}
+
+async function copyFolder(tx: Queryable, campaignId: string, folderId: string): Promise<void> {
+  await tx.query(
+    `insert into campaign_contacts (campaign_id, seq, contact_id, ${COPIED})
+     select $1, row_number() over (order by c.seq), c.id, ${COPIED} from contacts c where c.folder_id = $2`,
+    [campaignId, folderId],
+  );
+}
+
+interface FolderRow extends Whereabouts {
+  readonly id: string;
+  /** A bigint: the place in the folder. */
+  readonly seq: string;
+}
+
+async function copyInGroups(tx: Queryable, campaignId: string, folderId: string, enrolment: Enrolment): Promise<void> {
+  let after = '0';
+  for (let before = 0; ; before += COPY_CHUNK) {
+    const { rows } = await tx.query<FolderRow>(
+      `select id, seq, phone_number, timezone, region from contacts
+        where folder_id = $1 and seq > $2 order by seq limit $3`,
+      [folderId, after, COPY_CHUNK],
+    );
+    await copyContacts(tx, campaignId, rows, before, enrolment);
+    const last = rows.at(-1);
+    if (!last || rows.length < COPY_CHUNK) return;
+    after = last.seq;
+  }
+}
+
+/** Copies stored contacts into a campaign, in this order. Returns how many were found. */
+export async function copyContacts(
+  tx: Queryable,
+  campaignId: string,
+  contacts: readonly (Whereabouts & { readonly id: string })[],
+  before: number,
+  enrolment: Enrolment,
+): Promise<number> {
+  const columns = contacts.map((contact) => enrolment.assign(contact));
+  const { rowCount } = await tx.query(
+    `insert into campaign_contacts (campaign_id, seq, contact_id, group_no, bucket, reason, ${COPIED})
+     select $1, $2 + position, contacts.id, group_no, case when aside then 'skipped' else 'pending' end,
+            case when aside then '${UNKNOWN_ZONE}' end, ${COPIED}
+       from unnest($3::uuid[], $4::smallint[], $5::boolean[]) with ordinality as wanted (id, group_no, aside, position)
+       join contacts on contacts.id = wanted.id`,
+    [
+      campaignId,
+      before,
+      contacts.map(({ id }) => id),
+      columns.map(({ group_no: number }) => number),
+      columns.map(({ bucket }) => bucket === 'skipped'),
+    ],
+  );
+  return rowCount ?? 0;
+}

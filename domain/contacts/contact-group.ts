@@ -1,0 +1,121 @@
+/** The group of a contact: what decides the hours in which that person is called. */
+import { CONTACT_ZONE } from '../engine/schedule-fields.ts';
+import { type GroupRule, groupWindowAt, OWN_HOURS } from '../windows/group-hours.ts';
+import { appliesTo, type Place } from '../windows/policies/narrow.ts';
+import type { Policy } from '../windows/policies/policy.ts';
+import type { Schedule } from '../windows/schedule.ts';
+import { type NumberPlace, placeOf } from './number-place.ts';
+
+/** The terms of a campaign that decide on groups. */
+export interface GroupTerms {
+  readonly schedule: Schedule;
+  /** The campaign's policies. */
+  readonly policies: readonly Policy[];
+  /** The zone of contacts whose zone is not known. Null: they are skipped. */
+  readonly unknownZone: string | null;
+}
+
+/** What is known of where a contact is. */
+export interface Whereabouts {
+  readonly phone_number: string;
+  readonly timezone: string | null;
+  /** A country, or a state of it. Default: that of the number. */
+  readonly region?: string | null | undefined;
+}
+
+/** Whether contacts have hours of their own, so that groups are needed. */
+export function haveOwnHours({ schedule, policies }: Pick<GroupTerms, 'schedule' | 'policies'>): boolean {
+  return schedule.timezone === CONTACT_ZONE || policies.some(narrowsHours);
+}
+
+/** A zone, and where it comes from. */
+export interface ContactZones {
+  /** All of them must be open. Empty: none is known, or they are never open at the same time. */
+  readonly zones: readonly string[];
+  readonly from: 'contact' | 'number' | 'unknown_zone';
+}
+
+/** Assigns contacts to groups. Places of numbers are remembered by prefix: a large campaign has few. */
+export class ContactGroups {
+  readonly #terms: GroupTerms;
+  readonly #now: number;
+  readonly #places = new Map<string, NumberPlace>();
+  readonly #openAtOnce = new Map<string, boolean>();
+
+  /** @param now the clock, from which a common opening of several zones is looked for */
+  constructor(terms: GroupTerms, now: number) {
+    this.#terms = terms;
+    this.#now = now;
+  }
+
+  /** Whether every contact is called in zones of its own. */
+  get haveOwnZones(): boolean {
+    return this.#terms.schedule.timezone === CONTACT_ZONE;
+  }
+
+  /** The rule of the contact's group. Null: no zone is known, and the contact is skipped. */
+  ruleOf(contact: Whereabouts): GroupRule | null {
+    const policies = this.policiesOf(contact);
+    if (!this.haveOwnZones && policies.length === 0) return OWN_HOURS;
+    const { zones } = this.zonesOf(contact);
+    if (zones.length === 0) return null;
+    return { zones, policies: policies.map(({ name }) => name) };
+  }
+
+  /** The contact's zone or, if none is stated, those of the number. */
+  zonesOf(contact: Whereabouts): ContactZones {
+    if (contact.timezone !== null) return { zones: [contact.timezone], from: 'contact' };
+    const zones = this.#placeOf(contact.phone_number).zones.toSorted();
+    if (zones.length > 0 && this.#areOpenAtOnce(zones)) return { zones, from: 'number' };
+    const { unknownZone } = this.#terms;
+    return { zones: unknownZone === null ? [] : [unknownZone], from: 'unknown_zone' };
+  }
+
+  /** The campaign's policies that narrow the hours where the contact is, or may be. */
+  policiesOf(contact: Whereabouts): Policy[] {
+    const { policies } = this.#terms;
+    if (!policies.some(narrowsHours)) return [];
+    const place = contact.region ? placeOfRegion(contact.region) : this.#placeOf(contact.phone_number);
+    return policies.filter((policy) => narrowsHours(policy) && appliesTo(policy, place));
+  }
+
+  #placeOf(number: string): NumberPlace {
+    const prefix = prefixOf(number);
+    if (prefix === null) return placeOf(number);
+    let place = this.#places.get(prefix);
+    if (!place) {
+      place = placeOf(number);
+      this.#places.set(prefix, place);
+    }
+    return place;
+  }
+
+  /** Opposite sides of the earth may have no common hours. */
+  #areOpenAtOnce(zones: readonly string[]): boolean {
+    const { schedule } = this.#terms;
+    if (zones.length === 1 || !this.haveOwnZones) return true;
+    const key = zones.join(' ');
+    let open = this.#openAtOnce.get(key);
+    if (open === undefined) {
+      open = groupWindowAt(schedule, { zones }, [], this.#now) !== null;
+      this.#openAtOnce.set(key, open);
+    }
+    return open;
+  }
+}
+
+function narrowsHours({ hours, holidays }: Policy): boolean {
+  return hours !== null || holidays !== null;
+}
+
+function placeOfRegion(region: string): Place {
+  return { country: region.slice(0, 2), states: region.length > 2 ? [region] : [] };
+}
+
+/** Digits of a number of the North American plan that say where it is: country code, area code, exchange. */
+const NORTH_AMERICAN = '+1'.length + 6;
+
+/** Numbers with the same prefix belong to the same place. Null: not of the North American plan, where no prefix says so. */
+function prefixOf(number: string): string | null {
+  return number.startsWith('+1') && number.length === NORTH_AMERICAN + 4 ? number.slice(0, NORTH_AMERICAN) : null;
+}
