@@ -6,8 +6,9 @@ import type { DueFor, Ending, WaitingFor } from '../domain/engine/campaign-state
 import type { CallEventResponse, ContactExplanation } from '../domain/api/contact-explanation.ts';
 import { limitText, numberHold } from '../domain/dialling/number-limits.ts';
 import { heldBy } from '../domain/api/contact-gate.ts';
+import { haveOwnHours } from '../domain/contacts/contact-group.ts';
 import { hoursOfContact } from '../domain/api/contact-hours.ts';
-import { groupTerms } from '../domain/contacts/group-terms.ts';
+import { groupTerms } from '../domain/api/group-terms.ts';
 import type { RecordedStatus } from '../domain/api/interruption.ts';
 import { EngineSchedule } from '../domain/engine/schedule-fields.ts';
 import type { Bucket } from '../domain/engine/tally.ts';
@@ -206,7 +207,8 @@ function explanation(
   const hold = isWaiting ? numberHold(numberLimitsOf(row.per_number), placedAt, now) : null;
   const { zones, policies } = row;
   const rule = zones && policies && { zones, policies };
-  const hours = row.reason === UNKNOWN_ZONE ? null : hoursOfContact(groupTerms(spec), row, rule, now);
+  const decisive = groupTerms(spec);
+  const hours = row.reason === UNKNOWN_ZONE ? null : hoursOfContact(decisive, row, rule, now);
   const held = heldBy(
     {
       bucket: row.bucket,
@@ -224,7 +226,7 @@ function explanation(
         endsAt: spec.ends_at === null ? null : Date.parse(spec.ends_at),
         schedule: EngineSchedule.parse(spec),
       },
-      ...(hours ? { hours: hours.schedules } : {}),
+      ...(hours && haveOwnHours(decisive) ? { hours: hours.schedules } : {}),
     },
     now,
   );

@@ -1,7 +1,7 @@
 /** Puts contacts into a campaign: each into the group whose hours are theirs, or aside where nobody knows their hours. */
 import type { CampaignTerms } from '../domain/api/campaign-request.ts';
 import { ContactGroups, haveOwnHours, type Whereabouts } from '../domain/contacts/contact-group.ts';
-import { groupTerms } from '../domain/contacts/group-terms.ts';
+import { groupTerms } from '../domain/api/group-terms.ts';
 import { mergeGroups } from '../domain/contacts/merge-groups.ts';
 import { MOST_GROUPS } from '../domain/engine/campaign-state.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
@@ -24,7 +24,7 @@ const IN_OWN_HOURS: Enrolled = { group_no: 0, bucket: 'pending', reason: null };
 const SKIPPED: Enrolled = { group_no: 0, bucket: 'skipped', reason: UNKNOWN_ZONE };
 
 export class Enrolment {
-  /** Whether contacts have hours of their own. If not, all of them are in group 0. */
+  /** Whether contacts have other hours than the campaign. If not, all of them are in group 0. */
   readonly hasGroups: boolean;
   readonly #groups: ContactGroups;
   readonly #numbers = new Map<string, number>();

@@ -14,6 +14,7 @@ import type { RecordedStatus } from './interruption.ts';
 import type { Schedule } from '../windows/schedule.ts';
 import { type Bucket, isTerminal } from '../engine/tally.ts';
 import { commonWindows, type LimitedSchedule } from '../windows/common-windows.ts';
+import { isInside, windowAt } from '../windows/windows.ts';
 
 export const Gate = z.enum([
   'stopped',
@@ -124,10 +125,8 @@ function isRecorded(gate: WaitingFor | null): gate is 'daily_cap' | 'account' | 
 }
 
 /** `from` if the contact may be called then. */
-function firstOpening({ campaign, hours = [campaign.schedule].map(always) }: ContactRecord, from: number): number {
-  return commonWindows(hours, from).next().value?.opensAt ?? NEVER;
-}
-
-function always(schedule: Schedule): LimitedSchedule {
-  return { schedule, appliesFrom: null, appliesUntil: null };
+function firstOpening({ campaign: { schedule }, hours }: ContactRecord, from: number): number {
+  if (hours) return commonWindows(hours, from).next().value?.opensAt ?? NEVER;
+  if (isInside(schedule, from)) return from;
+  return windowAt(schedule, from)?.window.opensAt ?? NEVER;
 }

@@ -23,7 +23,7 @@ export interface Whereabouts {
   readonly region?: string | null | undefined;
 }
 
-/** Whether contacts have hours of their own, so that groups are needed. */
+/** Whether contacts have other hours than the campaign, so that groups are needed. */
 export function haveOwnHours({ schedule, policies }: Pick<GroupTerms, 'schedule' | 'policies'>): boolean {
   return schedule.timezone === CONTACT_ZONE || policies.some(narrowsHours);
 }
@@ -48,7 +48,7 @@ export class ContactGroups {
     this.#now = now;
   }
 
-  /** Whether every contact is called in zones of its own. */
+  /** Whether every contact is called in its own zones. */
   get haveOwnZones(): boolean {
     return this.#terms.schedule.timezone === CONTACT_ZONE;
   }

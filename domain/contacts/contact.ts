@@ -85,7 +85,7 @@ export const ContactInput = z.strictObject(
       })
       .nullish()
       .describe(
-        "IANA name of the person's time zone. It is kept and returned for your own use. It decides nothing about calls: these are placed in the hours of the campaign's `timezone`, and the agent is not told.",
+        "IANA name of the person's time zone. A campaign with `timezone` `contact` calls the person in it. Other campaigns call in their `timezone`. The agent is not told.",
       ),
     custom_fields: boundedRecord(
       MOST_CUSTOM_FIELDS,

@@ -6,7 +6,7 @@ import { HOLIDAY_DATA_VERSION } from './holidays.ts';
 import { narrowed } from './policies/narrow.ts';
 import type { Policy } from './policies/policy.ts';
 import type { Schedule } from './schedule.ts';
-import { civilDay, HORIZON_MS } from './windows.ts';
+import { civilDay, HORIZON_MS, windowAt } from './windows.ts';
 import { ZONE_DATA_VERSION } from './zone-data.ts';
 
 /** What decides the hours of a group. */
@@ -45,6 +45,7 @@ export function groupWindowAt(
   policies: readonly Policy[],
   from: number,
 ): RecordedWindow | null {
+  if (group.zones.length === 0 && policies.length === 0) return windowAt(schedule, from)?.window ?? null;
   const schedules = groupSchedules(schedule, group, policies);
   const found = commonWindows(schedules, from).next().value;
   if (!found) return null;

@@ -46,6 +46,7 @@ describe('the body that creates a campaign', () => {
       blackout_dates: [],
       holidays: null,
       day_timezone: null,
+      unknown_zone: 'skip',
       max_concurrent_calls: 10,
       max_calls_per_day: null,
       open_ended: false,

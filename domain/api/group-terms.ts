@@ -1,8 +1,8 @@
-import type { CampaignTerms } from '../api/campaign-request.ts';
+import type { GroupTerms } from '../contacts/contact-group.ts';
 import { EngineSchedule } from '../engine/schedule-fields.ts';
 import { policiesNamed } from '../windows/policies/built-in.ts';
 import { SKIP } from '../windows/schedule.ts';
-import type { GroupTerms } from './contact-group.ts';
+import type { CampaignTerms } from './campaign-request.ts';
 
 /** The recorded terms that decide on groups. */
 export function groupTerms(terms: CampaignTerms): GroupTerms {
