@@ -55,7 +55,6 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
     async (request) => {
       const campaign = await readForecastCampaign(pool, request.caller.account, request.params.id, clock());
       if (!campaign) throw noCampaign();
-      refuseOwnHours(campaign.spec.schedule.timezone);
       const { connection: name } = campaign.spec;
       const steps = forecast(campaign, assume(request.query, campaign.measured), {
         dialMarginMs: dialMarginOf(connections, name),
@@ -103,7 +102,8 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
 /** @throws RingfenceError `validation_error` where each contact has its own hours */
 function refuseOwnHours(timezone: string): void {
   if (timezone !== CONTACT_ZONE) return;
-  const message = 'There is no forecast for a campaign whose contacts have their own hours: give a time zone instead.';
+  const message =
+    'A campaign whose contacts have their own hours is forecast once it is recorded: give a time zone instead, or ask for the forecast of the campaign.';
   throw new RingfenceError('validation_error', message, { field: 'timezone' });
 }
 
