@@ -5,7 +5,9 @@ import { NO_FAULTS, type FaultRates } from './faults.ts';
 import type { ConnectionIntervention, Intervention } from './interventions.ts';
 import type { Scenario, ScenarioCampaign, SharedScenario } from './scenario.ts';
 import { scheduleOf } from '../support/factories/schedules.ts';
-import type { EngineSchedule } from '../../domain/engine/schedule-fields.ts';
+import { CONTACT_ZONE, type EngineSchedule } from '../../domain/engine/schedule-fields.ts';
+import { type GroupRule, groupWindowAt } from '../../domain/windows/group-hours.ts';
+import { policiesNamed } from '../../domain/windows/policies/built-in.ts';
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
@@ -26,6 +28,50 @@ export const CHANGES: readonly (readonly [string, string])[] = [
   ['Antarctica/Troll', '2026-03-29T01:00:00Z'],
   ['Pacific/Apia', '2011-12-30T10:00:00Z'],
   ['Asia/Kathmandu', '2026-06-01T18:15:00Z'],
+];
+
+/** Where contacts of one campaign may be: on both hemispheres, on half and quarter hours, with and without changes of the clock. */
+export const ZONES: readonly string[] = [
+  'America/New_York',
+  'America/Chicago',
+  'America/Denver',
+  'America/Phoenix',
+  'America/Los_Angeles',
+  'America/Anchorage',
+  'Pacific/Honolulu',
+  'America/Puerto_Rico',
+  'America/Halifax',
+  'America/St_Johns',
+  'America/Winnipeg',
+  'America/Regina',
+  'America/Vancouver',
+  'America/Mexico_City',
+  'America/Havana',
+  'America/Bogota',
+  'America/Sao_Paulo',
+  'America/Santiago',
+  'America/Asuncion',
+  'Atlantic/Azores',
+  'Europe/London',
+  'Europe/Dublin',
+  'Europe/Paris',
+  'Europe/Athens',
+  'Europe/Moscow',
+  'Africa/Cairo',
+  'Africa/Casablanca',
+  'Africa/Johannesburg',
+  'Asia/Jerusalem',
+  'Asia/Beirut',
+  'Asia/Tehran',
+  'Asia/Kolkata',
+  'Asia/Kathmandu',
+  'Asia/Tokyo',
+  'Australia/Perth',
+  'Australia/Adelaide',
+  'Australia/Sydney',
+  'Australia/Lord_Howe',
+  'Pacific/Auckland',
+  'Pacific/Chatham',
 ];
 
 export const HOURS: readonly (readonly [string | null, string | null])[] = [
@@ -109,7 +155,8 @@ export function arbitrarySharing(size: ScenarioSize, most = 6): fc.Arbitrary<Sha
 function atOnce(spec: EngineSpec): EngineSpec {
   const { retry } = spec;
   const delayMinutes = retry.delayMinutes.map((minutes) => Math.min(minutes, 30));
-  const schedule = scheduleOf({ working_days: EVERY_DAY });
+  const { timezone } = spec.schedule;
+  const schedule = scheduleOf({ timezone, day_timezone: 'UTC', working_days: EVERY_DAY });
   return { ...spec, schedule, max_calls_per_day: null, retry: { ...retry, delayMinutes } };
 }
 
@@ -147,6 +194,7 @@ function surroundings(size: ScenarioSize) {
 /** What one campaign is, and what happens to it. */
 function campaignTerms(size: ScenarioSize) {
   return {
+    groups: groupRules(size),
     contacts: size.contacts > 100 ? fc.constant(size.contacts) : fc.integer({ min: 1, max: size.contacts }),
     hours: fc.constantFrom(...HOURS),
     working_days: fc.constantFrom<number[]>([1, 2, 3, 4, 5, 6, 7], [1, 2, 3, 4, 5], [6, 7], [7]),
@@ -181,7 +229,7 @@ function campaignOf(
   startsAt: number,
 ): ScenarioCampaign {
   const { contacts, interventions, hours, working_days, calling_hours, day_timezone, blackoutTomorrow } = terms;
-  const { limit, cap, budget, delayMinutes, startsAfterMs, endsAfterMs } = terms;
+  const { limit, cap, budget, delayMinutes, startsAfterMs, endsAfterMs, groups } = terms;
   const short = { start_time: hours[0], end_time: hours[1], working_days };
   const tomorrow = new Date(startsAt + 24 * HOUR_MS).toISOString().slice(0, 10);
   const spec: EngineSpec = {
@@ -189,7 +237,7 @@ function campaignOf(
     agent_id: 'agent-1',
     connection: 'truedy',
     schedule: scheduleOf({
-      timezone,
+      timezone: groups ? CONTACT_ZONE : timezone,
       day_timezone,
       ...(calling_hours === null ? short : { calling_hours }),
       blackout_dates: blackoutTomorrow ? [tomorrow] : [],
@@ -200,7 +248,37 @@ function campaignOf(
     max_calls_per_day: cap,
     retry: { budget, delayMinutes, on: ['no_answer', 'busy', 'failed'] },
   };
-  return { contacts, spec, interventions };
+  if (groups === null) return { contacts, spec, interventions };
+  return {
+    contacts,
+    groups: groups.map((rule) => openAtOnce(rule, spec, startsAt)),
+    spec,
+    // An edit may leave zones without a common opening, and calls for ever to be placed.
+    interventions: interventions.filter(({ kind }) => kind !== 'schedule'),
+  };
+}
+
+/** The first zone alone where there is no time at which all that narrows the group is open. */
+function openAtOnce(rule: GroupRule, { schedule }: EngineSpec, from: number): GroupRule {
+  const opens = groupWindowAt(schedule, rule, policiesNamed(rule.policies), from) !== null;
+  return opens ? rule : { zones: rule.zones.slice(0, 1), policies: [] };
+}
+
+/** Two out of three campaigns have their own hours for everybody. */
+function groupRules(size: ScenarioSize): fc.Arbitrary<GroupRule[] | null> {
+  const zone = fc.constantFrom(...ZONES);
+  const rule = fc.record({
+    zones: fc.oneof(
+      { weight: 4, arbitrary: zone.map((name) => [name]) },
+      { weight: 1, arbitrary: fc.uniqueArray(zone, { minLength: 2, maxLength: 3 }) },
+    ),
+    policies: fc.constantFrom<string[]>([], [], ['us-tcpa'], ['fr'], ['us-tcpa', 'ca-utr']),
+  });
+  const most = size.contacts > 100 ? ZONES.length : 4;
+  return fc.oneof(
+    { weight: 2, arbitrary: fc.constant(null) },
+    { weight: 1, arbitrary: fc.array(rule, { minLength: 1, maxLength: most }) },
+  );
 }
 
 /** Most connections have none. Some are odd, where one dial too many nearly fits into ten seconds; slow ones only with few contacts. */

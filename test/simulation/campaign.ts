@@ -10,7 +10,12 @@
 import { applyWindow, type WindowAnswer, type WindowQuestion } from '../../domain/engine/calling-day.ts';
 import { hasNews, takeOver, type InboxMessage } from '../../domain/engine/campaign-run.ts';
 import { dialRequest, startDials, startLookingUp } from '../../domain/engine/calls.ts';
-import { CampaignState, type CampaignStatus, type PacingFacts } from '../../domain/engine/campaign-state.ts';
+import {
+  CampaignState,
+  type CampaignStatus,
+  type PacingFacts,
+  type RecordedWindow,
+} from '../../domain/engine/campaign-state.ts';
 import type { EngineSpec } from '../../domain/engine/campaign-spec.ts';
 import { isOver, newCampaign, refusal, type Command } from '../../domain/engine/commands.ts';
 import { fitsNewRun, isDrained, isQuiet, wakeInDrain } from '../../domain/engine/continue-as-new.ts';
@@ -23,7 +28,9 @@ import { type DueReport, startReport } from '../../domain/engine/share-report.ts
 import type { Buckets } from '../../domain/engine/tally.ts';
 import { takeTurn } from '../../domain/engine/turn.ts';
 import { ACKNOWLEDGEMENTS } from '../../domain/engine/time-limits.ts';
-import { civilDay, windowAt } from '../../domain/windows/windows.ts';
+import { type GroupRule, groupWindowAt, OWN_HOURS } from '../../domain/windows/group-hours.ts';
+import { policiesNamed } from '../../domain/windows/policies/built-in.ts';
+import { civilDay } from '../../domain/windows/windows.ts';
 import { VirtualClock } from './clock.ts';
 import { type VirtualConnection, WITHOUT_LIMITS } from './connection.ts';
 import { Dialling } from './dialling.ts';
@@ -65,6 +72,8 @@ export interface VirtualCampaignOptions {
   readonly spec: EngineSpec;
   /** How many contacts there are. */
   readonly contacts: number;
+  /** What decides the hours of each group. Default: all contacts have the campaign's own hours. */
+  readonly groups?: readonly GroupRule[] | undefined;
   readonly startsAt: number;
   readonly provider: ProviderFacts;
   /** Whether the provider cancels calls that wait in its queue. */
@@ -100,7 +109,7 @@ export class VirtualCampaign implements SharingCampaign {
     const { connection = WITHOUT_LIMITS } = options;
     this.connection = connection;
     this.clock = options.clock ?? new VirtualClock(startsAt);
-    this.roster = new VirtualRoster(campaignId, contacts, spec, watch);
+    this.roster = new VirtualRoster(campaignId, contacts, spec, watch, options.groups?.length);
     this.provider = new VirtualProvider(provider, this.clock, world, {
       accepted: (call, sentAt) => watch.accepted(call, sentAt),
       dialled: (call, sentAt) => watch.dialled(call, sentAt),
@@ -462,10 +471,15 @@ export class VirtualCampaign implements SharingCampaign {
     );
   }
 
+  private windowOf(group: number, schedule: EngineSpec['schedule'], from: number): RecordedWindow | null {
+    const rule = this.options.groups?.[group] ?? OWN_HOURS;
+    return groupWindowAt(schedule, rule, policiesNamed(rule.policies), from);
+  }
+
   private askWindow(run: VirtualRun, { groups, opensAt }: WindowQuestion): void {
     const { schedule } = run.state.spec;
     const answer = (): WindowAnswer => {
-      const answers = groups.map(({ group, from }) => ({ group, window: windowAt(schedule, from)?.window ?? null }));
+      const answers = groups.map(({ group, from }) => ({ group, window: this.windowOf(group, schedule, from) }));
       const earliest = Math.min(opensAt ?? Infinity, ...answers.flatMap(({ window }) => window?.opensAt ?? []));
       const day = earliest < Infinity ? civilDay(dayZoneOf(schedule), earliest) : null;
       return { groups: answers, day, facts: this.facts };

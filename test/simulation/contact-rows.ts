@@ -1,6 +1,7 @@
 /**
  * The contacts of a virtual campaign. Contacts that nobody has claimed yet are only a number, and contacts in a terminal
  * bucket only counts, so that memory goes by what is in flight or waits for a retry and not by the size of the roster.
+ * Groups take turns in the roster: the group of a contact follows from its number.
  */
 import type { ReadyContact } from '../../domain/engine/campaign-state.ts';
 import type { GroupWork } from '../../domain/engine/roster.ts';
@@ -23,12 +24,13 @@ export class ContactRows {
   /** Contacts in `failed` and `skipped`, by reason. */
   readonly reasons = new Map<string, number>();
   private readonly rows = new Map<number, ContactRow>();
-  /** First calls without a due time among the rows; the rest of the pending contacts has higher numbers than any row. */
-  private readonly pending = new Set<number>();
-  private readonly due = new Queue<{ readonly row: ContactRow; readonly attempt: number }>();
-  private highest = 0;
+  private readonly groups: readonly Group[];
 
-  constructor(readonly total: number) {
+  constructor(
+    readonly total: number,
+    groups = 1,
+  ) {
+    this.groups = Array.from({ length: groups }, (_, no) => new Group(no));
     this.buckets = { pending: total, in_progress: 0, retrying: 0, completed: 0, failed: 0, skipped: 0 };
   }
 
@@ -42,51 +44,74 @@ export class ContactRows {
 
   /** Whether the contact has a row or had one. */
   wasSeen(seq: number): boolean {
-    return seq <= this.highest;
+    return seq < this.nextUnseen(this.groupOf(seq));
+  }
+
+  /** Contacts without a row that never had one, in order. */
+  *unseen(): Generator<number> {
+    const first = Math.min(...this.groups.map((group) => this.nextUnseen(group)));
+    for (let seq = first; seq <= this.total; seq++) if (!this.wasSeen(seq)) yield seq;
   }
 
   move(row: ContactRow, to: Bucket, reason?: string): void {
     this.buckets[row.bucket] -= 1;
     this.buckets[to] += 1;
-    this.pending.delete(row.seq);
+    const { pending } = this.groupOf(row.seq);
+    pending.delete(row.seq);
     if (to === 'completed' || to === 'failed' || to === 'skipped') {
       this.rows.delete(row.seq);
       if (to !== 'completed') this.countReason(reason ?? 'none', 1);
       return;
     }
     row.bucket = to;
-    if (to === 'pending' && row.dueAt === null) this.pending.add(row.seq);
+    if (to === 'pending' && row.dueAt === null) pending.add(row.seq);
   }
 
   /** Puts a contact with a due time where a claim finds it. */
   offer(row: ContactRow): void {
-    this.due.push(row.dueAt ?? 0, row.seq, { row, attempt: row.attempt });
+    this.groupOf(row.seq).due.push(row.dueAt ?? 0, row.seq, { row, attempt: row.attempt });
   }
 
   /** Takes back the claim of a contact that waits. With `until`, it is due then. */
   putBack(row: ContactRow, until: number | null): void {
+    const group = this.groupOf(row.seq);
     row.claim = null;
     row.dueAt = until ?? row.dueAt;
-    this.pending.delete(row.seq);
-    if (row.dueAt !== null) this.offer(row);
+    if (row.dueAt === null) {
+      group.cursor = Math.min(group.cursor, row.seq - 1);
+      return;
+    }
+    group.pending.delete(row.seq);
+    this.offer(row);
   }
 
-  /** Claims up to `want` contacts: those that are due, then first calls after `cursor`. */
-  claim(want: number, exchange: number, now: number, cursor: number): ReadyContact[] {
+  /** Claims up to `want` contacts of these groups: those that are due, then first calls behind the cursors. */
+  claim(want: number, exchange: number, now: number, open: readonly number[]): ReadyContact[] {
     const claimed: ReadyContact[] = [];
+    const groups = this.groups.filter(({ no }) => open.includes(no));
     const take = (row: ContactRow): void => {
       row.claim = exchange;
-      claimed.push(readyContact(row));
+      claimed.push(this.readyContact(row));
+      if (row.dueAt !== null) return;
+      const group = this.groupOf(row.seq);
+      group.cursor = Math.max(group.cursor, row.seq);
     };
-    for (let due = this.nextDue(); due && due.at <= now && claimed.length < want; due = this.nextDue()) {
-      this.due.pop();
-      take(due.value.row);
+    while (claimed.length < want) {
+      const due = this.nextDue(groups);
+      if (!due || due.at > now) break;
+      this.groupOf(due.row.seq).due.pop();
+      take(due.row);
     }
-    for (const seq of [...this.pending].sort((a, b) => a - b)) {
+    const passed = groups.flatMap(({ pending, cursor }) => [...pending].filter((seq) => seq > cursor));
+    for (const seq of passed.sort((a, b) => a - b)) {
       const row = this.rows.get(seq);
-      if (claimed.length < want && seq > cursor && row?.claim === null) take(row);
+      if (claimed.length < want && row?.claim === null) take(row);
     }
-    while (claimed.length < want && this.highest < this.total) take(this.open(this.highest + 1));
+    while (claimed.length < want) {
+      const seq = Math.min(...groups.map((group) => this.nextUnseen(group)));
+      if (!(seq <= this.total)) break;
+      take(this.open(seq));
+    }
     return claimed;
   }
 
@@ -95,34 +120,32 @@ export class ContactRows {
     const held = [...this.rows.values()].filter((row) => row.claim === exchange && row.bucket !== 'in_progress');
     const rank = (row: ContactRow): number => (row.dueAt === null ? 1 : 0);
     held.sort((a, b) => rank(a) - rank(b) || (a.dueAt ?? 0) - (b.dueAt ?? 0) || a.seq - b.seq);
-    return held.map(readyContact);
+    return held.map((row) => this.readyContact(row));
   }
 
-  /** The only group, if any contact of it waits. */
-  waiting(cursor: number): { groups: GroupWork[] } {
-    const more = this.highest < this.total || [...this.pending].some((seq) => seq > cursor);
-    const dueAt = this.nextDue()?.at ?? null;
-    return { groups: more || dueAt !== null ? [{ group: 0, more, dueAt }] : [] };
+  /** The groups of which a contact waits. */
+  waiting(): { groups: GroupWork[] } {
+    const groups = this.groups.map((group): GroupWork => {
+      const { no, pending, cursor } = group;
+      const more = this.nextUnseen(group) <= this.total || [...pending].some((seq) => seq > cursor);
+      return { group: no, more, dueAt: this.nextDue([group])?.at ?? null };
+    });
+    return { groups: groups.filter(({ more, dueAt }) => more || dueAt !== null) };
   }
 
-  /** Releases every claim on contacts that wait; returns the lowest number of a released first call. */
-  release(): number | null {
-    let lowest: number | null = null;
+  /** Releases every claim on contacts that wait. */
+  release(): void {
     for (const row of this.rows.values()) {
-      if (row.claim === null || row.bucket === 'in_progress') continue;
-      row.claim = null;
-      if (row.dueAt !== null) this.offer(row);
-      else lowest = Math.min(lowest ?? row.seq, row.seq);
+      if (row.claim !== null && row.bucket !== 'in_progress') this.putBack(row, null);
     }
-    return lowest;
   }
 
   /** Moves all that wait to `skipped`; returns the numbers of those that had a row. */
   skipWaiting(reason: string): ContactRow[] {
     const waiting = [...this.rows.values()].filter((row) => row.bucket !== 'in_progress');
     for (const row of waiting) this.move(row, 'skipped', reason);
-    const unseen = this.total - this.highest;
-    this.highest = this.total;
+    const unseen = [...this.unseen()].length;
+    for (const group of this.groups) group.opened = this.total;
     this.buckets.pending -= unseen;
     this.buckets.skipped += unseen;
     this.countReason(reason, unseen);
@@ -135,30 +158,69 @@ export class ContactRows {
 
   private open(seq: number): ContactRow {
     const row: ContactRow = { seq, attempt: 1, excused: 0, bucket: 'pending', claim: null, dueAt: null };
-    this.highest = seq;
+    const group = this.groupOf(seq);
+    group.opened += 1;
+    group.pending.add(seq);
     this.rows.set(seq, row);
-    this.pending.add(seq);
     return row;
   }
 
-  /** The head of those with a due time that no claim holds; what has moved on since it was queued is dropped. */
-  private nextDue() {
-    for (;;) {
-      const { head } = this.due;
-      if (!head) return undefined;
-      const { row, attempt } = head.value;
-      const stands = this.rows.get(row.seq) === row && row.attempt === attempt && row.bucket !== 'in_progress';
-      if (stands && row.claim === null && row.dueAt === head.at) return head;
-      this.due.pop();
+  private groupOf(seq: number): Group {
+    return this.groups[groupNumber(seq, this.groups.length)]!;
+  }
+
+  /** Above the total if every contact of the group has or had a row. */
+  private nextUnseen({ no, opened }: Group): number {
+    return no + 1 + opened * this.groups.length;
+  }
+
+  /** The first with a due time in these groups that no claim holds; what has moved on since it was queued is dropped. */
+  private nextDue(groups: readonly Group[]): { readonly at: number; readonly row: ContactRow } | null {
+    let first: { readonly at: number; readonly row: ContactRow } | null = null;
+    for (const { due } of groups) {
+      for (let { head } = due; head; { head } = due) {
+        const { row, attempt } = head.value;
+        const stands = this.rows.get(row.seq) === row && row.attempt === attempt && row.bucket !== 'in_progress';
+        if (stands && row.claim === null && row.dueAt === head.at) {
+          if (head.at < (first?.at ?? Infinity)) first = { at: head.at, row };
+          break;
+        }
+        due.pop();
+      }
     }
+    return first;
   }
 
   private countReason(reason: string, contacts: number): void {
     if (contacts > 0) this.reasons.set(reason, (this.reasons.get(reason) ?? 0) + contacts);
   }
+
+  private readyContact({ seq, attempt, excused, dueAt }: ContactRow): ReadyContact {
+    const isDue = dueAt !== null && attempt === 1;
+    const { no: group } = this.groupOf(seq);
+    return {
+      seq,
+      attempt,
+      ...(excused > 0 ? { excused } : {}),
+      ...(isDue ? { isDue } : {}),
+      ...(group > 0 ? { group } : {}),
+    };
+  }
 }
 
-function readyContact({ seq, attempt, excused, dueAt }: ContactRow): ReadyContact {
-  const isDue = dueAt !== null && attempt === 1;
-  return { seq, attempt, ...(excused > 0 ? { excused } : {}), ...(isDue ? { isDue } : {}) };
+/** The group of a contact where there are so many. */
+export function groupNumber(seq: number, groups: number): number {
+  return (seq - 1) % groups;
+}
+
+class Group {
+  /** Its contacts that have or had a row. The others have higher numbers. */
+  opened = 0;
+  /** First calls up to this one have been claimed. */
+  cursor = 0;
+  /** First calls without a due time among the rows. */
+  readonly pending = new Set<number>();
+  readonly due = new Queue<{ readonly row: ContactRow; readonly attempt: number }>();
+
+  constructor(readonly no: number) {}
 }

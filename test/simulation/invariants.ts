@@ -13,11 +13,18 @@ import { check, iso } from './violation.ts';
 import type { VirtualRun } from './virtual-run.ts';
 import type { LedgerCall } from './provider.ts';
 import type { ProviderFacts } from '../../providers/port.ts';
+import { type GroupRule, OWN_HOURS } from '../../domain/windows/group-hours.ts';
+import { policiesNamed } from '../../domain/windows/policies/built-in.ts';
+import type { Policy } from '../../domain/windows/policies/policy.ts';
+import { Schedule } from '../../domain/windows/schedule.ts';
 import { civilDay, isInside } from '../../domain/windows/windows.ts';
-import { dayZoneOf } from '../../domain/engine/schedule-fields.ts';
+import { groupNumber } from './contact-rows.ts';
+import { CONTACT_ZONE, dayZoneOf } from '../../domain/engine/schedule-fields.ts';
 
 export interface InvariantsOptions {
   readonly contacts: number;
+  /** What decides the hours of each group. Default: all contacts have the campaign's own hours. */
+  readonly groups?: readonly GroupRule[] | undefined;
   readonly spec: EngineSpec;
   readonly provider: ProviderFacts;
   readonly graceMs: number;
@@ -62,7 +69,9 @@ export class Invariants implements Omit<CampaignWatch, 'sent'> {
   private readonly retryAt: Float64Array;
   private readonly dialsByMinute = new Map<number, number>();
   private days: { readonly endsAt: number; dials: number }[] = [];
-  private insideMinute = { spec: null as EngineSpec | null, minute: NaN, inside: false };
+  /** By group: the latest answer. */
+  private readonly insideMinute: { readonly spec: EngineSpec; readonly minute: number; readonly inside: boolean }[] =
+    [];
   private questions = 0;
   private decidedAt = -Infinity;
   /** Decisions at one instant. */
@@ -110,14 +119,14 @@ export class Invariants implements Omit<CampaignWatch, 'sent'> {
     this.hold('P9', this.closes[seq] === 0, () => `${callId} dialled although its contact is done`);
   }
 
-  dialled({ callId, acceptedAt, dialledAt }: LedgerCall, sentAt: number): void {
+  dialled({ callId, seq, acceptedAt, dialledAt }: LedgerCall, sentAt: number): void {
     const specs = this.specsSince(sentAt);
     const dials = this.countDial(dialledAt);
     const cap = Math.max(...specs.map((spec) => spec.max_calls_per_day ?? Infinity));
     this.hold('P2', dials <= cap, () => `${dials} dials in one day, ${cap} allowed (${callId})`);
     this.hold(
       'P3',
-      specs.some((spec) => this.isInside(spec, acceptedAt) && this.isInside(spec, dialledAt)),
+      specs.some((spec) => this.isInside(spec, seq, acceptedAt) && this.isInside(spec, seq, dialledAt)),
       () => `accepted at ${iso(acceptedAt)} and dialled at ${iso(dialledAt)}, outside the window (${callId})`,
     );
   }
@@ -275,13 +284,16 @@ export class Invariants implements Omit<CampaignWatch, 'sent'> {
     }
   }
 
-  private isInside(spec: EngineSpec, at: number): boolean {
+  /** Whether the hours of the contact are open, directly from their definition: in each of its zones. */
+  private isInside(spec: EngineSpec, seq: number, at: number): boolean {
+    const { groups = [OWN_HOURS] } = this.options;
+    const group = groupNumber(seq, groups.length);
     const minute = Math.floor(at / MINUTE_MS);
-    const cached = this.insideMinute;
-    if (cached.spec !== spec || cached.minute !== minute) {
-      this.insideMinute = { spec, minute, inside: isInside(spec.schedule, at) };
-    }
-    return this.insideMinute.inside;
+    const cached = this.insideMinute[group];
+    if (cached?.spec === spec && cached.minute === minute) return cached.inside;
+    const inside = isInsideOf(groups[group] ?? OWN_HOURS, spec.schedule, at);
+    this.insideMinute[group] = { spec, minute, inside };
+    return inside;
   }
 
   private countDial(at: number): number {
@@ -360,3 +372,21 @@ function hasBit(bits: Uint32Array, index: number, bit: number): boolean {
 function setBit(bits: Uint32Array, index: number, bit: number): void {
   bits[index] = (bits[index] ?? 0) | (1 << bit);
 }
+
+function isInsideOf({ zones, policies }: GroupRule, schedule: EngineSpec['schedule'], at: number): boolean {
+  const own = schedule.timezone === CONTACT_ZONE ? zones : [schedule.timezone];
+  const narrowing = policiesNamed(policies);
+  return (
+    own.every((timezone) => isInside({ ...schedule, timezone }, at)) &&
+    zones.every((timezone) => narrowing.every((policy) => permits(policy, timezone, at)))
+  );
+}
+
+function permits({ hours, holidays, valid_from, valid_to }: Policy, timezone: string, at: number): boolean {
+  const { date } = civilDay(timezone, at);
+  if ((valid_from !== null && date < valid_from) || (valid_to !== null && date > valid_to)) return true;
+  const days = hours === null ? EVERY_DAY : { calling_hours: hours };
+  return isInside(Schedule.parse({ timezone, holidays, ...days }), at);
+}
+
+const EVERY_DAY = { working_days: [1, 2, 3, 4, 5, 6, 7] };

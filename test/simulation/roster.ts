@@ -27,7 +27,6 @@ export class VirtualRoster {
   owner: string | null = null;
   private epoch = 0;
   private lastExchange = 0;
-  private cursor = 0;
   private status: CampaignStatus = 'scheduled';
   /** What the records say about the end of the campaign. */
   ending: Ending | null = null;
@@ -37,8 +36,9 @@ export class VirtualRoster {
     total: number,
     private spec: EngineSpec,
     private readonly listener: RosterListener,
+    groups = 1,
   ) {
-    this.contacts = new ContactRows(total);
+    this.contacts = new ContactRows(total, groups);
   }
 
   exchange(request: ExchangeRequest, runId: string): ExchangeReply {
@@ -59,13 +59,11 @@ export class VirtualRoster {
     for (const { until, ...contact } of request.released) {
       const row = this.standing(contact);
       if (row?.claim == null || row.bucket === 'in_progress' || row.claim >= request.exchangeNumber) continue;
-      if (until !== undefined || row.dueAt !== null) this.contacts.putBack(row, until ?? null);
+      this.contacts.putBack(row, until ?? null);
     }
     const claimed = isRepeat
       ? this.contacts.heldBy(request.exchangeNumber)
-      : this.contacts.claim(request.want, request.exchangeNumber, request.now, this.cursor);
-    for (const { seq, attempt, isDue } of claimed)
-      if (attempt === 1 && !isDue) this.cursor = Math.max(this.cursor, seq);
+      : this.contacts.claim(request.want, request.exchangeNumber, request.now, request.open);
     this.owner = runId;
     this.lastExchange = request.exchangeNumber;
     this.status = request.sync.status;
@@ -80,8 +78,7 @@ export class VirtualRoster {
       if (isUnsettled && row.bucket !== 'in_progress') this.contacts.move(row, 'in_progress');
       else if (!isUnsettled && row.bucket === 'in_progress') this.contacts.moveToWaiting(row);
     }
-    const lowest = this.contacts.release();
-    if (lowest !== null) this.cursor = Math.min(this.cursor, lowest - 1);
+    this.contacts.release();
     this.owner = runId;
     this.epoch += 1;
     const { days } = this.calls.recount(dayZoneOf(this.spec.schedule), now, []);
@@ -103,11 +100,11 @@ export class VirtualRoster {
   /** Moves all that wait to `skipped`; null: another run owns the records. */
   close(reason: string, run: Owner): Buckets | null {
     if (!this.isOwner(run)) return null;
-    const unseenFrom = this.firstUnseen();
+    const unseen = [...this.contacts.unseen()];
     for (const { seq, attempt } of this.contacts.skipWaiting(reason)) {
       this.listener.closed(seq, attempt, 'skipped', reason);
     }
-    for (let seq = unseenFrom; seq <= this.contacts.total; seq++) this.listener.closed(seq, 1, 'skipped', reason);
+    for (const seq of unseen) this.listener.closed(seq, 1, 'skipped', reason);
     return { ...this.contacts.buckets };
   }
 
@@ -167,18 +164,7 @@ export class VirtualRoster {
     return row?.attempt === attempt ? row : undefined;
   }
 
-  private firstUnseen(): number {
-    let low = 1;
-    let high = this.contacts.total + 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.contacts.wasSeen(middle)) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
   private view() {
-    return { buckets: { ...this.contacts.buckets }, ...this.contacts.waiting(this.cursor) };
+    return { buckets: { ...this.contacts.buckets }, ...this.contacts.waiting() };
   }
 }

@@ -14,6 +14,7 @@ import { intervene, interveneInSharing, type ConnectionIntervention, type Interv
 import type { ProviderFacts } from '../../providers/port.ts';
 import { seededRandom } from './random.ts';
 import { Invariants } from './invariants.ts';
+import type { GroupRule } from '../../domain/windows/group-hours.ts';
 import { VirtualSharedLimit } from './shared-limit.ts';
 import { SharedLimitInvariants } from './shared-limit-invariants.ts';
 import { check, iso } from './violation.ts';
@@ -40,6 +41,8 @@ export const unseen: CampaignWatch = {
 /** A campaign of a scenario. */
 export interface ScenarioCampaign {
   readonly contacts: number;
+  /** Contacts take turns in these groups. Default: all have the campaign's own hours. */
+  readonly groups?: readonly GroupRule[];
   readonly spec: EngineSpec;
   readonly interventions: readonly Intervention[];
 }
@@ -95,8 +98,8 @@ export function runScenario(scenario: Scenario, run?: ScenarioRun): Invariants {
   return runShared(alone(scenario), run).campaigns[0]!;
 }
 
-export function alone({ contacts, spec, interventions, ...surroundings }: Scenario): SharedScenario {
-  const campaign = { contacts, spec, interventions, startsAfterMs: 0 };
+export function alone({ contacts, groups, spec, interventions, ...surroundings }: Scenario): SharedScenario {
+  const campaign = { contacts, ...(groups && { groups }), spec, interventions, startsAfterMs: 0 };
   return {
     ...surroundings,
     maxConcurrentCalls: null,
@@ -185,12 +188,12 @@ function begin(
   { everyTurns = 1, trace }: ScenarioRun,
 ): Invariants {
   const { provider, cancels, lookUpAfterMs, graceMs } = scenario;
-  const { contacts, spec, interventions } = scenario.campaigns[index]!;
+  const { contacts, groups, spec, interventions } = scenario.campaigns[index]!;
   const startsAt = clock.now;
-  const promises = new Invariants({ contacts, spec, provider, graceMs, everyTurns, trace });
+  const promises = new Invariants({ contacts, groups, spec, provider, graceMs, everyTurns, trace });
   const campaignId = idOfCampaign(index);
   const world = worldOf(scenario, index);
-  const options = { campaignId, spec, contacts, startsAt, provider, cancels, lookUpAfterMs, graceMs };
+  const options = { campaignId, spec, contacts, groups, startsAt, provider, cancels, lookUpAfterMs, graceMs };
   const watch = watchedBy(promises, shared, campaignId);
   const campaign = new VirtualCampaign({ ...options, world, clock, connection }, watch);
   promises.campaign = campaign;
