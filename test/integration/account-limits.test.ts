@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { requireRoomInCampaigns } from '../../db/account-limits.ts';
 import { readAccount, readAccountUse, setAccount } from '../../db/accounts.ts';
 import { type Dial, permitDial, recordAnswer } from '../../db/calls.ts';
-import { inTransaction } from '../../db/pool.ts';
+import { inTransaction, type Pool } from '../../db/pool.ts';
 import type { PlaceResult } from '../../domain/dialling/provider-messages.ts';
 import { sweepAccountRoom } from '../../gateway/background/account-room-sweeper.ts';
 import { TRUEDY_ALONE } from '../support/factories/connections.ts';
@@ -139,21 +139,55 @@ describe('calls of an account in one day', () => {
     expect(await placedToday()).toBe(5);
   });
 
+  /** The pool, with the number of statements that were executed on its connections. */
+  function countingPool() {
+    const { pool } = gateway.db;
+    const count = { statements: 0 };
+    const connect = async () => {
+      const client = await pool.connect();
+      return {
+        query: (...given: [never]) => {
+          count.statements += 1;
+          return client.query(...given);
+        },
+        release: (broken?: Error) => client.release(broken),
+      };
+    };
+    return { count, pool: { connect } as unknown as Pool };
+  }
+
+  it('cost no statement in accounts without a limit, and one in others', async () => {
+    const all = await dials(1, 3);
+    const statements = async (one: Dial) => {
+      const { count, pool } = countingPool();
+      expect(await permitDial(pool, one, () => 'a request', clock)).toMatchObject({ kind: 'send' });
+      return count.statements;
+    };
+    await gateway.db.pool.query("delete from accounts where name = 'default'");
+    const without = await statements(all[0]!);
+    await set({ max_campaigns: 1_000, per_number: [{ max: 9, hours: 24 }] });
+    expect(await statements(all[1]!)).toBe(without);
+    await set({ max_calls_per_day: 1_000, timezone: 'UTC' });
+    expect(await statements(all[2]!)).toBe(without + 1);
+    await gateway.db.pool.query("delete from accounts where name = 'default'");
+    await gateway.db.pool.query('delete from campaigns');
+  });
+
   it('count at once by another limit or another zone', async () => {
-    await set({ max_calls_per_day: null });
+    await set({ max_calls_per_day: null, timezone: 'America/New_York' });
     const [first, second, third, fourth] = (await dials(1, 4)) as [Dial, Dial, Dial, Dial];
     expect((await dial(first)).kind).toBe('send');
     // What was placed before there was a limit counts as well.
-    await set({ max_calls_per_day: 6 });
-    expect(await placedToday()).toBe(6);
+    await set({ max_calls_per_day: 1 });
+    expect(await placedToday()).toBe(1);
     expect(await dial(second)).toEqual({ kind: 'next_day', until: ENDS.newYork });
-    await set({ max_calls_per_day: 7 });
+    await set({ max_calls_per_day: 2 });
     expect((await dial({ ...second, placement: 2 })).kind).toBe('send');
     // In Berlin the day is another one, and all of these calls fall on it.
     await set({ timezone: 'Europe/Berlin' });
-    expect(await placedToday()).toBe(7);
+    expect(await placedToday()).toBe(2);
     expect(await dial(third)).toEqual({ kind: 'next_day', until: ENDS.berlin });
-    await set({ timezone: 'Pacific/Kiritimati', max_calls_per_day: 8 });
+    await set({ timezone: 'Pacific/Kiritimati', max_calls_per_day: 3 });
     expect((await dial({ ...third, placement: 2 })).kind).toBe('send');
     await set({ max_calls_per_day: 1 });
     expect((await dial(fourth)).kind).toBe('next_day');
