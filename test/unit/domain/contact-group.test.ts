@@ -1,0 +1,132 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ContactGroups, type GroupTerms, type Whereabouts } from '../../../domain/contacts/contact-group.ts';
+import { mergeGroups } from '../../../domain/contacts/merge-groups.ts';
+import { placeOf } from '../../../domain/contacts/number-place.ts';
+import type { GroupRule } from '../../../domain/windows/group-hours.ts';
+import { groupSchedules, groupWindowAt } from '../../../domain/windows/group-hours.ts';
+import { policiesNamed } from '../../../domain/windows/policies/built-in.ts';
+import { isInside } from '../../../domain/windows/windows.ts';
+import { scheduleOf } from '../../support/factories/schedules.ts';
+
+const NOW = Date.parse('2026-03-18T12:00:00Z');
+const MINUTE = 60_000;
+const OFFICE = scheduleOf({ start_time: '10:00', end_time: '17:00', working_days: [1, 2, 3, 4, 5, 6, 7] });
+const OF_CONTACTS = { ...OFFICE, timezone: 'contact' };
+
+const NEW_YORKER: Whereabouts = { phone_number: '+12125550101', timezone: null };
+const TOLL_FREE: Whereabouts = { phone_number: '+18005550199', timezone: null };
+/** An area code of Oregon, which lies in two zones. */
+const OREGONIAN: Whereabouts = { phone_number: '+15415550101', timezone: null };
+const PARISIAN: Whereabouts = { phone_number: '+33144556677', timezone: null };
+
+function terms(stated: Partial<GroupTerms> = {}): GroupTerms {
+  return { schedule: OF_CONTACTS, policies: [], unknownZone: null, ...stated };
+}
+
+describe('the group of a contact', () => {
+  it.each<[string, Whereabouts, Partial<GroupTerms>, GroupRule | null]>([
+    ['has the zone of the row', { ...NEW_YORKER, timezone: 'Asia/Tokyo' }, {}, { zones: ['Asia/Tokyo'], policies: [] }],
+    ['has the zone of the number', NEW_YORKER, {}, { zones: ['America/New_York'], policies: [] }],
+    ['has all zones of the number', OREGONIAN, {}, { zones: placeOf('+15415550101').zones.toSorted(), policies: [] }],
+    ['is none where no zone is known', TOLL_FREE, {}, null],
+    ['has the stated zone where none is known', TOLL_FREE, { unknownZone: 'UTC' }, { zones: ['UTC'], policies: [] }],
+    ['has no zone where the campaign has one', NEW_YORKER, { schedule: OFFICE }, { zones: [], policies: [] }],
+    [
+      'has the policies of the place, and the zone in which they hold, also where the campaign has one',
+      NEW_YORKER,
+      { schedule: OFFICE, policies: policiesNamed(['us-tcpa', 'fr', 'us-reg-f']) },
+      { zones: ['America/New_York'], policies: ['us-tcpa'] },
+    ],
+    [
+      'has no policy of another place',
+      PARISIAN,
+      { schedule: OFFICE, policies: policiesNamed(['us-tcpa']) },
+      { zones: [], policies: [] },
+    ],
+    [
+      'has the policies of the region on the row',
+      { ...PARISIAN, region: 'US-FL' },
+      { policies: policiesNamed(['us-tcpa', 'us-fl', 'fr']) },
+      { zones: ['Europe/Paris'], policies: ['us-tcpa', 'us-fl'] },
+    ],
+  ])('%s', (_, contact, stated, expected) => {
+    expect(new ContactGroups(terms(stated), NOW).ruleOf(contact)).toEqual(expected);
+  });
+
+  it('is that of each number, although places are remembered by prefix', () => {
+    const groups = new ContactGroups(terms(), NOW);
+    const number = fc.tuple(fc.integer({ min: 201, max: 989 }), fc.integer({ min: 200, max: 999 }), fc.nat(9999));
+    fc.assert(
+      fc.property(number, ([area, exchange, line]) => {
+        const phone_number = `+1${area}${exchange}${String(line).padStart(4, '0')}`;
+        const { zones } = placeOf(phone_number);
+        const expected = zones.length === 0 ? null : { zones: zones.toSorted(), policies: [] };
+        expect(groups.ruleOf({ phone_number, timezone: null })).toEqual(expected);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('is none where its zones are never open at the same time', () => {
+    const early = scheduleOf({ start_time: '09:00', end_time: '09:30', working_days: [1, 2, 3, 4, 5, 6, 7] });
+    const groups = new ContactGroups(terms({ schedule: { ...early, timezone: 'contact' } }), NOW);
+    expect(placeOf(OREGONIAN.phone_number).zones.length).toBeGreaterThan(1);
+    expect(groups.zonesOf(OREGONIAN)).toEqual({ zones: [], from: 'unknown_zone' });
+    expect(groups.zonesOf(NEW_YORKER)).toEqual({ zones: ['America/New_York'], from: 'number' });
+  });
+});
+
+const ZONES = [
+  'America/New_York',
+  'America/Chicago',
+  'Europe/Paris',
+  'Europe/Berlin',
+  'Asia/Kolkata',
+  'Asia/Tokyo',
+  'UTC',
+];
+const rule = fc.record({
+  zones: fc.uniqueArray(fc.constantFrom(...ZONES), { minLength: 1, maxLength: 2 }),
+  policies: fc.subarray(['us-tcpa', 'fr']),
+});
+
+describe('groups beyond the bound', () => {
+  it('are merged into groups that are open only while each of theirs is', () => {
+    fc.assert(
+      fc.property(fc.array(rule, { minLength: 1, maxLength: 12 }), fc.integer({ min: 1, max: 6 }), (rules, most) => {
+        const { rules: merged, indexOf } = mergeGroups(rules, most, NOW);
+        expect(merged.length).toBeLessThanOrEqual(Math.max(most, 1));
+        for (const [index, { zones, policies }] of rules.entries()) {
+          const into = merged[indexOf[index]!]!;
+          expect(into.zones).toEqual(expect.arrayContaining(zones));
+          expect(into.policies).toEqual(expect.arrayContaining(policies));
+        }
+        expect(mergeGroups(rules, most, NOW)).toEqual({ rules: merged, indexOf });
+      }),
+    );
+  });
+
+  it('merges zones with the same clock first', () => {
+    const rules = ZONES.map((zone) => ({ zones: [zone], policies: [] }));
+    const { rules: merged } = mergeGroups(rules, ZONES.length - 1, NOW);
+    expect(merged.map(({ zones }) => zones)).toContainEqual(['Europe/Berlin', 'Europe/Paris']);
+  });
+});
+
+describe('the window of a group', () => {
+  it('is open exactly while every zone is inside the hours of the campaign and of each policy', () => {
+    fc.assert(
+      fc.property(rule, fc.nat(14 * 24 * 60), (group, after) => {
+        const from = NOW + after * MINUTE;
+        const policies = policiesNamed(group.policies);
+        const window = groupWindowAt(OF_CONTACTS, group, policies, from);
+        const areInside = (at: number) =>
+          groupSchedules(OF_CONTACTS, group, policies).every(({ schedule }) => isInside(schedule, at));
+        if (window === null) return;
+        expect(areInside(window.opensAt) && areInside(window.closesAt - 1)).toBe(true);
+        if (window.opensAt > from) expect(areInside(from)).toBe(false);
+      }),
+    );
+  });
+});
