@@ -2,6 +2,7 @@
 import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { readAccountLimit } from '../db/accounts.ts';
+import { readBreaker } from '../db/connection-breakers.ts';
 import { lowestLimit } from '../db/connection-loads.ts';
 import { divideShares, noteSharesTold, recordShareReport } from '../db/connection-shares.ts';
 import { returnChecks } from '../db/interruptions.ts';
@@ -56,7 +57,11 @@ export async function divideConnection(deps: ActivityDeps, { limitId }: Coordina
   const told = await Promise.all(news.map((holder) => tell(limitId, holder, limited)));
   if (news.length > 0) await noteTold(pool, limitId, news, told);
   const lookUpDue = withoutRun.size > 0 && (await isLookUpDue(deps, limitId));
-  return standingOf(limited ? limit : null, holders, withoutRun, lookUpDue);
+  const trouble = accountOfLimit(limitId) === null ? (await readBreaker(pool, limitId)).trouble : null;
+  const standing = standingOf(limited ? limit : null, holders, withoutRun, lookUpDue);
+  if (trouble === null) return standing;
+  const { reason, since, times } = trouble;
+  return { ...standing, trouble: { reason, since, times } };
 }
 
 /** Infinity: there is no limit any more. */

@@ -15,7 +15,7 @@ const HELD_BY: Readonly<Record<Gate, string>> = {
   number: 'the number has had its calls',
   retry: 'the retry is not due yet',
   provider: 'the provider has trouble, or asked for a pause',
-  connection: "the connection's calls per second are in use",
+  connection: "the connection's calls per second, or the campaign's share of its calls in flight, are in use",
   paused: 'the campaign is paused',
   interrupted: 'the campaign is interrupted and waits for a restart',
   suppressed: 'the number is on the suppression list',

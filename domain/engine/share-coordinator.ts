@@ -12,6 +12,7 @@
  * - done: no campaign holds or needs calls. The run ends, and the next report starts another.
  */
 import { counted } from './counted.ts';
+import { inUtc } from './terms-in-words.ts';
 import { nextTurnAt, type Shareholder, totalHeld } from './shares.ts';
 
 /**
@@ -47,6 +48,8 @@ export interface ShareStanding {
   readonly withoutRun: number;
   /** Whether calls of such campaigns are to be looked up: nobody else does. */
   readonly lookUpDue: boolean;
+  /** Trouble of the whole connection, as at the division. Left out: none. */
+  readonly trouble?: { readonly reason: string; readonly since: number; readonly times: number };
   /** The largest shares. */
   readonly shown: readonly ShownShare[];
 }
@@ -106,17 +109,23 @@ function restsUntil({ withoutRun, limit, waiting }: ShareStanding, dividedAt: nu
   return waiting > 0 ? nextTurnAt(dividedAt - INTO_TURN_MS) + INTO_TURN_MS : dividedAt + OTHERWISE_MS;
 }
 
-/** The limit in a few lines of Markdown, for an operator who sees only this. */
+/** The limit as a short page of Markdown, for an operator who sees only this. */
 export function coordinatorDetails(limitId: string, { standing }: CoordinatorState): string {
   if (standing === null) return `**${limitId}**: divides its calls in flight among its campaigns`;
-  const { limit, held, campaigns, waiting, withoutRun, shown } = standing;
+  const { limit, held, campaigns, waiting, withoutRun, trouble, shown } = standing;
   const lines = [
     `**${limitId}**: ${counted(campaigns, 'campaign')}, ${waiting === 0 ? 'each has what it needs' : `${waiting} could use more`}`,
     '',
     `- In flight at most: ${held} of ${limit ?? 'any number'}`,
     ...(withoutRun > 0 ? [`- ${counted(withoutRun, 'campaign')} without a workflow: calls run to their end`] : []),
-    ...shown.map((row) => `- ${row.campaignId}: share ${row.share}, needs ${row.need}, may have ${row.held} in flight`),
+    ...(trouble
+      ? [`- Trouble: ${trouble.reason}, ${counted(trouble.times, 'time')} since ${inUtc(trouble.since)}`]
+      : []),
+    ...(shown.length > 0
+      ? ['', '| Campaign | Share | Needs | In flight at most |', '| --- | ---: | ---: | ---: |']
+      : []),
+    ...shown.map((row) => `| ${row.campaignId} | ${row.share} | ${row.need} | ${row.held} |`),
   ];
-  if (campaigns > shown.length) lines.push(`- and ${counted(campaigns - shown.length, 'other')}`);
+  if (campaigns > shown.length) lines.push('', `And ${counted(campaigns - shown.length, 'other campaign')}.`);
   return lines.join('\n');
 }

@@ -62,14 +62,20 @@ describe('the coordinator of a connection', () => {
 
   it('shows the shares', () => {
     const shown = [{ campaignId: 'a', need: 9, share: 4, held: 5 }];
-    expect(coordinatorDetails('clinic-us', after({ campaigns: 3, waiting: 2, withoutRun: 1, shown }))).toBe(
+    const trouble = { reason: 'throttled', since: Date.UTC(2026, 2, 18, 12), times: 2 };
+    expect(coordinatorDetails('clinic-us', after({ campaigns: 3, waiting: 2, withoutRun: 1, trouble, shown }))).toBe(
       [
         '**clinic-us**: 3 campaigns, 2 could use more',
         '',
         '- In flight at most: 4 of 10',
         '- 1 campaign without a workflow: calls run to their end',
-        '- a: share 4, needs 9, may have 5 in flight',
-        '- and 2 others',
+        '- Trouble: throttled, 2 times since 2026-03-18 12:00:00 UTC',
+        '',
+        '| Campaign | Share | Needs | In flight at most |',
+        '| --- | ---: | ---: | ---: |',
+        '| a | 4 | 9 | 5 |',
+        '',
+        'And 2 other campaigns.',
       ].join('\n'),
     );
   });
