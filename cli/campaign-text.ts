@@ -99,8 +99,9 @@ export function editText({ edited_at, status, ...waiting }: EditAcknowledgement)
   return [`Changed at ${edited_at}; the campaign is ${status}${waits}.`];
 }
 
-function troubleText({ reason, since, times }: ProviderTrouble): string {
-  return `the provider: ${reason}, ${counted(times, 'time')} since ${since}`;
+function troubleText({ reason, since, times, scope }: ProviderTrouble): string {
+  const where = scope === 'connection' ? ' on the whole connection' : '';
+  return `the provider: ${reason}${where}, ${counted(times, 'time')} since ${since}`;
 }
 
 /** An interrupted campaign waits for somebody to restart it, and says why; one that could not be started says why not. */

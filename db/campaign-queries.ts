@@ -37,6 +37,7 @@ type CampaignRow = Buckets & {
   readonly trouble_reason: string | null;
   readonly trouble_since: Date | null;
   readonly trouble_times: number | null;
+  readonly trouble_of_connection: boolean | null;
   readonly total: number;
   readonly called: number;
   readonly placed_day: string | null;
@@ -45,7 +46,7 @@ type CampaignRow = Buckets & {
   readonly updated_at: Date;
 };
 
-const COLUMNS = `id, spec, status, interrupted_reason, interrupted_code, interrupted_at, failure, ${heldByStop('campaigns')} as stopped, waiting_for, waiting_until, trouble_reason, trouble_since, trouble_times,
+const COLUMNS = `id, spec, status, interrupted_reason, interrupted_code, interrupted_at, failure, ${heldByStop('campaigns')} as stopped, waiting_for, waiting_until, trouble_reason, trouble_since, trouble_times, trouble_of_connection,
   total, pending, in_progress, retrying, completed,
   failed, skipped, called, placed_day::text, placed_on_day, created_at, updated_at`;
 
@@ -224,7 +225,8 @@ function isOpenEnded({ open_ended: stated }: { readonly open_ended?: boolean }):
 
 function providerTrouble(row: CampaignRow): Campaign['provider_trouble'] {
   const { trouble_reason: reason, trouble_since: since, trouble_times: times } = row;
-  return reason !== null && since && times !== null ? { reason, since: since.toISOString(), times } : null;
+  if (reason === null || !since || times === null) return null;
+  return { reason, since: since.toISOString(), times, scope: row.trouble_of_connection ? 'connection' : 'campaign' };
 }
 
 /** The columns of an earlier interruption mean nothing for a campaign that continues. */

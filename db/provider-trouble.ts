@@ -11,8 +11,8 @@ export interface SharedTrouble {
   readonly times: number;
   /** Campaigns that hold their calls because of it. */
   readonly campaigns: number;
-  /** Whether it holds all campaigns on the connection. Absent: not known. */
-  readonly of_connection?: boolean;
+  /** Whether it holds all campaigns on the connection. */
+  readonly of_connection: boolean;
 }
 
 /** The longest trouble first. */

@@ -37,6 +37,10 @@ export class Calls<Details> implements AcceptedCalls<Details> {
     return [...this.#byId.values()].toReversed();
   }
 
+  underWay(): number {
+    return this.newestFirst().filter(({ state }) => state !== 'over').length;
+  }
+
   clear(): void {
     this.#byId.clear();
     this.#accepted = 0;

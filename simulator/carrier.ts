@@ -101,7 +101,7 @@ export interface Carrier<Details> {
   keyOf(request: FastifyRequest): string | null;
   readPlacement(request: FastifyRequest): CallRequest<Details> | Refusal;
   /** Why the account may not place this call now. */
-  refusalOf(request: CallRequest<Details>, calls: AcceptedCalls<Details>): Refusal | null;
+  refusalOf(request: CallRequest<Details>): Refusal | null;
   /** The id of the nth call that is accepted for a subject. */
   callId(subject: string, nth: number): string;
   /** What a placement is answered with. */

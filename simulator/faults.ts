@@ -175,7 +175,7 @@ const Poses = z.strictObject({
   agents: z.array(z.string()).nullable().default(null),
   /** The account's numbers to call from; null: any (Retell). */
   numbers: z.array(z.string()).nullable().default(null),
-  /** Calls that may be under way at the same time; null: any number (Retell). */
+  /** Calls that the account may have under way at the same time: others are refused as too many. Null: any number. */
   concurrency_limit: z.int().min(0).nullable().default(null),
 });
 export type Poses = z.infer<typeof Poses>;

@@ -60,10 +60,11 @@ export class PlaceRoute<Details> {
 
     if (await disturb(due.request, 'before', exchange)) return reply;
     if (typeof asked === 'function') return asked(reply);
-    const refuse = carrier.refusalOf(asked, calls);
+    const refuse = carrier.refusalOf(asked);
     if (refuse !== null) return refuse(reply);
     const placed = this.#acceptOrRecall(key, asked, hashOf(request.body), due);
     if (placed === 'conflict') return carrier.tell(reply, { kind: 'conflict' });
+    if (placed === 'too_many') return carrier.tell(reply, { kind: 'throttle' });
     record.call_id = placed.call.entry.id;
     record.replayed = placed.replayed;
     if (!placed.replayed) record.faults.push(...placed.call.faults.map(({ kind }) => kind));
@@ -79,13 +80,15 @@ export class PlaceRoute<Details> {
     asked: CallRequest<Details>,
     bodyHash: string,
     due: DueFaults,
-  ): Placed<Details> | 'conflict' {
-    const { carrier, calls, timers, keyTtlMs } = this.#options;
+  ): Placed<Details> | 'conflict' | 'too_many' {
+    const { carrier, calls, timers, keyTtlMs, plan } = this.#options;
     const known = key === null || !carrier.honoursKeys() ? undefined : this.#keys.get(key);
     if (known !== undefined && timers.now() - known.at < keyTtlMs) {
       if (known.bodyHash !== bodyHash) return 'conflict';
       return { call: known.call, answer: known.answer, replayed: true };
     }
+    const { concurrency_limit: limit } = plan().poses;
+    if (limit !== null && calls.underWay() >= limit) return 'too_many';
     const call = calls.accept(key, asked, due.takeCallFaults());
     const answer = carrier.describe(call);
     if (key !== null) this.#keys.set(key, { bodyHash, at: timers.now(), call, answer });

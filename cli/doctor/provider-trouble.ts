@@ -45,13 +45,16 @@ export function sharedTroubles(campaigns: readonly Campaign[]): SharedTrouble[] 
   const shared = new Map<string, SharedTrouble>();
   for (const { connection, provider_trouble: each } of campaigns) {
     if (each === null) continue;
-    const known = shared.get(`${connection} ${each.reason}`);
-    shared.set(`${connection} ${each.reason}`, {
+    // A campaign may not know the latest reason of its connection yet.
+    const key = each.scope === 'connection' ? connection : `${connection} ${each.reason}`;
+    const known = shared.get(key);
+    shared.set(key, {
       connection,
-      reason: each.reason,
+      reason: known && known.times > each.times ? known.reason : each.reason,
       since: known && known.since < each.since ? known.since : each.since,
       times: Math.max(known?.times ?? 0, each.times),
       campaigns: (known?.campaigns ?? 0) + 1,
+      of_connection: each.scope === 'connection',
     });
   }
   return [...shared.values()].toSorted((a, b) => (a.since < b.since ? -1 : 1));

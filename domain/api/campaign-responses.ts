@@ -16,7 +16,12 @@ export const ProviderTrouble = z.object({
       'A code: `throttled`, or `unavailable`, `blocked` or `unknown` with a detail after a colon, such as `blocked:http_402`, or a fault of the account.',
     ),
   since: instant,
-  times: count.describe('How often the campaign has stopped placing calls because of it.'),
+  times: count.describe('How often calls have stopped because of it.'),
+  scope: z
+    .enum(['connection', 'campaign'])
+    .describe(
+      '`connection`: it holds all campaigns on the connection, and one call at a time over all of them probes the provider. `campaign`: it concerns this campaign alone.',
+    ),
 });
 export type ProviderTrouble = z.infer<typeof ProviderTrouble>;
 

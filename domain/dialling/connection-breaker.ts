@@ -108,7 +108,7 @@ export function admit(
   }
   if (others.length >= trouble.atOnce) {
     const crowded = { opening, trouble: { ...trouble, isCrowded: true } };
-    return { kind: 'held', afterMs: TURN_TAKEN_MS * (1 + random), trouble, breaker: crowded };
+    return { kind: 'held', afterMs: Math.ceil(TURN_TAKEN_MS * (1 + random)), trouble, breaker: crowded };
   }
   const turns = [...others, { callId, until: now + DIAL.tryMs }];
   // A person's wish ends the pause.
@@ -173,8 +173,6 @@ const OF_THE_ACCOUNT: ReadonlySet<string> = new Set([
   'account_not_active',
   'trial_account',
   'voice_disabled',
-  'concurrency_limit',
-  'queue_full',
 ]);
 
 /** The breaker after the answer to a dial. The same object: nothing has changed. */

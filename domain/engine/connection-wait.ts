@@ -41,7 +41,8 @@ export function placingAllowed(state: CampaignState): number {
 
 /** The next instants of the connection are taken: wait this long. */
 export function waitForConnection(state: CampaignState, afterMs: number, now: number): void {
-  const until = now + afterMs;
+  // The records know whole milliseconds.
+  const until = Math.ceil(now + afterMs);
   if (isHeldByConnection(state, now)) return;
   if (state.connectionWait !== null && isWaitingForConnection(state, now)) {
     state.connectionWait.until = Math.min(state.connectionWait.until, until);
@@ -58,7 +59,7 @@ export function holdForConnection(
   now: number,
 ): void {
   const before = isWaitingForConnection(state, now) ? state.connectionWait : null;
-  const until = Math.max(before?.until ?? 0, now + afterMs);
+  const until = Math.max(before?.until ?? 0, Math.ceil(now + afterMs));
   state.connectionWait = { until, dialled: 0, trouble: { reason, since, times } };
 }
 

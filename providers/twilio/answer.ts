@@ -33,10 +33,11 @@ function classifyAnswer(answer: Answer, now: number): PlaceResult {
   const byStatus = classifyStatus(answer, now);
   if (status < 400 || status >= 500) return byStatus;
   const code = Refused.safeParse(readJson(answer.body)).data?.code;
-  if (code === TOO_MANY_REQUESTS) return { kind: 'throttled', retryAfterMs: retryAfterMs(headers['retry-after'], now) };
+  const throttled = { kind: 'throttled', retryAfterMs: retryAfterMs(headers['retry-after'], now) } as const;
+  if (code === TOO_MANY_REQUESTS) return throttled;
   if (byStatus.kind !== 'blocked') return byStatus;
   const refusal = code === undefined ? undefined : REFUSALS.get(code);
-  if (refusal) return refusal;
+  if (refusal) return refusal.kind === 'throttled' ? throttled : { kind: refusal.kind, reason: refusal.reason };
   if (status === 404) return { kind: 'blocked', reason: 'account_not_found' };
   // Only a status without a meaning says less than a code that is not known here.
   const meansNothing = byStatus.reason === `http_${status}`;

@@ -56,7 +56,7 @@ function isInvalidNumber({ errorCode, sipCode }: EndCodes): boolean {
 /** The fault of the account for which a call failed after Twilio had accepted it. Undefined: there is none. */
 export function accountFaultOf(status: string, { errorCode }: EndCodes): string | undefined {
   const refusal = status === 'failed' && errorCode !== undefined ? REFUSALS.get(Number(errorCode)) : undefined;
-  return refusal?.kind === 'blocked' ? `blocked:${refusal.reason}` : undefined;
+  return refusal === undefined || refusal.kind === 'rejected' ? undefined : `${refusal.kind}:${refusal.reason}`;
 }
 
 /** Twilio's words for the end, as it sent them. The codes of a failure are kept beside it, because only they say why. */

@@ -1,13 +1,15 @@
 /**
  * What Twilio's error codes mean for a placement. A code that is about the number called rejects this call; every other
- * refusal would meet any call, so it blocks: the circuit breaker opens and no contact loses an attempt.
+ * refusal would meet any call, so it throttles or blocks: the circuit breaker opens and no contact loses an attempt. Too many calls
+ * pass by themselves; the other refusals need a person.
  */
 interface Refusal {
-  readonly kind: 'rejected' | 'blocked';
+  readonly kind: 'rejected' | 'throttled' | 'blocked';
   readonly reason: string;
 }
 
 const number = (reason: string): Refusal => ({ kind: 'rejected', reason });
+const tooMany = (reason: string): Refusal => ({ kind: 'throttled', reason });
 const account = (reason: string): Refusal => ({ kind: 'blocked', reason });
 
 export const REFUSALS: ReadonlyMap<number, Refusal> = new Map([
@@ -19,7 +21,7 @@ export const REFUSALS: ReadonlyMap<number, Refusal> = new Map([
   [21_217, number('invalid_number')],
   [10_001, account('account_not_active')],
   [10_002, account('trial_account')],
-  [10_004, account('concurrency_limit')],
+  [10_004, tooMany('concurrency_limit')],
   [10_005, account('voice_disabled')],
   [20_003, account('unauthorized')],
   [20_005, account('account_not_active')],
@@ -31,5 +33,5 @@ export const REFUSALS: ReadonlyMap<number, Refusal> = new Map([
   [21_213, account('from_number_refused')],
   [21_215, account('country_not_permitted')],
   [21_219, account('trial_account')],
-  [22_005, account('queue_full')],
+  [22_005, tooMany('queue_full')],
 ]);

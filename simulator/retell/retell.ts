@@ -5,7 +5,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { AcceptedCalls, CallRequest, Carrier, CarrierContext, Desk, Refusal } from '../carrier.ts';
+import type { CallRequest, Carrier, CarrierContext, Desk, Refusal } from '../carrier.ts';
 import { drawHex } from '../draw.ts';
 import { CreatePhoneCall, describeCall, limitsOf, type RetellDetails } from './call.ts';
 import { listCalls, ListRequest } from './list.ts';
@@ -51,16 +51,13 @@ export function createRetell(context: CarrierContext): Carrier<RetellDetails> {
       return reply.code(204).send();
     };
 
-  const refusalOf = (request: CallRequest<RetellDetails>, calls: AcceptedCalls<RetellDetails>): Refusal | null => {
-    const { agents, numbers, concurrency_limit: limit } = poses();
+  const refusalOf = (request: CallRequest<RetellDetails>): Refusal | null => {
+    const { agents, numbers } = poses();
     const { from_number: from } = request.details;
     if (numbers !== null && !numbers.includes(from)) {
       return (reply) => refuse(reply, 404, `Item ${from} not found from phone-number`);
     }
-    if (agents !== null && !agents.includes(request.agentId)) return refuseUnknown;
-    if (limit === null) return null;
-    const underWay = calls.newestFirst().filter(({ state }) => state !== 'over').length;
-    return underWay < limit ? null : (reply) => tell(reply, { kind: 'throttle' });
+    return agents === null || agents.includes(request.agentId) ? null : refuseUnknown;
   };
 
   return {

@@ -62,7 +62,7 @@ describe('trouble at a provider', () => {
     expect(await record({ ...BLOCKED, times: 2 })).toEqual([]);
     const campaign = await read();
     const since = new Date(NOW).toISOString();
-    expect(campaign.provider_trouble).toEqual({ reason: 'blocked:http_402', since, times: 2 });
+    expect(campaign.provider_trouble).toEqual({ reason: 'blocked:http_402', since, times: 2, scope: 'campaign' });
     expect(wordsOf(campaign)).toMatch(new RegExp(`trouble +the provider: blocked:http_402, 2 times since ${since}`));
     expect(listText({ campaigns: [campaign], total: 1 })[1]).toContain('provider (blocked:http_402) until');
     expect(await doctor()).toMatchObject({
@@ -83,7 +83,14 @@ describe('trouble at a provider', () => {
     const verdict = { kind: 'fails' as const, reason: 'throttled', retryAfterMs: 60_000 };
     await recordVerdict(pool, 'truedy', { callId: 'a', opening: 0, verdict }, NOW);
     for (const { record } of campaigns) expect(await record(trouble)).toEqual([]);
-    expect(await campaigns[0]!.read()).toMatchObject({ waiting_for: 'provider', provider_trouble: { times: 3 } });
+    expect(await campaigns[0]!.read()).toMatchObject({
+      waiting_for: 'provider',
+      provider_trouble: { times: 3, scope: 'connection' },
+    });
+    expect(wordsOf(await campaigns[0]!.read())).toContain('throttled on the whole connection, 3 times since');
+    expect(sharedTroubles(await Promise.all(campaigns.map(({ read }) => read())))).toMatchObject([
+      { campaigns: 2, of_connection: true },
+    ]);
     const since = new Date(NOW).toISOString();
     expect(await doctor()).toMatchObject({
       state: 'trouble',
@@ -116,8 +123,22 @@ describe('trouble at a provider', () => {
     await second!.record(BLOCKED);
     await third!.record({ ...BLOCKED, reason: 'throttled' });
     const expected = [
-      { connection: 'truedy', reason: 'blocked:http_402', since: '2026-03-18T11:59:55.000Z', times: 4, campaigns: 2 },
-      { connection: 'truedy', reason: 'throttled', since: '2026-03-18T12:00:00.000Z', times: 1, campaigns: 1 },
+      {
+        connection: 'truedy',
+        reason: 'blocked:http_402',
+        since: '2026-03-18T11:59:55.000Z',
+        times: 4,
+        campaigns: 2,
+        of_connection: false,
+      },
+      {
+        connection: 'truedy',
+        reason: 'throttled',
+        since: '2026-03-18T12:00:00.000Z',
+        times: 1,
+        campaigns: 1,
+        of_connection: false,
+      },
     ];
     // Those of the other examples have none, or have had the last exchange.
     const mine = await Promise.all(campaigns.map(({ read }) => read()));

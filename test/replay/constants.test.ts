@@ -31,7 +31,8 @@ const DECIDING: Readonly<Record<string, Readonly<Record<string, readonly [scenar
   },
   'domain/engine/circuit-breaker.ts': {
     FIRST_PAUSE_MS: ['provider-down', 250, 1_000],
-    MAX_PAUSE_MS: ['provider-down', 30_000, 2 * MINUTE],
+    // A shorter one would change nothing: the call that is repeated after it is looked up once a minute.
+    MAX_PAUSE_MS: ['provider-down', 2 * MINUTE],
     BLOCKED_PAUSE_MS: ['provider-down', 30_000, 2 * MINUTE],
     MAX_BLOCKED_PAUSE_MS: ['provider-down', 2.5 * MINUTE, 10 * MINUTE],
     MAX_RETRY_AFTER_MS: ['provider-down', HOUR / 2, 2 * HOUR],

@@ -199,13 +199,15 @@ export const THRESHOLDS: readonly Scenario[] = [
     server: 'skipping',
     async run(harness, sleep) {
       const answers: Answer[] = [
-        ...Array.from({ length: 4 }, (): Answer => ({ kind: 'blocked', reason: 'http_402' })),
+        // Trouble of the campaign alone. The connection decides how long its own trouble lasts.
+        ...Array.from({ length: 4 }, (): Answer => ({ kind: 'blocked', reason: 'agent_not_found' })),
         ENDS,
-        ...Array.from({ length: 9 }, (): Answer => ({ kind: 'unavailable', reason: 'ECONNREFUSED' })),
+        // A request and its repeats. The last one is to come again in three hours.
+        ...Array.from({ length: 9 }, (): Answer => ({ kind: 'unknown', reason: 'timeout' })),
         { kind: 'throttled', retryAfterMs: 3 * HOUR_MS },
       ];
       harness.provider.script = () => answers.shift() ?? ENDS;
-      const campaign = await harness.start(2, { max_concurrent_calls: 1 });
+      const campaign = await harness.start(3, { max_concurrent_calls: 1 });
       await throughWaits(campaign, sleep);
       return endedWith(campaign);
     },

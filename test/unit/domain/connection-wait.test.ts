@@ -93,6 +93,14 @@ describe('a campaign whose dial is to come later', () => {
     expect(state.connectionWait).toEqual({ until: NOON + 4 * SECOND, dialled: 0 });
   });
 
+  test('waits until a whole millisecond, whatever fraction it was told: the records know no other times', () => {
+    const state = campaignAt(5);
+    waitForConnection(state, 90_000.25, NOON);
+    expect(waitingAt(state, NOON).until).toBe(NOON + 90_001);
+    holdForConnection(state, { reason: 'throttled', since: NOON, times: 1 }, 90_000.25, NOON);
+    expect(waitingAt(state, NOON).until).toBe(NOON + 90_001);
+  });
+
   test('starts again with one call after each wait', () => {
     const state = campaignAt(5);
     waitForConnection(state, SECOND, NOON);

@@ -87,7 +87,7 @@ describe('reading a status callback', () => {
 
   test.each<[Record<string, string>, string | undefined]>([
     [{ CallStatus: 'failed', ErrorCode: '20003' }, 'blocked:unauthorized'],
-    [{ CallStatus: 'failed', ErrorCode: '10004' }, 'blocked:concurrency_limit'],
+    [{ CallStatus: 'failed', ErrorCode: '10004' }, 'throttled:concurrency_limit'],
     [{ CallStatus: 'failed', ErrorCode: '21211' }, undefined],
     [{ CallStatus: 'failed', ErrorCode: '99999' }, undefined],
     [{ CallStatus: 'failed', SipResponseCode: '403' }, undefined],
