@@ -6,24 +6,33 @@ import { policiesNamed } from '../domain/windows/policies/built-in.ts';
 import { appliesTo, narrowed, type Place } from '../domain/windows/policies/narrow.ts';
 import { type Policy, readPolicies } from '../domain/windows/policies/policy.ts';
 import type { Schedule } from '../domain/windows/schedule.ts';
+import { loadOwnPolicies } from '../worker/own-policies.ts';
+import type { Env } from './env.ts';
 import { readText } from './source.ts';
 
 /**
- * The policies that the options name: those of the list or, without one, all of the file.
+ * The policies that the options name: those of the list or, without one, all of the file. Without a file, the own policies of the
+ * environment are known.
  *
  * @param place null: it is not known where the called person is, and every policy applies
  * @throws RingfenceError `validation_error`
  */
-export async function readNarrowingPolicies(names: readonly string[], file: string | undefined, place: Place | null) {
-  const own = file === undefined ? [] : readPolicyFile(await readText(file, '--policy-file'));
-  const policies = names.length === 0 ? own : named(names, own);
+export async function readNarrowingPolicies(
+  names: readonly string[],
+  file: string | undefined,
+  place: Place | null,
+  env: Env,
+) {
+  if (file === undefined) loadOwnPolicies(env);
+  const own = file === undefined ? undefined : readPolicyFile(await readText(file, '--policy-file'));
+  const policies = names.length === 0 ? (own ?? []) : named(names, own);
   return {
     schedules: (schedule: Schedule): LimitedSchedule[] => narrowed(schedule, policies, place),
     text: policies.map((policy) => policyText(policy, place)),
   };
 }
 
-function named(names: readonly string[], own: readonly Policy[]): Policy[] {
+function named(names: readonly string[], own: readonly Policy[] | undefined): Policy[] {
   try {
     return policiesNamed(names, own);
   } catch (error) {

@@ -33,7 +33,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   windows: {
     description: 'Print the next calling windows of a schedule.',
-    load: async () => (await import('./windows.ts')).windowsCommand(),
+    load: async (env) => (await import('./windows.ts')).windowsCommand(env),
   },
   keys: {
     description: 'Create, list and revoke API keys.',

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import { commonWindows, type LimitedSchedule } from '../domain/windows/common-windows.ts';
+import type { Env } from './env.ts';
 import type { Place } from '../domain/windows/policies/narrow.ts';
 import type { Schedule } from '../domain/windows/schedule.ts';
 import type { CallingWindow } from '../domain/windows/windows.ts';
@@ -21,7 +22,7 @@ interface Options extends ScheduleOptions {
 }
 
 /** `windows`: when a schedule lets calls be dialled. Needs neither the database nor Temporal. */
-export function windowsCommand(): Command {
+export function windowsCommand(env: Env): Command {
   return new Command('windows')
     .option('--timezone <zone>', 'IANA time zone, such as Europe/Berlin')
     .option('--number <number>', 'phone number whose time zones to use instead of --timezone, such as +12125550101')
@@ -49,13 +50,13 @@ export function windowsCommand(): Command {
       ),
     )
     .action(async (options: Options) => {
-      if (options.number !== undefined) return printForNumber(options, options.number);
+      if (options.number !== undefined) return printForNumber(options, options.number, env);
       if (options.timezone === undefined) {
         const message = "required option '--timezone <zone>' not specified: name a time zone, or a number by --number";
         throw new RingfenceError('bad_request', message, { field: '--timezone' });
       }
       const schedule = readSchedule(options);
-      const narrow = await readNarrowing(options, null);
+      const narrow = await readNarrowing(options, null, env);
       const windows = firstWindows(narrow.schedules(schedule), options);
       if (options.json) printJson(asJson(windows));
       else printText([...narrow.text, ...(narrow.text.length > 0 ? [''] : []), ...asTable(windows, schedule.timezone)]);
@@ -63,7 +64,7 @@ export function windowsCommand(): Command {
 }
 
 /** The windows in which it is open in all zones of the number. */
-async function printForNumber(options: Options, number: string): Promise<void> {
+async function printForNumber(options: Options, number: string, env: Env): Promise<void> {
   if (options.timezone !== undefined) {
     const message = '--number does not go with --timezone: the number says its time zones';
     throw new RingfenceError('validation_error', message, { field: '--number' });
@@ -71,7 +72,7 @@ async function printForNumber(options: Options, number: string): Promise<void> {
   // Loaded here, because most calls name a zone.
   const { placeOfNumber } = await import('./number-option.ts');
   const { zones, ...place } = placeOfNumber(number);
-  const narrow = await readNarrowing(options, place);
+  const narrow = await readNarrowing(options, place, env);
   const schedules = zones.flatMap((zone) => narrow.schedules(readSchedule(options, zone)));
   if (zones.length === 0) readSchedule(options, 'UTC');
   const windows = firstWindows(schedules, options);
@@ -96,12 +97,16 @@ interface Narrowing {
 }
 
 /** Policies are loaded here, because most calls name none. */
-async function readNarrowing({ policy: names, policyFile }: Options, place: Place | null): Promise<Narrowing> {
+async function readNarrowing(
+  { policy: names, policyFile }: Options,
+  place: Place | null,
+  env: Env,
+): Promise<Narrowing> {
   if (names === undefined && policyFile === undefined) {
     return { schedules: (schedule) => [{ schedule, appliesFrom: null, appliesUntil: null }], text: [] };
   }
   const { readNarrowingPolicies } = await import('./policy-options.ts');
-  return readNarrowingPolicies(names ?? [], policyFile, place);
+  return readNarrowingPolicies(names ?? [], policyFile, place, env);
 }
 
 function firstWindows(

@@ -32,10 +32,11 @@ import {
   type Passage,
 } from '../domain/dialling/connection-breaker.ts';
 import type { ProviderTrouble } from '../domain/engine/campaign-state.ts';
-import { numberHold } from '../domain/dialling/number-limits.ts';
 import { accountLimitId, recordEventId } from '../domain/engine/ids.ts';
 import type { EndedEvent, Outcome } from '../domain/engine/outcome.ts';
 import type { CallToPlace, PlaceResult } from '../domain/dialling/provider-messages.ts';
+import { RingfenceError } from '../domain/engine/errors.ts';
+import type { PolicyLimits } from '../domain/windows/policies/frequency.ts';
 import type { PlacementResult } from '../domain/engine/placement.ts';
 import { type Bucket, isTerminal } from '../domain/engine/tally.ts';
 import { civilDay } from '../domain/windows/windows.ts';
@@ -44,7 +45,15 @@ import { claimEarlyEvents, firstTerminalEvents } from './call-events.ts';
 import { type DatabaseClock, readDatabaseClock } from './clock.ts';
 import { askBreaker, breakerOf, recordTurn } from './connection-breakers.ts';
 import { hasLimit, lowestRate } from './connection-loads.ts';
-import { lockDial, newestPlacements, numberLimitsOf, type NumberPlacement, placementsOf } from './number-placements.ts';
+import {
+  lockDial,
+  numberHeld,
+  numberRecord,
+  type NumberRecord,
+  numberRecordOf,
+  type NumberRecordRow,
+} from './number-placements.ts';
+import { mostByPolicy, policyLimitsOf } from './policies.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 import { hasShares } from './share-records.ts';
 import { isStopped } from './stops.ts';
@@ -137,6 +146,7 @@ interface Campaign {
   readonly ending: string | null;
   readonly phone_number_ids: string[] | null;
   readonly rotation: Rotation | null;
+  readonly policy: readonly string[] | null;
 }
 
 interface DialRecord {
@@ -186,7 +196,9 @@ export async function permitDial(
     const day = accountDay(context, now);
     const nextDay = day && heldUntilNextDay(day, day, countedCall(record), dial.marginMs, now);
     if (nextDay !== null) return withoutSending(tx, dial, { kind: 'next_day', until: nextDay }, now);
-    const postponed = numberGate(context, now);
+    const policies = policiesAt(context, now);
+    if (policies === null) return withoutSending(tx, dial, { kind: 'blocked', reason: 'policy_not_known' }, now);
+    const postponed = numberGate(context, policies, now);
     if (postponed !== null) return withoutSending(tx, dial, postponed, now);
     const { reservation } = pace;
     const callsPerSecond = lower(pace.callsPerSecond, context.callsPerSecond);
@@ -201,7 +213,9 @@ export async function permitDial(
     const admission = context.breaker.trouble === null ? null : await askBreaker(tx, dial, now);
     if (admission?.kind === 'held') return withoutSending(tx, dial, held(admission), now);
     const frozen = record?.made_for === dial.madeFor ? record.request : null;
-    const written = await writeAhead(tx, dial, campaign.account, call.phoneNumber, frozen ?? freeze(call), now);
+    const followed = campaign.policy?.length ? JSON.stringify(policies.policies) : null;
+    const to = { account: campaign.account, phoneNumber: call.phoneNumber, followed };
+    const written = await writeAhead(tx, dial, to, frozen ?? freeze(call), now);
     // Since the record was read, another try has recorded its answer, or the placement was withdrawn.
     if (!written) return withoutSending(tx, dial, { kind: 'withdrawn' }, now);
     if (day && !(await countsOnDay(tx, dial, campaign.account, day, record))) {
@@ -228,22 +242,22 @@ function held({ afterMs, trouble: { reason, since, times } }: Extract<Admission,
   return { kind: 'held', afterMs, trouble: { reason, since, times } };
 }
 
-/**
- * Whether the number has had its calls. Only this contact waits, until the earliest instant that may turn out to be right: an answer
- * that is still on its way says when its call counts from.
- */
-function numberGate({ perNumber, placements }: DialContext, now: number): NotSent | null {
-  const limits = numberLimitsOf(perNumber);
-  const held = (from: keyof NumberPlacement) =>
-    numberHold(
-      limits,
-      placements.map((one) => one[from]),
-      now,
-    );
-  const hold = held('latest');
+/** Whether the number has had its calls. Only this contact waits. */
+function numberGate({ number }: DialContext, limits: PolicyLimits, now: number): NotSent | null {
+  const hold = numberHeld(number, limits, now);
   if (hold === null) return null;
-  const { until } = held('earliest') ?? hold;
+  const { comesBackAt: until } = hold;
   return { kind: 'postponed', until, afterMs: until - now, waitsFor: 'number' };
+}
+
+/** Null: this worker does not know one of the campaign's policies, as when its file was changed. */
+function policiesAt({ campaign: { policy }, contact }: DialContext, now: number): PolicyLimits | null {
+  try {
+    return policyLimitsOf({ policy, region: contact!.region, phone_number: contact!.phone_number }, now);
+  } catch (error) {
+    if (error instanceof RingfenceError) return null;
+    throw error;
+  }
 }
 
 /** The account's limit of calls per day, and its present day. Null: no limit. */
@@ -514,10 +528,8 @@ interface DialContext {
   readonly callsPerSecond: number | null;
   /** The circuit breaker of the connection. */
   readonly breaker: ConnectionBreaker;
-  /** The account's limits per number, as recorded. */
-  readonly perNumber: unknown;
-  /** The newest other placements to the number, as many as these limits may count. */
-  readonly placements: readonly NumberPlacement[];
+  /** What is on record about other calls to the number. */
+  readonly number: NumberRecord;
   /** The account's limit of calls in flight. Null: no limit. */
   readonly accountLimit: number | null;
   /** The account's limit of calls per day. Null: no limit. */
@@ -528,25 +540,26 @@ interface DialContext {
 
 type DialContextRow = Campaign &
   Omit<Contact, 'phone_number'> &
-  DialRecord & {
+  DialRecord &
+  NumberRecordRow & {
     readonly phone_number: string | null;
     readonly stopped: boolean;
     readonly suppressed: boolean;
     readonly recorded: boolean;
     readonly calls_per_second: number | null;
     readonly breaker: ConnectionBreaker | null;
-    readonly per_number: unknown;
-    readonly placements: readonly (readonly [number, number])[] | null;
     readonly account_limit: number | null;
     readonly daily_limit: DailyLimit | null;
     readonly has_limit: boolean;
   };
 
 /** A repeat of an unknown call is the same placement as the call itself. */
-const PLACEMENTS_TO_NUMBER = newestPlacements({
+const NUMBER_RECORD = numberRecord({
   account: 'c.account',
   number: 'k.phone_number',
   limits: 'a.per_number',
+  terms: 'c.spec',
+  policyMost: '$5',
   except: '$3',
 });
 
@@ -560,25 +573,18 @@ async function readDialContext(tx: Queryable, dial: Dial): Promise<DialContext |
              ${isStopped('c')} as stopped, s.phone_number is not null as suppressed, calls.id is not null as recorded,
              ${lowestRate('$4')} as calls_per_second, ${hasLimit('$4')} as has_limit, ${breakerOf('$4')} as breaker,
              a.max_concurrent_calls as account_limit, ${dailyLimitOf('a')} as daily_limit,
-             a.per_number, ${PLACEMENTS_TO_NUMBER} as placements, ${RECORD_COLUMNS}
+             c.spec -> 'policy' as policy, k.region, ${NUMBER_RECORD}, ${RECORD_COLUMNS}
         from campaigns c
         left join campaign_contacts k on k.campaign_id = c.id and k.seq = $2
         left join suppressions s on s.account = c.account and s.phone_number = k.phone_number
         left join calls on calls.id = $3
         left join accounts a on a.name = c.account
        where c.id = $1`,
-    values: [dial.campaignId, dial.seq, dial.callId, dial.connection],
+    values: [dial.campaignId, dial.seq, dial.callId, dial.connection, mostByPolicy()],
   });
   const [row] = rows;
   if (!row) return null;
-  const {
-    phone_number,
-    stopped,
-    suppressed,
-    calls_per_second: callsPerSecond,
-    per_number: perNumber,
-    placements,
-  } = row;
+  const { phone_number, stopped, suppressed, calls_per_second: callsPerSecond } = row;
   return {
     campaign: row,
     contact: phone_number === null ? null : { ...row, phone_number },
@@ -587,8 +593,7 @@ async function readDialContext(tx: Queryable, dial: Dial): Promise<DialContext |
     record: row.recorded ? row : null,
     callsPerSecond,
     breaker: row.breaker ?? CLOSED,
-    perNumber,
-    placements: placementsOf(placements),
+    number: numberRecordOf(row),
     accountLimit: row.account_limit,
     dailyLimit: row.daily_limit,
     hasLimit: row.has_limit,
@@ -643,6 +648,7 @@ interface Contact {
   readonly bucket: Bucket;
   readonly attempt: number;
   readonly phone_number: string;
+  readonly region: string | null;
   readonly extension: string;
   readonly first_name: string | null;
   readonly last_name: string | null;
@@ -676,23 +682,22 @@ function callerNumbers({ terms }: Dial, { phone_number_ids: own }: Campaign): re
 async function writeAhead(
   tx: Queryable,
   dial: Dial,
-  account: string,
-  phoneNumber: string,
+  { account, phoneNumber, followed }: { account: string; phoneNumber: string; followed: string | null },
   request: string,
   now: number,
 ): Promise<DialRecord | null> {
   const { rows } = await tx.query<DialRecord>({
     name: 'write-ahead',
     text: `insert into calls (id, campaign_id, seq, attempt, connection, request, day, first_sent_at, last_sent_at, tries, made_for,
-                       deadline_at, number_key)
+                       deadline_at, number_key, policies)
      values ($1, $2, $3, $4, $5, $6, $7, to_timestamp($8 / 1000.0), to_timestamp($8 / 1000.0), 1, $11,
-             to_timestamp($12 / 1000.0), number_key($13, $14))
+             to_timestamp($12 / 1000.0), number_key($13, $14), $15::jsonb)
      on conflict (id) do update
        set request = case when calls.made_for = excluded.made_for then coalesce(calls.request, excluded.request)
                           else excluded.request end,
            made_for = excluded.made_for,
            first_sent_at = coalesce(calls.first_sent_at, excluded.first_sent_at),
-           last_sent_at = excluded.last_sent_at, number_key = excluded.number_key,
+           last_sent_at = excluded.last_sent_at, number_key = excluded.number_key, policies = excluded.policies,
            day = coalesce(calls.day, excluded.day), tries = calls.tries + 1,
            deadline_at = greatest(calls.deadline_at, excluded.deadline_at)
      where calls.provider_call_id is null and calls.not_placed_reason is null and calls.settled_at is null
@@ -714,6 +719,7 @@ async function writeAhead(
       now + dial.lostAfterMs,
       account,
       phoneNumber,
+      followed,
     ],
   });
   return rows[0] ?? null;

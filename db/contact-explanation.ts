@@ -4,15 +4,17 @@ import { type AllowedNumbers, type NumberProblem, numberRefusal } from '../domai
 import { numberFacts } from '../domain/contacts/number-kind.ts';
 import type { DueFor, Ending, WaitingFor } from '../domain/engine/campaign-state.ts';
 import type { CallEventResponse, ContactExplanation } from '../domain/api/contact-explanation.ts';
-import { limitText, numberHold } from '../domain/dialling/number-limits.ts';
+import type { PolicyLimits } from '../domain/windows/policies/frequency.ts';
 import { heldBy } from '../domain/api/contact-gate.ts';
 import { haveOwnHours } from '../domain/contacts/contact-group.ts';
 import { hoursOfContact } from '../domain/api/contact-hours.ts';
 import { groupTerms } from '../domain/api/group-terms.ts';
 import type { RecordedStatus } from '../domain/api/interruption.ts';
 import { EngineSchedule } from '../domain/engine/schedule-fields.ts';
+import { RingfenceError } from '../domain/engine/errors.ts';
 import type { Bucket } from '../domain/engine/tally.ts';
-import { newestPlacements, numberLimitsOf, placementsOf } from './number-placements.ts';
+import { numberHeld, numberRecord, numberRecordOf, type NumberRecordRow } from './number-placements.ts';
+import { mostByPolicy, policyLimitsOf } from './policies.ts';
 import {
   instantOf,
   limited,
@@ -28,7 +30,7 @@ import { UNKNOWN_ZONE } from './enrolment.ts';
 import type { Queryable } from './pool.ts';
 import { isStopped } from './stops.ts';
 
-interface ContactRow {
+interface ContactRow extends NumberRecordRow {
   readonly status: RecordedStatus;
   readonly ending: Ending | null;
   readonly waiting_for: WaitingFor | null;
@@ -46,16 +48,16 @@ interface ContactRow {
   readonly policies: string[] | null;
   readonly stopped: boolean;
   readonly waits_for: DueFor | null;
-  readonly per_number: unknown;
-  readonly placements: readonly (readonly [number, number])[] | null;
   readonly suppressed: boolean;
   readonly attempts: ContactExplanation['attempts'];
 }
 
-const PLACEMENTS_TO_NUMBER = newestPlacements({
+const NUMBER_RECORD = numberRecord({
   account: 'campaign.account',
   number: 'c.phone_number',
   limits: 'account.per_number',
+  terms: 'campaign.spec',
+  policyMost: '$4',
   except: 'null::text',
 });
 
@@ -77,7 +79,7 @@ export async function explainContact(
     `select campaign.status, campaign.ending, campaign.waiting_for, campaign.waiting_until, campaign.spec,
             c.phone_number, c.first_name, c.bucket, c.reason, c.attempt, c.due_at, c.waits_for, c.timezone, c.region,
             own.zones, own.policies,
-            ${isStopped('campaign')} as stopped, account.per_number, ${PLACEMENTS_TO_NUMBER} as placements,
+            ${isStopped('campaign')} as stopped, ${NUMBER_RECORD},
             exists (select from suppressions s
                      where s.account = campaign.account and s.phone_number = c.phone_number) as suppressed,
             attempts.list as attempts
@@ -88,7 +90,7 @@ export async function explainContact(
        cross join lateral (
          select coalesce(jsonb_agg(jsonb_build_object(
                   'call_id', call.id, 'attempt', call.attempt, 'first_sent_at', call.first_sent_at,
-                  'provider_call_id', call.provider_call_id, 'not_placed_reason', call.not_placed_reason,
+                  'provider_call_id', call.provider_call_id, 'policies', coalesce(call.policies, '[]'), 'not_placed_reason', call.not_placed_reason,
                   'outcome', coalesce(call.outcome, event.outcome), 'outcome_as_sent', event.outcome_as_sent,
                   'account_fault', coalesce(call.account_fault, event.account_fault),
                   'ended_at', coalesce(call.ended_at, event.occurred_at)
@@ -101,7 +103,7 @@ export async function explainContact(
           where call.campaign_id = campaign.id and call.seq = c.seq
        ) attempts
       where campaign.account = $1 and campaign.id = $2`,
-    [account, campaignId, contactId],
+    [account, campaignId, contactId, mostByPolicy()],
   );
   const row = rows[0];
   if (!row) return null;
@@ -195,6 +197,16 @@ function eventAnswer({
   };
 }
 
+/** Null: this gateway does not know one of the campaign's policies. */
+function limitsOfContact({ spec, region, phone_number }: ContactRow, now: number): PolicyLimits | null {
+  try {
+    return policyLimitsOf({ policy: spec.policy ?? null, region, phone_number }, now);
+  } catch (error) {
+    if (error instanceof RingfenceError) return null;
+    throw error;
+  }
+}
+
 function explanation(
   row: ContactRow,
   contactId: string,
@@ -203,8 +215,8 @@ function explanation(
 ): ContactExplanation {
   const { spec } = row;
   const isWaiting = row.bucket === 'pending' || row.bucket === 'retrying';
-  const placedAt = placementsOf(row.placements).map(({ latest }) => latest);
-  const hold = isWaiting ? numberHold(numberLimitsOf(row.per_number), placedAt, now) : null;
+  const limits = limitsOfContact(row, now);
+  const hold = isWaiting && limits ? numberHeld(numberRecordOf(row), limits, now) : null;
   const { zones, policies } = row;
   const rule = zones && policies && { zones, policies };
   const decisive = groupTerms(spec);
@@ -240,7 +252,8 @@ function explanation(
     campaign_status: row.status,
     hours: hours?.told ?? null,
     gate: held.by,
-    number_limit: hold === null ? null : limitText(hold.limit),
+    number_limit: hold?.limit ?? null,
+    policies: limits?.policies.slice() ?? [],
     next_eligible_at: held.until === null ? null : new Date(held.until).toISOString(),
     attempts: row.attempts.map((attempt) => ({
       ...attempt,

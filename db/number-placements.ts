@@ -6,7 +6,17 @@
  * then those of rows.
  */
 import { DIAL } from '../domain/engine/dial-budget.ts';
-import { DEFAULT_NUMBER_LIMITS, type NumberLimit, NumberLimits } from '../domain/dialling/number-limits.ts';
+import {
+  conversationHold,
+  DEFAULT_NUMBER_LIMITS,
+  type LastConversation,
+  laterHold,
+  numberHold,
+  type NumberHold,
+  type NumberLimit,
+  NumberLimits,
+} from '../domain/dialling/number-limits.ts';
+import type { PolicyLimits } from '../domain/windows/policies/frequency.ts';
 import type { Queryable } from './pool.ts';
 
 /**
@@ -35,33 +45,69 @@ export async function lockDial(
   });
 }
 
-/**
- * SQL for the newest placements to a number, at least as many as a limit allows, for `placementsOf`. A placement is no older than
- * its last try and not much newer, so the index finds all that may be among the newest.
- *
- * @param of columns and parameters: account, number, the account's limits as JSON, and a call that does not count
- */
-export function newestPlacements(of: {
+/** What SQL here is about: columns and parameters. */
+interface OfNumber {
   readonly account: string;
   readonly number: string;
+  /** The account's limits as JSON. */
   readonly limits: string;
+  /** The terms of the campaign. */
+  readonly terms: string;
+  /** The most calls that a policy allows. */
+  readonly policyMost: string;
+  /** A call that does not count. */
   readonly except: string;
-}): string {
-  const most = `coalesce((select max((one->>'max')::integer) from jsonb_array_elements(${of.limits}) one), ${MOST_BY_DEFAULT})`;
-  const reaches = `interval '${REACHES_WITHIN_MS} milliseconds'`;
-  // An answer that a look-up found comes later than the request.
-  const answered = `(case when p.accepted_at is not null then least(p.accepted_at, p.last_sent_at + ${reaches}) end)`;
-  const placements = (alias: string) => `
+}
+
+const PLACEMENTS_TO_NUMBER = (of: OfNumber, alias: string) => `
     calls ${alias}
      where ${alias}.number_key = number_key(${of.account}, ${of.number}) and ${alias}.last_sent_at is not null
        and ${alias}.not_placed_reason is null and ${alias}.id is distinct from ${of.except}`;
-  return `(
+
+const hasPolicies = (of: OfNumber) => `coalesce(jsonb_array_length(${of.terms} -> 'policy'), 0) > 0`;
+
+/**
+ * SQL for what limits count, for `numberRecordOf`:
+ * - `per_number`: the limits of the account,
+ * - `placements`: the newest placements to the number, at least as many as a limit allows. A placement is no older than its last try
+ *   and not much newer, so the index finds all that may be among the newest.
+ * - `talked_at`, `may_talk`: the end of the last conversation, and whether one may be going on. Only for campaigns with policies.
+ */
+export function numberRecord(of: OfNumber): string {
+  const ofAccount = `coalesce((select max((one->>'max')::integer) from jsonb_array_elements(${of.limits}) one), ${MOST_BY_DEFAULT})`;
+  const most = `greatest(${ofAccount}, case when ${hasPolicies(of)} then ${of.policyMost}::integer else 0 end)`;
+  const reaches = `interval '${REACHES_WITHIN_MS} milliseconds'`;
+  // An answer that a look-up found comes later than the request.
+  const answered = `(case when p.accepted_at is not null then least(p.accepted_at, p.last_sent_at + ${reaches}) end)`;
+  const ended = `(select e.outcome from call_events e where e.call_id = p.id and e.kind = 'ended' order by e.received_at, e.event_id limit 1)`;
+  return `
+    ${of.limits} as per_number, (
     select array_agg(array[extract(epoch from coalesce(${answered}, p.last_sent_at)),
                            extract(epoch from coalesce(${answered}, p.last_sent_at + ${reaches}))]::float8[])
-      from ${placements('p')}
+      from ${PLACEMENTS_TO_NUMBER(of, 'p')}
        and p.last_sent_at >= coalesce(
-             (select q.last_sent_at from ${placements('q')} order by q.last_sent_at desc offset ${most} - 1 limit 1) - ${reaches},
-             '-infinity'))`;
+             (select q.last_sent_at from ${PLACEMENTS_TO_NUMBER(of, 'q')} order by q.last_sent_at desc offset ${most} - 1 limit 1) - ${reaches},
+             '-infinity')) as placements,
+    case when ${hasPolicies(of)} then (
+    select extract(epoch from max(coalesce(p.ended_at,
+             (select max(e.received_at) from call_events e where e.call_id = p.id and e.kind = 'ended'))))::float8
+      from ${PLACEMENTS_TO_NUMBER(of, 'p')} and coalesce(p.outcome, ${ended}) = 'completed') end as talked_at,
+    case when ${hasPolicies(of)} then exists (
+    select from ${PLACEMENTS_TO_NUMBER(of, 'p')} and p.settled_at is null and ${ended} is null) else false end as may_talk`;
+}
+
+export interface NumberRecordRow {
+  readonly per_number: unknown;
+  readonly placements: readonly (readonly [earliest: number, latest: number])[] | null;
+  readonly talked_at: number | null;
+  readonly may_talk: boolean;
+}
+
+/** What is on record about the calls to a number. */
+export interface NumberRecord {
+  readonly limits: readonly NumberLimit[];
+  readonly placements: readonly NumberPlacement[];
+  readonly lastConversation: LastConversation;
 }
 
 /**
@@ -73,15 +119,41 @@ export interface NumberPlacement {
   readonly latest: number;
 }
 
-/** The result of `newestPlacements`: pairs of seconds. Null: there are none. */
-export function placementsOf(rows: readonly (readonly [number, number])[] | null): NumberPlacement[] {
-  return (rows ?? []).map(([earliest, latest]) => ({
-    earliest: Math.round(earliest * 1000),
-    latest: Math.round(latest * 1000),
-  }));
+export function numberRecordOf({
+  per_number: limits,
+  placements,
+  talked_at: talkedAt,
+  may_talk,
+}: NumberRecordRow): NumberRecord {
+  const ms = (seconds: number): number => Math.round(seconds * 1000);
+  const ended = talkedAt === null ? null : ms(talkedAt);
+  return {
+    limits: limits === null ? DEFAULT_NUMBER_LIMITS : NumberLimits.parse(limits),
+    placements: (placements ?? []).map(([earliest, latest]) => ({ earliest: ms(earliest), latest: ms(latest) })),
+    lastConversation: may_talk ? 'now' : ended,
+  };
 }
 
-/** The limits of an account from its column `per_number`. */
-export function numberLimitsOf(perNumber: unknown): readonly NumberLimit[] {
-  return perNumber === null ? DEFAULT_NUMBER_LIMITS : NumberLimits.parse(perNumber);
+/**
+ * Why the number must not be called now, and the earliest instant that may turn out to be right: an answer that is still on its way
+ * says when its call counts from. Null: it may be called.
+ */
+export function numberHeld(
+  { limits: ofAccount, placements, lastConversation }: NumberRecord,
+  { limits: ofPolicies, pauses }: PolicyLimits,
+  now: number,
+): (NumberHold & { readonly comesBackAt: number }) | null {
+  const limits = [...ofAccount, ...ofPolicies];
+  const talked = conversationHold(pauses, lastConversation, now);
+  const holdBy = (instant: keyof NumberPlacement): NumberHold | null =>
+    laterHold(
+      numberHold(
+        limits,
+        placements.map((one) => one[instant]),
+        now,
+      ),
+      talked,
+    );
+  const hold = holdBy('latest');
+  return hold && { ...hold, comesBackAt: holdBy('earliest')?.until ?? hold.until };
 }

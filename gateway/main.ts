@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { ZONE_DATA_VERSION } from '../domain/windows/zone-data.ts';
 import { openConnections, reloadFromEnv, warnOfClosed } from '../providers/connections/from-env.ts';
 import { readConfig } from '../worker/config.ts';
+import { loadOwnPolicies } from '../worker/own-policies.ts';
 import { readAll, startOrExplain } from '../worker/start-up.ts';
 import { GatewayConfig } from './config.ts';
 import { startRingfenceGateway } from './ringfence-gateway.ts';
@@ -10,6 +11,7 @@ await startOrExplain('gateway', async () => {
   const [config, connections] = readAll(
     () => readConfig(GatewayConfig, process.env),
     () => openConnections(process.env),
+    () => loadOwnPolicies(process.env),
   );
   const logger = pino({ level: config.LOG_LEVEL, base: { service: 'gateway' } });
   warnOfClosed(connections, logger);

@@ -4,6 +4,7 @@ import { ZONE_DATA_VERSION } from '../domain/windows/zone-data.ts';
 import { openConnections, reloadFromEnv, warnOfClosed } from '../providers/connections/from-env.ts';
 import { readConfig, WorkerConfig } from './config.ts';
 import { serveHealth } from './health.ts';
+import { loadOwnPolicies } from './own-policies.ts';
 import { createRingfenceWorker } from './ringfence-worker.ts';
 import { cannotListen, readAll, startOrExplain } from './start-up.ts';
 
@@ -11,6 +12,7 @@ await startOrExplain('worker', async () => {
   const [config, connections] = readAll(
     () => readConfig(WorkerConfig, process.env),
     () => openConnections(process.env),
+    () => loadOwnPolicies(process.env),
   );
   const log = pino({ level: config.LOG_LEVEL, base: { service: 'worker' } });
 

@@ -19,7 +19,7 @@ export async function startOrExplain(what: string, start: () => Promise<void>): 
  * Reads the settings of a process, in parts.
  * @throws RingfenceError `misconfigured` with the problems of all parts
  */
-export function readAll<A, B>(first: () => A, second: () => B): [A, B] {
+export function readAll<A, B, C>(first: () => A, second: () => B, third: () => C): [A, B, C] {
   const problems: RingfenceError[] = [];
   const read = <T>(part: () => T): T | undefined => {
     try {
@@ -30,7 +30,7 @@ export function readAll<A, B>(first: () => A, second: () => B): [A, B] {
       return undefined;
     }
   };
-  const values = [read(first), read(second)] as [A, B];
+  const values = [read(first), read(second), read(third)] as [A, B, C];
   const [only, ...others] = problems;
   if (only === undefined) return values;
   throw others.length === 0

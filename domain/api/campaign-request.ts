@@ -18,6 +18,7 @@ const AGENT = 'agent_id must be the id of the agent that speaks, 1 to 255 charac
 const CONNECTION = 'connection must be the name of a connection';
 const NUMBERS = 'phone_number_ids must be a list of at most 100 ids of numbers to call from';
 const ROTATION = 'phone_rotation_strategy must be "random", "sequential" or "round_robin"';
+const POLICY = 'policy must be a list of at most 20 names of calling policies, such as "us-tcpa"';
 const SOURCE = 'contact_source must be "folder", "manual" or "csv"';
 const FOLDER = 'contact_folder_id must be the id of a folder (a UUID)';
 const IDS = `contact_ids must be a list of at most ${MOST_CONTACTS} contact ids (UUIDs); use a folder for more`;
@@ -51,6 +52,13 @@ export const Fields = z.strictObject(
         'How these numbers are distributed over the calls. Null: each contact is always called from the same number.',
       )
       .default(null),
+    policy: z
+      .array(Text(POLICY), POLICY)
+      .max(20, POLICY)
+      .describe(
+        'Names of calling policies that narrow the hours and limit the calls to one number, by where the person is. It cannot be changed.',
+      )
+      .default([]),
     contact_source: z
       .enum(['csv', 'folder', 'manual'], SOURCE)
       .describe('`folder` copies a folder. The other sources use `contacts` and `contact_ids`.')
@@ -111,8 +119,6 @@ export type CampaignTerms = Omit<CreateCampaign, 'contacts' | 'contact_ids' | 'c
   readonly connection: string;
   /** Campaigns of earlier versions have none. */
   readonly unknown_zone?: string;
-  /** Names of calling policies. Campaigns of earlier versions have none. */
-  readonly policy?: readonly string[];
 };
 
 /** @param connection the connection that was chosen for it */
@@ -139,7 +145,7 @@ export function engineSpec(terms: CampaignTerms): EngineSpec {
       on: terms.retry_on,
     },
     ...(terms.open_ended ? { open_ended: true } : {}),
-    ...(terms.policy === undefined || terms.policy.length === 0 ? {} : { policies: [...terms.policy] }),
+    ...(terms.policy.length === 0 ? {} : { policies: terms.policy }),
   };
 }
 

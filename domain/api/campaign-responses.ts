@@ -58,6 +58,7 @@ export const Campaign = z.object({
   connection: z.string().describe('The connection through which it calls.'),
   phone_number_ids: z.array(z.string()),
   phone_rotation_strategy: z.string().nullable(),
+  policy: z.array(z.string()).describe('Names of the calling policies that hold for its contacts.'),
   contact_source: z.string(),
   contact_folder_id: Uuid.nullable(),
   schedule_type: z.string(),

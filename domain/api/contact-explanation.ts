@@ -11,6 +11,11 @@ const outcome = z
   .nullable()
   .describe(`How the call ended: ${Outcome.options.map((word) => `\`${word}\``).join(', ')}. Null if it has not.`);
 
+const FollowedPolicy = z.object({
+  name: z.string(),
+  version: z.string().describe('Which rules of that name.'),
+});
+
 /** Whose hours hold for a contact. */
 const ContactHours = z.object({
   timezones: z.array(z.string()).describe('The contact is called only while the hours are open in all of these.'),
@@ -37,8 +42,11 @@ export const ContactExplanation = CampaignContactResponse.omit({ call_id: true, 
     .string()
     .nullable()
     .describe(
-      'The limit of calls to the number that its calls have reached, such as `10 in 24 hours`. Null while it has calls left.',
+      'The limit of calls to the number that its calls have reached, such as `10 in 24 hours`. A limit of a policy names it: `3 in 24 hours (us-fl)`. Null while it has calls left.',
     ),
+  policies: z
+    .array(FollowedPolicy)
+    .describe('The calling policies of the campaign that hold for the contact, by where the person is.'),
   next_eligible_at: instant
     .nullable()
     .describe('When the contact may be called next. Null if unknown, or if it does not depend on time.'),
@@ -48,6 +56,7 @@ export const ContactExplanation = CampaignContactResponse.omit({ call_id: true, 
       attempt: z.int(),
       first_sent_at: instant.nullable().describe('When the request was or may have been sent.'),
       provider_call_id: z.string().nullable(),
+      policies: z.array(FollowedPolicy).describe('The calling policies that held for this call.'),
       not_placed_reason: z.string().nullable().describe('Why the call was certainly not placed.'),
       outcome,
       outcome_as_sent: z.string().nullable().describe("The outcome in the provider's word."),

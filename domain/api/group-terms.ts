@@ -6,7 +6,7 @@ import type { CampaignTerms } from './campaign-request.ts';
 
 /** The recorded terms that decide on groups. */
 export function groupTerms(terms: CampaignTerms): GroupTerms {
-  const { unknown_zone: unknownZone, policy = [] } = terms;
+  const { unknown_zone: unknownZone, policy } = terms;
   return {
     schedule: EngineSchedule.parse(terms),
     policies: policiesNamed(policy),

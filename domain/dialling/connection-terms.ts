@@ -25,7 +25,7 @@ export type DialRefusal =
   /** Concerns the whole campaign: the file was edited since the campaign was created. */
   | {
       readonly kind: 'blocked';
-      readonly reason: 'account_not_allowed' | 'agent_not_allowed' | 'caller_number_not_allowed';
+      readonly reason: 'account_not_allowed' | 'agent_not_allowed' | 'caller_number_not_allowed' | 'policy_not_known';
     };
 
 /** Decides about one dial. Null: the connection allows it. */

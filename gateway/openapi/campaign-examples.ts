@@ -122,6 +122,7 @@ const EXPLAINED: ContactExplanation = {
   gate: 'retry',
   number_limit: null,
   hours: { timezones: ['America/New_York'], from: 'campaign', policies: [] },
+  policies: [],
   next_eligible_at: '2026-03-18T15:01:40.000Z',
   attempts: [
     {
@@ -129,6 +130,7 @@ const EXPLAINED: ContactExplanation = {
       attempt: 1,
       first_sent_at: '2026-03-18T14:01:12.000Z',
       provider_call_id: PROVIDER_CALL_ID,
+      policies: [],
       not_placed_reason: null,
       outcome: 'no_answer',
       outcome_as_sent: 'no_answer',

@@ -49,6 +49,7 @@ export const CAMPAIGN: Campaign = {
   connection: 'truedy',
   phone_number_ids: [],
   phone_rotation_strategy: null,
+  policy: [],
   contact_source: 'manual',
   contact_folder_id: null,
   schedule_type: 'immediate',

@@ -18,6 +18,7 @@ import { type AtEnd, inTransaction, type Pool, type Queryable } from '../../db/p
 import type { Campaign } from '../../domain/api/campaign-responses.ts';
 import { campaignTerms, type CreateCampaign } from '../../domain/api/campaign-request.ts';
 import { refuseExpired } from '../../domain/api/campaign-terms.ts';
+import { policiesNamed } from '../../domain/windows/policies/built-in.ts';
 import { refuseUnknownRegion } from '../../domain/windows/holidays.ts';
 import { refuseWithoutRoom } from '../../domain/windows/room-to-dial.ts';
 import { allowedByAny, type AllowedNumbers, notAllowed, refusalByAll } from '../../domain/contacts/allowed-numbers.ts';
@@ -63,6 +64,7 @@ export async function createCampaign(
 async function prepare(connections: Connections, account: string, request: CreateCampaign): Promise<Prepared> {
   const { connection, provider } = chooseConnection(connections, account, request.connection);
   assertNamesAllowed(connection, request);
+  policiesNamed(request.policy);
   return { connection, provider, stated: await statedContacts(request, [connection]) };
 }
 

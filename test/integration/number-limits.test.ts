@@ -2,9 +2,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { adoptRoster } from '../../db/adoption.ts';
 import { type Dial, type DialPermit, permitDial, recordAnswer } from '../../db/calls.ts';
+import { explainContact } from '../../db/contact-explanation.ts';
 import { inTransaction, openPool, type Pool } from '../../db/pool.ts';
 import { CreateCampaign } from '../../domain/api/campaign-request.ts';
 import type { PlaceResult } from '../../domain/dialling/provider-messages.ts';
+import { policiesNamed } from '../../domain/windows/policies/built-in.ts';
 import { createCampaign } from '../../gateway/routes/create-campaign.ts';
 import { TRUEDY_ALONE } from '../support/factories/connections.ts';
 import { dialOf } from '../support/factories/dials.ts';
@@ -23,12 +25,18 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 /** Dials of a campaign that calls one number under so many extensions. */
-async function campaignTo(number: string, contacts: number, account = 'an account'): Promise<Dial[]> {
+async function campaignTo(
+  number: string,
+  contacts: number,
+  account = 'an account',
+  terms: object = {},
+): Promise<Dial[]> {
   const { pool } = database;
   const request = CreateCampaign.parse({
     name: nextId('Reminders'),
     agent_id: 'agent-1',
     contacts: Array.from({ length: contacts }, (_, index) => ({ phone_number: number, extension: String(index + 1) })),
+    ...terms,
   });
   const { id } = await createCampaign({ pool, now: NOW, connections: TRUEDY_ALONE }, account, request);
   await inTransaction(pool, (tx) => adoptRoster(tx, { campaignId: id, runId: 'the run', number: 1 }, NOW));
@@ -122,6 +130,68 @@ describe('a number', () => {
     expect(await permit(second!, NOW)).toMatchObject({ kind: 'postponed' });
   });
 });
+
+describe('policies of a campaign', () => {
+  const policy = { policy: ['us-fl', 'us-reg-f'] };
+
+  it('limit the calls to a number besides the account, where the person is', async () => {
+    const florida = await campaignTo('+13055550105', 4, 'florida', policy);
+    for (const dial of florida.slice(0, 3)) expect(await inVain(dial)).toBe('send');
+    const until = NOW + 1_000 + 24 * HOUR;
+    expect(await permit(florida[3]!, NOW + HOUR)).toEqual(postponedUntil(until, NOW + HOUR));
+    const elsewhere = await campaignTo('+12125550105', 4, 'florida', policy);
+    for (const dial of elsewhere) expect(await inVain(dial)).toBe('send');
+  });
+
+  it('stand on the dial record with their versions, and in the explanation with the limit', async () => {
+    const dials = await campaignTo('+13055550106', 4, 'recorded', policy);
+    for (const dial of dials.slice(0, 3)) await inVain(dial);
+    const { rows } = await database.pool.query('select policies from calls where id = $1', [dials[0]!.callId]);
+    const versions = policiesNamed(policy.policy).map(({ name, version }) => ({ name, version }));
+    expect(rows).toEqual([{ policies: versions }]);
+    const { rows: contacts } = await database.pool.query<{ contact_id: string }>(
+      'select contact_id from campaign_contacts where campaign_id = $1 and seq = 4',
+      [dials[0]!.campaignId],
+    );
+    const ids = { campaignId: dials[0]!.campaignId, contactId: contacts[0]!.contact_id };
+    const explained = await explainContact(database.pool, 'recorded', ids, { now: NOW + HOUR, allowedBy: () => null });
+    expect(explained).toMatchObject({ number_limit: '3 in 24 hours (us-fl)', policies: versions });
+  });
+
+  it('allow no call for their time after a conversation, nor while one may be going on', async () => {
+    const [first, second] = await campaignTo('+12125550107', 2, 'talks', policy);
+    await place(first!, NOW);
+    const soon = NOW + HOUR;
+    expect(await permit(second!, soon)).toEqual(postponedUntil(soon + 60_000, soon));
+    await settle(first!, 'completed', soon);
+    const until = soon + 7 * 24 * HOUR;
+    expect(await permit({ ...second!, placement: 2 }, soon + HOUR)).toEqual(postponedUntil(until, soon + HOUR));
+    expect(await permit({ ...second!, placement: 3 }, until)).toMatchObject({ kind: 'send' });
+  });
+
+  it('are refused by name where nobody knows them', async () => {
+    await expect(campaignTo('+12125550108', 1, 'talks', { policy: ['us-tpca'] })).rejects.toMatchObject({
+      code: 'validation_error',
+      field: 'policy',
+      message: expect.stringMatching(/^policy must be one of us-tcpa, us-fl, /) as string,
+    });
+  });
+});
+
+/** Calls a contact who does not answer. */
+async function inVain(dial: Dial): Promise<DialPermit['kind']> {
+  const { kind } = await place(dial, NOW);
+  await settle(dial, 'no_answer');
+  return kind;
+}
+
+/** Records how a call ended, as an exchange does. */
+async function settle({ callId }: Dial, outcome: string, endedAt = NOW + HOUR): Promise<void> {
+  await database.pool.query(
+    'update calls set outcome = $2, ended_at = to_timestamp($3 / 1000.0), settled_at = now() where id = $1',
+    [callId, outcome, endedAt],
+  );
+}
 
 async function setLimits(account: string, perNumber: readonly object[]): Promise<void> {
   await database.pool.query('insert into accounts (name, per_number) values ($1, $2)', [

@@ -35,7 +35,7 @@ describe('a number', () => {
       max(1, 1),
     ],
   ])('%s', (_, limits, placedAt, hours, limit) => {
-    const expected = hours === null ? null : { until: NOON + hours * HOUR, limit };
+    const expected = hours === null ? null : { until: NOON + hours * HOUR, limit: limitText(limit!) };
     expect(numberHold(limits, placedAt, NOON)).toEqual(expected);
     expect(numberHold(limits, placedAt.toReversed(), NOON)).toEqual(expected);
   });
@@ -60,7 +60,8 @@ describe('a number', () => {
         expect(keeps(limits, placedAt, from)).toBe(true);
         if (hold === null) return;
         expect(keeps(limits, placedAt, from - 1)).toBe(false);
-        expect(keeps([hold.limit], placedAt, from - 1)).toBe(false);
+        const named = limits.filter((limit) => limitText(limit) === hold.limit);
+        expect(keeps(named, placedAt, from - 1)).toBe(false);
         // Time alone gives calls back, so no instant before it was free.
         expect(keeps(limits, placedAt, NOON + Math.floor((from - 1 - NOON) * part))).toBe(false);
       }),
