@@ -42,13 +42,13 @@ async function campaignOf(key: string, inFlight: number, first: number): Promise
   const created = await gateway.send({ method: 'POST', path: '/batch-calls', body, key });
   const { id } = created.body.data;
   await inTransaction(pool, (tx) => adoptRoster(tx, { campaignId: id, runId: 'the run', number: 1 }, Date.now()));
+  const report = { campaignId: id, epoch: 1, number: 1, revision: 0, need: 5, inFlight };
+  await recordShareReport(pool, 'truedy', 'the run', report);
   for (let seq = 1; seq <= inFlight; seq += 1) {
     const dial = dialOf({ campaignId: id, seq, attempt: 1 });
     const paced = { callsPerSecond: 5, reservation: { kind: 'reserved' } } as const;
     expect((await permitDial(pool, dial, () => 'a request', undefined, paced)).kind).toBe('send');
   }
-  const report = { campaignId: id, epoch: 1, number: 1, revision: 0, need: 5, inFlight };
-  await recordShareReport(pool, 'truedy', 'the run', report);
   return id;
 }
 
