@@ -1,6 +1,6 @@
-/** `campaigns add-contacts` and `remove-contact`: people come to a campaign and leave it, through the gateway. */
+/** `campaigns add-contacts`, `remove-contact` and `call-at`: people come, go and name a time, through the gateway. */
 import type { Command } from 'commander';
-import type { AddContactsInput, AddedContacts, RemovedContact } from '../domain/api/added-contacts.ts';
+import type { AddContactsInput, AddedContacts, MovedCall, RemovedContact } from '../domain/api/added-contacts.ts';
 import { counted } from '../domain/engine/counted.ts';
 import { type ApiFlags, gatewayCommand, ringfenceOf, show } from './api.ts';
 import { examples } from './help.ts';
@@ -35,6 +35,19 @@ export function addCampaignPeople(campaigns: Command): void {
     .action((id: string, contact: string, flags: ApiFlags) =>
       show(flags, async () => (await ringfenceOf(flags)).campaigns.removeContact(id, contact), removedText),
     );
+
+  gatewayCommand(campaigns, 'call-at', 'Move the next call of a contact that waits to a time.')
+    .argument('<id>', 'id of the campaign')
+    .argument('<contact>', 'id of the contact, from "campaigns contacts"')
+    .argument('<instant>', 'the time, with Z or an offset; a past time means at once')
+    .addHelpText('after', examples(`campaigns call-at ${SOME_ID} ${SOME_CONTACT} 2026-03-19T15:30:00-04:00`))
+    .action((id: string, contact: string, at: string, flags: ApiFlags) =>
+      show(flags, async () => (await ringfenceOf(flags)).campaigns.callAt(id, contact, at), movedText),
+    );
+}
+
+function movedText({ contact_id, not_before, attempt }: MovedCall): string[] {
+  return [`Attempt ${attempt} is due at ${not_before}: ${contact_id}`];
 }
 
 function addedText({ added, already_there: there, total_contacts: total }: AddedContacts): string[] {

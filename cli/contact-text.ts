@@ -14,6 +14,7 @@ const HELD_BY: Readonly<Record<Gate, string>> = {
   slot: 'the contacts before it are called first',
   number: 'the number has had its calls',
   retry: 'the retry is not due yet',
+  not_before: 'it is called at a later time, which was asked for',
   provider: 'the provider has trouble, or asked for a pause',
   connection: "the connection's calls per second, or the campaign's share of its calls in flight, are in use",
   paused: 'the campaign is paused',

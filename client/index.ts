@@ -15,7 +15,7 @@ export type {
   RestartResponse as RestartAcknowledgement,
 } from '../domain/api/campaign-responses.ts';
 export type { CallEventResponse as CallEvent, ContactExplanation } from '../domain/api/contact-explanation.ts';
-export type { AddContactsInput, AddedContacts, RemovedContact } from '../domain/api/added-contacts.ts';
+export type { AddContactsInput, AddedContacts, MovedCall, RemovedContact } from '../domain/api/added-contacts.ts';
 export type { ChangeCampaignInput } from '../domain/api/campaign-change.ts';
 export type { CreateCampaignInput } from '../domain/api/campaign-request.ts';
 export type { CancelAcknowledgement, PauseAcknowledgement, ResumeAcknowledgement } from '../domain/engine/answers.ts';

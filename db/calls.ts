@@ -32,6 +32,7 @@ import {
   type Passage,
 } from '../domain/dialling/connection-breaker.ts';
 import type { ProviderTrouble } from '../domain/engine/campaign-state.ts';
+import type { DueFor } from '../domain/engine/campaign-state.ts';
 import { accountLimitId, recordEventId } from '../domain/engine/ids.ts';
 import type { EndedEvent, Outcome } from '../domain/engine/outcome.ts';
 import type { CallToPlace, PlaceResult } from '../domain/dialling/provider-messages.ts';
@@ -190,6 +191,9 @@ export async function permitDial(
     if (!(await hasShares(tx, dial, sharedLimits(dial, context)))) return { kind: 'superseded' };
     const closed = closedGate(dial, context, now);
     if (closed !== null) return withoutSending(tx, dial, { kind: closed }, now);
+    const { not_before: notBefore } = contact!;
+    if (notBefore !== null && notBefore > now)
+      return withoutSending(tx, dial, postponed('not_before', notBefore, now), now);
     const call = toPlace(dial, campaign, contact!);
     const refusal = dialRefusal(dial.terms, { account: campaign.account, call });
     if (refusal !== null) return withoutSending(tx, dial, refusal, now);
@@ -198,8 +202,8 @@ export async function permitDial(
     if (nextDay !== null) return withoutSending(tx, dial, { kind: 'next_day', until: nextDay }, now);
     const policies = policiesAt(context, now);
     if (policies === null) return withoutSending(tx, dial, { kind: 'blocked', reason: 'policy_not_known' }, now);
-    const postponed = numberGate(context, policies, now);
-    if (postponed !== null) return withoutSending(tx, dial, postponed, now);
+    const hold = numberGate(context, policies, now);
+    if (hold !== null) return withoutSending(tx, dial, hold, now);
     const { reservation } = pace;
     const callsPerSecond = lower(pace.callsPerSecond, context.callsPerSecond);
     if (reservation === null && callsPerSecond !== null) {
@@ -246,8 +250,12 @@ function held({ afterMs, trouble: { reason, since, times } }: Extract<Admission,
 function numberGate({ number }: DialContext, limits: PolicyLimits, now: number): NotSent | null {
   const hold = numberHeld(number, limits, now);
   if (hold === null) return null;
-  const { comesBackAt: until } = hold;
-  return { kind: 'postponed', until, afterMs: until - now, waitsFor: 'number' };
+  return postponed('number', hold.comesBackAt, now);
+}
+
+/** Only this contact waits. */
+function postponed(waitsFor: DueFor, until: number, now: number): NotSent {
+  return { kind: 'postponed', until, afterMs: until - now, waitsFor };
 }
 
 /** Null: this worker does not know one of the campaign's policies, as when its file was changed. */
@@ -570,6 +578,7 @@ async function readDialContext(tx: Queryable, dial: Dial): Promise<DialContext |
       select c.account, c.agent_id, c.owner_run_id, c.epoch, c.ending, c.spec -> 'phone_number_ids' as phone_number_ids,
              c.spec ->> 'phone_rotation_strategy' as rotation,
              k.bucket, k.attempt, k.phone_number, k.extension, k.first_name, k.last_name, k.email, k.custom_fields,
+             floor(extract(epoch from k.not_before) * 1000)::float8 as not_before,
              ${isStopped('c')} as stopped, s.phone_number is not null as suppressed, calls.id is not null as recorded,
              ${lowestRate('$4')} as calls_per_second, ${hasLimit('$4')} as has_limit, ${breakerOf('$4')} as breaker,
              a.max_concurrent_calls as account_limit, ${dailyLimitOf('a')} as daily_limit,
@@ -654,6 +663,8 @@ interface Contact {
   readonly last_name: string | null;
   readonly email: string | null;
   readonly custom_fields: { [name: string]: string };
+  /** Epoch milliseconds. */
+  readonly not_before: number | null;
 }
 
 function toPlace(dial: Dial, campaign: Campaign, contact: Contact): CallToPlace {

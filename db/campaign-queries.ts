@@ -136,7 +136,7 @@ export async function listCampaignContacts(
   if (!counts) return null;
   const contacts = contactsInOrder(id, filter.bucket);
   const { rows } = await db.query<CampaignContactRow>(
-    `select c.seq, c.contact_id, c.phone_number, c.first_name, c.bucket as call_status, c.reason, c.attempt,
+    `select c.seq, c.contact_id, c.phone_number, c.first_name, c.bucket as call_status, c.reason, c.attempt, c.priority, c.not_before,
             call.id as call_id, call.first_sent_at as called_at
        from (select * ${contacts.sql}) as c
        left join lateral (
@@ -157,7 +157,11 @@ export async function listCampaignContacts(
     page,
     { total: counts.enrolled ? total : copied, totalIsExact: true },
     {
-      item: ({ seq: _seq, called_at, ...contact }) => ({ ...contact, called_at: called_at?.toISOString() ?? null }),
+      item: ({ seq: _seq, called_at, not_before, ...contact }) => ({
+        ...contact,
+        not_before: not_before?.toISOString() ?? null,
+        called_at: called_at?.toISOString() ?? null,
+      }),
       place: ({ seq }) => seq,
     },
   );
@@ -181,7 +185,8 @@ function contactsInOrder(id: string, bucket: Bucket | undefined): OrderedRows<nu
   };
 }
 
-type CampaignContactRow = Omit<CampaignContactResponse, 'called_at'> & {
+type CampaignContactRow = Omit<CampaignContactResponse, 'called_at' | 'not_before'> & {
+  readonly not_before: Date | null;
   readonly seq: number;
   readonly called_at: Date | null;
 };

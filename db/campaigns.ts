@@ -11,7 +11,7 @@ import { RingfenceError } from '../domain/engine/errors.ts';
 import { failedStart, START_REFUSED } from '../domain/api/failed-start.ts';
 import type { InterruptedReason, RecordedStatus } from '../domain/api/interruption.ts';
 import { DELETIONS } from '../domain/engine/time-limits.ts';
-import { copyContacts, type Enrolment } from './enrolment.ts';
+import { copyContacts, DERIVED, derived, type Enrolment } from './enrolment.ts';
 import { unlessBusy } from './folders.ts';
 import { openCalls } from './interruptions.ts';
 import { inLongTransaction } from './long-transaction.ts';
@@ -98,13 +98,14 @@ export async function insertCampaignContacts(
     await tx.query(
       `insert into campaign_contacts
          (campaign_id, seq, contact_id, phone_number, extension, first_name, last_name, email, timezone, custom_fields,
-          region, group_no, bucket, reason)
+          region, not_before, group_no, bucket, reason, ${DERIVED})
        select $1, $2 + row_number() over (), contact_id, phone_number, coalesce(extension, ''),
-              first_name, last_name, email, timezone, custom_fields, region, group_no, bucket, reason
+              first_name, last_name, email, timezone, custom_fields, region, not_before, group_no, bucket, reason,
+              ${derived('stated')}
          from rows from (jsonb_to_recordset($3) as
                 (contact_id uuid, phone_number text, extension text, first_name text, last_name text, email text,
-                 timezone text, custom_fields jsonb, region text, group_no smallint, bucket text, reason text))
-              with ordinality
+                 timezone text, priority smallint, not_before timestamptz, custom_fields jsonb, region text,
+                 group_no smallint, bucket text, reason text)) with ordinality as stated
         order by ordinality`,
       [campaignId, before + from, JSON.stringify(chunk)],
     );

@@ -46,6 +46,8 @@ interface ContactRow extends NumberRecordRow {
   readonly region: string | null;
   readonly zones: string[] | null;
   readonly policies: string[] | null;
+  readonly priority: number;
+  readonly not_before: Date | null;
   readonly stopped: boolean;
   readonly waits_for: DueFor | null;
   readonly suppressed: boolean;
@@ -77,7 +79,8 @@ export async function explainContact(
   // One statement is one snapshot, so contact, campaign and calls belong to the same moment.
   const { rows } = await db.query<ContactRow>(
     `select campaign.status, campaign.ending, campaign.waiting_for, campaign.waiting_until, campaign.spec,
-            c.phone_number, c.first_name, c.bucket, c.reason, c.attempt, c.due_at, c.waits_for, c.timezone, c.region,
+            c.phone_number, c.first_name, c.bucket, c.reason, c.attempt, c.due_at, c.waits_for, c.priority, c.not_before,
+            c.timezone, c.region,
             own.zones, own.policies,
             ${isStopped('campaign')} as stopped, ${NUMBER_RECORD},
             exists (select from suppressions s
@@ -249,6 +252,8 @@ function explanation(
     call_status: row.bucket,
     reason: row.reason,
     attempt: row.attempt,
+    priority: row.priority,
+    not_before: row.not_before?.toISOString() ?? null,
     campaign_status: row.status,
     hours: hours?.told ?? null,
     gate: held.by,

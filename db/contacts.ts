@@ -6,7 +6,8 @@ import { contactsInAllFolders, contactsInFolder, defaultFolder, lockForChange } 
 import { limited, type OrderedRows, type Page, pageOf, type PageOf, valuesOf } from './page.ts';
 import { type AtEnd, inTransaction, type Pool } from './pool.ts';
 
-type ContactRow = Omit<ContactResponse, 'created_at' | 'updated_at'> & {
+type ContactRow = Omit<ContactResponse, 'created_at' | 'updated_at' | 'not_before'> & {
+  readonly not_before: Date | null;
   readonly created_at: Date;
   readonly updated_at: Date;
 };
@@ -21,12 +22,14 @@ export const OVERWRITE = `
     last_name = coalesce(excluded.last_name, contacts.last_name),
     email = coalesce(excluded.email, contacts.email),
     timezone = coalesce(excluded.timezone, contacts.timezone),
+    priority = coalesce(excluded.priority, contacts.priority),
+    not_before = coalesce(excluded.not_before, contacts.not_before),
     custom_fields = contacts.custom_fields || excluded.custom_fields,
     updated_at = now()`;
 
 /** The table stores a missing extension as '', which unlike null is equal to itself. */
 const STORED = `contacts.id, folder_id, phone_number, nullif(extension, '') as extension, first_name, last_name, email,
-  timezone, custom_fields, contacts.created_at, contacts.updated_at`;
+  timezone, priority, not_before, custom_fields, contacts.created_at, contacts.updated_at`;
 
 export interface PutContact {
   readonly contact: ContactResponse;
@@ -51,8 +54,9 @@ export async function putContact(
     await lockForChange(tx, account, folder);
     const { rows } = await tx.query<ContactRow & { created: boolean }>(
       `insert into contacts
-         (folder_id, account, phone_number, extension, first_name, last_name, email, timezone, custom_fields)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         (folder_id, account, phone_number, extension, first_name, last_name, email, timezone, custom_fields, priority,
+          not_before)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
        ${OVERWRITE}
        returning ${STORED}, xmax = 0 as created`,
       [
@@ -65,6 +69,8 @@ export async function putContact(
         contact.email,
         contact.timezone,
         contact.custom_fields,
+        contact.priority,
+        contact.not_before,
       ],
     );
     const [row] = rows;
@@ -106,6 +112,11 @@ export async function listContacts(
   });
 }
 
-function contactAnswer({ created_at, updated_at, ...contact }: ContactRow): ContactResponse {
-  return { ...contact, created_at: created_at.toISOString(), updated_at: updated_at.toISOString() };
+function contactAnswer({ created_at, updated_at, not_before, ...contact }: ContactRow): ContactResponse {
+  return {
+    ...contact,
+    not_before: not_before?.toISOString() ?? null,
+    created_at: created_at.toISOString(),
+    updated_at: updated_at.toISOString(),
+  };
 }

@@ -124,7 +124,13 @@ async function insertGroups(tx: Queryable, campaignId: string, rules: readonly G
 /** Rows of one statement. Reading a phone number takes tens of microseconds, and nothing else runs meanwhile. */
 const COPY_CHUNK = 2_000;
 
-const COPIED = 'phone_number, extension, first_name, last_name, email, timezone, custom_fields, region, priority';
+const COPIED = 'phone_number, extension, first_name, last_name, email, timezone, custom_fields, region, not_before';
+
+/** Columns of a contact in a campaign that follow from what is stated of it, in the table or alias `of`. */
+export const DERIVED = 'priority, due_at, waits_for';
+export function derived(of: string): string {
+  return `coalesce(${of}.priority, 3), ${of}.not_before, case when ${of}.not_before is not null then 'not_before' end`;
+}
 
 /** Copies the folder's contacts into the campaign, once. A campaign with its own contacts does not change. */
 export async function enrol(tx: Queryable, campaignId: string): Promise<void> {
@@ -147,8 +153,8 @@ export async function enrol(tx: Queryable, campaignId: string): Promise<void> {
 
 async function copyFolder(tx: Queryable, campaignId: string, folderId: string): Promise<void> {
   await tx.query(
-    `insert into campaign_contacts (campaign_id, seq, contact_id, ${COPIED})
-     select $1, row_number() over (order by c.seq), c.id, ${COPIED} from contacts c where c.folder_id = $2`,
+    `insert into campaign_contacts (campaign_id, seq, contact_id, ${COPIED}, ${DERIVED})
+     select $1, row_number() over (order by c.seq), c.id, ${COPIED}, ${derived('c')} from contacts c where c.folder_id = $2`,
     [campaignId, folderId],
   );
 }
@@ -184,9 +190,9 @@ export async function copyContacts(
 ): Promise<number> {
   const columns = contacts.map((contact) => enrolment.assign(contact));
   const { rowCount } = await tx.query(
-    `insert into campaign_contacts (campaign_id, seq, contact_id, group_no, bucket, reason, ${COPIED})
+    `insert into campaign_contacts (campaign_id, seq, contact_id, group_no, bucket, reason, ${COPIED}, ${DERIVED})
      select $1, $2 + position, contacts.id, group_no, case when aside then 'skipped' else 'pending' end,
-            case when aside then '${UNKNOWN_ZONE}' end, ${COPIED}
+            case when aside then '${UNKNOWN_ZONE}' end, ${COPIED}, ${derived('contacts')}
        from unnest($3::uuid[], $4::smallint[], $5::boolean[]) with ordinality as wanted (id, group_no, aside, position)
        join contacts on contacts.id = wanted.id`,
     [

@@ -96,39 +96,20 @@ export type Removal =
   | { readonly kind: 'not_found' };
 
 /**
- * Takes a contact out that waits for a call: it becomes `skipped`. A dial that has it in hand is refused. The lock keeps dials
- * from their first step meanwhile, so each is recorded before this looks, or sees that the contact is out.
+ * Takes a contact out that waits for a call: it becomes `skipped`.
  *
  * @throws RingfenceError `campaign_over`, `contact_over`, `contact_in_call`
  */
 export async function removeContact(tx: Queryable, campaignId: string, contactId: string): Promise<Removal> {
   const campaign = await lockOpen(tx, campaignId);
-  await enrol(tx, campaignId);
-  await tx.query('select pg_advisory_xact_lock(hashtextextended($1::uuid::text, 0))', [campaignId]);
-  const { rows } = await tx.query<{ seq: number; bucket: Bucket; reason: string | null; in_call: boolean }>(
-    `select seq, bucket, reason,
-            exists (select from calls
-                     where calls.campaign_id = c.campaign_id and calls.seq = c.seq and calls.attempt = c.attempt
-                       and settled_at is null and (first_sent_at is not null or not_placed_reason is not null)) as in_call
-       from campaign_contacts c where campaign_id = $1 and contact_id = $2`,
-    [campaignId, contactId],
-  );
-  const [contact] = rows;
-  if (!contact) return { kind: 'not_found' };
+  const contact = await lockContact(tx, campaignId, contactId);
+  if (contact === null) return { kind: 'not_found' };
   const { seq, bucket, reason } = contact;
-  if (isTerminal(bucket)) {
-    if (reason === REMOVED) return { kind: 'was_removed' };
-    const message = `The contact is ${bucket} and is not called any more.`;
-    throw new RingfenceError('contact_over', message, { field: 'contact_id', details: { call_status: bucket } });
-  }
-  if (bucket === 'in_progress' || contact.in_call) {
-    const message = 'The contact is being called. Take it out after the call, if it is called again.';
-    throw new RingfenceError('contact_in_call', message, { field: 'contact_id', details: { call_status: bucket } });
-  }
+  if (bucket === 'skipped' && reason === REMOVED) return { kind: 'was_removed' };
+  refuseUnlessWaiting(contact);
   await tx.query(
     `update campaign_contacts
-        set bucket = 'skipped', reason = $3, due_at = null, claimed_in_exchange = null,
-            removed_before_exchange = case when claimed_in_exchange is not null then $4::integer end
+        set bucket = 'skipped', reason = $3, due_at = null, waits_for = null, ${taken('$4')}
       where campaign_id = $1 and seq = $2`,
     [campaignId, seq, REMOVED, campaign.last_exchange + 1],
   );
@@ -136,6 +117,80 @@ export async function removeContact(tx: Queryable, campaignId: string, contactId
   addTransitions(transitions, [{ from: bucket, to: 'skipped', contacts: 1, called: 0 }]);
   await applyToCounters(tx, campaignId, transitions);
   return { kind: 'removed', tell: await noteChange(tx, campaignId, campaign) };
+}
+
+/** A contact whose next call was moved. */
+export interface Moved extends RosterChange {
+  readonly bucket: Bucket;
+  readonly attempt: number;
+}
+
+/**
+ * Moves the next call of a contact that waits to this instant, which may have passed. Null: there is no such contact.
+ *
+ * @throws RingfenceError `campaign_over`, `contact_over`, `contact_in_call`
+ */
+export async function moveNextCall(
+  tx: Queryable,
+  campaignId: string,
+  contactId: string,
+  at: Date,
+): Promise<Moved | null> {
+  const campaign = await lockOpen(tx, campaignId);
+  const contact = await lockContact(tx, campaignId, contactId);
+  if (contact === null) return null;
+  refuseUnlessWaiting(contact);
+  const { seq, bucket, attempt } = contact;
+  await tx.query(
+    `update campaign_contacts set not_before = $3, due_at = $3, waits_for = 'not_before', ${taken('$4')}
+      where campaign_id = $1 and seq = $2`,
+    [campaignId, seq, at, campaign.last_exchange + 1],
+  );
+  return { bucket, attempt, tell: await noteChange(tx, campaignId, campaign) };
+}
+
+interface ContactInCampaign {
+  readonly seq: number;
+  readonly bucket: Bucket;
+  readonly reason: string | null;
+  readonly attempt: number;
+  readonly in_call: boolean;
+}
+
+/**
+ * Keeps dials from their first step until the transaction ends. So each dial is on record before the contact is read here, or sees
+ * what becomes of it. Null: there is no such contact.
+ */
+async function lockContact(tx: Queryable, campaignId: string, contactId: string): Promise<ContactInCampaign | null> {
+  await enrol(tx, campaignId);
+  await tx.query('select pg_advisory_xact_lock(hashtextextended($1::uuid::text, 0))', [campaignId]);
+  const { rows } = await tx.query<ContactInCampaign>(
+    `select seq, bucket, reason, attempt,
+            exists (select from calls
+                     where calls.campaign_id = c.campaign_id and calls.seq = c.seq and calls.attempt = c.attempt
+                       and settled_at is null and (first_sent_at is not null or not_placed_reason is not null)) as in_call
+       from campaign_contacts c where campaign_id = $1 and contact_id = $2`,
+    [campaignId, contactId],
+  );
+  return rows[0] ?? null;
+}
+
+function refuseUnlessWaiting({ bucket, in_call }: ContactInCampaign): void {
+  if (isTerminal(bucket)) {
+    const message = `The contact is ${bucket} and is not called any more.`;
+    throw new RingfenceError('contact_over', message, { field: 'contact_id', details: { call_status: bucket } });
+  }
+  if (bucket === 'in_progress' || in_call) {
+    const message = 'The contact is being called. Try again after the call, if the contact is called again.';
+    throw new RingfenceError('contact_in_call', message, { field: 'contact_id', details: { call_status: bucket } });
+  }
+}
+
+/** Assignments that return a claim, of which the next exchange tells the workflow. */
+function taken(byExchange: string): string {
+  return `claimed_in_exchange = null,
+            taken_before_exchange = case when claimed_in_exchange is not null then ${byExchange}::integer
+                                         else taken_before_exchange end`;
 }
 
 /** Locks a campaign that people may still be added to and taken out of. */

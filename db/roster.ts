@@ -165,8 +165,9 @@ async function settle(tx: Queryable, request: ExchangeRequest): Promise<BucketTr
               claimed_in_exchange = null, called = c.called or news.outcome is not null,
               attempt = c.attempt + (news."to" = 'retrying')::int,
               excused = c.excused + coalesce(news."isExcused", false)::int,
-              due_at = case when news."to" = 'retrying' then to_timestamp(news."retryAt" / 1000.0) end,
-              waits_for = null
+              due_at = case when news."to" = 'retrying' then greatest(to_timestamp(news."retryAt" / 1000.0), c.not_before) end,
+              waits_for = case when news."to" = 'retrying' and c.not_before > to_timestamp(news."retryAt" / 1000.0)
+                               then 'not_before' end
          from standing join news on news.seq = standing.seq
         where c.campaign_id = $1::uuid and c.seq = any($3) and c.seq = standing.seq
        returning standing.bucket as "from", c.bucket as "to", (c.called and not standing.called)::int as called
@@ -302,10 +303,10 @@ async function writeCampaign(
   return rows[0]!;
 }
 
-/** Claimed contacts that were taken out since the last exchange. A repeat of the exchange finds the same. */
+/** Claimed contacts that were taken from the workflow since the last exchange. A repeat of the exchange finds the same. */
 async function readTakenOut(tx: Queryable, { campaignId, exchangeNumber }: ExchangeRequest): Promise<number[]> {
   const { rows } = await tx.query<{ seq: number }>(
-    'select seq from campaign_contacts where campaign_id = $1 and removed_before_exchange = $2 order by seq',
+    'select seq from campaign_contacts where campaign_id = $1 and taken_before_exchange = $2 order by seq',
     [campaignId, exchangeNumber],
   );
   return rows.map(({ seq }) => seq);

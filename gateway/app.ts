@@ -7,6 +7,7 @@ import { findApiKeys } from '../db/api-keys.ts';
 import type { Pool } from '../db/pool.ts';
 import { API_ROOT } from '../domain/api/api-root.ts';
 import { authenticate } from './http/auth.ts';
+import { callAt } from './routes/call-at.ts';
 import { campaignCommands, type CampaignCommandsOptions } from './routes/campaign-commands.ts';
 import { campaignContacts, type CampaignContactsOptions } from './routes/campaign-contacts.ts';
 import { campaignEdit, type CampaignEditOptions } from './routes/campaign-edit.ts';
@@ -129,6 +130,7 @@ export async function buildGateway(deps: GatewayDeps): Promise<FastifyInstance> 
       await api.register(campaignCommands, { pool, logger, ...rest });
       await api.register(campaignEdit, { pool, logger, ...rest });
       await api.register(campaignContacts, { pool, logger, bodyLimit, ...rest });
+      await api.register(callAt, { pool, logger, ...rest });
       await api.register(forecastRoutes, { pool, bodyLimit, ...rest });
       await api.register(contactCalls, { pool, ...rest });
       await api.register(contactsRoutes, { pool, bodyLimit, ...rest });

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { AddContactsInput, AddedContacts, RemovedContact } from '../../domain/api/added-contacts.ts';
+import type { AddContactsInput, AddedContacts, MovedCall, RemovedContact } from '../../domain/api/added-contacts.ts';
 import type { ChangeCampaignInput } from '../../domain/api/campaign-change.ts';
 import type { CreateCampaignInput } from '../../domain/api/campaign-request.ts';
 import type { Campaign, CampaignContactResponse, RestartResponse } from '../../domain/api/campaign-responses.ts';
@@ -140,6 +140,16 @@ export class Campaigns {
       undefined,
       options,
     );
+  }
+
+  /**
+   * Moves the next call of a contact to an instant. A past instant means at once.
+   * @param at a date, or a text with Z or an offset
+   * @throws RingfenceError `contact_in_call` while it is called, `contact_over` once it is not called any more, `campaign_over`.
+   */
+  async callAt(id: string, contactId: string, at: Date | string, options: WriteOptions = {}): Promise<MovedCall> {
+    const path = `${pathOf(id)}/contacts/${readId(contactId, 'contact', 'contact_id')}/call-at`;
+    return this.#api.write('POST', path, { at: typeof at === 'string' ? at : at.toISOString() }, options);
   }
 
   /** Lists the contacts of a campaign. */

@@ -1,7 +1,9 @@
 /** Contacts that are added to a recorded campaign and taken out of it. */
 import { z } from 'zod';
+import { instantInput } from '../contacts/instants.ts';
 import { namesOf } from '../contacts/bounds.ts';
 import { Uuid } from '../engine/ids.ts';
+import { BUCKETS } from '../engine/tally.ts';
 import { Fields, unreadContacts } from './campaign-request.ts';
 
 const count = z.int().min(0);
@@ -43,6 +45,20 @@ export const AddedContacts = z.object({
   total_contacts: count,
 });
 export type AddedContacts = z.infer<typeof AddedContacts>;
+
+/** The body of `POST /batch-calls/{id}/contacts/{contact_id}/call-at`. */
+export const CallAt = z.strictObject({
+  at: instantInput('at').describe('The time of the next call, with Z or an offset. A past time means at once.'),
+});
+
+export const MovedCall = z.object({
+  id: Uuid,
+  contact_id: Uuid,
+  call_status: z.enum(BUCKETS),
+  attempt: z.int().describe('The attempt that is placed then.'),
+  not_before: z.iso.datetime(),
+});
+export type MovedCall = z.infer<typeof MovedCall>;
 
 export const RemovedContact = z.object({
   id: Uuid,

@@ -129,6 +129,8 @@ export const CampaignContactResponse = z.object({
       'The reason for the bucket, if there is one: an outcome, a refusal, `suppressed`, `country_not_allowed`, `number_type_not_allowed`, `removed` or `cancelled`.',
     ),
   attempt: z.int().describe('The present attempt or, while the contact waits, the next one.'),
+  priority: z.int().describe('1 to 5: contacts with a lower number get their first call before others.'),
+  not_before: instant.nullable().describe('No call is placed before this instant.'),
   call_id: z.string().nullable(),
   called_at: instant.nullable(),
 });

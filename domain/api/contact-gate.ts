@@ -24,6 +24,7 @@ export const Gate = z.enum([
   'account',
   'slot',
   'number',
+  'not_before',
   'retry',
   'provider',
   'connection',
@@ -113,7 +114,7 @@ function shutGates(contact: ContactRecord, now: number): ShutGate[] {
   else if (waitingFor === 'window' && recorded > now) shut.push({ by: 'window', until: recorded });
   if (numberHeldUntil !== null && numberHeldUntil > now) shut.push({ by: 'number', until: numberHeldUntil });
   if (dueAt !== null && dueAt > now) {
-    if (waitsFor === 'number') shut.push({ by: 'number', until: dueAt });
+    if (waitsFor !== null) shut.push({ by: waitsFor, until: dueAt });
     else if (bucket === 'retrying') shut.push({ by: 'retry', until: dueAt });
   }
   return shut;

@@ -17,6 +17,8 @@ export const ContactResponse = z.object({
   last_name: z.string().nullable(),
   email: z.string().nullable(),
   timezone: z.string().nullable(),
+  priority: z.int().nullable(),
+  not_before: instant.nullable(),
   custom_fields: z.record(z.string(), z.string()),
   created_at: instant,
   updated_at: instant,

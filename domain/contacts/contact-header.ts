@@ -15,7 +15,15 @@ export type Column =
   | { readonly kind: 'custom'; readonly name: string }
   | { readonly kind: 'unnamed' };
 
-type KnownField = 'phone_number' | 'extension' | 'first_name' | 'last_name' | 'email' | 'timezone';
+type KnownField =
+  | 'phone_number'
+  | 'extension'
+  | 'first_name'
+  | 'last_name'
+  | 'email'
+  | 'timezone'
+  | 'priority'
+  | 'not_before';
 
 const SYNONYMS: Readonly<Record<KnownField, readonly string[]>> = {
   phone_number: [
@@ -47,6 +55,8 @@ const SYNONYMS: Readonly<Record<KnownField, readonly string[]>> = {
   last_name: ['lastname', 'last', 'family_name', 'familyname', 'surname', 'lname'],
   email: ['e_mail', 'email_address', 'e_mail_address', 'mail'],
   timezone: ['time_zone', 'tz'],
+  priority: [],
+  not_before: ['call_at', 'call_after'],
 };
 
 const FIELD_BY_NAME = new Map<string, KnownField>(

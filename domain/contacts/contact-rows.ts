@@ -1,11 +1,19 @@
 import { type Column, MOST_COLUMNS } from './contact-header.ts';
 import type { NumberRule } from './allowed-numbers.ts';
 import { type Contact, type ContactProblem, isStorable, looksLikeEmail, phoneWithExtension } from './contact.ts';
+import { readInstant } from './instants.ts';
 import type { Country } from './phone.ts';
 import { readZoneName, type ReadZoneName } from '../windows/zone-name.ts';
 
 /** The reason why one row is not imported. The other rows are. */
-export type RowProblem = ContactProblem | 'invalid_timezone' | 'invalid_email' | 'invalid_text' | 'too_many_fields';
+export type RowProblem =
+  | ContactProblem
+  | 'invalid_timezone'
+  | 'invalid_priority'
+  | 'invalid_not_before'
+  | 'invalid_email'
+  | 'invalid_text'
+  | 'too_many_fields';
 
 /** The result of one row of a contact file. `row` counts the file's records; the header is row 1. */
 export type ContactRow = { readonly row: number; readonly contact: Contact } | RowError;
@@ -57,6 +65,9 @@ export function rowReader(
     if ('reason' in phone) return refused(phone.reason);
     const zone = known.timezone === undefined ? { name: null } : readZoneName(known.timezone);
     if ('problem' in zone) return refused('invalid_timezone', adviceOf(zone));
+    if (known.priority !== undefined && !/^[1-5]$/.test(known.priority)) return refused('invalid_priority');
+    const notBefore = known.not_before === undefined ? null : readInstant(known.not_before);
+    if (known.not_before !== undefined && notBefore === null) return refused('invalid_not_before');
     if (known.email !== undefined && !looksLikeEmail(known.email)) return refused('invalid_email');
     return {
       row,
@@ -67,6 +78,8 @@ export function rowReader(
         last_name: known.last_name ?? null,
         email: known.email ?? null,
         timezone: zone.name,
+        priority: known.priority === undefined ? null : Number(known.priority),
+        not_before: notBefore,
         custom_fields: custom,
       },
     };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { boundedRecord } from './bounds.ts';
 import { RingfenceError } from '../engine/errors.ts';
 import { notAllowed, type NumberProblem, type NumberRefusal, type NumberRule } from './allowed-numbers.ts';
+import { instantInput } from './instants.ts';
 import { type Country, type PhoneProblem, parsePhone } from './phone.ts';
 import { LONGEST_ZONE_NAME } from '../engine/schedule-fields.ts';
 import { canonicalZoneName, readZoneName } from '../windows/zone-name.ts';
@@ -16,6 +17,10 @@ export interface Contact {
   readonly email: string | null;
   /** IANA name of the zone in which the person lives. */
   readonly timezone: string | null;
+  /** 1 to 5: contacts with a lower number are called first. Null: not stated. */
+  readonly priority: number | null;
+  /** Nobody calls the contact before this instant, ISO 8601 in UTC. */
+  readonly not_before: string | null;
   /** Values that the agent may mention, by name. */
   readonly custom_fields: Readonly<Record<string, string>>;
 }
@@ -54,6 +59,7 @@ const LONGEST_PHONE = 200;
 const PHONE = `must be a phone number in international form, as a text of at most ${LONGEST_PHONE} characters: plus sign, country code, number`;
 const EXTENSION = 'must be 1 to 20 digits, as a text';
 const ZONE = 'must be an IANA time zone such as Europe/Berlin';
+const PRIORITY = 'must be a whole number from 1 to 5';
 const CUSTOM_FIELDS = 'must be an object of names and values';
 const CUSTOM_NAME = 'must be letters, digits and underscores, at most 64, and not begin with ringfence_';
 
@@ -86,6 +92,17 @@ export const ContactInput = z.strictObject(
       .nullish()
       .describe(
         "IANA name of the person's time zone. A campaign with `timezone` `contact` calls the person in it. Other campaigns call in their `timezone`. The agent is not told.",
+      ),
+    priority: z
+      .int(PRIORITY)
+      .min(1, PRIORITY)
+      .max(5, PRIORITY)
+      .nullish()
+      .describe('1 to 5: contacts with a lower number get their first call before others. Default: 3.'),
+    not_before: instantInput('not_before')
+      .nullish()
+      .describe(
+        'No call is placed before this instant, and the first one is due then. It is placed inside all limits and before calls that have no time.',
       ),
     custom_fields: boundedRecord(
       MOST_CUSTOM_FIELDS,
@@ -136,6 +153,8 @@ export function contactFrom(
     last_name: input.last_name || null,
     email: input.email || null,
     timezone: input.timezone ? canonicalZoneName(input.timezone) : null,
+    priority: input.priority ?? null,
+    not_before: input.not_before ?? null,
     custom_fields: input.custom_fields ?? {},
   };
 }

@@ -154,7 +154,7 @@ export const InFlightCall = z.looseObject({
   dialled: z.boolean().optional(),
   /** Set if it was in the provider's queue when it was looked up: until when it may be there. */
   queuedUntil: instant.optional(),
-  /** Set once its contact was taken out of the campaign. Nothing was sent, and its placement will be refused. */
+  /** Set once its contact is not claimed any more: it was taken out of the campaign, or its next call was moved. */
   takenOut: z.boolean().optional(),
   /** Its end, from an event that arrived before the reply to its placement. The reply decides whether the event belongs to this call. */
   heldEnd: EndedEvent.optional(),

@@ -215,7 +215,9 @@ export function wakeAt(state: CampaignState, calls: InFlightSurvey, waiting: Wai
   if (status === 'active' || status === 'scheduled' || status === 'paused') instants.push(spec.ends_at);
   if (status === 'active' && !state.ending) {
     instants.push(...windowInstants(state, now));
-    if (waiting.for === null || isForDueTime(waiting.for)) instants.push(nextDue(openGroups(state, now))?.nextDueAt);
+    // While all slots are in use, a contact that becomes due is claimed to be the next.
+    const claims = waiting.for === null || waiting.for === 'slot' || isForDueTime(waiting.for);
+    if (claims) instants.push(nextDue(openGroups(state, now))?.nextDueAt);
   }
   const unsynced = unsyncedSince(state, calls, now);
   if (unsynced !== null) instants.push(unsynced + SETTLE_AFTER_MS);

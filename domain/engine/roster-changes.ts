@@ -2,7 +2,7 @@
  * People who are added to a campaign, or taken out of it, while it runs. The database changes first. A signal without contents then
  * tells the campaign, which looks at its roster with an exchange. Many changes share one exchange.
  */
-import type { CampaignState } from './campaign-state.ts';
+import type { CampaignState, ReadyContact } from './campaign-state.ts';
 
 /**
  * The shortest time between two exchanges for this reason. Ten thousand people arrive in one request, and a program that adds a
@@ -33,8 +33,8 @@ export function applyLook(state: CampaignState, announced: number, takenOut: rea
 }
 
 /**
- * Contacts that were taken out while the campaign had claimed them. No call of them was sent, and the dial refuses one that is being
- * placed. They already count as skipped.
+ * Contacts that the campaign has claimed no longer: they were taken out, or their next call was moved. No call of them was sent. A
+ * dial that is under way is refused, unless it is time for the moved call.
  */
 function forgetTakenOut(state: CampaignState, seqs: ReadonlySet<number>): void {
   const stays = ({ seq }: { readonly seq: number }): boolean => !seqs.has(seq);
@@ -42,4 +42,22 @@ function forgetTakenOut(state: CampaignState, seqs: ReadonlySet<number>): void {
   state.released = state.released.filter(stays);
   state.settled = state.settled.filter(stays);
   for (const call of Object.values(state.inFlight)) if (!stays(call)) call.takenOut = true;
+}
+
+/**
+ * The claimed contacts that the campaign does not hold. It may hold one whose next call was moved to the present: as claimed before,
+ * or while that call is being placed.
+ */
+export function notHeld(
+  { ready, inFlight }: Pick<CampaignState, 'ready' | 'inFlight'>,
+  idOf: (contact: ReadyContact) => string,
+  claimed: readonly ReadyContact[],
+): ReadyContact[] {
+  if (claimed.length === 0) return [];
+  const held = new Set(ready.map(({ seq }) => seq));
+  return claimed.filter((contact) => {
+    const call = inFlight[idOf(contact)];
+    if (call) delete call.takenOut;
+    return !call && !held.has(contact.seq);
+  });
 }

@@ -99,7 +99,7 @@ export type ExchangeReply =
       readonly claimed: readonly ReadyContact[];
       /** The contact up to which retries were ended. Null: all were ended, or none had to be. */
       readonly retriesEndedUpTo: number | null;
-      /** Contacts that were taken out while they were claimed, since the last exchange. Default: none. */
+      /** Claimed contacts that were taken out, or whose next call was moved, since the last exchange. Default: none. */
       readonly takenOut?: readonly number[];
       /** Stored terminal events that were never signalled. */
       readonly events: readonly EndedEvent[];

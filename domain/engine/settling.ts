@@ -6,7 +6,7 @@ import { troubleOf } from './circuit-breaker.ts';
 import type { Waiting } from './gates.ts';
 import { takeGroups } from './groups.ts';
 import { takeClaimed } from './retries-to-end.ts';
-import { applyLook, noteRosterChange } from './roster-changes.ts';
+import { applyLook, noteRosterChange, notHeld } from './roster-changes.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import type { ExchangeReply, ExchangeRequest, RosterSnapshot, RosterView, UnsettledCall } from './roster.ts';
 import { isOver } from './commands.ts';
@@ -83,7 +83,10 @@ export function applyExchange(
   }
   markSynced(state, request);
   applyLook(state, request.rosterChanges ?? 0, reply.takenOut ?? []);
-  takeClaimed(state, reply.claimed);
+  takeClaimed(
+    state,
+    notHeld(state, (contact) => idOf(request.campaignId, contact), reply.claimed),
+  );
   state.ready.sort((a, b) => Number(hadDueTime(b)) - Number(hadDueTime(a)));
   takeRoster(state, reply, now);
   noteStop(state, reply.isStopped ?? false, request.now, now);

@@ -111,6 +111,8 @@ const CONTACT: CampaignContactResponse = {
   call_status: 'retrying',
   reason: 'no_answer',
   attempt: 2,
+  priority: 3,
+  not_before: null,
   call_id: CALL_ID,
   called_at: '2026-03-18T14:01:12.000Z',
 };
@@ -304,6 +306,26 @@ export const CAMPAIGN_OPERATIONS: Readonly<Record<string, Described>> = {
     conflict:
       'The contact is being called (`contact_in_call`), or is completed, failed or skipped (`contact_over`). Or the campaign has ended or is ending (`campaign_over`).',
     answers: { 200: exampleOf({ id, contact_id: CONTACT_ID, call_status: 'skipped', reason: 'removed' }) },
+  },
+  'POST /batch-calls/{id}/contacts/{contact_id}/call-at': {
+    operationId: 'callContactAt',
+    description:
+      'Moves the next call of a contact that waits for one, a first call or a retry. It is due at that time, and placed inside all limits before calls that have no time. Outside the calling hours it waits for the next window.',
+    parameters: { id, contact_id: CONTACT_ID },
+    conflict:
+      'The contact is being called (`contact_in_call`), or is completed, failed or skipped (`contact_over`). Or the campaign has ended or is ending (`campaign_over`).',
+    requests: {
+      later: { summary: 'A callback at half past three', value: { at: '2036-03-19T15:30:00-04:00' }, status: 200 },
+    },
+    answers: {
+      200: exampleOf({
+        id,
+        contact_id: CONTACT_ID,
+        call_status: 'retrying',
+        attempt: 2,
+        not_before: '2036-03-19T19:30:00.000Z',
+      }),
+    },
   },
   'GET /batch-calls/{id}/contacts/{contact_id}': {
     operationId: 'explainContact',

@@ -21,6 +21,8 @@ export const CONTACT: ContactResponse = {
   last_name: 'Lovelace',
   email: 'ada@example.com',
   timezone: 'America/New_York',
+  priority: null,
+  not_before: null,
   custom_fields: { appointment: 'Monday at ten' },
   created_at: '2026-03-17T09:13:00.000Z',
   updated_at: '2026-03-17T09:13:00.000Z',

@@ -29,13 +29,7 @@ export const campaignContacts: FastifyPluginAsyncZod<
 > = async (app, { pool, connections, notify, logger, bodyLimit }) => {
   acceptJsonInRuns(app);
 
-  /** A signal that is lost is repaired by the sweeper, so the response does not depend on it. */
-  const tell = async (id: string, change: RosterChange): Promise<void> => {
-    if (!change.tell) return;
-    await notify
-      .ofContacts(id)
-      .catch(() => logger.warn({ campaign: id }, 'the contacts of a campaign have changed, and it is not told yet'));
-  };
+  const tell = contactsTeller({ notify, logger });
 
   app.post(
     '/batch-calls/:id/contacts',
@@ -96,6 +90,19 @@ export const campaignContacts: FastifyPluginAsyncZod<
     },
   );
 };
+
+/** A signal that is lost is repaired by the sweeper, so no response depends on it. */
+export function contactsTeller({
+  notify,
+  logger,
+}: Pick<CampaignContactsOptions, 'notify'> & { readonly logger: FastifyBaseLogger }) {
+  return async (id: string, change: RosterChange): Promise<void> => {
+    if (!change.tell) return;
+    await notify
+      .ofContacts(id)
+      .catch(() => logger.warn({ campaign: id }, 'the contacts of a campaign have changed, and it is not told yet'));
+  };
+}
 
 function newcomers({ stored, stated }: Newcomers, known: Parameters<typeof withoutDuplicates>[1]): Newcomers {
   const ofFolders = withoutDuplicates(stored, known);

@@ -38,6 +38,7 @@ const STORY = [
   'forecastCampaign',
   'addCampaignContacts',
   'pauseCampaign',
+  'callContactAt',
   'removeCampaignContact',
   'editCampaign',
   'resumeCampaign',
@@ -83,7 +84,8 @@ const BEFORE: Readonly<Partial<Record<(typeof STORY)[number], () => Promise<unkn
       CALL_ID,
     ]);
   },
-  removeCampaignContact: () =>
+  // The contact of the examples has been called: another one takes its id.
+  callContactAt: () =>
     query(`update campaign_contacts set contact_id = gen_random_uuid() where campaign_id = $1 and seq = 1`, [
       CAMPAIGN_ID,
     ]).then(() =>

@@ -76,6 +76,9 @@ describe('campaigns, through the gateway', () => {
     expect(JSON.parse(out)).toEqual({ id, added: 0, already_there: 2, total_contacts: 2 });
     expect(await campaigns('contacts', id, '--json')).toBe(0);
     const [contact] = (JSON.parse(out) as { contacts: { contact_id: string }[] }).contacts;
+    expect(await campaigns('call-at', id, contact!.contact_id, '2036-03-19T15:30:00-04:00')).toBe(0);
+    expect(out).toBe(`Attempt 1 is due at 2036-03-19T19:30:00.000Z: ${contact!.contact_id}\n`);
+    expect(await campaigns('call-at', id, contact!.contact_id, '2036-03-19T15:30:00')).toBe(2);
     expect(await campaigns('remove-contact', id, contact!.contact_id)).toBe(0);
     expect(out).toBe(`Skipped with the reason removed: ${contact!.contact_id}\n`);
     expect(await campaigns('remove-contact', id, NOBODY)).toBe(3);

@@ -93,6 +93,11 @@ describe('every call', () => {
       `DELETE /batch-calls/${ID}/contacts/${CONTACT}`,
     ],
     [
+      'campaigns.callAt',
+      (r) => r.campaigns.callAt(ID, CONTACT, new Date(0)),
+      `POST /batch-calls/${ID}/contacts/${CONTACT}/call-at`,
+    ],
+    [
       'campaigns.callEvents',
       (r) => r.campaigns.callEvents(ID, `${ID}.1.1`),
       `GET /batch-calls/${ID}/calls/${ID}.1.1/events`,

@@ -16,9 +16,26 @@ describe('rowReader', () => {
         last_name: null,
         email: 'a@example.com',
         timezone: 'America/New_York',
+        priority: null,
+        not_before: null,
         custom_fields: { plan: 'gold' },
       },
     });
+  });
+
+  it('reads a priority and a time, and refuses others', () => {
+    const readTimes = rowReader(readHeader(['phone', 'priority', 'Not before']), null);
+    const reasons = (priority: string, notBefore: string) => readTimes(2, ['+14155550132', priority, notBefore]);
+    expect(reasons('1', '2026-03-18T14:30:00+01:00')).toMatchObject({
+      contact: { priority: 1, not_before: '2026-03-18T13:30:00.000Z' },
+    });
+    expect(reasons('', '')).toMatchObject({ contact: { priority: null, not_before: null } });
+    for (const priority of ['0', '6', '1.5', 'high']) {
+      expect(reasons(priority, '')).toMatchObject({ reason: 'invalid_priority' });
+    }
+    for (const time of ['2026-03-18', '2026-03-18T14:30:00', '2026-02-30T14:30:00Z', '0000-01-01T00:00:00Z', 'soon']) {
+      expect(reasons('', time)).toMatchObject({ reason: 'invalid_not_before' });
+    }
   });
 
   it('reads a short row, and leaves blank cells out', () => {

@@ -3,7 +3,16 @@ import { allowedByAny } from '../../../domain/contacts/allowed-numbers.ts';
 import { ContactInput, contactFrom } from '../../../domain/contacts/contact.ts';
 import { RingfenceError } from '../../../domain/engine/errors.ts';
 
-const nobody = { extension: null, first_name: null, last_name: null, email: null, timezone: null, custom_fields: {} };
+const nobody = {
+  extension: null,
+  first_name: null,
+  last_name: null,
+  email: null,
+  timezone: null,
+  priority: null,
+  not_before: null,
+  custom_fields: {},
+};
 
 describe('ContactInput and contactFrom', () => {
   it('takes a number alone', () => {
@@ -21,6 +30,8 @@ describe('ContactInput and contactFrom', () => {
       last_name: '',
       email: 'zoe@example.com',
       timezone: 'europe/london',
+      priority: 2,
+      not_before: '2026-03-18T14:30:00+01:00',
       custom_fields: { plan: 'gold', seats: 3, renewed: true },
     });
     expect(contactFrom(input, null)).toEqual({
@@ -30,6 +41,8 @@ describe('ContactInput and contactFrom', () => {
       last_name: null,
       email: 'zoe@example.com',
       timezone: 'Europe/London',
+      priority: 2,
+      not_before: '2026-03-18T13:30:00.000Z',
       custom_fields: { plan: 'gold', seats: '3', renewed: 'true' },
     });
   });
@@ -39,6 +52,8 @@ describe('ContactInput and contactFrom', () => {
     ['a number that is not a string', { phone_number: 14155550132 }],
     ['an extension with letters', { extension: '8a' }],
     ['an address without @', { email: 'zoe' }],
+    ['a priority beyond 5', { priority: 6 }],
+    ['a time without an offset', { not_before: '2026-03-18T14:30:00' }],
     ['an unknown zone', { timezone: 'Mars/Olympus' }],
     ['a NUL character', { first_name: 'Z\0' }],
     ['half a character', { first_name: '\ud800' }],

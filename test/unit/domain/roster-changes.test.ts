@@ -164,6 +164,23 @@ describe('contacts that were taken out', () => {
     expect(liveBuckets(state)).toEqual(buckets);
   });
 
+  test('are held once if they are claimed again while they are at hand, or being placed', () => {
+    const first = { seq: 1, attempt: 1 };
+    const second = { seq: 2, attempt: 1 };
+    const state = campaignState({
+      ready: [second],
+      calls: [callInFlight({ phase: 'placing' })],
+      roster: { buckets: { ...NOBODY, pending: 3 } },
+    });
+    const run = idleRun(state);
+    const third = { seq: 3, attempt: 1, isDue: true };
+    const claimed = [{ ...first, isDue: true }, { ...second, isDue: true }, third];
+    state.breaker = { reason: 'throttled', openUntil: NOON + SECOND, failures: 1, since: NOON, times: 1 };
+    turn(run, NOON, exchanged(run, NOON, { buckets: { ...NOBODY, pending: 3 }, takenOut: [1], claimed }));
+    expect(state.ready).toEqual([third, second]);
+    expect(liveBuckets(state)).toEqual({ ...NOBODY, pending: 2, in_progress: 1 });
+  });
+
   test('may be met by the dial first: the campaign looks again before it ends', () => {
     const state = campaignState({
       calls: [callInFlight({ phase: 'placing' })],
