@@ -14,6 +14,8 @@ export interface TcpProxyOptions {
   readonly target: number;
   /** The port to listen on. Default: any free one. */
   readonly port?: number;
+  /** Told each piece of data from a client when it arrives here, whatever becomes of it afterwards. */
+  readonly onClientData?: (chunk: Buffer) => void;
 }
 
 export interface TcpProxy {
@@ -48,7 +50,7 @@ interface Silence {
 
 const LOOPBACK = '127.0.0.1';
 
-export async function startTcpProxy({ target, port = 0 }: TcpProxyOptions): Promise<TcpProxy> {
+export async function startTcpProxy({ target, port = 0, onClientData }: TcpProxyOptions): Promise<TcpProxy> {
   const connections = new Set<Connection>();
   const network: { delayMs: number; silence: Silence | null } = { delayMs: 0, silence: null };
 
@@ -84,6 +86,7 @@ export async function startTcpProxy({ target, port = 0 }: TcpProxyOptions): Prom
     const server = connect({ host: LOOPBACK, port: target, allowHalfOpen: true, noDelay: true });
     const connection = { client, server, forgotten: false, cut: false };
     connections.add(connection);
+    if (onClientData) client.on('data', onClientData);
     carry(connection, client, server);
     carry(connection, server, client);
   }).listen(port, LOOPBACK);

@@ -14,6 +14,7 @@ import { drawCampaigns } from './drawn-campaigns.ts';
 import { faultPlan, posesOf } from './fault-plan.ts';
 import { finish, type Left } from './finish.ts';
 import { readLulls } from './gather.ts';
+import { forbiddenNumber, NUMBER_LIMIT } from './limits.ts';
 import { longestCallMs } from './margins.ts';
 import type { CampaignNotes } from './notes.ts';
 import { operate } from './operators.ts';
@@ -56,6 +57,8 @@ const AFTERWARDS_MS = 60_000;
 const AFTERWARDS = 0.25;
 const SUPPRESSED_AT = 0.3;
 const SUPPRESSED_IN_TEN = 2;
+const FORBIDDEN_AT = 0.2;
+const FORBIDDEN_IN_TEN = 0.5;
 /** From the beginning of a lull, until all that needs no time-out to notice it is well again. */
 const WELL_AGAIN_MS = 30_000;
 /** A spoiled network shows for a while in what was under way. */
@@ -90,10 +93,13 @@ export async function carryOut(
     say,
     onCreated: (notes: CampaignNotes) => void campaigns.push(notes),
   };
+  await limitNumbers(pool);
   const operating = Promise.all(planned.map((campaign) => operate(operation, campaign)));
   // Awaited at the end; until then a failure must not count as nobody's.
   operating.catch(() => {});
   const suppressing = pause(SUPPRESSED_AT * durationMs).then(() => suppress(pool, seed, planned, say));
+  const forbidding = pause(FORBIDDEN_AT * durationMs).then(() => forbid(pool, seed, say));
+  forbidding.catch(() => {});
   const spoiled: { from: number; to: number }[] = [];
   try {
     let late = 0;
@@ -113,7 +119,7 @@ export async function carryOut(
         void workflows.startAll();
       }
     }
-    await Promise.all([operating, suppressing]);
+    await Promise.all([operating, suppressing, forbidding]);
     say('time is up: nothing is disturbed any more');
     await workflows.startAll();
     const byItselfMs = Math.min(BY_ITSELF * durationMs, BY_ITSELF_AT_MOST_MS);
@@ -201,6 +207,43 @@ async function suppress(
       const at = Date.now();
       say(`${counted(numbers.length, 'number')} suppressed at ${clock(at)}`);
       return new Map(numbers.map((number) => [number, at]));
+    } catch {
+      await pause(200);
+    }
+  }
+}
+
+async function limitNumbers(pool: pg.Pool): Promise<void> {
+  await pool.query(
+    `insert into accounts (name, per_number) values ('default', $1)
+       on conflict (name) do update set per_number = excluded.per_number`,
+    [JSON.stringify([NUMBER_LIMIT])],
+  );
+}
+
+/**
+ * Gives people of every campaign who were not called yet numbers that the connection does not allow. The API takes no such numbers.
+ * Rows have them that were recorded before the connection's rules were narrowed.
+ */
+async function forbid(pool: pg.Pool, seed: string, say: (line: string) => void): Promise<void> {
+  for (;;) {
+    try {
+      const { rows } = await pool.query<{ campaign_id: string; seq: number }>(
+        `select campaign_id, seq from campaign_contacts where bucket = 'pending' and attempt = 1`,
+      );
+      const chosen = rows.filter((row) => draw(seed, 'forbid', row.campaign_id, row.seq) * 10 < FORBIDDEN_IN_TEN);
+      const { rowCount } = await pool.query(
+        `update campaign_contacts c set phone_number = n.phone_number
+           from unnest($1::uuid[], $2::int[], $3::text[]) n (campaign_id, seq, phone_number)
+          where c.campaign_id = n.campaign_id and c.seq = n.seq and c.bucket = 'pending' and c.attempt = 1`,
+        [
+          chosen.map(({ campaign_id }) => campaign_id),
+          chosen.map(({ seq }) => seq),
+          chosen.map((_, index) => forbiddenNumber(index)),
+        ],
+      );
+      say(`${counted(rowCount ?? 0, 'person has', 'people have')} a number that must not be called`);
+      return;
     } catch {
       await pause(200);
     }

@@ -2,7 +2,7 @@
 import type { CreateCampaignInput } from '../../domain/api/campaign-request.ts';
 import { closedFor, EVERY_DAY, nextMinute, type Order, type PlannedCampaign, type Run } from './campaigns.ts';
 import { type Chance, chanceOf } from './chance.ts';
-import { peopleOf } from './people.ts';
+import { peopleOf, popularPeople } from './people.ts';
 import { wallTime } from './wall-clock.ts';
 import { zoneAtMidday } from './zones.ts';
 
@@ -39,7 +39,7 @@ function bodyOf(chance: Chance, label: string, timezone: string, seed: string, a
     name: label,
     agent_id: 'chaos-agent',
     contact_source: 'manual',
-    contacts: peopleOf(seed, label, people),
+    contacts: chance.whether(0.4, 'popular') ? popularPeople(seed, people) : peopleOf(seed, label, people),
     timezone,
     max_concurrent_calls: Math.round(chance.size(1, 15, 'limit')),
     max_retry_attempts: Math.floor(chance.between(0, 4, 'retries')),

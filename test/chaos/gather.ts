@@ -88,11 +88,13 @@ export async function readLulls(pool: pg.Pool, from: number, to: number): Promis
     due: number | null;
     held: string[];
   }>(
-    `select c.id, c.pending,
+    `select c.id,
+            (select count(*)::int from campaign_contacts k where k.campaign_id = c.id and k.bucket = 'pending'
+                and (k.due_at is null or k.due_at < to_timestamp($2::float8 / 1000) - interval '1 minute')) as pending,
             (select count(*)::int from campaign_contacts k where k.campaign_id = c.id and k.bucket = 'retrying'
                 and k.due_at < to_timestamp($2::float8 / 1000) - interval '1 minute') as overdue,
             (select (extract(epoch from max(k.due_at)) * 1000)::float8 from campaign_contacts k
-              where k.campaign_id = c.id and k.bucket = 'retrying') as due,
+              where k.campaign_id = c.id and k.bucket = 'retrying' and k.waits_for is null) as due,
             array(select k.id from calls k where k.campaign_id = c.id and k.settled_at is null
                 and k.not_placed_reason is null and k.first_sent_at < to_timestamp($1::float8 / 1000)) as held
        from campaigns c`,

@@ -7,11 +7,18 @@ import { type Link, LINKS, linkName } from './parts.ts';
 export class Network {
   private constructor(private readonly proxies: ReadonlyMap<string, TcpProxy>) {}
 
-  /** @param ports where each listens. */
-  static async start(ports: Readonly<Record<Link['to'], number>>): Promise<Network> {
-    const proxies = LINKS.map(
-      async (link) => [linkName(link), await startTcpProxy({ target: ports[link.to] })] as const,
-    );
+  /**
+   * @param ports where each listens.
+   * @param toProvider told each piece of data on its way to the provider, before anything holds it up.
+   */
+  static async start(
+    ports: Readonly<Record<Link['to'], number>>,
+    toProvider: (chunk: Buffer) => void,
+  ): Promise<Network> {
+    const proxies = LINKS.map(async (link) => {
+      const watched = link.to === 'provider' ? { onClientData: toProvider } : {};
+      return [linkName(link), await startTcpProxy({ target: ports[link.to], ...watched })] as const;
+    });
     return new Network(new Map(await Promise.all(proxies)));
   }
 

@@ -33,6 +33,14 @@ export function peopleOf(seed: string, campaign: string, count: number): Person[
   return Array.from({ length: Math.min(count, MOST_PEOPLE) }, (_, index) => person((first + index) % MOST_PEOPLE));
 }
 
+/** How many people are in several campaigns of a run. */
+const POPULAR = 40;
+
+/** People who are in other campaigns, too. */
+export function popularPeople(seed: string, count: number): Person[] {
+  return peopleOf(seed, 'popular', Math.min(count, POPULAR));
+}
+
 const NAMED = /(?:quillonby|marburesk)\d+/i;
 const NUMBERS = /(?<!\d)(?:1?)(\d{10})(?!\d)/g;
 const NATIONAL: ReadonlySet<string> = new Set(

@@ -4,6 +4,7 @@ import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
 import { counted } from '../../domain/engine/counted.ts';
 import { auditCampaign, countByPromise } from './audit/audit.ts';
+import { auditConnection } from './audit/connection.ts';
 import type { CampaignEvidence } from './audit/evidence.ts';
 import { clock, type Finding, type PromiseName } from './audit/finding.ts';
 import { personalDataAt } from './audit/privacy.ts';
@@ -11,6 +12,7 @@ import type { CarrierName } from '../../simulator/faults.ts';
 import { carryOut, type Course } from './course.ts';
 import { gather, strangeRequests } from './gather.ts';
 import { searchHistories } from './histories.ts';
+import { CONNECTION_LIMITS, NUMBER_LIMIT } from './limits.ts';
 import { kindOf, KINDS, type PartKind, PARTS } from './parts.ts';
 import { type ChaosSystem, startSystem } from './system.ts';
 
@@ -111,6 +113,10 @@ async function audit(course: Course, { provider, system, pool, temporal, say }: 
     lulls,
     spoiled,
   };
+  const { peak_in_flight: peak } = system.provider.summary();
+  say(
+    `at most ${counted(peak, 'call')} at once; ${counted(system.requests.sent.length, 'request')} to place one, of ${counted(ledger.calls.length, 'call')}`,
+  );
   const evidence: CampaignEvidence[] = [];
   for (const notes of campaigns) evidence.push(await gather(sources, notes));
   const histories = await searchHistories(temporal);
@@ -125,6 +131,12 @@ async function audit(course: Course, { provider, system, pool, temporal, say }: 
     ...watch.findings,
     ...evidence.flatMap(auditCampaign),
     ...strangeRequests(ledger, campaigns),
+    ...auditConnection({
+      calls: ledger.calls,
+      sent: system.requests.sent,
+      ...CONNECTION_LIMITS,
+      numberLimit: NUMBER_LIMIT,
+    }),
     ...left.map(({ notes, answer }): Finding => {
       const { status, pending, retrying, in_progress } = answer ?? {};
       const counts = `${pending} pending, ${retrying} retrying, ${in_progress} in progress`;

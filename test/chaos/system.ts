@@ -15,10 +15,12 @@ import { startGateway, startWorker } from '../../scripts/start/processes.ts';
 import { simulatedProvider } from '../../scripts/start/provider-terms.ts';
 import { obtainTemporalCli } from '../../scripts/temporal-binaries.ts';
 import type { Api } from './api.ts';
+import { withConnectionLimits } from './limits.ts';
 import { Network } from './network.ts';
 import { Part } from './part.ts';
 import { PARTS, type PartName } from './parts.ts';
 import { GRACE_S, MARGINS, TIME_SCALE } from './margins.ts';
+import { RequestWatch } from './request-watch.ts';
 import { startWebhookTap, type WebhookTap } from './webhook-tap.ts';
 
 export interface ChaosSystem {
@@ -32,6 +34,8 @@ export interface ChaosSystem {
   readonly temporalAddress: string;
   /** Lives in this process: of all that takes part, the provider and its ledger are never killed. */
   readonly provider: Simulator;
+  /** When requests left for it. */
+  readonly requests: RequestWatch;
   /** Where each process writes, by its name. */
   readonly logs: Readonly<Record<PartName, string>>;
   stop(): Promise<void>;
@@ -78,21 +82,26 @@ export async function startSystem(options: {
     delivery: PATIENT_DELIVERY,
   });
   const baseUrl = new URL(await provider.listen());
-  const network = await Network.start({
-    ...ports,
-    provider: Number(baseUrl.port),
-    // Nobody calls a worker.
-    'worker-1': 0,
-    'worker-2': 0,
-  });
+  const requests = new RequestWatch(carrier);
+  const network = await Network.start(
+    {
+      ...ports,
+      provider: Number(baseUrl.port),
+      // Nobody calls a worker.
+      'worker-1': 0,
+      'worker-2': 0,
+    },
+    requests.noteData,
+  );
   const tap = await startWebhookTap(
     (['gateway-1', 'gateway-2'] as const).map((gateway) => `http://127.0.0.1:${network.port('provider', gateway)}`),
   );
   provider.setWebhook(account.webhookTo(tap.url) ?? null);
-  const connection = await account.connect({
+  const unlimited = await account.connect({
     baseUrl: `http://127.0.0.1:${network.port('ringfence', 'provider')}${baseUrl.pathname.replace(/\/$/, '')}`,
     gatewayUrl: tap.url,
   });
+  const connection = await withConnectionLimits(carrier, unlimited, home);
   const { path } = await obtainTemporalCli({ env: process.env, home: BINARIES, report: say });
   const envOf = (from: 'worker-1' | 'worker-2' | 'gateway-1' | 'gateway-2') => ({
     ...connection,
@@ -118,6 +127,7 @@ export async function startSystem(options: {
   };
   const ours = ['worker-1', 'worker-2', 'gateway-1', 'gateway-2'] as const;
   const stop = async () => {
+    requests.stop();
     network.restore();
     await Promise.all(ours.map((part) => parts[part].stop()));
     await Promise.all([parts.temporal.stop(), parts.postgres.stop(), provider.close(), tap.close()]);
@@ -141,6 +151,7 @@ export async function startSystem(options: {
     databaseUrl: `postgres://ringfence@127.0.0.1:${ports.postgres}/${DATABASE}`,
     temporalAddress: `127.0.0.1:${ports.temporal}`,
     provider,
+    requests,
     logs,
     stop,
   };

@@ -135,6 +135,7 @@ export function arbitrarySharing(size: ScenarioSize, most = 6): fc.Arbitrary<Sha
       { weight: 1, arbitrary: fc.integer({ min: 1, max: 2 * size.limit }) },
       { weight: 3, arbitrary: fc.constant(null) },
     ),
+    numbers: numbers(size),
     campaigns: fc.array(campaign, { minLength: 2, maxLength: most }),
     connectionInterventions: fc.array(connectionIntervention(size), { maxLength: size.interventions }),
   };
@@ -149,6 +150,16 @@ export function arbitrarySharing(size: ScenarioSize, most = 6): fc.Arbitrary<Sha
       }),
     };
   });
+}
+
+/** As many numbers as one campaign has contacts, or fewer, so that each is in several campaigns; and mostly one limit. */
+function numbers(size: ScenarioSize): fc.Arbitrary<SharedScenario['numbers']> {
+  const limit = fc.record({ max: fc.integer({ min: 1, max: 4 }), hours: fc.constantFrom(1, 2, 24) });
+  const drawn = fc.record({
+    count: fc.integer({ min: Math.ceil(size.contacts / 2), max: size.contacts }),
+    limits: fc.array(limit, { minLength: 1, maxLength: 2 }),
+  });
+  return fc.oneof({ weight: 2, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: drawn });
 }
 
 /** The same without hours and days to wait for. */

@@ -109,7 +109,7 @@ export class VirtualCampaign implements SharingCampaign {
     const { connection = WITHOUT_LIMITS } = options;
     this.connection = connection;
     this.clock = options.clock ?? new VirtualClock(startsAt);
-    this.roster = new VirtualRoster(campaignId, contacts, spec, watch, options.groups?.length);
+    this.roster = new VirtualRoster(campaignId, contacts, spec, watch, options.groups?.length, connection.numbers);
     this.provider = new VirtualProvider(provider, this.clock, world, {
       accepted: (call, sentAt) => watch.accepted(call, sentAt),
       dialled: (call, sentAt) => watch.dialled(call, sentAt),

@@ -1,15 +1,24 @@
 /** The promises of a connection over all its campaigns, checked at every step. */
+import type { NumberLimit } from '../../domain/dialling/number-limits.ts';
+import type { LedgerCall } from './provider.ts';
 import { check } from './violation.ts';
 
 const TEN_SECONDS_MS = 10_000;
 
 export interface ConnectionInvariantsOptions {
   readonly callsPerSecond: number | null;
+  /** Of calls to one number, and the number of a contact. Null: none. */
+  readonly numbers: { readonly limits: readonly NumberLimit[]; of(seq: number): number } | null;
   readonly now: () => number;
 }
 
+const HOUR_MS = 3_600_000;
+
 export class ConnectionInvariants {
+  readonly counts = { mostToOneNumber: 0 };
   private readonly sends: number[] = [];
+  /** When calls to each number were accepted. */
+  private readonly callsTo = new Map<number, number[]>();
 
   constructor(private readonly options: ConnectionInvariantsOptions) {}
 
@@ -23,5 +32,25 @@ export class ConnectionInvariants {
     while ((this.sends[0] ?? Infinity) <= now - TEN_SECONDS_MS) this.sends.shift();
     const count = this.sends.length;
     check('P13', now, count <= most, () => `${count} dials in ten seconds, ${most} allowed at ${rate} a second`);
+  }
+
+  /** The provider has accepted a call, of whatever campaign. */
+  accepted({ callId, seq }: LedgerCall): void {
+    const { numbers } = this.options;
+    if (numbers === null) return;
+    const now = this.options.now();
+    const longestMs = Math.max(0, ...numbers.limits.map(({ hours }) => hours * HOUR_MS));
+    const calls = [...(this.callsTo.get(numbers.of(seq)) ?? []), now].filter((at) => at > now - longestMs);
+    this.callsTo.set(numbers.of(seq), calls);
+    this.counts.mostToOneNumber = Math.max(this.counts.mostToOneNumber, calls.length);
+    for (const { max, hours } of numbers.limits) {
+      const count = calls.filter((at) => at > now - hours * HOUR_MS).length;
+      check(
+        'P14',
+        now,
+        count <= max,
+        () => `${count} calls to one number in ${hours} hours, ${max} allowed (${callId})`,
+      );
+    }
   }
 }

@@ -1,4 +1,5 @@
 import type { VirtualRate } from './connection-rate.ts';
+import type { VirtualNumbers } from './numbers.ts';
 import type { VirtualSharedLimit } from './shared-limit.ts';
 
 /** A connection of an account, with what its campaigns share. */
@@ -7,6 +8,8 @@ export interface VirtualConnection {
   readonly rate: VirtualRate | null;
   /** The limits of calls in flight: of the account, and then of the connection. */
   readonly sharedLimits: readonly VirtualSharedLimit[];
+  /** Of the account. Null: it has no limits of calls to one number. */
+  readonly numbers: VirtualNumbers | null;
 }
 
-export const WITHOUT_LIMITS: VirtualConnection = { rate: null, sharedLimits: [] };
+export const WITHOUT_LIMITS: VirtualConnection = { rate: null, sharedLimits: [], numbers: null };

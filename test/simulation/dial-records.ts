@@ -2,6 +2,7 @@
 import type { Recount } from '../../domain/engine/editing.ts';
 import type { EndedEvent } from '../../domain/engine/outcome.ts';
 import type { UnsettledCall } from '../../domain/engine/roster.ts';
+import type { VirtualNumbers } from './numbers.ts';
 import { recentDays } from '../../domain/windows/windows.ts';
 
 /** The number of a placement: of two in one epoch the later has the higher one. */
@@ -34,6 +35,9 @@ const MINUTES_KEPT = 6 * 24 * 60;
 
 /** Records of calls that are not settled; of those that are only counts remain. */
 export class DialRecords {
+  /** @param numbers where placements to numbers count, too */
+  constructor(private readonly numbers: VirtualNumbers | null = null) {}
+
   private readonly records = new Map<string, DialRecord>();
   private readonly byMinute = new Map<number, number>();
   private readonly unsignalled = new Set<DialRecord>();
@@ -69,6 +73,7 @@ export class DialRecords {
   ): { readonly tryNumber: number; readonly sentBefore: number | null } {
     const sentBefore = record.firstSentAt;
     record.tries += 1;
+    this.numbers?.sent(record.seq, record.callId, now);
     if (sentBefore === null) {
       record.firstSentAt = now;
       record.day = day;
@@ -96,6 +101,7 @@ export class DialRecords {
   /** The same, for a try that goes on: it may be permitted again. */
   takeBack(record: DialRecord, tryNumber: number): void {
     if (record.tries !== tryNumber) return;
+    this.numbers?.withdrawn(record.seq, record.callId);
     this.count(record, -1);
     record.firstSentAt = null;
     record.day = null;
@@ -104,6 +110,7 @@ export class DialRecords {
   refuse(record: DialRecord, reason: string, tryNumber: number): void {
     if (record.tries !== tryNumber || record.acceptedAt !== null) return;
     if (record.refusal === null) this.count(record, -1);
+    this.numbers?.withdrawn(record.seq, record.callId);
     record.refusal = reason;
   }
 
@@ -116,6 +123,12 @@ export class DialRecords {
     if (record.events.some((stored) => !stored.signalled)) this.unsignalled.add(record);
     else this.unsignalled.delete(record);
     return news;
+  }
+
+  /** The provider has the call. */
+  accept(record: DialRecord, now: number): void {
+    record.acceptedAt ??= now;
+    this.numbers?.accepted(record.seq, record.callId, now);
   }
 
   settle(callId: string): void {

@@ -61,7 +61,7 @@ interface ReservedInstant {
 
 type Unsent = Extract<
   PlacementResult,
-  { readonly kind: 'removed' | 'withdrawn' | 'suppressed' | 'expired' | 'delayed' | 'later' }
+  { readonly kind: 'removed' | 'withdrawn' | 'suppressed' | 'expired' | 'delayed' | 'later' | 'postponed' }
 >;
 
 export class Dialling {
@@ -159,7 +159,7 @@ export class Dialling {
       this.early.set(callId, [...(this.early.get(callId) ?? []), event]);
       return null;
     }
-    record.acceptedAt ??= this.clock.now;
+    this.roster.calls.accept(record, this.clock.now);
     this.roster.calls.storeEvent(record, event, signalled);
     return signalled ? event : null;
   }
@@ -288,6 +288,11 @@ export class Dialling {
     if (world.isSuppressed(seq)) return this.withoutSending(request, { kind: 'suppressed' });
     if (clock.now >= notAfter) return this.withoutSending(request, { kind: 'expired' });
     if (clock.now < notBefore) return this.withoutSending(request, { kind: 'delayed' });
+    const hold = this.connection.numbers?.hold(seq, callId, clock.now) ?? null;
+    if (hold !== null) {
+      const { until } = hold;
+      return this.withoutSending(request, { kind: 'postponed', until, afterMs: until - clock.now, waitsFor: 'number' });
+    }
     return null;
   }
 
@@ -360,7 +365,7 @@ export class Dialling {
   }
 
   private link(record: DialRecord, call: LedgerCall): void {
-    record.acceptedAt ??= this.clock.now;
+    this.roster.calls.accept(record, this.clock.now);
     for (const event of this.early.get(call.callId) ?? []) this.roster.calls.storeEvent(record, event, true);
     this.early.delete(call.callId);
   }

@@ -6,6 +6,7 @@ import type { ExchangeReply, ExchangeRequest, RosterSnapshot } from '../../domai
 import type { Bucket, Buckets } from '../../domain/engine/tally.ts';
 import { ContactRows, type ContactRow } from './contact-rows.ts';
 import { DialRecords } from './dial-records.ts';
+import type { VirtualNumbers } from './numbers.ts';
 import { dayZoneOf } from '../../domain/engine/schedule-fields.ts';
 
 export interface RosterListener {
@@ -23,7 +24,7 @@ interface Owner {
 
 export class VirtualRoster {
   readonly contacts: ContactRows;
-  readonly calls = new DialRecords();
+  readonly calls: DialRecords;
   owner: string | null = null;
   private epoch = 0;
   private lastExchange = 0;
@@ -37,7 +38,9 @@ export class VirtualRoster {
     private spec: EngineSpec,
     private readonly listener: RosterListener,
     groups = 1,
+    numbers: VirtualNumbers | null = null,
   ) {
+    this.calls = new DialRecords(numbers);
     this.contacts = new ContactRows(total, groups);
   }
 

@@ -2,12 +2,14 @@
  * Scenarios on virtual time: one plain description, made by a seed or by fast-check, run under every promise. The campaigns of a
  * scenario call through one connection.
  */
+import type { NumberLimit } from '../../domain/dialling/number-limits.ts';
 import { accountLimitId } from '../../domain/engine/ids.ts';
 import type { EngineSpec } from '../../domain/engine/campaign-spec.ts';
 import { type CampaignWatch, VirtualCampaign } from './campaign.ts';
 import { VirtualClock } from './clock.ts';
 import type { VirtualConnection } from './connection.ts';
 import { ConnectionInvariants } from './connection-invariants.ts';
+import { VirtualNumbers } from './numbers.ts';
 import { VirtualRate } from './connection-rate.ts';
 import { NO_FAULTS, seededFaults, type FaultRates, type Outage } from './faults.ts';
 import { intervene, interveneInSharing, type ConnectionIntervention, type Intervention } from './interventions.ts';
@@ -71,6 +73,8 @@ export interface SharedScenario extends Surroundings {
   readonly maxConcurrentCalls: number | null;
   /** Of the account. Null: it has no limit of calls in flight. */
   readonly accountConcurrentCalls: number | null;
+  /** How many numbers the contacts of all campaigns have, and the limits of calls to each. Null: there are none. */
+  readonly numbers: { readonly count: number; readonly limits: readonly NumberLimit[] } | null;
   readonly campaigns: readonly (ScenarioCampaign & { readonly startsAfterMs: number })[];
   readonly connectionInterventions: readonly ConnectionIntervention[];
 }
@@ -82,6 +86,7 @@ export interface ScenarioRun {
 
 export interface SharedCourse {
   readonly campaigns: readonly Invariants[];
+  readonly connection: ConnectionInvariants;
   /** Of the limits of calls in flight, by id. */
   readonly sharedLimits: ReadonlyMap<string, SharedLimitInvariants>;
 }
@@ -104,6 +109,7 @@ export function alone({ contacts, groups, spec, interventions, ...surroundings }
     ...surroundings,
     maxConcurrentCalls: null,
     accountConcurrentCalls: null,
+    numbers: null,
     campaigns: [campaign],
     connectionInterventions: [],
   };
@@ -113,8 +119,9 @@ export function alone({ contacts, groups, spec, interventions, ...surroundings }
 export function runShared(scenario: SharedScenario, { everyTurns = 1, trace }: ScenarioRun = {}): SharedCourse {
   const { startsAt, callsPerSecond } = scenario;
   const clock = new VirtualClock(startsAt);
+  const numbers = scenario.numbers && new VirtualNumbers(scenario.numbers.limits, scenario.numbers.count);
   const watches = {
-    connection: new ConnectionInvariants({ callsPerSecond, now: () => clock.now }),
+    connection: new ConnectionInvariants({ callsPerSecond, numbers, now: () => clock.now }),
     sharedLimits: new Map<string, SharedLimitInvariants>(),
   };
   const sharedLimits = [
@@ -122,7 +129,7 @@ export function runShared(scenario: SharedScenario, { everyTurns = 1, trace }: S
     ...openLimit(scenario, CONNECTION, scenario.maxConcurrentCalls, clock, watches, trace),
   ];
   const rate = callsPerSecond === null ? null : new VirtualRate(callsPerSecond);
-  const connection: VirtualConnection = { rate, sharedLimits };
+  const connection: VirtualConnection = { rate, sharedLimits, numbers };
   const promises: Invariants[] = [];
   for (const [index, { startsAfterMs }] of scenario.campaigns.entries()) {
     clock.at(startsAt + startsAfterMs, () => {
@@ -136,7 +143,7 @@ export function runShared(scenario: SharedScenario, { everyTurns = 1, trace }: S
   const isIdle = (): boolean => sharedLimits.every((limit) => limit.isIdle);
   runUntil(clock, isIdle, clock.now + SETTLED_WITHIN_MS);
   check('progress', clock.now, isIdle(), () => 'shares are held though every campaign is over');
-  return { campaigns: promises, sharedLimits: watches.sharedLimits };
+  return { campaigns: promises, ...watches };
 }
 
 /** Who looks on, beside the promises of each campaign. */
@@ -217,6 +224,7 @@ function watchedBy(promises: Invariants, shared: SharedWatches, campaignId: stri
   return {
     sent: () => shared.connection.sent(),
     accepted: (call, sentAt) => {
+      shared.connection.accepted(call);
       for (const limit of limits) limit.accepted(campaignId, call);
       promises.accepted(call, sentAt);
     },

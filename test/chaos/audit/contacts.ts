@@ -1,10 +1,13 @@
 import { counted } from '../../../domain/engine/counted.ts';
 import { callId } from '../../../domain/engine/ids.ts';
+import { isForbidden } from '../limits.ts';
 import type { CampaignEvidence, RecordedContact } from './evidence.ts';
 import type { Finding } from './finding.ts';
 
 const TERMINAL = ['completed', 'failed', 'skipped'];
 const REACHED = ['completed', 'voicemail'];
+/** Of people whose number the connection does not allow. */
+const NOT_ALLOWED = 'country_not_allowed';
 const SKIPPED_FOR = ['suppressed', 'expired', 'cancelled', 'invalid'];
 
 /** P9: each contact is there, in one terminal bucket, for a reason that agrees with its last call. */
@@ -42,11 +45,16 @@ export function* contactsWithoutEnd(evidence: CampaignEvidence): Generator<Findi
   }
 }
 
-function problemOf({ bucket, reason }: RecordedContact, outcome: string | null, called: boolean): string | null {
+function problemOf(
+  { bucket, reason, phone_number }: RecordedContact,
+  outcome: string | null,
+  called: boolean,
+): string | null {
   if (!TERMINAL.includes(bucket)) return 'which is no end';
   if (reason === null) return 'without a reason';
   if (bucket === 'skipped') {
-    if (!SKIPPED_FOR.includes(reason)) return 'which is no reason to skip';
+    const isAllowed = SKIPPED_FOR.includes(reason) || (reason === NOT_ALLOWED && isForbidden(phone_number));
+    if (!isAllowed) return 'which is no reason to skip';
     return called ? 'and this attempt was accepted' : null;
   }
   if (bucket === 'completed' && !called) return 'and was never called';

@@ -69,6 +69,7 @@ export interface Sighting {
 export interface Lull {
   readonly from: number;
   readonly to: number;
+  /** Contacts who wait for their first call, and for no time that has not passed for a minute. */
   readonly pending: number;
   /** Contacts whose retry has been due for a minute. */
   readonly overdue: number;

@@ -6,7 +6,23 @@ export interface Finding {
   readonly at?: number;
 }
 
-export const PROMISES = ['P1', 'P2', 'P3', 'P4', 'P5', 'P6', 'P7', 'P8', 'P9', 'P10', 'P11'] as const;
+export const PROMISES = [
+  'P1',
+  'P2',
+  'P3',
+  'P4',
+  'P5',
+  'P6',
+  'P7',
+  'P8',
+  'P9',
+  'P10',
+  'P11',
+  'P12',
+  'P13',
+  'P14',
+  'P15',
+] as const;
 export type PromiseName = (typeof PROMISES)[number];
 
 /** An instant as the evidence names it. */

@@ -117,7 +117,8 @@ describe('a promise over campaigns is broken', () => {
 
   test('P13 by a dial too many in ten seconds, and not by one after them', () => {
     let now = NOW;
-    const promises = (callsPerSecond: number | null) => new ConnectionInvariants({ callsPerSecond, now: () => now });
+    const promises = (callsPerSecond: number | null) =>
+      new ConnectionInvariants({ callsPerSecond, numbers: null, now: () => now });
     const half = promises(0.5);
     const sendAt = (second: number): void => {
       now = NOW + second * 1_000;
@@ -127,6 +128,18 @@ describe('a promise over campaigns is broken', () => {
     expect(() => sendAt(12.999)).toThrow(/^P13:/);
     const without = promises(null);
     for (let dial = 0; dial < 100; dial++) without.sent();
+  });
+
+  test('P14 by a call too many to one number in its hours, and not by one after them', () => {
+    let now = NOW;
+    const numbers = { limits: [{ max: 2, hours: 1 }], of: () => 1 };
+    const promises = new ConnectionInvariants({ callsPerSecond: null, numbers, now: () => now });
+    const accept = (minute: number): void => {
+      now = NOW + minute * 60_000;
+      promises.accepted({ callId: `${A}.${minute}.1`, seq: minute } as LedgerCall);
+    };
+    for (const minute of [0, 30, 60]) accept(minute);
+    expect(() => accept(89)).toThrow(/^P14: .*3 calls to one number/);
   });
 
   test('by a campaign that waits for a share for ever', () => {

@@ -53,7 +53,7 @@ interface Shared {
 /** Campaigns of so many contacts each, that begin within a second and have free slots at all times. */
 function share(campaigns: number, contacts: number, callsPerSecond: number): Shared {
   const clock = new VirtualClock(STARTS_AT);
-  const connection = { rate: new VirtualRate(callsPerSecond), sharedLimits: [] };
+  const connection = { rate: new VirtualRate(callsPerSecond), sharedLimits: [], numbers: null };
   const counts = () => Array.from({ length: campaigns }, () => 0);
   const shared = {
     campaigns: [] as VirtualCampaign[],
