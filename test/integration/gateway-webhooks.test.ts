@@ -189,6 +189,35 @@ describe('a webhook that proves where it comes from', () => {
     expect(await stored(webhook.id)).toMatchObject([{ signalled: false }]);
   });
 
+  it('of a campaign whose workflow has ended has the campaign checked, and the limits that it shares divided again', async () => {
+    const call = await live();
+    await query('update campaigns set workflow_started_at = now() where id = $1', [call.campaignId]);
+    await query(
+      `insert into connection_shares (connection, campaign_id, epoch, report, need, share, held, revision, told)
+       values ('truedy', $1, 1, 1, 1, 1, 1, 1, 1)`,
+      [call.campaignId],
+    );
+    const woken: (readonly string[])[] = [];
+    const other = await openGateway(
+      {
+        clock: () => NOW,
+        readWorkflowStatus: async () => ({ kind: 'closed', as: 'terminated', code: null }),
+        wakeCoordinators: async (connections) => void woken.push(connections),
+      },
+      gateway.db,
+    );
+    try {
+      other.temporal.closed.add(call.campaignId);
+      expect((await post(ended(call), { to: other })).status).toBe(200);
+    } finally {
+      await other.app.close();
+    }
+    expect(await query('select status from campaigns where id = $1', [call.campaignId])).toEqual([
+      { status: 'interrupted' },
+    ]);
+    expect(woken.flat()).toContain('truedy');
+  });
+
   it('is refused with 503 while Temporal is away, and signalled when the provider sends it again', async () => {
     const call = await live();
     const webhook = ended(call);
