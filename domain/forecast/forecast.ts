@@ -14,7 +14,7 @@ import { type GroupRule, groupSchedules } from '../windows/group-hours.ts';
 import { policiesNamed } from '../windows/policies/built-in.ts';
 import type { Schedule } from '../windows/schedule.ts';
 import type { Assumed, ProjectionResponse, ForecastResponse, Limit, LimitedBy } from './response.ts';
-import { heldToRate } from './connection-rate.ts';
+import { heldToRate, heldToShare } from './connection-limits.ts';
 import { type Projection, fastForward, type ForecastInput, type Pace, type Steps } from './fast-forward.ts';
 import type { ForecastQuery } from './request.ts';
 import { type CampaignHours, WindowSegments } from './window-segments.ts';
@@ -68,6 +68,8 @@ export interface ForecastConnection {
   readonly dialMarginMs: number;
   /** Null: no limit. */
   readonly callsPerSecond: number | null;
+  /** The campaign's share of the calls in flight. Null: no limit. */
+  readonly callsInFlight: number | null;
 }
 
 function total(contacts: readonly number[]): number {
@@ -78,7 +80,7 @@ function total(contacts: readonly number[]): number {
 export function* forecast(
   campaign: ForecastCampaign,
   assumed: Assumed,
-  { dialMarginMs, callsPerSecond }: ForecastConnection,
+  connection: ForecastConnection,
 ): Steps<ForecastResponse> {
   const { status, now } = campaign;
   const pace: Pace = { slotMs: assumed.call_seconds * 1_000 + TURN_MS, retryShare: assumed.retry_share };
@@ -89,7 +91,7 @@ export function* forecast(
     const finishes_at = campaign.endedAt === null ? null : instant(campaign.endedAt);
     return { ...NOTHING_LEFT, outcome: 'ended', finishes_at, ...shown, if_resumed_now: null };
   }
-  const ahead = new Forecaster(campaign, pace, { dialMarginMs, callsPerSecond });
+  const ahead = new Forecaster(campaign, pace, connection);
   if (!isStopped(status) || (status === 'paused' && campaign.ending)) {
     return { ...(yield* ahead.answer()), ...shown, if_resumed_now: null };
   }
@@ -166,9 +168,10 @@ class Forecaster {
 
   private project(
     changed: Partial<ForecastInput>,
-    { segments = this.segments, callsPerSecond = this.connection.callsPerSecond }: VariantWorld = {},
+    { segments = this.segments, connection = this.connection }: VariantWorld = {},
   ): Steps<Projection> {
-    const [input, pace] = heldToRate({ ...this.input, ...changed }, this.pace, callsPerSecond);
+    const shared = heldToShare({ ...this.input, ...changed }, connection.callsInFlight);
+    const [input, pace] = heldToRate(shared, this.pace, connection.callsPerSecond);
     return fastForward(input, pace, segments);
   }
 
@@ -198,7 +201,8 @@ class Forecaster {
       const groups = this.hours.groups.map(() => [alwaysOpen(this.hours.dayZone)]);
       yield ['window', {}, { segments: new WindowSegments({ ...this.hours, groups }, now) }];
     }
-    if (this.connection.callsPerSecond !== null) yield ['connection', {}, { callsPerSecond: null }];
+    const { callsPerSecond, callsInFlight } = this.connection;
+    if (callsPerSecond !== null || callsInFlight !== null) yield ['connection', {}, { connection: UNLIMITED }];
     if (spec.max_calls_per_day !== null) yield ['daily_cap', { spec: { ...spec, max_calls_per_day: null } }];
     yield ['slot', { spec: { ...spec, max_concurrent_calls: MOST_CONCURRENT_CALLS } }];
     if (spec.retry.budget > 0 || retrying.length > 0) {
@@ -212,8 +216,10 @@ class Forecaster {
 /** What differs in a variant, apart from the campaign. */
 interface VariantWorld {
   readonly segments?: WindowSegments;
-  readonly callsPerSecond?: number | null;
+  readonly connection?: Pick<ForecastConnection, 'callsPerSecond' | 'callsInFlight'>;
 }
+
+const UNLIMITED = { callsPerSecond: null, callsInFlight: null };
 
 type Variant = readonly [limit: Limit, changed: Partial<ForecastInput>, world?: VariantWorld];
 

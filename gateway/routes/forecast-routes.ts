@@ -2,6 +2,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { inTurns } from '../../contact-files/turns.ts';
+import { needsOfOthers } from '../../db/share-needs.ts';
 import { readForecastCampaign } from '../../db/forecast-input.ts';
 import type { Pool } from '../../db/pool.ts';
 import { refuseExpired } from '../../domain/api/campaign-terms.ts';
@@ -15,6 +16,7 @@ import { ForecastQuery, ForecastRequest, ForecastRequestHead, NO_AGENT } from '.
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { Uuid } from '../../domain/engine/ids.ts';
 import { CONTACT_ZONE } from '../../domain/engine/schedule-fields.ts';
+import { fairShares } from '../../domain/engine/shares.ts';
 import { assertNamesAllowed, chooseConnection, connectionsOf } from '../../providers/connections/choose.ts';
 import type { Connections, OpenConnection } from '../../providers/connections/open-connections.ts';
 import { dialMarginMs } from '../../domain/engine/dial-margin.ts';
@@ -34,7 +36,7 @@ export interface ForecastRoutesOptions {
 const STEPS_PER_TURN = 200;
 
 const ASSUMED =
-  'The forecast assumes that the provider has no trouble, that nobody changes the campaign, that no other campaign uses the connection, that all calls take equally long, and that the same share of each attempt is retried.';
+  'The forecast assumes that the provider has no trouble, that nobody changes the campaign, that other campaigns use no calls per second of the connection and always need as many calls in flight as now, that all calls take equally long, and that the same share of each attempt is retried.';
 
 export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & ContactBodies> = async (app, options) => {
   const { pool, connections, clock, bodyLimit } = options;
@@ -55,10 +57,13 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
     async (request) => {
       const campaign = await readForecastCampaign(pool, request.caller.account, request.params.id, clock());
       if (!campaign) throw noCampaign();
-      const { connection: name } = campaign.spec;
+      const { connection: name, max_concurrent_calls: slots } = campaign.spec;
+      const open = connections.get(name);
+      const shared = { campaignId: request.params.id, slots };
       const steps = forecast(campaign, assume(request.query, campaign.measured), {
         dialMarginMs: dialMarginOf(connections, name),
-        callsPerSecond: connections.get(name)?.connection.callsPerSecond ?? null,
+        callsPerSecond: open?.connection.callsPerSecond ?? null,
+        callsInFlight: open ? await smallestShare(pool, [open], shared) : null,
       });
       return answer(request, await inTurns(steps, STEPS_PER_TURN));
     },
@@ -93,6 +98,10 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
       const steps = forecast(campaign, assume(body, campaign.measured), {
         dialMarginMs: marginMs,
         callsPerSecond: slowest(possible),
+        callsInFlight: await smallestShare(pool, possible, {
+          campaignId: null,
+          slots: campaign.spec.max_concurrent_calls,
+        }),
       });
       return answer(request, await inTurns(steps, STEPS_PER_TURN));
     },
@@ -111,6 +120,23 @@ function refuseOwnHours(timezone: string): void {
 function slowest(possible: readonly OpenConnection[]): number | null {
   const rates = possible.flatMap(({ connection }) => connection.callsPerSecond ?? []);
   return rates.length === 0 ? null : Math.min(...rates);
+}
+
+/** The smallest fair share that the campaign has of these connections. Null: none of them limits the calls in flight. */
+async function smallestShare(
+  pool: Pool,
+  possible: readonly OpenConnection[],
+  { campaignId, slots }: { readonly campaignId: string | null; readonly slots: number },
+): Promise<number | null> {
+  const shares: number[] = [];
+  for (const { connection } of possible) {
+    const { name, maxConcurrentCalls: limit } = connection;
+    if (limit === null) continue;
+    const [own = 0] = fairShares(limit, [slots, ...(await needsOfOthers(pool, name, campaignId))]);
+    // With more campaigns than calls they take turns.
+    shares.push(Math.max(1, own));
+  }
+  return shares.length === 0 ? null : Math.min(...shares);
 }
 
 /**

@@ -45,9 +45,10 @@ function forecastOf(
   changes: Changes,
   stated: { call_seconds?: number; retry_share?: number } = { call_seconds: 120 },
   callsPerSecond: number | null = null,
+  callsInFlight: number | null = null,
 ) {
   const input = campaign(changes);
-  const connection = { dialMarginMs: MARGIN_MS, callsPerSecond };
+  const connection = { dialMarginMs: MARGIN_MS, callsPerSecond, callsInFlight };
   return ForecastResponse.parse(allSteps(forecast(input, assume(stated, input.measured), connection)));
 }
 
@@ -79,6 +80,17 @@ describe('a forecast', () => {
     const answer = forecastOf({ now }, { call_seconds: 120 }, 1);
     expect(answer.finishes_at).toMatch(/^2026-03-18T16:30:2\d/);
     expect(limits(answer)).toEqual(['slot']);
+  });
+
+  test('follows from the share of the connection where the slots allow more, and names it', () => {
+    const now = Date.parse('2026-03-18T14:00:00Z');
+    const answer = forecastOf({ now, spec: { max_concurrent_calls: 40 } }, { call_seconds: 120 }, null, 8);
+    expect(answer.finishes_at).toMatch(/^2026-03-18T16:30:2\d/);
+    expect(answer.limited_by[0]).toMatchObject({
+      limit: 'connection',
+      finishes_at_without: expect.stringMatching(/^2026-03-18T14:30/),
+    });
+    expect(limits(answer)).not.toContain('slot');
   });
 
   test('names the daily cap, and what it would be without', () => {

@@ -18,3 +18,10 @@ export function heldToRate(
     { ...pace, slotMs },
   ];
 }
+
+/** The same campaign on a connection that lets it have so many calls in flight. Null: no limit. */
+export function heldToShare(input: ForecastInput, callsInFlight: number | null): ForecastInput {
+  if (callsInFlight === null) return input;
+  const { spec } = input;
+  return { ...input, spec: { ...spec, max_concurrent_calls: Math.min(spec.max_concurrent_calls, callsInFlight) } };
+}
