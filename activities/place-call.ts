@@ -12,11 +12,13 @@ import type { DialRequest } from '../domain/engine/calls.ts';
 import type { EndedEvent } from '../domain/engine/outcome.ts';
 import { type PlacementResult, REPEAT_REFUSED } from '../domain/engine/placement.ts';
 import { callId } from '../domain/engine/ids.ts';
+import { heldBy } from '../domain/dialling/connection-breaker.ts';
+import { verdictOf } from '../domain/dialling/connection-verdict.ts';
 import type { PlaceResult } from '../domain/dialling/provider-messages.ts';
 import { CannotFreeze, freeze, place as placeAt } from '../providers/checked.ts';
 import type { OpenConnection } from '../providers/connections/open-connections.ts';
 import { dialMarginMs, notAfterThrough } from '../domain/engine/dial-margin.ts';
-import { heldBy, tellBreaker } from './connection-trouble.ts';
+import { tellBreaker } from './connection-trouble.ts';
 import { sendBy } from '../domain/dialling/send-by.ts';
 import { DIAL } from '../domain/engine/dial-budget.ts';
 import { callingRun, type ActivityDeps } from './context.ts';
@@ -97,11 +99,13 @@ async function sendInTime(
   }
   // The database's time. The local clock only measures what has passed since.
   const answeredAt = permit.permittedAt + (now() - askedAt);
-  const breaker = await tellBreaker(pool, dial, answer, permit.passage, answeredAt);
+  const verdict = verdictOf(answer);
+  const breaker = await tellBreaker(pool, dial, verdict, permit.passage, answeredAt);
   const ended = await recordAnswer(pool, { ...dial, now: answeredAt }, answer, permit);
   if (answer.kind === 'expired') return { kind: last.otherwise };
-  const isRepeat = permit.sentBefore !== null;
-  return (isRepeat ? null : heldBy(breaker, answer, answeredAt)) ?? toResult(answer, ended, isRepeat);
+  return permit.sentBefore === null
+    ? ofFirstTry(answer, ended, () => heldBy(breaker, answeredAt, Math.random()))
+    : ofRepeat(answer, ended);
 }
 
 /**
@@ -120,25 +124,37 @@ function withoutRequest(error: unknown): { kind: 'invalid' } | { kind: 'blocked'
   return error.isMisconfigured ? { kind: 'blocked', reason: 'misconfigured' } : { kind: 'invalid' };
 }
 
-/**
- * If an earlier try may have been accepted, the outcome stays unknown, even if this try sent nothing or was refused.
- */
-function toResult(
-  answer: Exclude<PlaceResult, { kind: 'expired' }>,
-  ended: EndedEvent | null,
-  repeat: boolean,
-): PlacementResult {
+type Answered = Exclude<PlaceResult, { kind: 'expired' }>;
+
+/** @param held what a campaign is told of trouble of the whole connection */
+function ofFirstTry(answer: Answered, ended: EndedEvent | null, held: () => PlacementResult): PlacementResult {
+  switch (answer.kind) {
+    case 'accepted':
+      return { kind: 'accepted', ended };
+    case 'unknown':
+      return { ...answer, retryAfterMs: null };
+    case 'throttled':
+    case 'unavailable':
+      return held();
+    case 'blocked':
+      return verdictOf(answer).kind === 'fails' ? held() : answer;
+    case 'rejected':
+      return answer;
+  }
+}
+
+/** An earlier try may have been accepted: the outcome stays unknown, even if this one sent nothing or was refused. */
+function ofRepeat(answer: Answered, ended: EndedEvent | null): PlacementResult {
   switch (answer.kind) {
     case 'accepted':
       return { kind: 'accepted', ended };
     case 'rejected':
-      return repeat ? { kind: 'unknown', reason: REPEAT_REFUSED, retryAfterMs: null } : answer;
-    case 'unknown':
-      return { ...answer, retryAfterMs: null };
+      return { kind: 'unknown', reason: REPEAT_REFUSED, retryAfterMs: null };
     case 'throttled':
-      return repeat ? { kind: 'unknown', reason: 'throttled', retryAfterMs: answer.retryAfterMs } : answer;
+      return { kind: 'unknown', reason: 'throttled', retryAfterMs: answer.retryAfterMs };
     case 'unavailable':
     case 'blocked':
-      return repeat ? { kind: 'unknown', reason: answer.reason, retryAfterMs: null } : answer;
+    case 'unknown':
+      return { kind: 'unknown', reason: answer.reason, retryAfterMs: null };
   }
 }

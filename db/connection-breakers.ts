@@ -9,8 +9,8 @@ import {
   afterAnswer,
   CLOSED,
   type ConnectionBreaker,
-  type Verdict,
 } from '../domain/dialling/connection-breaker.ts';
+import type { Verdict } from '../domain/dialling/connection-verdict.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 
 /** SQL for the breaker of a connection. Null: it was never open. */

@@ -18,7 +18,8 @@
 import { backoff, isNoteworthy, MAX_RETRY_AFTER_MS, obeyedPause } from '../engine/circuit-breaker.ts';
 import type { ProviderTrouble } from '../engine/campaign-state.ts';
 import { DIAL } from '../engine/dial-budget.ts';
-import type { PlaceResult } from './provider-messages.ts';
+import type { PlacementResult } from '../engine/placement.ts';
+import type { Verdict } from './connection-verdict.ts';
 
 /** A slow start of more than this limits nobody: a worker dials fifty calls at a time. */
 const MOST_AT_ONCE = 64;
@@ -127,54 +128,6 @@ export function untilNext({ openUntil }: Pick<ConnectionTrouble, 'openUntil'>, n
   return Math.ceil(restMs + spreadMs * random);
 }
 
-/**
- * What the answer to a dial says about the connection.
- * - `works`: the provider has taken the call, or refused something that concerns this call or campaign alone.
- * - `fails`: trouble of the whole connection.
- * - `doubt`: the outcome is unknown. A probe has failed. Otherwise it may have been this request alone.
- * - `nothing`: nothing was sent.
- */
-export type Verdict =
-  | { readonly kind: 'works' | 'nothing' }
-  | { readonly kind: 'doubt'; readonly reason: string }
-  | { readonly kind: 'fails'; readonly reason: string; readonly retryAfterMs: number | null };
-
-export function verdictOf(answer: PlaceResult): Verdict {
-  switch (answer.kind) {
-    case 'accepted':
-    case 'rejected':
-      return { kind: 'works' };
-    case 'throttled':
-      return { kind: 'fails', reason: 'throttled', retryAfterMs: answer.retryAfterMs };
-    case 'unavailable':
-      return { kind: 'fails', reason: `unavailable:${answer.reason}`, retryAfterMs: null };
-    case 'blocked':
-      return OF_THE_ACCOUNT.has(answer.reason)
-        ? { kind: 'fails', reason: `blocked:${answer.reason}`, retryAfterMs: null }
-        : { kind: 'works' };
-    case 'unknown':
-      return /^http_5\d\d$/.test(answer.reason)
-        ? { kind: 'fails', reason: `unavailable:${answer.reason}`, retryAfterMs: null }
-        : { kind: 'doubt', reason: `unknown:${answer.reason}` };
-    case 'expired':
-      return { kind: 'nothing' };
-  }
-}
-
-/** Reasons of `blocked` that would meet any call of the account. Others concern the agent, the number to call from or the request. */
-const OF_THE_ACCOUNT: ReadonlySet<string> = new Set([
-  'unauthorized',
-  'payment_required',
-  'forbidden',
-  'http_401',
-  'http_402',
-  'http_403',
-  'account_not_found',
-  'account_not_active',
-  'trial_account',
-  'voice_disabled',
-]);
-
 /** The breaker after the answer to a dial. The same object: nothing has changed. */
 export function afterAnswer(
   breaker: ConnectionBreaker,
@@ -192,6 +145,19 @@ export function afterAnswer(
   // The provider has asked another dial for a pause since this one was permitted.
   if (verdict.kind === 'nothing' || isOpenAt(trouble, now)) return { ...breaker, trouble: without };
   return { ...breaker, trouble: isOver(without, now) ? null : afterSuccess(without, now) };
+}
+
+/** What a dial that has met trouble of the whole connection tells its campaign, with the breaker as it stands after the answer. */
+export function heldBy(
+  breaker: ConnectionBreaker | null,
+  now: number,
+  random: number,
+): Extract<PlacementResult, { kind: 'held' | 'later' }> {
+  const trouble = breaker?.trouble ?? null;
+  // The trouble has passed: another dial was accepted meanwhile.
+  if (trouble === null) return { kind: 'later', afterMs: untilNext({ openUntil: now }, now, random) };
+  const { reason, since, times } = trouble;
+  return { kind: 'held', afterMs: untilNext(trouble, now, random), trouble: { reason, since, times } };
 }
 
 /** The dial was permitted before the latest opening. Only the provider's own delay still counts. */

@@ -248,15 +248,9 @@ export function applyPlacement(
       holdForStop(state, now);
       backToReady(state, id, call);
       return;
-    case 'throttled':
-      systemKeepsUp(state);
-      recordFailure(state, 'throttled', now, random, result.retryAfterMs);
-      backToReady(state, id, call);
-      return;
-    case 'unavailable':
     case 'blocked':
       systemKeepsUp(state);
-      recordFailure(state, `${result.kind}:${result.reason}`, now, random, null);
+      recordFailure(state, `blocked:${result.reason}`, now, random, null);
       backToReady(state, id, call);
       return;
     case 'superseded':

@@ -5,7 +5,7 @@ import type { EndedEvent } from './outcome.ts';
  * The result of one placement, from the placing activity.
  * - `accepted`: the provider has it; `ended` is its terminal event if that came before the provider's reply.
  * - `rejected`: the provider permanently refused this call; nothing was placed.
- * - `throttled`, `unavailable`, `blocked`: provider trouble that concerns this campaign and not this contact; nothing was placed.
+ * - `blocked`: provider trouble that concerns this campaign and not this contact; nothing was placed.
  * - `held`: provider trouble of the whole connection; nothing was placed. Either the provider refused this dial, or the connection's
  *   circuit breaker did and nothing was sent. `afterMs`: when to try again.
  * - `expired`: by the database's clock the last instant for dialling has passed; nothing was sent.
@@ -31,8 +31,6 @@ import type { EndedEvent } from './outcome.ts';
 export type PlacementResult =
   | { readonly kind: 'accepted'; readonly ended: EndedEvent | null }
   | { readonly kind: 'rejected'; readonly reason: string }
-  | { readonly kind: 'throttled'; readonly retryAfterMs: number | null }
-  | { readonly kind: 'unavailable'; readonly reason: string }
   | { readonly kind: 'blocked'; readonly reason: string }
   | { readonly kind: 'held'; readonly afterMs: number; readonly trouble: ProviderTrouble }
   | { readonly kind: 'expired' }

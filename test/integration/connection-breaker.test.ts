@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Dial, permitDial, type SendPermit } from '../../db/calls.ts';
 import { readBreaker, recordVerdict } from '../../db/connection-breakers.ts';
 import { openPool, type Pool } from '../../db/pool.ts';
-import type { Verdict } from '../../domain/dialling/connection-breaker.ts';
+import type { Verdict } from '../../domain/dialling/connection-verdict.ts';
 import { callActivity, dialOf, recordCampaign } from '../support/factories/dials.ts';
 import { nextId } from '../support/factories/ids.ts';
 import { type Answer, ScriptedProvider } from '../support/fakes/scripted-provider.ts';

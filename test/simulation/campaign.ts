@@ -32,7 +32,7 @@ import { type GroupRule, groupWindowAt, OWN_HOURS } from '../../domain/windows/g
 import { policiesNamed } from '../../domain/windows/policies/built-in.ts';
 import { civilDay } from '../../domain/windows/windows.ts';
 import { VirtualClock } from './clock.ts';
-import { type VirtualConnection, WITHOUT_LIMITS } from './connection.ts';
+import { connectionWithoutLimits, type VirtualConnection } from './connection.ts';
 import { Dialling } from './dialling.ts';
 import type { Handler } from './handlers.ts';
 import { VirtualProvider, type LedgerCall } from './provider.ts';
@@ -106,7 +106,7 @@ export class VirtualCampaign implements SharingCampaign {
     private readonly watch: CampaignWatch,
   ) {
     const { campaignId, contacts, spec, startsAt, provider, world, graceMs, cancels, lookUpAfterMs } = options;
-    const { connection = WITHOUT_LIMITS } = options;
+    const { connection = connectionWithoutLimits() } = options;
     this.connection = connection;
     this.clock = options.clock ?? new VirtualClock(startsAt);
     this.roster = new VirtualRoster(campaignId, contacts, spec, watch, options.groups?.length, connection.numbers);

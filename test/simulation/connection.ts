@@ -1,3 +1,4 @@
+import { VirtualBreaker } from './connection-breaker.ts';
 import type { VirtualRate } from './connection-rate.ts';
 import type { VirtualNumbers } from './numbers.ts';
 import type { VirtualSharedLimit } from './shared-limit.ts';
@@ -10,6 +11,10 @@ export interface VirtualConnection {
   readonly sharedLimits: readonly VirtualSharedLimit[];
   /** Of the account. Null: it has no limits of calls to one number. */
   readonly numbers: VirtualNumbers | null;
+  readonly breaker: VirtualBreaker;
 }
 
-export const WITHOUT_LIMITS: VirtualConnection = { rate: null, sharedLimits: [], numbers: null };
+/** A connection that no other campaign uses. */
+export function connectionWithoutLimits(): VirtualConnection {
+  return { rate: null, sharedLimits: [], numbers: null, breaker: new VirtualBreaker() };
+}

@@ -1,4 +1,7 @@
 /** Dials and look-ups on virtual time, step by step as activities/ and db/calls.ts take them. */
+import type { Admission, Passage } from '../../domain/dialling/connection-breaker.ts';
+import { verdictOf } from '../../domain/dialling/connection-verdict.ts';
+import type { PlaceResult } from '../../domain/dialling/provider-messages.ts';
 import { sendBy } from '../../domain/dialling/send-by.ts';
 import type { CallToLookUp, DialRequest as EngineDialRequest } from '../../domain/engine/calls.ts';
 import { lookUpEventId, recordEventId } from '../../domain/engine/ids.ts';
@@ -40,6 +43,8 @@ interface Try {
 interface Permit {
   readonly tryNumber: number;
   readonly sentBefore: number | null;
+  /** How it passed the circuit breaker of the connection. */
+  readonly passage: Passage;
 }
 
 /** A try at its worker. */
@@ -61,7 +66,7 @@ interface ReservedInstant {
 
 type Unsent = Extract<
   PlacementResult,
-  { readonly kind: 'removed' | 'withdrawn' | 'suppressed' | 'expired' | 'delayed' | 'later' | 'postponed' }
+  { readonly kind: 'removed' | 'withdrawn' | 'suppressed' | 'expired' | 'delayed' | 'later' | 'postponed' | 'held' }
 >;
 
 export class Dialling {
@@ -181,7 +186,7 @@ export class Dialling {
     const { clock, world } = this;
     const { request, runId, attempt, startedAt } = working;
     clock.after(world.delay('record'), () => {
-      const closed = this.closedGate(request, runId);
+      const closed = this.closedGate(request, runId) ?? this.heldBeforeItsInstant(request);
       if (closed) return attempt.finish(closed);
       const askedAt = clock.now;
       const sendableMs = Math.min(request.notAfter, startedAt + DIAL.sendWithinMs) - askedAt;
@@ -249,9 +254,10 @@ export class Dialling {
         const unheard =
           answer.kind === 'unheard' || answer.kind === 'accepts_unheard' || heardAt >= sentAt + requestTimeoutMs;
         if (unheard) {
-          clock.at(sentAt + requestTimeoutMs, () =>
-            attempt.finish({ kind: 'unknown', reason: 'timeout', retryAfterMs: null }),
-          );
+          clock.at(sentAt + requestTimeoutMs, () => {
+            this.tellBreaker(callId, permit, { kind: 'unheard' });
+            attempt.finish({ kind: 'unknown', reason: 'timeout', retryAfterMs: null });
+          });
           return;
         }
         clock.at(heardAt, () => this.record(request, permit, answer, (result) => attempt.finish(result)));
@@ -271,7 +277,16 @@ export class Dialling {
     const closed = this.closedGate(request, runId);
     if (closed) return closed;
     const { calls } = this.roster;
-    return calls.writeAhead(calls.open(request.callId, request.seq, request.attempt), request.day, this.clock.now);
+    const admission = this.connection.breaker.admit(request, this.clock.now, this.world.spread());
+    if (admission.kind === 'held') return this.withoutSending(request, held(admission));
+    const record = calls.open(request.callId, request.seq, request.attempt);
+    return { ...calls.writeAhead(record, request.day, this.clock.now), passage: admission.passage };
+  }
+
+  /** While the breaker is open no dial takes an instant. */
+  private heldBeforeItsInstant(request: DialRequest): PlacementResult | null {
+    const admission = this.connection.breaker.peek(request, this.clock.now, this.world.spread());
+    return admission.kind === 'held' ? this.withoutSending(request, held(admission)) : null;
   }
 
   private closedGate(request: DialRequest, runId: string): PlacementResult | null {
@@ -330,11 +345,13 @@ export class Dialling {
   private written(
     record: DialRecord,
     number: DialRequest,
-    { tryNumber, sentBefore }: Permit,
+    permit: Permit,
     answer: (Answer & { call?: LedgerCall }) | { readonly kind: 'expired' },
   ): PlacementResult {
     const { calls } = this.roster;
-    const isRepeat = sentBefore !== null;
+    const isRepeat = permit.sentBefore !== null;
+    const { tryNumber } = permit;
+    const heldNow = this.tellBreaker(record.callId, permit, answer);
     switch (answer.kind) {
       case 'accepts':
         if (answer.call) this.link(record, answer.call);
@@ -348,7 +365,8 @@ export class Dialling {
       case 'blocked':
         if (!isRepeat) {
           calls.withdraw(record, number, tryNumber);
-          return answer;
+          // The trouble is of the campaign alone.
+          return heldNow ?? { kind: 'blocked', reason: 'agent_not_found' };
         }
         return {
           kind: 'unknown',
@@ -362,6 +380,15 @@ export class Dialling {
       case 'unheard':
         return { kind: 'unknown', reason: 'timeout', retryAfterMs: null };
     }
+  }
+
+  private tellBreaker(
+    callId: string,
+    { passage }: Permit,
+    answer: Answer | { readonly kind: 'expired' },
+  ): PlacementResult | null {
+    const { clock, connection, world } = this;
+    return connection.breaker.tell(callId, passage, verdictOf(asAdapterSays(answer)), clock.now, world.spread());
   }
 
   private link(record: DialRecord, call: LedgerCall): void {
@@ -394,4 +421,24 @@ function endedEvent({
 }: Omit<ArrivingEvent, 'call' | 'signalled'> & { readonly callId: string }): EndedEvent {
   const fault = accountFault === undefined ? {} : { account_fault: accountFault };
   return { event_id: eventId, call_id: callId, outcome, ended_at: endedAt, ...fault };
+}
+
+function held({ afterMs, trouble: { reason, since, times } }: Extract<Admission, { kind: 'held' }>): Unsent {
+  return { kind: 'held', afterMs, trouble: { reason, since, times } };
+}
+
+function asAdapterSays(answer: Answer | { readonly kind: 'expired' }): PlaceResult {
+  switch (answer.kind) {
+    case 'accepts':
+      return { kind: 'accepted', providerCallId: 'any' };
+    case 'accepts_unheard':
+    case 'unheard':
+      return { kind: 'unknown', reason: 'timeout' };
+    case 'expired':
+    case 'rejected':
+    case 'throttled':
+    case 'unavailable':
+    case 'blocked':
+      return answer;
+  }
 }

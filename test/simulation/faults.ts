@@ -170,7 +170,8 @@ function answer(random: Random, rates: FaultRates, outage: Outage | undefined): 
   if (isNext(rates.rejected)) return { kind: 'rejected', reason: 'invalid_number' };
   if (isNext(rates.throttled)) return { kind: 'throttled', retryAfterMs: oneOf(random, [null, 0, 1_000, 30_000]) };
   if (isNext(rates.unavailable)) return { kind: 'unavailable', reason: 'connection_refused' };
-  if (isNext(rates.blocked)) return { kind: 'blocked', reason: 'payment_required' };
+  if (isNext(rates.blocked))
+    return { kind: 'blocked', reason: oneOf(random, ['payment_required', 'agent_not_found'] as const) };
   return { kind: 'accepts' };
 }
 

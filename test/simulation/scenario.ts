@@ -8,6 +8,7 @@ import type { EngineSpec } from '../../domain/engine/campaign-spec.ts';
 import { type CampaignWatch, VirtualCampaign } from './campaign.ts';
 import { VirtualClock } from './clock.ts';
 import type { VirtualConnection } from './connection.ts';
+import { VirtualBreaker } from './connection-breaker.ts';
 import { ConnectionInvariants } from './connection-invariants.ts';
 import { VirtualNumbers } from './numbers.ts';
 import { VirtualRate } from './connection-rate.ts';
@@ -129,7 +130,7 @@ export function runShared(scenario: SharedScenario, { everyTurns = 1, trace }: S
     ...openLimit(scenario, CONNECTION, scenario.maxConcurrentCalls, clock, watches, trace),
   ];
   const rate = callsPerSecond === null ? null : new VirtualRate(callsPerSecond);
-  const connection: VirtualConnection = { rate, sharedLimits, numbers };
+  const connection: VirtualConnection = { rate, sharedLimits, numbers, breaker: new VirtualBreaker() };
   const promises: Invariants[] = [];
   for (const [index, { startsAfterMs }] of scenario.campaigns.entries()) {
     clock.at(startsAt + startsAfterMs, () => {

@@ -63,7 +63,7 @@ describe('an end that was stored before the reply was on record', () => {
     ['is set aside for the end that the reply brings', { kind: 'accepted', ended: own }, [['own', 'completed']]],
     ['stands where no reply comes', { kind: 'unknown', reason: 'timeout', retryAfterMs: null }, [['end', 'busy']]],
     ['stands where the placement was taken back', { kind: 'cancelled' }, [['end', 'busy']]],
-    ['stands beside a try that sent nothing', { kind: 'unavailable', reason: 'ECONNREFUSED' }, [['end', 'busy']]],
+    ['stands beside a try that sent nothing', { kind: 'blocked', reason: 'agent_not_found' }, [['end', 'busy']]],
   ])('%s', (_, result, expected) => {
     const state = placing();
     applyEnded(state, early, NOW + 1_000);

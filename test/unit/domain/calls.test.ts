@@ -142,18 +142,13 @@ describe('the answer to a placement', () => {
       { contact: 'postponed', unit: 'given back' },
     ],
     [
-      'throttled: the contact waits, and the whole campaign as long as the provider asks',
-      { kind: 'throttled', retryAfterMs: 5 * SECOND },
+      'held: the connection has trouble, and the contact and the whole campaign wait as long as they are told',
+      { kind: 'held', afterMs: 5 * SECOND, trouble: { reason: 'throttled', since: NOON, times: 1 } },
       { contact: 'ready', waits: 'provider', unit: 'given back' },
     ],
     [
-      'unavailable: nothing reached the provider, and the whole campaign waits',
-      { kind: 'unavailable', reason: 'ECONNREFUSED' },
-      { contact: 'ready', waits: 'provider', unit: 'given back' },
-    ],
-    [
-      'blocked: the account may not call, and the whole campaign waits',
-      { kind: 'blocked', reason: 'http_402' },
+      'blocked: the agent may not call, and the whole campaign waits',
+      { kind: 'blocked', reason: 'agent_not_found' },
       { contact: 'ready', waits: 'provider', unit: 'given back' },
     ],
     [
@@ -212,7 +207,7 @@ describe('the answer to a placement', () => {
 
   test('for a call that is over changes nothing', () => {
     const state = campaignState();
-    applyPlacement(state, ID, { kind: 'throttled', retryAfterMs: null }, NOON, MIDDLE);
+    applyPlacement(state, ID, { kind: 'blocked', reason: 'agent_not_found' }, NOON, MIDDLE);
     expect(state).toEqual(campaignState());
   });
 });

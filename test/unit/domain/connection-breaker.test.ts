@@ -9,9 +9,8 @@ import {
   isOver,
   type Passage,
   troubleTold,
-  type Verdict,
-  verdictOf,
 } from '../../../domain/dialling/connection-breaker.ts';
+import { type Verdict, verdictOf } from '../../../domain/dialling/connection-verdict.ts';
 import type { PlaceResult } from '../../../domain/dialling/provider-messages.ts';
 
 const NOON = Date.UTC(2026, 2, 18, 12);

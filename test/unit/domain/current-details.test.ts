@@ -98,7 +98,7 @@ describe('the page of a campaign', () => {
     expect(linesOf(state).join()).not.toContain('Last call');
     for (const seq of [7, 8]) startPlacing(state, callIdOf(seq, 2), { seq, attempt: 2 }, NOON);
     applyPlacement(state, callIdOf(7, 2), { kind: 'accepted', ended: null }, NOON, 0.5);
-    applyPlacement(state, callIdOf(8, 2), { kind: 'throttled', retryAfterMs: null }, NOON, 0.5);
+    applyPlacement(state, callIdOf(8, 2), { kind: 'blocked', reason: 'agent_not_found' }, NOON, 0.5);
     expect(linesOf(state)).toContain('- Last call placed: 2026-03-18 12:00:00 UTC, contact 7, attempt 2');
     const late = NOON + MINUTE;
     startPlacing(state, callIdOf(9), { seq: 9, attempt: 1 }, late);
@@ -130,6 +130,10 @@ describe('the page of a campaign', () => {
     const breaker = { reason: 'blocked:http_402', openUntil: NOON + HOUR, failures: 2, since: NOON - HOUR, times: 2 };
     expect(linesOf(campaignState({ breaker }))).toContain(
       '- Provider: blocked:http_402, 2 times in a row, trouble since 2026-03-18 11:00:00 UTC',
+    );
+    const trouble = { reason: 'throttled', since: NOON - HOUR, times: 3 };
+    expect(linesOf(campaignState({ connectionWait: { until: NOON + HOUR, dialled: 0, trouble } }))).toContain(
+      '- Provider: throttled on the whole connection, 3 times since 2026-03-18 11:00:00 UTC',
     );
   });
 });

@@ -1,4 +1,5 @@
 /** Times that a carrier tells: none of them moves a retry, holds a campaign or keeps a slot for longer than can be right. */
+import { admit, afterAnswer, CLOSED, type ConnectionBreaker } from '../../../domain/dialling/connection-breaker.ts';
 import { describe, expect, it } from 'vitest';
 import { applyEnded, applyFinding, applyPlacement, startPlacing } from '../../../domain/engine/calls.ts';
 import { applyCommand } from '../../../domain/engine/commands.ts';
@@ -59,40 +60,40 @@ describe('a call that the provider says is going on', () => {
 });
 
 describe('a Retry-After', () => {
-  const throttled = (seconds: number): CampaignState => {
-    const state = callingCampaign();
-    startPlacing(state, CALL, { seq: 1, attempt: 1 }, NOW);
-    applyPlacement(state, CALL, { kind: 'throttled', retryAfterMs: seconds * 1_000 }, NOW, 0.5);
-    return state;
+  /** The breaker of a connection after a refusal with this wish. */
+  const refused = (seconds: number, now = NOW, breaker = CLOSED): ConnectionBreaker => {
+    const { opening } = breaker;
+    const verdict = { kind: 'fails' as const, reason: 'throttled', retryAfterMs: seconds * 1_000 };
+    return afterAnswer(breaker, { callId: CALL, opening, verdict }, now, 0.5);
   };
 
   it.each([
     [30, 30_000],
     [3_600, HOUR_MS],
     [31_536_000, HOUR_MS],
-  ])('of %d s holds the campaign for %d ms, and then one call feels its way', (seconds, held) => {
-    const state = throttled(seconds);
-    expect(workOf(state, NOW).waiting).toEqual({ for: 'provider', until: NOW + held });
-    expect(workOf(state, NOW + held).place).toHaveLength(1);
+  ])('of %d s holds the connection for %d ms, and then one call feels its way', (seconds, held) => {
+    const breaker = refused(seconds);
+    expect(admit(breaker, { callId: CALL }, NOW + held - 1, 0).kind).toBe('held');
+    const { kind, breaker: probed } = admit(breaker, { callId: CALL }, NOW + held, 0);
+    expect([kind, admit(probed, { callId: 'another' }, NOW + held, 0).kind]).toEqual(['passes', 'held']);
   });
 
   it('of no time, as a date by a clock behind ours gives it, is no word: each hold is longer than the one before', () => {
-    const state = throttled(0);
     const held: number[] = [];
-    for (let now = NOW; held.length < 8;) {
-      const until = workOf(state, now).waiting.until ?? now;
-      held.push(until - now);
-      now = until;
-      const [contact] = workOf(state, now).place;
-      state.ready.shift();
-      startPlacing(state, CALL, contact!, now);
-      applyPlacement(state, CALL, { kind: 'throttled', retryAfterMs: 0 }, now, 0.5);
+    let breaker = CLOSED;
+    for (let now = NOW; held.length < 8; now = breaker.trouble!.openUntil) {
+      breaker = refused(0, now, breaker);
+      held.push(breaker.trouble!.openUntil - now);
     }
     expect(held).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000]);
   });
 
   it('ends early when the campaign is resumed: one probe call is placed immediately', () => {
-    const state = throttled(3_600);
+    const state = callingCampaign();
+    startPlacing(state, CALL, { seq: 1, attempt: 1 }, NOW);
+    const trouble = { reason: 'throttled', since: NOW, times: 1 };
+    applyPlacement(state, CALL, { kind: 'held', afterMs: HOUR_MS, trouble }, NOW, 0.5);
+    expect(workOf(state, NOW).waiting).toEqual({ for: 'provider', until: NOW + HOUR_MS });
     applyCommand(state, 'pause', NOW);
     applyCommand(state, 'resume', NOW + MINUTE_MS);
     expect(workOf(state, NOW + MINUTE_MS).place).toHaveLength(1);

@@ -4,6 +4,7 @@ import type { EngineSpec } from '../../../domain/engine/campaign-spec.ts';
 import { dialsInTenSeconds } from '../../../domain/dialling/dial-spacing.ts';
 import { type CampaignWatch, VirtualCampaign } from '../../simulation/campaign.ts';
 import { VirtualClock } from '../../simulation/clock.ts';
+import { VirtualBreaker } from '../../simulation/connection-breaker.ts';
 import { VirtualRate } from '../../simulation/connection-rate.ts';
 import { NO_FAULTS, seededFaults } from '../../simulation/faults.ts';
 import { seededRandom } from '../../simulation/random.ts';
@@ -53,7 +54,12 @@ interface Shared {
 /** Campaigns of so many contacts each, that begin within a second and have free slots at all times. */
 function share(campaigns: number, contacts: number, callsPerSecond: number): Shared {
   const clock = new VirtualClock(STARTS_AT);
-  const connection = { rate: new VirtualRate(callsPerSecond), sharedLimits: [], numbers: null };
+  const connection = {
+    rate: new VirtualRate(callsPerSecond),
+    sharedLimits: [],
+    numbers: null,
+    breaker: new VirtualBreaker(),
+  };
   const counts = () => Array.from({ length: campaigns }, () => 0);
   const shared = {
     campaigns: [] as VirtualCampaign[],
