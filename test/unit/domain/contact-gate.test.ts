@@ -91,6 +91,8 @@ describe('the gate that holds a contact', () => {
       '2026-03-19T09:00:00Z',
     ],
     ['is the daily cap, until nobody knows', { campaign: waiting('daily_cap', null) }, 'daily_cap', null],
+    ['is the account', { campaign: waiting('account', '2026-03-19T09:00:00Z') }, 'account', '2026-03-19T09:00:00Z'],
+    ['is the account, until calls end', { campaign: waiting('account', null) }, 'account', null],
     ['is the provider', { campaign: waiting('provider', '2026-03-18T12:00:30Z') }, 'provider', '2026-03-18T12:00:30Z'],
     ['is no provider whose hold has passed', { campaign: waiting('provider', '2026-03-18T11:59:00Z') }, 'slot', null],
     [
