@@ -8,6 +8,7 @@ const OUTCOME: Readonly<Record<ProjectionResponse['outcome'], string>> = {
   expires: 'ends_at comes before every contact is called',
   paused: 'the campaign is paused and places no calls',
   interrupted: 'the campaign is interrupted and waits for a restart',
+  stopped: 'an administrator has stopped its calls',
   held: 'max_concurrent_calls is 0, so no calls are placed',
   never_opens: 'no calling window opens, so no calls are placed',
   beyond_five_years: 'the campaign does not finish within five years',
@@ -27,14 +28,13 @@ export function forecastText(forecast: ForecastResponse): string[] {
       ['assumed', assumedText(forecast.assumed)],
       ['as of', forecast.as_of],
     ]),
-    ...(resumed === null
-      ? []
-      : [
-          '',
-          `If it were ${forecast.status === 'interrupted' ? 'restarted' : 'resumed'} now:`,
-          ...lines(courseFacts(resumed)),
-        ]),
+    ...(resumed === null ? [] : ['', ifResumed(forecast), ...lines(courseFacts(resumed))]),
   ];
+}
+
+function ifResumed({ outcome, status }: ForecastResponse): string {
+  if (outcome === 'stopped') return 'If the stop ended now:';
+  return `If it were ${status === 'interrupted' ? 'restarted' : 'resumed'} now:`;
 }
 
 function courseFacts(course: ProjectionResponse): [string, string][] {

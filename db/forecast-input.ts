@@ -8,6 +8,7 @@ import type { RecordedStatus } from '../domain/api/interruption.ts';
 import { dayZoneOf } from '../domain/engine/schedule-fields.ts';
 import { civilDay } from '../domain/windows/windows.ts';
 import type { Queryable } from './pool.ts';
+import { isStopped } from './stops.ts';
 
 /** Only the latest calls are measured: the first ones may have reached other people at other hours. */
 const CALLS_MEASURED = 500;
@@ -17,6 +18,7 @@ const PARTS = 500;
 interface Row {
   readonly spec: CampaignTerms;
   readonly status: RecordedStatus;
+  readonly stopped: boolean;
   readonly ending: Ending | null;
   readonly waiting_for: WaitingFor | null;
   readonly waiting_until: Date | null;
@@ -41,7 +43,7 @@ export async function readForecastCampaign(
   // many as there may be simultaneous calls are excluded. Claimed retries are about to be due; the index gives the span
   // of the others.
   const { rows } = await db.query<Row>(
-    `select campaign.spec, campaign.status, campaign.ending, campaign.waiting_for, campaign.waiting_until,
+    `select campaign.spec, campaign.status, campaign.ending, ${isStopped('campaign')} as stopped, campaign.waiting_for, campaign.waiting_until,
             campaign.ended_at, campaign.pending, campaign.placed_day::text, campaign.placed_on_day,
             groups.rules as groups, in_flight.cohorts as in_flight, retrying.cohorts as retrying, measured.latest as measured
        from campaigns campaign
@@ -96,6 +98,7 @@ function forecastCampaign(row: Row, now: number): ForecastCampaign {
   return {
     now,
     status: row.status,
+    stopped: row.stopped,
     ending: row.ending !== null,
     endedAt: row.ended_at?.getTime() ?? null,
     heldUntil: held !== null && held > now ? held : null,

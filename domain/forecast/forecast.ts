@@ -41,6 +41,8 @@ export interface ForecastCampaign extends Omit<ForecastInput, 'beginsAt'> {
   readonly status: RecordedStatus | null;
   /** It is ending: waiting contacts will be skipped. */
   readonly ending: boolean;
+  /** A stop by an administrator covers it. Default: no. */
+  readonly stopped?: boolean;
   /** When it ended. */
   readonly endedAt: number | null;
   /** The circuit breaker is open until then; null if it is closed. */
@@ -92,13 +94,14 @@ export function* forecast(
     return { ...NOTHING_LEFT, outcome: 'ended', finishes_at, ...shown, if_resumed_now: null };
   }
   const ahead = new Forecaster(campaign, pace, connection);
-  if (!isStopped(status) || (status === 'paused' && campaign.ending)) {
+  const standsStill = stillBecause(campaign);
+  if (standsStill === null) {
     return { ...(yield* ahead.answer()), ...shown, if_resumed_now: null };
   }
   const resumed = yield* ahead.answer();
   const { finishes_at, expires } = resumed;
-  const stop: LimitedBy = { limit: status, finishes_at_without: finishes_at, expires_without: expires };
-  return { ...(yield* ahead.standing(status)), limited_by: [stop], ...shown, if_resumed_now: resumed };
+  const stop: LimitedBy = { limit: standsStill, finishes_at_without: finishes_at, expires_without: expires };
+  return { ...(yield* ahead.standing(standsStill)), limited_by: [stop], ...shown, if_resumed_now: resumed };
 }
 
 const NOTHING_LEFT = {
@@ -119,10 +122,14 @@ const OUTCOME: Readonly<Record<Projection['end'], ProjectionResponse['outcome']>
 };
 
 /** The states that only a command ends. */
-type Stopped = 'paused' | 'interrupted';
+type Stopped = 'paused' | 'interrupted' | 'stopped';
 
-function isStopped(status: RecordedStatus | null): status is Stopped {
-  return status === 'paused' || status === 'interrupted';
+/** Null: nothing but time and the calls themselves holds the campaign. */
+function stillBecause({ status, ending, stopped = false }: ForecastCampaign): Stopped | null {
+  if (status === 'interrupted') return status;
+  if (ending) return null;
+  if (status === 'paused') return status;
+  return stopped ? 'stopped' : null;
 }
 
 class Forecaster {

@@ -30,6 +30,7 @@ export const ProjectionResponse = z.object({
       'expires',
       'paused',
       'interrupted',
+      'stopped',
       'held',
       'never_opens',
       'beyond_five_years',
@@ -37,7 +38,7 @@ export const ProjectionResponse = z.object({
       'ended',
     ])
     .describe(
-      '`finishes`: every contact is called. `expires`: ends_at comes first. `paused`, `interrupted`, `held` (max_concurrent_calls is 0) and `never_opens`: no call is placed in the present state. `ending`: the campaign is ending, and its live calls run to their end. `ended`: the campaign is over.',
+      '`finishes`: every contact is called. `expires`: ends_at comes first. `paused`, `interrupted`, `stopped`, `held` (max_concurrent_calls is 0) and `never_opens`: no call is placed in the present state. `ending`: the campaign is ending, and its live calls run to their end. `ended`: the campaign is over.',
     ),
   finishes_at: instant.nullable().describe('When the last call ends. Null if it never does.'),
   calls: count.describe('Calls still to be placed, including retries.'),
@@ -71,7 +72,7 @@ export const ForecastResponse = ProjectionResponse.extend({
   status: RecordedStatus.nullable().describe('Null for a campaign that is not created yet.'),
   contacts: count.describe('Contacts that are not in a terminal bucket.'),
   if_resumed_now: ProjectionResponse.nullable().describe(
-    'The forecast for a resume of a paused campaign, or a restart of an interrupted one, at this moment. Null for any other campaign.',
+    'The forecast for a resume of a paused campaign, a restart of an interrupted one, or the end of a stop, at this moment. Null for any other campaign.',
   ),
   assumed: Assumed,
   as_of: instant,

@@ -194,6 +194,14 @@ describe('a forecast', () => {
     ]);
   });
 
+  test('does not know when a stop ends, and tells what its end would make of the campaign', () => {
+    const answer = forecastOf({ stopped: true });
+    expect(answer).toMatchObject({ outcome: 'stopped', status: 'active', finishes_at: null, calls: 0 });
+    expect(answer.if_resumed_now).toMatchObject({ outcome: 'finishes', calls: 600 });
+    expect(answer.limited_by).toMatchObject([{ limit: 'stopped' }]);
+    expect(forecastOf({ stopped: true, status: 'paused' }).outcome).toBe('paused');
+  });
+
   test('knows that a paused campaign with an end comes to it', () => {
     const ends_at = Date.parse('2026-03-20T00:00:00Z');
     const answer = forecastOf({ status: 'paused', spec: { ends_at } });
