@@ -3,7 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { adoptRoster } from '../../db/adoption.ts';
 import { openCursors } from '../../db/claims.ts';
 import { inTransaction } from '../../db/pool.ts';
+import { enrol } from '../../db/enrolment.ts';
+import { explainContact } from '../../db/contact-explanation.ts';
 import { exchange } from '../../db/roster.ts';
+import { changedTerms, readChange } from '../../domain/api/campaign-change.ts';
 import { CreateCampaign } from '../../domain/api/campaign-request.ts';
 import type { ExchangeRequest } from '../../domain/engine/roster.ts';
 import { createCampaign } from '../../gateway/routes/create-campaign.ts';
@@ -103,5 +106,94 @@ describe('contacts of several groups', () => {
     ]);
     const due = await step({ now: NOW + 24 * HOUR, want: 9, open: [2] });
     expect(due.claimed).toEqual([{ seq: 9, attempt: 2, group: 2 }]);
+  });
+});
+
+describe('a campaign in the hours of its contacts', () => {
+  const NUMBERS = ['+12125550101', '+12125550102', '+13105550101', '+18005550199'];
+  const HOURS = { timezone: 'contact', start_time: '10:00', end_time: '12:00' };
+  const stored = async (id: string) => {
+    const { rows } = await database.pool.query<{ group_no: number; bucket: string; reason: string | null; id: string }>(
+      'select group_no, bucket, reason, contact_id as id from campaign_contacts where campaign_id = $1 order by seq',
+      [id],
+    );
+    const { rows: groups } = await database.pool.query<{ zones: string[] }>(
+      'select zones from campaign_groups where campaign_id = $1 order by group_no',
+      [id],
+    );
+    const { rows: counts } = await database.pool.query<{ total: number; pending: number; skipped: number }>(
+      'select total, pending, skipped from campaigns where id = $1',
+      [id],
+    );
+    return { contacts: rows, zones: groups.map(({ zones }) => zones), counts: counts[0] };
+  };
+  const create = (body: object) => {
+    const request = CreateCampaign.parse({ name: nextId('Own hours'), agent_id: 'agent-1', ...HOURS, ...body });
+    return createCampaign({ pool: database.pool, now: NOW, connections: TRUEDY_ALONE }, 'default', request);
+  };
+  const EXPECTED = {
+    zones: [['America/New_York'], ['America/Los_Angeles']],
+    counts: { total: 4, pending: 3, skipped: 1 },
+  };
+
+  it('has a group for each zone, and skips those whose zone nobody knows', async () => {
+    const campaign = await create({ contacts: NUMBERS.map((phone_number) => ({ phone_number })) });
+    expect(campaign).toMatchObject({ timezone: 'contact', unknown_zone: 'skip', pending: 3, skipped: 1 });
+    const { contacts, ...rest } = await stored(campaign.id);
+    expect(rest).toEqual(EXPECTED);
+    expect(contacts.map(({ group_no }) => group_no)).toEqual([0, 0, 1, 0]);
+    expect(contacts[3]).toMatchObject({ bucket: 'skipped', reason: 'unknown_zone' });
+    const explained = await Promise.all(
+      contacts.map(({ id: contactId }) =>
+        explainContact(
+          database.pool,
+          'default',
+          { campaignId: campaign.id, contactId },
+          { now: NOW, allowedBy: () => null },
+        ),
+      ),
+    );
+    expect(explained.map((one) => one?.hours)).toEqual([
+      { timezones: ['America/New_York'], from: 'number', policies: [] },
+      { timezones: ['America/New_York'], from: 'number', policies: [] },
+      { timezones: ['America/Los_Angeles'], from: 'number', policies: [] },
+      null,
+    ]);
+    // At noon of UTC it is eight in New York and five in Los Angeles.
+    expect(explained.map((one) => one?.next_eligible_at)).toEqual([
+      '2026-03-18T14:00:00.000Z',
+      '2026-03-18T14:00:00.000Z',
+      '2026-03-18T17:00:00.000Z',
+      null,
+    ]);
+  });
+
+  it('has the same groups where its contacts come from a folder', async () => {
+    const { rows } = await database.pool.query<{ id: string }>(
+      "insert into contact_folders (account, name) values ('default', $1) returning id",
+      [nextId('folder')],
+    );
+    await database.pool.query(
+      `insert into contacts (folder_id, account, phone_number)
+       select $1, 'default', number from unnest($2::text[]) with ordinality as one (number, place) order by place`,
+      [rows[0]!.id, NUMBERS],
+    );
+    const campaign = await create({ contact_source: 'folder', contact_folder_id: rows[0]!.id });
+    await inTransaction(database.pool, (tx) => enrol(tx, campaign.id));
+    const { contacts, ...rest } = await stored(campaign.id);
+    expect(rest).toEqual(EXPECTED);
+    expect(contacts.map(({ group_no }) => group_no)).toEqual([0, 0, 1, 0]);
+  });
+
+  it('calls those in the stated zone whose zone nobody knows, and keeps to that', async () => {
+    const contacts = NUMBERS.map((phone_number) => ({ phone_number }));
+    const campaign = await create({ contacts, unknown_zone: 'Europe/Paris' });
+    expect((await stored(campaign.id)).zones).toEqual([...EXPECTED.zones, ['Europe/Paris']]);
+    const { rows } = await database.pool.query<{ terms: Parameters<typeof changedTerms>[0] }>(
+      'select spec as terms from campaigns where id = $1',
+      [campaign.id],
+    );
+    expect(() => changedTerms(rows[0]!.terms, readChange({ timezone: 'UTC' }))).toThrow('start another campaign');
+    expect(() => readChange({ unknown_zone: 'skip' })).toThrow('unknown_zone cannot be changed');
   });
 });
