@@ -1,6 +1,7 @@
 /**
  * `npm run bench -- roster`: what the size of a roster costs. Import through the gateway, enrolment by the campaign, and
- * the exchanges (claim twenty, settle the twenty before) of a campaign of a thousand contacts beside one of a million.
+ * the exchanges (claim twenty, settle the twenty before) of a campaign of a thousand contacts beside one of a million, and
+ * beside one of a million in forty groups with their own hours.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { adoptRoster } from '../db/adoption.ts';
@@ -36,6 +37,14 @@ export interface RosterReport {
     /** Of the medians: the large roster's over the small one's. */
     readonly ratio: number;
   };
+  /** The same large roster in groups of contacts with their own hours. */
+  readonly groups: {
+    readonly groups: number;
+    readonly contacts_per_second: number;
+    readonly ms_at_size: number;
+  };
+  /** Of the medians: the roster in groups over the same one in one group. */
+  readonly groups_ratio: number;
 }
 
 export async function measureRoster(system: MeasuredSystem, { contacts }: { contacts: number }): Promise<RosterReport> {
@@ -48,11 +57,25 @@ export async function measureRoster(system: MeasuredSystem, { contacts }: { cont
     const large = await createCampaign(system, imported.value, { schedule_type: 'scheduled', scheduled_at: LATER });
     const enrolled = await timed(() => untilEnrolled(pool, large.id));
     const smallFolder = await importPeople(system.ringfence, SMALL, contacts);
+    await spreadOverZones(pool, imported.value);
+    const grouped = await createCampaign(system, imported.value, {
+      timezone: 'contact',
+      schedule_type: 'scheduled',
+      scheduled_at: LATER,
+    });
+    const enrolledInGroups = await timed(() => untilEnrolled(pool, grouped.id));
     const exchanges = SMALL / CLAIM;
     const small: number[] = [];
     const big = new Exchanges(pool, large.id);
     const atSize: number[] = [];
     await big.adopt();
+    const inGroups = new Exchanges(
+      pool,
+      grouped.id,
+      ZONES.map((_, group) => group),
+    );
+    const ofGroups: number[] = [];
+    await inGroups.adopt();
     // By turns, so that a slow minute of the machine falls on both.
     for (let round = 0; round < 6; round += 1) {
       const campaign = await createCampaign(system, smallFolder, { schedule_type: 'scheduled', scheduled_at: LATER });
@@ -61,8 +84,13 @@ export async function measureRoster(system: MeasuredSystem, { contacts }: { cont
       await little.adopt();
       small.push(...(await little.run(exchanges)));
       atSize.push(...(await big.run(exchanges)));
+      ofGroups.push(...(await inGroups.run(exchanges)));
     }
-    const [atThousand, atLarge] = [percentiles(small).p50, percentiles(atSize).p50];
+    const [atThousand, atLarge, atGroups] = [small, atSize, ofGroups].map((took) => percentiles(took).p50) as [
+      number,
+      number,
+      number,
+    ];
     return {
       contacts,
       import: {
@@ -78,6 +106,12 @@ export async function measureRoster(system: MeasuredSystem, { contacts }: { cont
         ms_at_size: rounded(atLarge, 2),
         ratio: rounded(atLarge / atThousand, 2),
       },
+      groups: {
+        groups: ZONES.length,
+        contacts_per_second: Math.round(contacts / enrolledInGroups.seconds),
+        ms_at_size: rounded(atGroups, 2),
+      },
+      groups_ratio: rounded(atGroups / atLarge, 2),
     };
   } finally {
     await pool.end();
@@ -93,6 +127,7 @@ class Exchanges {
   constructor(
     private readonly pool: Pool,
     private readonly campaignId: string,
+    private readonly open: readonly number[] = [0],
   ) {}
 
   async adopt(): Promise<void> {
@@ -149,13 +184,45 @@ class Exchanges {
       released: [],
       endRetries: null,
       want: CLAIM,
-      open: [0],
+      open: this.open,
       sync: { status: 'active', ending: null, waitingFor: null, until: null, placed: 0, zoneData: null, trouble: null },
       terms: null,
       day: null,
       lateEvents: 0,
     };
   }
+}
+
+/** Forty zones, each of which makes a group. */
+const ZONES = [
+  ...['Anchorage', 'Bogota', 'Caracas', 'Chicago', 'Denver', 'Halifax', 'Lima', 'Los_Angeles', 'Mexico_City'],
+  ...['New_York', 'Phoenix', 'Santiago', 'Sao_Paulo', 'St_Johns', 'Toronto', 'Vancouver'],
+]
+  .map((city) => `America/${city}`)
+  .concat(
+    ['Athens', 'Berlin', 'Dublin', 'Helsinki', 'Lisbon', 'London', 'Madrid', 'Moscow', 'Paris', 'Rome'].map(
+      (city) => `Europe/${city}`,
+    ),
+  )
+  .concat(
+    ['Dubai', 'Hong_Kong', 'Jakarta', 'Kolkata', 'Manila', 'Seoul', 'Singapore', 'Tokyo'].map((city) => `Asia/${city}`),
+  )
+  .concat([
+    'Africa/Cairo',
+    'Africa/Johannesburg',
+    'Africa/Lagos',
+    'Australia/Perth',
+    'Australia/Sydney',
+    'Pacific/Auckland',
+  ]);
+
+/** Gives the people of the folder time zones, by turns. */
+async function spreadOverZones(pool: Pool, folderId: string): Promise<void> {
+  await pool.query('update contacts set timezone = ($2::text[])[1 + (seq % $3)::int] where folder_id = $1', [
+    folderId,
+    ZONES,
+    ZONES.length,
+  ]);
 }
 
 /** Resolves once the campaign has its people and has gone to sleep. */
