@@ -1,5 +1,6 @@
 import { counted } from './counted.ts';
-import { placedToday } from './calling-day.ts';
+import { isGroupOpen, placedToday } from './calling-day.ts';
+import { groupsWithWork } from './groups.ts';
 import type { CampaignState, GivenCommand } from './campaign-state.ts';
 import type { Waiting } from './gates.ts';
 import { hasWork } from './groups.ts';
@@ -20,6 +21,7 @@ export function currentDetails(state: CampaignState, waiting: Waiting, now: numb
     `- Contacts: ${total(buckets)} (${BUCKETS.map((bucket) => `${buckets[bucket]} ${bucket.replace('_', ' ')}`).join(', ')})`,
     `- In flight: ${inFlight} of ${state.spec.max_concurrent_calls}`,
     `- Placed ${state.day ? `on ${state.day.date}` : 'today'}: ${placedToday(state)} of ${state.spec.max_calls_per_day ?? 'any number'}${dayZoneInWords(state)}`,
+    ...groupsInWords(state, now),
     ...lastCall(state),
     ...finish(estimate(state, buckets, now)),
     ...provider(state),
@@ -36,6 +38,23 @@ export function currentDetails(state: CampaignState, waiting: Waiting, now: numb
 function dayZoneInWords({ spec: { schedule, max_calls_per_day } }: CampaignState): string {
   const zone = dayZoneOf(schedule);
   return max_calls_per_day === null || zone === schedule.timezone ? '' : ` (days of ${zone})`;
+}
+
+/** How many openings are listed: the page must stay short. */
+const OPENINGS_LISTED = 5;
+
+/** Only where contacts have their own hours. */
+function groupsInWords(state: CampaignState, now: number): string[] {
+  if (state.groups.length === 1) return [];
+  const waiting = groupsWithWork(state);
+  const open = waiting.filter((group) => isGroupOpen(state, group, now));
+  const next = waiting
+    .flatMap(({ window }) => (window && window.opensAt > now ? [window] : []))
+    .sort((a, b) => a.opensAt - b.opensAt)
+    .slice(0, OPENINGS_LISTED)
+    .map(({ opensAt, zones }) => `  - ${inUtc(opensAt)}${zones === undefined ? '' : ` (${zones})`}`);
+  const told = `- Groups with their own hours: ${open.length} of ${waiting.length} with contacts left may be called now`;
+  return next.length === 0 ? [told] : [`${told}; the next open at`, ...next];
 }
 
 function lastCall({ lastPlaced }: CampaignState): string[] {

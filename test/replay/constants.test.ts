@@ -85,6 +85,11 @@ const OTHERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'domain/engine/calling-hours.ts': { MOST_WINDOWS: 'a bound of what comes in from outside' },
   'domain/engine/account-wait.ts': { SHORTEST_WAIT_MS: 'counts only where two clocks differ' },
   'domain/engine/calls.ts': { SHORTEST_POSTPONEMENT_MS: 'the due time is recorded by the exchange' },
+  'domain/engine/campaign-state.ts': { MOST_GROUPS: 'a bound of what comes in from outside' },
+  'domain/engine/closed-groups.ts': {
+    NEAR_MS: 'shown by the property of groups: no recorded campaign has several',
+  },
+  'domain/engine/current-details.ts': { OPENINGS_LISTED: 'shown to people, and nothing is decided by it' },
   'domain/engine/continue-as-new.ts': {
     DRAIN_MS: 'how long a drain lasts depends on the machine: no scenario can bring one to a certain turn',
     TRY_AGAIN_AFTER_MS: 'the same',

@@ -6,7 +6,15 @@ import type { CampaignState } from '../../../domain/engine/campaign-state.ts';
 import { currentDetails } from '../../../domain/engine/current-details.ts';
 import { applyEdit } from '../../../domain/engine/editing.ts';
 import { waitingAt } from '../../../domain/engine/gates.ts';
-import { callIdOf, CAMPAIGN_ID, campaignState, HOUR, MINUTE, NOON } from '../../support/factories/campaign-state.ts';
+import {
+  callIdOf,
+  CAMPAIGN_ID,
+  campaignState,
+  HOUR,
+  MINUTE,
+  NOON,
+  recordedWindow,
+} from '../../support/factories/campaign-state.ts';
 
 const linesOf = (state: CampaignState): string[] => currentDetails(state, waitingAt(state, NOON), NOON).split('\n');
 
@@ -135,5 +143,16 @@ describe('the page of a campaign', () => {
     expect(linesOf(campaignState({ connectionWait: { until: NOON + HOUR, dialled: 0, trouble } }))).toContain(
       '- Provider: throttled on the whole connection, 3 times since 2026-03-18 11:00:00 UTC',
     );
+  });
+
+  test('shows how many groups may be called now, and when the next ones open', () => {
+    const [open] = campaignState({ group: { moreToClaim: true } }).groups;
+    const window = recordedWindow({ opensAt: NOON + HOUR, zones: 'America/Los_Angeles' });
+    const groups = [open!, { ...open!, no: 1, window }, { ...open!, no: 2, moreToClaim: false }];
+    const lines = linesOf(campaignState({ groups }));
+    expect(lines).toContain(
+      '- Groups with their own hours: 1 of 2 with contacts left may be called now; the next open at',
+    );
+    expect(lines).toContain('  - 2026-03-18 13:00:00 UTC (America/Los_Angeles)');
   });
 });
