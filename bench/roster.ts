@@ -194,27 +194,16 @@ class Exchanges {
 }
 
 /** Forty zones, each of which makes a group. */
-const ZONES = [
-  ...['Anchorage', 'Bogota', 'Caracas', 'Chicago', 'Denver', 'Halifax', 'Lima', 'Los_Angeles', 'Mexico_City'],
-  ...['New_York', 'Phoenix', 'Santiago', 'Sao_Paulo', 'St_Johns', 'Toronto', 'Vancouver'],
-]
-  .map((city) => `America/${city}`)
-  .concat(
-    ['Athens', 'Berlin', 'Dublin', 'Helsinki', 'Lisbon', 'London', 'Madrid', 'Moscow', 'Paris', 'Rome'].map(
-      (city) => `Europe/${city}`,
-    ),
-  )
-  .concat(
-    ['Dubai', 'Hong_Kong', 'Jakarta', 'Kolkata', 'Manila', 'Seoul', 'Singapore', 'Tokyo'].map((city) => `Asia/${city}`),
-  )
-  .concat([
-    'Africa/Cairo',
-    'Africa/Johannesburg',
-    'Africa/Lagos',
-    'Australia/Perth',
-    'Australia/Sydney',
-    'Pacific/Auckland',
-  ]);
+const CITIES: Readonly<Record<string, string>> = {
+  America:
+    'Anchorage Bogota Caracas Chicago Denver Halifax Lima Los_Angeles Mexico_City New_York Phoenix Santiago Sao_Paulo St_Johns Toronto Vancouver',
+  Europe: 'Athens Berlin Dublin Helsinki Lisbon London Madrid Moscow Paris Rome',
+  Asia: 'Dubai Hong_Kong Jakarta Kolkata Manila Seoul Singapore Tokyo',
+  Africa: 'Cairo Johannesburg Lagos',
+  Australia: 'Perth Sydney',
+  Pacific: 'Auckland',
+};
+const ZONES = Object.entries(CITIES).flatMap(([area, cities]) => cities.split(' ').map((city) => `${area}/${city}`));
 
 /** Gives the people of the folder time zones, by turns. */
 async function spreadOverZones(pool: Pool, folderId: string): Promise<void> {
