@@ -32,6 +32,7 @@ describe('the body that creates a campaign', () => {
       connection: null,
       phone_number_ids: [],
       phone_rotation_strategy: null,
+      policy: [],
       contact_source: 'manual',
       contact_folder_id: null,
       contact_ids: [],
