@@ -58,7 +58,7 @@ describe('folders', () => {
     await call('POST', '/contacts', { folder_id: folder, phone_number: '+14155550132', first_name: 'Ann' });
     const { rows } = await database.pool.query<{ id: string }>(
       `insert into campaigns (id, account, name, agent_id, spec, folder_id, status, total, pending)
-       values (gen_random_uuid(), 'acme', 'c', 'a', '{}', $1, 'active', 1, 1) returning id`,
+       values (gen_random_uuid(), 'acme', 'c', 'a', '{"timezone": "UTC", "start_time": null, "end_time": null, "working_days": [1], "blackout_dates": [], "policy": []}', $1, 'active', 1, 1) returning id`,
       [folder],
     );
     expect(await call('DELETE', `/contacts/folders/${folder}`)).toMatchObject({ status: 200 });
@@ -148,7 +148,7 @@ describe('contacts', () => {
     await call('POST', '/contacts', { folder_id, phone_number: '+14155550132', first_name: 'Ann' });
     const { rows } = await database.pool.query<{ id: string }>(
       `insert into campaigns (id, account, name, agent_id, spec, folder_id, status, total, pending)
-       values (gen_random_uuid(), 'acme', 'c', 'a', '{}', $1, 'active', 1, 1) returning id`,
+       values (gen_random_uuid(), 'acme', 'c', 'a', '{"timezone": "UTC", "start_time": null, "end_time": null, "working_days": [1], "blackout_dates": [], "policy": []}', $1, 'active', 1, 1) returning id`,
       [folder_id],
     );
     await call('POST', '/contacts', { folder_id, phone_number: '+14155550132', first_name: 'Anne' });

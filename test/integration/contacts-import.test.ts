@@ -306,7 +306,7 @@ describe('POST /contacts/import', () => {
     await sendCsv({ folder_id }, 'phone,first_name\n+14155550132,Ann\n');
     const { rows } = await database.pool.query<{ id: string }>(
       `insert into campaigns (id, account, name, agent_id, spec, folder_id, status, total, pending)
-       values (gen_random_uuid(), 'acme', 'c', 'a', '{}', $1, 'active', 1, 1) returning id`,
+       values (gen_random_uuid(), 'acme', 'c', 'a', '{"timezone": "UTC", "start_time": null, "end_time": null, "working_days": [1], "blackout_dates": [], "policy": []}', $1, 'active', 1, 1) returning id`,
       [folder_id],
     );
     await sendCsv({ folder_id, overwrite_existing: 'true' }, 'phone,first_name\n+14155550132,Anne\n+14155550133,Bo\n');
