@@ -108,6 +108,8 @@ async function database(postgres: Postgres, name: string): Promise<WorkflowHarne
   const url = postgres.url(name);
   await migrate(url);
   const pool = openPool(url);
+  // People share numbers.
+  await pool.query("insert into accounts (name, per_number) values ('default', '[]')");
   return { pool, url, drop: () => pool.end() };
 }
 
