@@ -55,7 +55,7 @@ export async function importContacts(
     await requireFolder(tx, target.account, target.folderId);
     await tx.query(`create temporary table imported_rows (
       row integer, phone_number text, extension text, first_name text, last_name text, email text, timezone text,
-      priority smallint, not_before timestamptz, custom_fields jsonb
+      region text, priority smallint, not_before timestamptz, custom_fields jsonb
     ) on commit drop`);
     await pipeline(Readable.from(copyText(valid())), tx.query(copyFrom('copy imported_rows from stdin')));
     await lockForChange(tx, target.account, target.folderId);
@@ -82,7 +82,7 @@ interface CopiedRow {
 /** The first row of each person counts. */
 async function merge(tx: Queryable, target: ImportTarget): Promise<{ imported: number; updated: number }> {
   const columns =
-    'phone_number, extension, first_name, last_name, email, timezone, priority, not_before, custom_fields';
+    'phone_number, extension, first_name, last_name, email, timezone, region, priority, not_before, custom_fields';
   const { rows } = await tx.query<{ imported: number; updated: number }>(
     `with people as (
        select distinct on (phone_number, extension) * from imported_rows order by phone_number, extension, row
@@ -112,6 +112,7 @@ async function* copyText(rows: AsyncIterable<CopiedRow>): AsyncGenerator<string>
       contact.last_name,
       contact.email,
       contact.timezone,
+      contact.region,
       contact.priority === null ? null : String(contact.priority),
       contact.not_before,
       JSON.stringify(contact.custom_fields),

@@ -22,6 +22,7 @@ export const OVERWRITE = `
     last_name = coalesce(excluded.last_name, contacts.last_name),
     email = coalesce(excluded.email, contacts.email),
     timezone = coalesce(excluded.timezone, contacts.timezone),
+    region = coalesce(excluded.region, contacts.region),
     priority = coalesce(excluded.priority, contacts.priority),
     not_before = coalesce(excluded.not_before, contacts.not_before),
     custom_fields = contacts.custom_fields || excluded.custom_fields,
@@ -29,7 +30,7 @@ export const OVERWRITE = `
 
 /** The table stores a missing extension as '', which unlike null is equal to itself. */
 const STORED = `contacts.id, folder_id, phone_number, nullif(extension, '') as extension, first_name, last_name, email,
-  timezone, priority, not_before, custom_fields, contacts.created_at, contacts.updated_at`;
+  timezone, region, priority, not_before, custom_fields, contacts.created_at, contacts.updated_at`;
 
 export interface PutContact {
   readonly contact: ContactResponse;
@@ -55,8 +56,8 @@ export async function putContact(
     const { rows } = await tx.query<ContactRow & { created: boolean }>(
       `insert into contacts
          (folder_id, account, phone_number, extension, first_name, last_name, email, timezone, custom_fields, priority,
-          not_before)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+          not_before, region)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
        ${OVERWRITE}
        returning ${STORED}, xmax = 0 as created`,
       [
@@ -71,6 +72,7 @@ export async function putContact(
         contact.custom_fields,
         contact.priority,
         contact.not_before,
+        contact.region,
       ],
     );
     const [row] = rows;

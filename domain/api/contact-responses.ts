@@ -17,6 +17,7 @@ export const ContactResponse = z.object({
   last_name: z.string().nullable(),
   email: z.string().nullable(),
   timezone: z.string().nullable(),
+  region: z.string().nullable(),
   priority: z.int().nullable(),
   not_before: instant.nullable(),
   custom_fields: z.record(z.string(), z.string()),

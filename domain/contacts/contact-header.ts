@@ -22,6 +22,7 @@ type KnownField =
   | 'last_name'
   | 'email'
   | 'timezone'
+  | 'region'
   | 'priority'
   | 'not_before';
 
@@ -55,6 +56,7 @@ const SYNONYMS: Readonly<Record<KnownField, readonly string[]>> = {
   last_name: ['lastname', 'last', 'family_name', 'familyname', 'surname', 'lname'],
   email: ['e_mail', 'email_address', 'e_mail_address', 'mail'],
   timezone: ['time_zone', 'tz'],
+  region: [],
   priority: [],
   not_before: ['call_at', 'call_after'],
 };

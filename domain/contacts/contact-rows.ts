@@ -1,6 +1,13 @@
 import { type Column, MOST_COLUMNS } from './contact-header.ts';
 import type { NumberRule } from './allowed-numbers.ts';
-import { type Contact, type ContactProblem, isStorable, looksLikeEmail, phoneWithExtension } from './contact.ts';
+import {
+  type Contact,
+  type ContactProblem,
+  isStorable,
+  looksLikeEmail,
+  phoneWithExtension,
+  REGION_FORM,
+} from './contact.ts';
 import { readInstant } from './instants.ts';
 import type { Country } from './phone.ts';
 import { readZoneName, type ReadZoneName } from '../windows/zone-name.ts';
@@ -9,6 +16,7 @@ import { readZoneName, type ReadZoneName } from '../windows/zone-name.ts';
 export type RowProblem =
   | ContactProblem
   | 'invalid_timezone'
+  | 'invalid_region'
   | 'invalid_priority'
   | 'invalid_not_before'
   | 'invalid_email'
@@ -65,6 +73,7 @@ export function rowReader(
     if ('reason' in phone) return refused(phone.reason);
     const zone = known.timezone === undefined ? { name: null } : readZoneName(known.timezone);
     if ('problem' in zone) return refused('invalid_timezone', adviceOf(zone));
+    if (known.region !== undefined && !REGION_FORM.test(known.region)) return refused('invalid_region');
     if (known.priority !== undefined && !/^[1-5]$/.test(known.priority)) return refused('invalid_priority');
     const notBefore = known.not_before === undefined ? null : readInstant(known.not_before);
     if (known.not_before !== undefined && notBefore === null) return refused('invalid_not_before');
@@ -78,6 +87,7 @@ export function rowReader(
         last_name: known.last_name ?? null,
         email: known.email ?? null,
         timezone: zone.name,
+        region: known.region ?? null,
         priority: known.priority === undefined ? null : Number(known.priority),
         not_before: notBefore,
         custom_fields: custom,

@@ -18,6 +18,8 @@ export interface Contact {
   /** IANA name of the zone in which the person lives. */
   readonly timezone: string | null;
   /** 1 to 5: contacts with a lower number are called first. Null: not stated. */
+  /** Country or state in which the person is. */
+  readonly region: string | null;
   readonly priority: number | null;
   /** Nobody calls the contact before this instant, ISO 8601 in UTC. */
   readonly not_before: string | null;
@@ -35,6 +37,10 @@ const UNSTORABLE = /\0|\p{Surrogate}/u;
 export function isStorable(text: string): boolean {
   return text.length <= LONGEST_FIELD && !UNSTORABLE.test(text);
 }
+
+const REGION = 'must be a country or a state of it, such as US or US-FL';
+/** ISO 3166-1 alpha-2, or ISO 3166-2. */
+export const REGION_FORM = /^[A-Z]{2}(?:-[A-Z\d]{1,3})?$/;
 
 /** Whether the text could be an e-mail address. Only a message could prove that it is one. */
 export function looksLikeEmail(text: string): boolean {
@@ -92,6 +98,14 @@ export const ContactInput = z.strictObject(
       .nullish()
       .describe(
         "IANA name of the person's time zone. A campaign with `timezone` `contact` calls the person in it. Other campaigns call in their `timezone`. The agent is not told.",
+      ),
+    region: z
+      .string(REGION)
+      .max(6, { error: REGION, abort: true })
+      .regex(REGION_FORM, REGION)
+      .nullish()
+      .describe(
+        'Country or state in which the person is (ISO 3166), such as `US` or `US-FL`. It decides which policies hold. Default: that of the number.',
       ),
     priority: z
       .int(PRIORITY)
@@ -153,6 +167,7 @@ export function contactFrom(
     last_name: input.last_name || null,
     email: input.email || null,
     timezone: input.timezone ? canonicalZoneName(input.timezone) : null,
+    region: input.region ?? null,
     priority: input.priority ?? null,
     not_before: input.not_before ?? null,
     custom_fields: input.custom_fields ?? {},

@@ -21,6 +21,7 @@ export const CONTACT: ContactResponse = {
   last_name: 'Lovelace',
   email: 'ada@example.com',
   timezone: 'America/New_York',
+  region: null,
   priority: null,
   not_before: null,
   custom_fields: { appointment: 'Monday at ten' },

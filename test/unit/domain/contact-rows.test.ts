@@ -16,6 +16,7 @@ describe('rowReader', () => {
         last_name: null,
         email: 'a@example.com',
         timezone: 'America/New_York',
+        region: null,
         priority: null,
         not_before: null,
         custom_fields: { plan: 'gold' },
@@ -29,7 +30,7 @@ describe('rowReader', () => {
     expect(reasons('1', '2026-03-18T14:30:00+01:00')).toMatchObject({
       contact: { priority: 1, not_before: '2026-03-18T13:30:00.000Z' },
     });
-    expect(reasons('', '')).toMatchObject({ contact: { priority: null, not_before: null } });
+    expect(reasons('', '')).toMatchObject({ contact: { region: null, priority: null, not_before: null } });
     for (const priority of ['0', '6', '1.5', 'high']) {
       expect(reasons(priority, '')).toMatchObject({ reason: 'invalid_priority' });
     }
