@@ -15,7 +15,7 @@ export interface ConnectionInvariantsOptions {
 const HOUR_MS = 3_600_000;
 
 export class ConnectionInvariants {
-  readonly counts = { mostToOneNumber: 0 };
+  readonly counts = { sent: 0, mostToOneNumber: 0 };
   private readonly sends: number[] = [];
   /** When calls to each number were accepted. */
   private readonly callsTo = new Map<number, number[]>();
@@ -24,6 +24,7 @@ export class ConnectionInvariants {
 
   /** A request leaves, whatever comes of it. */
   sent(): void {
+    this.counts.sent += 1;
     const { callsPerSecond: rate } = this.options;
     if (rate === null) return;
     const now = this.options.now();

@@ -70,7 +70,7 @@ describe('campaigns that share a limit of calls in flight', () => {
   test.each([1, 2])('keep every promise, whatever their terms, faults and interventions: seed %i', (seed) => {
     fc.assert(
       fc.property(arbitrarySharing(SMALL_SHARED), (scenario) => void runShared(scenario)),
-      { seed, numRuns: 20 },
+      { seed, numRuns: 15 },
     );
   });
 
@@ -151,6 +151,24 @@ describe('campaigns that share a limit of calls in flight', () => {
     }
   });
 
+  test.each([0, 8 * MINUTE_MS])(
+    'count the calls of a run that was terminated, which is followed after %d ms',
+    (downMs) => {
+      const provider = { ...sharing(1, []).provider, callLifetimeMs: 10 * MINUTE_MS };
+      for (let seed = 1; seed <= 10; seed++) {
+        const interventions: Intervention[] = [{ afterMs: 20_000, kind: 'terminate', downMs }];
+        const { sharedLimits } = runShared(
+          sharing(6, [{ contacts: 3, interventions }, { contacts: 40 }], {
+            seed,
+            provider,
+            usualCallMs: 8 * MINUTE_MS,
+          }),
+        );
+        expect(countsOf(sharedLimits).peak).toBe(6);
+      }
+    },
+  );
+
   test('repeat no unknown call while the share is below what is in flight', () => {
     for (let seed = 1; seed <= 20; seed++) {
       runShared(
@@ -172,5 +190,15 @@ describe('campaigns that share a limit of calls in flight', () => {
       expect(connection.counts.mostToOneNumber).toBe(2);
       for (const { counts } of campaigns) expect(counts.accepted).toBeGreaterThanOrEqual(7);
     }
+  });
+
+  test('try a provider that is in trouble one for all of them', () => {
+    const outage = { afterMs: 20_000, lastsMs: 60 * MINUTE_MS, kind: 'unreachable' as const };
+    const given = Array.from({ length: 8 }, () => ({ contacts: 40, slots: 5 }));
+    const { campaigns, connection } = runShared(sharing(40, given, { outages: [outage] }));
+    const accepted = campaigns.reduce((sum, { counts }) => sum + counts.accepted, 0);
+    expect(accepted).toBe(8 * 40);
+    // One try a minute, and those that were under way when the trouble began.
+    expect(connection.counts.sent - accepted).toBeLessThan(60 + 40 + 20);
   });
 });
