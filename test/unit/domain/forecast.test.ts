@@ -242,7 +242,7 @@ describe('what a forecast assumes', () => {
   });
 });
 
-describe('a forecast of people in hours of their own', () => {
+describe('a forecast of people with their own hours', () => {
   const contactHours = scheduleOf({ timezone: 'contact', start_time: '10:00', end_time: '17:00' });
   const east = { zones: ['America/New_York'], policies: [] };
   const west = { zones: ['America/Los_Angeles'], policies: [] };

@@ -132,7 +132,7 @@ const drawn: fc.Arbitrary<Drawn> = fc
   });
 
 describe('a campaign of several groups', () => {
-  it('calls everybody who can be called, each in all of their own zones, and no more a day than its cap', () => {
+  it('calls everybody who can be called, each while all of the zones are open, and no more a day than its cap', () => {
     fc.assert(
       fc.property(drawn, (campaign) => {
         const { roster, status } = run(campaign);
