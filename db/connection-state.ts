@@ -1,5 +1,5 @@
 /** What happens on a connection now, for people: calls in flight, shares, rate, breaker and stop. */
-import { type ConnectionBreaker, CLOSED } from '../domain/dialling/connection-breaker.ts';
+import { type ConnectionBreaker, CLOSED, isOver } from '../domain/dialling/connection-breaker.ts';
 import { breakerOf } from './connection-breakers.ts';
 import { lowestLimitOf, lowestRate } from './connection-loads.ts';
 import { deadlineSql, IS_OPEN } from './left-calls.ts';
@@ -64,5 +64,8 @@ export async function readConnectionState(
     [connection, account, lostAfterMs],
   );
   const { breaker, ...state } = rows[0]!;
-  return { ...state, breaker: breaker ?? CLOSED };
+  const { trouble } = breaker ?? CLOSED;
+  // After a success and a while without a failure every dial passes it.
+  const isClosed = trouble === null || isOver(trouble, state.now.getTime());
+  return { ...state, breaker: isClosed || breaker === null ? CLOSED : breaker };
 }
