@@ -1,4 +1,4 @@
-/** Campaigns whose people have hours, times and numbers of their own, or that share limits with others. */
+/** Campaigns whose people have their own hours, times and numbers, or that share limits with others. */
 import { beginStop } from '../../../db/stops.ts';
 import { fictitiousPerson } from '../../support/factories/people.ts';
 import { runToEnd } from '../../support/harness/server-clock.ts';
