@@ -391,6 +391,7 @@ function intervention(size: ScenarioSize): fc.Arbitrary<Intervention> {
     { weight: 5, arbitrary: fc.record({ afterMs, kind: simple }) },
     { weight: 2, arbitrary: fc.record({ afterMs, kind: rare }) },
     ...(size.resets ? [{ weight: 1, arbitrary: termination(afterMs) }] : []),
+    { weight: 2, arbitrary: rosterChange(size, afterMs) },
     {
       weight: 1,
       arbitrary: fc.record({
@@ -433,6 +434,18 @@ function intervention(size: ScenarioSize): fc.Arbitrary<Intervention> {
           }),
         })),
     },
+  );
+}
+
+/** People come, go and are to be called at another time. */
+function rosterChange(size: ScenarioSize, afterMs: fc.Arbitrary<number>): fc.Arbitrary<Intervention> {
+  const which = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+  const contacts = fc.integer({ min: 1, max: Math.max(2, Math.round(size.contacts / 20)) });
+  const inMs = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: size.spanMs }));
+  return fc.oneof(
+    fc.record({ afterMs, kind: fc.constant('add' as const), contacts }),
+    fc.record({ afterMs, kind: fc.constant('remove' as const), which }),
+    fc.record({ afterMs, kind: fc.constant('call_at' as const), which, inMs }),
   );
 }
 

@@ -45,6 +45,8 @@ import { dayZoneOf } from '../../domain/engine/schedule-fields.ts';
 
 /** Pause before an exchange whose answer was lost runs once more. */
 const EXCHANGE_AGAIN_MS = 1_000;
+/** How soon a gateway tells the campaign once more that its roster has changed. */
+const TOLD_AGAIN_MS = 60_000;
 /** How soon the gateway has noticed that the workflow of a campaign was ended. */
 const NOTICED_AFTER_MS = 30_000;
 /** A history that is longer than the engine risks. */
@@ -195,6 +197,20 @@ export class VirtualCampaign implements SharingCampaign {
     const edit = { spec: { ...this.state.spec, ...change }, terms: { ...change } };
     this.savePoint?.edits.push(edit);
     this.addEdit(this.run, edit);
+  }
+
+  /** Changes who is in the campaign, by `act` on its records. Tells it until it has looked. */
+  changeRoster(act: (roster: VirtualRoster) => boolean): void {
+    const isTold = this.roster.hasChanged;
+    if (act(this.roster) && !isTold) this.tellOfRoster();
+  }
+
+  private tellOfRoster(): void {
+    if (this.result || !this.roster.hasChanged) return;
+    const { world } = this.options;
+    if (!world.losesSignal())
+      this.clock.after(world.delay('task'), () => this.put(this.run, { kind: 'contacts_changed' }));
+    this.clock.after(TOLD_AGAIN_MS, () => this.tellOfRoster());
   }
 
   /** The server suggests to continue as new; `insistently`: after so many events that a replay would take too long. */
@@ -351,7 +367,7 @@ export class VirtualCampaign implements SharingCampaign {
         this.awaits(
           run,
           'roster',
-          () => (this.roster.recordEnd(step.status, run) ? ('recorded' as const) : ('superseded' as const)),
+          () => this.roster.recordEnd(step.status, run),
           (recorded) => {
             applyEnd(run.state, step.status, recorded);
             if (recorded === 'recorded') for (const limit of this.connection.sharedLimits) limit.wake();

@@ -17,6 +17,8 @@ export interface ContactRow {
   /** Number of the claim that holds it. */
   claim: number | null;
   dueAt: number | null;
+  /** A time that was asked for: it is not called before. */
+  notBefore: number | null;
 }
 
 export class ContactRows {
@@ -27,11 +29,22 @@ export class ContactRows {
   private readonly groups: readonly Group[];
 
   constructor(
-    readonly total: number,
+    private contacts: number,
     groups = 1,
   ) {
+    const total = contacts;
     this.groups = Array.from({ length: groups }, (_, no) => new Group(no));
     this.buckets = { pending: total, in_progress: 0, retrying: 0, completed: 0, failed: 0, skipped: 0 };
+  }
+
+  get total(): number {
+    return this.contacts;
+  }
+
+  /** Adds contacts after those that there are. */
+  add(contacts: number): void {
+    this.contacts += contacts;
+    this.buckets.pending += contacts;
   }
 
   get(seq: number): ContactRow | undefined {
@@ -157,7 +170,15 @@ export class ContactRows {
   }
 
   private open(seq: number): ContactRow {
-    const row: ContactRow = { seq, attempt: 1, excused: 0, bucket: 'pending', claim: null, dueAt: null };
+    const row: ContactRow = {
+      seq,
+      attempt: 1,
+      excused: 0,
+      bucket: 'pending',
+      claim: null,
+      dueAt: null,
+      notBefore: null,
+    };
     const group = this.groupOf(seq);
     group.opened += 1;
     group.pending.add(seq);

@@ -303,6 +303,11 @@ export class Dialling {
     if (world.isSuppressed(seq)) return this.withoutSending(request, { kind: 'suppressed' });
     if (clock.now >= notAfter) return this.withoutSending(request, { kind: 'expired' });
     if (clock.now < notBefore) return this.withoutSending(request, { kind: 'delayed' });
+    const until = roster.notBefore(request);
+    if (until !== null && clock.now < until) {
+      const afterMs = until - clock.now;
+      return this.withoutSending(request, { kind: 'postponed', until, afterMs, waitsFor: 'not_before' });
+    }
     const hold = this.connection.numbers?.hold(seq, callId, clock.now) ?? null;
     if (hold !== null) {
       const { until } = hold;

@@ -143,6 +143,7 @@ export function seededFaults(
     answersLookUps: (now) => !isSilent(now) && !happens(rates.lookUpSilent),
     defersLookUp: () => happens(rates.lookUpDeferred),
     repeatsCommand: () => happens(rates.commandRepeated),
+    losesSignal: () => happens(rates.eventNotSignalled),
     repeatsExchange: () => happens(rates.exchangeRepeated),
     isSuppressed: () => happens(rates.suppressed),
     spread: random,

@@ -24,6 +24,10 @@ export type Intervention = { readonly afterMs: number } & (
   /** The end is moved to so long from then; null: there is none any more. */
   | { readonly kind: 'ends'; readonly inMs: number | null }
   | { readonly kind: 'schedule'; readonly schedule: EngineSpec['schedule'] }
+  | { readonly kind: 'add'; readonly contacts: number }
+  /** `which` in [0, 1) chooses one of the contacts that wait. */
+  | { readonly kind: 'remove'; readonly which: number }
+  | { readonly kind: 'call_at'; readonly which: number; readonly inMs: number }
 );
 
 /** Something that is done to the limit of a connection or to its coordinator, at an instant after the start of the world. */
@@ -71,6 +75,17 @@ export function intervene(campaign: VirtualCampaign, intervention: Intervention)
     case 'schedule':
       campaign.edit({ schedule: intervention.schedule });
       return;
+    case 'add':
+      campaign.changeRoster((roster) => roster.add(intervention.contacts));
+      return;
+    case 'remove':
+      campaign.changeRoster((roster) => roster.remove(intervention.which));
+      return;
+    case 'call_at': {
+      const at = campaign.clock.now + intervention.inMs;
+      campaign.changeRoster((roster) => roster.moveCall(intervention.which, at));
+      return;
+    }
   }
 }
 

@@ -6,6 +6,8 @@ import type { ExchangeReply, ExchangeRequest, RosterSnapshot } from '../../domai
 import type { Bucket, Buckets } from '../../domain/engine/tally.ts';
 import { ContactRows, type ContactRow } from './contact-rows.ts';
 import { DialRecords } from './dial-records.ts';
+import { isOver } from '../../domain/engine/commands.ts';
+import type { EndRecorded } from '../../domain/engine/settling.ts';
 import type { VirtualNumbers } from './numbers.ts';
 import { dayZoneOf } from '../../domain/engine/schedule-fields.ts';
 
@@ -14,6 +16,8 @@ export interface RosterListener {
   settled(settlement: ExchangeRequest['settled'][number], effective: boolean): void;
   /** A contact came to its terminal bucket. */
   closed(seq: number, attempt: number, bucket: Bucket, reason: string): void;
+  /** The next call of a contact that waits was moved. */
+  moved(seq: number, at: number): void;
 }
 
 /** The run that asks. */
@@ -31,6 +35,10 @@ export class VirtualRoster {
   private status: CampaignStatus = 'scheduled';
   /** What the records say about the end of the campaign. */
   ending: Ending | null = null;
+  /** Whether people came or went since the last exchange. */
+  hasChanged = false;
+  /** Claims that were taken back, by contact: the exchange that tells of it. */
+  private readonly taken = new Map<number, number>();
 
   constructor(
     private readonly campaignId: string,
@@ -72,7 +80,11 @@ export class VirtualRoster {
     this.status = request.sync.status;
     this.ending = request.sync.ending;
     if (request.terms) this.spec = { ...this.spec, ...request.terms };
-    return { kind: 'exchanged', claimed, events: this.calls.undelivered(), retriesEndedUpTo: null, ...this.view() };
+    this.hasChanged = false;
+    const takenOut = [...this.taken].filter(([, told]) => told === request.exchangeNumber).map(([seq]) => seq);
+    const told = takenOut.length > 0 ? { takenOut } : {};
+    const events = this.calls.undelivered();
+    return { kind: 'exchanged', claimed, events, retriesEndedUpTo: null, ...told, ...this.view() };
   }
 
   adopt(runId: string, now: number): RosterSnapshot {
@@ -111,12 +123,65 @@ export class VirtualRoster {
     return { ...this.contacts.buckets };
   }
 
-  /** False: another run owns the records. */
-  recordEnd(status: 'completed' | 'cancelled', run: Owner): boolean {
-    if (!this.isOwner(run)) return false;
+  recordEnd(status: 'completed' | 'cancelled', run: Owner): EndRecorded {
+    if (!this.isOwner(run)) return 'superseded';
+    const { pending, retrying } = this.contacts.buckets;
+    if (status === 'completed' && this.ending === null && pending + retrying > 0) return 'contacts_wait';
     this.owner = null;
     this.status = status;
+    return 'recorded';
+  }
+
+  /** Adds people while the campaign is not over. Whether they were added. */
+  add(contacts: number): boolean {
+    if (!this.isOpen) return false;
+    this.contacts.add(contacts);
+    this.hasChanged = true;
     return true;
+  }
+
+  /** Takes one of the contacts out that wait, by a number in [0, 1). Whether there was one. */
+  remove(which: number): boolean {
+    const row = this.waiting(which);
+    if (!row) return false;
+    this.takeClaim(row);
+    this.contacts.move(row, 'skipped', 'removed');
+    this.listener.closed(row.seq, row.attempt, 'skipped', 'removed');
+    return true;
+  }
+
+  /** Moves the next call of one of the contacts that wait. Whether there was one. */
+  moveCall(which: number, at: number): boolean {
+    const row = this.waiting(which);
+    if (!row) return false;
+    this.takeClaim(row);
+    row.notBefore = at;
+    this.contacts.putBack(row, at);
+    this.listener.moved(row.seq, at);
+    return true;
+  }
+
+  /** Until when the contact must not be called. Null: it may be. */
+  notBefore(contact: { readonly seq: number; readonly attempt: number }): number | null {
+    return this.standing(contact)?.notBefore ?? null;
+  }
+
+  private get isOpen(): boolean {
+    return !isOver(this.status) && this.ending === null;
+  }
+
+  private waiting(which: number): ContactRow | undefined {
+    if (!this.isOpen) return undefined;
+    const rows = [...this.contacts.all()].filter(
+      (row) => row.bucket !== 'in_progress' && !this.calls.isUnsettled(idOf(this.campaignId, row)),
+    );
+    return rows[Math.floor(which * rows.length)];
+  }
+
+  private takeClaim(row: ContactRow): void {
+    if (row.claim !== null) this.taken.set(row.seq, this.lastExchange + 1);
+    row.claim = null;
+    this.hasChanged = true;
   }
 
   /** The workflow of this run was found to have ended: no run may dial. */

@@ -34,6 +34,7 @@ export const unseen: CampaignWatch = {
   ended: () => {},
   settled: () => {},
   closed: () => {},
+  moved: () => {},
   decided: () => {},
   pauseAcknowledged: () => {},
   resumed: () => {},
@@ -198,7 +199,9 @@ function begin(
   const { provider, cancels, lookUpAfterMs, graceMs } = scenario;
   const { contacts, groups, spec, interventions } = scenario.campaigns[index]!;
   const startsAt = clock.now;
-  const promises = new Invariants({ contacts, groups, spec, provider, graceMs, everyTurns, trace });
+  const added = interventions.map((one) => (one.kind === 'add' ? one.contacts : 0));
+  const mostContacts = added.reduce((sum, count) => sum + count, contacts);
+  const promises = new Invariants({ mostContacts, groups, spec, provider, graceMs, everyTurns, trace });
   const campaignId = idOfCampaign(index);
   const world = worldOf(scenario, index);
   const options = { campaignId, spec, contacts, groups, startsAt, provider, cancels, lookUpAfterMs, graceMs };
@@ -236,6 +239,7 @@ function watchedBy(promises: Invariants, shared: SharedWatches, campaignId: stri
     },
     settled: (settlement, effective) => promises.settled(settlement, effective),
     closed: (seq, attempt, bucket, reason) => promises.closed(seq, attempt, bucket, reason),
+    moved: (seq, at) => promises.moved(seq, at),
     decided: (run, step) => {
       for (const limit of limits) limit.decided(run, step);
       promises.decided(run, step);

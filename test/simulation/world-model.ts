@@ -67,6 +67,8 @@ export interface WorldModel {
   defersLookUp(): boolean;
   /** Whether a command comes once more, as a signal with the update's id. */
   repeatsCommand(): boolean;
+  /** Whether the campaign is not told that its roster has changed. */
+  losesSignal(): boolean;
   /** Whether the answer of an exchange is lost, so that it runs once more. */
   repeatsExchange(): boolean;
   isSuppressed(seq: number): boolean;
@@ -89,6 +91,7 @@ export function faultFree(life: (seq: number, attempt: number) => CallLife): Wor
     answersLookUps: () => true,
     defersLookUp: () => false,
     repeatsCommand: () => false,
+    losesSignal: () => false,
     repeatsExchange: () => false,
     isSuppressed: () => false,
     spread: () => 0.5,

@@ -35,7 +35,7 @@ function invariantsOf(changes: Partial<EngineSpec> = {}): Invariants {
     ...changes,
   };
   const settings = { contacts: 10, spec, provider, graceMs: 60_000 };
-  const promises = new Invariants({ ...settings, everyTurns: 1 });
+  const promises = new Invariants({ ...settings, mostContacts: settings.contacts, everyTurns: 1 });
   const world = faultFree(() => ({ queueMs: 0, lengthMs: 1_000, outcome: 'completed' }));
   promises.campaign = new VirtualCampaign(
     { campaignId: CAMPAIGN_ID, startsAt: NOW, cancels: false, lookUpAfterMs: 10_000, world, ...settings },

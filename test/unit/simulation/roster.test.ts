@@ -25,7 +25,11 @@ const spec: EngineSpec = {
 };
 
 function openRoster(contacts: number): VirtualRoster {
-  const roster = new VirtualRoster(CAMPAIGN_ID, contacts, spec, { settled: () => {}, closed: () => {} });
+  const roster = new VirtualRoster(CAMPAIGN_ID, contacts, spec, {
+    settled: () => {},
+    closed: () => {},
+    moved: () => {},
+  });
   roster.adopt('run-1', NOW);
   return roster;
 }
