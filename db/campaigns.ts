@@ -15,6 +15,7 @@ import { copyContacts, DERIVED, derived, type Enrolment } from './enrolment.ts';
 import { unlessBusy } from './folders.ts';
 import { openCalls } from './interruptions.ts';
 import { inLongTransaction } from './long-transaction.ts';
+import { keepPlacements } from './number-placements.ts';
 import { type AtEnd, inTransaction, type Pool, type Queryable } from './pool.ts';
 
 /** Limits the parameters of a single statement, however many contacts a campaign has. */
@@ -260,7 +261,7 @@ export interface Kept {
 }
 
 /**
- * Deletes a campaign that has ended, with its contacts and calls. An interrupted campaign can be deleted once none of
+ * Deletes a campaign that has ended, with its contacts and calls. Limits per number go on counting the calls. An interrupted campaign can be deleted once none of
  * its calls can be live. `lastsMs` is the longest time from a call's request to its end.
  */
 export async function deleteEndedCampaign(
@@ -285,6 +286,7 @@ export async function deleteEndedCampaign(
     } else if (!isOver(status)) {
       return { status, callUntil: null };
     }
+    await keepPlacements(tx, account, id, await readDatabaseClock(tx));
     await tx.query('delete from campaigns where id = $1', [id]);
     await atEnd(tx, 'deleted');
     return 'deleted';

@@ -17,6 +17,7 @@ import {
   NumberLimits,
 } from '../domain/dialling/number-limits.ts';
 import type { PolicyLimits } from '../domain/windows/policies/frequency.ts';
+import { longestOfPolicies } from './policies.ts';
 import type { Queryable } from './pool.ts';
 
 /**
@@ -24,6 +25,8 @@ import type { Queryable } from './pool.ts';
  * counts as if it had been placed then.
  */
 const REACHES_WITHIN_MS = DIAL.sendWithinMs + DIAL.longestRequestMs;
+const REACHES = `interval '${REACHES_WITHIN_MS} milliseconds'`;
+const LONGEST_BY_DEFAULT = Math.max(...DEFAULT_NUMBER_LIMITS.map(({ hours }) => hours));
 const MOST_BY_DEFAULT = Math.max(...DEFAULT_NUMBER_LIMITS.map(({ max }) => max));
 
 /**
@@ -59,10 +62,22 @@ interface OfNumber {
   readonly except: string;
 }
 
-const PLACEMENTS_TO_NUMBER = (of: OfNumber, alias: string) => `
-    calls ${alias}
-     where ${alias}.number_key = number_key(${of.account}, ${of.number}) and ${alias}.last_sent_at is not null
-       and ${alias}.not_placed_reason is null and ${alias}.id is distinct from ${of.except}`;
+const CALLS_TO_NUMBER = (of: OfNumber) => `
+    calls p
+     where p.number_key = number_key(${of.account}, ${of.number}) and p.last_sent_at is not null
+       and p.not_placed_reason is null and p.id is distinct from ${of.except}`;
+
+/** Also those of deleted campaigns. */
+const PLACEMENTS_TO_NUMBER = (of: OfNumber) => `
+    (select p.last_sent_at, p.accepted_at from ${CALLS_TO_NUMBER(of)}
+      union all
+     select last_sent_at, accepted_at from deleted_placements
+      where deleted_placements.number_key = number_key(${of.account}, ${of.number}))`;
+
+/** SQL for what ended the call `p`, by the first event that says so. */
+const ENDED = `(select e.outcome from call_events e where e.call_id = p.id and e.kind = 'ended' order by e.received_at, e.event_id limit 1)`;
+/** SQL for when the call `p` ended. */
+const ENDED_AT = `coalesce(p.ended_at, (select max(e.received_at) from call_events e where e.call_id = p.id and e.kind = 'ended'))`;
 
 const hasPolicies = (of: OfNumber) => `coalesce(jsonb_array_length(${of.terms} -> 'policy'), 0) > 0`;
 
@@ -76,24 +91,48 @@ const hasPolicies = (of: OfNumber) => `coalesce(jsonb_array_length(${of.terms} -
 export function numberRecord(of: OfNumber): string {
   const ofAccount = `coalesce((select max((one->>'max')::integer) from jsonb_array_elements(${of.limits}) one), ${MOST_BY_DEFAULT})`;
   const most = `greatest(${ofAccount}, case when ${hasPolicies(of)} then ${of.policyMost}::integer else 0 end)`;
-  const reaches = `interval '${REACHES_WITHIN_MS} milliseconds'`;
   // An answer that a look-up found comes later than the request.
-  const answered = `(case when p.accepted_at is not null then least(p.accepted_at, p.last_sent_at + ${reaches}) end)`;
-  const ended = `(select e.outcome from call_events e where e.call_id = p.id and e.kind = 'ended' order by e.received_at, e.event_id limit 1)`;
+  const answered = `(case when p.accepted_at is not null then least(p.accepted_at, p.last_sent_at + ${REACHES}) end)`;
   return `
     ${of.limits} as per_number, (
     select array_agg(array[extract(epoch from coalesce(${answered}, p.last_sent_at)),
-                           extract(epoch from coalesce(${answered}, p.last_sent_at + ${reaches}))]::float8[])
-      from ${PLACEMENTS_TO_NUMBER(of, 'p')}
-       and p.last_sent_at >= coalesce(
-             (select q.last_sent_at from ${PLACEMENTS_TO_NUMBER(of, 'q')} order by q.last_sent_at desc offset ${most} - 1 limit 1) - ${reaches},
+                           extract(epoch from coalesce(${answered}, p.last_sent_at + ${REACHES}))]::float8[])
+      from ${PLACEMENTS_TO_NUMBER(of)} p
+     where p.last_sent_at >= coalesce(
+             (select q.last_sent_at from ${PLACEMENTS_TO_NUMBER(of)} q order by q.last_sent_at desc offset ${most} - 1 limit 1) - ${REACHES},
              '-infinity')) as placements,
-    case when ${hasPolicies(of)} then (
-    select extract(epoch from max(coalesce(p.ended_at,
-             (select max(e.received_at) from call_events e where e.call_id = p.id and e.kind = 'ended'))))::float8
-      from ${PLACEMENTS_TO_NUMBER(of, 'p')} and coalesce(p.outcome, ${ended}) = 'completed') end as talked_at,
+    case when ${hasPolicies(of)} then extract(epoch from greatest(
+      (select max(${ENDED_AT}) from ${CALLS_TO_NUMBER(of)} and coalesce(p.outcome, ${ENDED}) = 'completed'),
+      (select max(talked_at) from deleted_placements where number_key = number_key(${of.account}, ${of.number}))))::float8 end as talked_at,
     case when ${hasPolicies(of)} then exists (
-    select from ${PLACEMENTS_TO_NUMBER(of, 'p')} and p.settled_at is null and ${ended} is null) else false end as may_talk`;
+    select from ${CALLS_TO_NUMBER(of)} and p.settled_at is null and ${ENDED} is null) else false end as may_talk`;
+}
+
+/** Keeps what limits still count of a campaign that is about to be deleted: the times of calls to each number, and nothing else. */
+export async function keepPlacements(tx: Queryable, account: string, campaignId: string, now: number): Promise<void> {
+  await tx.query(
+    `insert into deleted_placements (number_key, last_sent_at, accepted_at, talked_at, kept_until)
+     select number_key, last_sent_at, accepted_at, talked_at,
+            greatest(last_sent_at + ${REACHES}, talked_at) + longest.hours * interval '1 hour'
+       from (select p.number_key, p.last_sent_at, p.accepted_at,
+                    case when coalesce(p.outcome, ${ENDED}) = 'completed' then ${ENDED_AT} end as talked_at
+               from calls p
+              where p.campaign_id = $2 and p.number_key is not null and p.last_sent_at is not null and p.not_placed_reason is null) placed
+      cross join (select greatest($4::integer, coalesce((select max((one->>'hours')::integer)
+                                from accounts a, jsonb_array_elements(a.per_number) one where a.name = $1), $5)) as hours) longest
+      where greatest(last_sent_at + ${REACHES}, talked_at) + longest.hours * interval '1 hour' > to_timestamp($3 / 1000.0)`,
+    [account, campaignId, now, longestOfPolicies(), LONGEST_BY_DEFAULT],
+  );
+}
+
+/** Deletes placements that no limit counts any more. Returns how many. */
+export async function forgetPlacements(db: Queryable, limit: number): Promise<number> {
+  const { rowCount } = await db.query(
+    `delete from deleted_placements where ctid = any(array(
+       select ctid from deleted_placements where kept_until < now() limit $1 for update skip locked))`,
+    [limit],
+  );
+  return rowCount ?? 0;
 }
 
 export interface NumberRecordRow {

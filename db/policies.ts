@@ -24,3 +24,14 @@ export function policyLimitsOf({ policy, region, phone_number: number }: PolicyR
 export function mostByPolicy(): number {
   return Math.max(1, ...knownPolicies().flatMap(({ frequency }) => frequency.map(({ max }) => max)));
 }
+
+/** For so many hours the known policies count a call at most. */
+export function longestOfPolicies(): number {
+  return Math.max(
+    0,
+    ...knownPolicies().flatMap(({ frequency, after_conversation_hours: pause }) => [
+      ...frequency.map(({ hours }) => hours),
+      pause ?? 0,
+    ]),
+  );
+}

@@ -28,6 +28,7 @@ import { startWatchingAccountLimits } from './background/account-limits-watch.ts
 import { startSweepingAccountRoom } from './background/account-room-sweeper.ts';
 import { startSweepingLostCalls } from './background/lost-calls-sweeper.ts';
 import { startDeletingOldKeys } from './background/old-keys-sweeper.ts';
+import { startDeletingOldPlacements } from './background/old-placements-sweeper.ts';
 import { startReconciling } from './background/reconciler.ts';
 import { startTellingOfRosters } from './background/roster-changes-sweeper.ts';
 import { startSweepingUnstarted } from './background/unstarted-sweeper.ts';
@@ -151,6 +152,7 @@ export async function startRingfenceGateway({
     const reconciling = startReconciling({ pool: webhookPool, readWorkflowStatus: look, wakeCoordinators, logger });
     const correcting = startSweepingLostCalls({ pool: webhookPool, connections, logger });
     const forgetting = startDeletingOldKeys({ pool: webhookPool, logger });
+    const forgettingPlacements = startDeletingOldPlacements({ pool: webhookPool, logger });
     const telling = startZoneDataSweeping({ pool: webhookPool, notifyOfZoneData: notify.ofZoneData, logger });
     const introducing = startTellingOfRosters({ pool: webhookPool, notify, logger });
     const watching = startWatchingAccountLimits({ pool: webhookPool, wakeCoordinators, logger });
@@ -160,7 +162,17 @@ export async function startRingfenceGateway({
       url: urlOf(app.server.address() as AddressInfo),
       async close() {
         await drain();
-        const background = [sweeping, reconciling, telling, introducing, correcting, forgetting, easing, watching];
+        const background = [
+          sweeping,
+          reconciling,
+          telling,
+          introducing,
+          correcting,
+          forgetting,
+          forgettingPlacements,
+          easing,
+          watching,
+        ];
         await Promise.all(background.map((work) => work.stop()));
         await closeConnections();
       },

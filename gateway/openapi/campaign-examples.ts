@@ -218,7 +218,7 @@ export const CAMPAIGN_OPERATIONS: Readonly<Record<string, Described>> = {
   'DELETE /batch-calls/{id}': {
     operationId: 'deleteCampaign',
     description:
-      'Deletes the campaign with its contacts, calls and events. The campaign must be completed, cancelled or failed. An interrupted campaign can be deleted once none of its calls can be live.',
+      'Deletes the campaign with its contacts, calls and events. Limits of calls to one number go on counting its calls. The campaign must be completed, cancelled or failed. An interrupted campaign can be deleted once none of its calls can be live.',
     parameters: { id },
     conflict: 'The campaign has not ended, or it is interrupted and one of its calls may be live.',
     answers: { 200: exampleOf({ id, deleted: true }) },

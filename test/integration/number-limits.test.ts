@@ -2,7 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { adoptRoster } from '../../db/adoption.ts';
 import { type Dial, type DialPermit, permitDial, recordAnswer } from '../../db/calls.ts';
+import { deleteEndedCampaign } from '../../db/campaigns.ts';
 import { explainContact } from '../../db/contact-explanation.ts';
+import { forgetPlacements } from '../../db/number-placements.ts';
 import { inTransaction, openPool, type Pool } from '../../db/pool.ts';
 import { CreateCampaign } from '../../domain/api/campaign-request.ts';
 import type { PlaceResult } from '../../domain/dialling/provider-messages.ts';
@@ -68,6 +70,25 @@ const postponedUntil = (until: number, now: number) => ({
 });
 
 describe('a number', () => {
+  it('is called no more often because campaigns are deleted, and is forgotten when no limit counts the calls', async () => {
+    const { pool } = database;
+    const now = Date.now();
+    const dials = await campaignTo('+14155550140', 11, 'deletes');
+    for (const dial of dials.slice(0, 10)) {
+      await place(dial, now);
+      await settle(dial, 'no_answer', now);
+    }
+    await pool.query("update campaigns set status = 'completed' where id = $1", [dials[0]!.campaignId]);
+    expect(await deleteEndedCampaign(pool, 'deletes', dials[0]!.campaignId, () => 0)).toBe('deleted');
+    const [again] = await campaignTo('+14155550140', 1, 'deletes');
+    const until = now + 1_000 + 24 * HOUR;
+    expect(await permit(again!, now + HOUR)).toEqual(postponedUntil(until, now + HOUR));
+    expect(await permit({ ...again!, placement: 2 }, until)).toMatchObject({ kind: 'send' });
+    expect(await forgetPlacements(pool, 100)).toBe(0);
+    await pool.query("update deleted_placements set kept_until = kept_until - interval '400 days'");
+    expect(await forgetPlacements(pool, 100)).toBe(10);
+  });
+
   it('is called ten times in a day by 320 contacts of twenty campaigns that are dialled at once', async () => {
     const dials = await Promise.all(Array.from({ length: 20 }, () => campaignTo('+14155550100', 16)));
     const waiting = dials.flat();
@@ -167,6 +188,19 @@ describe('policies of a campaign', () => {
     const until = soon + 7 * 24 * HOUR;
     expect(await permit({ ...second!, placement: 2 }, soon + HOUR)).toEqual(postponedUntil(until, soon + HOUR));
     expect(await permit({ ...second!, placement: 3 }, until)).toMatchObject({ kind: 'send' });
+  });
+
+  it('count conversations of deleted campaigns', async () => {
+    const { pool } = database;
+    const now = Date.now();
+    const [dial] = await campaignTo('+12125550141', 1, 'talks', policy);
+    await place(dial!, now);
+    await settle(dial!, 'completed', now + HOUR);
+    await pool.query("update campaigns set status = 'completed' where id = $1", [dial!.campaignId]);
+    await deleteEndedCampaign(pool, 'talks', dial!.campaignId, () => 0);
+    const [again] = await campaignTo('+12125550141', 1, 'talks', policy);
+    const until = now + HOUR + 7 * 24 * HOUR;
+    expect(await permit(again!, now + 2 * HOUR)).toEqual(postponedUntil(until, now + 2 * HOUR));
   });
 
   it('are refused by name where nobody knows them', async () => {
