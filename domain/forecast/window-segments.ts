@@ -1,4 +1,3 @@
-import { dayZoneOf } from '../engine/schedule-fields.ts';
 import { commonWindows, type LimitedSchedule } from '../windows/common-windows.ts';
 import type { Schedule } from '../windows/schedule.ts';
 import { civilDay, HORIZON_MS } from '../windows/windows.ts';
@@ -20,11 +19,6 @@ export interface CampaignHours {
   readonly dayZone: string;
   /** Nothing is placed within this time before a window closes and before a day ends. */
   readonly dialMarginMs: number;
-}
-
-/** The hours of a campaign whose contacts all have its own. */
-export function ownHours(schedule: Schedule, dialMarginMs: number): CampaignHours {
-  return { groups: [[schedule]], dayZone: dayZoneOf(schedule), dialMarginMs };
 }
 
 /**

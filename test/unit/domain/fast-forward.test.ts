@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EngineSpec } from '../../../domain/engine/campaign-spec.ts';
 import { type Projection, fastForward, type ForecastInput, type Pace } from '../../../domain/forecast/fast-forward.ts';
-import { ownHours, WindowSegments } from '../../../domain/forecast/window-segments.ts';
+import { WindowSegments } from '../../../domain/forecast/window-segments.ts';
 import { retryDelayMs } from '../../../domain/engine/retry-policy.ts';
 import { VirtualCampaign } from '../../simulation/campaign.ts';
 import { FAULT_FREE_TURN_MS, faultFree } from '../../simulation/world-model.ts';
@@ -11,7 +11,7 @@ import { civilDay, windowAt } from '../../../domain/windows/windows.ts';
 import { CHANGES, HOURS } from '../../simulation/arbitrary-scenario.ts';
 import { CAMPAIGN_ID, unseen } from '../../simulation/scenario.ts';
 import { allSteps } from '../../support/all-steps.ts';
-import { scheduleOf } from '../../support/factories/schedules.ts';
+import { ownHours, scheduleOf } from '../../support/factories/schedules.ts';
 
 const HOUR_MS = 3_600_000;
 /** The engine settles ended calls within half a minute: a retry that is due at once is known by then. */
