@@ -95,13 +95,15 @@ async function sendInTime(
   const answer = await placeAt(provider, permit.request, dial.callId, Math.min(last.at, instant?.until ?? Infinity));
   if (answer.kind === 'expired' && instant && now() >= instant.until && now() < last.at) {
     await takeBack(pool, dial, permit);
+    // What the next permission says may be something else: the turn is for the first dial that can use it.
+    await tellBreaker(pool, dial, verdictOf(answer), permit.passage, permit.permittedAt + (now() - askedAt));
     return sendInTime(placing, null, instant.instant);
   }
   // The database's time. The local clock only measures what has passed since.
   const answeredAt = permit.permittedAt + (now() - askedAt);
-  const verdict = verdictOf(answer);
-  const breaker = await tellBreaker(pool, dial, verdict, permit.passage, answeredAt);
+  // The call comes first: if the breaker cannot be told, the call is known all the same.
   const ended = await recordAnswer(pool, { ...dial, now: answeredAt }, answer, permit);
+  const breaker = await tellBreaker(pool, dial, verdictOf(answer), permit.passage, answeredAt);
   if (answer.kind === 'expired') return { kind: last.otherwise };
   return permit.sentBefore === null
     ? ofFirstTry(answer, ended, () => heldBy(breaker, answeredAt, Math.random()))

@@ -1,9 +1,12 @@
 /** One circuit breaker for all campaigns and workers of a connection. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Dial, permitDial, type SendPermit } from '../../db/calls.ts';
 import { readBreaker, recordVerdict } from '../../db/connection-breakers.ts';
 import { openPool, type Pool } from '../../db/pool.ts';
+import { beginStop, endStop } from '../../db/stops.ts';
 import type { Verdict } from '../../domain/dialling/connection-verdict.ts';
+import { OpenConnections } from '../../providers/connections/open-connections.ts';
+import { limitedConnection, type StatedLimits } from '../support/factories/connections.ts';
 import { callActivity, dialOf, recordCampaign } from '../support/factories/dials.ts';
 import { nextId } from '../support/factories/ids.ts';
 import { type Answer, ScriptedProvider } from '../support/fakes/scripted-provider.ts';
@@ -11,6 +14,8 @@ import { createTestDatabase, type TestDatabase } from '../support/harness/databa
 
 const NOW = Date.UTC(2026, 2, 18, 12);
 const SECOND = 1_000;
+/** Longer than anything here takes on a busy machine. */
+const SOON = { timeout: 10_000 };
 const WORKS: Verdict = { kind: 'works' };
 const THROTTLED: Verdict = { kind: 'fails', reason: 'throttled', retryAfterMs: 10 * SECOND };
 
@@ -102,6 +107,10 @@ it('opens once for a burst of refusals; then one probe runs, another after its w
 describe('a dial', () => {
   /** Campaigns of one person each that call through a provider with such answers, and their dials. */
   async function campaignsAt(...answers: Answer[]) {
+    return limitedTo({}, ...answers);
+  }
+
+  async function limitedTo(limits: StatedLimits, ...answers: Answer[]) {
     const { pool } = database;
     let now = NOW;
     const provider = new ScriptedProvider(pool, () => now);
@@ -111,7 +120,7 @@ describe('a dial', () => {
     const dial = ({ id }: typeof one, placement = 1, more: { readonly probeNow?: true } = {}) =>
       callActivity(
         'placeCall',
-        { pool, provider, now: () => now },
+        { pool, provider, now: () => now, connections: new OpenConnections([limitedConnection(provider, limits)]) },
         {
           campaignId: id,
           seq: 1,
@@ -144,6 +153,42 @@ describe('a dial', () => {
     expect(await dial(one, 2)).toMatchObject({ kind: 'accepted' });
     expect(await dial(another, 3)).toMatchObject({ kind: 'accepted' });
     expect(provider.requests).toHaveLength(3);
+  });
+
+  it('that the provider accepts is on record before the breaker is told, which may fail', async () => {
+    const { provider, dial, one, another, pass } = await campaignsAt({ kind: 'throttled', retryAfterMs: 1_000 });
+    await dial(one);
+    pass(2_000);
+    const blocker = await pools[0]!.connect();
+    provider.script = async () => {
+      await blocker.query('begin');
+      await blocker.query('select from connection_breakers where connection = $1 for update', [provider.name]);
+      return { kind: 'accept' };
+    };
+    const dialled = dial(another);
+    const record = () => database.pool.query('select provider_call_id from calls where id = $1', [another.callId(1)]);
+    await vi.waitFor(
+      async () => expect((await record()).rows).toEqual([{ provider_call_id: expect.any(String) as string }]),
+      SOON,
+    );
+    await blocker.query('rollback');
+    blocker.release();
+    expect(await dialled).toMatchObject({ kind: 'accepted' });
+  });
+
+  it('that misses its instant and is then held by another gate gives its turn back', async () => {
+    const refuses = { kind: 'throttled', retryAfterMs: 1_000 } as const;
+    const { provider, dial, one, another, pass } = await limitedTo({ callsPerSecond: 100 }, refuses);
+    await dial(one);
+    pass(2_000);
+    provider.script = async () => {
+      await beginStop(database.pool, { scope: 'all', stopped_by: 'a test', reason: null });
+      pass(1_000);
+      return { kind: 'expired' };
+    };
+    expect(await dial(another)).toEqual({ kind: 'stopped' });
+    expect((await readBreaker(database.pool, provider.name)).trouble).toMatchObject({ turns: [] });
+    await endStop(database.pool, 'all');
   });
 
   it('whose agent is refused holds no other campaign', async () => {
