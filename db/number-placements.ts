@@ -9,7 +9,6 @@ import { DIAL } from '../domain/engine/dial-budget.ts';
 import {
   conversationHold,
   DEFAULT_NUMBER_LIMITS,
-  type LastConversation,
   laterHold,
   numberHold,
   type NumberHold,
@@ -86,7 +85,8 @@ const hasPolicies = (of: OfNumber) => `coalesce(jsonb_array_length(${of.terms} -
  * - `per_number`: the limits of the account,
  * - `placements`: the newest placements to the number, at least as many as a limit allows. A placement is no older than its last try
  *   and not much newer, so the index finds all that may be among the newest.
- * - `talked_at`, `may_talk`: the end of the last conversation, and whether one may be going on. Only for campaigns with policies.
+ * - `talked_at`, `may_talk_until`: the end of the last conversation, and until when one may be going on. A campaign settles each of its
+ *   calls, but nobody those of a campaign without a workflow: they count until their deadline. Only for campaigns with policies.
  */
 export function numberRecord(of: OfNumber): string {
   const ofAccount = `coalesce((select max((one->>'max')::integer) from jsonb_array_elements(${of.limits}) one), ${MOST_BY_DEFAULT})`;
@@ -104,8 +104,10 @@ export function numberRecord(of: OfNumber): string {
     case when ${hasPolicies(of)} then extract(epoch from greatest(
       (select max(${ENDED_AT}) from ${CALLS_TO_NUMBER(of)} and coalesce(p.outcome, ${ENDED}) = 'completed'),
       (select max(talked_at) from deleted_placements where number_key = number_key(${of.account}, ${of.number}))))::float8 end as talked_at,
-    case when ${hasPolicies(of)} then exists (
-    select from ${CALLS_TO_NUMBER(of)} and p.settled_at is null and ${ENDED} is null) else false end as may_talk`;
+    case when ${hasPolicies(of)} then (
+    select extract(epoch from max(case when exists (select from campaigns owned where owned.id = p.campaign_id and owned.owner_run_id is not null)
+                                       then 'infinity' else coalesce(p.deadline_at, p.last_sent_at) end))::float8
+      from ${CALLS_TO_NUMBER(of)} and p.settled_at is null and ${ENDED} is null) end as may_talk_until`;
 }
 
 /** Keeps what limits still count of a campaign that is about to be deleted: the times of calls to each number, and nothing else. */
@@ -139,14 +141,17 @@ export interface NumberRecordRow {
   readonly per_number: unknown;
   readonly placements: readonly (readonly [earliest: number, latest: number])[] | null;
   readonly talked_at: number | null;
-  readonly may_talk: boolean;
+  readonly may_talk_until: number | null;
 }
 
 /** What is on record about the calls to a number. */
 export interface NumberRecord {
   readonly limits: readonly NumberLimit[];
   readonly placements: readonly NumberPlacement[];
-  readonly lastConversation: LastConversation;
+  /** When the last conversation ended. Null: there was none. */
+  readonly talkedAt: number | null;
+  /** Until when one may be going on. Null: none may. */
+  readonly mayTalkUntil: number | null;
 }
 
 /**
@@ -162,14 +167,14 @@ export function numberRecordOf({
   per_number: limits,
   placements,
   talked_at: talkedAt,
-  may_talk,
+  may_talk_until: mayTalkUntil,
 }: NumberRecordRow): NumberRecord {
   const ms = (seconds: number): number => Math.round(seconds * 1000);
-  const ended = talkedAt === null ? null : ms(talkedAt);
   return {
     limits: limits === null ? DEFAULT_NUMBER_LIMITS : NumberLimits.parse(limits),
     placements: (placements ?? []).map(([earliest, latest]) => ({ earliest: ms(earliest), latest: ms(latest) })),
-    lastConversation: may_talk ? 'now' : ended,
+    talkedAt: talkedAt === null ? null : ms(talkedAt),
+    mayTalkUntil: mayTalkUntil === null ? null : ms(mayTalkUntil),
   };
 }
 
@@ -178,12 +183,13 @@ export function numberRecordOf({
  * says when its call counts from. Null: it may be called.
  */
 export function numberHeld(
-  { limits: ofAccount, placements, lastConversation }: NumberRecord,
+  { limits: ofAccount, placements, talkedAt, mayTalkUntil }: NumberRecord,
   { limits: ofPolicies, pauses }: PolicyLimits,
   now: number,
 ): (NumberHold & { readonly comesBackAt: number }) | null {
   const limits = [...ofAccount, ...ofPolicies];
-  const talked = conversationHold(pauses, lastConversation, now);
+  const last = mayTalkUntil !== null && now < mayTalkUntil ? 'now' : talkedAt;
+  const talked = conversationHold(pauses, last, now);
   const holdBy = (instant: keyof NumberPlacement): NumberHold | null =>
     laterHold(
       numberHold(

@@ -190,6 +190,20 @@ describe('policies of a campaign', () => {
     expect(await permit({ ...second!, placement: 3 }, until)).toMatchObject({ kind: 'send' });
   });
 
+  it('hold no longer than to its deadline for a call that nobody follows any more', async () => {
+    const { pool } = database;
+    const [left] = await campaignTo('+12125550142', 1, 'left', policy);
+    await place(left!, NOW);
+    const [dial] = await campaignTo('+12125550142', 1, 'left', policy);
+    const afterDeadline = NOW + left!.lostAfterMs;
+    expect(await permit(dial!, afterDeadline)).toEqual(postponedUntil(afterDeadline + 60_000, afterDeadline));
+    await pool.query("update campaigns set status = 'interrupted', owner_run_id = null where id = $1", [
+      left!.campaignId,
+    ]);
+    expect(await permit({ ...dial!, placement: 2 }, afterDeadline - 1)).toMatchObject({ kind: 'postponed' });
+    expect(await permit({ ...dial!, placement: 3 }, afterDeadline)).toMatchObject({ kind: 'send' });
+  });
+
   it('count conversations of deleted campaigns', async () => {
     const { pool } = database;
     const now = Date.now();
