@@ -68,6 +68,9 @@ const DECIDING: Readonly<Record<string, Readonly<Record<string, readonly [scenar
     NEAR_RETRY_MS: ['near-retries', 30_000, 2 * MINUTE],
     DELAYS: ['slow-system', 2, 5],
   },
+  'domain/engine/stop-wait.ts': {
+    FIRST_PAUSE_MS: ['stopped', 10_000],
+  },
   'domain/engine/system-wait.ts': {
     FIRST_WAIT_MS: ['slow-system', 500, 2_000],
     MAX_WAIT_MS: ['slow-system', 15_000, MINUTE],
@@ -87,7 +90,8 @@ const OTHERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'domain/engine/calls.ts': { SHORTEST_POSTPONEMENT_MS: 'the due time is recorded by the exchange' },
   'domain/engine/campaign-state.ts': { MOST_GROUPS: 'a bound of what comes in from outside' },
   'domain/engine/closed-groups.ts': {
-    NEAR_MS: 'shown by the property of groups: no recorded campaign has several',
+    NEAR_MS:
+      'what goes back is an argument of the exchange, which a replay does not compare; the property of groups shows it',
   },
   'domain/engine/current-details.ts': { OPENINGS_LISTED: 'shown to people, and nothing is decided by it' },
   'domain/engine/continue-as-new.ts': {
@@ -107,7 +111,7 @@ const OTHERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'domain/engine/retry-terms.ts': { ATTEMPTS_ASKED_FOR: 'the terms that it makes are recorded' },
   'domain/engine/schedule-fields.ts': { LONGEST_ZONE_NAME: 'a bound of what comes in from outside' },
   'domain/engine/known-share.ts': {
-    MATTERS: 'shown by the properties of shares: no recorded campaign shares a limit',
+    MATTERS: 'shown by the properties of shares: the need of the recorded campaign changes once',
     PARTS: 'the same',
     REPORT_AGAIN_MS: 'the same',
   },
@@ -120,8 +124,7 @@ const OTHERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'domain/engine/shares.ts': { TURN_MS: 'the result of an activity, which is recorded' },
   'domain/engine/spec-change.ts': { LONGEST_INSTANT: 'a bound of what comes in from outside' },
   'domain/engine/stop-wait.ts': {
-    FIRST_PAUSE_MS: 'shown by examples of stops: no recorded campaign is stopped',
-    LONGEST_PAUSE_MS: 'the same',
+    LONGEST_PAUSE_MS: 'its history would show a stop of hours, and the examples of stops show it',
   },
   'domain/engine/task-queues.ts': { LONGEST_QUEUE_NAME: 'a bound of what comes in from outside' },
   'workflows/handlers.ts': {

@@ -114,10 +114,10 @@ function windowsIn({ events }: History) {
     const scheduled = asked?.activityTaskScheduledEventAttributes as { activityType: { name: string } } | undefined;
     if (!asked || scheduled?.activityType.name !== 'callingWindow') return [];
     const [payload] = completed.result.payloads;
-    const { window } = JSON.parse(Buffer.from(payload!.data, 'base64').toString()) as {
-      window: { opensAt: number; zoneData: string };
+    const { groups } = JSON.parse(Buffer.from(payload!.data, 'base64').toString()) as {
+      groups: { window: { opensAt: number; zoneData: string } }[];
     };
-    return [{ askedAt: Date.parse(String(asked.eventTime)), window }];
+    return groups.map(({ window }) => ({ askedAt: Date.parse(String(asked.eventTime)), window }));
   });
 }
 
