@@ -2,6 +2,7 @@
 import type { CampaignTerms } from '../domain/api/campaign-request.ts';
 import { ContactGroups, haveOwnHours, type Whereabouts } from '../domain/contacts/contact-group.ts';
 import { groupTerms } from '../domain/api/group-terms.ts';
+import { GroupNumbers } from '../domain/contacts/group-numbers.ts';
 import { mergeGroups } from '../domain/contacts/merge-groups.ts';
 import { MOST_GROUPS } from '../domain/engine/campaign-state.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
@@ -27,8 +28,7 @@ export class Enrolment {
   /** Whether contacts have other hours than the campaign. If not, all of them are in group 0. */
   readonly hasGroups: boolean;
   readonly #groups: ContactGroups;
-  readonly #numbers = new Map<string, number>();
-  readonly #rules: GroupRule[] = [];
+  readonly #numbers = new GroupNumbers();
   #recorded = 0;
   #skipped = 0;
 
@@ -46,9 +46,9 @@ export class Enrolment {
   async takeRecorded(tx: Queryable): Promise<void> {
     if (!this.hasGroups) return;
     const rules = [...(await readGroupRules(tx, this.campaignId))].sort(([a], [b]) => a - b);
-    for (const [, rule] of rules) this.#numberOf(rule);
+    for (const [, rule] of rules) this.#numbers.numberOf(rule);
     // Without a record, all contacts that it has have its own hours.
-    if (rules.length === 0 && !this.#groups.haveOwnZones) this.#numberOf(OWN_HOURS);
+    if (rules.length === 0 && !this.#groups.haveOwnZones) this.#numbers.numberOf(OWN_HOURS);
     this.#recorded = rules.length;
   }
 
@@ -56,7 +56,7 @@ export class Enrolment {
   assign(contact: Whereabouts): Enrolled {
     if (!this.hasGroups) return IN_OWN_HOURS;
     const rule = this.#groups.ruleOf(contact);
-    if (rule !== null) return { ...IN_OWN_HOURS, group_no: this.#numberOf(rule) };
+    if (rule !== null) return { ...IN_OWN_HOURS, group_no: this.#numbers.numberOf(rule) };
     this.#skipped += 1;
     return SKIPPED;
   }
@@ -77,21 +77,12 @@ export class Enrolment {
     }
   }
 
-  #numberOf(rule: GroupRule): number {
-    const key = JSON.stringify([rule.zones, rule.policies]);
-    let number = this.#numbers.get(key);
-    if (number === undefined) {
-      number = this.#rules.push(rule) - 1;
-      this.#numbers.set(key, number);
-    }
-    return number;
-  }
-
   async #recordGroups(tx: Queryable, mayMerge: boolean): Promise<void> {
-    const isOwnAlone = this.#rules.every(({ zones, policies }) => zones.length + policies.length === 0);
-    if (isOwnAlone || this.#rules.length === this.#recorded) return;
-    if (this.#rules.length <= MOST_GROUPS) {
-      await insertGroups(tx, this.campaignId, this.#rules);
+    const { rules } = this.#numbers;
+    const isOwnAlone = rules.every(({ zones, policies }) => zones.length + policies.length === 0);
+    if (isOwnAlone || rules.length === this.#recorded) return;
+    if (rules.length <= MOST_GROUPS) {
+      await insertGroups(tx, this.campaignId, rules);
       return;
     }
     if (!mayMerge) {
@@ -100,12 +91,12 @@ export class Enrolment {
         'The contacts have more different hours than a campaign can have: start another campaign for them.';
       throw new RingfenceError('validation_error', message, { field: 'contacts' });
     }
-    const { rules, indexOf } = mergeGroups(this.#rules, MOST_GROUPS, this.now);
+    const merged = mergeGroups(rules, MOST_GROUPS, this.now);
     await tx.query('delete from campaign_groups where campaign_id = $1', [this.campaignId]);
-    await insertGroups(tx, this.campaignId, rules);
+    await insertGroups(tx, this.campaignId, merged.rules);
     await tx.query('update campaign_contacts set group_no = ($2::smallint[])[group_no + 1] where campaign_id = $1', [
       this.campaignId,
-      indexOf,
+      merged.indexOf,
     ]);
   }
 }
@@ -159,24 +150,32 @@ async function copyFolder(tx: Queryable, campaignId: string, folderId: string): 
   );
 }
 
-interface FolderRow extends Whereabouts {
+export interface FolderContact extends Whereabouts {
   readonly id: string;
   /** A bigint: the place in the folder. */
   readonly seq: string;
 }
 
-async function copyInGroups(tx: Queryable, campaignId: string, folderId: string, enrolment: Enrolment): Promise<void> {
-  let after = '0';
-  for (let before = 0; ; before += COPY_CHUNK) {
-    const { rows } = await tx.query<FolderRow>(
+/** Where the contacts of a folder are, in its order and in parts. */
+export async function* folderContacts(db: Queryable, folderId: string): AsyncGenerator<FolderContact[], void> {
+  for (let after = '0'; ;) {
+    const { rows } = await db.query<FolderContact>(
       `select id, seq, phone_number, timezone, region from contacts
         where folder_id = $1 and seq > $2 order by seq limit $3`,
       [folderId, after, COPY_CHUNK],
     );
-    await copyContacts(tx, campaignId, rows, before, enrolment);
+    yield rows;
     const last = rows.at(-1);
     if (!last || rows.length < COPY_CHUNK) return;
     after = last.seq;
+  }
+}
+
+async function copyInGroups(tx: Queryable, campaignId: string, folderId: string, enrolment: Enrolment): Promise<void> {
+  let before = 0;
+  for await (const contacts of folderContacts(tx, folderId)) {
+    await copyContacts(tx, campaignId, contacts, before, enrolment);
+    before += contacts.length;
   }
 }
 

@@ -1,11 +1,13 @@
 /** The state of a campaign that a forecast needs. */
 import { type CampaignTerms, engineSpec } from '../domain/api/campaign-request.ts';
+import { groupTerms } from '../domain/api/group-terms.ts';
+import { haveOwnHours } from '../domain/contacts/contact-group.ts';
 import type { Ending, WaitingFor } from '../domain/engine/campaign-state.ts';
 import type { ForecastCampaign } from '../domain/forecast/forecast.ts';
 import type { Cohort } from '../domain/forecast/fast-forward.ts';
 import { type GroupRule, OWN_HOURS } from '../domain/windows/group-hours.ts';
 import type { RecordedStatus } from '../domain/api/interruption.ts';
-import { dayZoneOf } from '../domain/engine/schedule-fields.ts';
+import { CONTACT_ZONE, dayZoneOf } from '../domain/engine/schedule-fields.ts';
 import { civilDay } from '../domain/windows/windows.ts';
 import type { Queryable } from './pool.ts';
 import { isStopped } from './stops.ts';
@@ -24,6 +26,9 @@ interface Row {
   readonly waiting_until: Date | null;
   readonly ended_at: Date | null;
   readonly pending: number;
+  /** The folder that is not copied yet, and how many contacts were added before. */
+  readonly uncopied_folder: string | null;
+  readonly added: number;
   readonly groups: readonly (GroupRule & { readonly number: number; readonly pending: number })[];
   readonly placed_day: string | null;
   readonly placed_on_day: number;
@@ -32,21 +37,32 @@ interface Row {
   readonly measured: NonNullable<ForecastCampaign['measured']>;
 }
 
+export interface RecordedForecastCampaign {
+  readonly campaign: ForecastCampaign;
+  /** Contacts are called in their own hours, and those of this folder are not copied yet: they are missing in the groups. */
+  readonly uncopied: { readonly folderId: string; readonly terms: CampaignTerms } | null;
+}
+
 /** Null when the account has no such campaign. */
 export async function readForecastCampaign(
   db: Queryable,
   account: string,
   id: string,
   now: number,
-): Promise<ForecastCampaign | null> {
+): Promise<RecordedForecastCampaign | null> {
   // One statement is one snapshot. The newest called contacts may still be talking, the longest calls among them, so as
   // many as there may be simultaneous calls are excluded. Claimed retries are about to be due; the index gives the span
   // of the others.
   const { rows } = await db.query<Row>(
     `select campaign.spec, campaign.status, campaign.ending, ${isStopped('campaign')} as stopped, campaign.waiting_for, campaign.waiting_until,
-            campaign.ended_at, campaign.pending, campaign.placed_day::text, campaign.placed_on_day,
+            campaign.ended_at, campaign.pending, uncopied.folder as uncopied_folder, uncopied.added, campaign.placed_day::text, campaign.placed_on_day,
             groups.rules as groups, in_flight.cohorts as in_flight, retrying.cohorts as retrying, measured.latest as measured
        from campaigns campaign
+       cross join lateral (
+         select case when campaign.enrolled_at is null then campaign.folder_id end as folder,
+                case when campaign.enrolled_at is null then (select count(*)::integer from campaign_contacts c
+                  where c.campaign_id = campaign.id and c.bucket = 'pending') else 0 end as added
+       ) uncopied
        cross join lateral (
          select coalesce(jsonb_agg(jsonb_build_object('number', g.group_no, 'zones', g.zones, 'policies', g.policies, 'pending',
                   (select count(*) from campaign_contacts c
@@ -88,14 +104,14 @@ export async function readForecastCampaign(
   return rows[0] ? forecastCampaign(rows[0], now) : null;
 }
 
-function forecastCampaign(row: Row, now: number): ForecastCampaign {
-  // Without groups, every contact has the campaign's own hours.
-  const groups = row.groups.length > 0 ? row.groups : [{ ...OWN_HOURS, number: 0, pending: row.pending }];
+function forecastCampaign(row: Row, now: number): RecordedForecastCampaign {
+  const folderId = haveOwnHours(groupTerms(row.spec)) ? row.uncopied_folder : null;
+  const groups = groupsOf(row, folderId === null ? row.pending : row.added);
   const indexes = new Map(groups.map(({ number }, index) => [number, index]));
   const indexOf = (number: number): number => indexes.get(number) ?? 0;
   const today = civilDay(dayZoneOf(row.spec), now).date;
   const held = row.waiting_for === 'provider' ? (row.waiting_until?.getTime() ?? null) : null;
-  return {
+  const campaign: ForecastCampaign = {
     now,
     status: row.status,
     stopped: row.stopped,
@@ -114,4 +130,11 @@ function forecastCampaign(row: Row, now: number): ForecastCampaign {
     today: { day: today, placed: row.placed_day === today ? row.placed_on_day : 0 },
     measured: row.measured,
   };
+  return { campaign, uncopied: folderId === null ? null : { folderId, terms: row.spec } };
+}
+
+/** Without groups, every contact has the campaign's own hours. If it has none, all contacts are skipped. */
+function groupsOf({ groups, spec }: Row, pending: number): Row['groups'] {
+  if (groups.length > 0) return groups;
+  return spec.timezone === CONTACT_ZONE ? [] : [{ ...OWN_HOURS, number: 0, pending }];
 }

@@ -1,11 +1,11 @@
 import type { GroupTerms } from '../contacts/contact-group.ts';
 import { EngineSchedule } from '../engine/schedule-fields.ts';
 import { policiesNamed } from '../windows/policies/built-in.ts';
-import { SKIP } from '../windows/schedule.ts';
+import { SKIP, type Schedule } from '../windows/schedule.ts';
 import type { CampaignTerms } from './campaign-request.ts';
 
-/** The recorded terms that decide on groups. */
-export function groupTerms(terms: CampaignTerms): GroupTerms {
+/** The terms that decide on groups, as recorded or as requested. */
+export function groupTerms(terms: Pick<CampaignTerms, keyof Schedule | 'unknown_zone' | 'policy'>): GroupTerms {
   const { unknown_zone: unknownZone, policy } = terms;
   return {
     schedule: EngineSchedule.parse(terms),

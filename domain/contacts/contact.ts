@@ -17,9 +17,9 @@ export interface Contact {
   readonly email: string | null;
   /** IANA name of the zone in which the person lives. */
   readonly timezone: string | null;
-  /** 1 to 5: contacts with a lower number are called first. Null: not stated. */
   /** Country or state in which the person is. */
   readonly region: string | null;
+  /** 1 to 5: contacts with a lower number are called first. Null: not stated. */
   readonly priority: number | null;
   /** Nobody calls the contact before this instant, ISO 8601 in UTC. */
   readonly not_before: string | null;

@@ -33,7 +33,9 @@ const ForecastFields = Fields.extend({
     .max(MOST_CONTACTS, COUNT)
     .nullable()
     .default(null)
-    .describe('The number of contacts, instead of contacts or a folder.'),
+    .describe(
+      'The number of contacts, instead of contacts or a folder. It does not go with `timezone` `contact`, nor with a policy about hours: it does not say where people are.',
+    ),
   call_seconds: callSeconds(z.number(SECONDS)).describe('How long a call takes a slot. Default: 120.'),
   retry_share: retryShare(z.number(SHARE)).describe(
     'The share of calls that end in an outcome of retry_on. Default: 0.3.',

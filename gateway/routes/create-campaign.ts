@@ -68,28 +68,10 @@ async function prepare(connections: Connections, account: string, request: Creat
   return { connection, provider, stated: await statedContacts(request, [connection]) };
 }
 
-/**
- * The number of contacts that a campaign created by this request would have.
- *
- * @param allowed the connections through which it may call
- * @throws RingfenceError `validation_error`, `country_not_allowed`, `number_type_not_allowed`
- */
-export async function countContacts(
-  db: Queryable,
-  account: string,
-  request: People,
-  allowed: readonly AllowedNumbers[],
-): Promise<number> {
-  if (request.contact_folder_id !== null) return folderSize(db, account, request.contact_folder_id, request);
-  const stated = await statedContacts(request, allowed);
-  const known = withoutDuplicates(await knownContacts(db, account, request.contact_ids, allowed));
-  return known.length + withoutDuplicates(stated, known).length;
-}
-
 /** Reading a phone number takes tens of microseconds. */
-const CONTACTS_PER_TURN = 100;
+export const CONTACTS_PER_TURN = 100;
 
-type People = Pick<CreateCampaign, 'contact_folder_id' | 'contacts' | 'contact_ids' | 'open_ended'>;
+export type People = Pick<CreateCampaign, 'contact_folder_id' | 'contacts' | 'contact_ids' | 'open_ended'>;
 
 export function statedContacts(
   { contacts }: Pick<People, 'contacts'>,
@@ -148,7 +130,7 @@ async function recordCampaign(
   return answer;
 }
 
-async function folderSize(
+export async function folderSize(
   tx: Queryable,
   account: string,
   folderId: string,

@@ -8,20 +8,17 @@ import type { Pool } from '../../db/pool.ts';
 import { refuseExpired } from '../../domain/api/campaign-terms.ts';
 import { ForecastResponse } from '../../domain/forecast/response.ts';
 import { refuseUnknownRegion } from '../../domain/windows/holidays.ts';
-import { OWN_HOURS } from '../../domain/windows/group-hours.ts';
 import { refuseWithoutRoom } from '../../domain/windows/room-to-dial.ts';
 import { assume, forecast } from '../../domain/forecast/forecast.ts';
 import { newForecastCampaign } from '../../domain/forecast/new-campaign.ts';
 import { ForecastQuery, ForecastRequest, ForecastRequestHead, NO_AGENT } from '../../domain/forecast/request.ts';
-import { RingfenceError } from '../../domain/engine/errors.ts';
 import { Uuid } from '../../domain/engine/ids.ts';
-import { CONTACT_ZONE } from '../../domain/engine/schedule-fields.ts';
 import { fairShares } from '../../domain/engine/shares.ts';
 import { assertNamesAllowed, chooseConnection, connectionsOf } from '../../providers/connections/choose.ts';
 import type { Connections, OpenConnection } from '../../providers/connections/open-connections.ts';
 import { dialMarginMs } from '../../domain/engine/dial-margin.ts';
 import { type ContactBodies, dialMarginOf, noCampaign } from './campaigns-routes.ts';
-import { countContacts } from './create-campaign.ts';
+import { plannedContacts, withUncopied } from './planned-contacts.ts';
 import { answer, answerOf, refusals } from '../http/envelope.ts';
 import { acceptJsonInRuns } from '../http/json-body.ts';
 import { readingContacts } from '../http/contacts-body.ts';
@@ -55,8 +52,9 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
       },
     },
     async (request) => {
-      const campaign = await readForecastCampaign(pool, request.caller.account, request.params.id, clock());
-      if (!campaign) throw noCampaign();
+      const recorded = await readForecastCampaign(pool, request.caller.account, request.params.id, clock());
+      if (!recorded) throw noCampaign();
+      const campaign = await withUncopied(pool, recorded);
       const { connection: name, max_concurrent_calls: slots } = campaign.spec;
       const open = connections.get(name);
       const shared = { campaignId: request.params.id, slots };
@@ -77,7 +75,7 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
       preValidation: readingContacts(ForecastRequestHead),
       schema: {
         summary: 'Forecast a campaign before creating it',
-        description: `Send the body that creates the campaign. name and agent_id are optional, and contact_count can replace the contacts. Nothing is recorded. ${ASSUMED}`,
+        description: `Send the body that creates the campaign. name and agent_id are optional, and contact_count can replace the contacts. With \`timezone\` \`contact\`, or with a policy about hours, each contact is called in its own hours, and contacts whose time zone is not known are left out as \`unknown_zone\` says. Nothing is recorded. ${ASSUMED}`,
         tags: ['campaigns'],
         body: ForecastRequest,
         response: { 200: answerOf(ForecastResponse), ...refusals },
@@ -88,13 +86,12 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
       const now = clock();
       const possible = possibleConnections(connections, caller.account, body);
       const marginMs = Math.max(0, ...possible.map(({ provider }) => dialMarginMs(provider.facts)));
-      refuseOwnHours(body.timezone);
       refuseExpired(body, now);
       refuseUnknownRegion(body.holidays);
       refuseWithoutRoom(body, marginMs);
       const allowed = possible.map(({ connection }) => connection);
-      const contacts = body.contact_count ?? (await countContacts(pool, caller.account, body, allowed));
-      const campaign = newForecastCampaign(body, { groups: [OWN_HOURS], pending: [contacts] }, now);
+      const contacts = await plannedContacts({ pool, now, allowed }, caller.account, body);
+      const campaign = newForecastCampaign(body, contacts, now);
       const steps = forecast(campaign, assume(body, campaign.measured), {
         dialMarginMs: marginMs,
         callsPerSecond: slowest(possible),
@@ -107,14 +104,6 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
     },
   );
 };
-
-/** @throws RingfenceError `validation_error` where each contact has its own hours */
-function refuseOwnHours(timezone: string): void {
-  if (timezone !== CONTACT_ZONE) return;
-  const message =
-    'A campaign whose contacts have their own hours is forecast once it is recorded: give a time zone instead, or ask for the forecast of the campaign.';
-  throw new RingfenceError('validation_error', message, { field: 'timezone' });
-}
 
 /** The lowest rate of these connections. Null: none of them has one. */
 function slowest(possible: readonly OpenConnection[]): number | null {

@@ -72,6 +72,9 @@ describe('a forecast before creating', () => {
   it.each([
     ['neither people nor a number', {}, 'contacts'],
     ['both', { contact_count: 5, contacts: [{ phone_number: '+14155550132' }] }, 'contact_count'],
+    ['a number of people in their own hours', { contact_count: 5, timezone: 'contact' }, 'contact_count'],
+    ['a number of people for a policy', { contact_count: 5, policy: ['us-tcpa'] }, 'contact_count'],
+    ['a policy that does not exist', { contact_count: 5, policy: ['us-none'] }, 'policy'],
     ['no contacts at all', { contact_count: 0 }, 'contact_count'],
     ['a length that is none', { contact_count: 5, call_seconds: 0 }, 'call_seconds'],
     ['a share beyond all', { contact_count: 5, retry_share: 1.1 }, 'retry_share'],
@@ -82,6 +85,58 @@ describe('a forecast before creating', () => {
     const { status, body } = await forecast({ ...HOURS, ...more });
     expect([status, body.error.details.field]).toEqual([422, field]);
     expect(body.error.message).toContain(field);
+  });
+
+  it('counts each person in their own hours', async () => {
+    const contacts = [
+      // Eleven in the morning in New York: nobody in Los Angeles is called before one.
+      { phone_number: '+12125550101' },
+      { phone_number: '+12125550102' },
+      { phone_number: '+12135550101' },
+      // The zone on the row goes before that of the number.
+      { phone_number: '+12125550103', timezone: 'Asia/Tokyo' },
+      // Toll-free: nobody knows the zone.
+      { phone_number: '+18005550101' },
+    ];
+    const ask = async (more: object) =>
+      (await forecast({ ...terms, timezone: 'contact', contacts, retry_share: 0, ...more })).body.data;
+    const { contacts: called, calls, finishes_at, limited_by } = await ask({});
+    expect([called, calls]).toEqual([4, 4]);
+    // Ten in the morning in Tokyo.
+    expect(finishes_at).toMatch(/^2026-03-19T01:02/);
+    expect(limited_by).toMatchObject([{ limit: 'window' }]);
+    expect(await ask({ unknown_zone: 'America/Chicago' })).toMatchObject({ contacts: 5, calls: 5 });
+    expect(await ask({ contacts: contacts.slice(0, 3) })).toMatchObject({
+      finishes_at: expect.stringMatching(/^2026-03-18T17:02/),
+    });
+    expect(await ask({ contacts: contacts.slice(4) })).toMatchObject({ contacts: 0, outcome: 'finishes' });
+  });
+
+  it('counts the contacts of a folder in their own hours, and those that are named by id', async () => {
+    const [{ id }] = await rows(`insert into contact_folders (account, name) values ('acme', $1) returning id`, [
+      nextId('folder'),
+    ]);
+    const added = await rows(
+      `insert into contacts (folder_id, phone_number) values ($1, '+12125550101'), ($1, '+12135550101') returning id`,
+      [id],
+    );
+    const own = { ...terms, timezone: 'contact' };
+    const folder = await forecast({ ...own, contact_source: 'folder', contact_folder_id: id });
+    const ids = await forecast({ ...own, contact_ids: added.map((row) => row.id) });
+    for (const { body } of [folder, ids]) {
+      expect(body.data).toMatchObject({ contacts: 2, finishes_at: expect.stringMatching(/^2026-03-18T17:02/) });
+    }
+  });
+
+  it('narrows the hours of the people for whom a policy holds', async () => {
+    const contacts = [{ phone_number: '+12135550101' }, { phone_number: '+12125550101' }];
+    // Half past seven in New York, and half past four in Los Angeles. The policy has calls from eight.
+    const scheduled_at = '2026-03-19T11:30:00Z';
+    const early = { ...terms, start_time: '00:00', end_time: '24:00', schedule_type: 'scheduled', scheduled_at };
+    const { data } = (await forecast({ ...early, contacts, policy: ['us-tcpa'], retry_share: 0 })).body;
+    expect(data).toMatchObject({ calls: 2, finishes_at: expect.stringMatching(/^2026-03-19T15:02/) });
+    const without = (await forecast({ ...early, contacts, retry_share: 0 })).body.data;
+    expect(without.finishes_at).toMatch(/^2026-03-19T11:32/);
   });
 
   it('takes a number that no virtual campaign would run through', async () => {
@@ -174,6 +229,31 @@ describe('a forecast of a campaign', () => {
     const { data } = (await forecastOf(id)).body;
     expect(data.finishes_at).toMatch(/^2026-03-18T16:02/);
     expect(data.limited_by).toMatchObject([{ limit: 'provider' }]);
+  });
+
+  it('knows who is called in which hours, also of a folder that is not copied yet', async () => {
+    const [{ id: folder }] = await rows(
+      `insert into contact_folders (account, name) values ('acme', $1) returning id`,
+      [nextId('folder')],
+    );
+    await rows(`insert into contacts (folder_id, phone_number) values ($1, '+12125550101'), ($1, '+12135550101')`, [
+      folder,
+    ]);
+    const whose = { timezone: 'contact', max_retry_attempts: 0, contact_source: 'folder', contact_folder_id: folder };
+    const { body } = await gateway.send({ method: 'POST', path: '/batch-calls', body: { ...terms, ...whose } });
+    const { status, body: answer } = await forecastOf(body.data.id);
+    expect([status, answer.data]).toMatchObject([
+      200,
+      { contacts: 2, finishes_at: expect.stringMatching(/^2026-03-18T17:02/) },
+    ]);
+  });
+
+  it('has nobody to call where no time zone is known', async () => {
+    const contacts = [{ phone_number: '+18005550101' }];
+    const whose = { timezone: 'contact', contacts };
+    const { body } = await gateway.send({ method: 'POST', path: '/batch-calls', body: { ...terms, ...whose } });
+    const { status, body: answer } = await forecastOf(body.data.id);
+    expect([status, answer.data]).toMatchObject([200, { contacts: 0, calls: 0 }]);
   });
 
   it('is nobody else’s', async () => {
