@@ -27,6 +27,9 @@ export function nextReportAt({ sharedLimits }: CampaignState): number {
   return Math.min(Infinity, ...sharedLimits.map(({ share }) => (share === null ? Infinity : reportAgainAt(share))));
 }
 
+/** Trouble at the provider that lasts so long leaves a campaign only the slot of its probe. */
+const TROUBLE_LASTS_MS = 60_000;
+
 /** Short waits, for example for a provider in trouble, change nothing: the share would be wanted again soon. */
 function slotsNeeded(
   state: CampaignState,
@@ -41,8 +44,15 @@ function slotsNeeded(
     ({ moreToClaim, nextDueAt }) => moreToClaim || (nextDueAt !== null && nextDueAt <= now),
   );
   const contacts = canClaim ? Infinity : state.ready.length;
-  const more = Math.max(0, Math.min(capLeft(state), contacts));
+  const more = Math.max(0, Math.min(capLeft(state), contacts, hasLastingTrouble(state) ? 1 : Infinity));
   return { need: Math.min(most, inFlight + more), most };
+}
+
+/** Until a call is accepted, one probe at a time is all that the campaign dials. Others could use the rest of its share. */
+function hasLastingTrouble({ breaker, connectionWait }: CampaignState): boolean {
+  if (breaker && breaker.failures > 0 && breaker.openUntil - breaker.since >= TROUBLE_LASTS_MS) return true;
+  if (!connectionWait?.trouble || connectionWait.dialled > 0) return false;
+  return connectionWait.until - connectionWait.trouble.since >= TROUBLE_LASTS_MS;
 }
 
 /**

@@ -115,6 +115,9 @@ const OTHERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     PARTS: 'the same',
     REPORT_AGAIN_MS: 'the same',
   },
+  'domain/engine/share-report.ts': {
+    TROUBLE_LASTS_MS: 'shown by examples of reports: no recorded campaign that shares a limit has trouble for so long',
+  },
   'domain/engine/share-coordinator.ts': {
     SOON_MS: 'the duration of a timer, which is recorded',
     OTHERWISE_MS: 'the duration of a timer, which is recorded',

@@ -77,6 +77,25 @@ describe('on a connection with a limit, a campaign', () => {
     expect(due(state)).toBe(need);
   });
 
+  const breaker = (lastsMs: number, failures = 2) => ({
+    reason: 'blocked:agent_not_found',
+    since: NOON - lastsMs,
+    openUntil: NOON,
+    times: 3,
+    failures,
+  });
+  const trouble = { reason: 'throttled', since: NOON - MINUTE, times: 3 };
+
+  it.each<[string, CampaignState, number | null]>([
+    ['for its own trouble that lasts', sharing({ breaker: breaker(MINUTE), calls: calls(2) }), 3],
+    ['for trouble that has just begun', sharing({ breaker: breaker(MINUTE - 1) }), null],
+    ['after a success', sharing({ breaker: breaker(MINUTE, 0) }), null],
+    ['for trouble of its connection', sharing({ connectionWait: { until: NOON, dialled: 0, trouble } }), 1],
+    ['after a dial has come through', sharing({ connectionWait: { until: NOON, dialled: 1, trouble } }), null],
+  ])('leaves its share to others but for a probe %s: %#', (_, state, need) => {
+    expect(due(state)).toBe(need);
+  });
+
   it('does not report what it has just reported', () => {
     const count = fc.nat(12);
     const shares = fc.record({ share: count, above: count, need: count, inFlight: count, told: count });
