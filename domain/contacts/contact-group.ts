@@ -66,7 +66,7 @@ export class ContactGroups {
   zonesOf(contact: Whereabouts): ContactZones {
     if (contact.timezone !== null) return { zones: [contact.timezone], from: 'contact' };
     const zones = this.#placeOf(contact.phone_number).zones.toSorted();
-    if (zones.length > 0 && this.#areOpenAtOnce(zones)) return { zones, from: 'number' };
+    if (zones.length > 0 && this.#areOpenAtOnce(zones, this.policiesOf(contact))) return { zones, from: 'number' };
     const { unknownZone } = this.#terms;
     return { zones: unknownZone === null ? [] : [unknownZone], from: 'unknown_zone' };
   }
@@ -90,14 +90,14 @@ export class ContactGroups {
     return place;
   }
 
-  /** Opposite sides of the earth may have no common hours. */
-  #areOpenAtOnce(zones: readonly string[]): boolean {
+  /** Opposite sides of the earth may have no common hours, and a policy may leave none to neighbours. */
+  #areOpenAtOnce(zones: readonly string[], policies: readonly Policy[]): boolean {
     const { schedule } = this.#terms;
-    if (zones.length === 1 || !this.haveOwnZones) return true;
-    const key = zones.join(' ');
+    if (zones.length === 1 || (!this.haveOwnZones && policies.length === 0)) return true;
+    const key = [...zones, ...policies.map(({ name }) => name)].join(' ');
     let open = this.#openAtOnce.get(key);
     if (open === undefined) {
-      open = groupWindowAt(schedule, { zones }, [], this.#now) !== null;
+      open = groupWindowAt(schedule, { zones }, policies, this.#now) !== null;
       this.#openAtOnce.set(key, open);
     }
     return open;

@@ -12,7 +12,7 @@ export interface NumberPlace {
    * numbers of the North American plan, which belong to no place.
    */
   readonly zones: readonly string[];
-  /** ISO 3166-1 alpha-2. */
+  /** ISO 3166-1 alpha-2. Null if none is known, as for toll-free numbers of the North American plan. */
   readonly country: string | null;
   /** ISO 3166-2, such as `US-FL`. Several where an area code serves several; empty if none is known. */
   readonly states: readonly string[];
@@ -43,7 +43,9 @@ export function placeOf(e164: string): NumberPlace {
   const isNorthAmerican = number.countryCallingCode === NORTH_AMERICA;
   const states = byArea && isNorthAmerican ? (statesOfArea.get(number.nationalNumber.slice(0, 3)) ?? []) : [];
   const zones = (byArea ? areaZones(e164.slice(1)) : null) ?? zonesOfCountry.get(number.countryCallingCode) ?? [];
-  return { zones, country: number.country ?? states[0]?.slice(0, 2) ?? null, states };
+  // The numbering plans count every toll-free number of the North American plan as one of the United States.
+  const isAnywhere = isNorthAmerican && !byArea && number.country === 'US';
+  return { zones, country: isAnywhere ? null : (number.country ?? states[0]?.slice(0, 2) ?? null), states };
 }
 
 /**

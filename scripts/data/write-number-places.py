@@ -27,8 +27,19 @@ OUT = Path(__file__).parents[2] / "domain" / "contacts" / "number-places.json"
 # Digits of an area code after the country code, where a country has several zones. Others: two.
 AREA_DIGITS = {"1": 3, "7": 3, "34": 3, "52": 3, "61": 1, "62": 3, "64": 1, "262": 3, "351": 3, "593": 1, "599": 1}
 
-# libphonenumber takes Bucharest for Kaliningrad, which has no daylight saving.
-CORRECTED = {("7", "Europe/Bucharest"): "Europe/Kaliningrad"}
+# libphonenumber names zones of neighbours for these. They have other daylight saving, or other offsets.
+CORRECTED = {
+    ("7", "Europe/Bucharest"): "Europe/Kaliningrad",
+    ("211", "Africa/Nairobi"): "Africa/Juba",
+    ("212", "Atlantic/Canary"): "Africa/Casablanca",
+    ("213", "Europe/Paris"): "Africa/Algiers",
+    ("218", "Europe/Bucharest"): "Africa/Tripoli",
+    ("505", "America/Chicago"): "America/Managua",
+    ("970", "Europe/Bucharest"): "Asia/Hebron",
+}
+
+# Zones of a country that libphonenumber does not name.
+ADDED = {"56": {"America/Punta_Arenas", "Pacific/Easter"}, "675": {"Pacific/Bougainville"}}
 
 # What the administrator's letters mean in the United States.
 LETTERS = {"E": "America/New_York", "C": "America/Chicago", "M": "America/Denver", "P": "America/Los_Angeles"}
@@ -51,7 +62,7 @@ def country_code(prefix):
 by_code = {}
 for prefix, zones in TIMEZONE_DATA.items():
     code = country_code(prefix)
-    by_code.setdefault(code, {})[prefix] = {CORRECTED.get((code, zone), zone) for zone in zones}
+    by_code.setdefault(code, {})[prefix] = {CORRECTED.get((code, zone), zone) for zone in zones} | ADDED.get(code, set())
 
 
 def zones_of_area(code, area):

@@ -39,6 +39,18 @@ describe('the group of a contact', () => {
       { zones: ['America/New_York'], policies: ['us-tcpa'] },
     ],
     [
+      'has the policies of a country in its territories',
+      { phone_number: '+17875550101', timezone: null },
+      { policies: policiesNamed(['us-tcpa', 'us-reg-f', 'fr']) },
+      { zones: ['America/Puerto_Rico'], policies: ['us-tcpa'] },
+    ],
+    [
+      'has all policies where a number may be anywhere in the North American plan',
+      TOLL_FREE,
+      { policies: policiesNamed(['ca-utr', 'us-tcpa']), unknownZone: 'America/Toronto' },
+      { zones: ['America/Toronto'], policies: ['ca-utr', 'us-tcpa'] },
+    ],
+    [
       'has no policy of another place',
       PARISIAN,
       { schedule: OFFICE, policies: policiesNamed(['us-tcpa']) },
@@ -74,6 +86,16 @@ describe('the group of a contact', () => {
     expect(placeOf(OREGONIAN.phone_number).zones.length).toBeGreaterThan(1);
     expect(groups.zonesOf(OREGONIAN)).toEqual({ zones: [], from: 'unknown_zone' });
     expect(groups.zonesOf(NEW_YORKER)).toEqual({ zones: ['America/New_York'], from: 'number' });
+  });
+
+  it('is none where a policy leaves its zones no common hours', () => {
+    const policy = { ...policiesNamed(['us-tcpa'])[0]!, name: 'early', frequency: [] };
+    const early = { ...policy, hours: [{ days: [1, 2, 3, 4, 5], start: '10:00', end: '10:30' }] };
+    for (const schedule of [OF_CONTACTS, OFFICE]) {
+      const groups = new ContactGroups(terms({ schedule, policies: [early], unknownZone: 'America/Denver' }), NOW);
+      expect(groups.ruleOf(OREGONIAN)).toEqual({ zones: ['America/Denver'], policies: ['early'] });
+      expect(groups.zonesOf(NEW_YORKER)).toEqual({ zones: ['America/New_York'], from: 'number' });
+    }
   });
 });
 
