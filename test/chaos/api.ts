@@ -37,7 +37,7 @@ let turn = 0;
 /** Asks once. Whatever happens is noted, nothing is thrown: that a gateway dies is the order of the day. */
 export async function ask(
   { baseUrls, key }: Api,
-  method: 'GET' | 'POST' | 'PATCH',
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
   path: string,
   { body, headers, timeoutMs = TIMEOUT_MS }: Request = {},
 ): Promise<Asked> {

@@ -1,8 +1,10 @@
 /** The campaigns of every run, each with a different course, and the commands that they get. */
 import type { CreateCampaignInput } from '../../domain/api/campaign-request.ts';
 import { draw } from '../../simulator/draw.ts';
+import { chanceOf } from './chance.ts';
+import { closedFor, EVERY_DAY, nextMinute } from './hours.ts';
+import { ownHours, withTraits } from './own-hours.ts';
 import { peopleOf } from './people.ts';
-import { type Hours, wallTime } from './wall-clock.ts';
 import { zoneAtMidday, zoneWithMidnight } from './zones.ts';
 
 export type Order = {
@@ -20,7 +22,26 @@ export type Order = {
     }
   | { readonly kind: 'cancel' }
   | { readonly kind: 'edit'; readonly change: Readonly<Record<string, unknown>> }
+  | ContactOrder
 );
+
+export type People = NonNullable<CreateCampaignInput['contacts']>;
+
+/** Over HTTP whatever the door: it changes rows, and the workflow is only told to look at them. */
+export type ContactOrder =
+  | {
+      readonly kind: 'add';
+      readonly people: People;
+      /** Whether a repeated request carries the idempotency key of the first. */
+      readonly keyed: boolean;
+    }
+  | { readonly kind: 'remove'; readonly phoneNumber: string }
+  | {
+      readonly kind: 'call-at';
+      readonly phoneNumber: string;
+      /** Milliseconds from the beginning of the run. */
+      readonly callAt: number;
+    };
 
 export interface PlannedCampaign {
   /** Its name. */
@@ -42,12 +63,11 @@ export interface Run {
 }
 
 const MINUTE_MS = 60_000;
-export const EVERY_DAY = [1, 2, 3, 4, 5, 6, 7];
 /** A call takes a second or two, and trouble at the provider holds a campaign up for as long again. */
 const CALLS_PER_SLOT_AND_SECOND = 0.25;
 
 export function planCampaigns(run: Run): PlannedCampaign[] {
-  const fixed = [steady, capped, inHours, pausedNowAndThen, edited, cancelled, scheduled];
+  const fixed = [steady, capped, inHours, pausedNowAndThen, edited, cancelled, scheduled, inTheirHours];
   return fixed.map((make) => ({ folder: false, ...make(run) }));
 }
 
@@ -142,6 +162,34 @@ function scheduled(run: Run): Fixed {
   };
 }
 
+/** Its people have their own hours. Some come later, some go, some are called back at a time, and some stay outside their hours. */
+function inTheirHours(run: Run): Fixed {
+  const { seed, begin, durationMs } = run;
+  const label = 'own hours';
+  const chance = chanceOf(seed, 'own hours');
+  // It has the other form of the hours.
+  const { working_days: _days, ...common } = body(run, label, { limit: 6, share: 0.8 });
+  const { terms, zones } = ownHours(chance, begin, zoneAtMidday(seed, begin));
+  const people = withTraits(common.contacts, chance, zones, begin);
+  const orders = people.slice(0, Math.ceil(people.length / 4)).map(({ phone_number }, index): Order => {
+    const at = Math.round(durationMs * chance.between(0.1, 0.7, 'order', index));
+    if (index % 2 === 0) return { ...ONCE, at, kind: 'remove', phoneNumber: phone_number };
+    const callAt = at + Math.round(chance.between(1_000, 40_000, 'call at', index));
+    return { ...ONCE, at, kind: 'call-at', phoneNumber: phone_number, callAt };
+  });
+  const newcomers = [0.2, 0.4, 0.6].map((share, index): Order => {
+    const added = peopleOf(seed, `${label} ${index}`, Math.max(3, Math.round(people.length / 8)));
+    const at = Math.round(share * durationMs);
+    return { ...ONCE, at, kind: 'add', people: withTraits(added, chance, zones, begin + at), keyed: true };
+  });
+  return {
+    label,
+    at: 0,
+    body: { ...common, ...terms, contacts: people },
+    orders: [...orders, ...newcomers].sort((a, b) => a.at - b.at),
+  };
+}
+
 function body({ seed, durationMs }: Run, name: string, { limit, share }: { limit: number; share: number }) {
   const people = Math.max(12, Math.round(limit * CALLS_PER_SLOT_AND_SECOND * (durationMs / 1000) * share));
   return {
@@ -155,21 +203,4 @@ function body({ seed, durationMs }: Run, name: string, { limit, share }: { limit
     // Three seconds and six.
     retry_delay_minutes: [0.05, 0.1],
   } satisfies CreateCampaignInput;
-}
-
-/** Hours that are open now, close at `at` (a full minute) and open again some minutes later. */
-export function closedFor(
-  timezone: string,
-  at: number,
-  minutes: number,
-): Pick<Hours, 'timezone' | 'start_time' | 'end_time'> {
-  return {
-    timezone,
-    start_time: wallTime(timezone, at + minutes * MINUTE_MS).time,
-    end_time: wallTime(timezone, at).time,
-  };
-}
-
-export function nextMinute(at: number): number {
-  return Math.ceil(at / MINUTE_MS) * MINUTE_MS;
 }

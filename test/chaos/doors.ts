@@ -4,7 +4,9 @@ import { type Client, WorkflowUpdateFailedError } from '@temporalio/client';
 import { campaignEdit, readChange } from '../../domain/api/campaign-change.ts';
 import { workflowId } from '../../domain/engine/ids.ts';
 import { type Api, ask, type Asked } from './api.ts';
-import type { Order } from './campaigns.ts';
+import type { ContactOrder, Order as AnyOrder } from './campaigns.ts';
+
+type Order = Exclude<AnyOrder, ContactOrder>;
 
 export interface Doors {
   readonly api: Api;

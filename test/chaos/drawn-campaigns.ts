@@ -1,7 +1,9 @@
 /** Campaigns that come and go all through a run: terms, people and orders drawn from the seed. */
 import type { CreateCampaignInput } from '../../domain/api/campaign-request.ts';
-import { closedFor, EVERY_DAY, nextMinute, type Order, type PlannedCampaign, type Run } from './campaigns.ts';
+import type { Order, People, PlannedCampaign, Run } from './campaigns.ts';
 import { type Chance, chanceOf } from './chance.ts';
+import { closedFor, EVERY_DAY, nextMinute } from './hours.ts';
+import { type OwnHours, ownHours, withTraits } from './own-hours.ts';
 import { peopleOf, popularPeople } from './people.ts';
 import { wallTime } from './wall-clock.ts';
 import { zoneAtMidday } from './zones.ts';
@@ -21,17 +23,19 @@ export function drawCampaigns(run: Run): PlannedCampaign[] {
     const chance = chanceOf(run.seed, 'campaign', index);
     const at = Math.round(chance.between(0, 0.9, 'at') * run.durationMs);
     const timezone = zoneAtMidday(`${run.seed} ${label}`, run.begin);
+    const own = chance.whether(0.35, 'own hours') ? ownHours(chance, run.begin + at, timezone) : null;
+    const body = bodyOf(chance, label, timezone, own, run.seed, run.begin + at);
     return {
       label,
       at,
-      body: bodyOf(chance, label, timezone, run.seed, run.begin + at),
+      body,
       folder: chance.whether(0.3, 'folder'),
-      orders: ordersOf(chance, run, timezone, at),
+      orders: ordersOf({ chance, run, label, timezone, zones: own?.zones ?? [], people: body.contacts }, at),
     };
   });
 }
 
-function bodyOf(chance: Chance, label: string, timezone: string, seed: string, at: number): CreateCampaignInput {
+function bodyOf(chance: Chance, label: string, timezone: string, own: OwnHours | null, seed: string, at: number) {
   const people = Math.round(chance.size(3, 90, 'people'));
   const iso = (from: number, to: number, purpose: string) =>
     new Date(Math.round(at + chance.between(from, to, purpose))).toISOString();
@@ -39,7 +43,13 @@ function bodyOf(chance: Chance, label: string, timezone: string, seed: string, a
     name: label,
     agent_id: 'chaos-agent',
     contact_source: 'manual',
-    contacts: chance.whether(0.4, 'popular') ? popularPeople(seed, people) : peopleOf(seed, label, people),
+    contacts: withTraits(
+      chance.whether(0.4, 'popular') ? popularPeople(seed, people) : peopleOf(seed, label, people),
+      chance,
+      own?.zones ?? [],
+      at,
+    ),
+    ...(chance.whether(0.1, 'open ended') ? { open_ended: true } : {}),
     timezone,
     max_concurrent_calls: Math.round(chance.size(1, 15, 'limit')),
     max_retry_attempts: Math.floor(chance.between(0, 4, 'retries')),
@@ -47,12 +57,12 @@ function bodyOf(chance: Chance, label: string, timezone: string, seed: string, a
     ...(chance.whether(0.2, 'cap')
       ? { max_calls_per_day: Math.max(1, Math.round(people * chance.unit('share'))) }
       : {}),
-    ...hoursOf(chance, timezone, at),
+    ...(own?.terms ?? hoursOf(chance, timezone, at)),
     ...(chance.whether(0.15, 'scheduled')
-      ? { schedule_type: 'scheduled', scheduled_at: iso(-10_000, 40_000, 'start') }
+      ? { schedule_type: 'scheduled' as const, scheduled_at: iso(-10_000, 40_000, 'start') }
       : {}),
     ...(chance.whether(0.15, 'ends') ? { ends_at: iso(45_000, 4 * MINUTE_MS, 'end') } : {}),
-  };
+  } satisfies CreateCampaignInput;
 }
 
 /** The whole day, or hours that are open now, end soon and begin again: in the short form, or as two windows that touch. */
@@ -70,7 +80,20 @@ function hoursOf(chance: Chance, timezone: string, at: number): Partial<CreateCa
   };
 }
 
-function ordersOf(chance: Chance, { durationMs, begin }: Run, timezone: string, at: number): Order[] {
+interface Ordering {
+  readonly chance: Chance;
+  readonly run: Run;
+  readonly label: string;
+  /** Of the campaign, or of one of its people. */
+  readonly timezone: string;
+  /** The zones of people with their own hours. */
+  readonly zones: readonly string[];
+  readonly people: People;
+}
+
+function ordersOf(ordering: Ordering, at: number): Order[] {
+  const { chance, run, timezone } = ordering;
+  const { durationMs, begin } = run;
   const count = Math.floor(chance.between(0, MOST_ORDERS + 1, 'orders'));
   const lifeMs = Math.min(chance.size(LIFE_MS.from, LIFE_MS.to, 'life'), durationMs - at);
   const orders = Array.from({ length: count }, (_, index): Order => {
@@ -88,6 +111,9 @@ function ordersOf(chance: Chance, { durationMs, begin }: Run, timezone: string, 
         [3, 'resume'],
         [3, 'edit'],
         [1, 'cancel'],
+        [2, 'add'],
+        [2, 'remove'],
+        [2, 'call-at'],
       ] as const,
       'kind',
       index,
@@ -103,9 +129,33 @@ function ordersOf(chance: Chance, { durationMs, begin }: Run, timezone: string, 
         return { ...common, kind, change: changeOf(chance, index, timezone, begin + when) };
       case 'cancel':
         return { ...common, kind };
+      case 'add':
+        return {
+          ...common,
+          kind,
+          people: newcomers(ordering, index, when),
+          keyed: chance.whether(0.5, 'keyed', index),
+        };
+      case 'remove':
+        return { ...common, kind, phoneNumber: somebody(ordering, index) };
+      case 'call-at': {
+        const callAt = Math.round(when + chance.between(-10_000, 60_000, 'call at', index));
+        return { ...common, kind, phoneNumber: somebody(ordering, index), callAt };
+      }
     }
   });
   return orders.sort((a, b) => a.at - b.at);
+}
+
+/** People who are new to the campaign, and perhaps some who are in it. */
+function newcomers({ chance, run, label, zones, people }: Ordering, index: number, at: number): People {
+  const count = Math.round(chance.size(1, 25, 'newcomers', index));
+  const added = withTraits(peopleOf(run.seed, `${label} ${index}`, count), chance, zones, run.begin + at);
+  return chance.whether(0.3, 'known ones', index) ? [...added, ...people.slice(0, 3)] : added;
+}
+
+function somebody({ chance, people }: Ordering, index: number): string {
+  return chance.oneOf(people, 'who', index).phone_number;
 }
 
 function changeOf(chance: Chance, index: number, timezone: string, at: number): Readonly<Record<string, unknown>> {

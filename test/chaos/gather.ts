@@ -56,7 +56,7 @@ export async function gather(sources: Sources, notes: CampaignNotes): Promise<Ca
     [notes.id],
   );
   const { rows: contacts } = await pool.query<RecordedContact>(
-    'select seq, phone_number, bucket, reason, attempt from campaign_contacts where campaign_id = $1 order by seq',
+    'select contact_id, seq, phone_number, bucket, reason, attempt from campaign_contacts where campaign_id = $1 order by seq',
     [notes.id],
   );
   const { rows: campaigns } = await pool.query<Buckets & { status: string; total: number }>(
@@ -83,16 +83,23 @@ export async function gather(sources: Sources, notes: CampaignNotes): Promise<Ca
 export async function readLulls(pool: pg.Pool, from: number, to: number): Promise<Map<string, Lull>> {
   const { rows } = await pool.query<{
     id: string;
-    pending: number;
-    overdue: number;
+    pending: string[];
+    overdue: string[];
     due: number | null;
     held: string[];
+    counters: Buckets & { total: number };
+    rows: Partial<Buckets>;
+    enrolled: boolean;
   }>(
     `select c.id,
-            (select count(*)::int from campaign_contacts k where k.campaign_id = c.id and k.bucket = 'pending'
+            array(select k.phone_number from campaign_contacts k where k.campaign_id = c.id and k.bucket = 'pending'
                 and (k.due_at is null or k.due_at < to_timestamp($2::float8 / 1000) - interval '1 minute')) as pending,
-            (select count(*)::int from campaign_contacts k where k.campaign_id = c.id and k.bucket = 'retrying'
+            array(select k.phone_number from campaign_contacts k where k.campaign_id = c.id and k.bucket = 'retrying'
                 and k.due_at < to_timestamp($2::float8 / 1000) - interval '1 minute') as overdue,
+            jsonb_build_object('total', total, ${BUCKETS.map((bucket) => `'${bucket}', ${bucket}`).join(', ')}) as counters,
+            coalesce((select jsonb_object_agg(bucket, count) from (
+              select bucket, count(*) from campaign_contacts k where k.campaign_id = c.id group by bucket) as counted), '{}') as rows,
+            folder_id is null or enrolled_at is not null as enrolled,
             (select (extract(epoch from max(k.due_at)) * 1000)::float8 from campaign_contacts k
               where k.campaign_id = c.id and k.bucket = 'retrying' and k.waits_for is null) as due,
             array(select k.id from calls k where k.campaign_id = c.id and k.settled_at is null
@@ -101,8 +108,20 @@ export async function readLulls(pool: pg.Pool, from: number, to: number): Promis
     [from, to],
   );
   return new Map(
-    rows.map(({ id, pending, overdue, due, held }) => [id, { from, to, pending, overdue, latestDue: due, held }]),
+    rows.map(({ id, due, enrolled, counters, rows, ...lull }) => {
+      // The rows of a folder are copied when the campaign begins.
+      const miscounted = enrolled ? disagreements(counters, rows) : [];
+      return [id, { from, to, ...lull, latestDue: due, miscounted }];
+    }),
   );
+}
+
+function disagreements(counters: Buckets & { total: number }, rows: Partial<Buckets>): string[] {
+  const texts = BUCKETS.filter((bucket) => counters[bucket] !== (rows[bucket] ?? 0)).map(
+    (bucket) => `${rows[bucket] ?? 0} are ${bucket}, and the count says ${counters[bucket]}`,
+  );
+  const sum = BUCKETS.reduce((all, bucket) => all + (rows[bucket] ?? 0), 0);
+  return sum === counters.total ? texts : [...texts, `there are ${sum} contacts, and the total is ${counters.total}`];
 }
 
 async function workflowStatus(temporal: Client, campaignId: string): Promise<string | null> {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { CreateCampaignInput } from '../../domain/api/campaign-request.ts';
 import type { Asked } from './api.ts';
+import type { People } from './campaigns.ts';
 
 /** A pause that was acknowledged. Instants are epoch milliseconds. */
 export interface NotedPause {
@@ -40,6 +41,28 @@ export interface NotedTermination {
   restartedAt: number;
 }
 
+interface Answered {
+  readonly sentAt: number;
+  /** Infinity while there is no answer. */
+  answeredAt: number;
+  taken: NotedOrder['taken'];
+}
+
+export interface NotedAddition extends Answered {
+  readonly people: People;
+}
+
+export interface NotedRemoval extends Answered {
+  readonly contactId: string;
+  readonly phoneNumber: string;
+}
+
+export interface NotedCallback extends Answered {
+  readonly phoneNumber: string;
+  /** No call before this instant. */
+  readonly callAt: number;
+}
+
 export interface CampaignNotes {
   readonly id: string;
   readonly label: string;
@@ -47,13 +70,26 @@ export interface CampaignNotes {
   readonly pauses: NotedPause[];
   readonly orders: NotedOrder[];
   readonly edits: NotedEdit[];
+  readonly additions: NotedAddition[];
+  readonly removals: NotedRemoval[];
+  readonly callbacks: NotedCallback[];
   readonly terminations: NotedTermination[];
   /** Instants at which its workflow was reset to an earlier point. */
   readonly resets: number[];
 }
 
 export function newNotes(campaign: Pick<CampaignNotes, 'id' | 'label' | 'body'>): CampaignNotes {
-  return { ...campaign, pauses: [], orders: [], edits: [], terminations: [], resets: [] };
+  return {
+    ...campaign,
+    pauses: [],
+    orders: [],
+    edits: [],
+    additions: [],
+    removals: [],
+    callbacks: [],
+    terminations: [],
+    resets: [],
+  };
 }
 
 const PauseAcknowledgement = z.object({
@@ -91,6 +127,16 @@ export function noteAnswer(notes: CampaignNotes, order: NotedOrder, asked: Asked
 export function noteEdit(notes: CampaignNotes, change: NotedEdit['change'], asked: Asked): void {
   const { sentAt, answeredAt } = asked;
   notes.edits.push({ sentAt, answeredAt, change, taken: takenBy(asked) });
+}
+
+/** To be called before a change of contacts is sent; `noteContactsAnswer` follows. */
+export function unanswered<T extends object>(change: T, sentAt: number): T & Answered {
+  return { ...change, sentAt, answeredAt: Infinity, taken: 'unknown' };
+}
+
+export function noteContactsAnswer(noted: Answered, asked: Asked): void {
+  noted.answeredAt = asked.answeredAt;
+  noted.taken = takenBy(asked);
 }
 
 /** 202 says that it is kept and not yet carried out. */

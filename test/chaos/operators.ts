@@ -5,6 +5,7 @@ import { counted } from '../../domain/engine/counted.ts';
 import { Uuid } from '../../domain/engine/ids.ts';
 import { type Api, type Asked, ask, isTrouble } from './api.ts';
 import type { Order, PlannedCampaign } from './campaigns.ts';
+import { giveContactOrder } from './contact-orders.ts';
 import { type Doors, knock } from './doors.ts';
 import { type CampaignNotes, newNotes, noteAnswer, noteEdit, noteOrder } from './notes.ts';
 
@@ -115,6 +116,9 @@ async function giveOnce(operation: Operation, notes: CampaignNotes, order: Order
     const asked = await knock(operation, notes.id, order);
     noteEdit(notes, order.change, asked);
     return asked;
+  }
+  if (order.kind === 'add' || order.kind === 'remove' || order.kind === 'call-at') {
+    return giveContactOrder(operation, notes, order);
   }
   const noted = noteOrder(notes, order.kind, Date.now());
   const asked = await knock(operation, notes.id, order);

@@ -7,10 +7,11 @@ import {
   slotsHeld,
   slotsNotFreed,
 } from './calls.ts';
-import { contactsWithoutEnd } from './contacts.ts';
+import { contactsWithoutEnd, miscounted } from './contacts.ts';
 import type { CampaignEvidence } from './evidence.ts';
 import { type Finding, PROMISES, type PromiseName } from './finding.ts';
 import { tooManyADay, tooManyAtOnce } from './limits.ts';
+import { calledBeforeTime, calledThoughRemoved, wronglyRemoved } from './people.ts';
 import { disagreeing, falseReasons, standsStill } from './progress.ts';
 import { afterEnd, afterPause, calledThoughSuppressed, outsideHours } from './times.ts';
 
@@ -18,9 +19,11 @@ const CHECKS = [
   tooManyAtOnce,
   tooManyADay,
   outsideHours,
+  calledBeforeTime,
   afterPause,
   afterEnd,
   calledThoughSuppressed,
+  calledThoughRemoved,
   calledTooOften,
   calledTooEarly,
   calledThoughInvalid,
@@ -28,6 +31,8 @@ const CHECKS = [
   slotsNotFreed,
   slotsHeld,
   contactsWithoutEnd,
+  wronglyRemoved,
+  miscounted,
   standsStill,
   falseReasons,
   disagreeing,

@@ -2,6 +2,7 @@ import { counted } from '../../../domain/engine/counted.ts';
 import { callId } from '../../../domain/engine/ids.ts';
 import type { AcceptedCall, CampaignEvidence, RecordedCall } from './evidence.ts';
 import { clock, type Finding } from './finding.ts';
+import { wasMoved } from './people.ts';
 import { attemptsOf, termsWithin } from './terms.ts';
 import { UNDER_WAY_MS } from './times.ts';
 
@@ -35,11 +36,12 @@ export function* calledTooOften({ notes, accepted }: CampaignEvidence): Generato
   }
 }
 
-/** P5: the next attempt waits for as long as was agreed, at least from the sending of the one before. */
+/** P5: the next attempt waits for as long as was agreed, at least from the sending of the one before, unless it was moved. */
 export function* calledTooEarly({ notes, accepted, calls }: CampaignEvidence): Generator<Finding> {
   const delays = [notes.body.retry_delay_minutes ?? 60].flat().map((minutes) => minutes * 60_000);
   const sent = new Map(calls.map(({ id, sent_at }) => [id, sent_at]));
-  for (const { key, seq, attempt, accepted_at: at } of accepted) {
+  for (const { key, seq, attempt, phone_number, accepted_at: at } of accepted) {
+    if (wasMoved(notes, phone_number, at)) continue;
     const before = accepted.find((other) => other.seq === seq && other.attempt === attempt - 1);
     const from = before && sent.get(before.key);
     if (from == null) continue;

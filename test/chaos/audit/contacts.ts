@@ -2,21 +2,20 @@ import { counted } from '../../../domain/engine/counted.ts';
 import { callId } from '../../../domain/engine/ids.ts';
 import { isForbidden } from '../limits.ts';
 import type { CampaignEvidence, RecordedContact } from './evidence.ts';
-import type { Finding } from './finding.ts';
+import { clock, type Finding } from './finding.ts';
+import { certainPeople, possiblePeople } from './people.ts';
 
 const TERMINAL = ['completed', 'failed', 'skipped'];
 const REACHED = ['completed', 'voicemail'];
 /** Of people whose number the connection does not allow. */
 const NOT_ALLOWED = 'country_not_allowed';
-const SKIPPED_FOR = ['suppressed', 'expired', 'cancelled', 'invalid'];
+const SKIPPED_FOR = ['suppressed', 'expired', 'cancelled', 'invalid', 'removed'];
 
 /** P9: each contact is there, in one terminal bucket, for a reason that agrees with its last call. */
 export function* contactsWithoutEnd(evidence: CampaignEvidence): Generator<Finding> {
   const { notes, contacts, record, calls, accepted } = evidence;
-  const expected = notes.body.contacts?.length ?? 0;
-  if (contacts.length !== expected || record.total !== expected) {
-    yield { promise: 'P9', text: `${contacts.length} of ${counted(expected, 'contact is', 'contacts are')} recorded` };
-  }
+  const problem = problemOfRoster(evidence);
+  if (problem !== null) yield { promise: 'P9', text: problem };
   for (const [bucket, recorded] of Object.entries(record.buckets)) {
     const there = contacts.filter((contact) => contact.bucket === bucket).length;
     if (there !== recorded)
@@ -42,6 +41,33 @@ export function* contactsWithoutEnd(evidence: CampaignEvidence): Generator<Findi
   }
   for (const key of keys) {
     if (!records.has(key)) yield { promise: 'P9', text: `${key} was accepted and is not recorded` };
+  }
+}
+
+/** Everybody who is in the campaign for sure has one row, and nobody else has but those who may have been added. */
+function problemOfRoster({ notes, contacts, record }: CampaignEvidence): string | null {
+  const certain = certainPeople(notes);
+  const possible = possiblePeople(notes);
+  const rows = new Map(contacts.map((contact) => [contact.phone_number, contact]));
+  const named = counted(certain.size, 'contact is', 'contacts are');
+  const most = possible.size === certain.size ? '' : `, at most ${possible.size}`;
+  const count = contacts.length;
+  if (count !== record.total)
+    return `${counted(count, 'contact is', 'contacts are')} recorded, and the total is ${record.total}`;
+  if (count < certain.size || count > possible.size) return `${count} of ${named} recorded${most}`;
+  if (rows.size < count) return `${count - rows.size} of ${counted(count, 'contact', 'contacts')} are there twice`;
+  // The run gives some people another number: each of these stands for one who is missing.
+  const others = contacts.filter(({ phone_number }) => isForbidden(phone_number)).length;
+  const missing = [...certain.keys()].filter((number) => !rows.has(number)).length;
+  if (missing > others) return `${missing - others} of ${named} not recorded`;
+  const strangers = contacts.filter(({ phone_number }) => !possible.has(phone_number) && !isForbidden(phone_number));
+  return strangers.length === 0 ? null : `${counted(strangers.length, 'contact', 'contacts')} of nobody's are recorded`;
+}
+
+/** P8: in a lull, too, the counters are those of the contacts. */
+export function* miscounted({ lulls }: CampaignEvidence): Generator<Finding> {
+  for (const { to, miscounted: texts } of lulls) {
+    for (const text of texts) yield { promise: 'P8', at: to, text: `at ${clock(to)} ${text}` };
   }
 }
 

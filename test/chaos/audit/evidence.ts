@@ -40,6 +40,7 @@ export interface RecordedCall {
 
 /** A row of `campaign_contacts`. */
 export interface RecordedContact {
+  readonly contact_id: string;
   readonly seq: number;
   readonly phone_number: string;
   readonly bucket: string;
@@ -69,10 +70,12 @@ export interface Sighting {
 export interface Lull {
   readonly from: number;
   readonly to: number;
-  /** Contacts who wait for their first call, and for no time that has not passed for a minute. */
-  readonly pending: number;
-  /** Contacts whose retry has been due for a minute. */
-  readonly overdue: number;
+  /** Numbers of contacts who wait for their first call, and for no time that has not passed for a minute. */
+  readonly pending: readonly string[];
+  /** Numbers of contacts whose retry has been due for a minute. */
+  readonly overdue: readonly string[];
+  /** Counters of the campaign that its contacts do not agree with, each in words. */
+  readonly miscounted: readonly string[];
   /** The latest instant at which a retry is due. */
   readonly latestDue: number | null;
   /** Calls that were sent before the lull and are not settled. */

@@ -3,9 +3,10 @@
  * minute or gives a reason that is true; and at no time does it give one for long that is not.
  */
 import { counted } from '../../../domain/engine/counted.ts';
-import { isOpenAt, wallTime } from '../wall-clock.ts';
+import { wallTime } from '../wall-clock.ts';
 import type { CampaignEvidence, Lull, ProviderTrouble, Sighting } from './evidence.ts';
 import { clock, type Finding } from './finding.ts';
+import { isOpenFor, possiblePeople } from './people.ts';
 import { type Terms, termsWithin } from './terms.ts';
 import { OVER } from './times.ts';
 
@@ -45,7 +46,7 @@ export function* standsStill(evidence: CampaignEvidence): Generator<Finding> {
 /** Why what the campaign says is not true; null when it is, or may be. */
 function whatIsWrong(evidence: CampaignEvidence, lull: Lull, sighting: Sighting): string | null {
   const { notes, trouble } = evidence;
-  const { from, to, pending, overdue } = lull;
+  const { from, to } = lull;
   const gone = notes.terminations.some(({ at, restartedAt }) => at < from && restartedAt > to);
   if (gone)
     return sighting.status === 'interrupted' ? null : 'its workflow was ended from outside, which nobody has noticed';
@@ -57,6 +58,18 @@ function whatIsWrong(evidence: CampaignEvidence, lull: Lull, sighting: Sighting)
   );
   if (cancelled) return `it was cancelled at ${clock(cancelled.answeredAt)} and has not ended`;
   const terms = termsWithin(notes, to - MINUTE_MS, to);
+  const people = possiblePeople(notes);
+  const ownHours = notes.body.timezone === 'contact';
+  // People outside their own hours are no reason to call; of the others the campaign's hours say it.
+  const mayBeCalled = (number: string) => {
+    const person = people.get(number);
+    return (
+      !ownHours ||
+      (person !== undefined && terms.every((one) => isOpenThrough(one, person, to - MINUTE_MS, to + LAG_MS)))
+    );
+  };
+  const pending = lull.pending.filter(mayBeCalled).length;
+  const overdue = lull.overdue.filter(mayBeCalled).length;
   switch (sighting.status === 'active' ? (sighting.waiting_for ?? 'nothing') : sighting.status) {
     case 'paused':
       return notes.orders.some(({ kind, sentAt }) => kind === 'pause' && sentAt < to) ? null : 'nobody has paused it';
@@ -71,7 +84,11 @@ function whatIsWrong(evidence: CampaignEvidence, lull: Lull, sighting: Sighting)
       if (pending > 0) return `${counted(pending, 'is', 'are')} pending`;
       return overdue > 0 ? retriesDue(overdue) : null;
     case 'window':
-      return terms.some((one) => !isOpenThrough(one, to - MINUTE_MS, to + LAG_MS))
+      if (ownHours) {
+        const open = pending + overdue;
+        return open === 0 ? null : `${counted(open, 'person who waits is', 'people who wait are')} in their own hours`;
+      }
+      return terms.some((one) => !isOpenThrough(one, undefined, to - MINUTE_MS, to + LAG_MS))
         ? null
         : 'its hours have been open all the time';
     case 'daily_cap':
@@ -91,6 +108,7 @@ function whatIsWrong(evidence: CampaignEvidence, lull: Lull, sighting: Sighting)
 
 /** A retry is due when it was agreed, whatever time the provider tells; a window is waited for only while it is shut. */
 export function* falseReasons({ notes, sightings, lulls, trouble }: CampaignEvidence): Generator<Finding> {
+  const everybody = notes.body.timezone === 'contact' ? [...possiblePeople(notes).values()] : [undefined];
   const longest = Math.max(...[notes.body.retry_delay_minutes ?? 60].flat()) * MINUTE_MS;
   for (const { to, latestDue } of lulls) {
     if (latestDue !== null && latestDue > to + longest + LAG_MS) {
@@ -101,7 +119,7 @@ export function* falseReasons({ notes, sightings, lulls, trouble }: CampaignEvid
     if (status !== 'active' || waiting_for !== 'window' || to - from < STOOD_MS) continue;
     const terms = termsWithin(notes, from - LAG_MS, to);
     if (until !== null && until < to + MINUTE_MS) continue;
-    if (terms.every((one) => isOpenThrough(one, from - LAG_MS, to + LAG_MS))) {
+    if (everybody.every((person) => terms.every((one) => isOpenThrough(one, person, from - LAG_MS, to + LAG_MS)))) {
       const named = until === null ? '' : ` until ${new Date(until).toISOString()}`;
       yield {
         promise: 'P10',
@@ -136,9 +154,9 @@ function heldUntil(trouble: readonly ProviderTrouble[], at: number): number {
   return Math.max(-Infinity, ...ends);
 }
 
-function isOpenThrough(terms: Terms, from: number, to: number): boolean {
-  for (let at = from; at < to; at += LAG_MS) if (!isOpenAt(terms, at)) return false;
-  return isOpenAt(terms, to);
+function isOpenThrough(terms: Terms, person: Parameters<typeof isOpenFor>[1], from: number, to: number): boolean {
+  for (let at = from; at < to; at += LAG_MS) if (!isOpenFor(terms, person, at)) return false;
+  return isOpenFor(terms, person, to);
 }
 
 /** Placements that count against the day's cap: accepted, or sent and perhaps accepted. */

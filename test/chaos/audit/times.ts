@@ -1,7 +1,7 @@
 import { REQUEST_TIMEOUT_S } from '../margins.ts';
-import { isOpenAt } from '../wall-clock.ts';
 import type { CampaignEvidence } from './evidence.ts';
 import { clock, type Finding } from './finding.ts';
+import { isOpenFor, possiblePeople } from './people.ts';
 import { termsAt } from './terms.ts';
 
 /** A placement that began before a stop may still be sent within this time (see SEND_WITHIN_MS in place-call.ts). */
@@ -14,13 +14,16 @@ export const OVER = ['completed', 'failed', 'cancelled'];
 export function* outsideHours({ notes, accepted }: CampaignEvidence): Generator<Finding> {
   const { scheduled_at } = notes.body;
   const startsAt = scheduled_at == null ? -Infinity : Date.parse(scheduled_at);
-  for (const { key, accepted_at, dialled_at } of accepted) {
+  const people = possiblePeople(notes);
+  for (const { key, phone_number, accepted_at, dialled_at } of accepted) {
+    const person = people.get(phone_number);
     for (const [what, at] of [
       ['accepted', accepted_at],
       ['dialled', dialled_at ?? accepted_at],
     ] as const) {
-      if (!termsAt(notes, at).some((terms) => isOpenAt(terms, at))) {
-        yield { promise: 'P3', at, text: `${key} ${what} at ${clock(at)}, outside the hours` };
+      if (!termsAt(notes, at).some((terms) => isOpenFor(terms, person, at))) {
+        const zone = person?.timezone == null ? '' : ` of a person in ${person.timezone}`;
+        yield { promise: 'P3', at, text: `${key} ${what} at ${clock(at)}, outside the hours${zone}` };
       }
     }
     const at = accepted_at;

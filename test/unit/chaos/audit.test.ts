@@ -57,6 +57,10 @@ function recorded(call: AcceptedCall, change: Partial<RecordedCall> = {}): Recor
   };
 }
 
+function contactId(seq: number): string {
+  return `contact ${seq}`;
+}
+
 const CALLS = [accepted(1, 0, 2 * SECOND), accepted(2, SECOND, 2 * SECOND), accepted(3, 2 * SECOND, 2 * SECOND)];
 
 /** Three contacts, called one after the other with two at once, and nothing wrong. */
@@ -79,6 +83,9 @@ function evidence(change: Partial<CampaignEvidence> = {}, notes: Partial<Campaig
       pauses: [],
       orders: [],
       edits: [],
+      additions: [],
+      removals: [],
+      callbacks: [],
       terminations: [],
       resets: [],
       ...notes,
@@ -87,6 +94,7 @@ function evidence(change: Partial<CampaignEvidence> = {}, notes: Partial<Campaig
     accepted: calls,
     calls: calls.map((call) => recorded(call)),
     contacts: [...last.values()].map(({ seq, attempt, outcome }) => ({
+      contact_id: contactId(seq),
       seq,
       attempt,
       phone_number: person(seq).phone_number,
@@ -146,6 +154,7 @@ function trouble(
 const found = (given: CampaignEvidence) => auditCampaign(given).map(({ promise }) => promise);
 const [first, second, third] = CALLS as [AcceptedCall, AcceptedCall, AcceptedCall];
 const contact = (seq: number, bucket: string, reason: string | null, attempt = 1) => ({
+  contact_id: contactId(seq),
   seq,
   attempt,
   phone_number: person(seq).phone_number,
@@ -506,8 +515,9 @@ describe('a lull of a minute and more', () => {
   const lull = (change: Partial<Lull> = {}): Lull => ({
     from: NOON + BEGIN,
     to: NOON + END,
-    pending: 5,
-    overdue: 0,
+    pending: [1, 2, 3].map((seq) => person(seq).phone_number),
+    overdue: [],
+    miscounted: [],
     latestDue: null,
     held: [],
     ...change,
@@ -533,10 +543,18 @@ describe('a lull of a minute and more', () => {
   test.each<[string, CampaignEvidence, string[]]>([
     ['in which it calls', still(waiting(null), { accepted: [first, second, accepted(3, END - SECOND, 500)] }), []],
     ['without a call and without a reason', still(waiting(null)), ['P10']],
-    ['in which nobody is left', still(waiting(null), { lull: { pending: 0 } }), []],
-    ['in which retries are due', still(waiting(null), { lull: { pending: 0, overdue: 2 } }), ['P10']],
-    ['in which retries are said not to be due', still(waiting('retry'), { lull: { pending: 0, overdue: 2 } }), ['P10']],
-    ['in which retries are not due', still(waiting('retry'), { lull: { pending: 0 } }), []],
+    ['in which nobody is left', still(waiting(null), { lull: { pending: [] } }), []],
+    [
+      'in which retries are due',
+      still(waiting(null), { lull: { pending: [], overdue: [person(1).phone_number, person(2).phone_number] } }),
+      ['P10'],
+    ],
+    [
+      'in which retries are said not to be due',
+      still(waiting('retry'), { lull: { pending: [], overdue: [person(1).phone_number, person(2).phone_number] } }),
+      ['P10'],
+    ],
+    ['in which retries are not due', still(waiting('retry'), { lull: { pending: [] } }), []],
     ['that came before the campaign', still([seen(2 * MINUTE, END, 'active')]), []],
     [
       'that came after its end',
@@ -611,10 +629,10 @@ describe('a lull of a minute and more', () => {
       }),
       ['P9', 'P8', 'P10'],
     ],
-    ['in which a call holds its slot', still(waiting(null), { lull: { pending: 0, held: [first.key] } }), ['P7']],
+    ['in which a call holds its slot', still(waiting(null), { lull: { pending: [], held: [first.key] } }), ['P7']],
     [
       'in which a retry is due in the year 2099',
-      still(waiting('retry'), { lull: { pending: 0, latestDue: Date.UTC(2099, 0) } }),
+      still(waiting('retry'), { lull: { pending: [], latestDue: Date.UTC(2099, 0) } }),
       ['P9'],
     ],
   ])('%s', (_name, given, expected) => {
@@ -686,5 +704,150 @@ describe('the search for personal data', () => {
     const texts = [...textsIn({ a: [{ b: Buffer.from(first_name) }], [email]: null, n: 4 })];
     expect(texts).toContain(first_name);
     expect(texts).toContain(email);
+  });
+});
+
+describe('people with their own hours and times', () => {
+  /** Noon in UTC is eight in New York and nine in the evening in Tokyo. */
+  const zoned = (zones: string[], change: Partial<CampaignEvidence['notes']['body']> = {}) =>
+    body({
+      timezone: 'contact',
+      day_timezone: 'UTC',
+      start_time: '11:00',
+      end_time: '13:00',
+      contacts: [1, 2, 3].map((seq) => ({ ...person(seq), timezone: zones[seq - 1] ?? 'Europe/London' })),
+      ...change,
+    });
+  const timed = (ms: number) =>
+    [1, 2, 3].map((seq) => ({ ...person(seq), ...(seq === 3 ? { not_before: iso(ms) } : {}) }));
+  const iso = (ms: number) => new Date(NOON + ms).toISOString();
+  const change = (at: number, taken: NotedOrder['taken'] = 'yes') => {
+    return { sentAt: NOON + at, answeredAt: NOON + at + 100, taken };
+  };
+  const callback = (at: number, callAt: number, taken: NotedOrder['taken'] = 'yes') => {
+    return { phoneNumber: third.phone_number, callAt: NOON + callAt, ...change(at, taken) };
+  };
+  const removal = (seq: number, at: number, taken: NotedOrder['taken'] = 'yes') => {
+    return { contactId: contactId(seq), phoneNumber: person(seq).phone_number, ...change(at, taken) };
+  };
+  const addition = (seq: number, taken: NotedOrder['taken'] = 'yes') => {
+    return { people: [person(seq)], ...change(0, taken) };
+  };
+  const ofFour = { status: 'completed', total: 4, buckets: { completed: 4, in_progress: 0 }, workflow: 'COMPLETED' };
+  const four = evidence({ accepted: [...CALLS, accepted(4, 5 * SECOND, SECOND)], record: ofFour });
+  const withoutThird = {
+    accepted: [first, second],
+    contacts: [
+      contact(1, 'completed', 'completed'),
+      contact(2, 'completed', 'completed'),
+      contact(3, 'skipped', 'removed'),
+    ],
+    record: record('completed', { completed: 2, skipped: 1 }),
+  };
+
+  test.each<[string, CampaignEvidence, string[]]>([
+    ['calls inside the hours of each person', evidence({}, zoned([])), []],
+    ['a call outside the hours of one', evidence({}, zoned(['Europe/London', 'Asia/Tokyo'])), ['P3', 'P3']],
+    [
+      'calls inside one of several windows',
+      evidence(
+        {},
+        zoned(['Europe/London', 'Asia/Tokyo', 'America/New_York'], {
+          start_time: null,
+          end_time: null,
+          working_days: null,
+          calling_hours: [
+            { days: [3], start: '07:30', end: '08:30' },
+            { days: [3], start: '11:00', end: '13:00' },
+            { days: [3], start: '20:30', end: '21:30' },
+          ],
+        }),
+      ),
+      [],
+    ],
+    ['a call before the time on the row', evidence({}, body({ contacts: timed(9_000) })), ['P3']],
+    ['a call after the time on the row', evidence({}, body({ contacts: timed(1_000) })), []],
+    ['a call before the time of a callback', evidence({}, { callbacks: [callback(0, 9_000)] }), ['P3']],
+    ['a call before a callback that was refused', evidence({}, { callbacks: [callback(0, 9_000, 'no')] }), []],
+    ['a call before a callback that nobody answered', evidence({}, { callbacks: [callback(0, 9_000, 'unknown')] }), []],
+    ['a call before a callback that came later', evidence({}, { callbacks: [callback(2_500, 9_000)] }), []],
+    [
+      'a call after the earlier of two callbacks, of which one was never answered',
+      evidence({}, { callbacks: [callback(0, 1_000, 'unknown'), callback(200, 9_000)] }),
+      [],
+    ],
+    [
+      'a callback that moved a call to an earlier time than that on the row',
+      evidence({}, { ...body({ contacts: timed(9_000) }), callbacks: [callback(0, 1_000)] }),
+      [],
+    ],
+    [
+      'a retry that was moved before its time',
+      evidence(
+        { accepted: [accepted(3, 0, 500), second, accepted(3, 1_500, 500, { attempt: 2 }), accepted(1, 4_000, 500)] },
+        { callbacks: [callback(600, 1_000)] },
+      ),
+      [],
+    ],
+    ['a call to somebody who was taken out', evidence({}, { removals: [removal(3, 0)] }), ['P9', 'P9']],
+    ['a removal that was refused', evidence({}, { removals: [removal(3, 0, 'no')] }), []],
+    ['a removal without an answer, which came too late', evidence({}, { removals: [removal(3, 0, 'unknown')] }), []],
+    ['somebody who was taken out', evidence(withoutThird, { removals: [removal(3, 0)] }), []],
+    [
+      'somebody who was taken out without an answer',
+      evidence(withoutThird, { removals: [removal(3, 0, 'unknown')] }),
+      [],
+    ],
+    ['somebody who was taken out by nobody', evidence(withoutThird), ['P9']],
+    ['somebody who was added', { ...four, notes: { ...four.notes, additions: [addition(4)] } }, []],
+    [
+      'somebody who may have been added',
+      { ...four, notes: { ...four.notes, additions: [addition(4, 'unknown')] } },
+      [],
+    ],
+    [
+      'somebody whose addition was refused',
+      { ...four, notes: { ...four.notes, additions: [addition(4, 'no')] } },
+      ['P9'],
+    ],
+    ['somebody who was added and is not there', evidence({}, { additions: [addition(4)] }), ['P9']],
+    ['somebody who was not added after all', evidence({}, { additions: [addition(4, 'unknown')] }), []],
+    ['somebody who was added twice', evidence({}, { additions: [addition(3)] }), []],
+    [
+      'somebody else in the place of one',
+      evidence({ contacts: [1, 2, 4].map((seq) => contact(seq, 'completed', 'completed')), accepted: CALLS }),
+      ['P9', 'P9'],
+    ],
+  ])('%s', (_name, given, expected) => {
+    expect(found(given)).toEqual(expected);
+  });
+
+  const lullOf = (zones: string[], waitingFor: string | null, miscounted: string[] = []) =>
+    evidence(
+      {
+        sightings: [seen(0, 3 * MINUTE, 'active', waitingFor, 60 * MINUTE)],
+        lulls: [
+          {
+            from: NOON + MINUTE,
+            to: NOON + 3 * MINUTE,
+            pending: [third.phone_number],
+            overdue: [],
+            latestDue: null,
+            held: [],
+            miscounted,
+          },
+        ],
+      },
+      zoned(zones),
+    );
+  const AWAY = ['Europe/London', 'Europe/London', 'Asia/Tokyo'];
+
+  test.each<[string, CampaignEvidence, string[]]>([
+    ['while who waits is outside their hours', lullOf(AWAY, 'window'), ['P3', 'P3']],
+    ['while who waits is inside their hours', lullOf([], 'window'), ['P10', 'P10']],
+    ['without a reason while who waits is inside their hours', lullOf([], null), ['P10']],
+    ['in which the counters are wrong', lullOf(AWAY, 'window', ['the count is wrong']), ['P3', 'P3', 'P8']],
+  ])('a lull %s', (_name, given, expected) => {
+    expect(found(given)).toEqual(expected);
   });
 });

@@ -10,6 +10,7 @@ import { MOST_PEOPLE, person } from '../../chaos/people.ts';
 import { LULL_MS, planPhases } from '../../chaos/phases.ts';
 import { isOpenAt, wallTime } from '../../chaos/wall-clock.ts';
 import { zoneWithMidnight } from '../../chaos/zones.ts';
+import { AddContacts } from '../../../domain/api/added-contacts.ts';
 import { ChangeCampaign } from '../../../domain/api/campaign-change.ts';
 import { CreateCampaign } from '../../../domain/api/campaign-request.ts';
 import { parsePhone } from '../../../domain/contacts/phone.ts';
@@ -20,6 +21,7 @@ import { createSimulator } from '../../../simulator/simulator.ts';
 
 const MINUTE = 60_000;
 const BEGIN = Date.UTC(2026, 2, 18, 11, 58, 20);
+const HOURS = { start_time: null, end_time: null, working_days: null };
 const SEEDS = ['1', '2', 'another'];
 const DURATIONS = [0.3, 0.5, 5, 20].map((minutes) => minutes * MINUTE);
 const RUNS = SEEDS.flatMap((seed) => DURATIONS.map((durationMs) => ({ seed, durationMs, begin: BEGIN })));
@@ -77,6 +79,7 @@ describe.each(RUNS)('the plan of seed $seed for $durationMs ms', (run) => {
       expect(orders.map(({ at }) => at)).toEqual(orders.map(({ at }) => at).toSorted((a, b) => a - b));
       for (const order of orders) {
         expect(order.at).toBeGreaterThanOrEqual(at);
+        if (order.kind === 'add') expect(AddContacts.safeParse({ contacts: order.people }).error).toBeUndefined();
         if (order.kind === 'edit') expect(ChangeCampaign.safeParse(order.change).error).toBeUndefined();
       }
     }
@@ -89,6 +92,23 @@ describe.each(RUNS)('the plan of seed $seed for $durationMs ms', (run) => {
     expect(open[0]).toBe(true);
     expect(open.filter((now) => !now)).toHaveLength(60);
     expect(open.at(-1)).toBe(true);
+  });
+
+  test('has people inside and outside their own hours, and some who come into them, whose campaign changes people', () => {
+    const { body, orders } = planCampaigns(run).find(({ label }) => label === 'own hours')!;
+    expect(body.timezone).toBe('contact');
+    const calling_hours = body.calling_hours ?? [];
+    const zones = [...new Set(body.contacts?.map(({ timezone }) => timezone ?? ''))];
+    const open = (at: number) => zones.filter((timezone) => isOpenAt({ ...HOURS, calling_hours, timezone }, at)).length;
+    expect(open(BEGIN)).toBeGreaterThan(0);
+    expect(open(BEGIN)).toBeLessThan(zones.length);
+    expect(
+      zones.some((timezone) => {
+        const hours = { ...HOURS, calling_hours, timezone };
+        return !isOpenAt(hours, BEGIN) && isOpenAt(hours, BEGIN + 3 * MINUTE);
+      }),
+    ).toBe(true);
+    expect(new Set(orders.map(({ kind }) => kind))).toEqual(new Set(['add', 'remove', 'call-at']));
   });
 
   test.each(CARRIERS)('gives %s plans of which it can have every fault, another for each storm', async (carrier) => {
@@ -140,7 +160,7 @@ describe('the plans of many seeds', () => {
     )
       .flat()
       .flatMap((campaign) => campaign.orders);
-    for (const kind of ['pause', 'resume', 'cancel', 'edit']) {
+    for (const kind of ['pause', 'resume', 'cancel', 'edit', 'add', 'remove', 'call-at']) {
       const ofKind = orders.filter((order) => order.kind === kind);
       expect(new Set(ofKind.map(({ door }) => door)).size).toBe(2);
       expect(ofKind.some(({ times, together }) => times > 1 && together)).toBe(true);
