@@ -35,6 +35,10 @@ export function campaignText(campaign: Campaign): string[] {
     ['placed today', `${campaign.placed_today} of ${campaign.max_calls_per_day ?? 'any number'}`],
     ['at a time', `at most ${campaign.max_concurrent_calls}`],
     ['hours', hoursInWords(campaign)],
+    ...(campaign.group_count === null
+      ? []
+      : [['groups', `${campaign.group_count}, each with its own hours`] satisfies [string, string]]),
+    ...(campaign.policy.length === 0 ? [] : [['policies', campaign.policy.join(', ')] satisfies [string, string]]),
     ['agent', campaign.agent_id],
     ['created', campaign.created_at],
     ['as of', campaign.as_of],

@@ -39,6 +39,7 @@ type CampaignRow = Buckets & {
   readonly trouble_times: number | null;
   readonly trouble_of_connection: boolean | null;
   readonly total: number;
+  readonly group_count: number | null;
   readonly called: number;
   readonly placed_day: string | null;
   readonly placed_on_day: number;
@@ -47,6 +48,7 @@ type CampaignRow = Buckets & {
 };
 
 const COLUMNS = `id, spec, status, interrupted_reason, interrupted_code, interrupted_at, failure, ${heldByStop('campaigns')} as stopped, waiting_for, waiting_until, trouble_reason, trouble_since, trouble_times, trouble_of_connection,
+  (select nullif(count(*), 0)::integer from campaign_groups where campaign_id = campaigns.id) as group_count,
   total, pending, in_progress, retrying, completed,
   failed, skipped, called, placed_day::text, placed_on_day, created_at, updated_at`;
 
@@ -209,6 +211,7 @@ function campaignAnswer(row: CampaignRow, now: number): Campaign {
     until: row.stopped ? null : (row.waiting_until?.toISOString() ?? null),
     provider_trouble: providerTrouble(row),
     total_contacts: row.total,
+    group_count: row.group_count,
     called: row.called,
     pending: row.pending,
     in_progress: row.in_progress,

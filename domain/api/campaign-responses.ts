@@ -45,6 +45,11 @@ export const Campaign = z.object({
     'Trouble at the provider. It lasts until calls are placed as usual again. Null if there is none, or only a single short pause.',
   ),
   total_contacts: count.describe('The sum of the six buckets `pending` to `skipped`.'),
+  group_count: count
+    .nullable()
+    .describe(
+      'The number of groups of contacts with different hours. Null if all contacts have those of the campaign, and until a folder is copied.',
+    ),
   called: count.describe('Contacts with at least one placed call.'),
   pending: count,
   in_progress: count,

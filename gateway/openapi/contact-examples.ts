@@ -82,7 +82,7 @@ export const CONTACT_OPERATIONS: Readonly<Record<string, Described>> = {
     operationId: 'importContacts',
     missing: NO_FOLDER,
     description:
-      'Send the file as the body, or as the last field of a form. The first row names the columns. The columns for number, extension, names, e-mail address and time zone are recognized in many spellings; every other column is a custom field. If the file cannot be read to its end, no contact is imported. Rows whose number cannot be dialled are counted and listed; numbers are never guessed. An account can run two imports at a time; a third gets 429.',
+      'Send the file as the body, or as the last field of a form. The first row names the columns. The columns for number, extension, names, e-mail address, time zone, `region`, `priority` and `not_before` are recognized in many spellings; every other column is a custom field. If the file cannot be read to its end, no contact is imported. Rows whose number cannot be dialled are counted and listed; numbers are never guessed. An account can run two imports at a time; a third gets 429.',
     parameters: { folder_id: FOLDER_ID, default_country: 'US', overwrite_existing: 'false' },
     bodies: {
       'text/csv': { type: 'string', description: 'A CSV file in UTF-8, with a header.' },

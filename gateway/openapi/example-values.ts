@@ -39,6 +39,7 @@ export const CAMPAIGN: Campaign = {
   until: null,
   provider_trouble: null,
   total_contacts: 242,
+  group_count: null,
   called: 96,
   pending: 146,
   in_progress: 8,

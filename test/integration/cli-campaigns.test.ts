@@ -39,6 +39,35 @@ describe('campaigns, through the gateway', () => {
     expect(out).toBe('No campaigns found.\n');
   });
 
+  it('call people in their own hours, and say in how many groups', async () => {
+    await listeningGateway();
+    const contacts = [
+      { phone_number: '+12125550101', region: 'US-NY', priority: 1, not_before: '2036-03-18T15:00:00Z' },
+      { phone_number: '+13105550101' },
+      { phone_number: '+18005550199' },
+    ];
+    const calling_hours = [
+      { days: [1, 2, 3, 4, 5], start: '10:00', end: '13:00' },
+      { days: [6], start: '10:00', end: '12:00' },
+    ];
+    const hours = { timezone: 'contact', unknown_zone: 'skip', calling_hours, policy: ['us-tcpa'], open_ended: true };
+    const { start_time: _start, end_time: _end, ...terms } = { start_time: null, end_time: null, ...body };
+    const file = await fileOf('own-hours.json', JSON.stringify({ ...terms, ...hours, contacts }));
+    expect(await campaigns('forecast', file, '--json')).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ contacts: 2, outcome: 'finishes' });
+    expect(await campaigns('start', file, '--json')).toBe(0);
+    const { id, ...started } = JSON.parse(out) as { id: string };
+    expect(started).toMatchObject({ ...hours, group_count: 2, pending: 2, skipped: 1 });
+    expect(await campaigns('show', id)).toBe(0);
+    expect(out).toMatch(/^hours +Mon-Fri 10:00-13:00; Sat 10:00-12:00 \(each contact's own time zone\)$/m);
+    expect(out).toMatch(/^groups +2, each with its own hours$/m);
+    expect(out).toMatch(/^policies +us-tcpa$/m);
+    expect(await campaigns('contacts', id, '--json')).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      contacts: [{ priority: 1, not_before: '2036-03-18T15:00:00.000Z' }, { priority: 3 }, { reason: 'unknown_zone' }],
+    });
+  });
+
   it('tell of their contacts, and why one is not called', async () => {
     const gateway = await listeningGateway();
     const { body: created } = await gateway.send({ method: 'POST', path: '/batch-calls', body });

@@ -374,6 +374,8 @@ describe('reading campaigns', () => {
         call_status: 'retrying',
         reason: 'busy',
         attempt: 2,
+        priority: 3,
+        not_before: null,
         call_id: `${id}.2.1`,
         called_at: '2026-03-18T11:00:00.000Z',
       },

@@ -138,7 +138,13 @@ describe('a campaign in the hours of its contacts', () => {
 
   it('has a group for each zone, and skips those whose zone nobody knows', async () => {
     const campaign = await create({ contacts: NUMBERS.map((phone_number) => ({ phone_number })) });
-    expect(campaign).toMatchObject({ timezone: 'contact', unknown_zone: 'skip', pending: 3, skipped: 1 });
+    expect(campaign).toMatchObject({
+      timezone: 'contact',
+      unknown_zone: 'skip',
+      group_count: 2,
+      pending: 3,
+      skipped: 1,
+    });
     const { contacts, ...rest } = await stored(campaign.id);
     expect(rest).toEqual(EXPECTED);
     expect(contacts.map(({ group_no }) => group_no)).toEqual([0, 0, 1, 0]);
