@@ -54,7 +54,8 @@ export async function setAccount(
     const { rows } = await tx.query<AccountSettings>(`select ${COLUMNS} from accounts where name = $1 for update`, [
       account,
     ]);
-    const settings: AccountSettings = { ...rows[0]!, ...changes };
+    const before = rows[0]!;
+    const settings: AccountSettings = { ...before, ...changes };
     await tx.query(
       `update accounts set max_concurrent_calls = $2, max_calls_per_day = $3, timezone = $4, max_campaigns = $5,
               max_contacts = $6, per_number = $7, updated_at = now()
@@ -69,7 +70,9 @@ export async function setAccount(
         settings.per_number === null ? null : JSON.stringify(settings.per_number),
       ],
     );
-    if (mayRecount && settings.max_calls_per_day !== null) {
+    // The count of a limit that was there holds also for calls whose records are deleted.
+    const isCounted = before.max_calls_per_day !== null && before.timezone === settings.timezone;
+    if (mayRecount && settings.max_calls_per_day !== null && !isCounted) {
       await recountDay(tx, { account, timezone: settings.timezone, now: await readClock(tx) });
     }
     return { account, ...settings };

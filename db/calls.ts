@@ -222,7 +222,7 @@ export async function permitDial(
     const written = await writeAhead(tx, dial, to, frozen ?? freeze(call), now);
     // Since the record was read, another try has recorded its answer, or the placement was withdrawn.
     if (!written) return withoutSending(tx, dial, { kind: 'withdrawn' }, now);
-    if (day && !(await countsOnDay(tx, dial, campaign.account, day, record))) {
+    if (day && !(await countsOnDay(tx, dial, campaign.account, day, written, now))) {
       await takeBack(tx, dial, { sentBefore: null, tryNumber: written.tries });
       return withoutSending(tx, dial, { kind: 'next_day', until: day.endsAt }, now);
     }
@@ -277,15 +277,20 @@ function countedCall(record: DialRecord | null): CountedCall {
   return { mayBeSent: record?.first_sent_at != null, countedOn: record?.account_day ?? null };
 }
 
-/** A repeat counts once. False if another dial has taken the last unit of the day since it was read. */
+/**
+ * A repeat counts once. By the record as it was written: since it was read, the answer to an earlier try may have given its unit back.
+ * False if another dial has taken the last unit of the day since it was read.
+ */
 async function countsOnDay(
   tx: Queryable,
   { callId }: Dial,
   account: string,
   { date: day, limit }: DailyLimit & AccountDay,
-  record: DialRecord | null,
+  written: DialRecord,
+  now: number,
 ): Promise<boolean> {
-  return countedCall(record).mayBeSent || countOnDay(tx, { account, day, limit, callId });
+  const isRepeat = Number(written.first_sent_at) < now || written.account_day !== null;
+  return isRepeat || countOnDay(tx, { account, day, limit, callId });
 }
 
 /** The limits of calls in flight that hold for the dial. */

@@ -156,6 +156,44 @@ describe('calls of an account in one day', () => {
     return { count, pool: { connect } as unknown as Pool };
   }
 
+  it('count a call again whose unit is given back while it is dialled', async () => {
+    const { pool } = gateway.db;
+    await set({ max_calls_per_day: null });
+    await set({ max_calls_per_day: 100, timezone: 'America/New_York' });
+    const [one] = await dials(1, 1);
+    await dial(one!);
+    const counted = (await placedToday())!;
+    const answering = await pool.connect();
+    await answering.query('begin');
+    await answering.query('update calls set first_sent_at = null, last_sent_at = null, day = null where id = $1', [
+      one!.callId,
+    ]);
+    const later = () => Promise.resolve(NOW + 1_000);
+    const again = permitDial(pool, { ...one!, placement: 2 }, () => 'a request', later);
+    await vi.waitFor(async () => {
+      const { rowCount } = await pool.query(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      expect(rowCount).toBe(1);
+    }, 10_000);
+    await answering.query('commit');
+    answering.release();
+    expect((await again).kind).toBe('send');
+    expect(await placedToday()).toBe(counted);
+  });
+
+  it('are not forgotten when their campaign is deleted and the limit is changed', async () => {
+    const { pool } = gateway.db;
+    await set({ max_calls_per_day: null });
+    await set({ max_calls_per_day: 100, timezone: 'America/New_York' });
+    const [one] = await dials(1, 1);
+    await dial(one!);
+    const counted = (await placedToday())!;
+    await pool.query('delete from campaigns where id = $1', [one!.campaignId]);
+    await set({ max_calls_per_day: 101 });
+    expect(await placedToday()).toBe(counted);
+  });
+
   it('cost no statement in accounts without a limit, and one in others', async () => {
     const all = await dials(1, 3);
     const statements = async (one: Dial) => {
