@@ -160,10 +160,14 @@ function summarise(evidence: readonly CampaignEvidence[], { campaigns }: Course,
   for (const { notes, record, accepted, calls } of evidence) {
     const lost = calls.filter(({ outcome }) => outcome === 'lost').length;
     const edits = notes.edits.filter(({ taken }) => taken === 'yes').length;
+    const added = notes.additions.filter(({ taken }) => taken === 'yes').length;
+    const removed = notes.removals.filter(({ taken }) => taken === 'yes').length;
+    const moved = notes.callbacks.filter(({ taken }) => taken === 'yes').length;
+    const people = `${counted(added, 'addition')}, ${counted(removed, 'removal')} and ${counted(moved, 'moved call')} acknowledged`;
     const touched = `${counted(notes.terminations.length, 'time')} ended from outside, ${counted(notes.resets.length, 'time')} reset`;
     say(
       `"${notes.label}": ${record.status}, ${counted(accepted.length, 'call')} (${lost} given up as lost), ` +
-        `${counted(notes.pauses.length, 'pause')} and ${counted(edits, 'edit')} acknowledged, ${touched}, ${JSON.stringify(record.buckets)}`,
+        `${counted(notes.pauses.length, 'pause')} and ${counted(edits, 'edit')} acknowledged, ${people}, ${touched}, ${JSON.stringify(record.buckets)}`,
     );
   }
   say(counted(campaigns.length, 'campaign'));
