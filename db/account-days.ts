@@ -41,7 +41,7 @@ export async function countOnDay(
 
 /**
  * Counts the placements of the account's present day from the dial records: the limit is new, or its days are those of another zone.
- * The locks against adoptions keep dials out that have read the earlier limit, until the transaction ends.
+ * The lock against dials keeps those out that have read the earlier limit, until the transaction ends.
  */
 export async function recountDay(
   tx: Queryable,
@@ -49,6 +49,15 @@ export async function recountDay(
 ): Promise<void> {
   const { date, startsAt, endsAt } = recentDays(timezone, now).at(-1)!;
   const span = [account, startsAt, endsAt, date];
+  // Calls that are settled give no unit back. The calls are locked before the day, as by an answer that gives a unit back.
+  await tx.query(
+    `update calls set account_day = case when first_sent_at >= to_timestamp($2 / 1000.0)
+                                          and first_sent_at < to_timestamp($3 / 1000.0) then $4::date end
+       from campaigns c
+      where c.account = $1 and c.status in ('scheduled', 'active', 'paused', 'interrupted') and calls.campaign_id = c.id
+        and calls.settled_at is null and calls.first_sent_at is not null and calls.not_placed_reason is null`,
+    span,
+  );
   // Days of another zone may be ahead.
   await tx.query('delete from account_days where account = $1 and day >= $2', [account, date]);
   await tx.query(
@@ -61,26 +70,11 @@ export async function recountDay(
       where c.account = $1 and (c.ended_at is null or c.ended_at >= to_timestamp($2 / 1000.0))`,
     span,
   );
-  // Of the others the outcome is known: none of them gives its unit back.
-  await tx.query(
-    `update calls set account_day = case when first_sent_at >= to_timestamp($2 / 1000.0)
-                                          and first_sent_at < to_timestamp($3 / 1000.0) then $4::date end
-       from campaigns c
-      where c.account = $1 and c.status in ('scheduled', 'active', 'paused', 'interrupted') and calls.campaign_id = c.id
-        and calls.settled_at is null and calls.first_sent_at is not null and calls.not_placed_reason is null`,
-    span,
-  );
 }
 
-/** Keeps all dials of the account out until the transaction ends, and waits for those under way. */
+/** Keeps all dials of the account out until the transaction ends, and waits for those under way. `lockDial` takes the same lock. */
 export async function lockAgainstDials(tx: Queryable, account: string): Promise<void> {
-  await tx.query(
-    `select pg_advisory_xact_lock(hashtextextended(id::text, 0))
-       from (select id from campaigns
-              where account = $1 and status in ('scheduled', 'active', 'paused') and owner_run_id is not null
-              order by id) owned`,
-    [account],
-  );
+  await tx.query('select pg_advisory_xact_lock(hashtext($1), 0)', [account]);
 }
 
 /** Calls placed on a day. */

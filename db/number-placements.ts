@@ -2,8 +2,8 @@
  * Placements to one number over all campaigns of an account, for the limits per number. Each dial that may be placed holds the
  * lock of its number from before it counts until its record is committed, so two dials never count each other out.
  *
- * A dial takes its locks in this order, so no two wait for each other: against an adoption of its campaign, of its number, and
- * then those of rows.
+ * A dial takes its locks in this order, so no two wait for each other: against an adoption of its campaign, against a change of its
+ * account's limit of calls per day, of its number, and then those of rows.
  */
 import { DIAL } from '../domain/engine/dial-budget.ts';
 import {
@@ -29,8 +29,9 @@ const LONGEST_BY_DEFAULT = Math.max(...DEFAULT_NUMBER_LIMITS.map(({ hours }) => 
 const MOST_BY_DEFAULT = Math.max(...DEFAULT_NUMBER_LIMITS.map(({ max }) => max));
 
 /**
- * Locks the number of a contact in its account, and the campaign against adoptions. One statement, because every dial executes
- * it; what is read after it holds until the transaction ends. Extensions are the same number.
+ * Locks the number of a contact in its account, the account's limit of calls per day against changes, and the campaign against
+ * adoptions. One statement, because every dial executes it; what is read after it holds until the transaction ends. Extensions are
+ * the same number.
  */
 export async function lockDial(
   tx: Queryable,
@@ -40,6 +41,7 @@ export async function lockDial(
     name: 'lock-dial',
     text: `
       select pg_advisory_xact_lock_shared(hashtextextended($1::uuid::text, 0)),
+             (select pg_advisory_xact_lock_shared(hashtext(account), 0) from campaigns where id = $1),
              (select pg_advisory_xact_lock(hashtext(c.account), hashtext(k.phone_number))
                 from campaigns c join campaign_contacts k on k.campaign_id = c.id and k.seq = $2
                where c.id = $1)`,

@@ -1,5 +1,6 @@
 /** The limits of an account, on a real database. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { lockAgainstDials } from '../../db/account-days.ts';
 import { requireRoomInCampaigns } from '../../db/account-limits.ts';
 import { readAccount, readAccountUse, setAccount } from '../../db/accounts.ts';
 import { type Dial, permitDial, recordAnswer } from '../../db/calls.ts';
@@ -180,6 +181,27 @@ describe('calls of an account in one day', () => {
     answering.release();
     expect((await again).kind).toBe('send');
     expect(await placedToday()).toBe(counted);
+  });
+
+  it('are counted before a new limit holds, also of a campaign whose run has taken over since', async () => {
+    const { pool } = gateway.db;
+    await set({ max_calls_per_day: null });
+    const [one] = await dials(1, 1);
+    await pool.query('update campaigns set owner_run_id = null where id = $1', [one!.campaignId]);
+    const setting = await pool.connect();
+    await setting.query('begin');
+    await lockAgainstDials(setting, 'default');
+    await pool.query("update campaigns set owner_run_id = 'the run' where id = $1", [one!.campaignId]);
+    const dialled = dial(one!);
+    await vi.waitFor(async () => {
+      const { rowCount } = await pool.query(
+        `select from pg_stat_activity where datname = current_database() and wait_event = 'advisory'`,
+      );
+      expect(rowCount).toBe(1);
+    }, 10_000);
+    await setting.query('rollback');
+    setting.release();
+    expect((await dialled).kind).toBe('send');
   });
 
   it('are not forgotten when their campaign is deleted and the limit is changed', async () => {
