@@ -82,12 +82,14 @@ async function printForNumber(options: Options, number: string, env: Env): Promi
   }
   const [first] = zones;
   if (first === undefined) {
-    printText(['No time zone is known for this number: it belongs to no place, as toll-free numbers do.']);
+    printText(['No time zone is known for this number: it belongs to no place, as toll-free numbers do.', UNKNOWN]);
     return;
   }
   const all = zones.length === 1 ? '' : '; open when it is open in all of them';
   printText([`Time zones of the number: ${zones.join(', ')}${all}`, ...narrow.text, '', ...asTable(windows, first)]);
 }
+
+const UNKNOWN = 'A campaign in the hours of its contacts calls it as its unknown_zone says.';
 
 interface Narrowing {
   /** The schedules that must all be open. */
