@@ -96,6 +96,13 @@ async function newCampaign(): Promise<string> {
   return body.data.id;
 }
 
+/** A contact that waits in a campaign. */
+async function newContact(): Promise<{ id: string; contact_id: string }> {
+  const id = await newCampaign();
+  const [contact] = await rows('select contact_id from campaign_contacts where campaign_id = $1', [id]);
+  return { id, contact_id: contact.contact_id };
+}
+
 async function newFolder(): Promise<string> {
   const body = { name: nextId('folder') };
   return (await first.send({ method: 'POST', path: '/contacts/folders', body })).body.data.id;
@@ -129,6 +136,15 @@ const WRITES: Readonly<Record<string, () => Promise<Prepared>>> = {
   'POST /batch-calls/{id}/pause': async () => ({ params: { id: await newCampaign() } }),
   'POST /batch-calls/{id}/resume': async () => ({ params: { id: await newCampaign() } }),
   'POST /batch-calls/{id}/cancel': async () => ({ params: { id: await newCampaign() } }),
+  'POST /batch-calls/{id}/contacts': async () => ({
+    params: { id: await newCampaign() },
+    body: { contacts: [{ phone_number: '+14155550111' }] },
+  }),
+  'DELETE /batch-calls/{id}/contacts/{contact_id}': async () => ({ params: await newContact() }),
+  'POST /batch-calls/{id}/contacts/{contact_id}/call-at': async () => ({
+    params: await newContact(),
+    body: { at: '2036-03-20T14:30:00Z' },
+  }),
   'POST /batch-calls/{id}/restart': async () => {
     const id = await newCampaign();
     await rows(

@@ -60,6 +60,7 @@ beforeAll(async () => {
     contact_id: String(items[0]?.contact_id),
     call_id: `${campaign}.1.1`,
     phone_number: '+14155550100',
+    name: 'truedy',
   };
 });
 afterAll(() => gateway.close());
@@ -103,7 +104,7 @@ describe('every route', () => {
         tried.add(name);
       }
     }
-    expect([...tried].sort()).toEqual(['call_id', 'contact_id', 'id', 'phone_number']);
+    expect([...tried].sort()).toEqual(['call_id', 'contact_id', 'id', 'name', 'phone_number']);
   });
 
   it('names the parameter of its query that is wrong', async () => {
