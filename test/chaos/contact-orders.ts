@@ -1,9 +1,16 @@
 /** Operators who add people to a campaign, take them out and have them called at a time, while it runs. */
 import { z } from 'zod';
-import { type Asked, ask } from './api.ts';
+import { type Api, type Asked, ask } from './api.ts';
 import type { ContactOrder } from './campaigns.ts';
 import { type CampaignNotes, noteContactsAnswer, unanswered } from './notes.ts';
-import type { Operation } from './operators.ts';
+
+/** What an order needs of the operators' work. */
+interface Operation {
+  readonly api: Api;
+  readonly seed: string;
+  /** Epoch milliseconds from which the plan's instants count. */
+  readonly begin: number;
+}
 
 const PAGE = 100;
 const Listed = z.array(z.object({ contact_id: z.string(), phone_number: z.string() }));

@@ -31,7 +31,7 @@ export function isOpenFor(terms: Terms, person: Pick<Person, 'timezone'> | undef
   return isOpenAt({ ...terms, timezone: zoneFor(terms, person) }, at);
 }
 
-/** A person of whom nobody has heard has no hours of their own. */
+/** Without a recorded time zone of the person, it is UTC. */
 function zoneFor({ timezone }: Terms, person: Pick<Person, 'timezone'> | undefined): string {
   return timezone === 'contact' ? (person?.timezone ?? 'UTC') : timezone;
 }
