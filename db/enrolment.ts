@@ -3,6 +3,7 @@ import type { CampaignTerms } from '../domain/api/campaign-request.ts';
 import { ContactGroups, haveOwnHours, type Whereabouts } from '../domain/contacts/contact-group.ts';
 import { groupTerms } from '../domain/api/group-terms.ts';
 import { GroupNumbers } from '../domain/contacts/group-numbers.ts';
+import { coverGroups } from '../domain/contacts/cover-groups.ts';
 import { mergeGroups } from '../domain/contacts/merge-groups.ts';
 import { MOST_GROUPS } from '../domain/engine/campaign-state.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
@@ -62,7 +63,7 @@ export class Enrolment {
   }
 
   /**
-   * Records the groups, and who is skipped. Call it after the contacts were inserted and counted as pending, with the campaign
+   * Records the groups, and who is skipped. It may move contacts to other groups, so cursors are set afterwards. Call it after the contacts were inserted and counted as pending, with the campaign
    * locked.
    *
    * @param mayMerge whether groups may get other rules: nobody has computed their windows yet
@@ -85,19 +86,21 @@ export class Enrolment {
       await insertGroups(tx, this.campaignId, rules);
       return;
     }
-    if (!mayMerge) {
-      // A group may be open now by the rule that it has.
+    // A group may be open now by the rule that it has.
+    const fewer = mayMerge
+      ? mergeGroups(rules, MOST_GROUPS, this.now, (rule) => this.#groups.isEverOpen(rule))
+      : coverGroups(rules, this.#recorded, MOST_GROUPS);
+    if (fewer === null) {
       const message =
         'The contacts have more different hours than a campaign can have: start another campaign for them.';
       throw new RingfenceError('validation_error', message, { field: 'contacts' });
     }
-    const merged = mergeGroups(rules, MOST_GROUPS, this.now);
     await tx.query('delete from campaign_groups where campaign_id = $1', [this.campaignId]);
-    await insertGroups(tx, this.campaignId, merged.rules);
-    await tx.query('update campaign_contacts set group_no = ($2::smallint[])[group_no + 1] where campaign_id = $1', [
-      this.campaignId,
-      merged.indexOf,
-    ]);
+    await insertGroups(tx, this.campaignId, fewer.rules);
+    await tx.query(
+      `update campaign_contacts set group_no = ($2::smallint[])[group_no + 1] where campaign_id = $1 and group_no >= $3`,
+      [this.campaignId, fewer.indexOf, mayMerge ? 0 : this.#recorded],
+    );
   }
 }
 

@@ -54,13 +54,13 @@ export async function addContacts(
   // A folder that is not copied yet has its places before those of added people: its size is in the total.
   await copyStoredContacts(tx, campaignId, stored, campaign.total, enrolment);
   await insertCampaignContacts(tx, campaignId, stated, campaign.total + stored.length, enrolment);
-  // Otherwise the copy of the folder sets the cursors, in front of its contacts.
-  if (campaign.uncopied_folder === null) await openCursors(tx, campaignId);
   await tx.query('update campaigns set total = total + $2, pending = pending + $2, updated_at = now() where id = $1', [
     campaignId,
     added,
   ]);
   await enrolment.finish(tx, { mayMerge: false });
+  // Otherwise the copy of the folder sets the cursors, in front of its contacts.
+  if (campaign.uncopied_folder === null) await openCursors(tx, campaignId);
   return { added, total, tell: await noteChange(tx, campaignId, campaign) };
 }
 

@@ -40,7 +40,7 @@ export class ContactGroups {
   readonly #terms: GroupTerms;
   readonly #now: number;
   readonly #places = new Map<string, NumberPlace>();
-  readonly #openAtOnce = new Map<string, boolean>();
+  readonly #everOpen = new Map<string, boolean>();
 
   /** @param now the clock, from which a common opening of several zones is looked for */
   constructor(terms: GroupTerms, now: number) {
@@ -59,14 +59,14 @@ export class ContactGroups {
     if (!this.haveOwnZones && policies.length === 0) return OWN_HOURS;
     const { zones } = this.zonesOf(contact);
     if (zones.length === 0) return null;
-    return { zones, policies: policies.map(({ name }) => name) };
+    return { zones, policies: namesOf(policies) };
   }
 
   /** The contact's zone or, if none is stated, those of the number. */
   zonesOf(contact: Whereabouts): ContactZones {
     if (contact.timezone !== null) return { zones: [contact.timezone], from: 'contact' };
     const zones = this.#placeOf(contact.phone_number).zones.toSorted();
-    if (zones.length > 0 && this.#areOpenAtOnce(zones, this.policiesOf(contact))) return { zones, from: 'number' };
+    if (zones.length > 0 && this.#areOpenAtOnce(zones, contact)) return { zones, from: 'number' };
     const { unknownZone } = this.#terms;
     return { zones: unknownZone === null ? [] : [unknownZone], from: 'unknown_zone' };
   }
@@ -91,17 +91,27 @@ export class ContactGroups {
   }
 
   /** Opposite sides of the earth may have no common hours, and a policy may leave none to neighbours. */
-  #areOpenAtOnce(zones: readonly string[], policies: readonly Policy[]): boolean {
-    const { schedule } = this.#terms;
-    if (zones.length === 1 || (!this.haveOwnZones && policies.length === 0)) return true;
-    const key = [...zones, ...policies.map(({ name }) => name)].join(' ');
-    let open = this.#openAtOnce.get(key);
+  #areOpenAtOnce(zones: readonly string[], contact: Whereabouts): boolean {
+    if (zones.length === 1) return true;
+    const policies = this.policiesOf(contact);
+    return (!this.haveOwnZones && policies.length === 0) || this.isEverOpen({ zones, policies: namesOf(policies) });
+  }
+
+  /** Whether a group with this rule is open at some time. */
+  isEverOpen({ zones, policies }: GroupRule): boolean {
+    const key = [...zones, ...policies].join(' ');
+    let open = this.#everOpen.get(key);
     if (open === undefined) {
-      open = groupWindowAt(schedule, { zones }, policies, this.#now) !== null;
-      this.#openAtOnce.set(key, open);
+      const narrowing = this.#terms.policies.filter(({ name }) => policies.includes(name));
+      open = groupWindowAt(this.#terms.schedule, { zones }, narrowing, this.#now) !== null;
+      this.#everOpen.set(key, open);
     }
     return open;
   }
+}
+
+function namesOf(policies: readonly Policy[]): string[] {
+  return policies.map(({ name }) => name);
 }
 
 function narrowsHours({ hours, holidays }: Policy): boolean {

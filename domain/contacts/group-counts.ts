@@ -39,7 +39,7 @@ export class GroupCounts {
   pendingGroups(now: number): PendingGroups {
     const { rules } = this.#numbers;
     if (rules.length <= MOST_GROUPS) return { groups: rules, pending: this.#counts };
-    const merged = mergeGroups(rules, MOST_GROUPS, now);
+    const merged = mergeGroups(rules, MOST_GROUPS, now, (rule) => this.#contactGroups.isEverOpen(rule));
     const pending = merged.rules.map(() => 0);
     for (const [number, contacts] of this.#counts.entries()) {
       const index = merged.indexOf[number] ?? 0;

@@ -4,6 +4,7 @@
  */
 import type { GroupRule } from '../windows/group-hours.ts';
 import { offsetAt } from '../windows/zone-offsets.ts';
+import { GroupNumbers } from './group-numbers.ts';
 
 const HALF_A_YEAR_MS = 183 * 24 * 3_600_000;
 
@@ -22,10 +23,19 @@ interface Cluster {
 }
 
 /**
+ * Merges the neighbours whose merger restricts them least: among groups with the same policies, and if that is not enough, among
+ * all. Neighbours that would never be open at the same time stay apart as long as others can be merged.
+ *
  * @param now decides which zones have the same clock
  * @param most how many groups there may be
+ * @param isEverOpen whether a group with this rule is open at some time
  */
-export function mergeGroups(rules: readonly GroupRule[], most: number, now: number): MergedGroups {
+export function mergeGroups(
+  rules: readonly GroupRule[],
+  most: number,
+  now: number,
+  isEverOpen: (rule: GroupRule) => boolean,
+): MergedGroups {
   const clusters = rules.map((rule, index): Cluster => {
     // The campaign's own zone narrows every group.
     const zones = rule.zones.length > 0 ? rule.zones : ['UTC'];
@@ -33,38 +43,55 @@ export function mergeGroups(rules: readonly GroupRule[], most: number, now: numb
     const low = offsets.map((values) => Math.min(...values));
     return { rule, members: [index], low, high: offsets.map((values) => Math.max(...values)) };
   });
-  clusters.sort((a, b) => compare(a.rule.policies.join(), b.rule.policies.join()) || byOffset(a, b));
-  while (clusters.length > most) {
-    const at = cheapest(clusters);
-    const [left, right] = clusters.slice(at, at + 2);
-    if (left && right) clusters.splice(at, 2, merged(left, right));
-  }
+  const haveCommonHours = (left: Cluster, right: Cluster): boolean =>
+    costOf(left, right) === 0 ||
+    isEverOpen(merged(left, right).rule) ||
+    !isEverOpen(left.rule) ||
+    !isEverOpen(right.rule);
+  clusters.sort((a, b) => byPolicies(a, b) || byOffset(a, b));
+  reduce(clusters, most, (left, right) => byPolicies(left, right) === 0 && haveCommonHours(left, right));
+  clusters.sort((a, b) => byOffset(a, b) || byPolicies(a, b));
+  reduce(clusters, most, haveCommonHours);
+  reduce(clusters, most, () => true);
+  // Different mergers may have the same result.
+  const numbers = new GroupNumbers();
   const indexOf: number[] = [];
-  for (const [index, { members }] of clusters.entries()) for (const member of members) indexOf[member] = index;
-  return { rules: clusters.map(({ rule }) => rule), indexOf };
-}
-
-/** The first of the two neighbours whose merger restricts them least. */
-function cheapest(clusters: readonly Cluster[]): number {
-  let best = 0;
-  let least = Infinity;
-  for (let index = 0; index + 1 < clusters.length; index++) {
-    const [left, right] = clusters.slice(index, index + 2);
-    if (!left || !right) continue;
-    const cost = costOf(left, right);
-    if (cost < least) {
-      least = cost;
-      best = index;
-    }
+  for (const { rule, members } of clusters) {
+    const number = numbers.numberOf(rule);
+    for (const member of members) indexOf[member] = number;
   }
-  return best;
+  return { rules: numbers.rules, indexOf };
 }
 
-/** Hours of difference that the merged group has more than its parts, and a large sum where it gets other policies. */
+/** Merges neighbours that may be merged, those whose merger restricts them least first. */
+function reduce(clusters: Cluster[], most: number, mayMerge: (left: Cluster, right: Cluster) => boolean): void {
+  // The cost of merging each cluster with the next one. Infinity: they may not be merged.
+  const costs = clusters.map((_, index) => costOfNext(clusters, index));
+  while (clusters.length > most) {
+    const least = Math.min(...costs);
+    if (least === Infinity) return;
+    const at = costs.indexOf(least);
+    const [left, right] = clusters.slice(at, at + 2);
+    if (!left || !right) return;
+    if (!mayMerge(left, right)) {
+      costs[at] = Infinity;
+      continue;
+    }
+    clusters.splice(at, 2, merged(left, right));
+    costs.splice(at, 2, costOfNext(clusters, at));
+    if (at > 0) costs[at - 1] = costOfNext(clusters, at - 1);
+  }
+}
+
+function costOfNext(clusters: readonly Cluster[], index: number): number {
+  const [left, right] = clusters.slice(index, index + 2);
+  return left && right ? costOf(left, right) : Infinity;
+}
+
+/** Hours of difference that the merged group has more than its parts. */
 function costOf(left: Cluster, right: Cluster): number {
   const both = merged(left, right);
-  const others = left.rule.policies.join() === right.rule.policies.join() ? 0 : 1e12;
-  return others + 2 * spread(both) - spread(left) - spread(right);
+  return 2 * spread(both) - spread(left) - spread(right);
 }
 
 function spread({ low, high }: Cluster): number {
@@ -85,6 +112,10 @@ function merged(left: Cluster, right: Cluster): Cluster {
 
 function union(a: readonly string[], b: readonly string[]): string[] {
   return [...new Set([...a, ...b])].toSorted();
+}
+
+function byPolicies(a: Cluster, b: Cluster): number {
+  return compare(a.rule.policies.join(), b.rule.policies.join());
 }
 
 function byOffset(a: Cluster, b: Cluster): number {

@@ -5,11 +5,13 @@ import { openCursors } from '../../db/claims.ts';
 import { inTransaction } from '../../db/pool.ts';
 import { enrol } from '../../db/enrolment.ts';
 import { explainContact } from '../../db/contact-explanation.ts';
+import { addContacts } from '../../db/roster-changes.ts';
 import { exchange } from '../../db/roster.ts';
 import { changedTerms, readChange } from '../../domain/api/campaign-change.ts';
 import { CreateCampaign } from '../../domain/api/campaign-request.ts';
+import { MOST_GROUPS } from '../../domain/engine/campaign-state.ts';
 import type { ExchangeRequest } from '../../domain/engine/roster.ts';
-import { createCampaign } from '../../gateway/routes/create-campaign.ts';
+import { createCampaign, statedContacts } from '../../gateway/routes/create-campaign.ts';
 import { TRUEDY_ALONE } from '../support/factories/connections.ts';
 import { exchangeRequest } from '../support/factories/exchange-request.ts';
 import { nextId } from '../support/factories/ids.ts';
@@ -189,6 +191,44 @@ describe('a campaign in the hours of its contacts', () => {
     const { contacts, ...rest } = await stored(campaign.id);
     expect(rest).toEqual(EXPECTED);
     expect(contacts.map(({ group_no }) => group_no)).toEqual([0, 0, 1, 0]);
+  });
+
+  it('takes more people, and claims them, when it has as many groups as it may have', async () => {
+    const people = Intl.supportedValuesOf('timeZone')
+      .slice(0, 2 * MOST_GROUPS)
+      .map((timezone, index) => ({ phone_number: `+1415555${1_000 + index}`, timezone }));
+    const { id } = await create({ contacts: people });
+    await inTransaction(database.pool, (tx) => adoptRoster(tx, { campaignId: id, runId: 'the run', number: 1 }, NOW));
+    const open = Array.from({ length: MOST_GROUPS }, (_, group) => group);
+    const claimAll = (exchangeNumber: number) =>
+      exchange(
+        database.pool,
+        exchangeRequest({ campaignId: id, now: NOW, exchangeNumber, want: 500, open }),
+        'the run',
+      );
+    expect(await claimAll(1)).toMatchObject({ claimed: { length: people.length }, groups: [] });
+    const before = await stored(id);
+    expect(before.zones).toHaveLength(MOST_GROUPS);
+    const place = before.contacts.findIndex(({ group_no: group }) => before.zones[group]!.length > 1);
+    const group = before.contacts[place]!.group_no;
+    const stated = await statedContacts(
+      {
+        contacts: [
+          {
+            ...CreateCampaign.parse({ name: 'one', agent_id: 'a', contacts: people }).contacts[place]!,
+            phone_number: '+14155550199',
+          },
+        ],
+      },
+      [],
+    );
+    await inTransaction(database.pool, (tx) =>
+      addContacts(tx, { account: 'default', id }, { stored: [], stated }, (newcomers) => newcomers),
+    );
+    expect((await stored(id)).zones).toEqual(before.zones);
+    const seq = people.length + 1;
+    const claimed = [{ seq, attempt: 1, ...(group > 0 ? { group } : {}) }];
+    expect(await claimAll(2)).toMatchObject({ claimed, groups: [] });
   });
 
   it('calls those in the stated zone whose zone nobody knows, and keeps to that', async () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { coverGroups } from '../../../domain/contacts/cover-groups.ts';
 import { ContactGroups, type GroupTerms, type Whereabouts } from '../../../domain/contacts/contact-group.ts';
 import { mergeGroups } from '../../../domain/contacts/merge-groups.ts';
 import { placeOf } from '../../../domain/contacts/number-place.ts';
@@ -113,26 +114,59 @@ const rule = fc.record({
   policies: fc.subarray(['us-tcpa', 'fr']),
 });
 
+const ALWAYS_OPEN = () => true;
+
 describe('groups beyond the bound', () => {
   it('are merged into groups that are open only while each of theirs is', () => {
     fc.assert(
       fc.property(fc.array(rule, { minLength: 1, maxLength: 12 }), fc.integer({ min: 1, max: 6 }), (rules, most) => {
-        const { rules: merged, indexOf } = mergeGroups(rules, most, NOW);
+        const { rules: merged, indexOf } = mergeGroups(rules, most, NOW, ALWAYS_OPEN);
         expect(merged.length).toBeLessThanOrEqual(Math.max(most, 1));
         for (const [index, { zones, policies }] of rules.entries()) {
           const into = merged[indexOf[index]!]!;
           expect(into.zones).toEqual(expect.arrayContaining(zones));
           expect(into.policies).toEqual(expect.arrayContaining(policies));
         }
-        expect(mergeGroups(rules, most, NOW)).toEqual({ rules: merged, indexOf });
+        expect(new Set(merged.map((one) => JSON.stringify(one))).size).toBe(merged.length);
+        expect(mergeGroups(rules, most, NOW, ALWAYS_OPEN)).toEqual({ rules: merged, indexOf });
       }),
     );
   });
 
   it('merges zones with the same clock first', () => {
     const rules = ZONES.map((zone) => ({ zones: [zone], policies: [] }));
-    const { rules: merged } = mergeGroups(rules, ZONES.length - 1, NOW);
+    const { rules: merged } = mergeGroups(rules, ZONES.length - 1, NOW, ALWAYS_OPEN);
     expect(merged.map(({ zones }) => zones)).toContainEqual(['Europe/Berlin', 'Europe/Paris']);
+  });
+
+  it('are open at some time, as each of theirs is', () => {
+    const schedule = { ...OF_CONTACTS, start_time: '10:00', end_time: '11:00' };
+    const policies = policiesNamed(['us-tcpa', 'ca-utr']);
+    const clocks = Array.from({ length: 12 }, (_, hours) => `Etc/GMT+${hours + 1}`);
+    const groups = new ContactGroups(terms({ schedule, policies }), NOW);
+    const rules = policies.flatMap(({ name }) => clocks.map((zone) => ({ zones: [zone], policies: [name] })));
+    expect(rules.filter((one) => !groups.isEverOpen(one))).toEqual([]);
+    const { rules: merged } = mergeGroups(rules, clocks.length, NOW, (one) => groups.isEverOpen(one));
+    expect(merged.length).toBe(clocks.length);
+    expect(merged.filter((one) => !groups.isEverOpen(one))).toEqual([]);
+  });
+
+  it('take new contacts whose hours contain theirs, and no others', () => {
+    const had = [
+      { zones: ['America/Chicago', 'America/New_York', 'UTC'], policies: ['us-tcpa'] },
+      { zones: ['America/Chicago', 'America/New_York'], policies: ['us-tcpa'] },
+      { zones: ['America/New_York'], policies: [] },
+    ];
+    const chicago = { zones: ['America/Chicago'], policies: [] };
+    const tokyo = { zones: ['Asia/Tokyo'], policies: [] };
+    const florida = { zones: ['America/Chicago'], policies: ['us-fl'] };
+    expect(coverGroups([...had, chicago], 3, 3)).toEqual({ rules: had, indexOf: [0, 1, 2, 1] });
+    expect(coverGroups([...had, tokyo, chicago], 3, 4)).toEqual({
+      rules: [...had, tokyo],
+      indexOf: [0, 1, 2, 3, 1],
+    });
+    expect(coverGroups([...had, tokyo], 3, 3)).toBe(null);
+    expect(coverGroups([...had, florida], 3, 3)).toBe(null);
   });
 });
 
