@@ -1,4 +1,5 @@
 /** Gathers the evidence of a run that is over, from the provider's ledger, the operators' notes and PostgreSQL. */
+import { counted } from '../../domain/engine/counted.ts';
 import type { Client } from '@temporalio/client';
 import type pg from 'pg';
 import { parseCallId, workflowId } from '../../domain/engine/ids.ts';
@@ -121,7 +122,9 @@ function disagreements(counters: Buckets & { total: number }, rows: Partial<Buck
     (bucket) => `${rows[bucket] ?? 0} are ${bucket}, and the count says ${counters[bucket]}`,
   );
   const sum = BUCKETS.reduce((all, bucket) => all + (rows[bucket] ?? 0), 0);
-  return sum === counters.total ? texts : [...texts, `there are ${sum} contacts, and the total is ${counters.total}`];
+  return sum === counters.total
+    ? texts
+    : [...texts, `there are ${counted(sum, 'contact')}, and the total is ${counters.total}`];
 }
 
 async function workflowStatus(temporal: Client, campaignId: string): Promise<string | null> {

@@ -30,7 +30,7 @@ const DECIDING: Readonly<Record<string, Readonly<Record<string, readonly [scenar
     UNASKED_FOR_MS: ['nobody-to-ask', 14 * MINUTE, 16 * MINUTE],
   },
   'domain/engine/circuit-breaker.ts': {
-    FIRST_PAUSE_MS: ['provider-down', 250, 1_000],
+    FIRST_PAUSE_MS: ['provider-down', 50, 1_000],
     // A shorter one would change nothing: the call that is repeated after it is looked up once a minute.
     MAX_PAUSE_MS: ['provider-down', 2 * MINUTE],
     BLOCKED_PAUSE_MS: ['provider-down', 30_000, 2 * MINUTE],

@@ -27,7 +27,8 @@ export const TRUEDY_ALONE = connectionsTo(unreachableProvider());
 
 /** A connection that dials nobody, with these restrictions. */
 export function connectionWith(restrictions: Partial<Connection>): Connection {
-  return { ...connectionOf(unreachableProvider()), ...restrictions };
+  // A connection that is loaded again opens another adapter: the former one is closed after a while.
+  return { ...connectionOf(unreachableProvider()), open: unreachableProvider, ...restrictions };
 }
 
 function unreachableProvider(): CallProvider {
