@@ -25,6 +25,8 @@ export interface Share {
   readonly first: number;
   readonly step: number;
   readonly calls: number;
+  /** Whether all campaigns call people in forty zones, each in their own hours. */
+  readonly ownHours: boolean;
 }
 
 export interface Tally {
@@ -57,17 +59,17 @@ export function isShared(scenario: number): boolean {
   return scenario % SHARED_EVERY === SHARED_EVERY - 1;
 }
 
-export function scenarioOf(seed: number, scenario: number): SharedScenario {
+export function scenarioOf(seed: number, scenario: number, ownHours = false): SharedScenario {
   const scenarios = isShared(scenario)
-    ? arbitrarySharing(LARGE_SHARED, MOST_CAMPAIGNS)
-    : arbitraryScenario(LARGE).map(alone);
+    ? arbitrarySharing({ ...LARGE_SHARED, ownHours }, MOST_CAMPAIGNS)
+    : arbitraryScenario({ ...LARGE, ownHours }).map(alone);
   return fc.sample(scenarios, { seed: Math.imul(seed, 65_537) + scenario, numRuns: 1 })[0]!;
 }
 
-export function runShare({ seed, first, step, calls }: Share): ShareResult {
+export function runShare({ seed, first, step, calls, ownHours }: Share): ShareResult {
   const tally = { ...NOTHING };
   for (let number = first; tally.calls < calls; number += step) {
-    const scenario = scenarioOf(seed, number);
+    const scenario = scenarioOf(seed, number, ownHours);
     try {
       const { campaigns } = runShared(scenario, { everyTurns: EVERY_TURNS });
       tally.scenarios += 1;

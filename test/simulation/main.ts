@@ -23,17 +23,18 @@ interface Options {
   readonly seed: number;
   readonly calls: number;
   readonly json: boolean;
+  readonly ownHours: boolean;
   readonly campaign?: number;
   readonly scenario?: string;
 }
 
-async function main({ seed, calls, json, campaign, scenario }: Options): Promise<number> {
+async function main({ seed, calls, json, ownHours, campaign, scenario }: Options): Promise<number> {
   if (scenario !== undefined) return show(readScenario(await readFile(scenario, 'utf8')));
-  if (campaign !== undefined) return show(scenarioOf(seed, campaign));
+  if (campaign !== undefined) return show(scenarioOf(seed, campaign, ownHours));
   const startedAt = performance.now();
   const processes = Math.max(1, availableParallelism());
   const shares = Array.from({ length: processes }, (_, first) =>
-    inProcess({ seed, first, step: processes, calls: Math.ceil(calls / processes) }),
+    inProcess({ seed, first, step: processes, calls: Math.ceil(calls / processes), ownHours }),
   );
   const results = await Promise.all(shares);
   const seconds = (performance.now() - startedAt) / 1000;
@@ -131,6 +132,7 @@ const program = new Command('simulate')
   .description('Runs campaigns on virtual time, with faults, and checks every promise at every step.')
   .option('--seed <number>', 'what is drawn follows from it', wholeNumber(0, 2 ** 31), Math.floor(Date.now() / 1000))
   .option('--calls <number>', 'how many calls to place at the least', wholeNumber(1, 1_000_000_000), 1_000_000)
+  .option('--own-hours', 'every campaign calls people in forty zones, each in their own hours', false)
   .option('--json', 'print the result as JSON', false)
   .option('--campaign <number>', 'run this one of the seed’s scenarios only', wholeNumber(0, 2 ** 31))
   .option('--scenario <file>', 'run the scenario that is described in this file, and show its steps')
