@@ -39,6 +39,8 @@ export class VirtualRoster {
   hasChanged = false;
   /** Claims that were taken back, by contact: the exchange that tells of it. */
   private readonly taken = new Map<number, number>();
+  /** The attempt at which a contact was taken out. */
+  private readonly removed = new Map<number, number>();
 
   constructor(
     private readonly campaignId: string,
@@ -145,6 +147,7 @@ export class VirtualRoster {
     const row = this.waiting(which);
     if (!row) return false;
     this.takeClaim(row);
+    this.removed.set(row.seq, row.attempt);
     this.contacts.move(row, 'skipped', 'removed');
     this.listener.closed(row.seq, row.attempt, 'skipped', 'removed');
     return true;
@@ -201,8 +204,8 @@ export class VirtualRoster {
 
   /** Whether the attempt is written down: its contact has moved on or is in a terminal bucket. */
   isSettled(seq: number, attempt: number): boolean {
-    const row = this.contacts.get(seq);
-    return row ? row.attempt > attempt : this.contacts.wasSeen(seq);
+    const current = this.contacts.get(seq)?.attempt ?? this.removed.get(seq);
+    return current === undefined ? this.contacts.wasSeen(seq) : current > attempt;
   }
 
   private isOwner({ id, state }: Owner): boolean {

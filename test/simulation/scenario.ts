@@ -241,7 +241,8 @@ function watchedBy(promises: Invariants, shared: SharedWatches, campaignId: stri
     closed: (seq, attempt, bucket, reason) => promises.closed(seq, attempt, bucket, reason),
     moved: (seq, at) => promises.moved(seq, at),
     decided: (run, step) => {
-      for (const limit of limits) limit.decided(run, step);
+      const ownsRecords = promises.campaign.roster.isOwnedBy(run.id, run.state.epoch);
+      for (const limit of limits) limit.decided(run, step, ownsRecords);
       promises.decided(run, step);
     },
     pauseAcknowledged: (named) => promises.pauseAcknowledged(named),

@@ -54,14 +54,17 @@ export class SharedLimitInvariants implements SharedLimitWatch {
     this.limits = [{ fromDivision: 0, limit: options.limit }];
   }
 
-  /** A campaign has decided which calls to start. */
-  decided({ campaignId, state }: VirtualRun, step: Step): void {
+  /**
+   * A campaign has decided which calls to start. Calls of a run that does not own the records, such as one that was reset to an
+   * earlier state, are refused at the dial.
+   */
+  decided({ campaignId, state }: VirtualRun, step: Step, ownsRecords = true): void {
     if (step.kind !== 'work' || (step.place.length === 0 && step.repeat.length === 0)) return;
     const { sharedLimits, epoch } = state;
     const share = sharedLimits.find(({ id }) => id === this.options.limitId)?.share;
     const member = this.member(campaignId);
     const known = member.lastCurrent.get(shareKey(epoch, share?.revision ?? 0));
-    const isGiven = step.place.length === 0 || known !== undefined;
+    const isGiven = !ownsRecords || step.place.length === 0 || known !== undefined;
     this.hold('P12', isGiven, () => `${campaignId} starts a call under a share that nobody gave it`);
     const under = known ?? this.counts.divisions;
     for (const contact of step.place) member.placedUnder.set(idOf(campaignId, contact), under);
