@@ -4,6 +4,7 @@
  */
 import { recentDays } from '../domain/windows/windows.ts';
 import type { Queryable } from './pool.ts';
+import { isUnfinished } from './unfinished.ts';
 
 /**
  * SQL for what the first step of a dial must know about the limit of calls per day: an object like `DailyLimit`. Null: no limit.
@@ -54,7 +55,7 @@ export async function recountDay(
     `update calls set account_day = case when first_sent_at >= to_timestamp($2 / 1000.0)
                                           and first_sent_at < to_timestamp($3 / 1000.0) then $4::date end
        from campaigns c
-      where c.account = $1 and c.status in ('scheduled', 'active', 'paused', 'interrupted') and calls.campaign_id = c.id
+      where c.account = $1 and ${isUnfinished('c')} and calls.campaign_id = c.id
         and calls.settled_at is null and calls.first_sent_at is not null and calls.not_placed_reason is null`,
     span,
   );

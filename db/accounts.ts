@@ -6,6 +6,7 @@ import { lockAgainstDials, placedOn, recountDay } from './account-days.ts';
 import { type DatabaseClock, readDatabaseClock } from './clock.ts';
 import { IS_OPEN } from './left-calls.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
+import { isUnfinished } from './unfinished.ts';
 
 /** Null: no limit. */
 export interface AccountSettings {
@@ -130,11 +131,10 @@ export async function readSharedLimits(db: Queryable): Promise<{ account: string
 export type StoredUse = Pick<AccountUse, 'campaigns' | 'contacts_in_campaigns' | 'contacts_in_folders'>;
 
 export async function readStoredUse(db: Queryable, account: string): Promise<StoredUse> {
-  // The statuses are listed, so that the campaigns that are over are not read.
   const { rows } = await db.query<Record<keyof StoredUse, string>>(
     `select count(*) as campaigns, coalesce(sum(total), 0) as contacts_in_campaigns,
             (select coalesce(sum(contacts), 0) from contact_folders where account = $1) as contacts_in_folders
-       from campaigns where account = $1 and status in ('scheduled', 'active', 'paused', 'interrupted')`,
+       from campaigns where account = $1 and ${isUnfinished('campaigns')}`,
     [account],
   );
   const { campaigns, contacts_in_campaigns: inCampaigns, contacts_in_folders: inFolders } = rows[0]!;
@@ -162,7 +162,7 @@ export async function readAccountUse(
 async function countInFlight(db: Queryable, account: string): Promise<number> {
   const { rows } = await db.query<{ calls: number }>(
     `select count(*)::integer as calls from campaigns c join calls on calls.campaign_id = c.id
-      where c.account = $1 and c.status in ('scheduled', 'active', 'paused', 'interrupted') and ${IS_OPEN}`,
+      where c.account = $1 and ${isUnfinished('c')} and ${IS_OPEN}`,
     [account],
   );
   return rows[0]!.calls;

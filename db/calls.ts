@@ -31,8 +31,7 @@ import {
   type ConnectionBreaker,
   type Passage,
 } from '../domain/dialling/connection-breaker.ts';
-import type { ProviderTrouble } from '../domain/engine/campaign-state.ts';
-import type { DueFor } from '../domain/engine/campaign-state.ts';
+import type { DueFor, ProviderTrouble } from '../domain/engine/campaign-state.ts';
 import { accountLimitId, recordEventId } from '../domain/engine/ids.ts';
 import type { EndedEvent, Outcome } from '../domain/engine/outcome.ts';
 import type { CallToPlace, PlaceResult } from '../domain/dialling/provider-messages.ts';

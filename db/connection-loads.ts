@@ -107,24 +107,25 @@ export interface DifferingLimits {
 }
 
 /** Connections for which workers have loaded different limits of calls in flight. */
-export async function differingLimits(db: Queryable): Promise<DifferingLimits[]> {
-  const { rows } = await db.query<DifferingLimits>(
-    `select connection, jsonb_agg(jsonb_build_object('max_concurrent_calls', max_concurrent_calls, 'workers', workers)
-                                  order by max_concurrent_calls nulls last) as limits
-       from (select connection, max_concurrent_calls, count(*)::integer as workers from connection_loads
-              where seen_at > now() - ${SEEN_WITHIN} group by connection, max_concurrent_calls) loaded
-      group by connection having count(*) > 1 order by connection`,
-  );
-  return rows;
+export function differingLimits(db: Queryable): Promise<DifferingLimits[]> {
+  return differing<DifferingLimits>(db, 'max_concurrent_calls', 'limits');
 }
 
 /** Connections for which workers have loaded different rates. */
-export async function differingRates(db: Queryable): Promise<DifferingRates[]> {
-  const { rows } = await db.query<DifferingRates>(
-    `select connection, jsonb_agg(jsonb_build_object('calls_per_second', calls_per_second, 'workers', workers)
-                                  order by calls_per_second nulls last) as rates
-       from (select connection, calls_per_second, count(*)::integer as workers from connection_loads
-              where seen_at > now() - ${SEEN_WITHIN} group by connection, calls_per_second) loaded
+export function differingRates(db: Queryable): Promise<DifferingRates[]> {
+  return differing<DifferingRates>(db, 'calls_per_second', 'rates');
+}
+
+async function differing<T extends object>(
+  db: Queryable,
+  setting: 'max_concurrent_calls' | 'calls_per_second',
+  name: 'limits' | 'rates',
+): Promise<T[]> {
+  const { rows } = await db.query<T>(
+    `select connection, jsonb_agg(jsonb_build_object('${setting}', ${setting}, 'workers', workers)
+                                  order by ${setting} nulls last) as ${name}
+       from (select connection, ${setting}, count(*)::integer as workers from connection_loads
+              where seen_at > now() - ${SEEN_WITHIN} group by connection, ${setting}) loaded
       group by connection having count(*) > 1 order by connection`,
   );
   return rows;

@@ -18,6 +18,7 @@ import { recordConnections } from './connections.ts';
 import { deadlineSql, IS_OPEN } from './left-calls.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 import type { RecordsOwner } from './workflow-records.ts';
+import { isUnfinished } from './unfinished.ts';
 
 const COLUMNS = 'campaign_id as "campaignId", epoch, report, need, share, held, revision, told';
 
@@ -206,7 +207,7 @@ async function countUnsharedCalls(
     `select count(*)::int as open
        from campaigns c join calls on calls.campaign_id = c.id
       where ${account === null ? 'c.connection = $1 and calls.connection = $1' : 'c.account = $4'}
-        and c.status in ('scheduled', 'active', 'paused', 'interrupted')
+        and ${isUnfinished('c')}
         and not exists (select from connection_shares s where s.connection = $1 and s.campaign_id = c.id)
         and ${IS_OPEN} and ${deadlineSql('$3::float8')} > to_timestamp($2 / 1000.0)`,
     [connection, now, lostAfterMs, ...(account === null ? [] : [account])],

@@ -5,6 +5,7 @@ import { lowestLimitOf, lowestRate } from './connection-loads.ts';
 import { deadlineSql, IS_OPEN } from './left-calls.ts';
 import type { Queryable } from './pool.ts';
 import { stopOf } from './stops.ts';
+import { isUnfinished } from './unfinished.ts';
 
 /** A campaign that is not over. */
 export interface CampaignOnConnection {
@@ -57,7 +58,7 @@ export async function readConnectionState(
                          ) as "placedLastMinute"
                     from campaigns c
                     left join connection_shares s on s.connection = c.connection and s.campaign_id = c.id
-                   where c.connection = $1 and c.status in ('scheduled', 'active', 'paused', 'interrupted')
+                   where c.connection = $1 and ${isUnfinished('c')}
                 ) busy
                where busy."inFlight" > 0 or busy."placedLastMinute" > 0 or busy.share > 0 or busy.need > 0
             ), '[]') as campaigns`,

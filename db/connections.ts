@@ -1,6 +1,7 @@
 /** The connections that workers of this database have. */
 import { isLoaded } from './connection-loads.ts';
 import type { Queryable } from './pool.ts';
+import { isUnfinished } from './unfinished.ts';
 
 /** Each connection has a row, which all of its dials share. */
 export async function recordConnections(db: Queryable, names: readonly string[]): Promise<void> {
@@ -11,7 +12,7 @@ export async function recordConnections(db: Queryable, names: readonly string[])
 export async function connectionsWithoutWorker(db: Queryable): Promise<string[]> {
   const { rows } = await db.query<{ connection: string }>(
     `select distinct connection from campaigns
-      where status in ('scheduled', 'active', 'paused', 'interrupted') and not ${isLoaded('campaigns.connection')}`,
+      where ${isUnfinished('campaigns')} and not ${isLoaded('campaigns.connection')}`,
   );
   return rows.map(({ connection }) => connection);
 }

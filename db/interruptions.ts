@@ -7,6 +7,7 @@ import type { CampaignStatus } from '../domain/engine/campaign-state.ts';
 import type { CheckedCampaign, InterruptedReason, MissingCount, RecordedStatus } from '../domain/api/interruption.ts';
 import type { Queryable } from './pool.ts';
 import { NO_TROUBLE } from './workflow-records.ts';
+import { isUnfinished } from './unfinished.ts';
 
 /** A campaign that this process has claimed for a check. */
 export interface ClaimedCheck extends CheckedCampaign {
@@ -37,7 +38,7 @@ export async function claimChecks(
     `update campaigns set workflow_checked_at = now()
       where id = any(array(
         select id from campaigns
-         where status in ('scheduled', 'active', 'paused', 'interrupted') and workflow_started_at is not null
+         where ${isUnfinished('campaigns')} and workflow_started_at is not null
            and (workflow_checked_at is null or workflow_checked_at <= now() - $2 * interval '1 millisecond')
            and (workflow_missing_since is null or workflow_missing_since <= now() - $3 * interval '1 millisecond')
          order by workflow_checked_at nulls first limit $1 for no key update skip locked))
@@ -51,7 +52,7 @@ export async function claimChecks(
 export async function readCheck(db: Queryable, campaignId: string): Promise<ClaimedCheck | null> {
   const { rows } = await db.query<ClaimedCheck>(
     `select ${CHECKED} from campaigns
-      where id = $1 and status in ('scheduled', 'active', 'paused', 'interrupted')`,
+      where id = $1 and ${isUnfinished('campaigns')}`,
     [campaignId],
   );
   return rows[0] ?? null;

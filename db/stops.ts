@@ -1,5 +1,6 @@
 /** Stops by administrators: while the row of a stop is here, no dial that it covers is permitted. */
 import type { Pool, Queryable } from './pool.ts';
+import { isUnfinished } from './unfinished.ts';
 
 /** What a stop covers: every campaign, those of an account, or those that call through a connection. */
 export type StopScope = 'all' | `account:${string}` | `connection:${string}`;
@@ -102,15 +103,13 @@ export interface CoveredCampaign {
   readonly stoppedOtherwise: boolean;
 }
 
-const UNFINISHED = `campaigns.status in ('scheduled', 'active', 'paused', 'interrupted')`;
-
 /** The campaigns that the scope covers and that are not over, the oldest first. */
 export async function coveredCampaigns(db: Queryable, scope: StopScope): Promise<CoveredCampaign[]> {
   const { rows } = await db.query<CoveredCampaign>(
     `select id, spec ->> 'name' as name, account, connection, status,
             exists (select from stops where stops.scope <> $1
                        and stops.scope in ('all', 'account:' || account, 'connection:' || connection)) as "stoppedOtherwise"
-       from campaigns where ${UNFINISHED} and ${isCovered('campaigns')}
+       from campaigns where ${isUnfinished('campaigns')} and ${isCovered('campaigns')}
       order by created_at, id`,
     [scope],
   );
@@ -128,7 +127,7 @@ export async function dialDecisions(db: Queryable, scope: StopScope): Promise<Se
        join campaigns on hashtextextended(campaigns.id::text, 0) = (held.classid::bigint << 32) | held.objid::bigint
       where held.locktype = 'advisory' and held.objsubid = 1 and held.mode = 'ShareLock' and held.granted
         and held.database = (select oid from pg_database where datname = current_database())
-        and ${UNFINISHED} and ${isCovered('campaigns')}`,
+        and ${isUnfinished('campaigns')} and ${isCovered('campaigns')}`,
     [scope],
   );
   return new Set(rows.map(({ decision }) => decision));
@@ -141,7 +140,7 @@ export async function dialDecisions(db: Queryable, scope: StopScope): Promise<Se
 export async function hasUnansweredDials(db: Queryable, scope: StopScope): Promise<boolean> {
   const { rows } = await db.query<{ unanswered: boolean }>(
     `select exists (select from campaigns join calls on calls.campaign_id = campaigns.id
-                     where ${isCovered('campaigns')} and ${UNFINISHED}
+                     where ${isCovered('campaigns')} and ${isUnfinished('campaigns')}
                        and calls.settled_at is null and calls.first_sent_at is not null
                        and calls.provider_call_id is null and calls.not_placed_reason is null) as unanswered`,
     [scope],

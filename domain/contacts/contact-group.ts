@@ -1,9 +1,10 @@
 /** The group of a contact: what decides the hours in which that person is called. */
 import { CONTACT_ZONE } from '../engine/schedule-fields.ts';
 import { type GroupRule, groupWindowAt, OWN_HOURS } from '../windows/group-hours.ts';
-import { appliesTo, type Place } from '../windows/policies/narrow.ts';
+import { appliesTo } from '../windows/policies/narrow.ts';
 import type { Policy } from '../windows/policies/policy.ts';
 import type { Schedule } from '../windows/schedule.ts';
+import { placeOfRegion } from './contact-place.ts';
 import { type NumberPlace, placeOf } from './number-place.ts';
 
 /** The terms of a campaign that decide on groups. */
@@ -116,10 +117,6 @@ function namesOf(policies: readonly Policy[]): string[] {
 
 function narrowsHours({ hours, holidays }: Policy): boolean {
   return hours !== null || holidays !== null;
-}
-
-function placeOfRegion(region: string): Place {
-  return { country: region.slice(0, 2), states: region.length > 2 ? [region] : [] };
 }
 
 /** Digits of a number of the North American plan that say where it is: country code, area code, exchange. */

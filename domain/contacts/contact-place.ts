@@ -4,6 +4,10 @@ import { placeOf } from './number-place.ts';
 
 /** @param region a country, or a state of it, such as `US-FL`. Null: none is stated */
 export function contactPlace(region: string | null, phoneNumber: string): Place {
-  if (region === null) return placeOf(phoneNumber);
+  return region === null ? placeOf(phoneNumber) : placeOfRegion(region);
+}
+
+/** The place that a contact's row states. */
+export function placeOfRegion(region: string): Place {
   return { country: region.slice(0, 2), states: region.length > 2 ? [region] : [] };
 }
