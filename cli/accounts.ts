@@ -1,5 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
-import { z } from 'zod';
+import { Command } from 'commander';
 import type { Account, AccountUse } from '../db/accounts.ts';
 import { DEFAULT_NUMBER_LIMITS, limitText } from '../domain/dialling/number-limits.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
@@ -8,6 +7,7 @@ import { type Json, show } from './api.ts';
 import { withDatabase } from './database.ts';
 import type { Env } from './env.ts';
 import { examples } from './help.ts';
+import { shortText } from './options.ts';
 import { lines, table } from './output.ts';
 
 const MORE = `
@@ -25,7 +25,7 @@ export function accountsCommand(env: Env): Command {
     accounts
       .command('set')
       .description('Change limits of an account. Settings that are not given stay as they are.')
-      .argument('<name>', 'account', accountName),
+      .argument('<name>', 'account', shortText('name of an account')),
   )
     .option('--json', 'print JSON')
     .addHelpText(
@@ -75,7 +75,7 @@ export function accountsCommand(env: Env): Command {
   accounts
     .command('show')
     .description('Show the limits of an account, and what it uses of them now.')
-    .argument('<name>', 'account', accountName)
+    .argument('<name>', 'account', shortText('name of an account'))
     .option('--json', 'print JSON')
     .addHelpText('after', examples('accounts show shop', 'accounts show shop --json'))
     .action((name: string, flags: Json) =>
@@ -143,16 +143,4 @@ function maxText(limit: number | null): string {
 
 function perNumberText({ per_number: limits }: Account): string {
   return `${(limits ?? DEFAULT_NUMBER_LIMITS).map(limitText).join(', ')}${limits === null ? ' (default)' : ''}`;
-}
-
-function accountName(value: string): string {
-  const Name = z
-    .string()
-    .trim()
-    .min(1)
-    .max(255)
-    .regex(/^[^\p{Cc}]*$/u);
-  const read = Name.safeParse(value);
-  if (!read.success) throw new InvalidArgumentError('The name of an account must be 1 to 255 characters.');
-  return read.data;
 }

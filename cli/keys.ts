@@ -1,11 +1,11 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { z } from 'zod';
+import { Command, Option } from 'commander';
 import type { ApiKeyEntry, NewApiKey } from '../db/api-keys.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import { Uuid } from '../domain/engine/ids.ts';
 import { type Json, show } from './api.ts';
 import { withDatabase } from './database.ts';
 import { examples } from './help.ts';
+import { shortText } from './options.ts';
 import { table } from './output.ts';
 import type { Env } from './env.ts';
 
@@ -22,8 +22,8 @@ export function keysCommand(env: Env): Command {
   keys
     .command('create')
     .description('Create an API key. It is printed once; only its hash is stored.')
-    .requiredOption('--name <name>', 'purpose or owner of the key', text('name'))
-    .option('--account <account>', 'account that the key gives access to', text('account'), 'default')
+    .requiredOption('--name <name>', 'purpose or owner of the key', shortText('name'))
+    .option('--account <account>', 'account that the key gives access to', shortText('account'), 'default')
     .addOption(
       new Option('--scope <scope>', 'read, or write, which includes read').choices(['read', 'write']).default('write'),
     )
@@ -84,18 +84,4 @@ export function keysCommand(env: Env): Command {
 function keyTable(keys: readonly ApiKeyEntry[]): string[] {
   const rows = keys.map((key) => [key.id, key.account, key.scope, key.created_at, key.revoked_at ?? '-', key.name]);
   return table(['Id', 'Account', 'Scope', 'Created', 'Revoked', 'Name'], rows);
-}
-
-function text(what: string): (value: string) => string {
-  const Text = z
-    .string()
-    .trim()
-    .min(1)
-    .max(255)
-    .regex(/^[^\p{Cc}]*$/u);
-  return (value) => {
-    const read = Text.safeParse(value);
-    if (!read.success) throw new InvalidArgumentError(`The ${what} must be 1 to 255 characters.`);
-    return read.data;
-  };
 }

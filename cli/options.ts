@@ -33,3 +33,18 @@ export function wholeNumber(min: number, max: number): (value: string) => number
 export function list(value: string): string[] {
   return value.split(',').map((part) => part.trim());
 }
+
+/** A short text of one line. `what` names it. */
+export function shortText(what: string): (value: string) => string {
+  const Text = z
+    .string()
+    .trim()
+    .min(1)
+    .max(255)
+    .regex(/^[^\p{Cc}]*$/u);
+  return (value) => {
+    const read = Text.safeParse(value);
+    if (!read.success) throw new InvalidArgumentError(`The ${what} must be 1 to 255 characters.`);
+    return read.data;
+  };
+}

@@ -10,7 +10,6 @@ import { workflowRestarter, workflowStarter } from './temporal/start-workflow.ts
 import { campaignNotifier } from './temporal/notify-campaign.ts';
 import { commandRecaller } from './temporal/recall-command.ts';
 import { renewingClient } from './temporal/renewing-client.ts';
-import { accountRoomTeller } from './temporal/tell-account-room.ts';
 import { coordinatorWaker } from './temporal/wake-coordinators.ts';
 import { readWorkflowStatus } from './temporal/workflow-status.ts';
 import { addApiKey, hashKey } from '../db/api-keys.ts';
@@ -156,8 +155,7 @@ export async function startRingfenceGateway({
     const telling = startZoneDataSweeping({ pool: webhookPool, notifyOfZoneData: notify.ofZoneData, logger });
     const introducing = startTellingOfRosters({ pool: webhookPool, notify, logger });
     const watching = startWatchingAccountLimits({ pool: webhookPool, wakeCoordinators, logger });
-    const tellAccountRoom = accountRoomTeller(temporal);
-    const easing = startSweepingAccountRoom({ pool: webhookPool, connections, tellAccountRoom, logger });
+    const easing = startSweepingAccountRoom({ pool: webhookPool, connections, notify, logger });
     return {
       url: urlOf(app.server.address() as AddressInfo),
       async close() {

@@ -4,13 +4,13 @@ import type { Pool } from '../../db/pool.ts';
 import { campaignsWithRoom } from '../../db/waiting-for-account.ts';
 import { dialMarginMs } from '../../domain/engine/dial-margin.ts';
 import type { Connections } from '../../providers/connections/open-connections.ts';
-import type { TellAccountRoom } from '../temporal/tell-account-room.ts';
+import type { NotifyCampaign } from '../temporal/notify-campaign.ts';
 import { repeatWork } from './repeat-work.ts';
 
 export interface AccountRoomSweepOptions {
   readonly pool: Pool;
   readonly connections: Connections;
-  readonly tellAccountRoom: TellAccountRoom;
+  readonly notify: Pick<NotifyCampaign, 'ofAccountRoom'>;
   readonly logger: FastifyBaseLogger;
 }
 
@@ -21,10 +21,11 @@ const EVERY_MS = 5_000;
  * Tells campaigns that wait for the next day of their account if it may place calls again today: its limit or its zone was changed,
  * or a call was refused and gave its unit back.
  */
-export async function sweepAccountRoom({ pool, connections, tellAccountRoom }: AccountRoomSweepOptions): Promise<void> {
+export async function sweepAccountRoom({ pool, connections, notify }: AccountRoomSweepOptions): Promise<void> {
   const margins = connections.all().map(({ provider }) => dialMarginMs(provider.facts));
   const ids = await campaignsWithRoom(pool, Math.max(0, ...margins), await readDatabaseClock(pool));
-  if (ids.length > 0) await tellAccountRoom(ids);
+  // One that cannot be reached now is told by a later sweep.
+  await Promise.allSettled(ids.map((id) => notify.ofAccountRoom(id)));
 }
 
 /** Sweeps every few seconds until it is stopped. Several gateways may do so at the same time. */

@@ -1,7 +1,7 @@
 /** Signals that tell a running campaign that something has changed which it must look at. */
 import type { Client } from '@temporalio/client';
 import { workflowId } from '../../domain/engine/ids.ts';
-import { contactsChangedSignal, zoneDataSignal } from '../../workflows/messages.ts';
+import { accountRoomSignal, contactsChangedSignal, zoneDataSignal } from '../../workflows/messages.ts';
 import { isWorkflowNotFound, temporalUnavailable } from '../../client/temporal/temporal-errors.ts';
 
 /** Long enough for a busy server. The next sweep notifies a campaign that was not reached. */
@@ -19,6 +19,11 @@ export interface NotifyCampaign {
    * @throws RingfenceError `temporal_unavailable`
    */
   readonly ofContacts: (campaignId: string) => Promise<void>;
+  /**
+   * Its account may place calls again today.
+   * @throws RingfenceError `temporal_unavailable`
+   */
+  readonly ofAccountRoom: (campaignId: string) => Promise<void>;
 }
 
 export function campaignNotifier(client: Client): NotifyCampaign {
@@ -33,5 +38,6 @@ export function campaignNotifier(client: Client): NotifyCampaign {
   return {
     ofZoneData: (campaignId, version) => signal(() => handleOf(campaignId).signal(zoneDataSignal, version)),
     ofContacts: (campaignId) => signal(() => handleOf(campaignId).signal(contactsChangedSignal)),
+    ofAccountRoom: (campaignId) => signal(() => handleOf(campaignId).signal(accountRoomSignal)),
   };
 }

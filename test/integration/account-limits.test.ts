@@ -265,7 +265,7 @@ describe('calls of an account in one day', () => {
         pool: gateway.db.pool,
         connections: TRUEDY_ALONE,
         logger: gateway.app.log,
-        tellAccountRoom: async (ids) => void told.push(...ids),
+        notify: { ofAccountRoom: async (id) => void told.push(id) },
       });
     await setAccount(gateway.db.pool, 'default', { max_calls_per_day: 1, timezone: 'UTC' });
     await gateway.db.pool.query("update account_days set placed = 1 where account = 'default'");
