@@ -522,12 +522,8 @@ function settleWithoutCall(
 }
 
 function backToReady(state: CampaignState, id: string, call: InFlightCall): void {
-  giveBackUnit(state, call);
-  delete state.inFlight[id];
   const contact = contactOf(call);
-  if (call.synced) state.returned.push(contact);
-  // If the campaign is ending and the other contacts are already skipped, this contact must still be skipped.
-  state.closed = false;
+  takeBack(state, id, call, contact);
   if (!mayNotBeGranted(state, call)) {
     state.ready.unshift(contact);
     return;
@@ -544,11 +540,8 @@ function postpone(
   { until, afterMs, waitsFor }: Extract<PlacementResult, { kind: 'postponed' }>,
   now: number,
 ): void {
-  giveBackUnit(state, call);
-  delete state.inFlight[id];
   const { seq, attempt } = call;
-  if (call.synced) state.returned.push({ seq, attempt });
-  state.closed = false;
+  takeBack(state, id, call, { seq, attempt });
   // The two clocks may differ: by this one the time may have passed already, and the contact must not come back at once.
   const due = until > now ? until : now + Math.max(afterMs, SHORTEST_POSTPONEMENT_MS);
   state.released.push({ seq, attempt, until: due, waitsFor, since: now });
@@ -557,12 +550,18 @@ function postpone(
 
 /** The records refuse this call: the contact is neither settled nor returned to the claimed contacts. */
 function takeOut(state: CampaignState, id: string, call: InFlightCall): void {
-  giveBackUnit(state, call);
-  delete state.inFlight[id];
-  if (call.synced) state.returned.push({ seq: call.seq, attempt: call.attempt });
-  state.closed = false;
+  takeBack(state, id, call, { seq: call.seq, attempt: call.attempt });
   // Otherwise the buckets of the last exchange may be older than the removal, and the campaign would end with them.
   if (!state.ending) noteRosterChange(state);
+}
+
+/** A call that was certainly not placed leaves its slot and its unit, and the roster takes its contact back. */
+function takeBack(state: CampaignState, id: string, call: InFlightCall, contact: ReadyContact): void {
+  giveBackUnit(state, call);
+  delete state.inFlight[id];
+  if (call.synced) state.returned.push(contact);
+  // If the campaign is ending and the other contacts are already skipped, this contact must still be skipped.
+  state.closed = false;
 }
 
 function giveBackUnit(state: CampaignState, call: InFlightCall): void {
