@@ -39,7 +39,9 @@ async function campaignOf(key: string, inFlight: number, first: number): Promise
   const { pool } = gateway.db;
   const contacts = Array.from({ length: 5 }, (_, index) => fictitiousPerson(first + index));
   const body = { name: `Of ${key}`, agent_id: 'agent-1', contacts };
-  const created = await gateway.send({ method: 'POST', path: '/batch-calls', body, key });
+  // The id follows from the key of the write. The order of the ids decides who is given the call that cannot be divided.
+  const headers = { 'x-idempotency-key': `campaign ${first}` };
+  const created = await gateway.send({ method: 'POST', path: '/batch-calls', body, key, headers });
   const { id } = created.body.data;
   await inTransaction(pool, (tx) => adoptRoster(tx, { campaignId: id, runId: 'the run', number: 1 }, Date.now()));
   const report = { campaignId: id, epoch: 1, number: 1, revision: 0, need: 5, inFlight };
