@@ -12,19 +12,28 @@ const SEED = '2';
 const AFTERWARDS_MS = 10 * 60_000;
 /** A run with fewer calls has disturbed nobody. */
 const LEAST_CALLS = 50;
+/** As many as tell a fault from a clutter of its consequences, at the end of an output of which only the end may be kept. */
+const FINDINGS_TOLD = 5;
 
 const Verdict = z.object({
   agree: z.boolean(),
   calls: z.int(),
   kills: z.record(z.string(), z.int()),
   violations: z.record(z.string(), z.int()),
+  findings: z.array(z.object({ promise: z.string(), minute: z.number().nullable(), text: z.string() })),
 });
 
 /** Why a run does not show that the promises hold, or null when it does. */
 export function chaosTrouble(lastLine: string): string | null {
-  const { agree, calls, kills, violations } = Verdict.parse(JSON.parse(lastLine));
+  const { agree, calls, kills, violations, findings } = Verdict.parse(JSON.parse(lastLine));
   const broken = Object.entries(violations).filter(([, count]) => count > 0);
-  if (!agree) return `Broken: ${broken.map(([promise, count]) => `${promise} (${count})`).join(', ')}.`;
+  if (!agree) {
+    const counts = broken.map(([promise, count]) => `${promise} (${count})`).join(', ');
+    const told = findings
+      .slice(0, FINDINGS_TOLD)
+      .map(({ promise, minute, text }) => `${promise} (minute ${minute ?? '-'}) ${text}`);
+    return [`Broken: ${counts}.`, ...told].join('\n        ');
+  }
   if (calls < LEAST_CALLS) return `There were only ${calls} calls.`;
   const spared = Object.keys(kills).filter((kind) => kills[kind] === 0);
   return spared.length > 0 ? `Never killed: ${spared.join(', ')}.` : null;
