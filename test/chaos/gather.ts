@@ -5,14 +5,13 @@ import type pg from 'pg';
 import { parseCallId, workflowId } from '../../domain/engine/ids.ts';
 import { BUCKETS, type Buckets } from '../../domain/engine/tally.ts';
 import type { CallEnd } from '../../simulator/call-life.ts';
-import type { AcknowledgedEnd, LedgerRequest } from '../../simulator/ledger.ts';
+import type { AcknowledgedEnd } from '../../simulator/ledger.ts';
 import type { CarrierName } from '../../simulator/faults.ts';
 import type { FullLedger } from '../../simulator/simulator.ts';
 import type {
   AcceptedCall,
   CampaignEvidence,
   Lull,
-  ProviderTrouble,
   RecordedCall,
   RecordedContact,
   Sighting,
@@ -21,6 +20,7 @@ import type { Finding } from './audit/finding.ts';
 import { clock } from './audit/finding.ts';
 import { longestCallMs } from './margins.ts';
 import type { CampaignNotes } from './notes.ts';
+import { type Stretch, troubleOf } from './trouble.ts';
 
 export interface Sources {
   readonly pool: pg.Pool;
@@ -31,7 +31,7 @@ export interface Sources {
   readonly sightings: ReadonlyMap<string, readonly Sighting[]>;
   readonly lulls: ReadonlyMap<string, readonly Lull[]>;
   /** Stretches in which the way to the provider was spoiled. */
-  readonly spoiled: readonly { readonly from: number; readonly to: number }[];
+  readonly spoiled: readonly Stretch[];
 }
 
 /** Ends that a look-up cannot tell from others: Twilio's calls come without the code of SIP. */
@@ -42,8 +42,6 @@ const LOOKED_UP_AS: Readonly<Record<CarrierName, Partial<Record<CallEnd, CallEnd
 };
 /** Two calls to one number that were accepted within this time may be taken for each other. */
 const DOUBLE_MS = 180_000;
-/** On a stretch of bad network trouble is noted in steps of this. */
-const SPOILED_STEP_MS = 1_000;
 
 export async function gather(sources: Sources, notes: CampaignNotes): Promise<CampaignEvidence> {
   const { pool, ledger, suppressed, sightings, lulls } = sources;
@@ -76,7 +74,7 @@ export async function gather(sources: Sources, notes: CampaignNotes): Promise<Ca
     suppressed,
     sightings: sightings.get(notes.id) ?? [],
     lulls: lulls.get(notes.id) ?? [],
-    trouble: troubleOf(ledger.requests, notes.id, sources.spoiled),
+    trouble: troubleOf(notes.id, ledger.requests, sources.spoiled),
   };
 }
 
@@ -184,29 +182,6 @@ function endsByCall(ledger: FullLedger): CampaignEvidence['ends'] {
     if (!strays.has(end)) byCall.set(end.call_id, [...(byCall.get(end.call_id) ?? []), end]);
   }
   return byCall;
-}
-
-function troubleOf(
-  requests: readonly LedgerRequest[],
-  campaignId: string,
-  spoiled: Sources['spoiled'],
-): ProviderTrouble[] {
-  const answered = requests.flatMap(({ on, key, status, at, retry_after, faults }): ProviderTrouble[] => {
-    if (on !== 'place' || key === null || parseCallId(key)?.campaignId !== campaignId) return [];
-    if (status === 429) {
-      return [{ at, kind: 'throttled', retryAfterMs: retry_after === null ? null : Number(retry_after) * 1000 }];
-    }
-    if (faults.includes('account')) return [{ at, kind: 'account', retryAfterMs: null }];
-    const fine = status === 201 && !faults.includes('delay_reply') && !faults.includes('garbled_reply');
-    return fine ? [] : [{ at, kind: 'other', retryAfterMs: null }];
-  });
-  const network = spoiled.flatMap(({ from, to }) => {
-    const steps = Math.ceil((to - from) / SPOILED_STEP_MS) + 1;
-    return Array.from({ length: steps }, (_, step): ProviderTrouble => {
-      return { at: Math.min(from + step * SPOILED_STEP_MS, to), kind: 'other', retryAfterMs: null };
-    });
-  });
-  return [...answered, ...network].sort((a, b) => a.at - b.at);
 }
 
 /** P5, seen from the provider: calls of nobody's, and a key that came with other bytes than before. */

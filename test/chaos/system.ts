@@ -50,6 +50,8 @@ const PATIENT_DELIVERY = { retryMaxMs: 3_000, tries: 10_000 };
 /** Below the ports that systems lend to outgoing connections: a process must find its own port free when it comes back. */
 const FIRST_PORT = 20_000;
 const PORTS = 10_000;
+/** Runs that are started together have neighbouring process ids, and each must find its own ports. */
+const PORTS_OF_A_RUN = 8;
 /** A campaign continues as new after so many events, so that it does during a run. */
 const SHORT_HISTORY = 600;
 
@@ -183,7 +185,7 @@ async function startDatabase(home: string, port: number, logFile: string) {
 
 async function lastingPorts(count: number): Promise<number[]> {
   const ports: number[] = [];
-  for (let next = FIRST_PORT + (process.pid % PORTS); ports.length < count; next += 1) {
+  for (let next = FIRST_PORT + ((process.pid * PORTS_OF_A_RUN) % PORTS); ports.length < count; next += 1) {
     if ((await freePort(next)) === next) ports.push(next);
   }
   return ports;

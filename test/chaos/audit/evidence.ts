@@ -82,7 +82,7 @@ export interface Lull {
   readonly held: readonly string[];
 }
 
-/** Something that the provider, or the way to it, did to a campaign. */
+/** Something that the provider, or the way to it, did to a campaign or its connection. */
 export interface ProviderTrouble {
   readonly at: number;
   readonly kind: 'throttled' | 'account' | 'other';

@@ -98,7 +98,7 @@ function whatIsWrong(evidence: CampaignEvidence, lull: Lull, sighting: Sighting)
     case 'slot':
       return terms.some((one) => unsettled(evidence, to) >= one.max_concurrent_calls) ? null : 'it has free slots';
     case 'provider':
-      return heldUntil(trouble, to) >= to ? null : 'the provider has done nothing to it for so long';
+      return heldUntil(trouble, to) >= to ? null : 'the provider has done nothing to its connection for so long';
     case 'system':
       return 'nothing was disturbed';
     default:
@@ -138,7 +138,7 @@ export function* falseReasons({ notes, sightings, lulls, trouble }: CampaignEvid
     yield {
       promise: 'P10',
       at,
-      text: `waited ${Math.round(sum / 1000)} s for a provider that had done nothing to it, from ${clock(at)} on`,
+      text: `waited ${Math.round(sum / 1000)} s for a provider that had done nothing to its connection, from ${clock(at)} on`,
     };
   }
 }
