@@ -20,18 +20,29 @@ export function toDispatch({ method, url, headers, body }: PlacementRequest): Di
   return { origin, path: pathname + search, method, headers, body };
 }
 
+/** Shorter ones also occur by chance inside other words, for example in a phone number. */
+const SHORTEST_LONG_SECRET = 16;
+
 /**
- * Replaces each of the secrets wherever it occurs in the request.
+ * Replaces each of the secrets wherever it occurs in the request. A short one is replaced in the headers and where it is a whole word.
  *
  * @param secrets the secrets as they appear there: for Basic authentication the base64 text, not the password
  */
 export function maskSecrets(request: PlacementRequest, secrets: readonly string[]): PreviewedRequest {
   const longestFirst = secrets.filter((secret) => secret !== '').sort((a, b) => b.length - a.length);
   const mask = (text: string) => longestFirst.reduce((masked, secret) => masked.replaceAll(secret, MASK), text);
+  const maskWords = (text: string) => longestFirst.reduce(maskWord, text);
   return {
     method: request.method,
-    url: mask(request.url),
+    url: maskWords(request.url),
     headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, mask(value)])),
-    body: mask(request.body),
+    body: maskWords(request.body),
   };
+}
+
+/** A percent-encoded character ends a word. */
+function maskWord(text: string, secret: string): string {
+  if (secret.length >= SHORTEST_LONG_SECRET) return text.replaceAll(secret, MASK);
+  const literal = secret.replaceAll(/[^A-Za-z0-9]/g, String.raw`\$&`);
+  return text.replaceAll(new RegExp(`(?<=^|[^A-Za-z0-9]|%[0-9A-Fa-f]{2})${literal}(?![A-Za-z0-9])`, 'g'), MASK);
 }

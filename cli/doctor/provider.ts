@@ -9,6 +9,8 @@ import { type Finding, skipped, trouble, well } from './finding.ts';
 const check = 'provider';
 /** No call has such an id: looking it up changes nothing and finds nothing. */
 const NO_CALL = 'ringfence-doctor';
+/** The same for carriers that search only for requests that were sent. It has the form of the ids that carriers check. */
+const NO_PROVIDER_CALL = `CA${'0'.repeat(32)}`;
 /** What a look-up says when the provider has answered and has no such call. */
 const ANSWERED = new Set(['not_found', 'variables_not_listed']);
 
@@ -42,11 +44,17 @@ async function checkConnection(connection: Connection): Promise<Finding> {
     return trouble(check, error.message, 'Set the secrets that it names; docs/operations.md lists them all.', { name });
   }
   try {
-    const [result] = await lookUp(provider, [{ callId: NO_CALL, providerCallId: null }]);
-    return judge(name, result ?? { kind: 'unknown', reason: 'adapter_failed' });
+    const answer = await ask(provider, null);
+    const isAsked = answer.kind !== 'unknown' || answer.reason !== 'not_searchable';
+    return judge(name, isAsked ? answer : await ask(provider, NO_PROVIDER_CALL));
   } finally {
     await provider.close();
   }
+}
+
+async function ask(provider: CallProvider, providerCallId: string | null): Promise<LookUpResult> {
+  const [result] = await lookUp(provider, [{ callId: NO_CALL, providerCallId }]);
+  return result ?? { kind: 'unknown', reason: 'adapter_failed' };
 }
 
 function judge(name: string, result: LookUpResult): Finding {

@@ -20,7 +20,9 @@ export const ConnectionResponse = z.object({
   ready: z.boolean().describe('Whether this gateway can use it.'),
   missing: z
     .array(z.string())
-    .describe('The secrets that this gateway lacks, as the connections file names them: `env:NAME` or `file:PATH`.'),
+    .describe(
+      'The secrets that this gateway lacks or that cannot be right, as the connections file names them: `env:NAME` or `file:PATH`.',
+    ),
 });
 export type ConnectionResponse = z.infer<typeof ConnectionResponse>;
 

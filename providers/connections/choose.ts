@@ -44,7 +44,7 @@ export function chooseConnection(connections: Connections, account: string, name
 function opened(connections: Connections, { name }: Connection): OpenConnection {
   const open = connections.get(name);
   if (open) return open;
-  throw invalid(`connection names ${name}, which lacks a secret here: GET /connections says which`);
+  throw invalid(`connection names ${name}, which lacks a secret here, or has a wrong one: GET /connections says which`);
 }
 
 function invalid(message: string): RingfenceError {

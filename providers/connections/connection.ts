@@ -24,12 +24,12 @@ export interface Connection extends LookUpTerms {
   readonly webhookUrl: string | null;
   /**
    * A digest of the account and of all settings of the carrier. A frozen request is repeated only at a connection with the
-   * same value, whatever its name. Null if a secret is missing.
+   * same value, whatever its name. Null if a secret is missing or wrong.
    */
   readonly madeFor: string | null;
-  /** References whose secret is missing here, so that it cannot be opened: `env:NAME`. */
+  /** References that give no usable secret here, so that it cannot be opened: `env:NAME`. */
   readonly missingSecrets: readonly string[];
-  /** Its adapter. @throws RingfenceError `misconfigured` if a secret is missing */
+  /** Its adapter. @throws RingfenceError `misconfigured` if a secret is missing or wrong */
   open(): CallProvider;
 }
 

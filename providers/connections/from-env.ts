@@ -43,6 +43,9 @@ export function reloadFromEnv(connections: OpenConnections, env: Env, log: Conne
 
 export function warnOfClosed(connections: OpenConnections, log: ConnectionsLog): void {
   for (const { name, missingSecrets } of connections.closed()) {
-    log.warn({ connection: name, missing: missingSecrets }, 'a connection has no secrets here, and is not used');
+    log.warn(
+      { connection: name, missing: missingSecrets },
+      'a connection is not used, because its secrets are missing here or wrong: see connections check',
+    );
   }
 }

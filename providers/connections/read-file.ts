@@ -1,10 +1,10 @@
 /**
  * Reads the connections file. Everything wrong in it is reported at once, each with its line and its field. Secrets stand in
- * the environment or in files; one that is missing does not prevent other connections from being used.
+ * the environment or in files; one that is missing or wrong does not prevent other connections from being used.
  */
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import type { Carrier } from '../carrier.ts';
 import { CARRIERS } from '../carriers.ts';
@@ -12,13 +12,9 @@ import type { Connection } from './connection.ts';
 import { digest } from './digest.ts';
 import { LOOK_UP_DEFAULTS } from './look-ups.ts';
 import { type Path, readDocument } from './document.ts';
+import { belowOf, inOurWords, type Problem, problemsOf } from './problems.ts';
 import { type Env, isReference, type ReferenceContext, resolveReference } from './references.ts';
 import { CommonFields, CONNECTION_NAME, ConnectionsFile } from './schema.ts';
-
-interface Problem {
-  readonly path: Path;
-  readonly message: string;
-}
 
 /** A value at fault in the file. `field` is its path: `connections.clinic-us.countries`. */
 interface LocatedProblem {
@@ -83,7 +79,7 @@ function readConnections(
   context: FileContext,
 ): { connections: Connection[]; problems: readonly Problem[] } {
   const read = ConnectionsFile.safeParse(value);
-  if (!read.success) return { connections: [], problems: problemsOf(read.error, value, []) };
+  if (!read.success) return { connections: [], problems: problemsOf(read.error, value, [], ['connections']) };
   const entries = Object.entries(read.data.connections);
   if (entries.length === 0) {
     return { connections: [], problems: [{ path: ['connections'], message: 'must contain at least one connection' }] };
@@ -97,12 +93,17 @@ function readConnections(
 
 function readConnection(
   name: string,
-  fields: Readonly<Record<string, unknown>>,
+  stated: unknown,
   context: FileContext,
 ): { connection: Connection | null; problems: readonly Problem[] } {
   const path = ['connections', name];
+  const problems = nameProblems(name, path);
+  const { data: fields } = Fields.safeParse(stated);
+  if (fields === undefined) {
+    return { connection: null, problems: [...problems, { path, message: 'must be the fields of a connection' }] };
+  }
   const common = CommonFields.safeParse(fields);
-  const problems = [...nameProblems(name, path), ...(common.success ? [] : problemsOf(common.error, fields, path))];
+  if (!common.success) problems.push(...problemsOf(common.error, fields, path, []));
   const carrier = typeof fields.provider === 'string' ? context.carriers.get(fields.provider) : undefined;
   if (carrier === undefined) {
     if (typeof fields.provider === 'string') {
@@ -116,6 +117,8 @@ function readConnection(
   return { connection: toConnection(name, common.data, carrier, settings), problems };
 }
 
+const Fields = z.record(z.string(), z.unknown());
+
 function noSuchCarrier(carriers: ReadonlyMap<string, Carrier>): string {
   return `must be one of the carriers ${[...carriers.keys()].join(', ')}`;
 }
@@ -128,9 +131,17 @@ function nameProblems(name: string, path: Path): Problem[] {
 
 interface ReadSettings {
   readonly problems: readonly Problem[];
-  /** Null if a secret is missing. */
+  /** Null if a secret is missing or wrong. */
   readonly settings: { readonly value: unknown } | null;
-  readonly missing: readonly { readonly reference: string; readonly field: string; readonly message: string }[];
+  readonly missing: readonly Missing[];
+}
+
+/** A reference that gives no secret here: it names nothing, or something that cannot be the secret. */
+interface Missing {
+  /** As it may be shown. */
+  readonly reference: string;
+  readonly field: string;
+  readonly message: string;
 }
 
 /** The carrier's own fields, with references replaced by what they name. */
@@ -144,7 +155,7 @@ function readSettings(
   const problems: Problem[] = own
     .filter(([field, value]) => carrier.secrets.includes(field) && containsSecret(value))
     .map(([field]) => ({ path: [...path, field], message: WRITTEN_SECRET }));
-  const missing: ReadSettings['missing'][number][] = [];
+  const missing: Missing[] = [];
   const resolved = own.map(([field, value]): [string, unknown] => {
     const resolve = (item: unknown): unknown => {
       if (!isReference(item)) return item;
@@ -158,10 +169,31 @@ function readSettings(
   const faulty = new Set([...problems.map((problem) => problem.path.at(-1)), ...missing.map(({ field }) => field)]);
   const read = carrier.settings.safeParse(Object.fromEntries(resolved));
   if (!read.success) {
-    const told = problemsOf(read.error, Object.fromEntries(own), path);
-    problems.push(...told.filter((problem) => !faulty.has(problem.path[path.length])));
+    const issues = read.error.issues.filter((issue) => !faulty.has(belowOf(issue)[0]));
+    const wrong = issues.flatMap((issue) => wrongSecret(issue, fields) ?? []);
+    const ofFile = new z.ZodError(issues.filter((issue) => wrongSecret(issue, fields) === null));
+    problems.push(...problemsOf(ofFile, Object.fromEntries(own), path, fieldsOf(carrier)));
+    missing.push(...wrong);
   }
   return { problems, missing, settings: read.success && missing.length === 0 ? { value: read.data } : null };
+}
+
+/** What is wrong with the value that a reference names, and not with the file. Null: it is the file. */
+function wrongSecret(issue: z.core.$ZodIssue, fields: Readonly<Record<string, unknown>>): Missing | null {
+  const [field, index] = belowOf(issue);
+  const stated = fields[String(field)];
+  const reference: unknown = Array.isArray(stated) ? stated[Number(index)] : stated;
+  if (!isReference(reference)) return null;
+  return {
+    reference,
+    field: String(field),
+    message: `is ${reference}, and its value is wrong: it ${inOurWords(issue)}`,
+  };
+}
+
+function fieldsOf({ settings }: Carrier): string[] {
+  const own = settings instanceof z.ZodObject ? Object.keys(settings.shape) : [];
+  return [...Object.keys(CommonFields.shape), ...own];
 }
 
 const WRITTEN_SECRET =
@@ -200,7 +232,7 @@ function toConnection(
     open() {
       if (settings === null) {
         const told = missing.map(({ field, message }) => `${field} ${message}`).join('; ');
-        throw new RingfenceError('misconfigured', `The connection ${name} has no secrets here. ${told}`, {
+        throw new RingfenceError('misconfigured', `The connection ${name} cannot be used here. ${told}`, {
           field: missing[0]?.field ?? name,
         });
       }
@@ -210,27 +242,4 @@ function toConnection(
       });
     },
   };
-}
-
-/** What zod says, in a form that names the field and never the value. */
-function problemsOf(error: z.ZodError, value: unknown, path: Path): Problem[] {
-  return error.issues.flatMap((issue): Problem[] => {
-    const below = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
-    const at = [...path, ...below];
-    if (issue.code === 'unrecognized_keys') {
-      const message = 'is not a field of such a connection: correct its spelling, or remove it';
-      return issue.keys.map((key) => ({ path: [...at, key], message }));
-    }
-    const isMissing = issue.code !== 'custom' && below.length === 1 && isAbsent(value, below[0]!);
-    return [{ path: at, message: isMissing ? whatIsMissing(issue.message) : issue.message }];
-  });
-}
-
-/** Messages of our schemas say what a field must be; those of zod speak of its input. */
-function whatIsMissing(message: string): string {
-  return message.startsWith('must ') ? `is missing: it ${message}` : 'is missing: add it';
-}
-
-function isAbsent(value: unknown, field: string | number): boolean {
-  return typeof value === 'object' && value !== null && (value as Record<string, unknown>)[field] === undefined;
 }

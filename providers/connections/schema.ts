@@ -73,7 +73,7 @@ export const CONNECTION_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const BY_NAME = 'must contain the connections by name, such as "clinic-us:" with its fields below it';
 export const ConnectionsFile = z.strictObject(
   {
-    connections: z.record(z.string(), z.record(z.string(), z.unknown(), 'must be the fields of a connection'), BY_NAME),
+    connections: z.record(z.string(), z.unknown(), BY_NAME),
   },
   { error: (issue) => (issue.code === 'invalid_type' ? `must contain "connections:", which ${BY_NAME}` : undefined) },
 );

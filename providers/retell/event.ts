@@ -26,7 +26,8 @@ const Webhook = z.object({
  * Reads one webhook. Events about inbound calls and web calls, which the same agent may have, are ignored.
  *
  * @param now the time of an event that contains none
- * @throws RingfenceError `bad_request` if the body is not a JSON object with an event name
+ * @throws RingfenceError `bad_request` if the body is not a JSON object with an event name, or its event concerns a call that it does
+ *   not name
  */
 export function parseRetell(rawBody: Buffer, now: number): CallEvent[] {
   const parsed = Webhook.safeParse(readJson(rawBody));
@@ -36,6 +37,12 @@ export function parseRetell(rawBody: Buffer, now: number): CallEvent[] {
     });
   }
   const { event, event_timestamp, call } = parsed.data;
+  // Not ignored: the end of a call would be lost without a trace.
+  if (KINDS.has(event) && call?.call_id === undefined && (call === undefined || ourCallId(call) === null)) {
+    throw new RingfenceError('bad_request', 'The event concerns a call, and the body must name it as "call.call_id".', {
+      field: 'body',
+    });
+  }
   const kind = call !== undefined && isOutboundPhoneCall(call) ? (KINDS.get(event) ?? 'ignored') : 'ignored';
   const providerCallId = call?.call_id ?? null;
   const { asSent, ...end } = kind === 'ended' && call !== undefined ? outcomeOf(call) : { outcome: null, asSent: null };

@@ -65,12 +65,19 @@ function isHashOf(hash: string, body: Buffer): boolean {
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
-const URL_PARTS = /^(?<origin>[a-z]+:\/\/[^/?#:[\]]+|[a-z]+:\/\/\[[^\]]*\])(?<port>:\d+)?(?<rest>.*)$/su;
+const URL_PARTS = /^(?<origin>[a-z]+:\/\/(?:[^/?#@]*@)?(?:\[[^\]]*\]|[^/?#:[\]]+))(?<port>:\d+)?(?<rest>.*)$/isu;
 
-/** The URL as Twilio may have signed it: with and without its port, with and without the connection overrides. */
+/**
+ * The URL as Twilio may have signed it: as it is and in its standard form, each with and without its port, and with and without
+ * the connection overrides.
+ */
 function spellingsOf(url: string): string[] {
+  const urls = new Set([url, new URL(url).href].flatMap(withAndWithoutPort));
+  return [...urls].flatMap((spelling) => [spelling, spelling + MORE_TRIES]);
+}
+
+function withAndWithoutPort(url: string): string[] {
   const { origin = url, port = '', rest = '' } = URL_PARTS.exec(url)?.groups ?? {};
-  const standard = origin.startsWith('https:') ? ':443' : ':80';
-  const urls = [...new Set([url, origin + (port || standard) + rest, origin + rest])];
-  return urls.flatMap((spelling) => [spelling, spelling + MORE_TRIES]);
+  const standard = /^https:/i.test(origin) ? ':443' : ':80';
+  return [url, origin + (port || standard) + rest, origin + rest];
 }

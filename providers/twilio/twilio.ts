@@ -20,7 +20,8 @@
  * - No list is complete at once: a call that is not found may have been placed.
  * - The list begins with the newest calls. Nothing depends on it: a call that a page does not contain is asked for by its SID.
  * - `queued` says that a call is not dialled yet, and every other status that it was.
- * - A webhook may be signed with or without its port, and with or without `#rc`: each is accepted.
+ * - A webhook may be signed with or without its port, with or without `#rc`, and with the characters of its URL escaped or not:
+ *   each is accepted.
  * - The codes of an invalid number (13224, 21211, 21214, 21217) and those of the account, other than the documented ones.
  *   A code of a refusal that is not known here is taken for the account's.
  * - `SipResponseCode` and `ErrorCode` come with the last callback of a call that failed. The SIP codes 404, 410, 484 and 604

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { run } from '../../cli/run.ts';
+import { findConnections } from '../../cli/doctor/provider.ts';
 import { createSimulator, type Simulator } from '../../simulator/simulator.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'cli-connections-'));
@@ -68,4 +69,23 @@ it('says that the carrier refused it', async () => {
   simulator.setFaults({ rules: [{ fault: { kind: 'account', status: 401 } }] });
   expect(await call('--yes', '--json')).toBe(2);
   expect(JSON.parse(out)).toMatchObject({ result: 'blocked', provider_call_id: null, outcome: null });
+});
+
+it('doctor asks each carrier whether it answers, and takes the key', async () => {
+  const twilio = createSimulator({ carrier: 'twilio', apiKey: KEY });
+  const retell = createSimulator({ carrier: 'retell', apiKey: KEY });
+  const allowed = 'countries: [US], number_types: [mobile]';
+  const all = join(folder, 'all.yaml');
+  writeFileSync(
+    all,
+    `connections:
+  twilio: {provider: twilio, base_url: "${await twilio.listen()}", account_sid: AC${'0'.repeat(32)}, auth_token: env:KEY, twiml: <Response/>, ${allowed}}
+  retell: {provider: retell, base_url: "${await retell.listen()}", api_key: env:KEY, ${allowed}}
+`,
+  );
+  const found = async (key: string) =>
+    (await Promise.all(findConnections({ RINGFENCE_CONNECTIONS: all, KEY: key }).checked)).map((each) => each.found);
+  expect(await found(KEY)).toEqual(['twilio answers', 'retell answers']);
+  expect(await found('another-key')).toEqual(['twilio refuses the key', 'retell refuses the key']);
+  await Promise.all([twilio.close(), retell.close()]);
 });

@@ -325,12 +325,13 @@ describe('examples/connections.yaml', () => {
   });
 
   it('previews a call through Retell', async () => {
-    expect(await run(['preview', 'retell', '--to', '+14155550123', '--json'], env)).toBe(0);
+    const call = ['--to', '+14155550123', '--agent', 'agent_of_mine'];
+    expect(await run(['preview', 'retell', ...call, '--json'], env)).toBe(0);
     expect(json()).toMatchObject({
       method: 'POST',
       url: 'https://api.retellai.com/v2/create-phone-call',
       headers: { authorization: 'Bearer ***' },
-      body: { to_number: '+14155550123', from_number: '+14155550100' },
+      body: { to_number: '+14155550123', from_number: '+14155550100', override_agent_id: 'agent_of_mine' },
     });
   });
 

@@ -187,6 +187,32 @@ describe('a connections file', () => {
   });
 
   test.each([
+    ['country', 'countries'],
+    ['apikey', 'api_key'],
+    ['calls_per_seconds', 'calls_per_second'],
+    ['Webhook_Secret', 'webhook_secrets'],
+    ['max_duration', 'max_duration_seconds'],
+    ['agent', 'agents'],
+  ])('names the field that a misspelt one means: %s', (misspelt, meant) => {
+    expect(problems(withField(`${misspelt}: 1`)).map(([, field, message]) => [field, message])).toEqual([
+      [`connections.main.${misspelt}`, `is not a known field: write ${meant}, or remove it`],
+    ]);
+  });
+
+  test('says in words what a value must be, beside a connection that has none', () => {
+    const text = `${withField('max_duration_seconds: "90"\n    webhook_secrets: []')
+      .replace('    webhook_secrets: env:HOOK\n', '')
+      .replace('api_key: env:KEY', 'api_key: [env:KEY]')}  empty:\n  list: [1]\n`;
+    expect(problems(text)).toEqual([
+      [5, 'connections.main.api_key', 'must be a text: put a number in quotes'],
+      [8, 'connections.main.max_duration_seconds', 'must be a number, without quotes'],
+      [9, 'connections.main.webhook_secrets', 'must have at least 1 item'],
+      [10, 'connections.empty', 'must be the fields of a connection'],
+      [11, 'connections.list', 'must be the fields of a connection'],
+    ]);
+  });
+
+  test.each([
     ['a secret as a number', withField('').replace('env:KEY', '1234567'), 5],
     ['a secret under a list', withField('').replace('env:KEY', `\n      - ${SECRET}`), 5],
     ['a reference without a name', withField('').replace('env:KEY', '"env:"'), null],
@@ -256,9 +282,19 @@ describe('secrets', () => {
     expect(second!.open().name).toBe('truedy');
   });
 
-  test('are validated by the carrier without being repeated', () => {
-    const bad = { KEY: SECRET, HOOK: `${SECRET}!` };
-    expect(problems(withField(''), bad)).toEqual([[6, 'connections.main.webhook_secrets.0', 'must start with whsec_']]);
+  test.each([
+    ['one', 'env:HOOK'],
+    ['one of a list', '[env:GOOD, env:HOOK]'],
+  ])('that cannot be right leave the other connections usable, and are not repeated: %s', (_name, hooks) => {
+    const text = withField('').replace('env:HOOK', hooks);
+    const other = withField('').replace('connections:\n', '').replace('main', 'other').replace('env:HOOK', 'env:GOOD');
+    const [main, second] = connections(`${text}${other}`, { KEY: SECRET, HOOK: `${SECRET}!`, GOOD: 'whsec_1' });
+    expect(main!.missingSecrets).toEqual(['env:HOOK']);
+    const error = errorOf(() => main!.open());
+    expect(error).toMatchObject({ code: 'misconfigured', field: 'webhook_secrets' });
+    expect(error.message).toContain('webhook_secrets is env:HOOK, and its value is wrong: it must start with whsec_');
+    expect(error.message).not.toContain(SECRET);
+    expect(second!.open().name).toBe('truedy');
   });
 });
 

@@ -57,6 +57,24 @@ describe('a preview', () => {
     });
   });
 
+  test('masks no digits of an account or of a telephone number that a short secret happens to be', () => {
+    const request = {
+      method: 'POST',
+      url: 'https://a.test/Accounts/AC0123456789/Calls?token=12345',
+      headers: { authorization: 'Basic x12345x' },
+      body: 'To=%2B14155512345&From=%2B12345678901&Twiml=%3F12345%26&Token=12345',
+    } as const;
+    expect(maskSecrets(request, ['12345'])).toEqual({
+      method: 'POST',
+      url: 'https://a.test/Accounts/AC0123456789/Calls?token=***',
+      headers: { authorization: 'Basic x***x' },
+      body: 'To=%2B14155512345&From=%2B12345678901&Twiml=%3F***%26&Token=***',
+    });
+    const long = 'a1b2c3d4e5f6a7b8';
+    expect(maskSecrets({ ...request, body: `x${long}x` }, [long]).body).toBe('x***x');
+    expect(maskSecrets({ ...request, body: 'a+b axb' }, ['a+b']).body).toBe('*** axb');
+  });
+
   test('keeps the query of the URL in what is sent', () => {
     const request = { method: 'POST', url: 'https://a.test:8443/v1/calls?x=1', headers: {}, body: '' } as const;
     expect(toDispatch(request)).toMatchObject({ origin: 'https://a.test:8443', path: '/v1/calls?x=1' });

@@ -151,7 +151,17 @@ describe('reading an event of Retell', () => {
     expect(bodies.map((body) => parse(body).eventId)).toEqual(ids);
   });
 
-  test.each(['', 'nope', '[]', '{}', '{"event":""}', '{"event":1}'])('refuses %j', (text) => {
+  test.each([
+    '',
+    'nope',
+    '[]',
+    '{}',
+    '{"event":""}',
+    '{"event":1}',
+    '{"event":"call_ended"}',
+    '{"event":"call_started","call":{}}',
+    '{"event":"call_ended","call":{"call_id":"","call_status":"ended"}}',
+  ])('refuses %j', (text) => {
     expect(() => parseRetell(Buffer.from(text), NOW)).toThrow(RingfenceError);
   });
 
@@ -162,10 +172,21 @@ describe('reading an event of Retell', () => {
     );
     fc.assert(
       fc.property(fc.constantFrom('call_started', 'call_ended'), fc.option(call), fc.jsonValue(), (event, of, at) => {
-        for (const read of parseRetell(Buffer.from(JSON.stringify({ event, call: of, event_timestamp: at })), NOW)) {
+        const body = { event, call: { call_id: 'call_1', ...of }, event_timestamp: at };
+        for (const read of readOrRefused(Buffer.from(JSON.stringify(body)))) {
           if (read.kind !== 'ignored') expect(CallEvent.parse(read)).toEqual(read);
         }
       }),
     );
   });
 });
+
+/** A body that names no call is refused, and every other one is read. */
+function readOrRefused(body: Buffer): CallEvent[] {
+  try {
+    return parseRetell(body, NOW);
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'bad_request' });
+    return [];
+  }
+}

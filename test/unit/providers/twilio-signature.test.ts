@@ -46,6 +46,15 @@ describe('Twilio’s public example', () => {
     expect(verify({ tokens: ['another'] })).toThrow(refused);
   });
 
+  test.each<[string, string, string, string]>([
+    ['a user, and the standard port', 'https://user:pass@mycompany.com', '', 'ZQFR1PTIZXF2MXB8ZnKCvnnA+rI='],
+    ['a user without a password', 'https://user@mycompany.com', '', '2YRLlVAflCqxaNicjMpJcSTgzSs='],
+    ['a quote in the query', 'https://mycompany.com', "&Body=It's+amazing", 'dsq4Ehbj6cs+KdTkpF5sSSplOWw='],
+    ['the standard port of http', 'http://mycompany.com', '', '0ZXoZLH/DfblKGATFgpif+LLRf4='],
+  ])('verifies with its other published signatures: %s', (_, origin, more, signature) => {
+    expect(verify({ url: `${origin}/myapp.php?foo=1&bar=2${more}`, signature })).not.toThrow();
+  });
+
   test.each<[string, Arrival]>([
     ['another value', { body: FORM.toString().replace('1234', '1235') }],
     ['a parameter more', { body: `${FORM.toString()}&Zone=1` }],
@@ -80,6 +89,11 @@ describe('the URL that Twilio signed', () => {
     ['has an IPv6 address', 'https://[::1]:8443/w', 'https://[::1]/w'],
     ['has the connection overrides', 'https://h.example/w?a=1', 'https://h.example/w?a=1#rc=5&rp=all'],
     ['has a query that begins at the host', 'https://h.example?a=1', 'https://h.example:443?a=1'],
+    ['names the standard port after a user', 'https://u:p@h.example/w', 'https://u:p@h.example:443/w'],
+    ['leaves another port out after a user', 'https://u:1@h.example:8443/w', 'https://u:1@h.example/w'],
+    ['escapes a character', "https://h.example/w?a=It's", 'https://h.example/w?a=It%27s'],
+    ['has a path', 'https://h.example', 'https://h.example/'],
+    ['has small letters', 'HTTPS://H.example/w', 'https://h.example:443/w'],
   ])('%s', (_, url, signed) => {
     expect(verify({ url, signature: signTwilio(TOKEN, signed, FORM) })).not.toThrow();
   });
