@@ -1,14 +1,11 @@
 /** The shares of campaigns in a limit of calls in flight: the campaign's report, and the coordinator's division. */
 import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import { readAccountLimit } from '../db/accounts.ts';
 import { readBreaker } from '../db/connection-breakers.ts';
-import { lowestLimit } from '../db/connection-loads.ts';
 import { divideShares, noteSharesTold, recordShareReport } from '../db/connection-shares.ts';
 import { returnChecks } from '../db/interruptions.ts';
 import { leftCallsToLookUp } from '../db/left-calls.ts';
 import type { Pool } from '../db/pool.ts';
-import { RingfenceError } from '../domain/engine/errors.ts';
 import { accountOfLimit, workflowId } from '../domain/engine/ids.ts';
 import { type ShareStanding, standingOf } from '../domain/engine/share-coordinator.ts';
 import {
@@ -20,6 +17,7 @@ import {
 } from '../domain/engine/share-messages.ts';
 import type { Shareholder, ShareReport } from '../domain/engine/shares.ts';
 import { connectionsUnder, lostAfterMs } from './left-calls.ts';
+import { readSharedLimit } from './shared-limit.ts';
 import { callingRun, type ActivityDeps } from './context.ts';
 
 /**
@@ -45,7 +43,7 @@ export async function wakeCoordinator(limitId: string): Promise<void> {
 /** Divides a limit among its campaigns, and tells them their new shares. */
 export async function divideConnection(deps: ActivityDeps, { limitId }: CoordinatorInput): Promise<ShareStanding> {
   const { pool, factsOf, databaseClock } = deps;
-  const limit = await readLimit(deps, limitId);
+  const limit = await readSharedLimit(deps, limitId);
   // A call of an account may be in flight for as long as on any of its connections.
   const lasts = connectionsUnder(deps, limitId).map((connection) => lostAfterMs(factsOf(connection)));
   const asked = { connection: limitId, limit, lostAfterMs: Math.max(0, ...lasts) };
@@ -62,20 +60,6 @@ export async function divideConnection(deps: ActivityDeps, { limitId }: Coordina
   if (trouble === null) return standing;
   const { reason, since, times } = trouble;
   return { ...standing, trouble: { reason, since, times } };
-}
-
-/** Infinity: there is no limit any more. */
-async function readLimit({ pool, connections }: ActivityDeps, limitId: string): Promise<number> {
-  const account = accountOfLimit(limitId);
-  if (account !== null) return (await readAccountLimit(pool, account)) ?? Infinity;
-  const open = connections.get(limitId);
-  if (!open) {
-    throw new RingfenceError('misconfigured', `This worker has no connection ${limitId}: its limit is not known.`, {
-      details: { connection: limitId },
-    });
-  }
-  // Other workers may have loaded another file: the lowest limit holds.
-  return Math.min(open.connection.maxConcurrentCalls ?? Infinity, (await lowestLimit(pool, limitId)) ?? Infinity);
 }
 
 async function isLookUpDue(deps: ActivityDeps, limitId: string): Promise<boolean> {

@@ -42,6 +42,10 @@ async function workersOf(harness: SystemHarness, maxConcurrentCalls: number) {
       connections.reload(stated(limit));
       await worker.dialForAllConnections();
     },
+    async loadNone() {
+      connections.reload([]);
+      await worker.dialForAllConnections();
+    },
   };
 }
 
@@ -82,6 +86,30 @@ it('is kept to at once: raised, lowered and removed', async () => {
     expect((await coordinator.describe()).status.name).toBe('COMPLETED');
   }, SOON);
   expect((await harness.db.pool.query('select from connection_shares')).rowCount).toBe(0);
+});
+
+it('holds its campaigns and says why while no worker has the connection, and is kept to again afterwards', async () => {
+  const harness = await SystemHarness.start({
+    simulator: { timeScale: 1, faults: { rules: [{ fault: CALLS }] } },
+    limits: { maxConcurrentCalls: 2 },
+  });
+  closing.push(() => harness.close());
+  const workers = await workersOf(harness, 2);
+  const campaign = await harness.startCampaign(40, { max_concurrent_calls: SLOTS });
+  await vi.waitFor(() => expect(harness.callsOf(campaign)).toHaveLength(2), { timeout: 30_000 });
+
+  await workers.loadNone();
+  await vi.waitFor(async () => {
+    const { data } = await harness.api('GET', `/batch-calls/${campaign}`);
+    expect(data).toMatchObject({ waiting_for: 'provider', provider_trouble: { reason: 'blocked:no_connection' } });
+  }, SOON);
+  const before = harness.callsOf(campaign).length;
+
+  await workers.load(2);
+  await harness.handle(campaign).signal('pause');
+  await harness.handle(campaign).signal('resume');
+  await vi.waitFor(() => expect(harness.callsOf(campaign).length).toBeGreaterThan(before + 4), { timeout: 30_000 });
+  expect(harness.simulator.summary().peak_in_flight).toBe(2);
 });
 
 /** The most calls in flight at the beginning of any call since then. */

@@ -1,6 +1,7 @@
 /** Shares of a connection's limit on a real database: many at once, epochs, and campaigns without a workflow. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readSharedLimit } from '../../activities/shared-limit.ts';
 import { setAccount } from '../../db/accounts.ts';
 import { adoptRoster } from '../../db/adoption.ts';
 import { permitDial } from '../../db/calls.ts';
@@ -199,5 +200,15 @@ describe('the shares of a connection', () => {
     await recordShareReport(database.pool, connection, 'unaware', report(id));
     expect(await permitDial(database.pool, dial, () => 'a request')).toMatchObject({ kind: 'send' });
     await forgetLoads(database.pool, process);
+  });
+
+  it('are of the lowest limit that a worker has loaded, and of none once no worker has the connection', async () => {
+    const connection = 'moved';
+    const process = randomUUID();
+    const limit = () => readSharedLimit({ pool: database.pool, connections: TRUEDY_ALONE }, connection);
+    await recordLoads(database.pool, process, [{ connection, callsPerSecond: null, maxConcurrentCalls: 4 }]);
+    expect(await limit()).toBe(4);
+    await forgetLoads(database.pool, process);
+    expect(await limit()).toBe(Infinity);
   });
 });
