@@ -13,6 +13,7 @@ import type { Env } from './env.ts';
 import { EXIT, Finished } from './exit-codes.ts';
 import { examples } from './help.ts';
 import { lines } from './output.ts';
+import { refuseStopped } from './stop/refuse-stopped.ts';
 import { printNote } from './terminal.ts';
 
 const MORE = `
@@ -20,7 +21,11 @@ The call rings a real telephone and costs what the carrier asks for it. It belon
 limits do not apply to it. The command asks before it calls, and then asks the carrier about the call until it has ended or two
 minutes have passed.
 
-Exit codes: 0 the carrier accepted the call, 2 it refused it, 6 it may have accepted it; otherwise those of every command.`;
+With DATABASE_URL the command reads the stops just before it calls, and does not call while one covers all campaigns, the connection, or
+all accounts that may use it. Without DATABASE_URL it does not know of stops.
+
+Exit codes: 0 the carrier accepted the call, 2 it refused it, 4 calls are stopped, 6 it may have accepted it; otherwise those of every
+command.`;
 
 const ASK_EVERY_MS = 2_000;
 const WATCHED_MS = 120_000;
@@ -29,6 +34,7 @@ interface Flags extends Json {
   readonly to: string;
   readonly agent?: string;
   readonly yes?: true;
+  readonly despiteStop?: true;
 }
 
 interface Called {
@@ -49,6 +55,7 @@ export function addConnectionCall(connections: Command, env: Env): void {
     .requiredOption('--to <number>', 'number to call, such as +14155550123')
     .option('--agent <id>', 'agent of the call (default: the first of the connection)')
     .option('--yes', 'do not ask for confirmation; required without a terminal')
+    .option('--despite-stop', 'call although calls are stopped')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -65,7 +72,7 @@ export function addConnectionCall(connections: Command, env: Env): void {
     });
 }
 
-async function call(env: Env, name: string, { to, agent, yes }: Flags): Promise<Called> {
+async function call(env: Env, name: string, { to, agent, yes, despiteStop }: Flags): Promise<Called> {
   const connection = await connectionFor(env, name, to);
   const { place } = await import('../providers/checked.ts');
   const provider = connection.open();
@@ -73,6 +80,7 @@ async function call(env: Env, name: string, { to, agent, yes }: Flags): Promise<
     const id = callId({ campaignId: randomUUID(), seq: 1, attempt: 1 });
     const frozen = provider.freeze(singleCall(connection, id, to, agentOf(connection, agent)));
     if (!yes) await confirm(`Call ${to} now through ${name}? A real telephone rings.`);
+    if (!despiteStop) await refuseStopped(env, connection);
     const answer = await place(provider, frozen, id, Date.now() + DIAL.sendWithinMs);
     const placed = { connection: name, call_id: id, result: answer.kind, reason: reasonOf(answer) };
     if (answer.kind !== 'accepted') return { ...placed, provider_call_id: null, outcome: null };

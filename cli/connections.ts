@@ -44,10 +44,11 @@ export function connectionsCommand(env: Env): Command {
         },
         ({ connections }) =>
           table(
-            ['Name', 'Provider', 'Per second', 'Countries', 'Number types', 'Missing secrets'],
+            ['Name', 'Provider', 'In flight', 'Per second', 'Countries', 'Number types', 'Missing secrets'],
             connections.map((each) => [
               each.name,
               each.provider,
+              `${each.max_concurrent_calls ?? 'no limit'}`,
               `${each.calls_per_second ?? 'no limit'}`,
               each.countries?.join(',') ?? 'all',
               each.number_types.join(','),
@@ -78,6 +79,7 @@ export function connectionsCommand(env: Env): Command {
           ...lines([
             ['Connection', each.name],
             ['Provider', each.provider],
+            ['Calls in flight', `${each.max_concurrent_calls ?? 'no limit'}`],
             ['Calls per second', `${each.calls_per_second ?? 'no limit'}`],
             ['Look-ups', `after ${each.look_up_after_seconds} s, at most ${each.look_ups_per_minute} a minute`],
             ['Countries', each.countries?.join(', ') ?? 'all'],
@@ -105,6 +107,7 @@ async function asJson(connection: Connection) {
   return {
     name: connection.name,
     provider: connection.provider,
+    max_concurrent_calls: connection.maxConcurrentCalls,
     calls_per_second: connection.callsPerSecond,
     look_up_after_seconds: connection.lookUpAfterMs / 1000,
     look_ups_per_minute: connection.lookUpsPerMinute,

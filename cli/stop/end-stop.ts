@@ -40,9 +40,10 @@ function notStopped(stops: readonly Stop[]): RingfenceError {
   return new RingfenceError('not_found', `There is no such stop. ${inForce}`, { field: '--all' });
 }
 
-/** The option that names the scope. */
+/** The option that names the scope, as a shell reads it. */
 export function optionFor(scope: StopScope): string {
   if (scope === 'all') return '--all';
-  const [kind, ...name] = scope.split(':');
-  return `--${kind} ${name.join(':')}`;
+  const [kind, ...parts] = scope.split(':');
+  const name = parts.join(':');
+  return `--${kind} ${/^[\w.:@/-]+$/.test(name) ? name : `'${name.replaceAll("'", String.raw`'\''`)}'`}`;
 }

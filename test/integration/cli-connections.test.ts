@@ -5,15 +5,20 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { run } from '../../cli/run.ts';
 import { findConnections } from '../../cli/doctor/provider.ts';
+import { beginStop, endStop, type StopScope } from '../../db/stops.ts';
 import { createSimulator, type Simulator } from '../../simulator/simulator.ts';
+import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'cli-connections-'));
 const file = join(folder, 'connections.yaml');
 const KEY = 'key-of-the-simulator';
 let simulator: Simulator;
+let database: TestDatabase;
 let out = '';
+let err = '';
 
 beforeAll(async () => {
+  database = await createTestDatabase();
   simulator = createSimulator({ apiKey: KEY, timeScale: 1_000, webhook: null });
   writeFileSync(
     file,
@@ -25,26 +30,40 @@ beforeAll(async () => {
     webhook_secrets: env:SECRET
     countries: [US]
     number_types: [mobile, fixed_line]
+    accounts: [shop, clinic]
 `,
   );
 });
 afterAll(async () => {
   await simulator.close();
+  await database.drop();
   rmSync(folder, { recursive: true });
 });
 beforeEach(() => {
   out = '';
+  err = '';
   vi.spyOn(console, 'log').mockImplementation((text: string) => void (out += `${text}\n`));
-  vi.spyOn(console, 'error').mockImplementation(() => {});
+  vi.spyOn(console, 'error').mockImplementation((text: string) => void (err += `${text}\n`));
 });
 afterEach(() => void vi.restoreAllMocks());
 
 const call = (...flags: readonly string[]) =>
   run(['connections', 'call', 'main', '--to', '+14155550123', '--agent', 'agent_1', ...flags], {
     RINGFENCE_CONNECTIONS: file,
+    DATABASE_URL: database.url,
     KEY,
     SECRET: 'whsec_unused',
   });
+
+/** Does something while these stops are in force. */
+async function whileStopped(scopes: readonly StopScope[], work: () => Promise<void>): Promise<void> {
+  for (const scope of scopes) await beginStop(database.pool, { scope, stopped_by: 'a test', reason: null });
+  try {
+    await work();
+  } finally {
+    for (const scope of scopes) await endStop(database.pool, scope);
+  }
+}
 
 it('places nothing before somebody has confirmed it', async () => {
   expect(await call()).toBe(2);
@@ -63,6 +82,27 @@ it('places one call and says how it ended', async () => {
     provider_call_id: expect.any(String),
     outcome: expect.stringMatching(/^(?:completed|no_answer|busy|voicemail|declined|failed)$/),
   });
+});
+
+it.each<[readonly StopScope[], string]>([
+  [['all'], '--all'],
+  [['connection:main'], '--connection main'],
+  [['account:shop', 'account:clinic'], '--account shop'],
+])('places none while %j is stopped, and names the way out', async (scopes, option) => {
+  const before = simulator.ledger().calls.length;
+  await whileStopped(scopes, async () => {
+    expect(await call('--yes')).toBe(4);
+    expect(err).toContain(`ringfence start ${option}`);
+    expect(simulator.ledger().calls).toHaveLength(before);
+  });
+});
+
+it('places one while stops cover only another connection and one of its accounts', async () => {
+  await whileStopped(['connection:other', 'account:shop'], async () => expect(await call('--yes')).toBe(0));
+});
+
+it('places one despite a stop if it is told to', async () => {
+  await whileStopped(['all'], async () => expect(await call('--yes', '--despite-stop')).toBe(0));
 });
 
 it('says that the carrier refused it', async () => {

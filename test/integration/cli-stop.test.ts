@@ -74,6 +74,12 @@ describe('start', () => {
     expect(await listStops(gateway.db.pool)).toHaveLength(1);
   });
 
+  it('is named so that a shell understands it', async () => {
+    await gateway.db.pool.query('insert into accounts (name) values ($1)', ["Ann's shop"]);
+    expect(await runCli('stop', '--account', "Ann's shop")).toBe(0);
+    expect(out).toContain(String.raw`"ringfence start --account 'Ann'\''s shop'"`);
+  });
+
   it('lets go on what no other stop covers, and leaves what is paused', async () => {
     const { pool } = gateway.db;
     const [goes, paused] = [await create(), await create()];

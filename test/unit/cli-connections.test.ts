@@ -24,6 +24,7 @@ const CONNECTIONS = written(
     api_key: env:MAIN_KEY
     webhook_secrets: env:MAIN_SECRET
     calls_per_second: 2
+    max_concurrent_calls: 30
     countries: [US]
     number_types: [mobile]
     agents: [agent_1, agent_2]
@@ -62,6 +63,7 @@ const json = (): unknown => JSON.parse(out);
 const MAIN = {
   name: 'main',
   provider: 'truedy',
+  max_concurrent_calls: 30,
   calls_per_second: 2,
   look_up_after_seconds: 180,
   look_ups_per_minute: 60,
@@ -84,7 +86,7 @@ describe('connections list', () => {
 
   it('prints a table for people', async () => {
     expect(await run(['list'])).toBe(0);
-    expect(out).toMatch(/^Name +Provider .*\nmain +truedy +2 +US +mobile +-\nspare .* env:SPARE_KEY\n$/);
+    expect(out).toMatch(/^Name +Provider .*\nmain +truedy +30 +2 +US +mobile +-\nspare .* env:SPARE_KEY\n$/);
   });
 
   it('refuses a wrong file, and lists in JSON what is wrong', async () => {
