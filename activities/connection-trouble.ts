@@ -1,7 +1,12 @@
 import { log } from '@temporalio/activity';
 import { type BreakerChange, recordVerdict } from '../db/connection-breakers.ts';
 import type { Pool } from '../db/pool.ts';
-import { type ConnectionBreaker, type Passage, troubleTold } from '../domain/dialling/connection-breaker.ts';
+import {
+  concernsBreaker,
+  type ConnectionBreaker,
+  type Passage,
+  troubleTold,
+} from '../domain/dialling/connection-breaker.ts';
 import type { Verdict } from '../domain/dialling/connection-verdict.ts';
 
 /**
@@ -12,11 +17,11 @@ export async function tellBreaker(
   pool: Pool,
   { connection, callId }: { readonly connection: string; readonly callId: string },
   verdict: Verdict,
-  { opening, hasTurn }: Passage,
+  passage: Passage,
   now: number,
 ): Promise<ConnectionBreaker | null> {
-  if (verdict.kind !== 'fails' && !hasTurn) return null;
-  const change = await recordVerdict(pool, connection, { callId, opening, verdict }, now);
+  if (!concernsBreaker(passage, verdict)) return null;
+  const change = await recordVerdict(pool, connection, { callId, opening: passage.opening, verdict }, now);
   logChange(connection, change);
   return change.after;
 }

@@ -30,6 +30,7 @@ import {
   CLOSED,
   type ConnectionBreaker,
   type Passage,
+  passageOf,
 } from '../domain/dialling/connection-breaker.ts';
 import type { DueFor, ProviderTrouble } from '../domain/engine/campaign-state.ts';
 import { accountLimitId, recordEventId } from '../domain/engine/ids.ts';
@@ -236,7 +237,7 @@ export async function permitDial(
       sentBefore: sentBefore === null ? null : Number(sentBefore),
       heldFrom: day && day.endsAt - dial.marginMs,
       tryNumber: tries,
-      passage: admission?.passage ?? { opening: context.breaker.opening, hasTurn: false },
+      passage: admission?.passage ?? passageOf(context.breaker),
     };
   });
 }

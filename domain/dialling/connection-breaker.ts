@@ -1,7 +1,8 @@
 /**
  * The circuit breaker of a connection, with slow start: how all campaigns on it answer trouble of the account or of the provider as a
  * whole. One campaign finds the trouble out, and all of them wait. It has three states.
- * - closed: `trouble` is null. Nothing limits dials.
+ * - closed: `trouble` is null. Nothing limits dials. Campaigns whose placements ended unknown are remembered until the provider answers
+ *   any placement. A few of them in a row are trouble of the connection: one alone may be its own.
  * - open: `trouble.openUntil` lies ahead. Nothing is dialled. A dial is told when to come again.
  * - half-open: `trouble.openUntil` has passed. `trouble.atOnce` dials run at a time over the connection: one at first, the probe, and
  *   twice as many after as many successes. Each of them has a *turn*, which ends with its answer. A dial whose worker dies never
@@ -18,6 +19,7 @@
 import { backoff, isNoteworthy, MAX_RETRY_AFTER_MS, obeyedPause } from '../engine/circuit-breaker.ts';
 import type { ProviderTrouble } from '../engine/campaign-state.ts';
 import { DIAL } from '../engine/dial-budget.ts';
+import { parseCallId } from '../engine/ids.ts';
 import type { PlacementResult } from '../engine/placement.ts';
 import type { Verdict } from './connection-verdict.ts';
 
@@ -33,6 +35,12 @@ const TURN_TAKEN_MS = 2_000;
 const SPREAD = 0.1;
 const LEAST_SPREAD_MS = 250;
 const MOST_SPREAD_MS = 5_000;
+
+/**
+ * So many campaigns in a row with placements of unknown outcome open the breaker. Fewer may each have trouble of their own, and probe by
+ * themselves, which costs the provider no more.
+ */
+const DOUBTFUL_CAMPAIGNS = 3;
 
 /** A dial that may be talking to the provider. */
 export interface Turn {
@@ -64,6 +72,8 @@ export interface ConnectionBreaker {
   /** The number of the latest opening. */
   readonly opening: number;
   readonly trouble: ConnectionTrouble | null;
+  /** Ids of campaigns whose placements ended unknown since the provider's last answer. Left out: none, or the breaker is not closed. */
+  readonly doubtful?: readonly string[];
 }
 
 export const CLOSED: ConnectionBreaker = { opening: 0, trouble: null };
@@ -73,6 +83,18 @@ export interface Passage {
   readonly opening: number;
   /** Whether it has a turn. The breaker is told its answer, whatever that is. */
   readonly hasTurn: boolean;
+  /** Whether placements before it ended unknown. The breaker is told that the provider answers. */
+  readonly isDoubted: boolean;
+}
+
+/** How a dial passes without a turn. */
+export function passageOf({ opening, doubtful = [] }: ConnectionBreaker): Passage {
+  return { opening, hasTurn: false, isDoubted: doubtful.length > 0 };
+}
+
+/** Whether the breaker is told an answer. Usually it is not, which costs nothing. */
+export function concernsBreaker({ hasTurn, isDoubted }: Passage, { kind }: Verdict): boolean {
+  return hasTurn || kind === 'fails' || kind === 'doubt' || (kind === 'works' && isDoubted);
 }
 
 /**
@@ -101,7 +123,7 @@ export function admit(
   random: number,
 ): Admission {
   const { opening, trouble } = breaker;
-  if (trouble === null) return { kind: 'passes', passage: { opening, hasTurn: false }, breaker };
+  if (trouble === null) return { kind: 'passes', passage: passageOf(breaker), breaker };
   const others = activeTurns(trouble, now).filter((turn) => turn.callId !== callId);
   const isOpen = isOpenAt(trouble, now);
   if (isOpen && !(probeNow && others.length === 0)) {
@@ -116,7 +138,7 @@ export function admit(
   const openUntil = isOpen ? now : trouble.openUntil;
   return {
     kind: 'passes',
-    passage: { opening, hasTurn: true },
+    passage: { opening, hasTurn: true, isDoubted: false },
     breaker: { opening, trouble: { ...trouble, turns, openUntil } },
   };
 }
@@ -138,7 +160,7 @@ export function afterAnswer(
   const { trouble } = breaker;
   if (opening < breaker.opening) return afterEarlierAnswer(breaker, verdict, now);
   if (verdict.kind === 'fails') return opened(breaker, verdict, now, random);
-  if (trouble === null) return breaker;
+  if (trouble === null) return whileClosed(breaker, { callId, verdict }, now, random);
   if (verdict.kind === 'doubt') return opened(breaker, { ...verdict, retryAfterMs: null }, now, random);
   const turns = activeTurns(trouble, now).filter((turn) => turn.callId !== callId);
   const without = { ...trouble, turns };
@@ -158,6 +180,23 @@ export function heldBy(
   if (trouble === null) return { kind: 'later', afterMs: untilNext({ openUntil: now }, now, random) };
   const { reason, since, times } = trouble;
   return { kind: 'held', afterMs: untilNext(trouble, now, random), trouble: { reason, since, times } };
+}
+
+/** The answer to a dial while the breaker is closed, which is no failure. */
+function whileClosed(
+  breaker: ConnectionBreaker,
+  { callId, verdict }: { readonly callId: string; readonly verdict: Exclude<Verdict, { kind: 'fails' }> },
+  now: number,
+  random: number,
+): ConnectionBreaker {
+  const { opening, doubtful = [] } = breaker;
+  if (verdict.kind === 'works' && doubtful.length > 0) return { opening, trouble: null };
+  if (verdict.kind !== 'doubt') return breaker;
+  const campaign = parseCallId(callId)?.campaignId ?? callId;
+  if (doubtful.includes(campaign)) return breaker;
+  const campaigns = [...doubtful, campaign];
+  if (campaigns.length < DOUBTFUL_CAMPAIGNS) return { opening, trouble: null, doubtful: campaigns };
+  return opened(breaker, { ...verdict, retryAfterMs: null }, now, random);
 }
 
 /** The dial was permitted before the latest opening. Only the provider's own delay still counts. */

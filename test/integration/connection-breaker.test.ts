@@ -206,4 +206,27 @@ describe('a dial', () => {
     expect(await dial(one, 2)).toEqual({ kind: 'unresolved' });
     expect(provider.requests).toHaveLength(1);
   });
+
+  const TIMEOUT = { kind: 'unknown', reason: 'timeout' } as const;
+
+  it('that is not answered holds others once those of three campaigns were not answered in a row', async () => {
+    const { provider, dial, one, another } = await campaignsAt(TIMEOUT, TIMEOUT, TIMEOUT);
+    const [third, fourth] = [await recordCampaign(database.pool, 1, NOW), await recordCampaign(database.pool, 1, NOW)];
+    for (const campaign of [one, another, third])
+      expect(await dial(campaign)).toMatchObject({ kind: 'unknown', reason: 'timeout' });
+    const trouble = { reason: 'unknown:timeout', since: NOW, times: 1 };
+    expect(await dial(fourth)).toMatchObject({ kind: 'held', trouble });
+    expect(provider.requests).toHaveLength(3);
+  });
+
+  it('that is not answered concerns its campaign alone while others are answered', async () => {
+    const { provider, dial, one, another } = await campaignsAt(TIMEOUT, TIMEOUT, { kind: 'accept' }, TIMEOUT);
+    const [third, fourth, last] = await Promise.all([1, 2, 3].map(() => recordCampaign(database.pool, 1, NOW)));
+    await dial(one);
+    await dial(another);
+    expect(await dial(third!)).toMatchObject({ kind: 'accepted' });
+    expect(await readBreaker(database.pool, provider.name)).toEqual({ opening: 0, trouble: null });
+    expect(await dial(fourth!)).toMatchObject({ kind: 'unknown' });
+    expect(await dial(last!)).toMatchObject({ kind: 'accepted' });
+  });
 });

@@ -3,6 +3,7 @@ import {
   type Admission,
   afterAnswer,
   CLOSED,
+  concernsBreaker,
   type ConnectionBreaker,
   heldBy,
   type Passage,
@@ -27,15 +28,9 @@ export class VirtualBreaker {
   }
 
   /** Takes in the answer to a dial, and returns what its campaign is told if that is trouble of the whole connection. */
-  tell(
-    callId: string,
-    { opening, hasTurn }: Passage,
-    verdict: Verdict,
-    now: number,
-    random: number,
-  ): PlacementResult | null {
-    if (verdict.kind !== 'fails' && !hasTurn) return null;
-    this.state = afterAnswer(this.state, { callId, opening, verdict }, now, random);
+  tell(callId: string, passage: Passage, verdict: Verdict, now: number, random: number): PlacementResult | null {
+    if (!concernsBreaker(passage, verdict)) return null;
+    this.state = afterAnswer(this.state, { callId, opening: passage.opening, verdict }, now, random);
     return verdict.kind === 'fails' ? heldBy(this.state, now, random) : null;
   }
 }

@@ -5,6 +5,7 @@ import {
   admit,
   afterAnswer,
   CLOSED,
+  concernsBreaker,
   type ConnectionBreaker,
   isOver,
   type Passage,
@@ -77,14 +78,59 @@ describe('what an answer says about the connection', () => {
   });
 });
 
+const TIMEOUT: Verdict = { kind: 'doubt', reason: 'unknown:timeout' };
+const CAMPAIGNS = ['a', 'b', 'c', 'd'].map((digit) => `${digit.repeat(8)}-0000-4000-8000-000000000000`);
+
 describe('a connection without trouble', () => {
-  it('lets every dial pass, and a lost reply or a refusal of one call changes nothing', () => {
+  it('lets every dial pass, and the refusal of one call changes nothing', () => {
     const connection = new Connection();
-    const [first, second, third] = connection.passing(NOON, 50);
+    const [first, second] = connection.passing(NOON, 50);
     connection.answer(first!, WORKS, NOON);
-    connection.answer(second!, { kind: 'doubt', reason: 'unknown:timeout' }, NOON);
-    connection.answer(third!, { kind: 'nothing' }, NOON);
+    connection.answer(second!, { kind: 'nothing' }, NOON);
     expect(connection.breaker).toBe(CLOSED);
+  });
+
+  const timesOut = (connection: Connection, campaign: number, seq: number) => {
+    const dialled = connection.dial(NOON, { callId: `${CAMPAIGNS[campaign]}.${seq}.1` })!;
+    connection.answer(dialled, TIMEOUT, NOON);
+  };
+
+  it('has some once the calls of three campaigns in a row ended unknown', () => {
+    const connection = new Connection();
+    for (const [campaign, seq] of [
+      [0, 1],
+      [0, 2],
+      [1, 1],
+      [0, 3],
+      [1, 2],
+    ] as const)
+      timesOut(connection, campaign, seq);
+    expect(connection.breaker.trouble).toBeNull();
+    timesOut(connection, 2, 1);
+    expect(connection.breaker).toMatchObject({ opening: 1, trouble: { reason: 'unknown:timeout', times: 1 } });
+    expect(connection.breaker.doubtful).toBeUndefined();
+    expect(connection.passing(NOON)).toEqual([]);
+    expect(connection.passing(NOON + 500)).toHaveLength(1);
+  });
+
+  it('has none if the provider answers in between', () => {
+    const connection = new Connection();
+    timesOut(connection, 0, 1);
+    timesOut(connection, 1, 1);
+    const dialled = connection.dial(NOON)!;
+    expect(concernsBreaker(dialled, WORKS)).toBe(true);
+    connection.answer(dialled, WORKS, NOON);
+    expect(connection.breaker).toEqual(CLOSED);
+    timesOut(connection, 2, 1);
+    timesOut(connection, 3, 1);
+    expect(connection.breaker.trouble).toBeNull();
+  });
+
+  it('is told nothing of calls that were accepted, as long as none ended unknown', () => {
+    const dialled = new Connection().dial(NOON)!;
+    expect(
+      [WORKS, TIMEOUT, fails(), { kind: 'nothing' } as const].map((each) => concernsBreaker(dialled, each)),
+    ).toEqual([false, true, true, false]);
   });
 });
 
@@ -212,7 +258,7 @@ describe('a probe', () => {
 
   it('fails if its outcome is unknown', () => {
     const connection = inTrouble();
-    connection.try({ kind: 'doubt', reason: 'unknown:timeout' }, NOON + SECOND);
+    connection.try(TIMEOUT, NOON + SECOND);
     expect(connection.breaker.trouble).toMatchObject({ reason: 'unknown:timeout', failures: 2 });
   });
 
@@ -243,7 +289,7 @@ describe('whatever happens', () => {
   const verdict: fc.Arbitrary<Verdict> = fc.oneof(
     fc.constant(WORKS),
     fc.constant<Verdict>({ kind: 'nothing' }),
-    fc.constant<Verdict>({ kind: 'doubt', reason: 'unknown:timeout' }),
+    fc.constant(TIMEOUT),
     fc.option(fc.integer({ min: 500, max: HOUR })).map((retryAfterMs) => fails(retryAfterMs)),
     fc.constant(fails(null, 'blocked:payment_required')),
   );
