@@ -37,8 +37,8 @@ const LEAST_SPREAD_MS = 250;
 const MOST_SPREAD_MS = 5_000;
 
 /**
- * So many campaigns in a row with placements of unknown outcome open the breaker. Fewer may each have trouble of their own, and probe by
- * themselves, which costs the provider no more.
+ * So many campaigns in a row with placements of unknown outcome open the breaker. The trouble of fewer may concern
+ * each of them alone, and their probes cost the provider no more.
  */
 const DOUBTFUL_CAMPAIGNS = 3;
 
