@@ -176,7 +176,7 @@ describe('calls of an account in one day', () => {
         `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
       );
       expect(rowCount).toBe(1);
-    }, 10_000);
+    });
     await answering.query('commit');
     answering.release();
     expect((await again).kind).toBe('send');
@@ -198,7 +198,7 @@ describe('calls of an account in one day', () => {
         `select from pg_stat_activity where datname = current_database() and wait_event = 'advisory'`,
       );
       expect(rowCount).toBe(1);
-    }, 10_000);
+    });
     await setting.query('rollback');
     setting.release();
     expect((await dialled).kind).toBe('send');

@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BUCKETS, total } from '../../domain/engine/tally.ts';
+import { zoneAtNoon } from '../support/factories/zone-at-noon.ts';
 import { SystemHarness } from '../support/harness/system-harness.ts';
+
+const HOUR_MS = 3_600_000;
 
 let harness: SystemHarness | undefined;
 afterEach(async () => {
@@ -173,8 +176,8 @@ describe('a change of the terms of a running campaign', () => {
       interval: 100,
     });
     expect(harness.simulator.ledger().accepted).toBe(accepted + 5);
-    // The same calls, counted by the days of another zone: those of the last minute are still today's.
-    await harness.api('PATCH', `/batch-calls/${id}`, { timezone: 'Pacific/Kiritimati' });
+    // The same calls, counted by the days of another zone, where it is still the morning.
+    await harness.api('PATCH', `/batch-calls/${id}`, { timezone: zoneAtNoon(Date.now() + HOUR_MS) });
     expect(await harness.campaigns.progress(id)).toMatchObject({
       placed_today: accepted + 5,
       waiting_for: 'daily_cap',

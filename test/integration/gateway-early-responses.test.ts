@@ -88,8 +88,7 @@ const CAMPAIGNS = `${API_ROOT}/batch-calls`;
 const IMPORT = `${API_ROOT}/contacts/import`;
 const WRONG_KEY = keyed('a-key-that-nobody-has');
 
-const WAIT = { timeout: 20_000 };
-const isClosed = (client: Client) => vi.waitFor(() => expect(client.closed).toBe(true), WAIT);
+const isClosed = (client: Client) => vi.waitFor(() => expect(client.closed).toBe(true));
 const answersIn = (received: string) =>
   [...received.matchAll(/HTTP\/1\.1 (\d+) /g)].map(([, status]) => Number(status));
 
@@ -167,9 +166,9 @@ describe('a client that asks whether to send its body', () => {
   ])('is told to go on, and then the answer: %s', async (_, path, headers, body, status) => {
     const length = `Content-Length: ${body.length}`;
     const client = new Client(request('POST', path, ...headers, keyed(KEYS.write), EXPECT, length));
-    await vi.waitFor(() => expect(answersIn(client.received)).toEqual([100]), WAIT);
+    await vi.waitFor(() => expect(answersIn(client.received)).toEqual([100]));
     await client.send(body);
-    await vi.waitFor(() => expect(answersIn(client.received)).toEqual([100, status]), WAIT);
+    await vi.waitFor(() => expect(answersIn(client.received)).toEqual([100, status]));
   });
 });
 
@@ -190,12 +189,12 @@ describe('requests sent ahead on one connection', () => {
     const body = ' '.repeat(BODY_LIMIT);
     const head = request('POST', CAMPAIGNS, JSON_TYPE, WRONG_KEY, `Content-Length: ${body.length}`);
     const client = new Client(head, { goesOn: true });
-    await vi.waitFor(() => expect(answersIn(client.received)).toEqual([401]), WAIT);
+    await vi.waitFor(() => expect(answersIn(client.received)).toEqual([401]));
     const before = await gateway.db.pool.query('select count(*) from campaigns');
     await client.send(
       body + request('POST', CAMPAIGNS, JSON_TYPE, keyed(KEYS.write), `Content-Length: ${CAMPAIGN.length}`) + CAMPAIGN,
     );
-    await vi.waitFor(() => expect(accepted[0]!.destroyed).toBe(true), WAIT);
+    await vi.waitFor(() => expect(accepted[0]!.destroyed).toBe(true));
     expect(answersIn(client.received)).toEqual([401]);
     expect((await gateway.db.pool.query('select count(*) from campaigns')).rows).toEqual(before.rows);
   });
@@ -204,11 +203,11 @@ describe('requests sent ahead on one connection', () => {
     const read = request('GET', CAMPAIGNS, keyed(KEYS.read));
     const wrong = request('POST', CAMPAIGNS, JSON_TYPE, keyed(KEYS.write), 'Content-Length: 2');
     const client = new Client(read);
-    await vi.waitFor(() => expect(answersIn(client.received)).toEqual([200]), WAIT);
+    await vi.waitFor(() => expect(answersIn(client.received)).toEqual([200]));
     await client.send(`${wrong}{}`);
-    await vi.waitFor(() => expect(answersIn(client.received)).toEqual([200, 422]), WAIT);
+    await vi.waitFor(() => expect(answersIn(client.received)).toEqual([200, 422]));
     await client.send(read);
-    await vi.waitFor(() => expect(answersIn(client.received)).toEqual([200, 422, 200]), WAIT);
+    await vi.waitFor(() => expect(answersIn(client.received)).toEqual([200, 422, 200]));
     expect(client.received).not.toMatch(/connection: close/i);
   });
 });

@@ -27,7 +27,7 @@ it('gives them to others although no event tells of the ends', async () => {
   const { db, client, simulator } = harness;
   const coordinator = client.workflow.getHandle(connectionWorkflowId('truedy', harness.taskQueue));
   const left = await harness.startCampaign(6, { max_concurrent_calls: LIMIT });
-  await vi.waitFor(() => expect(harness.callsOf(left)).toHaveLength(LIMIT), { timeout: 30_000 });
+  await vi.waitFor(() => expect(harness.callsOf(left)).toHaveLength(LIMIT));
   await harness.handle(left).terminate('by hand');
   const other = await harness.startCampaign(2, { max_concurrent_calls: LIMIT });
   const gateway = {
@@ -44,7 +44,7 @@ it('gives them to others although no event tells of the ends', async () => {
       await coordinator.signal(SHARE_REPORTED);
       expect(harness.callsOf(other)).toHaveLength(2);
     },
-    { timeout: 20_000, interval: 300 },
+    { interval: 300 },
   );
   expect(simulator.summary().peak_in_flight).toBe(LIMIT);
 

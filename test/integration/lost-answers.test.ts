@@ -41,7 +41,7 @@ async function forgetAnswer(key: string): Promise<void> {
 
 it('get the first answer, and change nothing, also after the campaign has ended and if the gateway had died', async () => {
   const id = await harness.startCampaign(20, { max_concurrent_calls: 3 });
-  await vi.waitFor(() => expect(harness.simulator.ledger().accepted).toBeGreaterThanOrEqual(3), { timeout: 20_000 });
+  await vi.waitFor(() => expect(harness.simulator.ledger().accepted).toBeGreaterThanOrEqual(3));
 
   const pause = await send('POST', `${id}/pause`, 'pause');
   expect(pause).toMatchObject({ status: 200, isReplay: false, data: { status: 'paused' } });

@@ -13,7 +13,6 @@ import { receiveWebhooks, type ReceivedWebhook } from '../support/fakes/webhook-
 import { callToPlace } from '../support/factories/call-to-place.ts';
 
 const SECRET = 'whsec_faults';
-const PATIENCE = { timeout: 10_000 };
 const SHORT = { kind: 'life', outcome: 'completed', queue_ms: 1_000, ring_ms: 1_000, talk_ms: 1_000 } as const;
 const closers: (() => Promise<void>)[] = [];
 let noLeaks: () => Promise<void>;
@@ -72,7 +71,7 @@ async function connect(options: z.input<typeof SimulatorOptions> = {}, answer?: 
       expect(Object.values(outcomes).reduce((sum, count) => sum + count, 0)).toBe(accepted);
       expect(webhooks).toMatchObject({ pending: 0 });
       expect(kinds()).toContain('billed');
-    }, PATIENCE);
+    });
   return { provider, simulator, receiver, place, read, kinds, quiet };
 }
 
@@ -210,7 +209,7 @@ describe('a call whose reply was lost', () => {
     await vi.waitFor(async () => {
       const [known] = await provider.lookUp([{ callId: key, providerCallId: null }]);
       expect(known).toMatchObject({ kind: 'ended', providerCallId: call!.id, outcome: call!.outcome });
-    }, PATIENCE);
+    });
   });
 
   test('stays unknown where it does not, or denies every call', async () => {
@@ -272,10 +271,7 @@ test('many calls at once: one each, each ended and told of once, and the peak as
   const placed = await Promise.all(Array.from({ length: CALLS }, () => place()));
   expect(placed.every(({ result }) => result.kind === 'accepted')).toBe(true);
   await quiet(CALLS);
-  await vi.waitFor(
-    () => expect(kinds().filter((kind) => kind === 'billed').length).toBeGreaterThanOrEqual(CALLS),
-    PATIENCE,
-  );
+  await vi.waitFor(() => expect(kinds().filter((kind) => kind === 'billed').length).toBeGreaterThanOrEqual(CALLS));
   const { calls, ...summary } = simulator.ledger();
   expect(summary).toMatchObject({ accepted: CALLS, duplicate_keys: 0, in_flight: 0, requests_total: CALLS });
   expect(new Set(calls.map(({ key }) => key)).size).toBe(CALLS);
@@ -315,9 +311,9 @@ test('a simulator that is closed under load is gone at once', async () => {
   simulator.setFaults({ rules: [{ match: { nth: 21 }, fault: { kind: 'delay_reply', ms: 60_000, when: 'before' } }] });
   for (let index = 0; index < 20; index += 1) await place();
   const waiting = place();
-  await vi.waitFor(() => expect(simulator.summary().requests_total).toBe(21), PATIENCE);
+  await vi.waitFor(() => expect(simulator.summary().requests_total).toBe(21));
   await simulator.close();
   expect((await waiting).result).toMatchObject({ kind: 'unknown' });
   expect(simulator.summary().accepted).toBe(20);
-  await vi.waitFor(async () => expect((await place()).result).toMatchObject({ kind: 'unavailable' }), PATIENCE);
+  await vi.waitFor(async () => expect((await place()).result).toMatchObject({ kind: 'unavailable' }));
 });

@@ -27,7 +27,7 @@ async function shows(campaign: Campaign, lines: readonly (string | RegExp)[]): P
   await vi.waitFor(async () => {
     const details = await currentDetails(campaign);
     for (const line of lines) expect(details).toMatch(line);
-  }, 10_000);
+  });
 }
 
 const attribute = async (campaign: Campaign, name: string) =>
@@ -37,7 +37,7 @@ async function finish(campaign: Campaign): Promise<void> {
   await vi.waitFor(async () => {
     if (harness.provider.live().length > 0) await campaign.end(harness.provider.live());
     expect((await campaign.handle.describe()).status.name).not.toBe('RUNNING');
-  }, 20_000);
+  });
 }
 
 describe('the Web UI', () => {
@@ -80,7 +80,7 @@ describe('the Web UI', () => {
     expect(await attribute(campaign, 'CampaignName')).toBe('Appointments');
     expect(await attribute(campaign, 'AgentId')).toBe('agent-1');
     const shown = (status: string) =>
-      vi.waitFor(async () => expect(await attribute(campaign, 'CampaignStatus')).toBe(status), 10_000);
+      vi.waitFor(async () => expect(await attribute(campaign, 'CampaignStatus')).toBe(status));
     await shown('active');
     expect(await attribute(campaign, 'WaitingFor')).toBeUndefined();
     await campaign.handle.executeUpdate(pauseAndWait);
@@ -94,7 +94,7 @@ describe('the Web UI', () => {
   it('finds a campaign by what it waits for, and spends an event only on what lasts', async () => {
     const campaign = await harness.start(3, { max_concurrent_calls: 1, max_calls_per_day: 2 });
     const waitsFor = (what: string | undefined) =>
-      vi.waitFor(async () => expect(await attribute(campaign, 'WaitingFor')).toBe(what), 10_000);
+      vi.waitFor(async () => expect(await attribute(campaign, 'WaitingFor')).toBe(what));
     for (let call = 0; call < 2; call += 1) {
       await vi.waitFor(() => expect(harness.provider.live()).toHaveLength(1));
       await campaign.end(harness.provider.live());
@@ -155,7 +155,7 @@ describe('what Temporal is told', () => {
       }
     };
     const campaign = await harness.start(PEOPLE, { max_concurrent_calls: PEOPLE });
-    await vi.waitFor(() => expect(harness.provider.requests.length).toBeGreaterThanOrEqual(PEOPLE + 2), 20_000);
+    await vi.waitFor(() => expect(harness.provider.requests.length).toBeGreaterThanOrEqual(PEOPLE + 2));
     await finish(campaign);
 
     const history = historyToJSON(await campaign.handle.fetchHistory());

@@ -30,15 +30,13 @@ it('holds the campaign with a call now and then, and nobody loses an attempt', a
       : { kind: 'ends', outcome: 'completed' };
   };
   const campaign = await harness.start(3, { max_concurrent_calls: 1, max_retry_attempts: 1 });
-  await vi.waitFor(async () => expect(await campaign.progress()).toMatchObject({ waiting_for: 'provider' }), {
-    timeout: 20_000,
-  });
+  await vi.waitFor(async () => expect(await campaign.progress()).toMatchObject({ waiting_for: 'provider' }));
   const trouble = async () =>
     (await pool.query('select trouble_reason, trouble_times from campaigns where id = $1', [campaign.id])).rows[0] as {
       trouble_reason: string | null;
       trouble_times: number | null;
     };
-  await vi.waitFor(async () => expect(await trouble()).toMatchObject({ trouble_reason: FAULT }), { timeout: 20_000 });
+  await vi.waitFor(async () => expect(await trouble()).toMatchObject({ trouble_reason: FAULT }));
   // Contacts that wait for their first call that counts wait for no retry.
   await campaign.handle.executeUpdate(editUpdate, { args: [campaignEdit(readChange({ retry_failed: false }))] });
 

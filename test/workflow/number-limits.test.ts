@@ -43,7 +43,7 @@ describe('a campaign whose contacts share a number', () => {
         expect(until.getTime()).toBeGreaterThanOrEqual(sentAt + DAY_MS);
         expect(until.getTime()).toBeLessThanOrEqual(acceptedAt + DAY_MS);
       }
-    }, 15_000);
+    });
     const { acceptedAt } = await firstCall();
     const { rows } = await pool.query<{ id: string; contact: string; placed_today: number }>(
       `select campaign_id as id, contact_id as contact, placed_on_day as placed_today

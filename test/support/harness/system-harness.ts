@@ -35,6 +35,7 @@ import { type CampaignInput, type CampaignResult } from '../../../workflows/mess
 import './temporal-runtime.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { fictitiousNumber } from '../factories/people.ts';
+import { zoneAtNoon } from '../factories/zone-at-noon.ts';
 import { nextTaskQueue } from '../factories/ids.ts';
 import { limitedConnection, type StatedLimits, connectionsTo, TRUEDY_ALONE } from '../factories/connections.ts';
 
@@ -61,6 +62,8 @@ export class SystemHarness {
   private second: NativeConnection | undefined;
   /** Where the gateway listens. */
   apiUrl = '';
+  /** What the gateway has logged as a warning. */
+  readonly gatewayWarnings: Record<string, unknown>[] = [];
 
   private constructor(
     readonly db: TestDatabase,
@@ -152,7 +155,10 @@ export class SystemHarness {
       notify: campaignNotifier(this.client),
       delivery: new EventDelivery(eventSignaller(this.client)),
       pingTemporal: () => this.client.workflowService.getSystemInfo({}),
-      logger: pino({ level: 'silent' }),
+      logger: pino(
+        { level: 'warn' },
+        { write: (line: string) => void this.gatewayWarnings.push(JSON.parse(line) as never) },
+      ),
       clock: Date.now,
     });
     this.gateway.addHook('onClose', () => provider.close());
@@ -197,7 +203,10 @@ export class SystemHarness {
     this.running = [];
   }
 
-  /** Records a campaign of this many people with numbers that nobody has, and starts its workflow. */
+  /**
+   * Records a campaign of this many people with numbers that nobody has, and starts its workflow. Default hours: around the clock,
+   * in a zone where it is about noon.
+   */
   async startCampaign(people: number, stated: Partial<z.input<typeof CreateCampaign>> = {}): Promise<string> {
     const request = CreateCampaign.parse({
       name: 'Test campaign',
@@ -208,6 +217,7 @@ export class SystemHarness {
         first_name: `Person${index}`,
       })),
       working_days: [1, 2, 3, 4, 5, 6, 7],
+      timezone: zoneAtNoon(Date.now()),
       ...stated,
     });
     const connections = this.options.adapter ? connectionsTo(this.provider()) : TRUEDY_ALONE;

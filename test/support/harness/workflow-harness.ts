@@ -27,6 +27,7 @@ import type { ProviderFacts } from '../../../providers/port.ts';
 import './temporal-runtime.ts';
 import type { TestDatabase } from './database.ts';
 import { fictitiousPerson } from '../factories/people.ts';
+import { zoneAtNoon } from '../factories/zone-at-noon.ts';
 import { nextId } from '../factories/ids.ts';
 import { ScriptedProvider } from '../fakes/scripted-provider.ts';
 import { limitedConnection, type StatedLimits, connectionsTo } from '../factories/connections.ts';
@@ -236,36 +237,4 @@ export class Campaign {
       callIds.map((callId) => this.harness.provider.end(callId, outcome)),
     );
   }
-}
-
-/** Places whose clocks are never changed, by hours ahead of UTC from -11 to 12. */
-const PLACES = [
-  'Pacific/Pago_Pago',
-  'Pacific/Honolulu',
-  'Pacific/Gambier',
-  'Pacific/Pitcairn',
-  'America/Phoenix',
-  'America/Costa_Rica',
-  'America/Panama',
-  'America/Puerto_Rico',
-  'America/Argentina/Buenos_Aires',
-  'America/Noronha',
-  'Atlantic/Cape_Verde',
-  'UTC',
-  'Africa/Lagos',
-  'Africa/Johannesburg',
-  'Africa/Nairobi',
-  'Asia/Dubai',
-  'Asia/Karachi',
-  'Asia/Dhaka',
-  'Asia/Bangkok',
-  'Asia/Singapore',
-  'Asia/Tokyo',
-  'Australia/Brisbane',
-  'Pacific/Guadalcanal',
-  'Pacific/Tarawa',
-];
-
-function zoneAtNoon(now: number): string {
-  return PLACES[12 - new Date(now).getUTCHours() + 11] ?? 'UTC';
 }
