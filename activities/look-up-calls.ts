@@ -1,5 +1,7 @@
 import { log } from '@temporalio/activity';
-import { findCalls, type KnownCall, recordAcceptance, withdrawPlacements } from '../db/calls.ts';
+import { recordAcceptance } from '../db/dial-answers.ts';
+import { withdrawPlacements } from '../db/dial-records.ts';
+import { findCalls, type KnownCall } from '../db/known-calls.ts';
 import { orphansOfCalls } from '../db/orphans.ts';
 import { inTransaction, type Pool } from '../db/pool.ts';
 import type { CallToLookUp } from '../domain/engine/calls.ts';

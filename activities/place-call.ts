@@ -1,12 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type Dial,
-  type DialReservation,
-  permitDial,
-  recordAnswer,
-  takeBack,
-  withdrawPlacements,
-} from '../db/calls.ts';
+import type { Dial, DialReservation } from '../db/dial.ts';
+import { recordAnswer } from '../db/dial-answers.ts';
+import { permitDial } from '../db/dial-permits.ts';
+import { takeBack, withdrawPlacements } from '../db/dial-records.ts';
 import type { Pool } from '../db/pool.ts';
 import type { DialRequest } from '../domain/engine/calls.ts';
 import type { EndedEvent } from '../domain/engine/outcome.ts';

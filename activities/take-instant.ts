@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DialReservation } from '../db/calls.ts';
+import type { DialReservation } from '../db/dial.ts';
 import { reserveInstant } from '../db/connection-rate.ts';
 import { DIAL } from '../domain/engine/dial-budget.ts';
 import type { ActivityDeps } from './context.ts';

@@ -213,3 +213,15 @@ async function moveBackUncalled(
   );
   return rows;
 }
+
+/**
+ * Locked (shared) by the first step of every dial (`lockDial`) and (exclusively) by an adoption, so that an adoption sees every dial
+ * before it. The lock depends on the id's value, not its text: PostgreSQL writes every form of a UUID alike.
+ */
+export async function lockAgainstAdoption(tx: Queryable, campaignId: string): Promise<void> {
+  await tx.query({
+    name: 'lock-against-adoption',
+    text: 'select pg_advisory_xact_lock_shared(hashtextextended($1::uuid::text, 0))',
+    values: [campaignId],
+  });
+}

@@ -12,7 +12,7 @@ import {
   withoutOwner,
 } from '../domain/engine/shares.ts';
 import { accountOfLimit } from '../domain/engine/ids.ts';
-import { lockAgainstAdoption } from './calls.ts';
+import { lockAgainstAdoption } from './adoption.ts';
 import type { DatabaseClock } from './clock.ts';
 import { recordConnections } from './connections.ts';
 import { deadlineSql, IS_OPEN } from './left-calls.ts';

@@ -6,7 +6,7 @@
  */
 import type { PossibleMatch } from '../domain/dialling/orphan-match.ts';
 import type { Particulars } from '../domain/dialling/provider-messages.ts';
-import { recordAcceptance } from './calls.ts';
+import { recordAcceptance } from './dial-answers.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 
 /** A provider that did not know an orphan is asked again after this time. */

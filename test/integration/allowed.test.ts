@@ -1,6 +1,6 @@
 /** What a connection allows: at import, at creation, at the dial, and in what is said about a contact before it. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { permitDial } from '../../db/calls.ts';
+import { permitDial } from '../../db/dial-permits.ts';
 import { inTransaction } from '../../db/pool.ts';
 import { enrol } from '../../db/enrolment.ts';
 import type { Connection } from '../../providers/connections/connection.ts';

@@ -1,6 +1,7 @@
 /** One circuit breaker for all campaigns and workers of a connection. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Dial, permitDial, type SendPermit } from '../../db/calls.ts';
+import type { Dial, SendPermit } from '../../db/dial.ts';
+import { permitDial } from '../../db/dial-permits.ts';
 import { readBreaker, recordVerdict } from '../../db/connection-breakers.ts';
 import { openPool, type Pool } from '../../db/pool.ts';
 import { beginStop, endStop } from '../../db/stops.ts';

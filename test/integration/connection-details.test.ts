@@ -1,7 +1,7 @@
 /** What `GET /connections/{name}` and `connections show` say of a connection that two accounts use. */
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { limitsFinding } from '../../cli/doctor/database.ts';
-import { permitDial } from '../../db/calls.ts';
+import { permitDial } from '../../db/dial-permits.ts';
 import { adoptRoster } from '../../db/adoption.ts';
 import { recordVerdict } from '../../db/connection-breakers.ts';
 import { differingLimits, recordLoads } from '../../db/connection-loads.ts';

@@ -1,7 +1,9 @@
 /** Reservations of instants on a connection's row, and dials that wait for theirs. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findCalls, permitDial, type DialPermit } from '../../db/calls.ts';
+import type { DialPermit } from '../../db/dial.ts';
+import { permitDial } from '../../db/dial-permits.ts';
+import { findCalls } from '../../db/known-calls.ts';
 import { ratesFinding } from '../../cli/doctor/database.ts';
 import { differingRates, forgetLoads, recordLoads } from '../../db/connection-loads.ts';
 import { reserveInstant, type Reservation, type ReservationRequest } from '../../db/connection-rate.ts';

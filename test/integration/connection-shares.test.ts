@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSharedLimit } from '../../activities/shared-limit.ts';
 import { setAccount } from '../../db/accounts.ts';
 import { adoptRoster } from '../../db/adoption.ts';
-import { permitDial } from '../../db/calls.ts';
+import { permitDial } from '../../db/dial-permits.ts';
 import { readDatabaseClock } from '../../db/clock.ts';
 import { forgetLoads, recordLoads } from '../../db/connection-loads.ts';
 import { divideShares, noteSharesTold, recordShareReport } from '../../db/connection-shares.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { recordAcceptance } from '../../db/calls.ts';
+import { recordAcceptance } from '../../db/dial-answers.ts';
 import { markSignalled, storeEvent } from '../../db/call-events.ts';
 import { callId } from '../../domain/engine/ids.ts';
 import { KEYS, openGateway, type TestGateway } from '../support/harness/gateway.ts';

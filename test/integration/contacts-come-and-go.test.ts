@@ -1,7 +1,7 @@
 /** People who are added to a recorded campaign and taken out of it, beside what its run does at the same moment. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { adoptRoster } from '../../db/adoption.ts';
-import { permitDial } from '../../db/calls.ts';
+import { permitDial } from '../../db/dial-permits.ts';
 import { inTransaction } from '../../db/pool.ts';
 import { claimUntold, removeContact } from '../../db/roster-changes.ts';
 import { enrol } from '../../db/enrolment.ts';

@@ -1,15 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { adoptRoster } from '../../db/adoption.ts';
-import {
-  type Dial,
-  type DialPermit,
-  findCalls,
-  permitDial,
-  recordAcceptance,
-  recordAnswer,
-  type SendPermit,
-  withdrawPlacements,
-} from '../../db/calls.ts';
+import type { Dial, DialPermit, SendPermit } from '../../db/dial.ts';
+import { recordAcceptance, recordAnswer } from '../../db/dial-answers.ts';
+import { permitDial } from '../../db/dial-permits.ts';
+import { withdrawPlacements } from '../../db/dial-records.ts';
+import { findCalls } from '../../db/known-calls.ts';
 import { recordEnd } from '../../db/workflow-records.ts';
 import { inTransaction, type Queryable } from '../../db/pool.ts';
 import { CreateCampaign } from '../../domain/api/campaign-request.ts';

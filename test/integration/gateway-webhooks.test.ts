@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { EventDelivery } from '../../gateway/temporal/event-delivery.ts';
-import { findCalls, recordAcceptance } from '../../db/calls.ts';
+import { recordAcceptance } from '../../db/dial-answers.ts';
+import { findCalls } from '../../db/known-calls.ts';
 import { callId } from '../../domain/engine/ids.ts';
 import type { CallEvent } from '../../providers/port.ts';
 import { openGateway, type TestGateway, WEBHOOK_SECRET } from '../support/harness/gateway.ts';

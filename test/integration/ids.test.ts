@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { adoptRoster } from '../../db/adoption.ts';
 import { storeEvent } from '../../db/call-events.ts';
-import { lockAgainstAdoption } from '../../db/calls.ts';
+import { lockAgainstAdoption } from '../../db/adoption.ts';
 import { inTransaction } from '../../db/pool.ts';
 import { exchange } from '../../db/roster.ts';
 import { campaignTerms, CreateCampaign, engineSpec } from '../../domain/api/campaign-request.ts';

@@ -1,7 +1,7 @@
 /** Contacts that are not called before a time, and callbacks at a time that was asked for. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { adoptRoster } from '../../db/adoption.ts';
-import { permitDial } from '../../db/calls.ts';
+import { permitDial } from '../../db/dial-permits.ts';
 import { inTransaction } from '../../db/pool.ts';
 import { moveNextCall } from '../../db/roster-changes.ts';
 import { enrol } from '../../db/enrolment.ts';

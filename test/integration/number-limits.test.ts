@@ -1,7 +1,9 @@
 /** Limits of calls to one number, over all campaigns of an account, at the dial. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { adoptRoster } from '../../db/adoption.ts';
-import { type Dial, type DialPermit, permitDial, recordAnswer } from '../../db/calls.ts';
+import type { Dial, DialPermit } from '../../db/dial.ts';
+import { recordAnswer } from '../../db/dial-answers.ts';
+import { permitDial } from '../../db/dial-permits.ts';
 import { deleteEndedCampaign } from '../../db/campaigns.ts';
 import { explainContact } from '../../db/contact-explanation.ts';
 import { forgetPlacements } from '../../db/number-placements.ts';

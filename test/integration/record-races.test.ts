@@ -4,7 +4,9 @@
  */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { adoptRoster } from '../../db/adoption.ts';
-import { permitDial, recordAnswer, withdrawPlacements } from '../../db/calls.ts';
+import { recordAnswer } from '../../db/dial-answers.ts';
+import { permitDial } from '../../db/dial-permits.ts';
+import { withdrawPlacements } from '../../db/dial-records.ts';
 import { recordEnd } from '../../db/workflow-records.ts';
 import { inTransaction } from '../../db/pool.ts';
 import { enrol } from '../../db/enrolment.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { adoptRoster } from '../../db/adoption.ts';
-import { permitDial } from '../../db/calls.ts';
+import { permitDial } from '../../db/dial-permits.ts';
 import { inTransaction } from '../../db/pool.ts';
 import { exchange } from '../../db/roster.ts';
 import { CreateCampaign } from '../../domain/api/campaign-request.ts';

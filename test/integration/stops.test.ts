@@ -5,7 +5,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { untilNothingIsSent } from '../../cli/stop/acknowledge.ts';
 import { startCalls } from '../../cli/stop/end-stop.ts';
 import { stopCalls } from '../../cli/stop/stop-calls.ts';
-import { type Dial, permitDial, recordAnswer, type SendPermit } from '../../db/calls.ts';
+import type { Dial, SendPermit } from '../../db/dial.ts';
+import { recordAnswer } from '../../db/dial-answers.ts';
+import { permitDial } from '../../db/dial-permits.ts';
 import { beginStop, liveCalls, type StopScope } from '../../db/stops.ts';
 import { DIAL } from '../../domain/engine/dial-budget.ts';
 import { callId } from '../../domain/engine/ids.ts';

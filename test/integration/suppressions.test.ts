@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { permitDial } from '../../db/calls.ts';
+import { permitDial } from '../../db/dial-permits.ts';
 import { KEYS, openGateway, type TestGateway } from '../support/harness/gateway.ts';
 
 import { dialOf } from '../support/factories/dials.ts';

@@ -1,4 +1,4 @@
-/** The dial records of a virtual campaign and the events stored beside them, with the meaning that db/calls.ts gives. */
+/** The dial records of a virtual campaign and the events stored beside them, with the meaning that db/dial-records.ts gives. */
 import type { Recount } from '../../domain/engine/editing.ts';
 import type { EndedEvent } from '../../domain/engine/outcome.ts';
 import type { UnsettledCall } from '../../domain/engine/roster.ts';

@@ -1,4 +1,4 @@
-/** Dials and look-ups on virtual time, step by step as activities/ and db/calls.ts take them. */
+/** Dials and look-ups on virtual time, step by step as activities/ and db/dial-permits.ts take them. */
 import type { Admission, Passage } from '../../domain/dialling/connection-breaker.ts';
 import { verdictOf } from '../../domain/dialling/connection-verdict.ts';
 import type { PlaceResult } from '../../domain/dialling/provider-messages.ts';

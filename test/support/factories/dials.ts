@@ -1,7 +1,7 @@
 /** Campaigns on record without a workflow, for tests that call an activity by itself. */
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createActivities, type Activities } from '../../../activities/index.ts';
-import type { Dial } from '../../../db/calls.ts';
+import type { Dial } from '../../../db/dial.ts';
 import { adoptRoster } from '../../../db/adoption.ts';
 import { inTransaction, type Pool } from '../../../db/pool.ts';
 import { CreateCampaign } from '../../../domain/api/campaign-request.ts';
