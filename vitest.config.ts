@@ -16,6 +16,7 @@ const GROUPS = {
 
 interface Project {
   readonly group: keyof typeof GROUPS;
+  /** For a test that hangs. A machine that does other things may need twenty times the usual time of a test. */
   readonly timeoutS: number;
   /** Started once for the whole run, however many projects name them. */
   readonly services?: readonly string[];
@@ -45,10 +46,10 @@ function project(name: string, { group, timeoutS, services = [], include }: Proj
 export default defineConfig({
   test: {
     projects: [
-      project('unit', { group: 'computing', timeoutS: 30 }),
-      project('replay', { group: 'computing', timeoutS: 60 }),
-      project('workflow', { group: 'computing', timeoutS: 60, services: ['test-server', 'postgres'] }),
-      project('integration', { group: 'waiting', timeoutS: 60, services: ['program', 'temporal', 'postgres'] }),
+      project('unit', { group: 'computing', timeoutS: 120 }),
+      project('replay', { group: 'computing', timeoutS: 120 }),
+      project('workflow', { group: 'computing', timeoutS: 120, services: ['test-server', 'postgres'] }),
+      project('integration', { group: 'waiting', timeoutS: 120, services: ['program', 'temporal', 'postgres'] }),
       project('e2e', { group: 'waiting', timeoutS: 180, services: ['program', 'temporal', 'postgres'] }),
       project('long', {
         group: 'long',

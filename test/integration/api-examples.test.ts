@@ -107,7 +107,7 @@ const BEFORE: Readonly<Partial<Record<(typeof STORY)[number], () => Promise<unkn
       });
       const read = await harness.api('GET', `/batch-calls/${CAMPAIGN_ID}`);
       expect(read.data).toMatchObject({ status: 'interrupted' });
-    }, 20_000);
+    });
   },
   deleteCampaign: () => harness.result(CAMPAIGN_ID),
 };

@@ -27,7 +27,7 @@ async function areLive(campaign: Campaign, count: number): Promise<void> {
   await vi.waitFor(async () => {
     const { rows } = await harness.pool.query('select 1 from calls where accepted_at is not null');
     expect(rows).toHaveLength(count);
-  }, 10_000);
+  });
   await reaches(campaign, { in_flight: count, waiting_for: 'slot' });
 }
 

@@ -192,7 +192,7 @@ describe.each(Object.entries(LISTS))('%s', (_, made) => {
     const stayed = before.filter((name) => !gone.has(name));
     expect(stayed.length).toBeGreaterThan(5);
     expect(read.filter((name) => stayed.includes(name))).toEqual(stayed);
-  }, 30_000);
+  });
 
   it('come in the same order with offset, which has a cursor to go on with', async () => {
     const list = await made();
