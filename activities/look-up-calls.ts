@@ -4,7 +4,7 @@ import { withdrawPlacements } from '../db/dial-records.ts';
 import { findCalls, type KnownCall } from '../db/known-calls.ts';
 import { orphansOfCalls } from '../db/orphans.ts';
 import { inTransaction, type Pool } from '../db/pool.ts';
-import type { CallToLookUp } from '../domain/engine/calls.ts';
+import type { CallToLookUp } from '../domain/engine/look-ups.ts';
 import { lookUpEventId } from '../domain/engine/ids.ts';
 import type { EndedEvent } from '../domain/engine/outcome.ts';
 import type { LookUpFinding } from '../domain/engine/placement.ts';

@@ -4,7 +4,7 @@ import { recordAnswer } from '../db/dial-answers.ts';
 import { permitDial } from '../db/dial-permits.ts';
 import { takeBack, withdrawPlacements } from '../db/dial-records.ts';
 import type { Pool } from '../db/pool.ts';
-import type { DialRequest } from '../domain/engine/calls.ts';
+import type { DialRequest } from '../domain/engine/starting-calls.ts';
 import type { EndedEvent } from '../domain/engine/outcome.ts';
 import { type PlacementResult, REPEAT_REFUSED } from '../domain/engine/placement.ts';
 import { callId } from '../domain/engine/ids.ts';

@@ -1,7 +1,8 @@
 /** Starts activities, and puts their answers into the inbox. */
 import { ActivityFailure, ApplicationFailure, CancellationScope, isCancellation } from '@temporalio/workflow';
 import { exchangeSummary, lookUpSummary, shareReportSummary } from '../domain/engine/activity-summaries.ts';
-import { dialRequest, startDials, startLookingUp } from '../domain/engine/calls.ts';
+import { startLookingUp } from '../domain/engine/look-ups.ts';
+import { dialRequest, startDials } from '../domain/engine/starting-calls.ts';
 import type { Work } from '../domain/engine/next-step.ts';
 import type { PlacementResult } from '../domain/engine/placement.ts';
 import { exchangeRequest } from '../domain/engine/settling.ts';

@@ -3,7 +3,9 @@
  * the loop processes them and changes the state, so changes never interleave and nothing needs a lock.
  */
 import { accountHasRoom } from './account-wait.ts';
-import { applyEnded, applyFinding, applyPlacement } from './calls.ts';
+import { applyEnded } from './call-ends.ts';
+import { applyFinding } from './look-ups.ts';
+import { applyPlacement } from './placement-results.ts';
 import type { CampaignState, GivenCommand, PacingFacts } from './campaign-state.ts';
 import { applyCommand, isRepeat, refusal, type Command } from './commands.ts';
 import { mayStillSend } from './in-flight.ts';

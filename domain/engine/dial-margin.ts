@@ -1,4 +1,4 @@
-import type { DialRequest } from './calls.ts';
+import type { DialRequest } from './starting-calls.ts';
 
 /** The facts about a provider on which the margin depends, in milliseconds. */
 export interface MarginFacts {

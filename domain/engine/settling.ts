@@ -1,5 +1,6 @@
 /** Exchanges between a campaign's state and its roster. Transitions change the given state. */
-import { applyEnded, idOf } from './calls.ts';
+import { applyEnded } from './call-ends.ts';
+import { idOf } from './starting-calls.ts';
 import { forgetWindow, openGroups, placedToday, zoneDataOf } from './calling-day.ts';
 import type { CampaignState, InFlightCall, PacingFacts, ReadyContact, Settlement } from './campaign-state.ts';
 import { troubleOf } from './circuit-breaker.ts';

@@ -23,11 +23,9 @@ const DECIDING: Readonly<Record<string, Readonly<Record<string, readonly [scenar
     LONG_AHEAD_MS: ['one-window-a-day', 20 * HOUR, 48 * HOUR],
     CHECK_BEFORE_MS: ['one-window-a-day', HOUR, 3 * HOUR],
   },
-  'domain/engine/calls.ts': {
+  'domain/engine/call-phases.ts': {
     FIRST_CHECK_MS: ['calls-without-news', 500, 2_000],
     MAX_CHECK_MS: ['calls-without-news', 40_000, 2 * MINUTE],
-    UNASKED_PAUSE_MS: ['nobody-to-ask', 10_000, 20_000],
-    UNASKED_FOR_MS: ['nobody-to-ask', 14 * MINUTE, 16 * MINUTE],
   },
   'domain/engine/circuit-breaker.ts': {
     FIRST_PAUSE_MS: ['provider-down', 50, 1_000],
@@ -51,6 +49,10 @@ const DECIDING: Readonly<Record<string, Readonly<Record<string, readonly [scenar
     GRID_SHARE: ['older-than-usual', 5, 12],
     CANCEL_AGAIN_MS: ['queued-past-the-end', 5_000, 20_000],
     OVERDUE_PAUSE_MS: ['calls-without-news', 30_000, 2 * MINUTE],
+  },
+  'domain/engine/look-ups.ts': {
+    UNASKED_PAUSE_MS: ['nobody-to-ask', 10_000, 20_000],
+    UNASKED_FOR_MS: ['nobody-to-ask', 14 * MINUTE, 16 * MINUTE],
   },
   'domain/engine/pacing.ts': {
     SETTLE_BATCH: ['eighty-slots', 19, 21],
@@ -87,7 +89,7 @@ const OTHERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'domain/engine/calling-day.ts': { DAYS_KEPT: 'the counts of past days are read by nothing' },
   'domain/engine/calling-hours.ts': { MOST_WINDOWS: 'a bound of what comes in from outside' },
   'domain/engine/account-wait.ts': { SHORTEST_WAIT_MS: 'counts only where two clocks differ' },
-  'domain/engine/calls.ts': { SHORTEST_POSTPONEMENT_MS: 'the due time is recorded by the exchange' },
+  'domain/engine/calls-not-placed.ts': { SHORTEST_POSTPONEMENT_MS: 'the due time is recorded by the exchange' },
   'domain/engine/campaign-state.ts': { MOST_GROUPS: 'a bound of what comes in from outside' },
   'domain/engine/closed-groups.ts': {
     NEAR_MS:

@@ -9,7 +9,8 @@
  */
 import { applyWindow, type WindowAnswer, type WindowQuestion } from '../../domain/engine/calling-day.ts';
 import { hasNews, takeOver, type InboxMessage } from '../../domain/engine/campaign-run.ts';
-import { dialRequest, startDials, startLookingUp } from '../../domain/engine/calls.ts';
+import { startLookingUp } from '../../domain/engine/look-ups.ts';
+import { dialRequest, startDials } from '../../domain/engine/starting-calls.ts';
 import {
   CampaignState,
   type CampaignStatus,

@@ -9,7 +9,7 @@ import {
   type Passage,
 } from '../../domain/dialling/connection-breaker.ts';
 import type { Verdict } from '../../domain/dialling/connection-verdict.ts';
-import type { DialRequest } from '../../domain/engine/calls.ts';
+import type { DialRequest } from '../../domain/engine/starting-calls.ts';
 import type { PlacementResult } from '../../domain/engine/placement.ts';
 
 /** The circuit breaker of a connection, which campaigns share as they do by db/connection-breakers.ts. */

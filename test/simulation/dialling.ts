@@ -3,7 +3,8 @@ import type { Admission, Passage } from '../../domain/dialling/connection-breake
 import { verdictOf } from '../../domain/dialling/connection-verdict.ts';
 import type { PlaceResult } from '../../domain/dialling/provider-messages.ts';
 import { sendBy } from '../../domain/dialling/send-by.ts';
-import type { CallToLookUp, DialRequest as EngineDialRequest } from '../../domain/engine/calls.ts';
+import type { CallToLookUp } from '../../domain/engine/look-ups.ts';
+import type { DialRequest as EngineDialRequest } from '../../domain/engine/starting-calls.ts';
 import { lookUpEventId, recordEventId } from '../../domain/engine/ids.ts';
 import type { EndedEvent } from '../../domain/engine/outcome.ts';
 import { type LookUpFinding, type PlacementResult, REPEAT_REFUSED } from '../../domain/engine/placement.ts';

@@ -1,5 +1,5 @@
 /** The database of a virtual campaign: the same exchange, adoption and closing as in db/, on maps. */
-import { idOf } from '../../domain/engine/calls.ts';
+import { idOf } from '../../domain/engine/starting-calls.ts';
 import type { CampaignStatus, Ending } from '../../domain/engine/campaign-state.ts';
 import type { EngineSpec } from '../../domain/engine/campaign-spec.ts';
 import type { ExchangeReply, ExchangeRequest, RosterSnapshot } from '../../domain/engine/roster.ts';

@@ -5,7 +5,7 @@
  * call once it knows. A campaign knows its share by a number (`revision`). The limits that count for a call are those of the divisions
  * since the last one in which the share that its campaign knew was still its share.
  */
-import { idOf } from '../../domain/engine/calls.ts';
+import { idOf } from '../../domain/engine/starting-calls.ts';
 import type { Step } from '../../domain/engine/next-step.ts';
 import { type Shareholder, totalHeld } from '../../domain/engine/shares.ts';
 import type { LedgerCall } from './provider.ts';

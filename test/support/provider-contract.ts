@@ -53,7 +53,7 @@ export interface ProviderHarness {
   close(): Promise<void>;
 }
 
-const PATIENCE = { timeout: 10_000 };
+const PATIENCE = { timeout: 30_000 };
 /** No id that a provider draws at random contains one of these: the names are no hexadecimal digits. */
 const PERSONAL = ['14155550123', 'Augusta', 'Lovelace', 'augusta@example.com'];
 

@@ -205,7 +205,8 @@ describe('architecture', () => {
   });
 
   it.each(decisions)('%s In %s, function %s', (_, file, name) => {
-    expect(read(file)).toMatch(new RegExp(`\\bfunction\\*? ${name}\\(`));
+    // A function, or a method of a class.
+    expect(read(file)).toMatch(new RegExp(`^(?:export )?(?:async )?function\\*? ${name}\\(|^  ${name}\\(`, 'm'));
   });
 
   it('knows every table', () => {

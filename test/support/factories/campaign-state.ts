@@ -2,7 +2,7 @@
  * Campaigns for examples: active, at noon of a working day, in the middle of their calling hours, with nobody in flight and
  * nothing that the database does not know. An example states what differs.
  */
-import { idOf } from '../../../domain/engine/calls.ts';
+import { idOf } from '../../../domain/engine/starting-calls.ts';
 import { placedToday, zoneDataOf } from '../../../domain/engine/calling-day.ts';
 import type { EngineSpec } from '../../../domain/engine/campaign-spec.ts';
 import type {

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { type CountedCall, heldUntilNextDay, unitsLeft } from '../../../domain/dialling/account-day.ts';
 import { accountHasRoom } from '../../../domain/engine/account-wait.ts';
-import { applyPlacement, startDials } from '../../../domain/engine/calls.ts';
+import { applyPlacement } from '../../../domain/engine/placement-results.ts';
+import { startDials } from '../../../domain/engine/starting-calls.ts';
 import { waitingAt } from '../../../domain/engine/gates.ts';
 import { surveyInFlight } from '../../../domain/engine/in-flight.ts';
 import { dialsNow, wakeAt } from '../../../domain/engine/pacing.ts';

@@ -1,6 +1,8 @@
 /** Calls that the provider accepts and then ends because of the account: nobody loses an attempt, and the campaign holds. */
 import { describe, expect, test } from 'vitest';
-import { applyEnded, applyPlacement, startPlacing } from '../../../domain/engine/calls.ts';
+import { applyEnded } from '../../../domain/engine/call-ends.ts';
+import { applyPlacement } from '../../../domain/engine/placement-results.ts';
+import { startPlacing } from '../../../domain/engine/starting-calls.ts';
 import type { CampaignState, InFlightCall, Settlement } from '../../../domain/engine/campaign-state.ts';
 import { isBreakerOpen } from '../../../domain/engine/circuit-breaker.ts';
 import type { EndedEvent, Outcome } from '../../../domain/engine/outcome.ts';

@@ -1,6 +1,8 @@
 /** How a call in flight comes to its end: by which news, and at which time. */
 import { describe, expect, test } from 'vitest';
-import { applyEnded, applyPlacement, startPlacing } from '../../../domain/engine/calls.ts';
+import { applyEnded } from '../../../domain/engine/call-ends.ts';
+import { applyPlacement } from '../../../domain/engine/placement-results.ts';
+import { startPlacing } from '../../../domain/engine/starting-calls.ts';
 import type { CampaignState } from '../../../domain/engine/campaign-state.ts';
 import { newCampaign } from '../../../domain/engine/commands.ts';
 import type { EndedEvent } from '../../../domain/engine/outcome.ts';

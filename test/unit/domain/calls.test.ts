@@ -1,6 +1,9 @@
 /** The life of one call, by examples: from the decision to place it to the bucket in which its contact ends. */
 import { describe, expect, test } from 'vitest';
-import { applyEnded, applyFinding, applyPlacement, startPlacing } from '../../../domain/engine/calls.ts';
+import { applyEnded } from '../../../domain/engine/call-ends.ts';
+import { applyFinding } from '../../../domain/engine/look-ups.ts';
+import { applyPlacement } from '../../../domain/engine/placement-results.ts';
+import { startPlacing } from '../../../domain/engine/starting-calls.ts';
 import { capLeft } from '../../../domain/engine/calling-day.ts';
 import type { CampaignState, InFlightCall, Settlement, WaitingFor } from '../../../domain/engine/campaign-state.ts';
 import type { EndedEvent, Outcome } from '../../../domain/engine/outcome.ts';

@@ -10,7 +10,8 @@ import {
   waitForConnection,
 } from '../../../domain/engine/connection-wait.ts';
 import { troubleOf } from '../../../domain/engine/circuit-breaker.ts';
-import { dialRequest, startPlacing, applyPlacement } from '../../../domain/engine/calls.ts';
+import { applyPlacement } from '../../../domain/engine/placement-results.ts';
+import { dialRequest, startPlacing } from '../../../domain/engine/starting-calls.ts';
 import { waitingAt } from '../../../domain/engine/gates.ts';
 import {
   callInFlight,

@@ -1,6 +1,8 @@
 /** What the page of a campaign in the Web UI shows, by examples. */
 import { describe, expect, test } from 'vitest';
-import { applyEnded, applyPlacement, startPlacing } from '../../../domain/engine/calls.ts';
+import { applyEnded } from '../../../domain/engine/call-ends.ts';
+import { applyPlacement } from '../../../domain/engine/placement-results.ts';
+import { startPlacing } from '../../../domain/engine/starting-calls.ts';
 import { createRun, type InboxMessage, processInbox } from '../../../domain/engine/campaign-run.ts';
 import type { CampaignState } from '../../../domain/engine/campaign-state.ts';
 import { currentDetails } from '../../../domain/engine/current-details.ts';

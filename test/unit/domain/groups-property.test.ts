@@ -2,7 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyWindow, type WindowQuestion } from '../../../domain/engine/calling-day.ts';
-import { applyEnded, applyPlacement, startDials } from '../../../domain/engine/calls.ts';
+import { applyEnded } from '../../../domain/engine/call-ends.ts';
+import { applyPlacement } from '../../../domain/engine/placement-results.ts';
+import { startDials } from '../../../domain/engine/starting-calls.ts';
 import { createRun } from '../../../domain/engine/campaign-run.ts';
 import type { CampaignState, ReadyContact } from '../../../domain/engine/campaign-state.ts';
 import { newCampaign } from '../../../domain/engine/commands.ts';

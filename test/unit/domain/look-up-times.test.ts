@@ -1,7 +1,9 @@
 /** When calls that are live are looked up, and what becomes of one that waits in the provider's queue. */
 import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
-import { applyFinding, applyPlacement, startLookingUp, startPlacing } from '../../../domain/engine/calls.ts';
+import { applyFinding, startLookingUp } from '../../../domain/engine/look-ups.ts';
+import { applyPlacement } from '../../../domain/engine/placement-results.ts';
+import { startPlacing } from '../../../domain/engine/starting-calls.ts';
 import type { CampaignState, PacingFacts } from '../../../domain/engine/campaign-state.ts';
 import type { LookUpFinding } from '../../../domain/engine/placement.ts';
 import { adopt } from '../../../domain/engine/settling.ts';

@@ -1,7 +1,9 @@
 /** Placements that come too late, have no answer, are repeated or are delayed. `calls.test.ts` has every answer. */
 import { describe, expect, it } from 'vitest';
 import { applyWindow } from '../../../domain/engine/calling-day.ts';
-import { applyFinding, applyPlacement, startPlacing, startRepeating } from '../../../domain/engine/calls.ts';
+import { applyFinding } from '../../../domain/engine/look-ups.ts';
+import { applyPlacement } from '../../../domain/engine/placement-results.ts';
+import { startPlacing, startRepeating } from '../../../domain/engine/starting-calls.ts';
 import { campaignTerms, CreateCampaign, engineSpec } from '../../../domain/api/campaign-request.ts';
 import type { CampaignState, InFlightCall, PacingFacts } from '../../../domain/engine/campaign-state.ts';
 import { newCampaign } from '../../../domain/engine/commands.ts';

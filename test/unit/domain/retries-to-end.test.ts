@@ -1,7 +1,9 @@
 /** Retries that are in flight while fewer of them are granted, and that turn out not to have been placed. */
 import { describe, expect, it } from 'vitest';
 import { campaignEdit, readChange } from '../../../domain/api/campaign-change.ts';
-import { applyFinding, applyPlacement, startPlacing } from '../../../domain/engine/calls.ts';
+import { applyFinding } from '../../../domain/engine/look-ups.ts';
+import { applyPlacement } from '../../../domain/engine/placement-results.ts';
+import { startPlacing } from '../../../domain/engine/starting-calls.ts';
 import type { CampaignState } from '../../../domain/engine/campaign-state.ts';
 import { applyEdit } from '../../../domain/engine/editing.ts';
 import { CALL, callingCampaign, NOW } from '../../support/factories/calling-campaign.ts';

@@ -5,7 +5,7 @@ import type { CampaignState, InFlightCall, ReadyContact } from '../../../domain/
 import { waitingAt } from '../../../domain/engine/gates.ts';
 import type { ExchangeReply, ExchangeRequest, RosterSnapshot, UnsettledCall } from '../../../domain/engine/roster.ts';
 import { adopt, applyExchange, exchangeRequest, liveBuckets } from '../../../domain/engine/settling.ts';
-import { applyEnded } from '../../../domain/engine/calls.ts';
+import { applyEnded } from '../../../domain/engine/call-ends.ts';
 import type { Buckets } from '../../../domain/engine/tally.ts';
 import {
   at,

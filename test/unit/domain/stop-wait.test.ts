@@ -1,7 +1,8 @@
 /** What a campaign does under a stop by an administrator: it holds everything, and asks ever more rarely. */
 import { describe, expect, it } from 'vitest';
 import { processInbox } from '../../../domain/engine/campaign-run.ts';
-import { applyPlacement, startDials } from '../../../domain/engine/calls.ts';
+import { applyPlacement } from '../../../domain/engine/placement-results.ts';
+import { startDials } from '../../../domain/engine/starting-calls.ts';
 import { applyCommand } from '../../../domain/engine/commands.ts';
 import { waitingAt } from '../../../domain/engine/gates.ts';
 import { noteStop } from '../../../domain/engine/stop-wait.ts';

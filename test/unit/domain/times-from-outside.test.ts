@@ -1,7 +1,10 @@
 /** Times that a carrier tells: none of them moves a retry, holds a campaign or keeps a slot for longer than can be right. */
 import { admit, afterAnswer, CLOSED, type ConnectionBreaker } from '../../../domain/dialling/connection-breaker.ts';
 import { describe, expect, it } from 'vitest';
-import { applyEnded, applyFinding, applyPlacement, startPlacing } from '../../../domain/engine/calls.ts';
+import { applyEnded } from '../../../domain/engine/call-ends.ts';
+import { applyFinding } from '../../../domain/engine/look-ups.ts';
+import { applyPlacement } from '../../../domain/engine/placement-results.ts';
+import { startPlacing } from '../../../domain/engine/starting-calls.ts';
 import { applyCommand } from '../../../domain/engine/commands.ts';
 import { workOf } from '../../support/factories/steps.ts';
 import type { CampaignState } from '../../../domain/engine/campaign-state.ts';
