@@ -56,7 +56,7 @@ export const Fields = z.strictObject(
       .array(Text(POLICY), POLICY)
       .max(20, POLICY)
       .describe(
-        'Names of calling policies that narrow the hours and limit the calls to one number, by where the person is. It cannot be changed.',
+        'Names of calling policies. Those that hold at the place of the person narrow the hours and limit the calls to one number. The field cannot be changed.',
       )
       .default([]),
     contact_source: z

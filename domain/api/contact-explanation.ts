@@ -13,7 +13,7 @@ const outcome = z
 
 const FollowedPolicy = z.object({
   name: z.string(),
-  version: z.string().describe('Which rules of that name.'),
+  version: z.string().describe('The version of its rules.'),
 });
 
 /** Whose hours hold for a contact. */
@@ -33,7 +33,7 @@ export type ContactHours = z.infer<typeof ContactHours>;
 export const ContactExplanation = CampaignContactResponse.omit({ call_id: true, called_at: true }).extend({
   campaign_status: RecordedStatus,
   hours: ContactHours.nullable().describe(
-    'Whose hours hold for the contact. Null if it was skipped because nobody knows its time zone.',
+    'The time zones in whose hours the contact is called, and where they come from. Null if it was skipped because its time zone is not known.',
   ),
   gate: Gate.nullable().describe(
     'What prevents a call now. Null while the contact is being called, and after its last call.',

@@ -17,7 +17,7 @@ export function releaseClosed(state: CampaignState, now: number): void {
   state.ready = state.ready.filter((contact) => !isReleased(contact));
 }
 
-/** Whether it is known that the group is not open for a while. */
+/** Whether the group is known to stay closed for a while. */
 function isClosed({ window, windowSpent, askWindowAgainAt }: GroupState, now: number): boolean {
   if (!window) return askWindowAgainAt !== null;
   return !windowSpent && window.opensAt > now + NEAR_MS;

@@ -69,14 +69,14 @@ export const ERROR_CODES = {
   },
   campaign_over: {
     status: 409,
-    meaning: 'The campaign has ended or is ending, and nobody can be added to it or taken out of it any more.',
+    meaning: 'The campaign has ended or is ending. Contacts can no longer be added or taken out.',
     repeat: 'never',
     field: 'never',
   },
   contact_in_call: {
     status: 409,
     meaning:
-      'The contact is being called. What was asked for is possible once the call is over, unless it was the last.',
+      'The contact is being called. The change is possible after the call, unless it was the last call of the contact.',
     repeat: 'after_change',
     field: 'always',
   },

@@ -1,14 +1,13 @@
 /**
  * The coordinator of a limit of calls in flight: one workflow that divides the limit of a connection, or of an account, among its
- * campaigns. Shares are recorded in
- * the database alone. The coordinator only decides when they are divided again, so one that was terminated, reset or continued as
- * new goes on from the records.
+ * campaigns. Only the database contains shares. The coordinator decides when they are divided again, so one that was terminated,
+ * reset or continued as new goes on from the records.
  *
  * It is
  * - new: it has not divided the limit yet, and does so at once,
  * - told: a campaign has reported since the last division began; it divides again,
- * - resting: nothing was reported. It divides again after a while, because some changes may be reported by nobody: calls of
- *   campaigns without a workflow end, and a process dies before it has told that a workflow has ended or a limit has changed,
+ * - resting: nothing was reported. It divides again after a while, because some changes are not reported: calls of campaigns
+ *   without a workflow end, and a process dies before it has told that a workflow has ended or a limit has changed,
  * - done: no campaign holds or needs calls. The run ends, and the next report starts another.
  */
 import { counted } from './counted.ts';
@@ -16,11 +15,11 @@ import { inUtc } from './terms-in-words.ts';
 import { nextTurnAt, type Shareholder, totalHeld } from './shares.ts';
 
 /**
- * Nobody reports the end of a call whose campaign has no workflow. Its slot is given away this soon. And a campaign that is told
- * that there is no limit any more answers nothing.
+ * The end of a call whose campaign has no workflow is not reported: its slot is given away after this time. A campaign that learns
+ * that there is no limit any more does not report either.
  */
 const SOON_MS = 15_000;
-/** Changes of which nobody told are noticed by this. */
+/** Changes that were not reported are noticed after this time at the latest. */
 const OTHERWISE_MS = 60_000;
 /**
  * While campaigns wait, the limit is divided this long after a turn has begun. The turns are by the database's clock. A division
@@ -28,7 +27,7 @@ const OTHERWISE_MS = 60_000;
  */
 const INTO_TURN_MS = 2_000;
 
-/** Each division leaves these in the history. */
+/** The number of shares in the Web UI. Each division writes them into the history. */
 const MOST_SHOWN = 20;
 
 /** A campaign's part of the limit, for the Web UI. */
@@ -46,7 +45,7 @@ export interface ShareStanding {
   readonly waiting: number;
   /** Campaigns with calls in flight of which no run may dial. */
   readonly withoutRun: number;
-  /** Whether calls of such campaigns are to be looked up: nobody else does. */
+  /** Whether the coordinator must look up calls of such campaigns. Nothing else does. */
   readonly lookUpDue: boolean;
   /** Trouble of the whole connection, as at the division. Left out: none. */
   readonly trouble?: { readonly reason: string; readonly since: number; readonly times: number };
@@ -91,7 +90,7 @@ export function standingOf(
   };
 }
 
-/** A run that continues as new, or ends, only while it rests loses no report. */
+/** A run continues as new, or ends, only while it rests, so it loses no report. */
 export function nextCoordinatorStep(
   { told, lookingUp, standing, dividedAt }: CoordinatorState,
   continueAsNewSuggested: boolean,

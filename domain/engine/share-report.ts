@@ -27,7 +27,7 @@ export function nextReportAt({ sharedLimits }: CampaignState): number {
   return Math.min(Infinity, ...sharedLimits.map(({ share }) => (share === null ? Infinity : reportAgainAt(share))));
 }
 
-/** Trouble at the provider that lasts so long leaves a campaign only the slot of its probe. */
+/** A campaign whose trouble at the provider lasts longer needs only the slot of its probe. */
 const TROUBLE_LASTS_MS = 60_000;
 
 /** Short waits, for example for a provider in trouble, change nothing: the share would be wanted again soon. */
@@ -57,8 +57,8 @@ function hasLastingTrouble({ breaker, connectionWait }: CampaignState): boolean 
 
 /**
  * The most calls that the campaign could have in flight under the limit. It asks a connection for no more than its account gives it:
- * other accounts could use the rest. It does not ask its account for less than it could use otherwise, because then a share that
- * each of the two keeps low for the sake of the other would stay low.
+ * other accounts could use the rest. It asks its account for all that it could use. If each of the two waited for the other, both
+ * shares would stay low.
  */
 function mostUsed({ spec, sharedLimits }: CampaignState, limitId: string): number {
   const ofAccount = sharedLimits.find(({ id }) => accountOfLimit(id) !== null);

@@ -12,8 +12,8 @@
  * - Without an owner: no run of the campaign may dial, because it is over or its workflow has ended. Its share is 0, and it holds
  *   what its dial records show as in flight.
  *
- * The division is max-min fair: nobody has less than another while it could use more, except by the remainder of one call. A share
- * that its campaign does not need is lowered only when another campaign needs it, so that campaigns that need little cause no
+ * The division is max-min fair: no campaign has less than another while it could use more, apart from a remainder of one call. A
+ * share that its campaign does not need is lowered only when another campaign needs it, so campaigns that need little cause no
  * messages. Calls of campaigns that need nothing, for example paused ones, are not part of the division.
  *
  * A limit that is lowered below what campaigns hold ends no call. All shares are 0 until calls have ended down to the new limit.
@@ -39,7 +39,7 @@ export interface Shareholder {
   /** Calls that it may have in flight at most: the share, or more while calls above a lowered share run. */
   readonly held: number;
   readonly revision: number;
-  /** The last revision that it was told. */
+  /** The last revision that the campaign is known to have received. */
   readonly told: number;
 }
 
@@ -56,7 +56,7 @@ export interface ShareReport {
   readonly inFlight: number;
 }
 
-/** Divides the limit max-min fairly. With fewer calls than campaigns that need one, `turn` says who has them. */
+/** Divides the limit max-min fairly. If fewer calls than campaigns need one are left, `turn` decides which campaigns get them. */
 export function fairShares(limit: number, needs: readonly number[], turn = 0): number[] {
   const shares = needs.map(() => 0);
   let open = [...needs.keys()].filter((index) => needs[index]! > 0);
@@ -76,9 +76,8 @@ export function fairShares(limit: number, needs: readonly number[], turn = 0): n
 }
 
 /**
- * The campaigns after a division of the limit among all of them, which are always given in the same order. Without a limit
- * (Infinity) each has what it needs. The sum of `held` rises by no more
- * than the limit leaves.
+ * The campaigns after a division of the limit among all of them. The order of the campaigns must be the same in each division.
+ * Without a limit (Infinity) each has what it needs. The sum of `held` rises by no more than the limit leaves.
  */
 export function shareOut(limit: number, holders: readonly Shareholder[], now: number): Shareholder[] {
   if (totalHeld(holders) > limit) return holders.map((holder) => withShare(holder, 0));
@@ -113,7 +112,7 @@ function lower(limit: number, holders: readonly Shareholder[], fair: readonly nu
   return holders.map((holder, index) => withShare(holder, shares[index]!));
 }
 
-/** Raises the lowest shares first, call by call. What a campaign holds from a higher share is its own again. */
+/** Raises the lowest shares first, call by call. Calls that a campaign still holds above a lowered share count as its own again. */
 function raise(limit: number, holders: readonly Shareholder[], fair: readonly number[]): Shareholder[] {
   const shares = holders.map(({ share }) => share);
   let free = limit - totalHeld(holders);

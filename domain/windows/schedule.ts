@@ -21,7 +21,7 @@ function zoneField(field: string, word?: string) {
 }
 
 const Timezone = zoneField('timezone', CONTACT_ZONE).describe(
-  'IANA name of the time zone of hours and days. `contact`: each contact is called in its own hours, in the time zone of its row or, where it states none, in all those to which its number may belong.',
+  'IANA name of the time zone of hours and days. `contact`: each contact is called in its own hours, in the time zone of its row. Without one, it is called while the hours are open in all time zones to which its number may belong.',
 );
 
 /** Instead of a zone: contacts whose time zone is not known are skipped. */
@@ -30,7 +30,7 @@ export const SKIP = 'skip';
 /** What becomes of contacts whose time zone is not known. */
 export const UnknownZone = zoneField('unknown_zone', SKIP)
   .describe(
-    'Where contacts have their own hours: the IANA name of the time zone in which those are called whose time zone neither their row nor their number says. `skip`: they are skipped.',
+    'With `timezone` `contact`: what becomes of contacts whose time zone is not known. `skip`: they are skipped. An IANA name: they are called in that time zone.',
   )
   .default(SKIP);
 

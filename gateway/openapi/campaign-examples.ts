@@ -218,7 +218,7 @@ export const CAMPAIGN_OPERATIONS: Readonly<Record<string, Described>> = {
   'DELETE /batch-calls/{id}': {
     operationId: 'deleteCampaign',
     description:
-      'Deletes the campaign with its contacts, calls and events. Limits of calls to one number go on counting its calls. The campaign must be completed, cancelled or failed. An interrupted campaign can be deleted once none of its calls can be live.',
+      'Deletes the campaign with its contacts, calls and events. Its calls still count for the limits of calls to one number. The campaign must be completed, cancelled or failed. An interrupted campaign can be deleted once none of its calls can be live.',
     parameters: { id },
     conflict: 'The campaign has not ended, or it is interrupted and one of its calls may be live.',
     answers: { 200: exampleOf({ id, deleted: true }) },
@@ -301,7 +301,7 @@ export const CAMPAIGN_OPERATIONS: Readonly<Record<string, Described>> = {
   'DELETE /batch-calls/{id}/contacts/{contact_id}': {
     operationId: 'removeCampaignContact',
     description:
-      'Takes a contact out that waits for a call. It is skipped with the reason `removed`, and never called by this campaign again. A contact that was taken out before stays so, with the same response. To keep a number out of all campaigns, use `POST /suppressions`.',
+      'Takes out a contact that waits for a call. It is skipped with the reason `removed`, and this campaign never calls it again. A repeat changes nothing and gets the same response. To keep a number out of all campaigns, use `POST /suppressions`.',
     parameters: { id, contact_id: CONTACT_ID },
     conflict:
       'The contact is being called (`contact_in_call`), or is completed, failed or skipped (`contact_over`). Or the campaign has ended or is ending (`campaign_over`).',
@@ -310,7 +310,7 @@ export const CAMPAIGN_OPERATIONS: Readonly<Record<string, Described>> = {
   'POST /batch-calls/{id}/contacts/{contact_id}/call-at': {
     operationId: 'callContactAt',
     description:
-      'Moves the next call of a contact that waits for one, a first call or a retry. It is due at that time, and placed inside all limits before calls that have no time. Outside the calling hours it waits for the next window.',
+      'Moves the next call of a waiting contact, a first call or a retry. The call is due at that time. It is placed inside all limits, before calls without a time. If the time is outside the calling hours, the call waits for the next window.',
     parameters: { id, contact_id: CONTACT_ID },
     conflict:
       'The contact is being called (`contact_in_call`), or is completed, failed or skipped (`contact_over`). Or the campaign has ended or is ending (`campaign_over`).',

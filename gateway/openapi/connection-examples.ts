@@ -56,7 +56,7 @@ export const CONNECTION_OPERATIONS: Readonly<Record<string, Described>> = {
   'GET /connections/{name}': {
     operationId: 'getConnection',
     description:
-      'Returns a connection that the account may use, with what happens on it now: calls in flight, the share of each campaign in the limit, the rate, the circuit breaker and a stop. Of campaigns of other accounts it says only how many calls they have. Limits are the lowest that a worker or this gateway has loaded.',
+      'Returns a connection that the account may use, with what happens on it now: calls in flight, the share of each campaign in the limit, the rate, the circuit breaker and a stop. Campaigns of other accounts appear only as a count of their calls. Limits are the lowest that a worker or this gateway has loaded.',
     parameters: { name: 'truedy' },
     answers: { 200: exampleOf(DETAILS) },
   },

@@ -6,7 +6,7 @@ import {
   MOST_CAMPAIGNS_SHOWN,
 } from '../../domain/api/connection-response.ts';
 
-/** The answer for an account. Of campaigns of other accounts it says only how many calls they have. */
+/** The answer for an account. Campaigns of other accounts appear only as a count of their calls. */
 export function connectionDetails(
   connection: ConnectionResponse & { readonly max_concurrent_calls: number | null },
   state: ConnectionState,
