@@ -16,10 +16,12 @@ import { addApiKey, hashKey } from '../db/api-keys.ts';
 import { migrate } from '../db/migrate.ts';
 import { openPool } from '../db/pool.ts';
 import { DATABASE_LIMITS, HEALTH_LIMITS } from '../domain/engine/time-limits.ts';
+import type { PolicyInput } from '../domain/windows/policies/policy.ts';
 import { connectionOf } from '../providers/connections/connection.ts';
 import { type Connections, OpenConnections } from '../providers/connections/open-connections.ts';
 import type { CallProvider } from '../providers/port.ts';
 import { DEFAULTS } from '../worker/defaults.ts';
+import { takeOwnPolicies } from '../worker/own-policies.ts';
 import { cannotListen } from '../worker/start-up.ts';
 import { buildGateway } from './app.ts';
 import { prepareShutdown } from './http/graceful-shutdown.ts';
@@ -65,6 +67,11 @@ export interface RingfenceGatewayOptions {
   readonly trustedProxies?: readonly string[];
   /** Connections to PostgreSQL for the API. Webhooks and health checks use nine more. @defaultValue `20` */
   readonly databaseConnections?: number;
+  /**
+   * Calling policies of your own, for the whole process. One with the name of a policy of Ringfence replaces it. Give all
+   * workers and gateways the same. Default: those that the process has; without any, the policies of Ringfence are known alone.
+   */
+  readonly policies?: readonly PolicyInput[];
   /** Default: JSON lines on standard output. */
   readonly logger?: FastifyBaseLogger;
 }
@@ -85,7 +92,8 @@ const WEBHOOK_CONNECTIONS = 8;
  * Starts a gateway with any providers. It starts even if Temporal is unavailable: campaigns are recorded and events are
  * stored, and the workflows start when Temporal answers.
  *
- * @throws RingfenceError `database_unavailable` if PostgreSQL does not answer, `misconfigured` if it cannot listen on the port.
+ * @throws RingfenceError `database_unavailable` if PostgreSQL does not answer, `misconfigured` if it cannot listen on the port
+ * or the policies are contradictory.
  * @example
  * const gateway = await startRingfenceGateway({ providers: [provider], databaseUrl: 'postgres://…', apiKey });
  * process.once('SIGTERM', () => gateway.close());
@@ -99,8 +107,10 @@ export async function startRingfenceGateway({
   port = DEFAULTS.gatewayPort,
   databaseConnections = DEFAULTS.databaseConnections,
   logger = pino({ base: { service: 'gateway' } }),
+  policies,
   ...options
 }: RingfenceGatewayOptions): Promise<RingfenceGateway> {
+  takeOwnPolicies(policies);
   await migrate(databaseUrl);
   const own = options.temporal
     ? null

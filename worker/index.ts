@@ -17,6 +17,7 @@ export type { Connection } from '../providers/connections/connection.ts';
 export { type Carrier, type CarrierOptions, CarrierUrl } from '../providers/carrier.ts';
 export { maskSecrets, type PlacementRequest, toDispatch } from '../providers/http-request.ts';
 export { type SendResult, sendBefore, type SendLimits } from '../providers/send-before.ts';
+export type { PolicyInput } from '../domain/windows/policies/policy.ts';
 export { Outcome } from '../domain/engine/outcome.ts';
 export { ERROR_CODES, type ErrorCode } from '../domain/engine/error-codes.ts';
 export { RingfenceError } from '../domain/engine/errors.ts';

@@ -9,6 +9,7 @@ import { recordZoneData } from '../db/zone-data.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import { CONNECTION_WORKFLOW, coordinatorStart } from '../domain/engine/share-messages.ts';
 import { DATABASE_LIMITS, HEALTH_LIMITS } from '../domain/engine/time-limits.ts';
+import type { PolicyInput } from '../domain/windows/policies/policy.ts';
 import { ZONE_DATA_VERSION } from '../domain/windows/zone-data.ts';
 import { connectionOf } from '../providers/connections/connection.ts';
 import { type Connections, OpenConnections } from '../providers/connections/open-connections.ts';
@@ -18,6 +19,7 @@ import { DialQueues } from './dial-queues.ts';
 import { DEFAULTS } from './defaults.ts';
 import { pacingFacts, unknownFacts } from './facts.ts';
 import { campaignWorkerOptions, dialWorkerOptions } from './options.ts';
+import { takeOwnPolicies } from './own-policies.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
 import { WorkerGroup } from './worker-group.ts';
 import { workflowBundle } from './workflow-bundle.ts';
@@ -45,6 +47,11 @@ export interface RingfenceWorkerOptions {
   readonly dialsPerSecond?: number | undefined;
   /** Time after a call's maximum length until it counts as lost, in milliseconds. @defaultValue `90000` */
   readonly callGraceMs?: number;
+  /**
+   * Calling policies of your own, for the whole process. One with the name of a policy of Ringfence replaces it. Give all
+   * workers and gateways the same. Default: those that the process has; without any, the policies of Ringfence are known alone.
+   */
+  readonly policies?: readonly PolicyInput[];
 }
 
 /** A worker that runs campaigns and places their calls. */
@@ -77,7 +84,7 @@ export interface RingfenceWorker {
  *
  * A gateway with the same provider receives the events of its calls.
  *
- * @throws RingfenceError `misconfigured` if the facts of the provider are contradictory, `database_unavailable` or
+ * @throws RingfenceError `misconfigured` if the facts of the provider or the policies are contradictory, `database_unavailable` or
  * `temporal_unavailable` if one of the servers does not answer.
  * @example
  * const worker = await createRingfenceWorker({ provider, databaseUrl: 'postgres://…' });
@@ -94,6 +101,7 @@ export async function createRingfenceWorker({
   maxDials = DEFAULTS.maxDials,
   dialsPerSecond,
   callGraceMs = DEFAULTS.callGraceMs,
+  policies,
 }: RingfenceWorkerOptions): Promise<RingfenceWorker> {
   const factsOf = (searchAttributes: boolean) => (name: string) => {
     const open = connections.get(name);
@@ -103,6 +111,7 @@ export async function createRingfenceWorker({
   };
   // Throws before anything is opened.
   for (const { connection } of connections.all()) factsOf(false)(connection.name);
+  takeOwnPolicies(policies);
   await migrate(databaseUrl);
   const { connection, namespace } = temporal ?? (await connect());
   const pool = openPool(databaseUrl, { max: databaseConnections, limits: DATABASE_LIMITS });

@@ -20,9 +20,9 @@ const FollowedPolicy = z.object({
 const ContactHours = z.object({
   timezones: z.array(z.string()).describe('The contact is called only while the hours are open in all of these.'),
   from: z
-    .enum(['campaign', 'contact', 'number', 'unknown_zone'])
+    .enum(['campaign', 'contact', 'region', 'number', 'unknown_zone'])
     .describe(
-      'What says so: the `timezone` of the campaign, the one of the contact, the number, or the `unknown_zone` of the campaign.',
+      'What says so: the `timezone` of the campaign, the one of the contact, its region, its number, or the `unknown_zone` of the campaign.',
     ),
   policies: z
     .array(z.object({ name: z.string(), version: z.string() }))

@@ -6,6 +6,7 @@ import type { Policy } from '../windows/policies/policy.ts';
 import type { Schedule } from '../windows/schedule.ts';
 import { placeOfRegion } from './contact-place.ts';
 import { type NumberPlace, placeOf } from './number-place.ts';
+import { zonesOfRegion } from './region-zones.ts';
 
 /** The terms of a campaign that decide on groups. */
 export interface GroupTerms {
@@ -20,7 +21,7 @@ export interface GroupTerms {
 export interface Whereabouts {
   readonly phone_number: string;
   readonly timezone: string | null;
-  /** A country, or a state of it. Default: that of the number. */
+  /** A country, or a state of it, where the person is. Default: that of the number. */
   readonly region?: string | null | undefined;
 }
 
@@ -33,7 +34,7 @@ export function haveOwnHours({ schedule, policies }: Pick<GroupTerms, 'schedule'
 export interface ContactZones {
   /** All of them must be open. Empty: none is known, or they are never open at the same time. */
   readonly zones: readonly string[];
-  readonly from: 'contact' | 'number' | 'unknown_zone';
+  readonly from: 'contact' | 'region' | 'number' | 'unknown_zone';
 }
 
 /** Assigns contacts to groups. Places of numbers are remembered by prefix: a large campaign has few. */
@@ -63,11 +64,15 @@ export class ContactGroups {
     return { zones, policies: namesOf(policies) };
   }
 
-  /** The contact's zone or, if none is stated, those of the number. */
+  /** The contact's zone or, if none is stated, those of its region or of the number. A number says nothing about a person elsewhere. */
   zonesOf(contact: Whereabouts): ContactZones {
     if (contact.timezone !== null) return { zones: [contact.timezone], from: 'contact' };
-    const zones = this.#placeOf(contact.phone_number).zones.toSorted();
-    if (zones.length > 0 && this.#areOpenAtOnce(zones, contact)) return { zones, from: 'number' };
+    const place = this.#placeOf(contact.phone_number);
+    const ofRegion = contact.region ? zonesOfRegion(contact.region, place) : null;
+    const zones = (ofRegion ?? place.zones).toSorted();
+    if (zones.length > 0 && this.#areOpenAtOnce(zones, contact)) {
+      return { zones, from: ofRegion === null ? 'number' : 'region' };
+    }
     const { unknownZone } = this.#terms;
     return { zones: unknownZone === null ? [] : [unknownZone], from: 'unknown_zone' };
   }

@@ -3,10 +3,10 @@ import type { NumberRule } from './allowed-numbers.ts';
 import {
   type Contact,
   type ContactProblem,
+  isRegion,
   isStorable,
   looksLikeEmail,
   phoneWithExtension,
-  REGION_FORM,
 } from './contact.ts';
 import { readInstant } from './instants.ts';
 import type { Country } from './phone.ts';
@@ -73,7 +73,7 @@ export function rowReader(
     if ('reason' in phone) return refused(phone.reason);
     const zone = known.timezone === undefined ? { name: null } : readZoneName(known.timezone);
     if ('problem' in zone) return refused('invalid_timezone', adviceOf(zone));
-    if (known.region !== undefined && !REGION_FORM.test(known.region)) return refused('invalid_region');
+    if (known.region !== undefined && !isRegion(known.region)) return refused('invalid_region');
     if (known.priority !== undefined && !/^[1-5]$/.test(known.priority)) return refused('invalid_priority');
     const notBefore = known.not_before === undefined ? null : readInstant(known.not_before);
     if (known.not_before !== undefined && notBefore === null) return refused('invalid_not_before');

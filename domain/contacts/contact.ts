@@ -1,3 +1,4 @@
+import { isSupportedCountry } from 'libphonenumber-js/max';
 import { z } from 'zod';
 import { boundedRecord } from './bounds.ts';
 import { RingfenceError } from '../engine/errors.ts';
@@ -5,6 +6,7 @@ import { notAllowed, type NumberProblem, type NumberRefusal, type NumberRule } f
 import { instantInput } from './instants.ts';
 import { type Country, type PhoneProblem, parsePhone } from './phone.ts';
 import { LONGEST_ZONE_NAME } from '../engine/schedule-fields.ts';
+import { zonesOfCountry } from '../windows/zone-data.ts';
 import { canonicalZoneName, readZoneName } from '../windows/zone-name.ts';
 
 /** A person to call. All fields are personal data: never in a log, an error message, an id or a workflow. */
@@ -40,7 +42,13 @@ export function isStorable(text: string): boolean {
 
 const REGION = 'must be a country or a state of it, such as US or US-FL';
 /** ISO 3166-1 alpha-2, or ISO 3166-2. */
-export const REGION_FORM = /^[A-Z]{2}(?:-[A-Z\d]{1,3})?$/;
+const REGION_FORM = /^[A-Z]{2}(?:-[A-Z\d]{1,3})?$/;
+
+/** Whether the text is a country, or may be a state of one. The letters of a state alone, such as FL, are neither. */
+export function isRegion(text: string): boolean {
+  const country = text.slice(0, 2);
+  return REGION_FORM.test(text) && (zonesOfCountry(country).length > 0 || isSupportedCountry(country));
+}
 
 /** Whether the text could be an e-mail address. Only a message could prove that it is one. */
 export function looksLikeEmail(text: string): boolean {
@@ -102,10 +110,10 @@ export const ContactInput = z.strictObject(
     region: z
       .string(REGION)
       .max(6, { error: REGION, abort: true })
-      .regex(REGION_FORM, REGION)
+      .refine(isRegion, REGION)
       .nullish()
       .describe(
-        'Country or state in which the person is (ISO 3166), such as `US` or `US-FL`. It decides which policies hold. Default: that of the number.',
+        'Country or state in which the person is (ISO 3166), such as `US` or `US-FL`. It decides which policies hold and, unless the row states a time zone, in whose hours the person is called. A number from elsewhere then says nothing. Default: that of the number.',
       ),
     priority: z
       .int(PRIORITY)

@@ -30,10 +30,21 @@ function byPrefix(table: Readonly<Record<string, string>>): ReadonlyMap<string, 
   return map;
 }
 
-const zonesOfCountry = byPrefix(places.countries);
+const zonesOfCode = byPrefix(places.countries);
 const zonesOfArea = byPrefix(places.areas);
 const statesOfArea = byPrefix(places.states);
 const longestArea = Math.max(...[...zonesOfArea.keys()].map(({ length }) => length));
+
+const zonesByState = new Map<string, readonly string[]>();
+for (const [area, states] of statesOfArea) {
+  const zones = zonesOfArea.get(NORTH_AMERICA + area) ?? [];
+  for (const state of states) zonesByState.set(state, [...new Set([...(zonesByState.get(state) ?? []), ...zones])]);
+}
+
+/** The zones of all area codes of a state of the United States or Canada. Empty if none is known. */
+export function zonesOfState(state: string): readonly string[] {
+  return zonesByState.get(state) ?? [];
+}
 
 /** @param e164 a number in strict E.164 form; it need not exist */
 export function placeOf(e164: string): NumberPlace {
@@ -42,7 +53,7 @@ export function placeOf(e164: string): NumberPlace {
   const byArea = hasArea(number);
   const isNorthAmerican = number.countryCallingCode === NORTH_AMERICA;
   const states = byArea && isNorthAmerican ? (statesOfArea.get(number.nationalNumber.slice(0, 3)) ?? []) : [];
-  const zones = (byArea ? areaZones(e164.slice(1)) : null) ?? zonesOfCountry.get(number.countryCallingCode) ?? [];
+  const zones = (byArea ? areaZones(e164.slice(1)) : null) ?? zonesOfCode.get(number.countryCallingCode) ?? [];
   // The numbering plans count every toll-free number of the North American plan as one of the United States.
   const isAnywhere = isNorthAmerican && !byArea && number.country === 'US';
   return { zones, country: isAnywhere ? null : (number.country ?? states[0]?.slice(0, 2) ?? null), states };

@@ -21,7 +21,7 @@ function zoneField(field: string, word?: string) {
 }
 
 const Timezone = zoneField('timezone', CONTACT_ZONE).describe(
-  'IANA name of the time zone of hours and days. `contact`: each contact is called in its own hours, in the time zone of its row. Without one, it is called while the hours are open in all time zones to which its number may belong.',
+  'IANA name of the time zone of hours and days. `contact`: each contact is called in its own hours, in the time zone of its row. Without one, it is called while the hours are open in all time zones of its region or, without one, to which its number may belong.',
 );
 
 /** Instead of a zone: contacts whose time zone is not known are skipped. */

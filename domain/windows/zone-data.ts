@@ -36,6 +36,22 @@ for (const link of packed.links) {
   if (zone) byName.set(name.toLowerCase(), { name, line: zone.line });
 }
 
+const byCountry = new Map(
+  packed.countries.map((line): [string, readonly string[]] => {
+    const [country = '', names = ''] = line.split('|');
+    const zones = names.split(' ');
+    // A country with a name of its own for the zone of another one is listed with both.
+    const foreign = new Set(zones.map(zoneBehind).filter((zone, index) => zone !== zones[index]));
+    return [country, zones.filter((zone) => !foreign.has(zone))];
+  }),
+);
+
+/** The zone that a name of the data refers to. */
+function zoneBehind(name: string): string {
+  const line = byName.get(name.toLowerCase())?.line ?? name;
+  return line.split('|', 1)[0] ?? name;
+}
+
 /** Zones by their line in the package, so never more than the data has. */
 const histories = new Map<string, ZoneHistory>();
 
@@ -45,6 +61,11 @@ const histories = new Map<string, ZoneHistory>();
  */
 export function databaseName(name: string): string | null {
   return byName.get(name.toLowerCase())?.name ?? null;
+}
+
+/** The zones of a country (ISO 3166-1 alpha-2). Empty if the data does not have it. */
+export function zonesOfCountry(country: string): readonly string[] {
+  return byCountry.get(country) ?? [];
 }
 
 /** The zone's periods; null if the data has no zone with this name. */

@@ -5,6 +5,8 @@
 import { z } from 'zod';
 import { HoursWindow } from '../../engine/calling-hours.ts';
 import { RingfenceError } from '../../engine/errors.ts';
+import { regionProblem } from '../holidays.ts';
+import { zonesOfCountry } from '../zone-data.ts';
 
 const LONGEST_TEXT = 500;
 const MOST = 50;
@@ -18,6 +20,8 @@ const PlaceCode = z
   .string()
   .max(6)
   .regex(/^[A-Z]{2}(?:-[A-Z\d]{1,3})?$/, 'places must be countries such as "US" or states such as "US-FL"');
+const NO_COUNTRY = 'places must begin with a country code of ISO 3166, such as "GB" for the United Kingdom';
+const isInCountry = (code: string) => zonesOfCountry(code.slice(0, 2)).length > 0;
 const Text = z.string().min(1).max(LONGEST_TEXT);
 
 export const Policy = z
@@ -27,13 +31,18 @@ export const Policy = z
     version: z.string().min(1).max(64),
     title: Text,
     /** Where the called person is. */
-    places: z.array(PlaceCode).min(1).max(MOST),
+    places: z.array(PlaceCode.refine(isInCountry, NO_COUNTRY)).min(1).max(MOST),
     /** The kind of calls that it is about. For people; nothing is decided by it. */
     purpose: Text,
     /** Nobody is called outside these windows, in the person's time zone. Null: at any time. */
     hours: z.array(HoursWindow).min(1).max(MOST).nullable().default(null),
     /** The country or state on whose public holidays nobody is called. Null: holidays are days like others. */
-    holidays: PlaceCode.nullable().default(null),
+    holidays: PlaceCode.nullable()
+      .default(null)
+      .superRefine((region, context) => {
+        const problem = region === null ? null : regionProblem(region);
+        if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+      }),
     /** The most calls to one number within so many hours; all of these hold. */
     frequency: z
       .array(z.strictObject({ max: z.int().min(1).max(1_000), hours: z.int().min(1).max(8_784) }))
@@ -54,6 +63,8 @@ export const Policy = z
     path: ['valid_to'],
   });
 export type Policy = z.infer<typeof Policy>;
+/** A policy as a file or a program states it. Fields with a default may be omitted. */
+export type PolicyInput = z.input<typeof Policy>;
 
 const Policies = z.array(Policy, 'the file must hold a list of policies').min(1).max(MOST);
 

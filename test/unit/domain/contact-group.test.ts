@@ -61,7 +61,61 @@ describe('the group of a contact', () => {
       'has the policies of the region on the row',
       { ...PARISIAN, region: 'US-FL' },
       { policies: policiesNamed(['us-tcpa', 'us-fl', 'fr']) },
-      { zones: ['Europe/Paris'], policies: ['us-tcpa', 'us-fl'] },
+      { zones: ['America/Chicago', 'America/New_York'], policies: ['us-tcpa', 'us-fl'] },
+    ],
+    [
+      'has the zones of the state on the row, and not those of a number from elsewhere',
+      { ...NEW_YORKER, region: 'US-CA' },
+      {},
+      { zones: ['America/Los_Angeles'], policies: [] },
+    ],
+    [
+      'has the zones of a number that lies in the state on the row',
+      { phone_number: '+13055550101', timezone: null, region: 'US-FL' },
+      {},
+      { zones: ['America/New_York'], policies: [] },
+    ],
+    [
+      'has the zones of a number that lies in the country on the row',
+      { ...NEW_YORKER, region: 'US' },
+      {},
+      { zones: ['America/New_York'], policies: [] },
+    ],
+    [
+      'has the zones of a number that lies in a territory of the country on the row',
+      { phone_number: '+17875550101', timezone: null, region: 'US' },
+      {},
+      { zones: ['America/Puerto_Rico'], policies: [] },
+    ],
+    [
+      'has the zone of the territory on the row',
+      { ...NEW_YORKER, region: 'US-PR' },
+      {},
+      { zones: ['America/Puerto_Rico'], policies: [] },
+    ],
+    [
+      'has the zone of the overseas department on the row',
+      { ...PARISIAN, region: 'FR-974' },
+      {},
+      { zones: ['Indian/Reunion'], policies: [] },
+    ],
+    [
+      'has the zone of the state on the row where mobile numbers name none',
+      { phone_number: '+61412345678', timezone: null, region: 'AU-QLD' },
+      {},
+      { zones: ['Australia/Brisbane'], policies: [] },
+    ],
+    [
+      'has the zone of the state on the row where the number belongs to no place',
+      { ...TOLL_FREE, region: 'US-CA' },
+      {},
+      { zones: ['America/Los_Angeles'], policies: [] },
+    ],
+    [
+      'has the zones of the number where those of the state are not known',
+      { phone_number: '+559235550101', timezone: null, region: 'BR-AM' },
+      {},
+      { zones: placeOf('+559235550101').zones.toSorted(), policies: [] },
     ],
   ])('%s', (_, contact, stated, expected) => {
     expect(new ContactGroups(terms(stated), NOW).ruleOf(contact)).toEqual(expected);

@@ -24,6 +24,14 @@ describe('rowReader', () => {
     });
   });
 
+  it('reads a country or state, and refuses the letters of a state alone, which would be taken for a country', () => {
+    const readRegion = rowReader(readHeader(['phone', 'region']), null);
+    const read = (region: string) => readRegion(2, ['+14155550132', region]);
+    expect(read('US-FL')).toMatchObject({ contact: { region: 'US-FL' } });
+    expect(read('XK')).toMatchObject({ contact: { region: 'XK' } });
+    for (const region of ['FL', 'UK', 'us', 'Florida']) expect(read(region)).toMatchObject({ reason: 'invalid_region' });
+  });
+
   it('reads a priority and a time, and refuses others', () => {
     const readTimes = rowReader(readHeader(['phone', 'priority', 'Not before']), null);
     const reasons = (priority: string, notBefore: string) => readTimes(2, ['+14155550132', priority, notBefore]);

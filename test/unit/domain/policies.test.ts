@@ -212,6 +212,8 @@ describe('own policies', () => {
     ['no list', OWN, 'list of policies'],
     ['an unknown field', [{ ...OWN, hour: [] }], '[0]'],
     ['a country in words', [{ ...OWN, places: ['France'] }], '[0].places[0]'],
+    ['a code that no country has', [{ ...OWN, places: ['UK'] }], '[0].places[0] places must begin with a country code'],
+    ['holidays that nobody knows', [{ ...OWN, holidays: 'US-ZZ' }], '[0].holidays has no "ZZ" in US'],
     ['hours of no length', [{ ...OWN, hours: [{ days: [1], start: '09:00', end: '09:00' }] }], '[0].hours[0].end'],
     ['no source', [{ ...OWN, source: undefined }], '[0].source'],
     ['an end before its start', [{ ...OWN, valid_from: '2026-02-01', valid_to: '2026-01-01' }], '[0].valid_to'],

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { readChange } from '../../../domain/api/campaign-change.ts';
 import { BUILT_IN, knownPolicies, policiesNamed, useOwnPolicies } from '../../../domain/windows/policies/built-in.ts';
-import { loadOwnPolicies } from '../../../worker/own-policies.ts';
+import { startRingfenceGateway } from '../../../gateway/index.ts';
+import { createRingfenceWorker, type PolicyInput } from '../../../worker/index.ts';
+import { loadOwnPolicies, takeOwnPolicies } from '../../../worker/own-policies.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'ringfence-policies-'));
 afterEach(() => useOwnPolicies([]));
@@ -48,6 +50,41 @@ describe('own policies', () => {
   it('prevent the start where the file has a fault, and name it', () => {
     const file = fileOf(HOUSE.replace('max: 2', 'max: none'));
     expect(() => loadOwnPolicies({ RINGFENCE_POLICIES: file })).toThrow(/\[0\]\.frequency\[0\]\.max/);
+  });
+});
+
+describe('policies of a program that embeds Ringfence', () => {
+  const house: PolicyInput = {
+    name: 'house',
+    version: '1',
+    title: 'House rules',
+    places: ['US'],
+    purpose: 'all calls',
+    source: { text: 'House rules', url: 'https://example.com/rules', read: '2026-11-29' },
+  };
+
+  it('are known beside those of Ringfence', () => {
+    takeOwnPolicies([house]);
+    expect(policiesNamed(['house', 'us-fl'])).toMatchObject([{ name: 'house', hours: null }, { name: 'us-fl' }]);
+  });
+
+  it('stay unless the option is stated', () => {
+    takeOwnPolicies([house]);
+    takeOwnPolicies(undefined);
+    expect(policiesNamed(['house'])).toHaveLength(1);
+    takeOwnPolicies([]);
+    expect(knownPolicies()).toEqual(BUILT_IN);
+  });
+
+  it.each([
+    ['worker', createRingfenceWorker],
+    ['gateway', startRingfenceGateway],
+  ])('prevent the start of a %s where one has a fault, before anything is opened', async (_, start) => {
+    const policies = [{ ...house, places: ['Texas'] }];
+    await expect(start({ databaseUrl: 'postgres://nobody@localhost:1/none', policies })).rejects.toMatchObject({
+      code: 'misconfigured',
+      message: expect.stringMatching(/option policies .*\[0\]\.places\[0\]/),
+    });
   });
 });
 
