@@ -6,7 +6,7 @@ import type { DueFor, Ending, WaitingFor } from '../domain/engine/campaign-state
 import type { CallEventResponse, ContactExplanation } from '../domain/api/contact-explanation.ts';
 import type { PolicyLimits } from '../domain/windows/policies/frequency.ts';
 import { heldBy } from '../domain/api/contact-gate.ts';
-import { haveOwnHours } from '../domain/contacts/contact-group.ts';
+import { haveOwnHours, NEVER_OPEN, UNKNOWN_ZONE } from '../domain/contacts/contact-group.ts';
 import { hoursOfContact } from '../domain/api/contact-hours.ts';
 import { groupTerms } from '../domain/api/group-terms.ts';
 import type { RecordedStatus } from '../domain/api/interruption.ts';
@@ -26,7 +26,6 @@ import {
   totalOf,
   valuesOf,
 } from './page.ts';
-import { UNKNOWN_ZONE } from './enrolment.ts';
 import type { Queryable } from './pool.ts';
 import { isStopped } from './stops.ts';
 
@@ -220,10 +219,10 @@ function explanation(
   const isWaiting = row.bucket === 'pending' || row.bucket === 'retrying';
   const limits = limitsOfContact(row, now);
   const hold = isWaiting && limits ? numberHeld(numberRecordOf(row), limits, now) : null;
-  const { zones, policies } = row;
-  const rule = zones && policies && { zones, policies };
+  const { zones, policies, reason } = row;
+  const rule = reason !== NEVER_OPEN && zones && policies ? { zones, policies } : null;
   const decisive = groupTerms(spec);
-  const hours = row.reason === UNKNOWN_ZONE ? null : hoursOfContact(decisive, row, rule, now);
+  const hours = reason === UNKNOWN_ZONE ? null : hoursOfContact(decisive, row, rule, now);
   const held = heldBy(
     {
       bucket: row.bucket,

@@ -1,6 +1,12 @@
-/** Puts contacts into a campaign: each into the group whose hours are theirs, or aside where nobody knows their hours. */
+/** Puts contacts into a campaign: each into the group whose hours are theirs, or aside where it has none. */
 import type { CampaignTerms } from '../domain/api/campaign-request.ts';
-import { ContactGroups, haveOwnHours, type Whereabouts } from '../domain/contacts/contact-group.ts';
+import {
+  ContactGroups,
+  haveOwnHours,
+  NEVER_OPEN,
+  type OutsideGroups,
+  type Whereabouts,
+} from '../domain/contacts/contact-group.ts';
 import { groupTerms } from '../domain/api/group-terms.ts';
 import { GroupNumbers } from '../domain/contacts/group-numbers.ts';
 import { coverGroups } from '../domain/contacts/cover-groups.ts';
@@ -12,18 +18,14 @@ import { openCursors } from './claims.ts';
 import { readGroupRules } from './groups.ts';
 import type { Queryable } from './pool.ts';
 
-/** The reason of contacts that are skipped because nobody knows their time zone. */
-export const UNKNOWN_ZONE = 'unknown_zone';
-
 /** The columns that say how a contact begins. */
 export interface Enrolled {
   readonly group_no: number;
   readonly bucket: 'pending' | 'skipped';
-  readonly reason: typeof UNKNOWN_ZONE | null;
+  readonly reason: OutsideGroups | null;
 }
 
 const IN_OWN_HOURS: Enrolled = { group_no: 0, bucket: 'pending', reason: null };
-const SKIPPED: Enrolled = { group_no: 0, bucket: 'skipped', reason: UNKNOWN_ZONE };
 
 export class Enrolment {
   /** Whether contacts have other hours than the campaign. If not, all of them are in group 0. */
@@ -32,6 +34,7 @@ export class Enrolment {
   readonly #numbers = new GroupNumbers();
   #recorded = 0;
   #skipped = 0;
+  #neverOpen = 0;
 
   constructor(
     private readonly campaignId: string,
@@ -56,10 +59,16 @@ export class Enrolment {
   /** The columns of a contact that is about to be inserted. */
   assign(contact: Whereabouts): Enrolled {
     if (!this.hasGroups) return IN_OWN_HOURS;
-    const rule = this.#groups.ruleOf(contact);
-    if (rule !== null) return { ...IN_OWN_HOURS, group_no: this.#numbers.numberOf(rule) };
+    const group = this.#groups.groupOf(contact);
+    if (typeof group !== 'string') return { ...IN_OWN_HOURS, group_no: this.#numbers.numberOf(group) };
     this.#skipped += 1;
-    return SKIPPED;
+    if (group === NEVER_OPEN) this.#neverOpen += 1;
+    return { group_no: 0, bucket: 'skipped', reason: group };
+  }
+
+  /** How many contacts were skipped because a policy leaves nothing of their calling hours. */
+  get neverOpen(): number {
+    return this.#neverOpen;
   }
 
   /**
@@ -193,16 +202,17 @@ export async function copyContacts(
   const columns = contacts.map((contact) => enrolment.assign(contact));
   const { rowCount } = await tx.query(
     `insert into campaign_contacts (campaign_id, seq, contact_id, group_no, bucket, reason, ${COPIED}, ${DERIVED})
-     select $1, $2 + position, contacts.id, group_no, case when aside then 'skipped' else 'pending' end,
-            case when aside then '${UNKNOWN_ZONE}' end, ${COPIED}, ${derived('contacts')}
-       from unnest($3::uuid[], $4::smallint[], $5::boolean[]) with ordinality as wanted (id, group_no, aside, position)
+     select $1, $2 + position, contacts.id, group_no, bucket, reason, ${COPIED}, ${derived('contacts')}
+       from unnest($3::uuid[], $4::smallint[], $5::text[], $6::text[])
+            with ordinality as wanted (id, group_no, bucket, reason, position)
        join contacts on contacts.id = wanted.id`,
     [
       campaignId,
       before,
       contacts.map(({ id }) => id),
       columns.map(({ group_no: number }) => number),
-      columns.map(({ bucket }) => bucket === 'skipped'),
+      columns.map(({ bucket }) => bucket),
+      columns.map(({ reason }) => reason),
     ],
   );
   return rowCount ?? 0;

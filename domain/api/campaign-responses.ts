@@ -131,7 +131,7 @@ export const CampaignContactResponse = z.object({
     .string()
     .nullable()
     .describe(
-      'The reason for the bucket, if there is one: an outcome, a refusal, `suppressed`, `country_not_allowed`, `number_type_not_allowed`, `removed` or `cancelled`.',
+      'The reason for the bucket, if there is one: an outcome, a refusal, `suppressed`, `country_not_allowed`, `number_type_not_allowed`, `unknown_zone`, `never_open` (a policy leaves nothing of the calling hours), `removed`, `expired` or `cancelled`.',
     ),
   attempt: z.int().describe('The present attempt or, while the contact waits, the next one.'),
   priority: z.int().describe('1 to 5: contacts with a lower number get their first call before others.'),

@@ -30,6 +30,12 @@ export function haveOwnHours({ schedule, policies }: Pick<GroupTerms, 'schedule'
   return schedule.timezone === CONTACT_ZONE || policies.some(narrowsHours);
 }
 
+/** Why a contact comes into no group, and is skipped: nobody knows its time zone. */
+export const UNKNOWN_ZONE = 'unknown_zone';
+/** Likewise: the calling hours and the policies of its place are never open at the same time. */
+export const NEVER_OPEN = 'never_open';
+export type OutsideGroups = typeof UNKNOWN_ZONE | typeof NEVER_OPEN;
+
 /** A zone, and where it comes from. */
 export interface ContactZones {
   /** All of them must be open. Empty: none is known, or they are never open at the same time. */
@@ -55,7 +61,14 @@ export class ContactGroups {
     return this.#terms.schedule.timezone === CONTACT_ZONE;
   }
 
-  /** The rule of the contact's group. Null: no zone is known, and the contact is skipped. */
+  /** The rule of the contact's group, or why it comes into none. */
+  groupOf(contact: Whereabouts): GroupRule | OutsideGroups {
+    const rule = this.ruleOf(contact);
+    if (rule === null) return UNKNOWN_ZONE;
+    return rule.policies.length === 0 || this.isEverOpen(rule) ? rule : NEVER_OPEN;
+  }
+
+  /** What decides the contact's hours, which may never be open. Null: no zone is known. */
   ruleOf(contact: Whereabouts): GroupRule | null {
     const policies = this.policiesOf(contact);
     if (!this.haveOwnZones && policies.length === 0) return OWN_HOURS;

@@ -20,10 +20,10 @@ export class GroupCounts {
     this.#contactGroups = contactGroups;
   }
 
-  /** A contact whose zone is not known will be skipped, and is left out. */
+  /** A contact that comes into no group will be skipped, and is left out. */
   add(contact: Whereabouts): void {
-    const rule = this.#contactGroups.ruleOf(contact);
-    if (rule !== null) this.addToGroup(rule, 1);
+    const group = this.#contactGroups.groupOf(contact);
+    if (typeof group !== 'string') this.addToGroup(group, 1);
   }
 
   addToGroup(rule: GroupRule, contacts: number): void {

@@ -58,14 +58,15 @@ export function groupWindowAt(
     nextDayOpensAt: commonWindows(schedules, endsAt).next().value?.opensAt ?? null,
     zoneData: ZONE_DATA_VERSION,
     holidayData: usesHolidays ? HOLIDAY_DATA_VERSION : null,
-    ...(group.zones.length > 0 ? { zones: inWords(group.zones) } : {}),
+    ...(group.zones.length > 0 ? { zones: namedZones(group.zones) } : {}),
   };
 }
 
-/** Long lists are cut: the text stands in the workflow's state. */
+/** Long lists are cut: the text stands in the workflow's state, and in messages. */
 const MOST_NAMED = 3;
 
-function inWords(zones: readonly string[]): string {
+/** Zones in a sentence. */
+export function namedZones(zones: readonly string[]): string {
   const named = zones.slice(0, MOST_NAMED).join(', ');
   return zones.length > MOST_NAMED ? `${named} and ${zones.length - MOST_NAMED} more` : named;
 }

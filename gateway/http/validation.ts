@@ -58,7 +58,10 @@ function describeIssue(issue: Issue): { readonly field: string; readonly message
   const field = fieldName(issue.path);
   if (issue.code === 'unrecognized_keys') {
     const unknown = fieldName([...issue.path, issue.keys[0] ?? '']);
-    return { field: unknown, message: `unknown field ${unknown}: correct its spelling or leave it out` };
+    const message = `unknown field ${unknown}: correct its spelling or leave it out`;
+    // A change says that a field which the campaign has cannot be changed.
+    const isOwn = issue.path.length === 0 && !issue.message.startsWith('Unrecognized');
+    return { field: unknown, message: isOwn ? issue.message.slice(0, LONGEST_MESSAGE) : message };
   }
   const message = (issue.code === 'invalid_key' && issue.issues[0]?.message) || issue.message;
   if (field === '') {

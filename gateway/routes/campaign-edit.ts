@@ -21,6 +21,7 @@ import { answer, answerOf, refusals } from '../http/envelope.ts';
 import { commandOptions } from '../http/idempotent-writes.ts';
 import type { RecallCommand } from '../temporal/recall-command.ts';
 import { ensureStarted, findOpen } from './open-campaign.ts';
+import { refuseNeverOpen } from './refuse-never-open.ts';
 import type { StartOptions } from './start-recorded.ts';
 
 export interface CampaignEditOptions
@@ -41,6 +42,7 @@ export const campaignEdit: FastifyPluginAsyncZod<CampaignEditOptions> = async (a
     if (change.ends_at !== undefined) refuseExpired(terms, clock());
     refuseUnknownRegion(change.holidays);
     if (changesHours(change)) refuseWithoutRoom(terms, dialMarginOf(connections, terms.connection));
+    await refuseNeverOpen(pool, present, change, terms, clock());
     if (!present.started) refuseUnlessEditable(present, change, clock());
     await ensureStarted(options, present);
     // Another change may be under way. The workflow applies each to the result of the one before.

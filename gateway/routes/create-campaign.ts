@@ -16,7 +16,7 @@ import { openCursors } from '../../db/claims.ts';
 import { Enrolment } from '../../db/enrolment.ts';
 import { type AtEnd, inTransaction, type Pool, type Queryable } from '../../db/pool.ts';
 import type { Campaign } from '../../domain/api/campaign-responses.ts';
-import { campaignTerms, type CreateCampaign } from '../../domain/api/campaign-request.ts';
+import { type CampaignTerms, campaignTerms, type CreateCampaign } from '../../domain/api/campaign-request.ts';
 import { refuseExpired } from '../../domain/api/campaign-terms.ts';
 import { policiesNamed } from '../../domain/windows/policies/built-in.ts';
 import { refuseUnknownRegion } from '../../domain/windows/holidays.ts';
@@ -122,12 +122,19 @@ async function recordCampaign(
     const enrolment = new Enrolment(id, terms, now);
     await copyStoredContacts(tx, id, known, 0, enrolment);
     await insertCampaignContacts(tx, id, others, known.length, enrolment);
+    if (total > 0 && enrolment.neverOpen === total) throw neverOpen(terms);
     await enrolment.finish(tx, { mayMerge: true });
     await openCursors(tx, id);
   }
   const answer = await readCampaign(tx, account, id, now);
   if (!answer) throw new Error('the campaign that was just recorded is not there');
   return answer;
+}
+
+/** Nobody could ever be called, as with hours that leave no room. */
+function neverOpen({ policy }: CampaignTerms): RingfenceError {
+  const message = `policy leaves nothing of the calling hours for any of the contacts (${policy.join(', ')}): choose hours that it allows, or leave it out`;
+  return new RingfenceError('validation_error', message, { field: 'policy' });
 }
 
 export async function folderSize(

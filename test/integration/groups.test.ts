@@ -12,6 +12,7 @@ import { CreateCampaign } from '../../domain/api/campaign-request.ts';
 import { MOST_GROUPS } from '../../domain/engine/campaign-state.ts';
 import type { ExchangeRequest } from '../../domain/engine/roster.ts';
 import { createCampaign, statedContacts } from '../../gateway/routes/create-campaign.ts';
+import { refuseNeverOpen } from '../../gateway/routes/refuse-never-open.ts';
 import { TRUEDY_ALONE } from '../support/factories/connections.ts';
 import { exchangeRequest } from '../support/factories/exchange-request.ts';
 import { nextId } from '../support/factories/ids.ts';
@@ -133,6 +134,18 @@ describe('a campaign in the hours of its contacts', () => {
     const request = CreateCampaign.parse({ name: nextId('Own hours'), agent_id: 'agent-1', ...HOURS, ...body });
     return createCampaign({ pool: database.pool, now: NOW, connections: TRUEDY_ALONE }, 'default', request);
   };
+  const folderOf = async (numbers: readonly string[]) => {
+    const { rows } = await database.pool.query<{ id: string }>(
+      "insert into contact_folders (account, name) values ('default', $1) returning id",
+      [nextId('folder')],
+    );
+    await database.pool.query(
+      `insert into contacts (folder_id, account, phone_number)
+       select $1, 'default', number from unnest($2::text[]) with ordinality as one (number, place) order by place`,
+      [rows[0]!.id, numbers],
+    );
+    return { contact_source: 'folder', contact_folder_id: rows[0]!.id };
+  };
   const EXPECTED = {
     zones: [['America/New_York'], ['America/Los_Angeles']],
     counts: { total: 4, pending: 3, skipped: 1 },
@@ -177,16 +190,7 @@ describe('a campaign in the hours of its contacts', () => {
   });
 
   it('has the same groups where its contacts come from a folder', async () => {
-    const { rows } = await database.pool.query<{ id: string }>(
-      "insert into contact_folders (account, name) values ('default', $1) returning id",
-      [nextId('folder')],
-    );
-    await database.pool.query(
-      `insert into contacts (folder_id, account, phone_number)
-       select $1, 'default', number from unnest($2::text[]) with ordinality as one (number, place) order by place`,
-      [rows[0]!.id, NUMBERS],
-    );
-    const campaign = await create({ contact_source: 'folder', contact_folder_id: rows[0]!.id });
+    const campaign = await create(await folderOf(NUMBERS));
     await inTransaction(database.pool, (tx) => enrol(tx, campaign.id));
     const { contacts, ...rest } = await stored(campaign.id);
     expect(rest).toEqual(EXPECTED);
@@ -229,6 +233,73 @@ describe('a campaign in the hours of its contacts', () => {
     const seq = people.length + 1;
     const claimed = [{ seq, attempt: 1, ...(group > 0 ? { group } : {}) }];
     expect(await claimAll(2)).toMatchObject({ claimed, groups: [] });
+  });
+
+  describe('with a policy that leaves nothing of the hours at some places', () => {
+    const PEOPLE = [{ phone_number: '+33144556677' }, { phone_number: '+12125550101' }];
+    const NIGHT = { ...HOURS, start_time: '22:00', end_time: '24:00', policy: ['us-tcpa'] };
+    const termsOf = async (id: string) => {
+      const { rows } = await database.pool.query<{ terms: Parameters<typeof changedTerms>[0] }>(
+        'select spec as terms from campaigns where id = $1',
+        [id],
+      );
+      return rows[0]!.terms;
+    };
+    const patch = async (id: string, change: object) => {
+      const terms = await termsOf(id);
+      const read = readChange(change);
+      await refuseNeverOpen(database.pool, { id, terms }, read, changedTerms(terms, read), NOW);
+    };
+
+    it('skips the contacts there, and says why', async () => {
+      const { id, ...campaign } = await create({ ...NIGHT, contacts: PEOPLE });
+      expect(campaign).toMatchObject({ group_count: 1, pending: 1, skipped: 1 });
+      const { contacts } = await stored(id);
+      expect(contacts).toMatchObject([{ bucket: 'pending' }, { bucket: 'skipped', reason: 'never_open' }]);
+      const place = { campaignId: id, contactId: contacts[1]!.id };
+      const explained = await explainContact(database.pool, 'default', place, { now: NOW, allowedBy: () => null });
+      expect(explained).toMatchObject({
+        reason: 'never_open',
+        hours: { timezones: ['America/New_York'], from: 'number', policies: [{ name: 'us-tcpa' }] },
+        next_eligible_at: null,
+      });
+    });
+
+    it('skips them also where they come from a folder', async () => {
+      const { id } = await create({ ...NIGHT, ...(await folderOf(PEOPLE.map((one) => one.phone_number))) });
+      await inTransaction(database.pool, (tx) => enrol(tx, id));
+      expect((await stored(id)).contacts.map(({ reason }) => reason)).toEqual([null, 'never_open']);
+    });
+
+    it('is refused where nobody is left', async () => {
+      await expect(create({ ...NIGHT, contacts: PEOPLE.slice(1) })).rejects.toMatchObject({
+        code: 'validation_error',
+        field: 'policy',
+        message: expect.stringContaining('leaves nothing of the calling hours'),
+      });
+    });
+
+    it('refuses a change of hours after which some who wait would never be called', async () => {
+      const { id } = await create({ ...HOURS, policy: ['us-tcpa'], contacts: PEOPLE });
+      const refusal = {
+        code: 'validation_error',
+        message: expect.stringContaining('no time for contacts in America/New_York under us-tcpa'),
+      };
+      const late = { calling_hours: [{ days: [1], start: '22:00', end: '24:00' }] };
+      await expect(patch(id, late)).rejects.toMatchObject({ ...refusal, field: 'calling_hours' });
+      await expect(patch(id, { start_time: '21:00', end_time: '23:00' })).rejects.toMatchObject(refusal);
+      await expect(patch(id, { end_time: '11:00' })).resolves.toBeUndefined();
+      await database.pool.query(
+        `update campaign_contacts set claimed_in_exchange = 1 where campaign_id = $1 and phone_number like '+1%'`,
+        [id],
+      );
+      await expect(patch(id, late)).rejects.toMatchObject(refusal);
+      await database.pool.query(
+        `update campaign_contacts set bucket = 'completed' where campaign_id = $1 and phone_number like '+1%'`,
+        [id],
+      );
+      await expect(patch(id, late)).resolves.toBeUndefined();
+    });
   });
 
   it('calls those in the stated zone whose zone nobody knows, and keeps to that', async () => {

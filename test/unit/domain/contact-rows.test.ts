@@ -29,7 +29,8 @@ describe('rowReader', () => {
     const read = (region: string) => readRegion(2, ['+14155550132', region]);
     expect(read('US-FL')).toMatchObject({ contact: { region: 'US-FL' } });
     expect(read('XK')).toMatchObject({ contact: { region: 'XK' } });
-    for (const region of ['FL', 'UK', 'us', 'Florida']) expect(read(region)).toMatchObject({ reason: 'invalid_region' });
+    for (const region of ['FL', 'UK', 'us', 'Florida'])
+      expect(read(region)).toMatchObject({ reason: 'invalid_region' });
   });
 
   it('reads a priority and a time, and refuses others', () => {
