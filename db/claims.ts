@@ -38,12 +38,13 @@ export async function openCursors(tx: Queryable, campaignId: string): Promise<vo
 }
 
 /**
- * Claims up to `want` contacts of the groups that are open. Contacts that are due come first, in the order of their due time; then
+ * Claims up to `want` contacts of the groups that are open, or more if that many are due. Contacts that are due come first, in the order of their due time; then
  * fresh ones by priority. Within a priority, the group whose cursor is furthest behind comes first, so that all groups go through
  * the roster side by side.
  */
 export async function claim(tx: Queryable, request: ExchangeRequest): Promise<ReadyContact[]> {
-  if (request.want <= 0 || request.open.length === 0) return [];
+  const { want, wantDue = want } = request;
+  if (wantDue <= 0 || request.open.length === 0) return [];
   const { rows } = await tx.query<ClaimedRow>(
     `with due as (
        select found.seq, found.due_at
@@ -51,9 +52,9 @@ export async function claim(tx: Queryable, request: ExchangeRequest): Promise<Re
         cross join lateral (
           select seq, due_at from campaign_contacts c
            where campaign_id = $1 and c.group_no = open.group_no and ${CLAIMABLE.due} and due_at <= to_timestamp($4 / 1000.0)
-           order by due_at, seq limit $3
+           order by due_at, seq limit $6
         ) found
-        order by found.due_at, found.seq limit $3
+        order by found.due_at, found.seq limit $6
      ), fresh as (
        select found.seq, pair.priority
          from (select * from claim_cursors where campaign_id = $1 and group_no = any($5)
@@ -68,7 +69,7 @@ export async function claim(tx: Queryable, request: ExchangeRequest): Promise<Re
      ), chosen as (
        select seq, due_at, 0 as priority from due
        union all select seq, null, priority from fresh
-       order by due_at nulls last, priority, seq limit $3
+       order by due_at nulls last, priority, seq limit greatest($3, (select count(*) from due))
      ), claimed as (
        update campaign_contacts c set claimed_in_exchange = $2
          from chosen
@@ -81,7 +82,7 @@ export async function claim(tx: Queryable, request: ExchangeRequest): Promise<Re
      )
      select seq, attempt, excused, due_at is not null as due, group_no as "group" from claimed
       order by due_at nulls last, priority, seq`,
-    [request.campaignId, request.exchangeNumber, request.want, request.now, request.open],
+    [request.campaignId, request.exchangeNumber, want, request.now, request.open, wantDue],
   );
   return rows.map(readyContact);
 }

@@ -86,7 +86,7 @@ function startWork(run: WorkflowRun, work: Work, now: number): void {
   if (work.cancelPlacements) cancelPlacements(run);
   startPlacements(run, work, now);
   if (work.lookUp.length > 0) startLookUp(run, work.lookUp, now);
-  if (work.exchange) startExchange(run, work.exchange.want, now);
+  if (work.exchange) startExchange(run, work.exchange, now);
   if (work.report) reportToCoordinator(run, work.report, now);
 }
 

@@ -5,6 +5,7 @@ import { startLookingUp } from '../domain/engine/look-ups.ts';
 import { dialRequest, startDials } from '../domain/engine/starting-calls.ts';
 import type { Work } from '../domain/engine/next-step.ts';
 import type { PlacementResult } from '../domain/engine/placement.ts';
+import type { Claim } from '../domain/engine/roster.ts';
 import { exchangeRequest } from '../domain/engine/settling.ts';
 import { type DueReport, startReport } from '../domain/engine/share-report.ts';
 import { dial, exchange, lookUpCalls, reportShare } from './proxies.ts';
@@ -31,10 +32,10 @@ export function cancelPlacements(run: WorkflowRun): void {
 }
 
 /** Settles what ended and claims what is due. */
-export function startExchange(run: WorkflowRun, want: number, now: number): void {
-  const request = exchangeRequest(run.state, run.campaignId, want, run.waiting, run.continuedFrom, now);
+export function startExchange(run: WorkflowRun, claim: Claim, now: number): void {
+  const request = exchangeRequest(run.state, run.campaignId, claim, run.waiting, run.continuedFrom, now);
   run.exchanging = true;
-  const summary = exchangeSummary(request.settled.length, want);
+  const summary = exchangeSummary(request.settled.length, claim.wantDue ?? claim.want);
   void retryForever(() => exchange.executeWithOptions({ summary }, [request])).then((reply) => {
     run.exchanging = false;
     run.inbox.push({ kind: 'exchanged', request, reply });

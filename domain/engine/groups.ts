@@ -70,3 +70,8 @@ export function nextDue(groups: readonly GroupState[]): Pick<GroupState, 'nextDu
   }
   return first;
 }
+
+/** Retries and first calls with a due time go before other first calls. */
+export function hadDueTime({ attempt, isDue }: ReadyContact): boolean {
+  return attempt > 1 || isDue === true;
+}

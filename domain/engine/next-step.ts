@@ -24,6 +24,7 @@ import { waitingAt, type Waiting } from './gates.ts';
 import { hasWork } from './groups.ts';
 import { surveyInFlight, type InFlightSurvey } from './in-flight.ts';
 import { dialsNow, exchangeNow, lookUps, wakeAt, type Dials } from './pacing.ts';
+import type { Claim } from './roster.ts';
 import { type DueReport, reportNow } from './share-report.ts';
 
 export type Step = { readonly waiting: Waiting } & (
@@ -46,7 +47,7 @@ export interface Work {
   /** Unknown calls whose request is repeated under its key. */
   readonly repeat: readonly string[];
   readonly lookUp: readonly string[];
-  readonly exchange: { readonly want: number } | null;
+  readonly exchange: Claim | null;
   /** What the coordinator of a shared limit is told. Null: nothing. */
   readonly report: DueReport | null;
   /** The earliest instant at which time alone changes the next step. Null: only a message does. */
@@ -88,7 +89,7 @@ function workNow(
   run: RunView,
   calls: InFlightSurvey,
   dials: Dials,
-  exchange: { readonly want: number } | null,
+  exchange: Claim | null,
   waiting: Waiting,
   now: number,
 ): Work & { readonly waiting: Waiting } {

@@ -7,9 +7,10 @@ import type { CampaignState, InFlightCall, ReadyContact, WaitingFor } from './ca
 import { isBreakerOpen, troubleOf } from './circuit-breaker.ts';
 import { isHeldByConnection, placingAllowed } from './connection-wait.ts';
 import { isForDueTime, mayPlace, shareLeft, slotsLeft, type Waiting } from './gates.ts';
-import { groupOf, nextDue } from './groups.ts';
+import { groupOf, hadDueTime, nextDue } from './groups.ts';
 import type { InFlightSurvey } from './in-flight.ts';
 import { cancelsIfQueued } from './look-up-times.ts';
+import type { Claim } from './roster.ts';
 import { looksAgainAt, looksNow } from './roster-changes.ts';
 import { nextReportAt } from './share-report.ts';
 import { askAboutStopsAt } from './stop-wait.ts';
@@ -108,14 +109,14 @@ export function lookUps(
   return [...urgent, ...sparingly].slice(0, LOOK_UP_BATCH).map(([id]) => id);
 }
 
-/** The exchange that is due now, if any, with the largest number of contacts to claim. */
+/** The exchange that is due now, if any, with the number of contacts to claim. */
 export function exchangeNow(
   state: CampaignState,
   calls: InFlightSurvey,
   dials: Dials,
   waiting: Waiting,
   now: number,
-): { readonly want: number } | null {
+): Claim | null {
   if (state.superseded) return null;
   const claim = claimable(state, dials, now);
   const due =
@@ -125,7 +126,7 @@ export function exchangeNow(
     isDatabaseStale(state, calls, waiting, now) ||
     (askAboutStopsAt(state) ?? Infinity) <= now;
   // Every exchange refills the reserve, whatever its reason. That saves exchanges only for claims.
-  return due ? { want: claim.most } : null;
+  return due ? claim.most : null;
 }
 
 /** How many contacts would fill the free slots and the reserve, and whether the claim is urgent. */
@@ -133,19 +134,28 @@ function claimable(
   state: CampaignState,
   { room, place }: Dials,
   now: number,
-): { readonly most: number; readonly pressing: boolean } {
+): { readonly most: Claim; readonly pressing: boolean } {
   const open = openGroups(state, now);
   const moreToClaim = open.some((group) => group.moreToClaim);
   const someDue = open.some(({ nextDueAt }) => nextDueAt !== null && nextDueAt <= now);
   // An exchange that looks for added people claims them too.
   const looks = looksNow(state, now);
-  if (!mayPlace(state, now) || !(moreToClaim || someDue || looks)) return { most: 0, pressing: false };
+  if (!mayPlace(state, now) || !(moreToClaim || someDue || looks)) return { most: { want: 0 }, pressing: false };
   const reserve = Math.min(Math.max(2 * state.spec.max_concurrent_calls, MIN_RESERVE), MAX_RESERVE);
-  const atHand = state.ready.length - place.length;
   const free = Math.max(0, room - place.length);
-  const most = Math.max(0, Math.min(free + reserve - atHand, capLeft(state) - place.length - atHand));
+  const cap = capLeft(state) - place.length;
+  const fits = (atHand: number): number => Math.max(0, Math.min(free + reserve, cap) - atHand);
+  const atHand = state.ready.length - place.length;
+  const want = fits(atHand);
+  // Contacts with a due time go before others, also before those who are at hand.
+  const wantDue = someDue ? fits(countDue(state.ready) - countDue(place)) : 0;
   // Contacts without a due time can wait until half of the reserve is used.
-  return { most, pressing: most > 0 && (someDue || (moreToClaim && atHand < free + reserve / 2)) };
+  const pressing = wantDue > 0 || (want > 0 && moreToClaim && atHand < free + reserve / 2);
+  return { most: wantDue > want ? { want, wantDue } : { want }, pressing };
+}
+
+function countDue(contacts: readonly ReadyContact[]): number {
+  return contacts.filter(hadDueTime).length;
 }
 
 function isWorthSettling(state: CampaignState, calls: InFlightSurvey, waiting: Waiting, now: number): boolean {

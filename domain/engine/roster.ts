@@ -13,7 +13,18 @@ import type {
 import type { RetryPolicy } from './retry-policy.ts';
 import type { Buckets } from './tally.ts';
 
-export interface ExchangeRequest {
+/** How many contacts an exchange claims. */
+export interface Claim {
+  /** The largest number. */
+  readonly want: number;
+  /**
+   * The largest number of contacts with a due time, if it is larger: they are called before the others, so that claimed contacts
+   * without one do not take their place. Default: `want`.
+   */
+  readonly wantDue?: number | undefined;
+}
+
+export interface ExchangeRequest extends Claim {
   readonly campaignId: string;
   /** The campaign's clock in epoch milliseconds. It decides when a retry is due, not the database's clock. */
   readonly now: number;
@@ -35,8 +46,6 @@ export interface ExchangeRequest {
   readonly released: readonly ReleasedContact[];
   /** Ends retries that these terms no longer grant, some at a time, for contacts above a number. Null: there are none. */
   readonly endRetries: { readonly after: number; readonly granted: Pick<RetryPolicy, 'budget' | 'on'> } | null;
-  /** The largest number of contacts to claim. */
-  readonly want: number;
   /** The groups from which they are claimed. */
   readonly open: readonly number[];
   readonly sync: CampaignSync;

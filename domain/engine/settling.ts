@@ -2,14 +2,14 @@
 import { applyEnded } from './call-ends.ts';
 import { idOf } from './starting-calls.ts';
 import { forgetWindow, openGroups, placedToday, zoneDataOf } from './calling-day.ts';
-import type { CampaignState, InFlightCall, PacingFacts, ReadyContact, Settlement } from './campaign-state.ts';
+import type { CampaignState, InFlightCall, PacingFacts, Settlement } from './campaign-state.ts';
 import { troubleOf } from './circuit-breaker.ts';
 import type { Waiting } from './gates.ts';
-import { takeGroups } from './groups.ts';
+import { hadDueTime, takeGroups } from './groups.ts';
 import { takeClaimed } from './retries-to-end.ts';
 import { applyLook, noteRosterChange, notHeld } from './roster-changes.ts';
 import type { RetryPolicy } from './retry-policy.ts';
-import type { ExchangeReply, ExchangeRequest, RosterSnapshot, RosterView, UnsettledCall } from './roster.ts';
+import type { Claim, ExchangeReply, ExchangeRequest, RosterSnapshot, RosterView, UnsettledCall } from './roster.ts';
 import { isOver } from './commands.ts';
 import { noteStop } from './stop-wait.ts';
 import { afterMoves, waitingBucket, type Bucket, type Buckets } from './tally.ts';
@@ -18,7 +18,7 @@ import { afterMoves, waitingBucket, type Bucket, type Buckets } from './tally.ts
 export function exchangeRequest(
   state: CampaignState,
   campaignId: string,
-  want: number,
+  { want, wantDue }: Claim,
   waiting: Waiting,
   continuedFrom: string | null,
   now: number,
@@ -47,6 +47,7 @@ export function exchangeRequest(
     endRetries:
       state.endRetriesAfter === null ? null : { after: state.endRetriesAfter, granted: grantedRetries(state) },
     want,
+    ...(wantDue === undefined ? {} : { wantDue }),
     open: openGroups(state, now).map(({ no }) => no),
     sync: {
       status: state.status,
@@ -200,11 +201,6 @@ function markSynced(state: CampaignState, request: ExchangeRequest): void {
     else if (settlement) settlement.synced = true;
     else state.returned.push({ seq: contact.seq, attempt: contact.attempt });
   }
-}
-
-/** Retries and first calls with a due time go before other first calls. */
-function hadDueTime({ attempt, isDue }: ReadyContact): boolean {
-  return attempt > 1 || isDue === true;
 }
 
 function isSame(settlement: Settlement, contact: { readonly seq: number; readonly attempt: number }): boolean {

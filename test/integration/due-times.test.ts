@@ -68,6 +68,17 @@ describe('a contact that is returned until a due time', () => {
     expect((await step(4, { now: NOW + 5 * MINUTE, want: 2 })).claimed).toEqual(due.claimed);
   });
 
+  it('is claimed also where no other contact is wanted, and brings none along', async () => {
+    const { step, returnOne } = await withOneThatWaits();
+    await returnOne();
+    expect((await step(3, { now: NOW + 5 * MINUTE - 1, want: 0, wantDue: 2 })).claimed).toEqual([]);
+    const due = await step(4, { now: NOW + 5 * MINUTE, want: 0, wantDue: 2 });
+    expect(due.claimed).toEqual([{ seq: 2, attempt: 1, isDue: true }]);
+    expect(due.groups).toMatchObject([{ more: true, dueAt: null }]);
+    const others = await step(5, { now: NOW + 5 * MINUTE, want: 1, wantDue: 2 });
+    expect(others.claimed).toEqual([{ seq: 3, attempt: 1 }]);
+  });
+
   it('stays returned when the exchange is repeated', async () => {
     const { returnOne } = await withOneThatWaits();
     const claiming = { now: NOW + 5 * MINUTE, want: 1 };

@@ -23,6 +23,7 @@ import { fitsNewRun, isDrained, isQuiet, wakeInDrain } from '../../domain/engine
 import { applyEdit, startEdit, type CampaignEdit, type Recount } from '../../domain/engine/editing.ts';
 import { mayStillSend } from '../../domain/engine/in-flight.ts';
 import type { Step, Work } from '../../domain/engine/next-step.ts';
+import type { Claim } from '../../domain/engine/roster.ts';
 import { applyClosed, applyEnd, exchangeRequest, liveBuckets } from '../../domain/engine/settling.ts';
 import type { GivenShare } from '../../domain/engine/share-messages.ts';
 import { type DueReport, startReport } from '../../domain/engine/share-report.ts';
@@ -395,7 +396,7 @@ export class VirtualCampaign implements SharingCampaign {
     }
     for (const id of startDials(run.state, run.campaignId, work, now)) this.place(run, id, now);
     if (work.lookUp.length > 0) this.startLookUp(run, work.lookUp, now);
-    if (work.exchange) this.startExchange(run, work.exchange.want, now);
+    if (work.exchange) this.startExchange(run, work.exchange, now);
     if (work.report) this.startReport(run, work.report, now);
   }
 
@@ -423,9 +424,9 @@ export class VirtualCampaign implements SharingCampaign {
     });
   }
 
-  private startExchange(run: VirtualRun, want: number, now: number): void {
+  private startExchange(run: VirtualRun, claim: Claim, now: number): void {
     const { world, campaignId } = this.options;
-    const request = exchangeRequest(run.state, campaignId, want, run.waiting, run.continuedFrom, now);
+    const request = exchangeRequest(run.state, campaignId, claim, run.waiting, run.continuedFrom, now);
     run.exchanging = true;
     const transact = (): void => {
       const reply = this.roster.exchange(request, run.id);

@@ -4,7 +4,7 @@
  * Groups take turns in the roster: the group of a contact follows from its number.
  */
 import type { ReadyContact } from '../../domain/engine/campaign-state.ts';
-import type { GroupWork } from '../../domain/engine/roster.ts';
+import type { Claim, GroupWork } from '../../domain/engine/roster.ts';
 import { waitingBucket, type Bucket, type Buckets } from '../../domain/engine/tally.ts';
 import { Queue } from '../../domain/forecast/queue.ts';
 
@@ -98,8 +98,8 @@ export class ContactRows {
     this.offer(row);
   }
 
-  /** Claims up to `want` contacts of these groups: those that are due, then first calls behind the cursors. */
-  claim(want: number, exchange: number, now: number, open: readonly number[]): ReadyContact[] {
+  /** Claims up to `want` contacts of these groups: those that are due, of which there may be more, then first calls behind the cursors. */
+  claim({ want, wantDue = want }: Claim, exchange: number, now: number, open: readonly number[]): ReadyContact[] {
     const claimed: ReadyContact[] = [];
     const groups = this.groups.filter(({ no }) => open.includes(no));
     const take = (row: ContactRow): void => {
@@ -109,7 +109,7 @@ export class ContactRows {
       const group = this.groupOf(row.seq);
       group.cursor = Math.max(group.cursor, row.seq);
     };
-    while (claimed.length < want) {
+    while (claimed.length < wantDue) {
       const due = this.nextDue(groups);
       if (!due || due.at > now) break;
       this.groupOf(due.row.seq).due.pop();

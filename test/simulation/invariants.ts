@@ -368,7 +368,7 @@ function describeWork({ place, repeat, lookUp, exchange, cancelPlacements }: Wor
     place.length > 0 && `place ${place.map(({ seq, attempt }) => `${seq}.${attempt}`).join(' ')}`,
     repeat.length > 0 && `repeat ${repeat.length}`,
     lookUp.length > 0 && `look up ${lookUp.length}`,
-    exchange && `exchange, want ${exchange.want}`,
+    exchange && `exchange, want ${exchange.wantDue ?? exchange.want}`,
   ];
   return does.filter((item) => typeof item === 'string');
 }

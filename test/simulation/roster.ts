@@ -76,7 +76,7 @@ export class VirtualRoster {
     }
     const claimed = isRepeat
       ? this.contacts.heldBy(request.exchangeNumber)
-      : this.contacts.claim(request.want, request.exchangeNumber, request.now, request.open);
+      : this.contacts.claim(request, request.exchangeNumber, request.now, request.open);
     this.owner = runId;
     this.lastExchange = request.exchangeNumber;
     this.status = request.sync.status;

@@ -99,8 +99,8 @@ export const THRESHOLDS: readonly Scenario[] = [
       return endedWith(campaign);
     },
   },
-  reserveOf({ name: 'small-reserve', slots: 12, people: 120 }),
-  reserveOf({ name: 'large-reserve', slots: 260, people: 800 }),
+  reserveOf({ name: 'small-reserve', slots: 12, reserve: 40 }),
+  reserveOf({ name: 'large-reserve', slots: 260, reserve: 500 }),
   {
     name: 'half-a-minute',
     server: 'skipping',
@@ -308,32 +308,30 @@ export const THRESHOLDS: readonly Scenario[] = [
 ];
 
 /**
- * Of so many slots, with a reserve that is full when a retry becomes due, and one short of full a moment later: only then
- * does the retry bring an exchange about.
+ * Of so many slots, with one due retry more than the reserve takes: it is claimed when the first of them is called, and then none
+ * is left. Retries go before first calls, so that the contacts at hand without a due time do not count.
  */
-function reserveOf({ name, slots, people }: { name: string; slots: number; people: number }): Scenario {
+function reserveOf({ name, slots, reserve }: { name: string; slots: number; reserve: number }): Scenario {
   return {
     name,
     server: 'real',
     async run(harness, sleep) {
+      const people = slots + 2 * reserve + 20;
       const campaign = await harness.start(people, {
         max_concurrent_calls: slots,
         max_retry_attempts: 1,
-        retry_delay_minutes: 0.1,
+        retry_delay_minutes: 0.5,
       });
       await live(campaign, slots);
-      // Twenty ends bring an exchange about, which fills the reserve up.
-      await campaign.end([campaign.callId(1)], 'busy');
-      for (const [first, last] of [
-        [2, 10],
-        [11, 20],
-      ] as const) {
-        await campaign.end(Array.from({ length: last - first + 1 }, (_, index) => campaign.callId(first + index)));
+      for (let first = 1; first <= reserve + 1; first += slots) {
+        const last = Math.min(first + slots - 1, reserve + 1);
+        const ended = Array.from({ length: last - first + 1 }, (_, index) => campaign.callId(first + index));
+        await campaign.end(ended, 'busy');
         await live(campaign, slots);
       }
-      await sleep(7 * SECOND_MS);
+      await sleep(35 * SECOND_MS);
       await takeTurn(campaign);
-      for (const seq of [21, 22]) {
+      for (const seq of [reserve + 2, reserve + 3]) {
         await campaign.end([campaign.callId(seq)]);
         await live(campaign, slots);
       }

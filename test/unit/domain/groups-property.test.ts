@@ -73,7 +73,7 @@ function run(drawn: Drawn): { roster: Roster; status: string } {
     ({ kind: 'exchanged', claimed, retriesEndedUpTo: null, events: [], buckets, groups: roster.work() }) as const;
   applyExchange(
     state,
-    exchangeRequest(state, CAMPAIGN_ID, 0, campaign.waiting, null, drawn.startsAt),
+    exchangeRequest(state, CAMPAIGN_ID, { want: 0 }, campaign.waiting, null, drawn.startsAt),
     reply([]),
     drawn.startsAt,
   );
@@ -91,7 +91,7 @@ function run(drawn: Drawn): { roster: Roster; status: string } {
         applyEnded(state, end, now);
       }
       if (step.exchange) {
-        const request = exchangeRequest(state, CAMPAIGN_ID, step.exchange.want, step.waiting, null, now);
+        const request = exchangeRequest(state, CAMPAIGN_ID, step.exchange, step.waiting, null, now);
         for (const { seq, attempt, group } of request.released) {
           roster.waiting.push({ seq, attempt, ...(group === undefined ? {} : { group }) });
         }

@@ -33,7 +33,7 @@ function exchanged(
   now: number,
   reply: Partial<Extract<ExchangeReply, { kind: 'exchanged' }>> = {},
 ): InboxMessage {
-  const request = exchangeRequest(state, CAMPAIGN_ID, 10, { for: null, until: null }, null, now);
+  const request = exchangeRequest(state, CAMPAIGN_ID, { want: 10 }, { for: null, until: null }, null, now);
   const view = { buckets: state.roster.buckets, groups: [] };
   const answer = { kind: 'exchanged', claimed: [], events: [], retriesEndedUpTo: null, ...view, ...reply } as const;
   return { kind: 'exchanged', request, reply: answer };

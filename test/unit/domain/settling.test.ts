@@ -27,7 +27,7 @@ function buckets(stated: Partial<Buckets> = {}): Buckets {
 }
 
 function ask(state: CampaignState, want = 0): ExchangeRequest {
-  return exchangeRequest(state, CAMPAIGN_ID, want, waitingAt(state, NOON), null, NOON);
+  return exchangeRequest(state, CAMPAIGN_ID, { want }, waitingAt(state, NOON), null, NOON);
 }
 
 function answer(state: CampaignState, request: ExchangeRequest, stated: Partial<Exchanged> = {}): void {
