@@ -68,7 +68,7 @@ export interface RingfenceGatewayOptions {
   /** Connections to PostgreSQL for the API. Webhooks and health checks use nine more. @defaultValue `20` */
   readonly databaseConnections?: number;
   /**
-   * Calling policies of your own, for the whole process. One with the name of a policy of Ringfence replaces it. Give all
+   * Own calling policies, for the whole process. One with the name of a policy of Ringfence replaces it. Give all
    * workers and gateways the same. Default: those that the process has; without any, the policies of Ringfence are known alone.
    */
   readonly policies?: readonly PolicyInput[];

@@ -48,7 +48,7 @@ export interface RingfenceWorkerOptions {
   /** Time after a call's maximum length until it counts as lost, in milliseconds. @defaultValue `90000` */
   readonly callGraceMs?: number;
   /**
-   * Calling policies of your own, for the whole process. One with the name of a policy of Ringfence replaces it. Give all
+   * Own calling policies, for the whole process. One with the name of a policy of Ringfence replaces it. Give all
    * workers and gateways the same. Default: those that the process has; without any, the policies of Ringfence are known alone.
    */
   readonly policies?: readonly PolicyInput[];

@@ -2,7 +2,7 @@
 import { zonesOfCountry } from '../windows/zone-data.ts';
 import { type NumberPlace, zonesOfState } from './number-place.ts';
 
-/** Parts of a country that have a country code of their own. */
+/** Parts of a country with a separate country code. */
 const TERRITORIES: Readonly<Record<string, readonly string[]>> = {
   US: ['AS', 'GU', 'MP', 'PR', 'UM', 'VI'],
   FR: ['BL', 'GF', 'GP', 'MF', 'MQ', 'NC', 'PF', 'PM', 'RE', 'WF', 'YT'],

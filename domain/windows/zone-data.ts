@@ -40,7 +40,7 @@ const byCountry = new Map(
   packed.countries.map((line): [string, readonly string[]] => {
     const [country = '', names = ''] = line.split('|');
     const zones = names.split(' ');
-    // A country with a name of its own for the zone of another one is listed with both.
+    // A country that has another name for the zone of a neighbour is listed with both.
     const foreign = new Set(zones.map(zoneBehind).filter((zone, index) => zone !== zones[index]));
     return [country, zones.filter((zone) => !foreign.has(zone))];
   }),
