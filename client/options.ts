@@ -10,7 +10,7 @@ export interface RequestOptions {
   readonly maxRetries?: number | undefined;
   /**
    * Milliseconds that one try may take, from the connection to the end of the answer. Default: 30,000; for an import none, because
-   * the gateway ends an upload that stalls. A command through Temporal waits so long for a worker. Default there: 15,000.
+   * the gateway ends an upload that stalls. `Infinity`: no limit. A command through Temporal waits so long for a worker. Default there: 15,000.
    */
   readonly timeoutMs?: number | undefined;
   /** Ends the call, its waits included. The call throws the reason of the signal. Both signals count, the client's and the call's. */

@@ -19,12 +19,13 @@ export function readAnswer(root: string, { status, headers, body }: HttpAnswer, 
   if (status >= 200 && status <= 299) {
     const answer = Answer.safeParse(json);
     if (answer.success) return answer.data;
+    if (json === undefined && isPlainJson(headers)) throw cutOff(root, status);
   }
   if (status >= 300 && status <= 399) throw redirected(root, status, headers.location);
   const retryAfter = secondsOf(headers['retry-after'], now);
   const facts = { status, ...(retryAfter === null ? {} : { retryAfter }) };
   const refusal = ErrorResponse.safeParse(json);
-  if (!refusal.success) throw notRingfence(root, headers['content-type'], facts);
+  if (!refusal.success) throw notRingfence(root, headers, facts);
   const { error, meta } = refusal.data;
   const { field } = error.details;
   if (error.code === 'not_found' && field === 'path' && !root.endsWith(API_ROOT)) throw wrongPath(root, status);
@@ -64,8 +65,24 @@ function redirected(root: string, status: number, location: string | undefined):
   return new RingfenceError('misconfigured', message, { field: 'baseUrl', status });
 }
 
-function notRingfence(root: string, type: string | undefined, facts: { readonly status: number }): RingfenceError {
-  const what = /^text\/html\b/i.test(type ?? '') ? 'An HTML page' : `Something else (${type ?? 'of no stated type'})`;
+/** A proxy that closes the connection in the middle of a body of unstated length makes it look complete. */
+function isPlainJson({ 'content-type': type = '', 'content-encoding': encoding }: HttpAnswer['headers']): boolean {
+  return encoding === undefined && /^application\/json\b/i.test(type);
+}
+
+/** Without a status, like a broken connection: the request is repeated. */
+function cutOff(root: string, status: number): RingfenceError {
+  const message = `The answer of ${root} was cut off (HTTP ${status}): the request may or may not have taken effect.`;
+  return new RingfenceError('api_unreachable', message);
+}
+
+function notRingfence(
+  root: string,
+  { 'content-type': type = 'of no stated type', 'content-encoding': encoding }: HttpAnswer['headers'],
+  facts: { readonly status: number },
+): RingfenceError {
+  const compressed = encoding === undefined ? '' : `, compressed as ${encoding}`;
+  const what = /^text\/html\b/i.test(type) ? 'An HTML page' : `Something else (${type}${compressed})`;
   const message = `${what} came from ${root} in place of an answer of Ringfence (HTTP ${facts.status}): a proxy answered, or the base URL is wrong. The API is at a path that ends in ${API_ROOT}.`;
   return new RingfenceError('api_unreachable', message, facts);
 }

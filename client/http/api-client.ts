@@ -1,9 +1,10 @@
 /** Sends requests to the gateway: authenticated, repeated where that can help, and with typed answers. */
-import { randomUUID } from 'node:crypto';
 import type { Pagination } from '../../domain/api/campaign-responses.ts';
 import { RingfenceError } from '../errors.ts';
 import type { RequestOptions, RingfenceOptions, WriteOptions } from '../options.ts';
 import { type Answer, readAnswer } from './answer.ts';
+import { readIdempotencyKey } from './idempotency-key.ts';
+import { readMaxRetries, readTimeoutMs } from './numbers.ts';
 import { MAX_RETRIES, withRepeats } from './repeats.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { withSignals, withTimeout } from './signals.ts';
@@ -12,7 +13,9 @@ import { timedOut, unreachable } from './unreachable.ts';
 
 /** Longer than the gateway waits for a worker, and for a slow statement of its database. */
 const TIMEOUT_MS = 30_000;
-const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,255}$/;
+const KEY_HEADER = 'x-idempotency-key';
+/** Without the second, a proxy may compress its answer. */
+const ACCEPTED = { accept: 'application/json', 'accept-encoding': 'identity' };
 
 /** Parameters of a request; what is undefined is left out. */
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -49,7 +52,7 @@ export class ApiClient {
 
   /** The time limit that the caller has set, for a call or for all. */
   statedTimeoutMs(options: RequestOptions): number | undefined {
-    return options.timeoutMs ?? this.#settings.timeoutMs;
+    return readTimeoutMs(options) ?? this.#settings.timeoutMs;
   }
 
   signals({ signal }: RequestOptions): readonly (AbortSignal | undefined)[] {
@@ -73,7 +76,7 @@ export class ApiClient {
 
   /** Every try has the same key and the same bytes. */
   async write<T>(method: 'POST' | 'PATCH' | 'DELETE', path: string, body: unknown, options: WriteOptions): Promise<T> {
-    return this.#sendJson(method, path, body, keyHeader(options), options);
+    return this.#sendJson(method, path, body, { [KEY_HEADER]: readIdempotencyKey(options) }, options);
   }
 
   /** Sends a file as it is read. If that is possible once only, the request is not repeated. */
@@ -83,8 +86,8 @@ export class ApiClient {
     { open, repeatable, contentType }: Upload,
     options: WriteOptions,
   ): Promise<T> {
-    const headers = { 'content-type': contentType, ...keyHeader(options) };
-    const request = { method: 'POST', path, query, headers, body: open, timeoutMs: options.timeoutMs ?? null } as const;
+    const headers = { 'content-type': contentType, [KEY_HEADER]: readIdempotencyKey(options) };
+    const request = { method: 'POST', path, query, headers, body: open, timeoutMs: readTimeoutMs(options) ?? null } as const;
     try {
       return (await this.#send(request, repeatable ? options : { ...options, maxRetries: 0 })).data as T;
     } catch (error) {
@@ -119,7 +122,7 @@ export class ApiClient {
   }
 
   async #send(request: ApiRequest, options: RequestOptions): Promise<Answer> {
-    const maxRetries = options.maxRetries ?? this.#settings.maxRetries ?? MAX_RETRIES;
+    const maxRetries = readMaxRetries(options) ?? this.#settings.maxRetries ?? MAX_RETRIES;
     return withSignals(this.signals(options), (signal) =>
       withRepeats(() => this.#try(request, signal), { maxRetries, signal }),
     );
@@ -134,7 +137,7 @@ export class ApiClient {
     const sent: HttpRequest = {
       method,
       url,
-      headers: { authorization: `Bearer ${apiKey}`, accept: 'application/json', ...headers },
+      headers: { authorization: `Bearer ${apiKey}`, ...ACCEPTED, ...headers },
       body: body === null ? null : body(),
     };
     const limit = { signal, timeoutMs, timedOut: () => timedOut(root, timeoutMs ?? 0) };
@@ -145,11 +148,4 @@ export class ApiClient {
       return readAnswer(root, answer, Date.now());
     });
   }
-}
-
-/** @throws RingfenceError `validation_error` if no header can carry the key */
-function keyHeader({ idempotencyKey = randomUUID() }: WriteOptions): Readonly<Record<string, string>> {
-  if (IDEMPOTENCY_KEY.test(idempotencyKey)) return { 'x-idempotency-key': idempotencyKey };
-  const message = 'The idempotency key must be 1 to 255 printable ASCII characters.';
-  throw new RingfenceError('validation_error', message, { field: 'idempotencyKey' });
 }

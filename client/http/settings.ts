@@ -2,6 +2,7 @@
 import { API_ROOT } from '../../domain/api/api-root.ts';
 import { RingfenceError } from '../errors.ts';
 import type { RequestOptions, RingfenceOptions } from '../options.ts';
+import { readMaxRetries, readTimeoutMs } from './numbers.ts';
 
 export interface Settings extends RequestOptions {
   /** Without a slash at its end. */
@@ -12,8 +13,14 @@ export interface Settings extends RequestOptions {
 const EXAMPLE = `https://calls.example.com${API_ROOT}`;
 
 /** @throws RingfenceError `misconfigured` with the field at fault */
-export function readSettings({ baseUrl, apiKey, maxRetries, timeoutMs, signal }: RingfenceOptions): Settings {
-  return { root: readBaseUrl(baseUrl), apiKey: readKey(apiKey), maxRetries, timeoutMs, signal };
+export function readSettings({ baseUrl, apiKey, signal, ...numbers }: RingfenceOptions): Settings {
+  return {
+    root: readBaseUrl(baseUrl),
+    apiKey: readKey(apiKey),
+    maxRetries: readMaxRetries(numbers),
+    timeoutMs: readTimeoutMs(numbers),
+    signal,
+  };
 }
 
 function readBaseUrl(baseUrl: unknown): string {

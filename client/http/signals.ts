@@ -26,12 +26,15 @@ export async function withSignals<T>(
   }
 }
 
+/** The longest time that a timer can take, some 25 days. A longer one would end at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** Runs `act` with a signal that also aborts after `timeoutMs`, with the error that `timedOut` makes. Null: without a limit. */
 export async function withTimeout<T>(
   { signal, timeoutMs, timedOut }: { signal: AbortSignal; timeoutMs: number | null; timedOut: () => Error },
   act: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  if (timeoutMs === null) return act(signal);
+  if (timeoutMs === null || timeoutMs > LONGEST_TIMER_MS) return act(signal);
   const timer = new AbortController();
   const timeout = setTimeout(() => timer.abort(timedOut()), timeoutMs);
   try {

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { AddContactsInput, AddedContacts, MovedCall, RemovedContact } from '../../domain/api/added-contacts.ts';
 import type { ChangeCampaignInput } from '../../domain/api/campaign-change.ts';
 import type { CreateCampaignInput } from '../../domain/api/campaign-request.ts';
@@ -17,6 +17,7 @@ import type { Acknowledged, CampaignControl, CampaignProgress } from '../campaig
 import { progressOf, untilOver } from '../campaign-progress.ts';
 import { RingfenceError } from '../errors.ts';
 import type { ApiClient } from '../http/api-client.ts';
+import { readIdempotencyKey } from '../http/idempotency-key.ts';
 import { withSignals } from '../http/signals.ts';
 import type { RequestOptions, WriteOptions } from '../options.ts';
 import { listPages, type PageQuery, type Pages } from '../pages.ts';
@@ -190,9 +191,10 @@ export class Campaigns {
     options: WriteOptions,
   ): Promise<Acknowledged<T>> {
     // One key for both ways.
-    const { idempotencyKey = randomUUID() } = options;
-    // The id stands in the workflow's history, where nothing of a caller's key may.
-    const updateId = createHash('sha256').update(idempotencyKey).digest('hex');
+    const idempotencyKey = readIdempotencyKey(options);
+    // The id stands in the workflow's history, where nothing of a caller's key may. A workflow answers an id with what it answered
+    // before: with the same id, the acknowledgement of a resume would look like that of a pause.
+    const updateId = createHash('sha256').update(`${name} ${idempotencyKey}`).digest('hex');
     const command = { updateId, timeoutMs: this.#api.statedTimeoutMs(options) };
     return this.#throughTemporal(
       options,

@@ -21,6 +21,8 @@ export type StubAnswer =
       readonly status?: number;
       readonly headers?: Readonly<Record<string, string>>;
       readonly body: string;
+      /** Whether the connection breaks after the body. */
+      readonly breaks?: boolean;
     };
 
 export const META = { request_id: 'request-of-the-stub', ts: '2026-03-18T12:00:00.000Z' };
@@ -61,7 +63,8 @@ export class StubGateway {
           if (answer === 'break' || answer === undefined) request.socket.destroy();
           else {
             response.writeHead(answer.status ?? 200, { 'content-type': 'application/json', ...answer.headers });
-            response.end(answer.body);
+            if (answer.breaks) response.write(answer.body, () => request.socket.destroy());
+            else response.end(answer.body);
           }
         },
         // The client has gone away.

@@ -64,6 +64,11 @@ describe('an answer of something else', () => {
     expect(String(error)).toContain(`(HTTP ${status}): a proxy answered, or the base URL is wrong`);
   });
 
+  it('is said to be compressed, which was not asked for', () => {
+    const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+    expect(String(read({ headers, body: '\u001f\u008b' }))).toContain('(application/json, compressed as gzip)');
+  });
+
   it('may ask for a repeat', () => {
     const busy = { ...page(503), headers: { 'content-type': 'text/html', 'retry-after': '3' } };
     expect(read(busy)).toMatchObject({ status: 503, retryAfter: 3 });

@@ -221,16 +221,85 @@ describe('a request that is refused', () => {
 
   it('for a key that no header can carry, or an id that is none, is not sent', async () => {
     const client = await clientFor([DONE]);
-    expect(await failureOf(client.campaigns.pause(ID, { idempotencyKey: 'a\nb' }))).toMatchObject({
-      code: 'validation_error',
-      field: 'idempotencyKey',
-    });
+    // What a program without types may pass would be the same key for all its writes.
+    for (const key of ['', 'a\nb', 'é', ' a', 'a ', ' ', 'a'.repeat(256), null, 5, {}]) {
+      const options = { idempotencyKey: key as string };
+      const calls = [client.campaigns.pause(ID, options), client.campaigns.delete(ID, options)];
+      for (const call of calls) {
+        expect(await failureOf(call)).toMatchObject({ code: 'validation_error', field: 'idempotencyKey' });
+      }
+    }
     for (const id of ['', '../contacts', `{${ID}}`]) {
       expect(await failureOf(client.campaigns.get(id))).toMatchObject({ code: 'not_found', field: 'id' });
       expect(await failureOf(client.folders.delete(id))).toMatchObject({ code: 'not_found', field: 'id' });
     }
     expect(await failureOf(client.campaigns.explain(ID, 'x'))).toMatchObject({ field: 'contact_id' });
     expect(stub.requests).toEqual([]);
+  });
+});
+
+describe('an answer that was cut off', () => {
+  it.each([
+    ['with the connection', { 'content-length': '500' }],
+    ['by a proxy that ends it in order', {}],
+  ])('%s is repeated under one key', async (_, headers) => {
+    const half = { status: 201, headers, body: '{"data":{"id":', breaks: 'content-length' in headers };
+    const client = await clientFor([half, DONE]);
+    expect(await client.campaigns.create(TERMS)).toEqual({ id: ID });
+    expect(stub.requests).toHaveLength(2);
+    expect(new Set(keysSent()).size).toBe(1);
+  });
+
+  it('again and again says so', async () => {
+    const client = await clientFor([{ body: '{' }], { maxRetries: 1 });
+    expect(await failureOf(client.campaigns.pause(ID))).toMatchObject({
+      code: 'api_unreachable',
+      message: expect.stringContaining('was cut off (HTTP 200)'),
+    });
+  });
+});
+
+describe('numbers among the options of a call', () => {
+  it.each([{ timeoutMs: Number.NaN }, { timeoutMs: 0 }, { maxRetries: Number.NaN }])(
+    'are refused before anything is sent: %j',
+    async (options) => {
+      const client = await clientFor([BUSY]);
+      for (const call of [client.campaigns.get(ID, options), client.contacts.import(Buffer.from('phone'), {}, options)]) {
+        expect(await failureOf(call)).toMatchObject({ code: 'misconfigured', field: Object.keys(options)[0] });
+      }
+      expect(stub.requests).toEqual([]);
+    },
+  );
+
+  it.each([Infinity, 2 ** 31])('allow a time limit of %d ms, longer than any timer', async (timeoutMs) => {
+    const client = await clientFor([DONE], { maxRetries: 0 });
+    expect(await client.campaigns.get(ID, { timeoutMs })).toEqual({ id: ID });
+  });
+});
+
+describe('commands through Temporal', () => {
+  it('have one id for each command and key, and none that shows the key', async () => {
+    const sent: string[] = [];
+    const handle = {
+      executeUpdate: async (_update: unknown, { updateId }: { updateId: string }) => {
+        sent.push(updateId);
+        return { status: 'paused' };
+      },
+    };
+    const temporal = {
+      connection: { close: async () => {} },
+      workflow: { getHandle: () => handle },
+      withDeadline: <T>(_deadline: unknown, act: () => Promise<T>) => act(),
+    };
+    const { campaigns } = await clientFor([DONE], { temporal });
+    const options = { idempotencyKey: 'of-the-caller' };
+    for (const command of ['pause', 'resume', 'cancel', 'pause'] as const) await campaigns[command](ID, options);
+    await campaigns.pause(ID);
+    const [pause, resume, cancel, again, other] = sent;
+    // The workflow would answer a resume under the id of a pause with the acknowledgement of the pause.
+    expect(new Set([pause, resume, cancel, other]).size).toBe(4);
+    expect(again).toBe(pause);
+    expect(sent.join(' ')).not.toContain('of-the-caller');
   });
 });
 

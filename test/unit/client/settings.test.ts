@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readSettings } from '../../../client/http/settings.ts';
 
 const BASE = 'https://calls.example.com/api/public/v1';
-const settings = (options: { baseUrl?: unknown; apiKey?: unknown }) => () =>
+const settings = (options: { baseUrl?: unknown; apiKey?: unknown; maxRetries?: unknown; timeoutMs?: unknown }) => () =>
   readSettings({ baseUrl: BASE, apiKey: 'rf_key', ...(options as object) });
 
 describe('a base URL', () => {
@@ -41,5 +41,36 @@ describe('a key', () => {
       expect.objectContaining({ code: 'misconfigured', field: 'apiKey', message: expect.stringContaining(what) }),
     );
     expect(settings({ apiKey })).toThrow(expect.objectContaining({ message: expect.not.stringContaining('rf') }));
+  });
+});
+
+describe('a number', () => {
+  it.each([
+    ['maxRetries', 0],
+    ['maxRetries', Infinity],
+    ['timeoutMs', 0.5],
+    ['timeoutMs', Infinity],
+  ])('%s may be %j', (option, value) => {
+    expect(settings({ [option]: value })()).toMatchObject({ [option]: value });
+  });
+
+  it.each([
+    ['maxRetries', Number.NaN],
+    ['maxRetries', -1],
+    ['maxRetries', 1.5],
+    ['maxRetries', '3'],
+    ['timeoutMs', Number.NaN],
+    ['timeoutMs', 0],
+    ['timeoutMs', -1],
+    ['timeoutMs', '50'],
+  ])('%s cannot be %j', (option, value) => {
+    expect(settings({ [option]: value })).toThrow(expect.objectContaining({ code: 'misconfigured', field: option }));
+  });
+
+  it('may be left out, also with null', () => {
+    expect(settings({ maxRetries: null, timeoutMs: null })()).toMatchObject({
+      maxRetries: undefined,
+      timeoutMs: undefined,
+    });
   });
 });
