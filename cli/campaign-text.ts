@@ -11,7 +11,7 @@ import type {
   PauseAcknowledgement,
   ResumeAcknowledgement,
 } from '../domain/engine/answers.ts';
-import { type Listed, restText } from './lists.ts';
+import { type Listed, noneText, restText } from './lists.ts';
 import { lines, table } from './output.ts';
 
 export function campaignText(campaign: Campaign): string[] {
@@ -67,7 +67,7 @@ export function listText({
   campaigns,
   ...rest
 }: Listed<unknown>['rest'] & { readonly campaigns: readonly Campaign[] }): string[] {
-  if (campaigns.length === 0) return ['No campaigns found.'];
+  if (campaigns.length === 0) return noneText('campaigns', rest);
   const rows = campaigns.map((campaign) => [
     campaign.id,
     campaign.status,

@@ -8,9 +8,9 @@ import { addCampaignWatch } from './campaign-watch.ts';
 import { examples } from './help.ts';
 
 const MORE = `
-start, list, show, contacts, add-contacts, remove-contact, call-at, explain, forecast, watch and restart use the gateway: set
-RINGFENCE_API_URL and RINGFENCE_API_KEY, or pass --url and --key. pause, resume, cancel and edit talk to Temporal directly, with its environment configuration (TEMPORAL_ADDRESS and so on,
-or a profile). They need no gateway, except to cancel an interrupted campaign.
+pause, resume, cancel and edit talk to Temporal directly, with its environment configuration (TEMPORAL_ADDRESS and so on, or a
+profile). They need no gateway, except to pause all campaigns, and to cancel an interrupted one. All other commands use the
+gateway: set RINGFENCE_API_URL and RINGFENCE_API_KEY, or pass --url and --key.
 
 Exit codes: 0 success, 1 unexpected failure, 2 refused, 3 not found, 4 not possible in this status, 5 no answer,
 6 the watched campaign has ended without completing, 8 the watched campaign is interrupted.`;

@@ -2,7 +2,7 @@
 import type { CampaignContactResponse } from '../domain/api/campaign-responses.ts';
 import type { ContactExplanation, ContactHours } from '../domain/api/contact-explanation.ts';
 import type { Gate } from '../domain/api/contact-gate.ts';
-import { type Listed, restText } from './lists.ts';
+import { type Listed, noneText, restText } from './lists.ts';
 import { lines, table } from './output.ts';
 
 const HELD_BY: Readonly<Record<Gate, string>> = {
@@ -29,7 +29,7 @@ export function contactsText({
   contacts,
   ...rest
 }: Listed<unknown>['rest'] & { readonly contacts: readonly CampaignContactResponse[] }): string[] {
-  if (contacts.length === 0) return ['No contacts found.'];
+  if (contacts.length === 0) return noneText('contacts', rest);
   const rows = contacts.map(({ contact_id, call_status, reason, attempt, phone_number }) => [
     contact_id,
     call_status,

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { gatewayCommand, ringfenceOf, show } from './api.ts';
 import { examples } from './help.ts';
-import { addListOptions, type ListFlags, readListed, restText } from './lists.ts';
+import { addListOptions, type ListFlags, noneText, readListed, restText } from './lists.ts';
 import { table } from './output.ts';
 
 export function addFolders(contacts: Command): void {
@@ -18,7 +18,7 @@ export function addFolders(contacts: Command): void {
         },
         ({ folders, ...rest }) =>
           folders.length === 0
-            ? ['No folders found.']
+            ? noneText('folders', rest)
             : [
                 ...table(
                   ['Id', 'Created', 'Name'],

@@ -57,6 +57,11 @@ function restOf({ total, total_is_exact: isExact, next_cursor: next }: Paginatio
   return { total, ...(isExact ? {} : { total_is_exact: false }), ...(next === null ? {} : { next_cursor: next }) };
 }
 
+/** What is said in place of an empty list. It may be empty only from `--offset` on. */
+export function noneText(what: string, { total }: Listed<unknown>['rest']): string[] {
+  return [total === 0 ? `No ${what} found.` : `No ${what} found from there on; there are ${total} in all.`];
+}
+
 /** The line under a list that has more. */
 export function restText(listed: number, { total, total_is_exact, next_cursor }: Listed<unknown>['rest']): string[] {
   if (next_cursor === undefined) return [];

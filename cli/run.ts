@@ -26,12 +26,17 @@ export async function run(args: readonly string[], env: Env): Promise<number> {
     if (error instanceof CommanderError) return EXIT.refused;
     const { red } = coloursFor(process.stderr, env);
     if (error instanceof RingfenceError) {
-      printError(red('error:'), error.message);
+      printError(red('error:'), error.message + wayOutHere(error));
       return exitCodeOf(error);
     }
     printError(red('unexpected error:'), error);
     return EXIT.unexpected;
   }
+}
+
+/** The gateway does not know how this program gets its key. */
+function wayOutHere({ code }: RingfenceError): string {
+  return code === 'unauthorized' ? ' Check RINGFENCE_API_KEY, or what you pass as --key.' : '';
 }
 
 /** `ringfence help campaigns pause`: Commander's own `help` reads one word and would show the help of `campaigns`. */

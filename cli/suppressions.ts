@@ -6,7 +6,7 @@ import type { SuppressionResponse } from '../domain/api/suppressions.ts';
 import type { Ringfence } from '../client/ringfence.ts';
 import { type ApiFlags, gatewayCommand, ringfenceOf, show } from './api.ts';
 import { examples } from './help.ts';
-import { addListOptions, type Listed, type ListFlags, readListed, restText } from './lists.ts';
+import { addListOptions, type Listed, type ListFlags, noneText, readListed, restText } from './lists.ts';
 import { table } from './output.ts';
 import { readText } from './source.ts';
 
@@ -128,7 +128,7 @@ function listText({
   suppressions,
   ...rest
 }: Listed<unknown>['rest'] & { readonly suppressions: readonly SuppressionResponse[] }): string[] {
-  if (suppressions.length === 0) return ['No numbers found.'];
+  if (suppressions.length === 0) return noneText('numbers', rest);
   const rows = suppressions.map(({ phone_number, created_at, reason }) => [phone_number, created_at, reason ?? '-']);
   return [...table(['Number', 'Since', 'Reason'], rows), ...restText(rows.length, rest)];
 }

@@ -1,20 +1,23 @@
 import type { AddressInfo } from 'node:net';
-import type { Client } from '@temporalio/client';
+import type { Client, Connection } from '@temporalio/client';
 import type { FastifyBaseLogger } from 'fastify';
 import { pino } from 'pino';
 import { connectTemporal } from '../client/temporal/connection.ts';
 import { controlOverTemporal } from '../client/temporal/control-over-temporal.ts';
 import { editOverTemporal } from '../client/temporal/edit-over-temporal.ts';
+import { temporalUnreachable } from '../client/temporal/temporal-errors.ts';
 import { EventDelivery, eventSignaller } from './temporal/event-delivery.ts';
 import { workflowRestarter, workflowStarter } from './temporal/start-workflow.ts';
 import { campaignNotifier } from './temporal/notify-campaign.ts';
 import { commandRecaller } from './temporal/recall-command.ts';
 import { renewingClient } from './temporal/renewing-client.ts';
 import { coordinatorWaker } from './temporal/wake-coordinators.ts';
+import { temporalPinger } from './temporal/temporal-pinger.ts';
 import { readWorkflowStatus } from './temporal/workflow-status.ts';
 import { addApiKey, hashKey } from '../db/api-keys.ts';
 import { migrate } from '../db/migrate.ts';
 import { openPool } from '../db/pool.ts';
+import { RingfenceError } from '../domain/engine/errors.ts';
 import { DATABASE_LIMITS, HEALTH_LIMITS } from '../domain/engine/time-limits.ts';
 import type { PolicyInput } from '../domain/windows/policies/policy.ts';
 import { connectionOf } from '../providers/connections/connection.ts';
@@ -84,7 +87,6 @@ export interface RingfenceGateway {
   close(): Promise<void>;
 }
 
-const PING_TIMEOUT_MS = 2_000;
 /** An event needs a connection for a millisecond or two, so these suffice for thousands of events a second. */
 const WEBHOOK_CONNECTIONS = 8;
 
@@ -131,6 +133,7 @@ export async function startRingfenceGateway({
     const startCampaign = workflowStarter(temporal, { taskQueue });
     const wakeCoordinators = coordinatorWaker(temporal, { taskQueue });
     const notify = campaignNotifier(temporal);
+    const pingTemporal = temporalPinger(temporal);
     const look = (campaignId: string) => readWorkflowStatus(temporal, campaignId);
     const app = await buildGateway({
       pool,
@@ -146,8 +149,7 @@ export async function startRingfenceGateway({
       recallCommand: commandRecaller(temporal),
       notify,
       delivery: new EventDelivery(eventSignaller(temporal)),
-      pingTemporal: () =>
-        temporal.withDeadline(Date.now() + PING_TIMEOUT_MS, () => temporal.workflowService.getSystemInfo({})),
+      pingTemporal,
       clock: Date.now,
       ...(options.bodyLimit === undefined ? {} : { bodyLimit: options.bodyLimit }),
       requestsPerMinute: options.requestsPerMinute,
@@ -157,6 +159,7 @@ export async function startRingfenceGateway({
     await app.listen({ host, port }).catch((error: unknown) => {
       throw cannotListen(error, { host, port, variable: 'RINGFENCE_PORT' });
     });
+    void pingTemporal().catch((error: unknown) => logger.warn(withoutTemporal(error, temporal)));
     const sweeping = startSweepingUnstarted({ pool: webhookPool, startCampaign, logger });
     const reconciling = startReconciling({ pool: webhookPool, readWorkflowStatus: look, wakeCoordinators, logger });
     const correcting = startSweepingLostCalls({ pool: webhookPool, connections, logger });
@@ -189,6 +192,13 @@ export async function startRingfenceGateway({
     await closeConnections();
     throw error;
   }
+}
+
+/** What the log says of a gateway that has started, and cannot start campaigns. */
+function withoutTemporal(error: unknown, { connection }: Client): string {
+  const { address } = (connection as Connection).options;
+  const { message } = error instanceof RingfenceError ? error : temporalUnreachable(error, address);
+  return `${message} Meanwhile campaigns are recorded, and not started.`;
 }
 
 function urlOf({ address, port }: AddressInfo): string {

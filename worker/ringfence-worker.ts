@@ -1,12 +1,10 @@
 import { Client } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { NativeConnection } from '@temporalio/worker';
+import type { NativeConnection } from '@temporalio/worker';
 import { migrate } from '../db/migrate.ts';
 import { readDatabaseClock } from '../db/clock.ts';
 import { recordConnections } from '../db/connections.ts';
 import { openPool, type Pool } from '../db/pool.ts';
 import { recordZoneData } from '../db/zone-data.ts';
-import { RingfenceError } from '../domain/engine/errors.ts';
 import { CONNECTION_WORKFLOW, coordinatorStart } from '../domain/engine/share-messages.ts';
 import { DATABASE_LIMITS, HEALTH_LIMITS } from '../domain/engine/time-limits.ts';
 import type { PolicyInput } from '../domain/windows/policies/policy.ts';
@@ -21,6 +19,7 @@ import { pacingFacts, unknownFacts } from './facts.ts';
 import { campaignWorkerOptions, dialWorkerOptions } from './options.ts';
 import { takeOwnPolicies } from './own-policies.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
+import { connectWorker } from './temporal-connection.ts';
 import { WorkerGroup } from './worker-group.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
@@ -113,7 +112,7 @@ export async function createRingfenceWorker({
   for (const { connection } of connections.all()) factsOf(false)(connection.name);
   takeOwnPolicies(policies);
   await migrate(databaseUrl);
-  const { connection, namespace } = temporal ?? (await connect());
+  const { connection, namespace } = temporal ?? (await connectWorker());
   const pool = openPool(databaseUrl, { max: databaseConnections, limits: DATABASE_LIMITS });
   // A worker whose connections are all in use is busy, not ill.
   const healthPool = openPool(databaseUrl, { max: 1, limits: HEALTH_LIMITS });
@@ -174,27 +173,6 @@ export async function createRingfenceWorker({
     // The first error counts.
     await close().catch(() => {});
     throw error;
-  }
-}
-
-async function connect(): Promise<NonNullable<RingfenceWorkerOptions['temporal']>> {
-  const { connectionOptions, namespace = 'default' } = readTemporalConfig();
-  const connection = await NativeConnection.connect(connectionOptions).catch((cause: unknown) => {
-    const address = connectionOptions?.address ?? 'localhost:7233';
-    const message = `Temporal at ${address} does not answer: check TEMPORAL_ADDRESS or the profile, TLS settings and API key.`;
-    throw new RingfenceError('temporal_unavailable', message, { cause });
-  });
-  return { connection, namespace };
-}
-
-function readTemporalConfig(): ReturnType<typeof loadClientConnectConfig> {
-  try {
-    return loadClientConnectConfig();
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new RingfenceError('misconfigured', `Temporal's environment configuration cannot be used: ${reason}`, {
-      cause,
-    });
   }
 }
 

@@ -8,6 +8,7 @@ import { RingfenceError } from '../../domain/engine/errors.ts';
 import { dialQueue } from '../../domain/engine/task-queues.ts';
 import { missingSearchAttributes } from '../../worker/search-attributes.ts';
 import { connectTemporal } from '../../client/temporal/connection.ts';
+import { isNotFound } from '../../client/temporal/temporal-errors.ts';
 import { clockFinding } from './clock.ts';
 import { type Finding, skipped, trouble, well } from './finding.ts';
 
@@ -54,9 +55,11 @@ export async function checkTemporal(asked: AskedQueues): Promise<Finding[]> {
 
 function unreachable(error: unknown): Finding {
   const misconfigured = error instanceof RingfenceError && error.code === 'misconfigured';
+  const { address } = error instanceof RingfenceError ? error.details : {};
+  const where = typeof address === 'string' ? ` at ${address}` : '';
   return trouble(
     'Temporal',
-    misconfigured ? error.message : 'the server does not answer',
+    misconfigured ? error.message : `the server${where} does not answer`,
     misconfigured
       ? 'Correct the profile or the variables that it names.'
       : 'Check TEMPORAL_ADDRESS, or the profile that TEMPORAL_PROFILE names, its TLS settings and its API key.',
@@ -97,12 +100,6 @@ async function findNamespace(client: Client): Promise<{ found: boolean; retentio
     if (isNotFound(error)) return { found: false, retention: null };
     throw error;
   }
-}
-
-const GRPC_NOT_FOUND = 5;
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === GRPC_NOT_FOUND;
 }
 
 export function namespaceFinding(namespace: string, retention: number | null): Finding {

@@ -87,7 +87,14 @@ export class ApiClient {
     options: WriteOptions,
   ): Promise<T> {
     const headers = { 'content-type': contentType, [KEY_HEADER]: readIdempotencyKey(options) };
-    const request = { method: 'POST', path, query, headers, body: open, timeoutMs: readTimeoutMs(options) ?? null } as const;
+    const request = {
+      method: 'POST',
+      path,
+      query,
+      headers,
+      body: open,
+      timeoutMs: readTimeoutMs(options) ?? null,
+    } as const;
     try {
       return (await this.#send(request, repeatable ? options : { ...options, maxRetries: 0 })).data as T;
     } catch (error) {

@@ -61,13 +61,24 @@ function readConfiguration(
       ...(profile === undefined ? {} : { profile }),
       ...(env === undefined ? {} : { overrideEnvVars: withoutUndefined(env) }),
     });
+    refuseAddress(connectionOptions?.address);
     return { connectionOptions: { ...connectionOptions, channelArgs: CHANNEL }, namespace };
   } catch (error) {
+    if (error instanceof RingfenceError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new RingfenceError('misconfigured', `Temporal's environment configuration cannot be used: ${reason}`, {
       cause: error,
     });
   }
+}
+
+const ADDRESS = /^(?:[^\s:/[\]]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
+
+/** The client would throw another error, or wait for a server that cannot exist. */
+function refuseAddress(address: string | undefined): void {
+  if (address === undefined || ADDRESS.test(address)) return;
+  const message = `The address of Temporal must be host:port, such as localhost:7233, and not "${address}": correct TEMPORAL_ADDRESS, or the profile that TEMPORAL_PROFILE names.`;
+  throw new RingfenceError('misconfigured', message, { field: 'TEMPORAL_ADDRESS' });
 }
 
 function withoutUndefined(env: Readonly<Record<string, string | undefined>>): Record<string, string> {

@@ -9,6 +9,7 @@ const GRPC = {
   cancelled: 1,
   invalidArgument: 3,
   deadlineExceeded: 4,
+  notFound: 5,
   resourceExhausted: 8,
   failedPrecondition: 9,
   aborted: 10,
@@ -18,6 +19,7 @@ const GRPC = {
 type ErrorName =
   | 'ApplicationFailure'
   | 'CancelledFailure'
+  | 'NamespaceNotFoundError'
   | 'TerminatedFailure'
   | 'WorkflowFailedError'
   | 'WorkflowNotFoundError'
@@ -83,11 +85,24 @@ export function isWorkflowNotFound(error: unknown): boolean {
 /** The server at this address does not answer the first request. */
 export function temporalUnreachable(error: unknown, address: string): RingfenceError {
   const message = `Temporal at ${address} does not answer: check TEMPORAL_ADDRESS, or the profile that TEMPORAL_PROFILE names, its TLS settings and its API key.`;
-  return new RingfenceError('temporal_unavailable', message, { cause: error });
+  return new RingfenceError('temporal_unavailable', message, { cause: error, details: { address } });
+}
+
+/** What the question for a namespace is answered with if the server does not have it. */
+export function isNotFound(error: unknown): boolean {
+  return grpcStatus(error)?.code === GRPC.notFound;
+}
+
+/** The server answers, and does not have the namespace. */
+export function noNamespace(namespace: string, cause: unknown): RingfenceError {
+  const message = `Temporal has no namespace "${namespace}": correct TEMPORAL_NAMESPACE, or the profile that TEMPORAL_PROFILE names.`;
+  return new RingfenceError('temporal_unavailable', message, { cause, details: { namespace } });
 }
 
 /** Every other failure to reach the server, or to be served by it. */
 export function temporalUnavailable(error: unknown): RingfenceError {
+  if (isNamed(error, 'NamespaceNotFoundError') && 'namespace' in error)
+    return noNamespace(String(error.namespace), error);
   const status = grpcStatus(error);
   return new RingfenceError(
     'temporal_unavailable',

@@ -9,7 +9,7 @@
  * A carrier must reach the address of its webhooks. Here only this server is public, and passes them on to the gateway. In the
  * connections file `webhook_base_url` is then the public address of this server, because some carriers sign the URL too.
  */
-import { Ringfence, RingfenceError } from '@ringfence/client';
+import { ERROR_CODES, Ringfence, RingfenceError } from '@ringfence/client';
 import express from 'express';
 
 const {
@@ -68,10 +68,12 @@ for (const command of ['pause', 'resume', 'cancel']) {
 
 app.use((error, _request, response, next) => {
   if (!(error instanceof RingfenceError)) return next(error);
-  const { code, message, field, status, retryAfter, requestId } = error;
+  const { code, message, field, retryAfter, requestId } = error;
+  // The client refuses some requests itself, such as one for an id that cannot exist: then there is no answer with a status.
+  const status = error.status ?? ERROR_CODES[code].status;
   if (retryAfter !== undefined) response.set('retry-after', String(retryAfter));
   // No answer, or a key that the gateway refuses, is no fault of the visitor.
-  const isOurs = status === undefined || status === 401 || status === 403;
+  const isOurs = status === null || status === 401 || status === 403;
   if (isOurs || status >= 500) console.error(`${code} (${requestId ?? 'no request id'}): ${message}`);
   response.status(isOurs ? 502 : status).json({ code, message, field });
 });

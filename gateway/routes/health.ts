@@ -10,7 +10,7 @@ import { answer, answerOf, refusals } from '../http/envelope.ts';
 export interface HealthOptions {
   /** A separate pool: a gateway whose other connections are all in use is busy, not broken. */
   readonly healthPool: Pool;
-  /** Rejects when Temporal does not answer. */
+  /** Rejects when Temporal does not answer, or has no such namespace: then with a RingfenceError that says so. */
   readonly pingTemporal: () => Promise<unknown>;
 }
 
@@ -26,8 +26,8 @@ const ready = { 200: answerOf(z.object({ status: z.literal('ready'), zone_data, 
 /** `/healthz`: the process is up. `/readyz`: it can do its work. */
 export const health: FastifyPluginAsyncZod<HealthOptions> = async (app, { healthPool, pingTemporal }) => {
   // However many requests arrive at the same time, each server is asked once.
-  const asksTemporal = oneAtATime(() => answers(pingTemporal()));
-  const asksPostgresql = oneAtATime(() => answers(healthPool.query('select 1')));
+  const asksTemporal = oneAtATime(() => problemOf('Temporal', pingTemporal()));
+  const asksPostgresql = oneAtATime(() => problemOf('PostgreSQL', healthPool.query('select 1')));
   const looksForWorkflows = oneAtATime(() =>
     countMissing(healthPool)
       .then(isWrongTemporal)
@@ -43,29 +43,30 @@ export const health: FastifyPluginAsyncZod<HealthOptions> = async (app, { health
   const schema = { summary: 'Check that PostgreSQL and Temporal answer', tags: ['health'], response: ready };
   app.get('/readyz', { schema }, async (request) => {
     const [postgresql, temporal] = await Promise.all([asksPostgresql(), asksTemporal()]);
-    if (postgresql && temporal) {
+    if (postgresql === null && temporal === null) {
       const warnings = (await looksForWorkflows()) ? ['most_workflows_missing' as const] : [];
       return answer(request, { status: 'ready' as const, zone_data: ZONE_DATA_VERSION, warnings });
     }
-    const missing = [postgresql ? [] : 'PostgreSQL', temporal ? [] : 'Temporal'].flat().join(' and ');
+    const problems = [postgresql, temporal].filter((problem) => problem !== null);
     throw new RingfenceError(
-      postgresql ? 'temporal_unavailable' : 'database_unavailable',
-      `Not ready: no answer from ${missing}.`,
-      { details: { postgresql, temporal } },
+      postgresql === null ? 'temporal_unavailable' : 'database_unavailable',
+      `Not ready. ${problems.join(' ')}`,
+      { details: { postgresql: postgresql === null, temporal: temporal === null } },
     );
   });
 };
 
-function answers(question: Promise<unknown>): Promise<boolean> {
+/** Null if the server can do its work. */
+function problemOf(server: string, question: Promise<unknown>): Promise<string | null> {
   return question.then(
-    () => true,
-    () => false,
+    () => null,
+    (error: unknown) => (error instanceof RingfenceError ? error.message : `${server} does not answer.`),
   );
 }
 
 /** A question during another one shares its answer. */
-function oneAtATime(ask: () => Promise<boolean>): () => Promise<boolean> {
-  let asking: Promise<boolean> | null = null;
+function oneAtATime<T>(ask: () => Promise<T>): () => Promise<T> {
+  let asking: Promise<T> | null = null;
   return () => {
     asking ??= ask().finally(() => {
       asking = null;

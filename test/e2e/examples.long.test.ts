@@ -129,6 +129,7 @@ test('a server with Express creates and steers campaigns, and passes the webhook
     status: 422,
     body: { code: 'validation_error', field: 'nam' },
   });
+  expect(await ask('GET', '/campaigns/nobody')).toMatchObject({ status: 404, body: { code: 'not_found' } });
   expect(await ask('POST', '/webhooks/truedy', { forged: true })).toMatchObject({
     status: 401,
     body: { error: { code: 'invalid_signature' } },

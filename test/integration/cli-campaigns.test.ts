@@ -37,6 +37,10 @@ describe('campaigns, through the gateway', () => {
     expect(JSON.parse(out)).toEqual({ campaigns: [], total: 0 });
     expect(await campaigns('list', '--agent', 'nobody')).toBe(0);
     expect(out).toBe('No campaigns found.\n');
+    expect(await campaigns('list', '--offset', '5')).toBe(0);
+    expect(out).toBe('No campaigns found from there on; there are 1 in all.\n');
+    expect(await campaigns('list', '--key', 'rf_of_nobody')).toBe(2);
+    expect(err).toContain('Check RINGFENCE_API_KEY, or what you pass as --key.');
   });
 
   it('call people in their own hours, and say in how many groups', async () => {

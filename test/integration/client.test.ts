@@ -507,5 +507,24 @@ describe('without a server', () => {
     await expect(connectTemporal({ profile: 'nobody-made-this', env: {} })).rejects.toMatchObject({
       code: 'misconfigured',
     });
+    for (const address of ['http://127.0.0.1:7233', '127.0.0.1:7233/', '127.0.0.1:port', ' ', 'two words']) {
+      for (const lazy of [false, true]) {
+        const connecting = connectTemporal({ env: { TEMPORAL_ADDRESS: address }, lazy });
+        await expect(connecting).rejects.toMatchObject({ code: 'misconfigured', field: 'TEMPORAL_ADDRESS' });
+      }
+    }
+  });
+
+  it('names the namespace that the server does not have', async () => {
+    const env = { TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_NAMESPACE: 'of-nobody' };
+    const temporal = await connectTemporal({ env });
+    closing.push(() => temporal.connection.close());
+    const { campaigns } = new Ringfence({ baseUrl: 'http://127.0.0.1:1', apiKey: 'any', temporal });
+    for (const call of [campaigns.pause(NOBODY), campaigns.progress(NOBODY)]) {
+      await expect(call).rejects.toMatchObject({
+        code: 'temporal_unavailable',
+        message: expect.stringContaining('no namespace "of-nobody": correct TEMPORAL_NAMESPACE'),
+      });
+    }
   });
 });

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { noNamespace } from '../../client/temporal/temporal-errors.ts';
 import { openPool } from '../../db/pool.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { ZONE_DATA_VERSION } from '../../domain/windows/zone-data.ts';
@@ -150,6 +151,19 @@ describe('health', () => {
       status: 503,
       body: { error: { code: 'temporal_unavailable', details: { postgresql: true, temporal: false } } },
     });
+  });
+
+  it('is not ready for a namespace that Temporal does not have, and names the setting', async () => {
+    const refused = noNamespace('of-nobody', null);
+    const own = await openGateway({ pingTemporal: () => Promise.reject(refused) });
+    try {
+      expect(await probe('/readyz', own)).toMatchObject({
+        status: 503,
+        body: { error: { code: 'temporal_unavailable', message: `Not ready. ${refused.message}` } },
+      });
+    } finally {
+      await own.close();
+    }
   });
 
   it('is up but not ready while PostgreSQL is away; the API answers 503', async () => {

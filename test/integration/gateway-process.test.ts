@@ -179,14 +179,32 @@ describe('the gateway as a process', () => {
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
   });
 
-  it.each<[string, Record<string, string>, RegExp]>([
-    ['the port that is in use', { RINGFENCE_PORT: 'in use' }, /127\.0\.0\.1:\d+ is in use: set RINGFENCE_PORT/],
+  it.each<[string, string, Record<string, string>, RegExp]>([
+    [
+      'the port that is in use',
+      'gateway/main.ts',
+      { RINGFENCE_PORT: 'in use' },
+      /127\.0\.0\.1:\d+ is in use: set RINGFENCE_PORT/,
+    ],
     [
       'the database that is not there',
+      'gateway/main.ts',
       { DATABASE: 'of_nobody' },
       /PostgreSQL at .*\/of_nobody has no such database: check DATABASE_URL/,
     ],
-  ])('does not start, and names %s', async (_, { DATABASE, ...env }, line) => {
+    [
+      'the address of Temporal that is none',
+      'gateway/main.ts',
+      { TEMPORAL_ADDRESS: 'http://127.0.0.1:7233' },
+      /^The gateway cannot start: The address of Temporal must be host:port, .*: correct TEMPORAL_ADDRESS/,
+    ],
+    [
+      'the namespace that Temporal does not have',
+      'worker/main.ts',
+      { TEMPORAL_ADDRESS: inject('temporalAddress'), TEMPORAL_NAMESPACE: 'of-nobody', RINGFENCE_HEALTH_PORT: '0' },
+      /^The worker cannot start: Temporal has no namespace "of-nobody": correct TEMPORAL_NAMESPACE/,
+    ],
+  ])('does not start, and names %s', async (_, main, { DATABASE, ...env }, line) => {
     const db = await createTestDatabase();
     closing.push(() => db.drop());
     const other = createServer().listen(0, '127.0.0.1');
@@ -195,9 +213,10 @@ describe('the gateway as a process', () => {
     const url = new URL(db.url);
     if (DATABASE !== undefined) url.pathname = DATABASE;
     const port = String((other.address() as AddressInfo).port);
-    const { code, stderr } = await runToEnd('gateway/main.ts', {
+    const { code, stderr } = await runToEnd(main, {
       ...PROVIDER,
       TEMPORAL_ADDRESS: '127.0.0.1:1',
+      ...env,
       DATABASE_URL: url.href,
       RINGFENCE_PORT: env.RINGFENCE_PORT === undefined ? '0' : port,
     });

@@ -1,8 +1,9 @@
-/** The gateway's connection to Temporal, where the network falls silent in the moment in which it is made. */
+/** The gateway's connection to Temporal: what it says of the server, also where the network falls silent at the first moment. */
 import type { Client } from '@temporalio/client';
 import { afterEach, describe, expect, inject, it, vi } from 'vitest';
 import { connectTemporal } from '../../client/temporal/connection.ts';
 import { renewingClient } from '../../gateway/temporal/renewing-client.ts';
+import { temporalPinger } from '../../gateway/temporal/temporal-pinger.ts';
 import { startTcpProxy, type TcpProxy } from '../../scripts/tcp-proxy.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
@@ -63,5 +64,38 @@ describe('a connection on which the server never says a word', () => {
     closing.push(() => renewing.close());
     for (let time = 0; time < 20; time += 1) expect(await asked(renewing.client)).toBe(true);
     expect(connects).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('the question whether Temporal can serve', () => {
+  const ping = async (env: Readonly<Record<string, string>>): Promise<unknown> => {
+    const client = await connectTemporal({ lazy: true, env });
+    closing.push(() => client.connection.close());
+    return temporalPinger(client)().then(
+      () => 'yes',
+      (error: unknown) => error,
+    );
+  };
+
+  it('is answered by the server, for the namespace', async () => {
+    const TEMPORAL_ADDRESS = inject('temporalAddress');
+    expect(await ping({ TEMPORAL_ADDRESS })).toBe('yes');
+    expect(await ping({ TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE: 'of-nobody' })).toMatchObject({
+      code: 'temporal_unavailable',
+      message: expect.stringContaining('no namespace "of-nobody": correct TEMPORAL_NAMESPACE'),
+    });
+    expect(await ping({ TEMPORAL_ADDRESS: '127.0.0.1:1' })).not.toBe('yes');
+  });
+
+  it('does not need the permission to ask for the namespace', async () => {
+    const refused = Object.assign(new Error('no'), { code: 7, details: 'no', metadata: {} });
+    const workflowService = { describeNamespace: vi.fn().mockRejectedValue(refused), getSystemInfo: vi.fn() };
+    const client = {
+      options: { namespace: 'any' },
+      workflowService,
+      withDeadline: (_: number, act: () => unknown) => act(),
+    };
+    await expect(temporalPinger(client as unknown as Client)()).resolves.toBeUndefined();
+    expect(workflowService.getSystemInfo).toHaveBeenCalled();
   });
 });

@@ -264,7 +264,10 @@ describe('numbers among the options of a call', () => {
     'are refused before anything is sent: %j',
     async (options) => {
       const client = await clientFor([BUSY]);
-      for (const call of [client.campaigns.get(ID, options), client.contacts.import(Buffer.from('phone'), {}, options)]) {
+      for (const call of [
+        client.campaigns.get(ID, options),
+        client.contacts.import(Buffer.from('phone'), {}, options),
+      ]) {
         expect(await failureOf(call)).toMatchObject({ code: 'misconfigured', field: Object.keys(options)[0] });
       }
       expect(stub.requests).toEqual([]);
