@@ -1,5 +1,5 @@
 import { readAccountLimit } from '../db/accounts.ts';
-import { lowestLimit } from '../db/connection-loads.ts';
+import { lowestLoad } from '../db/connection-loads.ts';
 import { accountOfLimit } from '../domain/engine/ids.ts';
 import type { ActivityDeps } from './context.ts';
 
@@ -15,5 +15,5 @@ export async function readSharedLimit(
   if (account !== null) return (await readAccountLimit(pool, account)) ?? Infinity;
   const own = connections.get(limitId)?.connection.maxConcurrentCalls ?? Infinity;
   // Other workers may have loaded another file: the lowest limit holds.
-  return Math.min(own, (await lowestLimit(pool, limitId)) ?? Infinity);
+  return Math.min(own, (await lowestLoad(pool, limitId)).maxConcurrentCalls ?? Infinity);
 }

@@ -85,10 +85,13 @@ export function lowestLimitOf(connection: string): string {
             where connection_loads.connection = ${connection} and seen_at > now() - ${SEEN_WITHIN})`;
 }
 
-/** The lowest limit of calls in flight that a worker has loaded for a connection. Null: no limit. */
-export async function lowestLimit(db: Queryable, connection: string): Promise<number | null> {
-  const { rows } = await db.query<{ lowest: number | null }>(`select ${lowestLimitOf('$1')} as lowest`, [connection]);
-  return rows[0]!.lowest;
+/** The lowest limits that workers have loaded for a connection. */
+export async function lowestLoad(db: Queryable, connection: string): Promise<Omit<ConnectionLoad, 'connection'>> {
+  const { rows } = await db.query<Omit<ConnectionLoad, 'connection'>>(
+    `select ${lowestRate('$1')} as "callsPerSecond", ${lowestLimitOf('$1')} as "maxConcurrentCalls"`,
+    [connection],
+  );
+  return rows[0]!;
 }
 
 /** What workers have loaded for one connection, the lowest first. Null: no limit. */

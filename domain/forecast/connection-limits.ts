@@ -19,7 +19,7 @@ export function heldToRate(
   ];
 }
 
-/** The same campaign on a connection that lets it have so many calls in flight. Null: no limit. */
+/** The same campaign with a share of so many calls in flight. Null: no limit. */
 export function heldToShare(input: ForecastInput, callsInFlight: number | null): ForecastInput {
   if (callsInFlight === null) return input;
   const { spec } = input;

@@ -10,7 +10,7 @@
 import type { EngineSpec } from '../engine/campaign-spec.ts';
 import { retryDelayMs } from '../engine/retry-policy.ts';
 import { Queue } from './queue.ts';
-import type { WindowSegments } from './window-segments.ts';
+import type { WindowSegment, WindowSegments } from './window-segments.ts';
 
 /** Contacts in the same state. `attempt` is the current attempt or, while they wait, the next one. */
 export interface Cohort {
@@ -32,6 +32,8 @@ export interface ForecastInput {
   readonly inFlight: readonly Cohort[];
   /** The current civil day in the schedule's zone, and the calls that count for it. */
   readonly today: { readonly day: string; readonly placed: number };
+  /** The account's limit of calls per day, its present day, and the calls of all campaigns on it. Left out: no limit. */
+  readonly accountCap?: { readonly limit: number; readonly day: string; readonly placed: number } | undefined;
   /** The first instant at which calls may be placed; null: calls are stopped until a command. */
   readonly beginsAt: number | null;
 }
@@ -99,6 +101,7 @@ class FastForward {
   private readonly retried: number[] = [];
   private calls = 0;
   private readonly days = new Map<string, number>();
+  private readonly accountDays = new Map<string, number>();
 
   constructor(
     private readonly input: ForecastInput,
@@ -137,7 +140,7 @@ class FastForward {
       if (!stretch) return this.over('never_opens', null);
       if (opensAt > now + SIGHT_MS) return this.over('out_of_sight', null);
       this.open = stretch.open;
-      yield* this.passThrough(stretch.day, opensAt, Math.min(stretch.closesAt, this.expiresAt));
+      yield* this.passThrough(stretch, opensAt, Math.min(stretch.closesAt, this.expiresAt));
     }
   }
 
@@ -148,14 +151,14 @@ class FastForward {
     return this.over('expired', Math.max(this.expiresAt, this.lastEnd));
   }
 
-  private *passThrough(day: string, opensAt: number, closesAt: number): Steps<void> {
+  private *passThrough(days: Days, opensAt: number, closesAt: number): Steps<void> {
     for (let at = opensAt; at < closesAt;) {
       yield;
       this.settle(at);
-      const left = this.capLeft(day);
+      const left = this.capLeft(days);
       if (left === 0) return;
-      this.place(day, at, Math.min(this.limit - this.liveContacts, left));
-      const skipped = this.skipRounds(day, at, closesAt);
+      this.place(days, at, Math.min(this.limit - this.liveContacts, left));
+      const skipped = this.skipRounds(days, at, closesAt);
       const next = skipped > 0 ? at + skipped : this.nextInstant();
       at = opensAt + Math.ceil((next - opensAt) / this.grid) * this.grid;
     }
@@ -188,9 +191,9 @@ class FastForward {
     }
   }
 
-  private place(day: string, at: number, room: number): void {
+  private place(days: Days, at: number, room: number): void {
     for (const cohort of this.take(room)) {
-      this.count(day, cohort.contacts);
+      this.count(days, cohort.contacts);
       this.begin(cohort, at);
     }
   }
@@ -199,16 +202,16 @@ class FastForward {
    * While every slot is in use and enough contacts are ready, the next rounds are all alike and are skipped in one
    * step. Returns how long they take.
    */
-  private skipRounds(day: string, at: number, closesAt: number): number {
+  private skipRounds(days: Days, at: number, closesAt: number): number {
     if (this.liveContacts !== this.limit) return 0;
-    const contacts = Math.min(this.readyNow(), this.capLeft(day));
+    const contacts = Math.min(this.readyNow(), this.capLeft(days));
     // The last call of a round begins at its very end, and must begin before the close.
     const time = Math.floor((closesAt - at - 1) / this.slotMs);
     const rounds = Math.min(this.mostRounds, Math.floor(contacts / this.limit), time);
     if (rounds < 1) return 0;
     const skipped = rounds * this.slotMs;
     for (const cohort of this.take(rounds * this.limit)) {
-      this.count(day, cohort.contacts);
+      this.count(days, cohort.contacts);
       this.conclude(cohort, at + skipped / 2);
     }
     for (let index = this.firstLive; index < this.live.length; index++) this.live[index]!.endsAt += skipped;
@@ -268,16 +271,21 @@ class FastForward {
     this.laterContacts += cohort.contacts;
   }
 
-  private count(day: string, calls: number): void {
+  private count({ day, accountDay }: Days, calls: number): void {
     this.calls += calls;
     this.days.set(day, (this.days.get(day) ?? 0) + calls);
+    if (accountDay !== null) this.accountDays.set(accountDay, (this.accountDays.get(accountDay) ?? 0) + calls);
   }
 
-  private capLeft(day: string): number {
-    const { spec, today } = this.input;
-    if (spec.max_calls_per_day === null) return Infinity;
-    const before = day === today.day ? today.placed : 0;
-    return Math.max(0, spec.max_calls_per_day - before - (this.days.get(day) ?? 0));
+  private capLeft({ day, accountDay }: Days): number {
+    const { spec, today, accountCap } = this.input;
+    const own = unitsLeft(spec.max_calls_per_day, day === today.day ? today.placed : 0, this.days.get(day));
+    if (!accountCap || accountDay === null) return own;
+    const { limit, placed } = accountCap;
+    return Math.min(
+      own,
+      unitsLeft(limit, accountDay === accountCap.day ? placed : 0, this.accountDays.get(accountDay)),
+    );
   }
 
   private readyNow(): number {
@@ -296,6 +304,13 @@ class FastForward {
     const expired = end === 'expired' ? this.waiting() : 0;
     return { end, endsAt, calls: this.calls, expired, days: this.days };
   }
+}
+
+/** The days on which a call counts. */
+type Days = Pick<WindowSegment, 'day' | 'accountDay'>;
+
+function unitsLeft(limit: number | null, before: number, placed = 0): number {
+  return limit === null ? Infinity : Math.max(0, limit - before - placed);
 }
 
 function sum(cohorts: readonly Cohort[]): number {

@@ -74,6 +74,23 @@ export interface ForecastConnection {
   readonly callsInFlight: number | null;
 }
 
+/** What the limits of a campaign's account mean for its pace. */
+export interface ForecastAccount {
+  /** The campaign's share of the calls in flight. Null: no limit. */
+  readonly callsInFlight: number | null;
+  /** Null: no limit. */
+  readonly callsPerDay: {
+    readonly limit: number;
+    /** The zone of the days. */
+    readonly timezone: string;
+    /** The present day, and the calls of all campaigns of the account on it. */
+    readonly day: string;
+    readonly placed: number;
+  } | null;
+}
+
+const NO_ACCOUNT_LIMITS: ForecastAccount = { callsInFlight: null, callsPerDay: null };
+
 function total(contacts: readonly number[]): number {
   return contacts.reduce((sum, count) => sum + count, 0);
 }
@@ -83,6 +100,7 @@ export function* forecast(
   campaign: ForecastCampaign,
   assumed: Assumed,
   connection: ForecastConnection,
+  account: ForecastAccount = NO_ACCOUNT_LIMITS,
 ): Steps<ForecastResponse> {
   const { status, now } = campaign;
   const pace: Pace = { slotMs: assumed.call_seconds * 1_000 + TURN_MS, retryShare: assumed.retry_share };
@@ -93,7 +111,7 @@ export function* forecast(
     const finishes_at = campaign.endedAt === null ? null : instant(campaign.endedAt);
     return { ...NOTHING_LEFT, outcome: 'ended', finishes_at, ...shown, if_resumed_now: null };
   }
-  const ahead = new Forecaster(campaign, pace, connection);
+  const ahead = new Forecaster(campaign, pace, connection, account);
   const standsStill = stillBecause(campaign);
   if (standsStill === null) {
     return { ...(yield* ahead.answer()), ...shown, if_resumed_now: null };
@@ -141,6 +159,7 @@ class Forecaster {
     private readonly campaign: ForecastCampaign,
     private readonly pace: Pace,
     private readonly connection: ForecastConnection,
+    private readonly account: ForecastAccount,
   ) {
     const { now, spec, ending, groups } = campaign;
     const startsAt = Math.max(now, spec.scheduled_at ?? now, campaign.heldUntil ?? now);
@@ -153,6 +172,7 @@ class Forecaster {
     this.hours = {
       groups: groups.map((rule) => groupSchedules(spec.schedule, rule, policiesNamed(rule.policies))),
       dayZone: dayZoneOf(spec.schedule),
+      accountDayZone: account.callsPerDay?.timezone ?? null,
       dialMarginMs: connection.dialMarginMs,
     };
     this.segments = new WindowSegments(this.hours, now);
@@ -175,9 +195,10 @@ class Forecaster {
 
   private project(
     changed: Partial<ForecastInput>,
-    { segments = this.segments, connection = this.connection }: VariantWorld = {},
+    { segments = this.segments, connection = this.connection, account = this.account }: VariantWorld = {},
   ): Steps<Projection> {
-    const shared = heldToShare({ ...this.input, ...changed }, connection.callsInFlight);
+    const capped = { ...this.input, ...changed, accountCap: account.callsPerDay ?? undefined };
+    const shared = heldToShare(heldToShare(capped, connection.callsInFlight), account.callsInFlight);
     const [input, pace] = heldToRate(shared, this.pace, connection.callsPerSecond);
     return fastForward(input, pace, segments);
   }
@@ -210,6 +231,9 @@ class Forecaster {
     }
     const { callsPerSecond, callsInFlight } = this.connection;
     if (callsPerSecond !== null || callsInFlight !== null) yield ['connection', {}, { connection: UNLIMITED }];
+    if (this.account.callsInFlight !== null || this.account.callsPerDay !== null) {
+      yield ['account', {}, { account: NO_ACCOUNT_LIMITS }];
+    }
     if (spec.max_calls_per_day !== null) yield ['daily_cap', { spec: { ...spec, max_calls_per_day: null } }];
     yield ['slot', { spec: { ...spec, max_concurrent_calls: MOST_CONCURRENT_CALLS } }];
     if (spec.retry.budget > 0 || retrying.length > 0) {
@@ -224,6 +248,7 @@ class Forecaster {
 interface VariantWorld {
   readonly segments?: WindowSegments;
   readonly connection?: Pick<ForecastConnection, 'callsPerSecond' | 'callsInFlight'>;
+  readonly account?: ForecastAccount;
 }
 
 const UNLIMITED = { callsPerSecond: null, callsInFlight: null };

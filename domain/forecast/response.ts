@@ -12,7 +12,7 @@ export type Limit = z.infer<typeof Limit>;
 
 const LimitedBy = z.object({
   limit: Limit.describe(
-    '`slot` is max_concurrent_calls, `window` the calling hours and days, `connection` the calls per second and the calls in flight of the connection, `retry` the delay before a retry. The other limits have the names of `waiting_for`.',
+    '`slot` is max_concurrent_calls, `window` the calling hours and days, `connection` the calls per second and the calls in flight of the connection, `account` the calls per day and the calls in flight of the account, `retry` the delay before a retry. The other limits have the names of `waiting_for`.',
   ),
   finishes_at_without: instant
     .nullable()

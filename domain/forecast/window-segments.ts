@@ -8,6 +8,8 @@ export interface WindowSegment {
   readonly closesAt: number;
   /** The civil date in the zone of the daily cap. */
   readonly day: string;
+  /** The civil date of the account. Null: it has no limit of calls per day. */
+  readonly accountDay: string | null;
   /** The groups whose hours are open. At least one. */
   readonly open: readonly number[];
 }
@@ -17,6 +19,8 @@ export interface CampaignHours {
   readonly groups: readonly (readonly (Schedule | LimitedSchedule)[])[];
   /** The zone of the daily cap. */
   readonly dayZone: string;
+  /** The zone of the account's days. Null: it has no limit of calls per day. */
+  readonly accountDayZone: string | null;
   /** Nothing is placed within this time before a window closes and before a day ends. */
   readonly dialMarginMs: number;
 }
@@ -54,7 +58,7 @@ function* merged(sources: readonly Generator<DialTime, void>[], from: number): G
   const heads = sources.map((source) => source.next().value);
   for (let at = from; ;) {
     let next = Infinity;
-    let day = '';
+    let days: Pick<DialTime, 'day' | 'accountDay'> = { day: '', accountDay: null };
     const open: number[] = [];
     for (const [group, source] of sources.entries()) {
       if ((heads[group]?.closesAt ?? Infinity) <= at) heads[group] = source.next().value;
@@ -65,11 +69,11 @@ function* merged(sources: readonly Generator<DialTime, void>[], from: number): G
         continue;
       }
       open.push(group);
-      ({ day } = head);
+      days = { day: head.day, accountDay: head.accountDay };
       next = Math.min(next, head.closesAt);
     }
     if (next === Infinity) return;
-    if (open.length > 0) yield { opensAt: at, closesAt: next, day, open };
+    if (open.length > 0) yield { opensAt: at, closesAt: next, ...days, open };
     at = next;
   }
 }
@@ -77,7 +81,7 @@ function* merged(sources: readonly Generator<DialTime, void>[], from: number): G
 /** When a group may be called: in its windows, less the margin at their ends and at the ends of days. */
 function* dialTimes(
   schedules: readonly (Schedule | LimitedSchedule)[],
-  { dayZone, dialMarginMs }: CampaignHours,
+  hours: CampaignHours,
   from: number,
 ): Generator<DialTime, void> {
   let start = from;
@@ -85,7 +89,7 @@ function* dialTimes(
     let closed = true;
     for (const { opensAt, closesAt } of commonWindows(schedules, start)) {
       start = closesAt ?? opensAt + HORIZON_MS;
-      yield* byDays(dayZone, opensAt, start, dialMarginMs);
+      yield* byDays(hours, opensAt, start);
       closed = closesAt !== null;
     }
     // After a window that does not close within the horizon, the search continues at its end.
@@ -93,11 +97,18 @@ function* dialTimes(
   }
 }
 
-function* byDays(timezone: string, opensAt: number, closesAt: number, dialMarginMs: number): Generator<DialTime, void> {
+function* byDays(
+  { dayZone, accountDayZone, dialMarginMs }: CampaignHours,
+  opensAt: number,
+  closesAt: number,
+): Generator<DialTime, void> {
   for (let from = opensAt; from < closesAt;) {
-    const { date, endsAt } = civilDay(timezone, from);
-    const to = Math.min(closesAt, endsAt);
-    if (to - dialMarginMs > from) yield { opensAt: from, closesAt: to - dialMarginMs, day: date };
+    const { date, endsAt } = civilDay(dayZone, from);
+    const account = accountDayZone === null ? null : civilDay(accountDayZone, from);
+    const to = Math.min(closesAt, endsAt, account?.endsAt ?? Infinity);
+    if (to - dialMarginMs > from) {
+      yield { opensAt: from, closesAt: to - dialMarginMs, day: date, accountDay: account?.date ?? null };
+    }
     from = to;
   }
 }

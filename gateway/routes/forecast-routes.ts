@@ -2,7 +2,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { inTurns } from '../../contact-files/turns.ts';
-import { needsOfOthers } from '../../db/share-needs.ts';
 import { readForecastCampaign } from '../../db/forecast-input.ts';
 import type { Pool } from '../../db/pool.ts';
 import { refuseExpired } from '../../domain/api/campaign-terms.ts';
@@ -13,10 +12,10 @@ import { assume, forecast } from '../../domain/forecast/forecast.ts';
 import { newForecastCampaign } from '../../domain/forecast/new-campaign.ts';
 import { ForecastQuery, ForecastRequest, ForecastRequestHead, NO_AGENT } from '../../domain/forecast/request.ts';
 import { Uuid } from '../../domain/engine/ids.ts';
-import { fairShares } from '../../domain/engine/shares.ts';
 import { assertNamesAllowed, chooseConnection, connectionsOf } from '../../providers/connections/choose.ts';
 import type { Connections, OpenConnection } from '../../providers/connections/open-connections.ts';
 import { dialMarginMs } from '../../domain/engine/dial-margin.ts';
+import { forecastLimits } from './forecast-limits.ts';
 import { type ContactBodies, dialMarginOf, noCampaign } from './campaigns-routes.ts';
 import { plannedContacts, withUncopied } from './planned-contacts.ts';
 import { answer, answerOf, refusals } from '../http/envelope.ts';
@@ -33,7 +32,7 @@ export interface ForecastRoutesOptions {
 const STEPS_PER_TURN = 200;
 
 const ASSUMED =
-  'The forecast assumes that the provider has no trouble, that nobody changes the campaign, that other campaigns use no calls per second of the connection and always need as many calls in flight as now, that all calls take equally long, and that the same share of each attempt is retried.';
+  'The forecast assumes that the provider has no trouble, that nobody changes the campaign, that other campaigns use no calls per second of the connection and no calls per day of the account, and always need as many calls in flight as now, that all calls take equally long, and that the same share of each attempt is retried.';
 
 export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & ContactBodies> = async (app, options) => {
   const { pool, connections, clock, bodyLimit } = options;
@@ -57,12 +56,15 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
       const campaign = await withUncopied(pool, recorded);
       const { connection: name, max_concurrent_calls: slots } = campaign.spec;
       const open = connections.get(name);
-      const shared = { campaignId: request.params.id, slots };
-      const steps = forecast(campaign, assume(request.query, campaign.measured), {
-        dialMarginMs: dialMarginOf(connections, name),
-        callsPerSecond: open?.connection.callsPerSecond ?? null,
-        callsInFlight: open ? await smallestShare(pool, [open], shared) : null,
+      const limits = await forecastLimits(pool, {
+        account: request.caller.account,
+        campaignId: request.params.id,
+        slots,
+        connections: open ? [open] : [],
+        now: campaign.now,
       });
+      const connection = { dialMarginMs: dialMarginOf(connections, name), ...limits.connection };
+      const steps = forecast(campaign, assume(request.query, campaign.measured), connection, limits.account);
       return answer(request, await inTurns(steps, STEPS_PER_TURN));
     },
   );
@@ -92,41 +94,19 @@ export const forecastRoutes: FastifyPluginAsyncZod<ForecastRoutesOptions & Conta
       const allowed = possible.map(({ connection }) => connection);
       const contacts = await plannedContacts({ pool, now, allowed }, caller.account, body);
       const campaign = newForecastCampaign(body, contacts, now);
-      const steps = forecast(campaign, assume(body, campaign.measured), {
-        dialMarginMs: marginMs,
-        callsPerSecond: slowest(possible),
-        callsInFlight: await smallestShare(pool, possible, {
-          campaignId: null,
-          slots: campaign.spec.max_concurrent_calls,
-        }),
+      const limits = await forecastLimits(pool, {
+        account: caller.account,
+        campaignId: null,
+        slots: campaign.spec.max_concurrent_calls,
+        connections: possible,
+        now,
       });
+      const connection = { dialMarginMs: marginMs, ...limits.connection };
+      const steps = forecast(campaign, assume(body, campaign.measured), connection, limits.account);
       return answer(request, await inTurns(steps, STEPS_PER_TURN));
     },
   );
 };
-
-/** The lowest rate of these connections. Null: none of them has one. */
-function slowest(possible: readonly OpenConnection[]): number | null {
-  const rates = possible.flatMap(({ connection }) => connection.callsPerSecond ?? []);
-  return rates.length === 0 ? null : Math.min(...rates);
-}
-
-/** The smallest fair share that the campaign has of these connections. Null: none of them limits the calls in flight. */
-async function smallestShare(
-  pool: Pool,
-  possible: readonly OpenConnection[],
-  { campaignId, slots }: { readonly campaignId: string | null; readonly slots: number },
-): Promise<number | null> {
-  const shares: number[] = [];
-  for (const { connection } of possible) {
-    const { name, maxConcurrentCalls: limit } = connection;
-    if (limit === null) continue;
-    const [own = 0] = fairShares(limit, [slots, ...(await needsOfOthers(pool, name, campaignId))]);
-    // With more campaigns than calls they take turns.
-    shares.push(Math.max(1, own));
-  }
-  return shares.length === 0 ? null : Math.min(...shares);
-}
 
 /**
  * The connections through which a planned campaign may call: the one that it names, or else all that the account may use.

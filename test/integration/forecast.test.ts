@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { setAccount } from '../../db/accounts.ts';
 import { KEYS, openGateway, type TestGateway } from '../support/harness/gateway.ts';
 import { nextId } from '../support/factories/ids.ts';
 
@@ -137,6 +138,36 @@ describe('a forecast before creating', () => {
     expect(data).toMatchObject({ calls: 2, finishes_at: expect.stringMatching(/^2026-03-19T15:02/) });
     const without = (await forecast({ ...early, contacts, retry_share: 0 })).body.data;
     expect(without.finishes_at).toMatch(/^2026-03-19T11:32/);
+  });
+
+  it('counts with the limits of the account, and with what its other campaigns use and need', async () => {
+    const { pool } = gateway.db;
+    await setAccount(pool, 'acme', { max_concurrent_calls: 16, max_calls_per_day: 100 });
+    await pool.query(
+      `insert into account_days (account, day, placed) values ('acme', '2026-03-18', 60)
+       on conflict (account, day) do update set placed = excluded.placed`,
+    );
+    const other = await campaign(1);
+    await pool.query(
+      `insert into connection_shares (connection, campaign_id, epoch, report, need, share, held, revision, told)
+       values ('account:acme', $1, 1, 1, 50, 16, 16, 1, 1)`,
+      [other],
+    );
+    const planned = { ...HOURS, max_concurrent_calls: 20, contact_count: 120 };
+    const { body } = await forecast(planned);
+    expect(body.data.days).toEqual([
+      { date: '2026-03-18', calls: 40 },
+      { date: '2026-03-19', calls: 80 },
+    ]);
+    expect(body.data).toMatchObject({
+      limited_by: expect.arrayContaining([expect.objectContaining({ limit: 'account' })]),
+    });
+    await setAccount(pool, 'acme', { max_calls_per_day: null });
+    // Eight of sixteen: fifteen rounds of two minutes.
+    expect((await forecast(planned)).body.data.finishes_at).toMatch(/^2026-03-18T15:30/);
+    await setAccount(pool, 'acme', { max_concurrent_calls: null });
+    expect((await forecast(planned)).body.data.finishes_at).toMatch(/^2026-03-18T15:12/);
+    await pool.query('delete from connection_shares');
   });
 
   it('takes a number that no virtual campaign would run through', async () => {

@@ -9,5 +9,5 @@ export function scheduleOf(stated: z.input<typeof EngineSchedule> = {}): EngineS
 
 /** The hours of a campaign whose contacts all have its own. */
 export function ownHours(schedule: EngineSchedule, dialMarginMs: number): CampaignHours {
-  return { groups: [[schedule]], dayZone: dayZoneOf(schedule), dialMarginMs };
+  return { groups: [[schedule]], dayZone: dayZoneOf(schedule), accountDayZone: null, dialMarginMs };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { assume, forecast, type ForecastCampaign } from '../../../domain/forecast/forecast.ts';
+import { assume, forecast, type ForecastAccount, type ForecastCampaign } from '../../../domain/forecast/forecast.ts';
 import { ForecastResponse } from '../../../domain/forecast/response.ts';
 import { OWN_HOURS } from '../../../domain/windows/group-hours.ts';
 import { allSteps } from '../../support/all-steps.ts';
@@ -46,11 +46,16 @@ function forecastOf(
   stated: { call_seconds?: number; retry_share?: number } = { call_seconds: 120 },
   callsPerSecond: number | null = null,
   callsInFlight: number | null = null,
+  account?: ForecastAccount,
 ) {
   const input = campaign(changes);
   const connection = { dialMarginMs: MARGIN_MS, callsPerSecond, callsInFlight };
-  return ForecastResponse.parse(allSteps(forecast(input, assume(stated, input.measured), connection)));
+  return ForecastResponse.parse(allSteps(forecast(input, assume(stated, input.measured), connection, account)));
 }
+
+/** A forecast under limits of the account. */
+const inAccount = (changes: Changes, limits: Partial<ForecastAccount>) =>
+  forecastOf(changes, { call_seconds: 120 }, null, null, { callsInFlight: null, callsPerDay: null, ...limits });
 
 const limits = ({ limited_by }: { limited_by: readonly { limit: string }[] }) => limited_by.map(({ limit }) => limit);
 
@@ -119,6 +124,40 @@ describe('a forecast', () => {
       { date: '2026-03-18', calls: 20 },
       { date: '2026-03-19', calls: 120 },
       { date: '2026-03-20', calls: 60 },
+    ]);
+  });
+
+  test('follows from the share in the account where the slots allow more, and names the account', () => {
+    const now = Date.parse('2026-03-18T14:00:00Z');
+    const answer = inAccount({ now, spec: { max_concurrent_calls: 40 } }, { callsInFlight: 8 });
+    expect(answer.finishes_at).toMatch(/^2026-03-18T16:30:2\d/);
+    expect(answer.limited_by[0]).toMatchObject({
+      limit: 'account',
+      finishes_at_without: expect.stringMatching(/^2026-03-18T14:30/),
+    });
+  });
+
+  test('counts the calls of all campaigns of the account on its days', () => {
+    const callsPerDay = { limit: 120, timezone: 'UTC', day: '2026-03-18', placed: 100 };
+    const answer = inAccount({ pending: [200], spec: { max_calls_per_day: 130 } }, { callsPerDay });
+    expect(answer.days).toEqual([
+      { date: '2026-03-18', calls: 20 },
+      { date: '2026-03-19', calls: 120 },
+      { date: '2026-03-20', calls: 60 },
+    ]);
+    expect(answer.limited_by.find(({ limit }) => limit === 'account')).toMatchObject({
+      finishes_at_without: expect.stringMatching(/^2026-03-19/),
+    });
+  });
+
+  test('knows that a day of the account may begin while the hours are open', () => {
+    // Midnight in Tokyo is an hour after the opening in New York.
+    const callsPerDay = { limit: 120, timezone: 'Asia/Tokyo', day: '2026-03-18', placed: 0 };
+    expect(inAccount({}, { callsPerDay }).days).toEqual([
+      { date: '2026-03-18', calls: 240 },
+      { date: '2026-03-19', calls: 120 },
+      { date: '2026-03-20', calls: 120 },
+      { date: '2026-03-23', calls: 120 },
     ]);
   });
 
