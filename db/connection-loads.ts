@@ -1,5 +1,6 @@
 /** What the workers of this database have loaded for each connection. The lowest rate holds. */
 import type { Queryable } from './pool.ts';
+import { isUnfinished } from './unfinished.ts';
 
 /** A worker that has not renewed its rows for this time is gone. Several renewals may fail before. */
 const SEEN_WITHIN = `interval '2 minutes'`;
@@ -92,6 +93,23 @@ export async function lowestLoad(db: Queryable, connection: string): Promise<Omi
     [connection],
   );
   return rows[0]!;
+}
+
+export interface UnloadedConnection {
+  readonly connection: string;
+  /** Campaigns on it that are not over. */
+  readonly campaigns: number;
+}
+
+/** Connections of campaigns that are not over which no worker has loaded. Empty while no worker runs at all. */
+export async function unloadedConnections(db: Queryable): Promise<UnloadedConnection[]> {
+  const { rows } = await db.query<UnloadedConnection>(
+    `select connection, count(*)::integer as campaigns from campaigns
+      where ${isUnfinished('campaigns')} and not ${isLoaded('campaigns.connection')}
+        and exists (select from connection_loads where seen_at > now() - ${SEEN_WITHIN})
+      group by connection order by connection`,
+  );
+  return rows;
 }
 
 /** What workers have loaded for one connection, the lowest first. Null: no limit. */

@@ -6,6 +6,8 @@ import {
   differingLimits,
   type DifferingRates,
   differingRates,
+  type UnloadedConnection,
+  unloadedConnections,
 } from '../../db/connection-loads.ts';
 import { readSchemaVersion, type SchemaVersion } from '../../db/schema-version.ts';
 import { listStops } from '../../db/stops.ts';
@@ -36,6 +38,7 @@ export async function checkDatabase(env: Env): Promise<Finding[]> {
         schemaFinding(schema),
         ...(schema.missing.length > 0 ? [] : [eventsFinding(await countContradictingEvents(db))]),
         ...(schema.missing.length > 0 ? [] : [zoneDataFinding(await readZoneData(db))]),
+        ...(schema.missing.length > 0 ? [] : [unloadedFinding(await unloadedConnections(db))]),
         ...(schema.missing.length > 0 ? [] : [ratesFinding(await differingRates(db))]),
         ...(schema.missing.length > 0 ? [] : [limitsFinding(await differingLimits(db))]),
         ...(schema.missing.length > 0 ? [] : [stopsFinding(await listStops(db))]),
@@ -56,6 +59,16 @@ export function eventsFinding(contradicting: number): Finding {
   const advice =
     'GET /batch-calls/{id}/calls/{call_id}/events shows them. Find out which other system places calls or sends events with this account.';
   return trouble('events', found, advice, { contradicting });
+}
+
+/** Campaigns that cannot call, although they may not have noticed: while all of their slots are taken, they dial nobody. */
+export function unloadedFinding(unloaded: readonly UnloadedConnection[]): Finding {
+  const check = 'connections';
+  if (unloaded.length === 0) return well(check, 'workers have loaded those of all campaigns');
+  const named = unloaded.map(({ connection, campaigns }) => `${connection} (${counted(campaigns, 'campaign')})`);
+  const advice =
+    'Put them back into the connections file of the workers, check their secrets with "connections check", and send SIGHUP. Until then their calls are neither placed nor looked up.';
+  return trouble(check, `no worker has loaded ${named.join(', ')}`, advice, { connections: unloaded });
 }
 
 /** Workers that have read different files. The promises hold all the same, by the lowest rate. */

@@ -20,12 +20,18 @@ export function skip(state: CampaignState, id: string, call: InFlightCall, reaso
   settleWithoutCall(state, id, call, 'skipped', reason, now);
 }
 
-/** The contact is called again as soon as the gates permit. */
-export function backToReady(state: CampaignState, id: string, call: InFlightCall): void {
+/** The contact is called again as soon as the gates permit: as the next one, or as the last of those at hand. */
+export function backToReady(
+  state: CampaignState,
+  id: string,
+  call: InFlightCall,
+  place: 'first' | 'last' = 'first',
+): void {
   const contact = contactOf(call);
   takeBack(state, id, call, contact);
   if (!mayNotBeGranted(state, call)) {
-    state.ready.unshift(contact);
+    if (place === 'first') state.ready.unshift(contact);
+    else state.ready.push(contact);
     return;
   }
   state.released.push(contact);

@@ -93,7 +93,7 @@ export function applyPlacement(
     case 'blocked':
       systemKeepsUp(state);
       recordFailure(state, `blocked:${result.reason}`, now, random, null);
-      backToReady(state, id, call);
+      backToReady(state, id, call, 'last');
       return;
     case 'superseded':
       state.superseded = true;

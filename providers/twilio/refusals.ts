@@ -13,7 +13,11 @@ const tooMany = (reason: string): Refusal => ({ kind: 'throttled', reason });
 const account = (reason: string): Refusal => ({ kind: 'blocked', reason });
 
 export const REFUSALS: ReadonlyMap<number, Refusal> = new Map([
+  [13_223, number('invalid_number')],
   [13_224, number('invalid_number')],
+  [13_225, number('number_not_allowed')],
+  [13_226, number('invalid_number')],
+  [13_227, account('country_not_permitted')],
   [21_202, number('number_not_allowed')],
   [21_211, number('invalid_number')],
   [21_214, number('invalid_number')],

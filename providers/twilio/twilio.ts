@@ -22,7 +22,8 @@
  * - `queued` says that a call is not dialled yet, and every other status that it was.
  * - A webhook may be signed with or without its port, with or without `#rc`, and with the characters of its URL escaped or not:
  *   each is accepted.
- * - The codes of an invalid number (13224, 21211, 21214, 21217) and those of the account, other than the documented ones.
+ * - The codes of an invalid number (13223, 13224, 13226, 21211, 21214, 21217), of a number that Twilio blocks (13225, 21216)
+ *   and of a country without permission (13227, 21215) come as the answer to a placement, or with the end of a call.
  *   A code of a refusal that is not known here is taken for the account's.
  * - `SipResponseCode` and `ErrorCode` come with the last callback of a call that failed. The SIP codes 404, 410, 484 and 604
  *   mean that the number does not exist, as RFC 3261 and RFC 3398 define them. The call itself, as a look-up reads it, has

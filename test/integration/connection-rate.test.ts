@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DialPermit } from '../../db/dial.ts';
 import { permitDial } from '../../db/dial-permits.ts';
 import { findCalls } from '../../db/known-calls.ts';
-import { ratesFinding } from '../../cli/doctor/database.ts';
-import { differingRates, forgetLoads, recordLoads } from '../../db/connection-loads.ts';
+import { ratesFinding, unloadedFinding } from '../../cli/doctor/database.ts';
+import { differingRates, forgetLoads, recordLoads, unloadedConnections } from '../../db/connection-loads.ts';
 import { reserveInstant, type Reservation, type ReservationRequest } from '../../db/connection-rate.ts';
 import { openPool, type Pool } from '../../db/pool.ts';
 import { DIAL } from '../../domain/engine/dial-budget.ts';
@@ -171,6 +171,27 @@ describe('the rate of a connection', () => {
     await recordLoads(database.pool, slow, []);
     await forgetLoads(database.pool, fast);
     expect(await asked(connection, null)).toMatchObject({ kind: 'send' });
+  });
+
+  it('is missing where a campaign calls through a connection that no worker has loaded, and doctor says so', async () => {
+    const [connection, process] = [nextId('connection'), randomUUID()];
+    const { id } = await recordCampaign(database.pool, 1, Date.now());
+    await database.pool.query('update campaigns set connection = $2 where id = $1', [id, connection]);
+    const unloaded = async () =>
+      (await unloadedConnections(database.pool)).filter((each) => each.connection === connection);
+    const load = (name: string) =>
+      recordLoads(database.pool, process, [{ connection: name, callsPerSecond: 2, maxConcurrentCalls: null }]);
+    await load(connection);
+    expect(await unloaded()).toEqual([]);
+    await load(nextId('connection'));
+    expect(await unloaded()).toEqual([{ connection, campaigns: 1 }]);
+    expect(unloadedFinding(await unloaded())).toMatchObject({
+      state: 'trouble',
+      found: `no worker has loaded ${connection} (1 campaign)`,
+    });
+    await database.pool.query(`update campaigns set status = 'completed' where id = $1`, [id]);
+    expect(await unloaded()).toEqual([]);
+    await forgetLoads(database.pool, process);
   });
 
   it('is reserved only after every gate: a contact that is not called takes no instant', async () => {

@@ -208,6 +208,20 @@ describe('the answer to a placement', () => {
     expect(state.released).toEqual([{ ...CONTACT, until: NOON + due, waitsFor: 'number', since: NOON }]);
   });
 
+  test.each<[string, PlacementResult, number[]]>([
+    [
+      'is blocked lets others try first: the refusal may be about this one alone',
+      { kind: 'blocked', reason: 'country_not_permitted' },
+      [2, 3, 1],
+    ],
+    ['was too late for its window is still the first', { kind: 'expired' }, [1, 2, 3]],
+  ])('that %s', (_, result, order) => {
+    const waiting = [2, 3].map((seq) => ({ seq, attempt: 1 }));
+    const state = campaignState({ calls: [callInFlight({ phase: 'placing' })], ready: waiting });
+    applyPlacement(state, ID, result, NOON, MIDDLE);
+    expect(state.ready.map(({ seq }) => seq)).toEqual(order);
+  });
+
   test('for a call that is over changes nothing', () => {
     const state = campaignState();
     applyPlacement(state, ID, { kind: 'blocked', reason: 'agent_not_found' }, NOON, MIDDLE);

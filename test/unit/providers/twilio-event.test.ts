@@ -75,6 +75,7 @@ describe('reading a status callback', () => {
     [{ CallStatus: 'failed', SipResponseCode: '503' }, 'failed', 'failed, SipResponseCode 503'],
     [{ CallStatus: 'failed', SipResponseCode: '4040' }, 'failed', 'failed, SipResponseCode 4040'],
     [{ CallStatus: 'failed', ErrorCode: '13224' }, 'invalid_number', 'failed, ErrorCode 13224'],
+    [{ CallStatus: 'failed', ErrorCode: '13223' }, 'invalid_number', 'failed, ErrorCode 13223'],
     [{ CallStatus: 'failed', ErrorCode: '21211' }, 'invalid_number', 'failed, ErrorCode 21211'],
     [{ CallStatus: 'failed', ErrorCode: '21215' }, 'failed', 'failed, ErrorCode 21215'],
     [{ CallStatus: 'failed', ErrorCode: 'odd' }, 'failed', 'failed, ErrorCode odd'],
@@ -87,6 +88,8 @@ describe('reading a status callback', () => {
 
   test.each<[Record<string, string>, string | undefined]>([
     [{ CallStatus: 'failed', ErrorCode: '20003' }, 'blocked:unauthorized'],
+    [{ CallStatus: 'failed', ErrorCode: '13227' }, 'blocked:country_not_permitted'],
+    [{ CallStatus: 'failed', ErrorCode: '13225' }, undefined],
     [{ CallStatus: 'failed', ErrorCode: '10004' }, 'throttled:concurrency_limit'],
     [{ CallStatus: 'failed', ErrorCode: '21211' }, undefined],
     [{ CallStatus: 'failed', ErrorCode: '99999' }, undefined],
