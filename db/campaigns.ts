@@ -61,7 +61,10 @@ export async function insertCampaign(tx: Queryable, { id, account, terms, total,
 export type CampaignContact = Contact & { readonly contact_id: string };
 /** A stored contact without its details: ten thousand with all their details may take two gigabytes. */
 export type StoredContact = Pick<CampaignContact, 'contact_id' | 'phone_number' | 'extension' | 'timezone'> &
-  Pick<Whereabouts, 'region'>;
+  Pick<Whereabouts, 'region'> & {
+    /** Nobody calls the contact before. Default: at any time. */
+    readonly not_before?: Date | null;
+  };
 
 /**
  * Copies stored contacts into a campaign, in this order, after the contacts that it has, inside the database.
@@ -137,7 +140,7 @@ export async function countFolder(tx: Queryable, account: string, folderId: stri
 /** The contacts of any of the account's folders that have these ids, in the order of the ids. */
 export async function findContacts(tx: Queryable, account: string, ids: readonly string[]): Promise<StoredContact[]> {
   const { rows } = await tx.query<StoredContact>(
-    `select c.id as contact_id, c.phone_number, nullif(c.extension, '') as extension, c.timezone, c.region
+    `select c.id as contact_id, c.phone_number, nullif(c.extension, '') as extension, c.timezone, c.region, c.not_before
        from unnest($2::uuid[]) with ordinality as wanted (id, position)
        join contacts c on c.id = wanted.id
        join contact_folders f on f.id = c.folder_id and f.account = $1

@@ -163,6 +163,7 @@ async function copyFolder(tx: Queryable, campaignId: string, folderId: string): 
 }
 
 export interface FolderContact extends Whereabouts {
+  readonly not_before: Date | null;
   readonly id: string;
   /** A bigint: the place in the folder. */
   readonly seq: string;
@@ -172,7 +173,7 @@ export interface FolderContact extends Whereabouts {
 export async function* folderContacts(db: Queryable, folderId: string): AsyncGenerator<FolderContact[], void> {
   for (let after = '0'; ;) {
     const { rows } = await db.query<FolderContact>(
-      `select id, seq, phone_number, timezone, region from contacts
+      `select id, seq, phone_number, timezone, region, not_before from contacts
         where folder_id = $1 and seq > $2 order by seq limit $3`,
       [folderId, after, COPY_CHUNK],
     );

@@ -14,7 +14,7 @@ import { isStopped } from './stops.ts';
 
 /** Only the latest calls are measured: the first ones may have reached other people at other hours. */
 const CALLS_MEASURED = 500;
-/** Retries that are due within the same part of the whole span count as due together. */
+/** Contacts that are due within the same part of the whole span count as due together. */
 const PARTS = 500;
 
 interface Row {
@@ -33,7 +33,8 @@ interface Row {
   readonly placed_day: string | null;
   readonly placed_on_day: number;
   readonly in_flight: ForecastCampaign['inFlight'];
-  readonly retrying: (Cohort & { readonly due_at: number })[];
+  /** Retries, and first calls with a due time. */
+  readonly waiting: (Cohort & { readonly due_at: number; readonly bucket: 'pending' | 'retrying' })[];
   readonly measured: NonNullable<ForecastCampaign['measured']>;
 }
 
@@ -56,17 +57,17 @@ export async function readForecastCampaign(
   const { rows } = await db.query<Row>(
     `select campaign.spec, campaign.status, campaign.ending, ${isStopped('campaign')} as stopped, campaign.waiting_for, campaign.waiting_until,
             campaign.ended_at, campaign.pending, uncopied.folder as uncopied_folder, uncopied.added, campaign.placed_day::text, campaign.placed_on_day,
-            groups.rules as groups, in_flight.cohorts as in_flight, retrying.cohorts as retrying, measured.latest as measured
+            groups.rules as groups, in_flight.cohorts as in_flight, waiting.cohorts as waiting, measured.latest as measured
        from campaigns campaign
        cross join lateral (
          select case when campaign.enrolled_at is null then campaign.folder_id end as folder,
                 case when campaign.enrolled_at is null then (select count(*)::integer from campaign_contacts c
-                  where c.campaign_id = campaign.id and c.bucket = 'pending') else 0 end as added
+                  where c.campaign_id = campaign.id and c.bucket = 'pending' and c.due_at is null) else 0 end as added
        ) uncopied
        cross join lateral (
          select coalesce(jsonb_agg(jsonb_build_object('number', g.group_no, 'zones', g.zones, 'policies', g.policies, 'pending',
                   (select count(*) from campaign_contacts c
-                    where c.campaign_id = campaign.id and c.group_no = g.group_no and c.bucket = 'pending'))
+                    where c.campaign_id = campaign.id and c.group_no = g.group_no and c.bucket = 'pending' and c.due_at is null))
                   order by g.group_no), '[]') as rules
            from campaign_groups g where g.campaign_id = campaign.id
        ) groups
@@ -79,17 +80,17 @@ export async function readForecastCampaign(
        cross join lateral (
          select min(due_at) as first, greatest(coalesce(extract(epoch from max(due_at) - min(due_at)) / $4, 1), 1) as part
            from campaign_contacts
-          where campaign_id = campaign.id and bucket = 'retrying' and claimed_in_exchange is null and due_at is not null
+          where campaign_id = campaign.id and bucket in ('pending', 'retrying') and claimed_in_exchange is null and due_at is not null
        ) span
        cross join lateral (
          select coalesce(jsonb_agg(jsonb_build_object('group', group_no, 'attempt', attempt, 'contacts', contacts,
-                  'due_at', due_at)), '[]') as cohorts
-           from (select group_no, attempt - excused as attempt, count(*) as contacts,
+                  'due_at', due_at, 'bucket', bucket)), '[]') as cohorts
+           from (select group_no, bucket, attempt - excused as attempt, count(*) as contacts,
                         extract(epoch from max(due_at)) * 1000 as due_at
                    from campaign_contacts
-                  where campaign_id = campaign.id and bucket = 'retrying'
-                  group by group_no, attempt - excused, floor(extract(epoch from due_at - coalesce(span.first, due_at)) / span.part)) as by_time
-       ) retrying
+                  where campaign_id = campaign.id and (bucket = 'retrying' or bucket = 'pending' and due_at is not null)
+                  group by group_no, bucket, attempt - excused, floor(extract(epoch from due_at - coalesce(span.first, due_at)) / span.part)) as by_time
+       ) waiting
        cross join lateral (
          select jsonb_build_object('calls', count(*), 'seconds', coalesce(avg(seconds), 0),
                   'retryShare', coalesce(avg(case when campaign.spec -> 'retry_on' ? outcome then 1 else 0 end), 0)) as latest
@@ -106,7 +107,8 @@ export async function readForecastCampaign(
 
 function forecastCampaign(row: Row, now: number): RecordedForecastCampaign {
   const folderId = haveOwnHours(groupTerms(row.spec)) ? row.uncopied_folder : null;
-  const groups = groupsOf(row, folderId === null ? row.pending : row.added);
+  const timed = row.waiting.reduce((sum, { bucket, contacts }) => (bucket === 'pending' ? sum + contacts : sum), 0);
+  const groups = groupsOf(row, folderId === null ? row.pending - timed : row.added);
   const indexes = new Map(groups.map(({ number }, index) => [number, index]));
   const indexOf = (number: number): number => indexes.get(number) ?? 0;
   const today = civilDay(dayZoneOf(row.spec), now).date;
@@ -122,8 +124,9 @@ function forecastCampaign(row: Row, now: number): RecordedForecastCampaign {
     groups,
     pending: groups.map(({ pending }) => pending),
     inFlight: row.in_flight.map((cohort) => ({ ...cohort, group: indexOf(cohort.group) })),
-    retrying: row.retrying.map(({ due_at, group, ...cohort }) => ({
-      ...cohort,
+    waiting: row.waiting.map(({ due_at, group, attempt, contacts }) => ({
+      attempt,
+      contacts,
       group: indexOf(group),
       dueAt: due_at,
     })),

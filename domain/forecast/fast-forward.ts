@@ -20,14 +20,19 @@ export interface Cohort {
   readonly contacts: number;
 }
 
+/** Contacts that are not called before an instant. */
+export interface WaitingCohort extends Cohort {
+  readonly dueAt: number;
+}
+
 /** The state at the beginning of a forecast. Instants are epoch milliseconds. */
 export interface ForecastInput {
   readonly now: number;
   readonly spec: EngineSpec;
-  /** Contacts waiting for their first call, by group. */
+  /** Contacts waiting for their first call at any time, by group. */
   readonly pending: readonly number[];
-  /** Contacts waiting for a retry. */
-  readonly retrying: readonly (Cohort & { readonly dueAt: number })[];
+  /** Contacts waiting for a time: for a retry or, at attempt 1, for a first call that was asked for then. */
+  readonly waiting: readonly WaitingCohort[];
   /** Contacts being called. Their calls are assumed to have just begun. */
   readonly inFlight: readonly Cohort[];
   /** The current civil day in the schedule's zone, and the calls that count for it. */
@@ -82,10 +87,10 @@ class FastForward {
   private readonly mostRounds: number;
   /** By group. */
   private readonly pending: number[];
-  /** Retries that are not due yet. */
+  /** Contacts that are not due yet. */
   private readonly later = new Queue<Cohort>();
   private laterContacts = 0;
-  /** Retries that are due, by attempt and group. */
+  /** Contacts that are due, by attempt and group. */
   private readonly due: number[][] = [];
   /** Contacts that could be called now in their hours, by group. */
   private readonly ready: number[];
@@ -107,7 +112,7 @@ class FastForward {
     private readonly input: ForecastInput,
     private readonly pace: Pace,
   ) {
-    const { spec, pending, retrying, inFlight, now } = input;
+    const { spec, pending, waiting, inFlight, now } = input;
     this.limit = spec.max_concurrent_calls;
     this.expiresAt = spec.ends_at ?? Infinity;
     this.grid = Math.max(1, Math.round(pace.slotMs / GRID_PER_CALL));
@@ -115,7 +120,7 @@ class FastForward {
     this.pending = [...pending];
     this.ready = [...pending];
     this.lastEnd = now;
-    for (const { dueAt, ...cohort } of retrying) this.putOff(cohort, dueAt);
+    for (const { dueAt, ...cohort } of waiting) this.putOff(cohort, dueAt);
     for (const cohort of inFlight) this.begin(cohort, now);
     const people = this.waiting() + this.liveContacts;
     const retries = pace.retryShare * spec.retry.budget;
@@ -164,13 +169,13 @@ class FastForward {
     }
   }
 
-  /** When a slot is freed or, if no contact is ready, a retry is due. */
+  /** When a slot is freed or, if no contact is ready, one is due. */
   private nextInstant(): number {
     const free = this.live[this.firstLive]?.endsAt ?? Infinity;
     return this.readyNow() > 0 ? free : Math.min(free, this.later.head?.at ?? Infinity);
   }
 
-  /** Processes what is over at this instant: calls that have ended, waiting times of retries. */
+  /** Processes what is over at this instant: calls that have ended, waiting times. */
   private settle(at: number): void {
     for (let call = this.live[this.firstLive]; call && call.endsAt <= at; call = this.live[this.firstLive]) {
       this.firstLive += 1;
@@ -219,7 +224,7 @@ class FastForward {
     return skipped;
   }
 
-  /** Takes up to this many contacts whose hours are open, retries first. */
+  /** Takes up to this many contacts whose hours are open, first those with a due time. */
   private take(most: number): Cohort[] {
     const taken: Cohort[] = [];
     for (const [attempt, due] of this.due.entries()) taken.push(...this.takeFrom(due, attempt, most - sum(taken)));

@@ -15,7 +15,14 @@ import { policiesNamed } from '../windows/policies/built-in.ts';
 import type { Schedule } from '../windows/schedule.ts';
 import type { Assumed, ProjectionResponse, ForecastResponse, Limit, LimitedBy } from './response.ts';
 import { heldToRate, heldToShare } from './connection-limits.ts';
-import { type Projection, fastForward, type ForecastInput, type Pace, type Steps } from './fast-forward.ts';
+import {
+  type Cohort,
+  type Projection,
+  fastForward,
+  type ForecastInput,
+  type Pace,
+  type Steps,
+} from './fast-forward.ts';
 import type { ForecastQuery } from './request.ts';
 import { type CampaignHours, WindowSegments } from './window-segments.ts';
 
@@ -104,7 +111,7 @@ export function* forecast(
 ): Steps<ForecastResponse> {
   const { status, now } = campaign;
   const pace: Pace = { slotMs: assumed.call_seconds * 1_000 + TURN_MS, retryShare: assumed.retry_share };
-  const called = [...campaign.retrying, ...campaign.inFlight].map((cohort) => cohort.contacts);
+  const called = [...campaign.waiting, ...campaign.inFlight].map((cohort) => cohort.contacts);
   const contacts = total(campaign.pending) + total(called);
   const shown = { status, contacts, assumed, as_of: new Date(now).toISOString() };
   if (status !== null && isOver(status)) {
@@ -221,7 +228,7 @@ class Forecaster {
 
   /** The campaign without each of its limits, except limits that certainly change nothing. */
   private *variants(projection: Projection): Generator<Variant> {
-    const { spec, now, retrying } = this.input;
+    const { spec, now, waiting } = this.input;
     const { schedule } = spec;
     if (this.campaign.heldUntil !== null) yield ['provider', { beginsAt: Math.max(now, spec.scheduled_at ?? now) }];
     if ((spec.scheduled_at ?? now) > now) yield ['start', { beginsAt: Math.max(now, this.campaign.heldUntil ?? now) }];
@@ -236,12 +243,17 @@ class Forecaster {
     }
     if (spec.max_calls_per_day !== null) yield ['daily_cap', { spec: { ...spec, max_calls_per_day: null } }];
     yield ['slot', { spec: { ...spec, max_concurrent_calls: MOST_CONCURRENT_CALLS } }];
-    if (spec.retry.budget > 0 || retrying.length > 0) {
+    if (spec.retry.budget > 0 || waiting.some(isRetry)) {
       const retry = { ...spec.retry, delayMinutes: [0] };
-      yield ['retry', { spec: { ...spec, retry }, retrying: retrying.map((cohort) => ({ ...cohort, dueAt: now })) }];
+      const atOnce = waiting.map((cohort) => (isRetry(cohort) ? { ...cohort, dueAt: now } : cohort));
+      yield ['retry', { spec: { ...spec, retry }, waiting: atOnce }];
     }
     if (projection.end === 'expired') yield ['ends_at', { spec: { ...spec, ends_at: null } }];
   }
+}
+
+function isRetry({ attempt }: Cohort): boolean {
+  return attempt > 1;
 }
 
 /** What differs in a variant, apart from the campaign. */

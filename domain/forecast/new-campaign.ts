@@ -4,10 +4,10 @@ import { civilDay } from '../windows/windows.ts';
 import type { ForecastCampaign } from './forecast.ts';
 import type { ForecastRequest } from './request.ts';
 
-/** The campaign that this request would create now, with so many contacts in each group. */
+/** The campaign that this request would create now, with these contacts. */
 export function newForecastCampaign(
   request: ForecastRequest,
-  { groups, pending }: Pick<ForecastCampaign, 'groups' | 'pending'>,
+  { groups, pending, waiting }: Pick<ForecastCampaign, 'groups' | 'pending' | 'waiting'>,
   now: number,
 ): ForecastCampaign {
   return {
@@ -20,7 +20,7 @@ export function newForecastCampaign(
     groups,
     pending,
     inFlight: [],
-    retrying: [],
+    waiting,
     today: { day: civilDay(dayZoneOf(request), now).date, placed: 0 },
     measured: null,
   };

@@ -5,8 +5,14 @@ import type { RecordedForecastCampaign } from '../../db/forecast-input.ts';
 import type { Pool, Queryable } from '../../db/pool.ts';
 import { groupTerms } from '../../domain/api/group-terms.ts';
 import type { AllowedNumbers } from '../../domain/contacts/allowed-numbers.ts';
-import { ContactGroups, haveOwnHours, type Whereabouts } from '../../domain/contacts/contact-group.ts';
-import { GroupCounts, type PendingGroups } from '../../domain/contacts/group-counts.ts';
+import { ContactGroups, haveOwnHours } from '../../domain/contacts/contact-group.ts';
+import {
+  GroupCounts,
+  type PendingGroups,
+  type PlannedContact,
+  TIMES_TOGETHER_MS,
+  type TimedContacts,
+} from '../../domain/contacts/group-counts.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import type { ForecastCampaign } from '../../domain/forecast/forecast.ts';
 import type { ForecastRequest } from '../../domain/forecast/request.ts';
@@ -31,22 +37,20 @@ export async function plannedContacts(
   plan: ForecastRequest,
 ): Promise<PendingGroups> {
   const terms = groupTerms(plan);
-  const counts = haveOwnHours(terms) ? new GroupCounts(new ContactGroups(terms, now)) : null;
+  const counts = new GroupCounts(new ContactGroups(terms, now), now);
+  if (!haveOwnHours(terms)) counts.addToGroup(OWN_HOURS, 0);
   const { contact_count: count, contact_folder_id: folderId } = plan;
   if (count !== null) {
-    if (counts) throw noWhereabouts();
-    return inOwnHours(count);
-  }
-  if (folderId !== null) {
-    const total = await folderSize(pool, account, folderId, plan);
-    if (!counts) return inOwnHours(total);
-    await countFolderContacts(pool, folderId, counts);
+    if (haveOwnHours(terms)) throw noWhereabouts();
+    counts.addToGroup(OWN_HOURS, count);
+  } else if (folderId === null) {
+    await countInTurns(await peopleOf(pool, account, plan, allowed), counts);
   } else {
-    const people = await peopleOf(pool, account, plan, allowed);
-    if (!counts) return inOwnHours(people.length);
-    await countInTurns(people, counts);
+    const total = await folderSize(pool, account, folderId, plan);
+    if (!haveOwnHours(terms)) return inOwnHours(total, await timedInFolder(pool, folderId, now));
+    await countFolderContacts(pool, folderId, counts);
   }
-  return counts.pendingGroups(now);
+  return counts.pendingGroups();
 }
 
 /** The campaign with the contacts of its folder, if they are not copied yet. No call is placed before. */
@@ -55,14 +59,27 @@ export async function withUncopied(
   { campaign, uncopied }: RecordedForecastCampaign,
 ): Promise<ForecastCampaign> {
   if (!uncopied) return campaign;
-  const counts = new GroupCounts(new ContactGroups(groupTerms(uncopied.terms), campaign.now));
+  const counts = new GroupCounts(new ContactGroups(groupTerms(uncopied.terms), campaign.now), campaign.now);
   for (const [index, rule] of campaign.groups.entries()) counts.addToGroup(rule, campaign.pending[index] ?? 0);
   await countFolderContacts(pool, uncopied.folderId, counts);
-  return { ...campaign, ...counts.pendingGroups(campaign.now) };
+  const { waiting, ...groups } = counts.pendingGroups();
+  return { ...campaign, ...groups, waiting: [...campaign.waiting, ...waiting] };
 }
 
-function inOwnHours(contacts: number): PendingGroups {
-  return { groups: [OWN_HOURS], pending: [contacts] };
+function inOwnHours(total: number, waiting: readonly TimedContacts[]): PendingGroups {
+  const later = waiting.reduce((sum, { contacts }) => sum + contacts, 0);
+  return { groups: [OWN_HOURS], pending: [total - later], waiting };
+}
+
+/** The contacts of a folder who are called later, without reading each of them. */
+async function timedInFolder(db: Queryable, folderId: string, now: number): Promise<TimedContacts[]> {
+  const { rows } = await db.query<{ contacts: number; due_at: Date }>(
+    `select count(*)::integer as contacts, max(not_before) as due_at from contacts
+      where folder_id = $1 and not_before > $2
+      group by floor(extract(epoch from not_before) * 1000 / $3)`,
+    [folderId, new Date(now), TIMES_TOGETHER_MS],
+  );
+  return rows.map(({ contacts, due_at: dueAt }) => ({ group: 0, attempt: 1, contacts, dueAt: dueAt.getTime() }));
 }
 
 function noWhereabouts(): RingfenceError {
@@ -76,7 +93,7 @@ async function peopleOf(
   account: string,
   plan: ForecastRequest,
   allowed: readonly AllowedNumbers[],
-): Promise<readonly Whereabouts[]> {
+): Promise<readonly PlannedContact[]> {
   const stated = await statedContacts(plan, allowed);
   const known = withoutDuplicates(await knownContacts(db, account, plan.contact_ids, allowed));
   return [...known, ...withoutDuplicates(stated, known)];
@@ -87,6 +104,6 @@ async function countFolderContacts(db: Queryable, folderId: string, counts: Grou
   for await (const contacts of folderContacts(db, folderId)) await countInTurns(contacts, counts);
 }
 
-async function countInTurns(people: readonly Whereabouts[], counts: GroupCounts): Promise<void> {
+async function countInTurns(people: readonly PlannedContact[], counts: GroupCounts): Promise<void> {
   await mapInTurns(people, CONTACTS_PER_TURN, (contact) => counts.add(contact));
 }

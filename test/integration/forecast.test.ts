@@ -88,6 +88,43 @@ describe('a forecast before creating', () => {
     expect(body.error.message).toContain(field);
   });
 
+  it('calls nobody before the time that was asked for, stated or in a folder, also once the campaign is recorded', async () => {
+    const contacts = [
+      { phone_number: '+12125550101' },
+      { phone_number: '+12125550102', not_before: '2026-03-19T15:00:00Z' },
+      { phone_number: '+12125550103', not_before: '2026-03-17T15:00:00Z' },
+    ];
+    const [{ id }] = await rows(`insert into contact_folders (account, name) values ('acme', $1) returning id`, [
+      nextId('folder'),
+    ]);
+    for (const { phone_number: number, not_before: at = null } of contacts) {
+      await rows('insert into contacts (folder_id, phone_number, not_before) values ($1, $2, $3)', [id, number, at]);
+    }
+    const folder = { contact_source: 'folder', contact_folder_id: id };
+    const expected = {
+      contacts: 3,
+      calls: 3,
+      finishes_at: expect.stringMatching(/^2026-03-19T15:02/),
+      days: [
+        { date: '2026-03-18', calls: 2 },
+        { date: '2026-03-19', calls: 1 },
+      ],
+    };
+    for (const people of [
+      { contacts },
+      folder,
+      { contacts, timezone: 'contact' },
+      { ...folder, timezone: 'contact' },
+    ]) {
+      expect((await forecast({ ...terms, retry_share: 0, ...people })).body.data).toMatchObject(expected);
+    }
+    for (const zone of [HOURS.timezone, 'contact']) {
+      const body = { ...terms, timezone: zone, contacts };
+      const created = await gateway.send({ method: 'POST', path: '/batch-calls', body });
+      expect((await forecastOf(created.body.data.id, '?retry_share=0')).body.data).toMatchObject(expected);
+    }
+  });
+
   it('counts each person in their own hours', async () => {
     const contacts = [
       // Eleven in the morning in New York: nobody in Los Angeles is called before one.

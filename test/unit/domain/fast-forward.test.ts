@@ -127,7 +127,7 @@ function inputOf({ clock: { now }, roster, state }: VirtualCampaign, { spec }: J
     now,
     spec,
     pending: [roster.contacts.buckets.pending],
-    retrying: rows.flatMap(({ bucket, attempt, dueAt }) =>
+    waiting: rows.flatMap(({ bucket, attempt, dueAt }) =>
       bucket === 'retrying' ? [{ group: 0, attempt, contacts: 1, dueAt: dueAt ?? now }] : [],
     ),
     inFlight: rows.flatMap(({ bucket, attempt }) =>
@@ -159,7 +159,7 @@ function quickProjection({ spec, retryShare, dialMarginMs }: Job, input: Forecas
 
 function beginning({ now, spec, contacts }: Job): ForecastInput {
   const today = { day: civilDay(spec.schedule.timezone, now).date, placed: 0 };
-  return { now, spec, pending: [contacts], retrying: [], inFlight: [], today, beginsAt: spec.scheduled_at ?? now };
+  return { now, spec, pending: [contacts], waiting: [], inFlight: [], today, beginsAt: spec.scheduled_at ?? now };
 }
 
 /**

@@ -22,7 +22,7 @@ function campaign({ spec, ...changes }: Changes = {}): ForecastCampaign {
     groups: [OWN_HOURS],
     pending: [600],
     inFlight: [],
-    retrying: [],
+    waiting: [],
     today: { day: '2026-03-18', placed: 0 },
     measured: null,
     ...changes,
@@ -204,10 +204,21 @@ describe('a forecast', () => {
       now: Date.parse('2026-03-18T14:00:00Z'),
       pending: [0],
       inFlight: [{ group: 0, attempt: 1, contacts: 8 }],
-      retrying: [{ group: 0, attempt: 2, contacts: 3, dueAt: Date.parse('2026-03-18T16:00:00Z') }],
+      waiting: [{ group: 0, attempt: 2, contacts: 3, dueAt: Date.parse('2026-03-18T16:00:00Z') }],
     });
     expect(answer).toMatchObject({ contacts: 11, calls: 3 });
     expect(answer.finishes_at).toMatch(/^2026-03-18T16:02/);
+  });
+
+  test('waits for the time of a first call, which is no retry', () => {
+    const answer = forecastOf({
+      now: Date.parse('2026-03-18T14:00:00Z'),
+      pending: [1],
+      waiting: [{ group: 0, attempt: 1, contacts: 3, dueAt: Date.parse('2026-03-18T16:00:00Z') }],
+    });
+    expect(answer).toMatchObject({ contacts: 4, calls: 4 });
+    expect(answer.finishes_at).toMatch(/^2026-03-18T16:02/);
+    expect(limits(answer)).not.toContain('retry');
   });
 
   test('says that hours never open, and that it is the hours', () => {
