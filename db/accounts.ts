@@ -4,7 +4,7 @@ import { accountLimitId } from '../domain/engine/ids.ts';
 import { civilDay } from '../domain/windows/windows.ts';
 import { lockAgainstDials, placedOn, recountDay } from './account-days.ts';
 import { type DatabaseClock, readDatabaseClock } from './clock.ts';
-import { IS_OPEN } from './left-calls.ts';
+import { inFlightOf } from './left-calls.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 import { isUnfinished } from './unfinished.ts';
 
@@ -161,8 +161,8 @@ export async function readAccountUse(
 
 async function countInFlight(db: Queryable, account: string): Promise<number> {
   const { rows } = await db.query<{ calls: number }>(
-    `select count(*)::integer as calls from campaigns c join calls on calls.campaign_id = c.id
-      where c.account = $1 and ${isUnfinished('c')} and ${IS_OPEN}`,
+    `select coalesce(sum(${inFlightOf('c', null)}), 0)::integer as calls from campaigns c
+      where c.account = $1 and ${isUnfinished('c')}`,
     [account],
   );
   return rows[0]!.calls;

@@ -2,7 +2,7 @@
 import { type ConnectionBreaker, CLOSED, isOver } from '../domain/dialling/connection-breaker.ts';
 import { breakerOf } from './connection-breakers.ts';
 import { lowestLimitOf, lowestRate } from './connection-loads.ts';
-import { deadlineSql, IS_OPEN } from './left-calls.ts';
+import { inFlightOf } from './left-calls.ts';
 import type { Queryable } from './pool.ts';
 import { stopOf } from './stops.ts';
 import { isUnfinished } from './unfinished.ts';
@@ -51,8 +51,7 @@ export async function readConnectionState(
               select jsonb_agg(to_jsonb(busy) order by busy."inFlight" desc, busy.id)
                 from (
                   select c.id, c.account, c.spec ->> 'name' as name, s.share, s.need,
-                         (select count(*) from calls where calls.campaign_id = c.id and ${IS_OPEN}
-                             and ${deadlineSql('$3::float8')} > now()) as "inFlight",
+                         ${inFlightOf('c', '$3::float8')} as "inFlight",
                          (select count(*) from calls where calls.campaign_id = c.id
                              and calls.first_sent_at > now() - interval '1 minute' and calls.not_placed_reason is null
                          ) as "placedLastMinute"

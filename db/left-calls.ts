@@ -17,6 +17,18 @@ export const IS_OPEN = `calls.settled_at is null and calls.first_sent_at is not 
 export const deadlineSql = (lostAfterMs: string) =>
   `coalesce(calls.deadline_at, calls.first_sent_at + ${lostAfterMs} * interval '1 millisecond')`;
 
+/**
+ * SQL for how many calls of a row of `campaigns` are or may be in flight. An end that a look-up has found comes into the records with the
+ * next exchange. Until then the records alone may show more calls than the campaign may have under the limits that it shares.
+ *
+ * @param lostAfterMs SQL; null: deadlines are left out of account
+ */
+export function inFlightOf(campaign: string, lostAfterMs: string | null): string {
+  const inTime = lostAfterMs === null ? '' : `and ${deadlineSql(lostAfterMs)} > now()`;
+  return `least((select count(*) from calls where calls.campaign_id = ${campaign}.id and ${IS_OPEN} ${inTime}),
+            (select min(held) from connection_shares where connection_shares.campaign_id = ${campaign}.id))`;
+}
+
 export interface LeftCallToLookUp extends LeftCall {
   readonly callId: string;
   readonly campaignId: string;

@@ -1,6 +1,7 @@
 /** What `GET /connections/{name}` and `connections show` say of a connection that two accounts use. */
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { limitsFinding } from '../../cli/doctor/database.ts';
+import { readAccount, readAccountUse } from '../../db/accounts.ts';
 import { permitDial } from '../../db/dial-permits.ts';
 import { adoptRoster } from '../../db/adoption.ts';
 import { recordVerdict } from '../../db/connection-breakers.ts';
@@ -76,6 +77,22 @@ it('names the campaigns of the account, and counts those of others', async () =>
   expect(theirs.text).not.toContain(own);
   expect(theirs.text).not.toContain(KEYS.write);
   expect(theirs.body.data).toMatchObject({ campaigns: [{ in_flight: 1 }], other_campaigns: { in_flight: 2 } });
+});
+
+it('counts no more calls in flight than a campaign may have: ends that look-ups have found are recorded later', async () => {
+  const { pool } = gateway.db;
+  const { rows } = await pool.query<{ share: number; held: number }>(
+    'select share, held from connection_shares where campaign_id = $1',
+    [own],
+  );
+  const give = ({ share, held }: { share: number; held: number }) =>
+    pool.query('update connection_shares set share = $2, held = $3 where campaign_id = $1', [own, share, held]);
+  await give({ share: 1, held: 1 });
+  expect((await show('truedy')).body.data).toMatchObject({ in_flight: 2, campaigns: [{ in_flight: 1 }] });
+  const account = (await readAccount(pool, 'acme'))!;
+  expect(await readAccountUse(pool, account)).toMatchObject({ calls_in_flight: 1 });
+  await give(rows[0]!);
+  expect(await readAccountUse(pool, account)).toMatchObject({ calls_in_flight: 2 });
 });
 
 it('shows an open breaker and the stop of the account', async () => {
