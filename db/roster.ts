@@ -261,6 +261,9 @@ function nextDueAt({ open }: ExchangeRequest, groups: readonly GroupWork[]): num
   return dueTimes.length > 0 ? Math.min(...dueTimes) : null;
 }
 
+/** Once the hours of a day are over, the workflow counts the day of the next window. The record keeps the day that has calls. */
+const IS_LATER_AND_EMPTY = '$8 = 0 and $7::date > placed_day';
+
 async function writeCampaign(
   tx: Queryable,
   request: ExchangeRequest,
@@ -274,8 +277,9 @@ async function writeCampaign(
   const { rows } = await tx.query<Buckets>(
     `update campaigns
         set owner_run_id = $2, last_exchange = $3, status = $4, ending = $11, waiting_for = $5, spec = spec || coalesce($10::jsonb, '{}'),
-            waiting_until = to_timestamp($6::bigint / 1000.0), placed_day = coalesce($7, placed_day),
-            placed_on_day = coalesce($8, placed_on_day), late_events = greatest(late_events, $9), zone_data = $12,
+            waiting_until = to_timestamp($6::bigint / 1000.0),
+            placed_day = case when ${IS_LATER_AND_EMPTY} then placed_day else coalesce($7::date, placed_day) end,
+            placed_on_day = case when ${IS_LATER_AND_EMPTY} then placed_on_day else coalesce($8, placed_on_day) end, late_events = greatest(late_events, $9), zone_data = $12,
             roster_changed_at = null, trouble_reason = $13, trouble_since = to_timestamp($14::bigint / 1000.0), trouble_times = $15,
             trouble_of_connection = $16,
             updated_at = now()

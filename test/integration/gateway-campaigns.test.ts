@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { adoptRoster } from '../../db/adoption.ts';
+import { inTransaction } from '../../db/pool.ts';
+import { exchange } from '../../db/roster.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { sweepUnstarted } from '../../gateway/background/unstarted-sweeper.ts';
+import { exchangeRequest } from '../support/factories/exchange-request.ts';
 import { KEYS, openGateway, type TestGateway } from '../support/harness/gateway.ts';
 import { nextId } from '../support/factories/ids.ts';
 
@@ -350,6 +354,27 @@ describe('reading campaigns', () => {
       return (await gateway.send({ path: `/batch-calls/${id}` })).body.data.placed_today;
     };
     expect([await placed('2026-03-18'), await placed('2026-03-17')]).toEqual([5, 0]);
+  });
+
+  it('goes on counting today’s placements once the hours are over and the next day is awaited', async () => {
+    const { id } = (await create({ timezone: 'Asia/Tokyo' })).body.data;
+    const { pool } = gateway.db;
+    const run = { campaignId: id, runId: 'the run', number: 1 };
+    await inTransaction(pool, (tx) => adoptRoster(tx, run, NOW));
+    let exchangeNumber = 0;
+    const placedAfter = async (day: string | null, placed: number) => {
+      exchangeNumber += 1;
+      const { sync, ...request } = exchangeRequest({ campaignId: id, now: NOW, exchangeNumber, day });
+      await exchange(pool, { ...request, sync: { ...sync, placed } }, run.runId);
+      return (await gateway.send({ path: `/batch-calls/${id}` })).body.data.placed_today;
+    };
+    expect(await placedAfter('2026-03-18', 5)).toBe(5);
+    // The calls of a day that is not over may be called back.
+    expect(await placedAfter('2026-03-18', 0)).toBe(0);
+    expect(await placedAfter('2026-03-18', 6)).toBe(6);
+    expect(await placedAfter('2026-03-19', 0)).toBe(6);
+    expect(await placedAfter(null, 0)).toBe(6);
+    expect(await placedAfter('2026-03-19', 1)).toBe(0);
   });
 
   it('lists contacts by bucket, with the call that was placed last', async () => {
