@@ -67,7 +67,7 @@ export function explanationText(contact: ContactExplanation): string[] {
 const SAID_BY: Readonly<Record<ContactHours['from'], string>> = {
   campaign: "the campaign's time zone",
   contact: "the contact's time zone",
-  region: "by the contact's region",
+  region: "by the contact's region and number",
   number: 'by the number',
   unknown_zone: "the campaign's unknown_zone",
 };

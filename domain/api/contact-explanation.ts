@@ -22,7 +22,7 @@ const ContactHours = z.object({
   from: z
     .enum(['campaign', 'contact', 'region', 'number', 'unknown_zone'])
     .describe(
-      'What says so: the `timezone` of the campaign, the one of the contact, its region, its number, or the `unknown_zone` of the campaign.',
+      'What says so: the `timezone` of the campaign, the one of the contact, its region with its number, its number, or the `unknown_zone` of the campaign.',
     ),
   policies: z
     .array(z.object({ name: z.string(), version: z.string() }))

@@ -77,12 +77,12 @@ export class ContactGroups {
     return { zones, policies: namesOf(policies) };
   }
 
-  /** The contact's zone or, if none is stated, those of its region or of the number. A number says nothing about a person elsewhere. */
+  /** The contact's zone or, if none is stated, those in which the person may be by number and region. */
   zonesOf(contact: Whereabouts): ContactZones {
     if (contact.timezone !== null) return { zones: [contact.timezone], from: 'contact' };
     const place = this.#placeOf(contact.phone_number);
     const ofRegion = contact.region ? zonesOfRegion(contact.region, place) : null;
-    const zones = (ofRegion ?? place.zones).toSorted();
+    const zones = (ofRegion === null ? place.zones : zonesOfBoth(place.zones, ofRegion)).toSorted();
     if (zones.length > 0 && this.#areOpenAtOnce(zones, contact)) {
       return { zones, from: ofRegion === null ? 'number' : 'region' };
     }
@@ -127,6 +127,15 @@ export class ContactGroups {
     }
     return open;
   }
+}
+
+/**
+ * The zones that the number and the region of a contact have in common. Where they have none, nobody can tell which of the two is right,
+ * and it must be neither night by the one nor by the other.
+ */
+function zonesOfBoth(ofNumber: readonly string[], ofRegion: readonly string[]): readonly string[] {
+  const common = ofNumber.filter((zone) => ofRegion.includes(zone));
+  return common.length > 0 ? common : [...new Set([...ofNumber, ...ofRegion])];
 }
 
 function namesOf(policies: readonly Policy[]): string[] {

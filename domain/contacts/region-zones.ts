@@ -31,8 +31,8 @@ const STATES_OF_AUSTRALIA: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The zones in which a person in that country or state may be. Null: those of the number, which lies there, or where nothing better
- * is known.
+ * The zones in which a person in that country or state may be. Null: the number, which lies there, says as much or more, or the zones
+ * are not known.
  *
  * @param region ISO 3166-1 or ISO 3166-2
  * @param place that of the person's number

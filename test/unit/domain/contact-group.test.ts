@@ -61,13 +61,19 @@ describe('the group of a contact', () => {
       'has the policies of the region on the row',
       { ...PARISIAN, region: 'US-FL' },
       { policies: policiesNamed(['us-tcpa', 'us-fl', 'fr']) },
-      { zones: ['America/Chicago', 'America/New_York'], policies: ['us-tcpa', 'us-fl'] },
+      { zones: ['America/Chicago', 'America/New_York', 'Europe/Paris'], policies: ['us-tcpa', 'us-fl'] },
     ],
     [
-      'has the zones of the state on the row, and not those of a number from elsewhere',
+      'has the zones of the state on the row and of a number from elsewhere',
       { ...NEW_YORKER, region: 'US-CA' },
       {},
-      { zones: ['America/Los_Angeles'], policies: [] },
+      { zones: ['America/Los_Angeles', 'America/New_York'], policies: [] },
+    ],
+    [
+      'has the zones that the state on the row has in common with a number from elsewhere',
+      { ...NEW_YORKER, region: 'US-FL' },
+      {},
+      { zones: ['America/New_York'], policies: [] },
     ],
     [
       'has the zones of a number that lies in the state on the row',
@@ -88,16 +94,16 @@ describe('the group of a contact', () => {
       { zones: ['America/Puerto_Rico'], policies: [] },
     ],
     [
-      'has the zone of the territory on the row',
+      'has the zone of the territory on the row and of a number from elsewhere',
       { ...NEW_YORKER, region: 'US-PR' },
       {},
-      { zones: ['America/Puerto_Rico'], policies: [] },
+      { zones: ['America/New_York', 'America/Puerto_Rico'], policies: [] },
     ],
     [
-      'has the zone of the overseas department on the row',
+      'has the zone of the overseas department on the row and of a number from elsewhere',
       { ...PARISIAN, region: 'FR-974' },
       {},
-      { zones: ['Indian/Reunion'], policies: [] },
+      { zones: ['Europe/Paris', 'Indian/Reunion'], policies: [] },
     ],
     [
       'has the zone of the state on the row where mobile numbers name none',
