@@ -10,7 +10,7 @@ import { type Json, show } from './api.ts';
 import { confirm } from './confirm.ts';
 import { agentOf, connectionFor, singleCall } from './connection-preview.ts';
 import type { Env } from './env.ts';
-import { EXIT, Finished } from './exit-codes.ts';
+import { EXIT, type ExitCode, Finished } from './exit-codes.ts';
 import { examples } from './help.ts';
 import { lines } from './output.ts';
 import { refuseStopped } from './stop/refuse-stopped.ts';
@@ -24,11 +24,21 @@ minutes have passed.
 With DATABASE_URL the command reads the stops just before it calls, and does not call while one covers all campaigns, the connection, or
 all accounts that may use it. Without DATABASE_URL it does not know of stops.
 
-Exit codes: 0 the carrier accepted the call, 2 it refused it, 4 calls are stopped, 6 it may have accepted it; otherwise those of every
-command.`;
+Exit codes: 0 the carrier accepted the call, 2 it refused it, 4 calls are stopped, 5 it was not reached or asks for a pause, 6 it may have
+accepted it; otherwise those of every command.`;
 
 const ASK_EVERY_MS = 2_000;
 const WATCHED_MS = 120_000;
+
+const EXIT_OF: Readonly<Record<PlaceResult['kind'], ExitCode>> = {
+  accepted: EXIT.done,
+  rejected: EXIT.refused,
+  blocked: EXIT.refused,
+  throttled: EXIT.unreachable,
+  unavailable: EXIT.unreachable,
+  expired: EXIT.unreachable,
+  unknown: EXIT.notCompleted,
+};
 
 interface Flags extends Json {
   readonly to: string;
@@ -67,8 +77,8 @@ export function addConnectionCall(connections: Command, env: Env): void {
     .action(async (name: string, flags: Flags) => {
       let called: Called | undefined;
       await show(flags, async () => (called = await call(env, name, flags)), asText);
-      if (called?.result === 'unknown') throw new Finished(EXIT.notCompleted);
-      if (called?.result !== 'accepted') throw new Finished(EXIT.refused);
+      const exitCode = called === undefined ? EXIT.unexpected : EXIT_OF[called.result];
+      if (exitCode !== EXIT.done) throw new Finished(exitCode);
     });
 }
 

@@ -59,7 +59,7 @@ export function providerFromEnv(env: Env): CallProvider {
   const vars = TruedyEnv.safeParse(env);
   if (!vars.success) throw notSetUp(vars.error, env);
   const config = TruedyConfig.safeParse(toConfig(vars.data));
-  if (!config.success) throw notSetUp(config.error, {});
+  if (!config.success) throw notSetUp(config.error, env);
   return createTruedyProvider(config.data);
 }
 
@@ -86,10 +86,25 @@ function toConfig(vars: z.infer<typeof TruedyEnv>): Record<string, unknown> {
   };
 }
 
+/** The variable of each setting of the adapter, for errors. */
+const VARIABLE_OF: Readonly<Record<keyof TruedyConfig, keyof z.infer<typeof TruedyEnv>>> = {
+  baseUrl: 'TRUEDY_BASE_URL',
+  apiKey: 'TRUEDY_API_KEY',
+  webhookSecrets: 'TRUEDY_WEBHOOK_SECRETS',
+  requestTimeoutMs: 'TRUEDY_REQUEST_TIMEOUT',
+  queueBoundMs: 'TRUEDY_QUEUE_BOUND',
+  maxDurationS: 'TRUEDY_MAX_DURATION',
+  joinTimeoutS: 'TRUEDY_JOIN_TIMEOUT',
+  keyTtlMs: 'TRUEDY_KEY_TTL',
+};
+const isSetting = (name: PropertyKey | undefined): name is keyof TruedyConfig =>
+  name !== undefined && Object.hasOwn(VARIABLE_OF, name);
+
 function notSetUp(error: z.ZodError, env: Readonly<Record<string, string | undefined>>): RingfenceError {
   const problems = error.issues.map(({ path, message }) => {
-    const name = path.join('.');
-    return name.startsWith('TRUEDY_') && env[name] === undefined ? `${name} is not set` : `${name}: ${message}`;
+    const [field] = path;
+    const name = isSetting(field) ? VARIABLE_OF[field] : String(field);
+    return env[name] === undefined ? `${name} is not set` : `${name}: ${message}`;
   });
   return new RingfenceError('misconfigured', `The provider is not configured correctly. ${problems.join('; ')}`);
 }

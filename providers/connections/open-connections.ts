@@ -59,8 +59,10 @@ export class OpenConnections implements Connections {
 
   #openAll(connections: readonly Connection[]): ReadonlyMap<string, OpenConnection> {
     const usable = connections.filter(({ missingSecrets }) => missingSecrets.length === 0);
+    const open = new Map(usable.map((connection) => [connection.name, { connection, provider: connection.open() }]));
+    // Not before all are open: if one cannot be, everything stays as it was.
     this.#closed = connections.filter(({ missingSecrets }) => missingSecrets.length > 0);
-    return new Map(usable.map((connection) => [connection.name, { connection, provider: connection.open() }]));
+    return open;
   }
 }
 

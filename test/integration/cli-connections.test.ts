@@ -111,6 +111,16 @@ it('says that the carrier refused it', async () => {
   expect(JSON.parse(out)).toMatchObject({ result: 'blocked', provider_call_id: null, outcome: null });
 });
 
+it.each([
+  [{ kind: 'refuse' }, 2, 'rejected'],
+  [{ kind: 'throttle' }, 5, 'throttled'],
+  [{ kind: 'drop_reply' }, 6, 'unknown'],
+] as const)('tells by its exit code what became of the call: %j', async (fault, code, result) => {
+  simulator.setFaults({ rules: [{ fault }] });
+  expect(await call('--yes', '--json')).toBe(code);
+  expect(JSON.parse(out)).toMatchObject({ result, provider_call_id: null });
+});
+
 it('doctor asks each carrier whether it answers, and takes the key', async () => {
   const twilio = createSimulator({ carrier: 'twilio', apiKey: KEY });
   const retell = createSimulator({ carrier: 'retell', apiKey: KEY });

@@ -168,7 +168,10 @@ describe('doctor', () => {
       expect.objectContaining({ check: 'Temporal', found: expect.stringContaining('nobody-made-this') }),
     );
     expect(troubles(misconfigured)).toContainEqual(
-      expect.objectContaining({ check: 'provider', found: expect.stringContaining('baseUrl') }),
+      expect.objectContaining({
+        check: 'provider',
+        found: expect.stringContaining('TRUEDY_BASE_URL: must be an https URL'),
+      }),
     );
   });
 });

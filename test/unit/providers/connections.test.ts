@@ -364,9 +364,12 @@ describe('without a file', () => {
     ['TRUEDY_NUMBER_TYPES', 'mobiles'],
     ['TRUEDY_LOOK_UP_AFTER', '0.5'],
     ['TRUEDY_LOOK_UPS_PER_MINUTE', 'many'],
+    ['TRUEDY_BASE_URL', 'http://api.example.com'],
+    ['TRUEDY_WEBHOOK_SECRETS', 'whsec_1,secret'],
+    ['TRUEDY_MAX_DURATION', '0'],
   ])('a mistake in %s (%s) is named', (name, value) => {
-    const error = errorOf(() => connectionsFromEnv({ ...env, [name]: value }));
-    expect(error).toMatchObject({ code: 'misconfigured', message: expect.stringContaining(name) as string });
+    const error = errorOf(() => connectionsFromEnv({ ...env, [name]: value })[0]!.open());
+    expect(error).toMatchObject({ code: 'misconfigured', message: expect.stringContaining(`${name}: `) as string });
   });
 
   test('and without them there is no connection', () => {

@@ -40,6 +40,19 @@ describe('open connections', () => {
     expect(after.close).not.toHaveBeenCalled();
   });
 
+  test('stay as they were if one of a reload cannot be opened', () => {
+    const [main, locked] = [connection('main'), connection('locked', { missingSecrets: ['env:KEY'] })];
+    const broken = connection('broken', {
+      open: () => {
+        throw new Error('no such region');
+      },
+    });
+    const open = new OpenConnections([main.connection, locked.connection]);
+    expect(() => open.reload([broken.connection])).toThrow('no such region');
+    expect(open.get('main')?.connection).toBe(main.connection);
+    expect(open.closed()).toEqual([locked.connection]);
+  });
+
   test('close everything, replaced adapters as well', async () => {
     const all = [connection('main'), connection('main')];
     const open = new OpenConnections([all[0]!.connection]);
