@@ -4,6 +4,7 @@
  */
 import type { LeftCall, LookedUp } from '../domain/dialling/left-calls.ts';
 import type { Queryable } from './pool.ts';
+import { isUnfinished } from './unfinished.ts';
 
 /** SQL for whether a call is or may be in flight, as far as records show. */
 export const IS_OPEN = `calls.settled_at is null and calls.first_sent_at is not null and calls.not_placed_reason is null
@@ -82,11 +83,45 @@ export async function leftCallsToLookUp(
   return rows;
 }
 
-/** Records what look-ups that found no end have changed. */
-export async function recordLookedUp(
+/** A call that the provider accepted and may still have in its queue. */
+export interface LeftQueuedCall {
+  readonly callId: string;
+  readonly providerCallId: string;
+  readonly lookUps: number;
+}
+
+/**
+ * Calls through a connection of campaigns that have no workflow, which may still wait in the provider's queue although the time for that
+ * is over, and whose look-up is due. Those that wait longest come first.
+ */
+export async function leftQueuedCalls(
   db: Queryable,
-  calls: readonly (LookedUp & { readonly callId: string })[],
-): Promise<void> {
+  {
+    connection,
+    now,
+    queueBoundMs,
+    limit,
+  }: { readonly connection: string; readonly now: number; readonly queueBoundMs: number; readonly limit: number },
+): Promise<LeftQueuedCall[]> {
+  const { rows } = await db.query<LeftQueuedCall>(
+    `select calls.id as "callId", calls.provider_call_id as "providerCallId", calls.look_ups as "lookUps"
+       from campaigns c join calls on calls.campaign_id = c.id
+      where c.owner_run_id is null and ${isUnfinished('c')} and calls.connection = $1
+        and ${IS_OPEN} and calls.provider_call_id is not null
+        and not exists (select from call_events e where e.call_id = calls.id and e.kind in ('started', 'joined'))
+        and calls.first_sent_at <= to_timestamp(($2 - $3::float8) / 1000.0)
+        and coalesce(calls.look_up_at <= to_timestamp($2 / 1000.0), true)
+      order by calls.first_sent_at, calls.id limit $4`,
+    [connection, now, queueBoundMs, limit],
+  );
+  return rows;
+}
+
+/** What a look-up that found no end has changed. `deadlineAt`, null: the deadline stays. */
+type RecordedLookUp = Omit<LookedUp, 'deadlineAt'> & { readonly callId: string; readonly deadlineAt: number | null };
+
+/** Records what look-ups that found no end have changed. */
+export async function recordLookedUp(db: Queryable, calls: readonly RecordedLookUp[]): Promise<void> {
   await db.query(
     `update calls set look_ups = n."lookUps", look_up_at = to_timestamp(n."lookUpAt" / 1000.0),
             deadline_at = greatest(calls.deadline_at, to_timestamp(n."deadlineAt" / 1000.0))

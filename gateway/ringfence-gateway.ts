@@ -33,6 +33,7 @@ import { startSweepingAccountRoom } from './background/account-room-sweeper.ts';
 import { startSweepingLostCalls } from './background/lost-calls-sweeper.ts';
 import { startDeletingOldKeys } from './background/old-keys-sweeper.ts';
 import { startDeletingOldPlacements } from './background/old-placements-sweeper.ts';
+import { startSweepingQueuedCalls } from './background/queued-calls-sweeper.ts';
 import { startReconciling } from './background/reconciler.ts';
 import { startTellingOfRosters } from './background/roster-changes-sweeper.ts';
 import { startSweepingUnstarted } from './background/unstarted-sweeper.ts';
@@ -163,6 +164,7 @@ export async function startRingfenceGateway({
     const sweeping = startSweepingUnstarted({ pool: webhookPool, startCampaign, logger });
     const reconciling = startReconciling({ pool: webhookPool, readWorkflowStatus: look, wakeCoordinators, logger });
     const correcting = startSweepingLostCalls({ pool: webhookPool, connections, logger });
+    const cancelling = startSweepingQueuedCalls({ pool: webhookPool, connections, logger });
     const forgetting = startDeletingOldKeys({ pool: webhookPool, logger });
     const forgettingPlacements = startDeletingOldPlacements({ pool: webhookPool, logger });
     const telling = startZoneDataSweeping({ pool: webhookPool, notifyOfZoneData: notify.ofZoneData, logger });
@@ -179,6 +181,7 @@ export async function startRingfenceGateway({
           telling,
           introducing,
           correcting,
+          cancelling,
           forgetting,
           forgettingPlacements,
           easing,

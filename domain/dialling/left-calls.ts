@@ -43,9 +43,31 @@ export function afterLookUp(call: LeftCall, finding: LookUpFinding, facts: Deadl
     const pauseMs = finding.kind === 'deferred' ? finding.retryAfterMs : UNASKED_PAUSE_MS;
     return { deadlineAt, lookUpAt: now + pauseMs, lookUps };
   }
-  const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** lookUps, MAX_PAUSE_MS);
   const extended = Math.max(deadlineAt, liveUntil(call, finding, facts, now));
-  return { deadlineAt: extended, lookUpAt: Math.min(now + pauseMs, extended), lookUps: lookUps + 1 };
+  // By then it may still be in the provider's queue, and is cancelled there.
+  const queueEndsAt = call.firstSentAt + facts.queueBoundMs;
+  const latest = queueEndsAt > now ? Math.min(extended, queueEndsAt) : extended;
+  return { deadlineAt: extended, lookUpAt: Math.min(now + pauseAfter(lookUps), latest), lookUps: lookUps + 1 };
+}
+
+/** The pause after a look-up that came after so many others. */
+function pauseAfter(lookUps: number): number {
+  return Math.min(FIRST_PAUSE_MS * 2 ** lookUps, MAX_PAUSE_MS);
+}
+
+/** When a call is asked about again that was not to be in the provider's queue any more, and has not ended. */
+export function nextQueueCheck(
+  { lookUps }: Pick<LeftCall, 'lookUps'>,
+  answer:
+    | { readonly kind: 'live'; readonly queued?: boolean | undefined }
+    | { readonly kind: 'unknown' | 'failed' }
+    | { readonly kind: 'deferred'; readonly retryAfterMs: number },
+  now: number,
+): Pick<LookedUp, 'lookUpAt' | 'lookUps'> {
+  if (answer.kind === 'deferred') return { lookUpAt: now + answer.retryAfterMs, lookUps };
+  if (answer.kind === 'live' && answer.queued !== true)
+    return { lookUpAt: now + pauseAfter(lookUps), lookUps: lookUps + 1 };
+  return { lookUpAt: now + UNASKED_PAUSE_MS, lookUps };
 }
 
 /**

@@ -2,7 +2,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { storeEvent } from '../../db/call-events.ts';
 import { parseCallId } from '../../domain/engine/ids.ts';
-import type { LookUpResult } from '../../providers/port.ts';
+import { cancelLeftQueued } from '../../providers/cancel-left-queued.ts';
+import type { LookUpResult, ProviderFacts } from '../../providers/port.ts';
+import { connectionsTo } from '../support/factories/connections.ts';
+import { nextId } from '../support/factories/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../support/harness/database.ts';
 import { callActivity, recordCampaign } from '../support/factories/dials.ts';
 import { ScriptedProvider } from '../support/fakes/scripted-provider.ts';
@@ -17,13 +20,14 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 /** A call that the provider has accepted, and says is queued. */
-async function queuedCall({ cancels = true } = {}) {
-  const provider = new ScriptedProvider(database.pool, now, {}, cancels);
+async function queuedCall({ cancels = true, facts }: { cancels?: boolean; facts?: Partial<ProviderFacts> } = {}) {
+  const provider = new ScriptedProvider(database.pool, now, facts, cancels);
+  Object.assign(provider, { name: nextId('scripted') });
   const campaign = await recordCampaign(database.pool, 1, NOW);
   const callId = campaign.callId(1);
   const address = parseCallId(callId)!;
   const deps = { pool: database.pool, provider, now };
-  const dial = { ...address, epoch: 1, placement: 1, day: '2026-03-18', notBefore: 0, notAfter: NOW + 60_000 };
+  const dial = { ...address, epoch: 1, placement: 1, day: '2026-03-18', notBefore: 0, notAfter: NOW + 600_000 };
   expect(await callActivity('placeCall', deps, dial)).toMatchObject({ kind: 'accepted' });
   const live = (queued: boolean): LookUpResult => ({ kind: 'live', providerCallId: `provider-${callId}`, queued });
   provider.lookUpScript = () => live(true);
@@ -47,7 +51,7 @@ async function queuedCall({ cancels = true } = {}) {
       },
       '{}',
     );
-  return { provider, callId, live, lookUp, started };
+  return { provider, callId, campaignId: campaign.id, live, lookUp, started };
 }
 
 const CANCEL = { cancelQueued: true };
@@ -99,5 +103,65 @@ describe('a call that the provider has in its queue', () => {
     expect(provider.lookedUp).toEqual([]);
     expect(await lookUp({ ...CANCEL, urgent: true })).toEqual({ kind: 'live', queued: false });
     expect([provider.lookedUp, provider.cancelled]).toEqual([[callId], []]);
+  });
+});
+
+describe('a call in the queue whose campaign has no workflow', () => {
+  /** Longer than the request may take. */
+  const BOUND_MS = 90_000;
+
+  /** A queued call, and what a gateway does about it so long after its request. */
+  async function leftCall() {
+    const queued = await queuedCall({ facts: { queueBoundMs: BOUND_MS } });
+    await database.pool.query('update campaigns set owner_run_id = null where id = $1', [queued.campaignId]);
+    const [open] = connectionsTo(queued.provider).all();
+    const sweep = (afterMs: number) => cancelLeftQueued(database.pool, open!, NOW + afterMs);
+    const ends = async () => {
+      const { rows } = await database.pool.query<{ outcome: string }>(
+        "select outcome from call_events where call_id = $1 and kind = 'ended'",
+        [queued.callId],
+      );
+      return rows.map(({ outcome }) => outcome);
+    };
+    return { ...queued, sweep, ends };
+  }
+
+  it('is cancelled there once the time that the queue may take is over, and its end is recorded once', async () => {
+    const { provider, callId, sweep, ends } = await leftCall();
+    expect(await sweep(BOUND_MS - 1)).toBe(0);
+    expect([provider.lookedUp, provider.cancelled]).toEqual([[], []]);
+    expect(await sweep(BOUND_MS)).toBe(1);
+    expect(provider.cancelled).toEqual([callId]);
+    expect(await ends()).toEqual(['cancelled']);
+    expect(await sweep(BOUND_MS + 60_000)).toBe(0);
+    expect(provider.lookedUp).toEqual([callId]);
+  });
+
+  it('is left to the workflow while there is one', async () => {
+    const { provider, sweep, campaignId } = await leftCall();
+    await database.pool.query("update campaigns set owner_run_id = 'another run' where id = $1", [campaignId]);
+    expect(await sweep(BOUND_MS)).toBe(0);
+    expect([provider.lookedUp, provider.cancelled]).toEqual([[], []]);
+  });
+
+  it('is not cancelled where it was dialled, and asked about less and less often', async () => {
+    const { provider, live, sweep, started } = await leftCall();
+    provider.lookUpScript = () => live(false);
+    for (let at = BOUND_MS; at <= BOUND_MS + 120_000; at += 5_000) await sweep(at);
+    expect(provider.cancelled).toEqual([]);
+    expect(provider.lookedUp.length).toBeLessThanOrEqual(5);
+    const { length } = provider.lookedUp;
+    await started();
+    await sweep(BOUND_MS + 3_600_000);
+    expect(provider.lookedUp).toHaveLength(length);
+  });
+
+  it('is cancelled again soon where that failed', async () => {
+    const { provider, sweep, ends } = await leftCall();
+    provider.cancelScript = () => ({ kind: 'unknown', reason: 'http_500' });
+    expect(await sweep(BOUND_MS)).toBe(0);
+    provider.cancelScript = null;
+    expect(await sweep(BOUND_MS + 15_000)).toBe(1);
+    expect(await ends()).toEqual(['cancelled']);
   });
 });

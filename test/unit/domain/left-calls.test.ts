@@ -55,6 +55,13 @@ it.each<[string, LeftCall, LookUpFinding, number, ReturnType<typeof afterLookUp>
     { deadlineAt: DEADLINE, lookUpAt: DEADLINE, lookUps: 13 },
   ],
   [
+    'but before its time in the queue is over, it is looked up at its end',
+    call({ lookUps: 12 }),
+    queued,
+    SENT + MINUTE / 2,
+    { deadlineAt: DEADLINE, lookUpAt: SENT + MINUTE, lookUps: 13 },
+  ],
+  [
     'a call of unknown outcome keeps its deadline',
     call({ accepted: false }),
     unknown,
