@@ -117,7 +117,8 @@ describe('an account that floods a folder which an import holds', () => {
   });
 
   it('is told which folder is in use, and when to come back', async () => {
-    await open({ connectMs: 500, lockMs: 200 });
+    // Long enough for a connection to be opened on a busy machine, too short for everybody to have a turn at the lock.
+    await open({ connectMs: 2_000, lockMs: 1_500 });
     const folder = await newFolder();
     const letGo = await holdFolder(folder);
     const flood = await Promise.all(Array.from({ length: 25 }, (_, index) => add(folder, index)));

@@ -332,7 +332,8 @@ describe('a text that means to be more than a text', () => {
       }
     }
     expect(stored).toBeGreaterThan(30);
-  });
+    // A thousand requests.
+  }, 300_000);
 
   it('in any parameter of any route is refused, or finds nothing', async () => {
     for (const operation of operations) {

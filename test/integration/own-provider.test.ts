@@ -4,7 +4,7 @@ import { describeProvider } from '../support/provider-contract.ts';
 import { receiveWebhooks } from '../support/fakes/webhook-receiver.ts';
 
 const SECRET = 'secret-of-the-example';
-const TIMEOUT_MS = 1_000;
+const TIMEOUT_MS = 2_000;
 
 describeProvider('the example of an own provider', async () => {
   const receiver = await receiveWebhooks();

@@ -8,6 +8,10 @@ import { CAMPAIGN_WORKFLOW } from '../../workflows/messages.ts';
 import { SystemHarness } from '../support/harness/system-harness.ts';
 
 const LIMIT = 4;
+const TIME_SCALE = 250;
+/** The first calls last until all of them are there, also on a busy machine. */
+const FIRST_CALLS = Array.from({ length: LIMIT }, (_, index) => index + 1);
+const LASTS = { kind: 'life', outcome: 'completed', queue_ms: 0, ring_ms: 0, talk_ms: 6_000 * TIME_SCALE } as const;
 
 let harness: SystemHarness;
 afterEach(async () => {
@@ -18,10 +22,13 @@ afterEach(async () => {
 const coordinator = () => harness.client.workflow.getHandle(connectionWorkflowId('truedy', harness.taskQueue));
 
 it('a small campaign beside a large one has its share, and the limit holds while the coordinator is ended and runs change', async () => {
-  harness = await SystemHarness.start({ simulator: { timeScale: 250 }, limits: { maxConcurrentCalls: LIMIT } });
+  harness = await SystemHarness.start({
+    simulator: { timeScale: TIME_SCALE, faults: { rules: [{ match: { nth: FIRST_CALLS }, fault: LASTS }] } },
+    limits: { maxConcurrentCalls: LIMIT },
+  });
   await harness.startSecondWorker();
   const large = await harness.startCampaign(90, { max_concurrent_calls: 10 });
-  await vi.waitFor(() => expect(harness.simulator.ledger().peak_in_flight).toBe(LIMIT), { timeout: 30_000 });
+  await vi.waitFor(() => expect(harness.simulator.ledger().peak_in_flight).toBe(LIMIT));
   const small = await harness.startCampaign(10, { max_concurrent_calls: 10 });
   await harness.result(small);
   // The large one had its own half meanwhile.

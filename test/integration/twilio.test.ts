@@ -7,7 +7,13 @@ import { createTwilioProvider } from '../../providers/twilio/twilio.ts';
 import type { FaultPlan } from '../../simulator/faults.ts';
 import { callToPlace } from '../support/factories/call-to-place.ts';
 import type { receiveWebhooks, WebhookReceiver } from '../support/fakes/webhook-receiver.ts';
-import { connect, createSimulatedHarness, type Fault, TIMEOUT_MS } from '../support/harness/simulated-carrier.ts';
+import {
+  connect,
+  createSimulatedHarness,
+  type Fault,
+  PATIENT_MS,
+  TIMEOUT_MS,
+} from '../support/harness/simulated-carrier.ts';
 import { describeProvider } from '../support/provider-contract.ts';
 
 const ACCOUNT = `AC${'5'.repeat(32)}`;
@@ -15,20 +21,22 @@ const TOKEN = 'token-of-the-stand-in';
 const OPTIONS = { carrier: 'twilio', account: ACCOUNT, apiKey: TOKEN } as const;
 const TWIML = '<Response><Say>Hello {{first_name}}</Say></Response>';
 
-function createProvider(baseUrl: string, receiver: WebhookReceiver): CallProvider {
-  const settings = TwilioSettings.parse({
-    account_sid: ACCOUNT,
-    auth_token: TOKEN,
-    twiml: TWIML,
-    base_url: baseUrl,
-    request_timeout_seconds: TIMEOUT_MS / 1000,
-  });
-  return createTwilioProvider(settings, { webhookUrl: receiver.url, callerNumbers: ['+14155550100'] });
-}
+const providerWith =
+  (timeoutMs: number) =>
+  (baseUrl: string, receiver: WebhookReceiver): CallProvider => {
+    const settings = TwilioSettings.parse({
+      account_sid: ACCOUNT,
+      auth_token: TOKEN,
+      twiml: TWIML,
+      base_url: baseUrl,
+      request_timeout_seconds: timeoutMs / 1000,
+    });
+    return createTwilioProvider(settings, { webhookUrl: receiver.url, callerNumbers: ['+14155550100'] });
+  };
 
 describeProvider('Twilio', () =>
   createSimulatedHarness(
-    { options: OPTIONS, createProvider },
+    { options: OPTIONS, createProvider: providerWith(TIMEOUT_MS) },
     {
       signsNoTime: true,
       never: ['declined'],
@@ -66,7 +74,7 @@ async function open({ timeScale = 1_000, poses = {}, answer }: Connected = {}) {
   const options = { ...OPTIONS, timeScale };
   const { simulator, receiver, provider, close } = await connect({
     options,
-    createProvider,
+    createProvider: providerWith(PATIENT_MS),
     ...(answer === undefined ? {} : { answer }),
   });
   closers.push(close);

@@ -181,8 +181,11 @@ export const PLACING: readonly State[] = [
       };
       const campaign = await harness.start(PEOPLE, { max_concurrent_calls: 1 });
       await requested(harness, 1);
+      // Otherwise the second try could come before the command that a test gives now.
+      await harness.stopDials();
       return campaign;
     },
+    release: (harness) => harness.startDials(),
     live: 1,
     unknown: 0,
     requests: 1,
