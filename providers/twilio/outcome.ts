@@ -53,9 +53,14 @@ function isInvalidNumber({ errorCode, sipCode }: EndCodes): boolean {
   return errorCode !== undefined && REFUSALS.get(Number(errorCode))?.reason === 'invalid_number';
 }
 
-/** The fault of the account for which a call failed after Twilio had accepted it. Undefined: there is none. */
-export function accountFaultOf(status: string, { errorCode }: EndCodes): string | undefined {
-  const refusal = status === 'failed' && errorCode !== undefined ? REFUSALS.get(Number(errorCode)) : undefined;
+/**
+ * The fault of the account for which a call failed after Twilio had accepted it. Undefined: there is none, or the number does not
+ * exist, which calls to others do not depend on.
+ */
+export function accountFaultOf(status: string, codes: EndCodes): string | undefined {
+  const { errorCode } = codes;
+  if (status !== 'failed' || errorCode === undefined || isInvalidNumber(codes)) return undefined;
+  const refusal = REFUSALS.get(Number(errorCode));
   return refusal === undefined || refusal.kind === 'rejected' ? undefined : `${refusal.kind}:${refusal.reason}`;
 }
 

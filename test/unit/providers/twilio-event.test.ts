@@ -94,6 +94,7 @@ describe('reading a status callback', () => {
     [{ CallStatus: 'failed', ErrorCode: '21211' }, undefined],
     [{ CallStatus: 'failed', ErrorCode: '99999' }, undefined],
     [{ CallStatus: 'failed', SipResponseCode: '403' }, undefined],
+    [{ CallStatus: 'failed', ErrorCode: '13227', SipResponseCode: '404' }, undefined],
     [{ CallStatus: 'completed', ErrorCode: '20003' }, undefined],
   ])('%o, as a fault of the account: %s', (form, fault) => {
     expect(parse(form).accountFault).toBe(fault);
