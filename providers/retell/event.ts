@@ -27,7 +27,7 @@ const Webhook = z.object({
  *
  * @param now the time of an event that contains none
  * @throws RingfenceError `bad_request` if the body is not a JSON object with an event name, or its event concerns a call that it does
- *   not name
+ *   not describe
  */
 export function parseRetell(rawBody: Buffer, now: number): CallEvent[] {
   const parsed = Webhook.safeParse(readJson(rawBody));
@@ -38,8 +38,8 @@ export function parseRetell(rawBody: Buffer, now: number): CallEvent[] {
   }
   const { event, event_timestamp, call } = parsed.data;
   // Not ignored: the end of a call would be lost without a trace.
-  if (KINDS.has(event) && call?.call_id === undefined && (call === undefined || ourCallId(call) === null)) {
-    throw new RingfenceError('bad_request', 'The event concerns a call, and the body must name it as "call.call_id".', {
+  if (KINDS.has(event) && call === undefined) {
+    throw new RingfenceError('bad_request', 'The event concerns a call, and the body must describe it as "call".', {
       field: 'body',
     });
   }

@@ -159,8 +159,7 @@ describe('reading an event of Retell', () => {
     '{"event":""}',
     '{"event":1}',
     '{"event":"call_ended"}',
-    '{"event":"call_started","call":{}}',
-    '{"event":"call_ended","call":{"call_id":"","call_status":"ended"}}',
+    '{"event":"call_started","call":[]}',
   ])('refuses %j', (text) => {
     expect(() => parseRetell(Buffer.from(text), NOW)).toThrow(RingfenceError);
   });
@@ -172,7 +171,7 @@ describe('reading an event of Retell', () => {
     );
     fc.assert(
       fc.property(fc.constantFrom('call_started', 'call_ended'), fc.option(call), fc.jsonValue(), (event, of, at) => {
-        const body = { event, call: { call_id: 'call_1', ...of }, event_timestamp: at };
+        const body = { event, call: of, event_timestamp: at };
         for (const read of readOrRefused(Buffer.from(JSON.stringify(body)))) {
           if (read.kind !== 'ignored') expect(CallEvent.parse(read)).toEqual(read);
         }
@@ -181,7 +180,7 @@ describe('reading an event of Retell', () => {
   });
 });
 
-/** A body that names no call is refused, and every other one is read. */
+/** A body that describes no call is refused, and every other one is read. */
 function readOrRefused(body: Buffer): CallEvent[] {
   try {
     return parseRetell(body, NOW);
