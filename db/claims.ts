@@ -3,6 +3,7 @@
  * priority and then in the order of the roster. For each group and priority in which some may be left, a cursor says behind
  * which number. So a claim never reads the contacts that it has passed.
  */
+import { USUAL_PRIORITY } from '../domain/engine/groups.ts';
 import type { DueFor, ReadyContact } from '../domain/engine/campaign-state.ts';
 import type { ExchangeRequest, GroupWork, RosterView } from '../domain/engine/roster.ts';
 import type { Queryable } from './pool.ts';
@@ -38,13 +39,13 @@ export async function openCursors(tx: Queryable, campaignId: string): Promise<vo
 }
 
 /**
- * Claims up to `want` contacts of the groups that are open, or more if that many are due. Contacts that are due come first, in the order of their due time; then
+ * Claims up to `want` contacts of the groups that are open, or more if that many are due or have a better priority than those at hand. Contacts that are due come first, in the order of their due time; then
  * fresh ones by priority. Within a priority, the group whose cursor is furthest behind comes first, so that all groups go through
  * the roster side by side.
  */
 export async function claim(tx: Queryable, request: ExchangeRequest): Promise<ReadyContact[]> {
-  const { want, wantDue = want } = request;
-  if (wantDue <= 0 || request.open.length === 0) return [];
+  const { want, wantDue = want, ahead = { most: 0, before: 0 } } = request;
+  if (Math.max(wantDue, ahead.most) <= 0 || request.open.length === 0) return [];
   const { rows } = await tx.query<ClaimedRow>(
     `with due as (
        select found.seq, found.due_at
@@ -56,20 +57,23 @@ export async function claim(tx: Queryable, request: ExchangeRequest): Promise<Re
         ) found
         order by found.due_at, found.seq limit $6
      ), fresh as (
-       select found.seq, pair.priority
+       select found.seq, pair.priority, pair.after_seq, pair.group_no
          from (select * from claim_cursors where campaign_id = $1 and group_no = any($5)
                 order by priority, after_seq, group_no) pair
         cross join lateral (
           select seq from campaign_contacts c
            where campaign_id = $1 and c.group_no = pair.group_no and c.priority = pair.priority
              and seq > pair.after_seq and ${CLAIMABLE.fresh}
-           order by seq limit $3
+           order by seq limit greatest($3::integer, $7::integer)
         ) found
-        order by pair.priority, pair.after_seq, pair.group_no, found.seq limit $3
+        order by pair.priority, pair.after_seq, pair.group_no, found.seq limit greatest($3::integer, $7::integer)
+     ), placed as (
+       select seq, priority, row_number() over (order by priority, after_seq, group_no, seq) as place from fresh
      ), chosen as (
-       select seq, due_at, 0 as priority from due
-       union all select seq, null, priority from fresh
-       order by due_at nulls last, priority, seq limit greatest($3, (select count(*) from due))
+       select seq from due
+       union all
+       select seq from placed
+        where place <= greatest($3::integer - (select count(*) from due), case when priority < $8 then $7::integer else 0 end)
      ), claimed as (
        update campaign_contacts c set claimed_in_exchange = $2
          from chosen
@@ -80,9 +84,9 @@ export async function claim(tx: Queryable, request: ExchangeRequest): Promise<Re
          from (select group_no, priority, max(seq) as seq from claimed where due_at is null group by 1, 2) last
         where pair.campaign_id = $1 and pair.group_no = last.group_no and pair.priority = last.priority
      )
-     select seq, attempt, excused, due_at is not null as due, group_no as "group" from claimed
+     select seq, attempt, excused, due_at is not null as due, priority, group_no as "group" from claimed
       order by due_at nulls last, priority, seq`,
-    [request.campaignId, request.exchangeNumber, want, request.now, request.open, wantDue],
+    [request.campaignId, request.exchangeNumber, want, request.now, request.open, wantDue, ahead.most, ahead.before],
   );
   return rows.map(readyContact);
 }
@@ -90,7 +94,7 @@ export async function claim(tx: Queryable, request: ExchangeRequest): Promise<Re
 /** The claim of an exchange that is repeated, in its present state. */
 export async function readClaim(tx: Queryable, request: ExchangeRequest): Promise<ReadyContact[]> {
   const { rows } = await tx.query<ClaimedRow>(
-    `select seq, attempt, excused, due_at is not null as due, group_no as "group" from campaign_contacts
+    `select seq, attempt, excused, due_at is not null as due, priority, group_no as "group" from campaign_contacts
       where campaign_id = $1 and claimed_in_exchange = $2 and bucket in ('pending', 'retrying')
       order by due_at nulls last, priority, seq`,
     [request.campaignId, request.exchangeNumber],
@@ -103,16 +107,18 @@ interface ClaimedRow {
   readonly attempt: number;
   readonly excused: number;
   readonly due: boolean;
+  readonly priority: number;
   readonly group: number;
 }
 
-/** Histories grow with every field. Few contacts have excused attempts or a due time of their first call. */
-function readyContact({ seq, attempt, excused, due, group }: ClaimedRow): ReadyContact {
+/** Histories grow with every field. Few contacts have excused attempts, a due time of their first call or a priority. */
+function readyContact({ seq, attempt, excused, due, priority, group }: ClaimedRow): ReadyContact {
   return {
     seq,
     attempt,
     ...(excused > 0 ? { excused } : {}),
     ...(due && attempt === 1 ? { isDue: true } : {}),
+    ...(due || priority === USUAL_PRIORITY ? {} : { priority }),
     ...(group > 0 ? { group } : {}),
   };
 }
@@ -184,9 +190,9 @@ export async function readWaiting(tx: Queryable, campaignId: string): Promise<Om
        union all
        select next.* from due cross join lateral (${next('and c.group_no > due.group_no')}) next
      )
-     select group_no, coalesce(fresh.more, false) as more,
+     select group_no, coalesce(fresh.more, false) as more, fresh.first,
             floor(extract(epoch from due.due_at) * 1000)::bigint as due_at, due.waits_for
-       from (select group_no, true as more from pairs where more group by group_no) fresh
+       from (select group_no, true as more, min(priority) as first from pairs where more group by group_no) fresh
        full join due using (group_no)
       order by group_no`,
     [campaignId],
@@ -197,6 +203,7 @@ export async function readWaiting(tx: Queryable, campaignId: string): Promise<Om
 interface WaitingRow {
   readonly group_no: number;
   readonly more: boolean;
+  readonly first: number | null;
   readonly due_at: string | null;
   readonly waits_for: DueFor | null;
 }
@@ -205,6 +212,7 @@ function groupWork(row: WaitingRow): GroupWork {
   return {
     group: row.group_no,
     more: row.more,
+    ...(row.first === null || row.first === USUAL_PRIORITY ? {} : { first: row.first }),
     dueAt: row.due_at === null ? null : Number(row.due_at),
     ...(row.waits_for === null ? {} : { dueFor: row.waits_for }),
   };

@@ -35,11 +35,15 @@ export function cancelPlacements(run: WorkflowRun): void {
 export function startExchange(run: WorkflowRun, claim: Claim, now: number): void {
   const request = exchangeRequest(run.state, run.campaignId, claim, run.waiting, run.continuedFrom, now);
   run.exchanging = true;
-  const summary = exchangeSummary(request.settled.length, claim.wantDue ?? claim.want);
+  const summary = exchangeSummary(request.settled.length, mostOf(claim));
   void retryForever(() => exchange.executeWithOptions({ summary }, [request])).then((reply) => {
     run.exchanging = false;
     run.inbox.push({ kind: 'exchanged', request, reply });
   });
+}
+
+function mostOf({ want, wantDue = want, ahead }: Claim): number {
+  return Math.max(want, wantDue, ahead?.most ?? 0);
 }
 
 /** Looks up calls of which no event has told for long. */

@@ -110,12 +110,13 @@ export function settleWithoutCall(
 }
 
 /** The contact and attempt of a call. */
-export function contactOf({ seq, attempt, excused, isDue, group }: InFlightCall): ReadyContact {
+export function contactOf({ seq, attempt, excused, isDue, priority, group }: InFlightCall): ReadyContact {
   return {
     seq,
     attempt,
     ...(excused === undefined ? {} : { excused }),
     ...(isDue ? { isDue } : {}),
+    ...(priority === undefined ? {} : { priority }),
     ...(group === undefined ? {} : { group }),
   };
 }

@@ -106,6 +106,8 @@ export const ReadyContact = z.looseObject({
   excused: count.optional(),
   /** Set on a first call that had a due time. It goes before first calls that had none. */
   isDue: z.boolean().optional(),
+  /** Set on a first call without a due time: lower numbers go first. Default: 3. */
+  priority: count.optional(),
   /** The group whose hours are the contact's. Default: 0. */
   group: count.optional(),
 });
@@ -317,6 +319,8 @@ export const GroupState = z.looseObject({
   askWindowAgainAt: instant.nullable(),
   /** Whether contacts without a due time wait for their first call and are not claimed yet. */
   moreToClaim: z.boolean(),
+  /** The lowest priority number among them. Default: 3. */
+  firstPriority: count.optional(),
   /** The earliest due time of a contact that is not claimed, and what it is for. Null: no contact has one. */
   nextDueAt: instant.nullable(),
   nextDueFor: DueFor.optional(),

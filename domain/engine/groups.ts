@@ -32,6 +32,8 @@ export function takeGroups(state: CampaignState, work: readonly GroupWork[]): vo
   for (const group of state.groups) {
     const found = work.find((one) => one.group === group.no);
     group.moreToClaim = found?.more ?? false;
+    delete group.firstPriority;
+    if (found?.first !== undefined) group.firstPriority = found.first;
     group.nextDueAt = found?.dueAt ?? null;
     delete group.nextDueFor;
     if (found?.dueFor !== undefined) group.nextDueFor = found.dueFor;
@@ -71,7 +73,10 @@ export function nextDue(groups: readonly GroupState[]): Pick<GroupState, 'nextDu
   return first;
 }
 
-/** Retries and first calls with a due time go before other first calls. */
-export function hadDueTime({ attempt, isDue }: ReadyContact): boolean {
-  return attempt > 1 || isDue === true;
+/** The priority of contacts of which none is stated. */
+export const USUAL_PRIORITY = 3;
+
+/** The place of a claimed contact in the order of calls: retries and first calls with a due time, then others by priority. */
+export function rankOf({ attempt, isDue, priority = USUAL_PRIORITY }: ReadyContact): number {
+  return attempt > 1 || isDue === true ? 0 : priority;
 }

@@ -3,11 +3,11 @@
  * the state and the clock and changes neither.
  */
 import { capLeft, isGroupOpen, openGroups, placedToday, windowInstants, zoneDataOf } from './calling-day.ts';
-import type { CampaignState, InFlightCall, ReadyContact, WaitingFor } from './campaign-state.ts';
+import type { CampaignState, GroupState, InFlightCall, ReadyContact, WaitingFor } from './campaign-state.ts';
 import { isBreakerOpen, troubleOf } from './circuit-breaker.ts';
 import { isHeldByConnection, placingAllowed } from './connection-wait.ts';
 import { isForDueTime, mayPlace, shareLeft, slotsLeft, type Waiting } from './gates.ts';
-import { groupOf, hadDueTime, nextDue } from './groups.ts';
+import { groupOf, nextDue, rankOf, USUAL_PRIORITY } from './groups.ts';
 import type { InFlightSurvey } from './in-flight.ts';
 import { cancelsIfQueued } from './look-up-times.ts';
 import type { Claim } from './roster.ts';
@@ -147,15 +147,43 @@ function claimable(
   const fits = (atHand: number): number => Math.max(0, Math.min(free + reserve, cap) - atHand);
   const atHand = state.ready.length - place.length;
   const want = fits(atHand);
-  // Contacts with a due time go before others, also before those who are at hand.
-  const wantDue = someDue ? fits(countDue(state.ready) - countDue(place)) : 0;
-  // Contacts without a due time can wait until half of the reserve is used.
-  const pressing = wantDue > 0 || (want > 0 && moreToClaim && atHand < free + reserve / 2);
-  return { most: wantDue > want ? { want, wantDue } : { want }, pressing };
+  // Contacts with a due time go before others, also before those who are at hand, and so do contacts of a better priority.
+  const before = (rank: number): number => countBefore(rank, state.ready) - countBefore(rank, place);
+  const wantDue = someDue ? fits(before(1)) : 0;
+  const last = lastRank(state.ready, place, open);
+  const first = looks ? 1 : Math.min(...open.map(firstPriority));
+  const ahead = first < last ? { most: fits(before(last)), before: last } : null;
+  // Others can wait until half of the reserve is used.
+  const pressing =
+    wantDue > 0 ||
+    (ahead !== null && ahead.most > 0 && moreToClaim && !looks) ||
+    (want > 0 && moreToClaim && atHand < free + reserve / 2);
+  const most = {
+    want,
+    ...(wantDue > want ? { wantDue } : {}),
+    ...(ahead !== null && ahead.most > want ? { ahead } : {}),
+  };
+  return { most, pressing };
 }
 
-function countDue(contacts: readonly ReadyContact[]): number {
-  return contacts.filter(hadDueTime).length;
+function countBefore(rank: number, contacts: readonly ReadyContact[]): number {
+  return contacts.filter((contact) => rankOf(contact) < rank).length;
+}
+
+/** The rank of the contact that is called last of those at hand whose hours permit a call. */
+function lastRank(ready: readonly ReadyContact[], place: readonly ReadyContact[], open: readonly GroupState[]): number {
+  const placed = new Set(place);
+  const numbers = new Set(open.map(({ no }) => no));
+  let last = 0;
+  for (const contact of ready) {
+    const rank = rankOf(contact);
+    if (rank > last && numbers.has(contact.group ?? 0) && !placed.has(contact)) last = rank;
+  }
+  return last;
+}
+
+function firstPriority({ moreToClaim, firstPriority: priority = USUAL_PRIORITY }: GroupState): number {
+  return moreToClaim ? priority : Infinity;
 }
 
 function isWorthSettling(state: CampaignState, calls: InFlightSurvey, waiting: Waiting, now: number): boolean {

@@ -4,6 +4,7 @@
  * returned to the roster first. Settlements that no exchange has recorded yet are decided again.
  */
 import type { CampaignState, InFlightCall, ReadyContact } from './campaign-state.ts';
+import { rankOf } from './groups.ts';
 import { afterAttempt, countedAttempt } from './retry-policy.ts';
 
 /** Applies changed terms to all contacts that wait for a retry. */
@@ -31,8 +32,16 @@ export function endRetries(state: CampaignState): void {
 export function takeClaimed(state: CampaignState, claimed: readonly ReadyContact[]): void {
   for (const contact of claimed) {
     if (state.endRetriesAfter !== null && isRetry(contact)) state.released.push(contact);
-    else state.ready.push(contact);
+    else insertByRank(state.ready, contact);
   }
+}
+
+/** Before those at hand that are called later, and after all others. */
+function insertByRank(ready: ReadyContact[], contact: ReadyContact): void {
+  const rank = rankOf(contact);
+  const place = ready.findIndex((other) => rankOf(other) > rank);
+  if (place === -1) ready.push(contact);
+  else ready.splice(place, 0, contact);
 }
 
 /** Whether a call that was not placed is a retry that the terms may no longer grant: the records know its last outcome. */

@@ -22,6 +22,8 @@ export interface Claim {
    * without one do not take their place. Default: `want`.
    */
   readonly wantDue?: number | undefined;
+  /** The largest number of contacts whose priority comes before this one, if it is larger, for the same reason. Default: `want`. */
+  readonly ahead?: { readonly most: number; readonly before: number } | undefined;
 }
 
 export interface ExchangeRequest extends Claim {
@@ -70,6 +72,8 @@ export interface GroupWork {
   readonly group: number;
   /** Whether contacts without a due time wait for their first call. */
   readonly more: boolean;
+  /** The lowest priority number among them. Default: 3. */
+  readonly first?: number | undefined;
   /** The earliest due time, in epoch milliseconds. Null: no contact has one. */
   readonly dueAt: number | null;
   /** What that due time is for. Default: a retry. */

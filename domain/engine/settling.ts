@@ -5,7 +5,7 @@ import { forgetWindow, openGroups, placedToday, zoneDataOf } from './calling-day
 import type { CampaignState, InFlightCall, PacingFacts, Settlement } from './campaign-state.ts';
 import { troubleOf } from './circuit-breaker.ts';
 import type { Waiting } from './gates.ts';
-import { hadDueTime, takeGroups } from './groups.ts';
+import { takeGroups } from './groups.ts';
 import { takeClaimed } from './retries-to-end.ts';
 import { applyLook, noteRosterChange, notHeld } from './roster-changes.ts';
 import type { RetryPolicy } from './retry-policy.ts';
@@ -18,7 +18,7 @@ import { afterMoves, waitingBucket, type Bucket, type Buckets } from './tally.ts
 export function exchangeRequest(
   state: CampaignState,
   campaignId: string,
-  { want, wantDue }: Claim,
+  { want, wantDue, ahead }: Claim,
   waiting: Waiting,
   continuedFrom: string | null,
   now: number,
@@ -48,6 +48,7 @@ export function exchangeRequest(
       state.endRetriesAfter === null ? null : { after: state.endRetriesAfter, granted: grantedRetries(state) },
     want,
     ...(wantDue === undefined ? {} : { wantDue }),
+    ...(ahead === undefined ? {} : { ahead }),
     open: openGroups(state, now).map(({ no }) => no),
     sync: {
       status: state.status,
@@ -89,7 +90,6 @@ export function applyExchange(
     state,
     notHeld(state, (contact) => idOf(request.campaignId, contact), reply.claimed),
   );
-  state.ready.sort((a, b) => Number(hadDueTime(b)) - Number(hadDueTime(a)));
   takeRoster(state, reply, now);
   noteStop(state, reply.isStopped ?? false, request.now, now);
   for (const event of reply.events) applyEnded(state, event, now);

@@ -58,17 +58,27 @@ describe('contacts of several groups', () => {
     const { step } = await ofThreeGroups();
     const first = await step({ want: 3, open: [0, 2] });
     expect(first.claimed).toEqual([
-      { seq: 7, attempt: 1 },
-      { seq: 9, attempt: 1, group: 2 },
+      { seq: 7, attempt: 1, priority: 1 },
+      { seq: 9, attempt: 1, priority: 1, group: 2 },
       { seq: 1, attempt: 1 },
     ]);
     expect((await step({ want: 1, open: [0, 2] })).seqs).toEqual([4]);
     const last = await step({ want: 9, open: [0, 2] });
     expect(last.seqs).toEqual([3, 6]);
-    expect(last.groups).toEqual([{ group: 1, more: true, dueAt: null }]);
+    expect(last.groups).toEqual([{ group: 1, more: true, first: 1, dueAt: null }]);
     expect((await step({ want: 9, open: [] })).seqs).toEqual([]);
     const others = await step({ want: 9, open: [1] });
     expect([others.seqs, others.groups]).toEqual([[8, 2, 5], []]);
+  });
+
+  it('of a priority before that of the claimed ones are claimed where no other is wanted, and bring none along', async () => {
+    const { step } = await ofThreeGroups();
+    expect((await step({ want: 0, ahead: { most: 2, before: 1 }, open: [0, 1, 2] })).seqs).toEqual([]);
+    expect((await step({ want: 0, ahead: { most: 2, before: 3 }, open: [0, 1, 2] })).seqs).toEqual([7, 8]);
+    const others = await step({ want: 2, ahead: { most: 5, before: 3 }, open: [0, 1, 2] });
+    expect(others.seqs).toEqual([9, 1]);
+    expect(others.groups).toMatchObject([{ group: 0, more: true }, { group: 1 }, { group: 2 }]);
+    expect((await step({ want: 9, open: [0, 1, 2] })).seqs).toEqual([2, 3, 4, 5, 6]);
   });
 
   it('go back to the roster when their group closes, and are claimed again', async () => {
@@ -77,7 +87,7 @@ describe('contacts of several groups', () => {
     expect([all.seqs.length, all.groups]).toEqual([9, []]);
     const released = all.claimed.filter(({ group }) => group === 1);
     const closed = await step({ released, want: 9, open: [0, 2] });
-    expect([closed.seqs, closed.groups]).toEqual([[], [{ group: 1, more: true, dueAt: null }]]);
+    expect([closed.seqs, closed.groups]).toEqual([[], [{ group: 1, more: true, first: 1, dueAt: null }]]);
     expect((await step({ want: 2, open: [1] })).seqs).toEqual([8, 2]);
     const { groups } = await adopt('another run');
     expect(groups.map(({ group }) => group)).toEqual([0, 1, 2]);

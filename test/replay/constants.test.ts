@@ -104,6 +104,7 @@ const OTHERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     EXPECTED_WITHIN_MS: 'the same',
   },
   'domain/engine/dates.ts': { LONGEST_READ: 'a bound of what comes in from outside' },
+  'domain/engine/groups.ts': { USUAL_PRIORITY: 'the default of recorded data, which states every other priority' },
   'domain/engine/pace.ts': {
     MEASURED_MS: 'shown to people, and nothing is decided by it',
     MEASURED_CONTACTS: 'the same',

@@ -433,6 +433,29 @@ describe('an exchange with the roster', () => {
       {},
       null,
     ],
+    [
+      'claims first calls of a better priority before the contacts at hand, although they fill the reserve',
+      { ...BUSY, group: { ...MORE, firstPriority: 1 } },
+      {},
+      { want: 0, ahead: { most: 40, before: 3 } },
+    ],
+    [
+      'claims no more of them than fit beside those at hand that go before',
+      {
+        ...BUSY,
+        ready: [...contacts(30).map((contact) => ({ ...contact, priority: 1 })), ...contacts(40).slice(30)],
+        group: { ...MORE, firstPriority: 2 },
+      },
+      {},
+      { want: 0, ahead: { most: 10, before: 3 } },
+    ],
+    ['leaves those of a worse priority for later', { ...BUSY, group: { ...MORE, firstPriority: 4 } }, {}, null],
+    [
+      'asks for them at once where people were added',
+      { ...BUSY, group: MORE, rosterChanges: 1, roster: { countedAt: 0 } },
+      {},
+      { want: 0, ahead: { most: 40, before: 3 } },
+    ],
     ['is worth twenty outcomes', { ...BUSY, settled: settlements(20) }, {}, { want: 0 }],
     ['is not worth nineteen', { ...BUSY, settled: settlements(19) }, {}, null],
     [

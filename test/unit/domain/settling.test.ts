@@ -90,6 +90,24 @@ describe('the answer to an exchange', () => {
     expect(state.ready.map(({ seq }) => seq)).toEqual([1, 5, 6]);
   });
 
+  test('brings contacts of a better priority before those at hand, and leaves the order of these', () => {
+    const first = [
+      { seq: 1, attempt: 1, isDue: true },
+      { seq: 2, attempt: 1, priority: 2 },
+      { seq: 3, attempt: 1 },
+      { seq: 4, attempt: 1, priority: 2 },
+    ];
+    const state = campaignState({ ready: first });
+    const claimed = [
+      { seq: 5, attempt: 1, priority: 1 },
+      { seq: 6, attempt: 1, priority: 2 },
+      { seq: 7, attempt: 1 },
+      { seq: 8, attempt: 1, priority: 4 },
+    ];
+    answer(state, ask(state), { claimed });
+    expect(state.ready.map(({ seq }) => seq)).toEqual([1, 5, 2, 6, 3, 4, 7, 8]);
+  });
+
   test('brings the end of a call whose signal was lost', () => {
     const state = campaignState({ calls: [callInFlight()] });
     answer(state, ask(state), { events: [endOf(1)] });
