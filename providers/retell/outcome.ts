@@ -32,10 +32,15 @@ const OUTCOMES: ReadonlyMap<string, Outcome> = new Map([
   ['invalid_destination', 'invalid_number'],
 ]);
 
-/** The words for a call that Retell accepted and did not dial, because of the account or its number or agent. */
+/**
+ * The words for a call that Retell accepted and that did not ring, because of the account, its number or agent, or because the
+ * telephony provider is down. What passes by itself is `throttled`.
+ */
 const ACCOUNT_FAULTS: ReadonlyMap<string, 'throttled' | 'blocked'> = new Map([
   ['concurrency_limit_reached', 'throttled'],
   ['no_concurrency_fallback', 'throttled'],
+  ['registered_call_timeout', 'throttled'],
+  ['telephony_provider_unavailable', 'throttled'],
   ['no_valid_payment', 'blocked'],
   ['telephony_provider_permission_denied', 'blocked'],
   ['scam_detected', 'blocked'],

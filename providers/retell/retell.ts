@@ -25,8 +25,9 @@
  * - 429 may have a `Retry-After`. An outbound call above the concurrency limit is refused with it.
  * - 408, 409 and 5xx prove nothing.
  * - A call with `concurrency_limit_reached`, `no_concurrency_fallback`, `no_valid_payment`, `scam_detected`, `marked_as_spam`
- *   or `telephony_provider_permission_denied` as `disconnection_reason` did not ring, because of the account. It holds
- *   the campaign, and the attempt does not count.
+ *   or `telephony_provider_permission_denied` as `disconnection_reason` did not ring, because of the account. One with
+ *   `registered_call_timeout` or `telephony_provider_unavailable` did not ring either. Both hold the campaign, and the attempt does
+ *   not count.
  */
 import { connectWithinMs } from '../../domain/engine/dial-budget.ts';
 import { LOOK_UPS } from '../../domain/engine/time-limits.ts';
