@@ -21,7 +21,7 @@ export const EXIT_MEANING: Readonly<Record<ExitCode, string>> = {
   [EXIT.unexpected]: 'unexpected failure',
   [EXIT.refused]: 'refused, with the reason',
   [EXIT.notFound]: 'not found',
-  [EXIT.wrongState]: "not possible in the campaign's present status",
+  [EXIT.wrongState]: 'not possible in the present status of the campaign or the contact',
   [EXIT.unreachable]: 'no answer, or too busy: try again',
   [EXIT.notCompleted]: 'the watched campaign has ended without completing',
   [EXIT.trouble]: '`doctor` has found a problem',
@@ -38,6 +38,9 @@ export class Finished extends Error {
 const OWN_EXIT: Partial<Record<ErrorCode, ExitCode>> = {
   not_found: EXIT.notFound,
   wrong_state: EXIT.wrongState,
+  campaign_over: EXIT.wrongState,
+  contact_in_call: EXIT.wrongState,
+  contact_over: EXIT.wrongState,
   conflict: EXIT.wrongState,
   internal: EXIT.unexpected,
 };

@@ -107,6 +107,13 @@ describe('an exit code', () => {
     expect(exitCodeOf({ code }) === EXIT.unreachable).toBe(repeats);
   });
 
+  it.each<ErrorCode>(['wrong_state', 'campaign_over', 'contact_in_call', 'contact_over'])(
+    'is the same for whatever the present status forbids: %s',
+    (code) => {
+      expect(exitCodeOf({ code })).toBe(EXIT.wrongState);
+    },
+  );
+
   it('is that of a refusal for a code that only a newer gateway knows', () => {
     expect(exitCodeOf({ code: 'of_a_later_version' as ErrorCode })).toBe(EXIT.refused);
   });
