@@ -214,10 +214,11 @@ export class Campaigns {
 
   /**
    * Asks the workflow where there is a connection to Temporal. The gateway answers where there is none, and for a campaign without a
-   * running workflow: one that is over, interrupted, or about to start.
+   * running workflow: one that is over, interrupted, or about to start. It may also know the first answer to a command that the
+   * workflow refuses now.
    */
   async #throughTemporal<T>(
-    options: RequestOptions,
+    options: WriteOptions,
     ask: (control: CampaignControl) => Promise<T>,
     askGateway: () => Promise<T>,
   ): Promise<T> {
@@ -226,7 +227,13 @@ export class Campaigns {
     try {
       return await withSignals(this.#api.signals(options), (signal) => unlessAborted(signal, ask(control)));
     } catch (error) {
-      if (!(error instanceof RingfenceError) || !hasNoWorkflow(error)) throw error;
+      if (!(error instanceof RingfenceError)) throw error;
+      if (!hasNoWorkflow(error)) {
+        if (!mayBeRepeat(error, options)) throw error;
+        return askGateway().catch((other: unknown) => {
+          throw other instanceof RingfenceError ? error : other;
+        });
+      }
     }
     return askGateway();
   }
@@ -238,6 +245,11 @@ function pathOf(id: string): string {
 
 function hasNoWorkflow({ code, details }: RingfenceError): boolean {
   return code === 'not_found' || 'workflow_status' in details;
+}
+
+/** The gateway may have answered the first request with this key, before the campaign had the workflow that refuses the second. */
+function mayBeRepeat({ code }: RingfenceError, { idempotencyKey }: WriteOptions): boolean {
+  return code === 'wrong_state' && idempotencyKey !== undefined;
 }
 
 /** Temporal's client takes no signal for these calls. What is under way when it aborts may still take effect. */

@@ -112,6 +112,12 @@ async function refuseUnlessRunning(client: Client, handle: WorkflowHandle): Prom
 /** A workflow that somebody or something ended from outside has not ended its campaign. */
 const FROM_OUTSIDE = new Set(['terminated', 'failed', 'timed_out']);
 
+/** @throws RingfenceError `wrong_state` if the workflow was ended from outside */
+export function refuseInterrupted(handle: WorkflowHandle, { name }: { readonly name: string }): void {
+  const status = name.toLowerCase();
+  if (FROM_OUTSIDE.has(status)) throw notRunning(handle, status);
+}
+
 function notRunning({ workflowId }: WorkflowHandle, status: string): RingfenceError {
   const id = workflowId.replace('campaign-', '');
   const message = FROM_OUTSIDE.has(status)

@@ -1,6 +1,8 @@
 /** Controls campaigns through Temporal alone: their workflows answer. */
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { CampaignProgress } from '../../domain/engine/answers.ts';
+import { isOver } from '../../domain/engine/commands.ts';
+import { RingfenceError } from '../../domain/engine/errors.ts';
 import { workflowId } from '../../domain/engine/ids.ts';
 import {
   cancelUpdate,
@@ -13,7 +15,7 @@ import {
 import type { CampaignControl, CommandOptions } from '../campaign-control.ts';
 import { readId } from '../campaign-id.ts';
 import type { TemporalClient } from '../temporal-client.ts';
-import { campaignNotFound, command } from './command.ts';
+import { campaignNotFound, command, refuseInterrupted } from './command.ts';
 import { isWorkflowNotFound, temporalUnavailable } from './temporal-errors.ts';
 
 const PROGRESS_TIMEOUT_MS = 10_000;
@@ -47,8 +49,14 @@ function giver({ by }: CommandOptions = {}): [] {
 
 async function progressOf(client: Client, handle: WorkflowHandle): Promise<CampaignProgress> {
   try {
-    return await client.withDeadline(Date.now() + PROGRESS_TIMEOUT_MS, () => handle.query(progressQuery));
+    return await client.withDeadline(Date.now() + PROGRESS_TIMEOUT_MS, async () => {
+      const progress = await handle.query(progressQuery);
+      // A workflow that was ended from outside still answers with its last state, as if it were running.
+      if (!isOver(progress.status)) refuseInterrupted(handle, (await handle.describe()).status);
+      return progress;
+    });
   } catch (error) {
+    if (error instanceof RingfenceError) throw error;
     throw isWorkflowNotFound(error) ? campaignNotFound(error) : temporalUnavailable(error);
   }
 }

@@ -280,20 +280,56 @@ describe('numbers among the options of a call', () => {
   });
 });
 
-describe('commands through Temporal', () => {
-  it('have one id for each command and key, and none that shows the key', async () => {
+describe('through Temporal', () => {
+  const temporalWith = (handle: object) => ({
+    connection: { close: async () => {} },
+    workflow: { getHandle: (workflowId: string) => ({ workflowId, ...handle }) },
+    withDeadline: <T>(_deadline: unknown, act: () => Promise<T>) => act(),
+  });
+  const named = (name: string, facts: object) =>
+    Object.assign(new Error('The campaign is ending.'), { name, ...facts });
+  const refusing = temporalWith({
+    executeUpdate: async () => {
+      const cause = named('ApplicationFailure', { type: 'wrong_state' });
+      throw named('WorkflowUpdateFailedError', { cause });
+    },
+  });
+
+  it('a campaign whose workflow was ended from outside is not said to be active', async () => {
+    const describedAs = (name: string) =>
+      temporalWith({ query: async () => ({ status: 'active' }), describe: async () => ({ status: { name } }) });
+    const interrupted = dataAnswer({ id: ID, status: 'interrupted' });
+    const terminated = await clientFor([interrupted], { temporal: describedAs('TERMINATED') });
+    expect(await terminated.campaigns.progress(ID)).toMatchObject({ status: 'interrupted' });
+    await stub.close();
+    const running = await clientFor([interrupted], { temporal: describedAs('RUNNING') });
+    expect(await running.campaigns.progress(ID)).toMatchObject({ status: 'active' });
+    expect(stub.requests).toEqual([]);
+  });
+
+  it('a refused command asks the gateway for its first answer, if the caller has chosen its key', async () => {
+    const first = { acknowledged: true, status: 'active', cancel_requested_at: '2026-03-18T12:00:00.000Z' };
+    const client = await clientFor([dataAnswer({ id: ID, ...first })], { temporal: refusing, maxRetries: 0 });
+    expect(await client.campaigns.cancel(ID, { idempotencyKey: 'ours' })).toEqual(first);
+    expect(keysSent()).toEqual(['ours']);
+    expect(await failureOf(client.campaigns.cancel(ID))).toMatchObject({ code: 'wrong_state' });
+    expect(stub.requests).toHaveLength(1);
+    await stub.close();
+    expect(await failureOf(client.campaigns.cancel(ID, { idempotencyKey: 'ours' }))).toMatchObject({
+      code: 'wrong_state',
+      message: 'The campaign is ending.',
+    });
+    stub = await StubGateway.listen([DONE]);
+  });
+
+  it('commands have one id for each command and key, and none that shows the key', async () => {
     const sent: string[] = [];
-    const handle = {
+    const temporal = temporalWith({
       executeUpdate: async (_update: unknown, { updateId }: { updateId: string }) => {
         sent.push(updateId);
         return { status: 'paused' };
       },
-    };
-    const temporal = {
-      connection: { close: async () => {} },
-      workflow: { getHandle: () => handle },
-      withDeadline: <T>(_deadline: unknown, act: () => Promise<T>) => act(),
-    };
+    });
     const { campaigns } = await clientFor([DONE], { temporal });
     const options = { idempotencyKey: 'of-the-caller' };
     for (const command of ['pause', 'resume', 'cancel', 'pause'] as const) await campaigns[command](ID, options);
