@@ -47,7 +47,7 @@ export function readSchedule(options: ScheduleOptions, timezone: string | undefi
       path[0] === 'calling_hours' && path.length > 1 ? `--hours: ${message}` : inOptions(message),
     );
     const [first] = parsed.error.issues[0]?.path ?? [];
-    throw new RingfenceError('validation_error', [...new Set(messages)].join('\nerror: '), {
+    throw new RingfenceError('validation_error', [...new Set(messages)].join('; '), {
       field: OPTION_OF[first as keyof typeof OPTION_OF] ?? '--timezone',
     });
   }
@@ -71,5 +71,9 @@ function hoursAlone(hours: string, options: ScheduleOptions): HoursWindow[] {
 }
 
 function inOptions(message: string): string {
-  return Object.entries(OPTION_OF).reduce((text, [field, option]) => text.replaceAll(field, option), message);
+  // A field's name may be a part of another word, such as date-holidays.
+  return Object.entries(OPTION_OF).reduce(
+    (text, [field, option]) => text.replaceAll(new RegExp(`(?<![\\w-])${field}(?![\\w-])`, 'g'), option),
+    message,
+  );
 }

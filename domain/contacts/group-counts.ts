@@ -1,4 +1,4 @@
-import type { ContactGroups, Whereabouts } from './contact-group.ts';
+import { type ContactGroups, NEVER_OPEN, type Whereabouts } from './contact-group.ts';
 import { GroupNumbers } from './group-numbers.ts';
 import { mergeGroups } from './merge-groups.ts';
 import { MOST_GROUPS } from '../engine/campaign-state.ts';
@@ -34,6 +34,7 @@ export class GroupCounts {
   readonly #now: number;
   readonly #numbers = new GroupNumbers();
   readonly #counts: number[] = [];
+  #neverOpen = 0;
   /** By group and part of an hour. */
   readonly #timed = new Map<string, TimedContacts>();
 
@@ -46,10 +47,16 @@ export class GroupCounts {
   /** A contact that comes into no group will be skipped, and is left out. */
   add(contact: PlannedContact): void {
     const group = this.#contactGroups.groupOf(contact);
+    if (group === NEVER_OPEN) this.#neverOpen += 1;
     if (typeof group === 'string') return;
     const dueAt = contact.not_before ? new Date(contact.not_before).getTime() : null;
     if (dueAt === null || dueAt <= this.#now) this.addToGroup(group, 1);
     else this.#addTimed(this.#numbers.numberOf(group), dueAt);
+  }
+
+  /** How many contacts were left out because a policy leaves nothing of their calling hours. */
+  get neverOpen(): number {
+    return this.#neverOpen;
   }
 
   addToGroup(rule: GroupRule, contacts: number): void {

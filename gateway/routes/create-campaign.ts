@@ -132,7 +132,7 @@ async function recordCampaign(
 }
 
 /** Nobody could ever be called, as with hours that leave no room. */
-function neverOpen({ policy }: CampaignTerms): RingfenceError {
+export function neverOpen({ policy }: Pick<CampaignTerms, 'policy'>): RingfenceError {
   const message = `policy leaves nothing of the calling hours for any of the contacts (${policy.join(', ')}): choose hours that it allows, or leave it out`;
   return new RingfenceError('validation_error', message, { field: 'policy' });
 }

@@ -17,7 +17,14 @@ import { RingfenceError } from '../../domain/engine/errors.ts';
 import type { ForecastCampaign } from '../../domain/forecast/forecast.ts';
 import type { ForecastRequest } from '../../domain/forecast/request.ts';
 import { OWN_HOURS } from '../../domain/windows/group-hours.ts';
-import { CONTACTS_PER_TURN, folderSize, knownContacts, statedContacts, withoutDuplicates } from './create-campaign.ts';
+import {
+  CONTACTS_PER_TURN,
+  folderSize,
+  knownContacts,
+  neverOpen,
+  statedContacts,
+  withoutDuplicates,
+} from './create-campaign.ts';
 
 export interface PlanOptions {
   readonly pool: Pool;
@@ -44,7 +51,9 @@ export async function plannedContacts(
     if (haveOwnHours(terms)) throw noWhereabouts();
     counts.addToGroup(OWN_HOURS, count);
   } else if (folderId === null) {
-    await countInTurns(await peopleOf(pool, account, plan, allowed), counts);
+    const people = await peopleOf(pool, account, plan, allowed);
+    await countInTurns(people, counts);
+    if (people.length > 0 && counts.neverOpen === people.length) throw neverOpen(plan);
   } else {
     const total = await folderSize(pool, account, folderId, plan);
     if (!haveOwnHours(terms)) return inOwnHours(total, await timedInFolder(pool, folderId, now));

@@ -75,6 +75,11 @@ describe('a forecast before creating', () => {
     ['both', { contact_count: 5, contacts: [{ phone_number: '+14155550132' }] }, 'contact_count'],
     ['a number of people in their own hours', { contact_count: 5, timezone: 'contact' }, 'contact_count'],
     ['a number of people for a policy', { contact_count: 5, policy: ['us-tcpa'] }, 'contact_count'],
+    [
+      'a policy that leaves nobody hours',
+      { policy: ['us-tcpa'], start_time: '22:00', end_time: '23:00', contacts: [{ phone_number: '+12125550101' }] },
+      'policy',
+    ],
     ['a policy that does not exist', { contact_count: 5, policy: ['us-none'] }, 'policy'],
     ['no contacts at all', { contact_count: 0 }, 'contact_count'],
     ['a length that is none', { contact_count: 5, call_seconds: 0 }, 'call_seconds'],

@@ -228,6 +228,8 @@ describe('windows', () => {
     ['windows --timezone UTC --number +12125550101', '--number does not go with --timezone'],
     ['windows --number 5550101', '--number must be a phone number'],
     ['windows --timezone UTC --holidays FR-75', '--holidays has no "75" in FR'],
+    ['windows --timezone UTC --holidays FR-75', 'by the holiday data (date-holidays '],
+    ['windows --timezone UTC --start 9 --end 10', '"23:59"; --end must be HH:MM'],
     ['windows --timezone UTC --holidays France', '--holidays must be a country'],
     ['windows --timezone UTC --policy gdpr', '--policy must be one of us-tcpa, us-fl, us-reg-f, ca-utr, fr, au'],
     ['windows --timezone UTC --policy-file nowhere.yaml', 'nowhere.yaml'],
