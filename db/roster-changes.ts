@@ -214,10 +214,10 @@ async function noteChange(tx: Queryable, campaignId: string, { roster_changed }:
 const LOST_AFTER = '5 seconds';
 
 /**
- * Claims running campaigns that were told of a change long ago and have not looked at their roster since. Several processes may do
- * so at the same time; each campaign goes to one of them.
+ * Claims running campaigns whose roster changed a while ago and that have not looked at it since: the signal was lost. Several
+ * processes may do so at the same time; each campaign goes to one of them.
  */
-export async function claimUntold(db: Queryable, limit: number): Promise<string[]> {
+export async function claimUnseenChanges(db: Queryable, limit: number): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `update campaigns set roster_changed_at = now()
       where id = any(array(

@@ -80,12 +80,12 @@ export interface AcceptedCalls<Details> {
   hangUp(call: SimulatedCall<Details>): void;
 }
 
-/** What the routes of a carrier stand on. */
-export interface Desk<Details> {
+/** The calls and the handlers from which a carrier builds its routes. */
+export interface CarrierHandlers<Details> {
   readonly calls: AcceptedCalls<Details>;
   /** Answers a placement. */
   readonly place: Handler;
-  /** Lets the faults that a request is due befall it before it is answered. */
+  /** Applies the faults that are due for a request, and then answers it. */
   readonly ask: (answer: (request: FastifyRequest, reply: FastifyReply) => FastifyReply) => Handler;
 }
 
@@ -94,7 +94,7 @@ export interface Carrier<Details> {
   readonly root: string;
   /** Whether a repeated key brings back the first answer. */
   honoursKeys(): boolean;
-  serve(api: FastifyInstance, desk: Desk<Details>): void;
+  serve(api: FastifyInstance, handlers: CarrierHandlers<Details>): void;
   kindOf(request: FastifyRequest): LedgerRequest['on'];
   isAuthorized(request: FastifyRequest): boolean;
   /** The caller's own id of the call, with which a placement comes. */

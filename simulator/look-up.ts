@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Carrier, Desk } from './carrier.ts';
+import type { Carrier, CarrierHandlers } from './carrier.ts';
 import type { Timers } from './clock.ts';
 import { disturb } from './disturb.ts';
 import type { ActiveFaultPlan } from './fault-plan.ts';
@@ -12,7 +12,7 @@ interface LookUpOptions {
 }
 
 /** Lets the faults that are due befall a request about calls, whatever the carrier's route for it. */
-export function disturbedLookUps({ timers, plan, carrier }: LookUpOptions): Desk<never>['ask'] {
+export function disturbedLookUps({ timers, plan, carrier }: LookUpOptions): CarrierHandlers<never>['ask'] {
   return (answer) => async (request: FastifyRequest, reply: FastifyReply) => {
     const { record } = entered(request);
     const { request: faults } = plan().faultsFor({ on: record.on, key: null, phoneNumber: null });

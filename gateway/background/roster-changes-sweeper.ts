@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Pool } from '../../db/pool.ts';
-import { claimUntold } from '../../db/roster-changes.ts';
+import { claimUnseenChanges } from '../../db/roster-changes.ts';
 import type { NotifyCampaign } from '../temporal/notify-campaign.ts';
 import { repeatWork } from './repeat-work.ts';
 
@@ -16,7 +16,7 @@ const EVERY_MS = 5_000;
 
 /** Tells every campaign again that has not looked at its roster since people were added to it or taken out of it. */
 export async function tellOfChangedRosters({ pool, notify, logger }: RosterChangesSweepOptions): Promise<void> {
-  const ids = await claimUntold(pool, CAMPAIGNS_AT_ONCE);
+  const ids = await claimUnseenChanges(pool, CAMPAIGNS_AT_ONCE);
   // One that cannot be reached now is claimed again later.
   await Promise.allSettled(ids.map((id) => notify.ofContacts(id)));
   if (ids.length > 0) logger.info({ campaigns: ids.length }, 'told campaigns again that their contacts have changed');

@@ -5,7 +5,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { CallRequest, Carrier, CarrierContext, Desk, Refusal } from '../carrier.ts';
+import type { CallRequest, Carrier, CarrierContext, CarrierHandlers, Refusal } from '../carrier.ts';
 import { drawHex } from '../draw.ts';
 import { CreatePhoneCall, describeCall, limitsOf, type RetellDetails } from './call.ts';
 import { listCalls, ListRequest } from './list.ts';
@@ -19,14 +19,14 @@ export function createRetell(context: CarrierContext): Carrier<RetellDetails> {
   const webhooks = new Webhooks(context);
 
   const get =
-    ({ calls }: Desk<RetellDetails>) =>
+    ({ calls }: CarrierHandlers<RetellDetails>) =>
     ({ params }: FastifyRequest, reply: FastifyReply) => {
       const call = poses().finds === 'nothing' ? undefined : calls.get((params as { readonly id: string }).id);
       return call === undefined ? refuseUnknown(reply) : reply.send(describeCall(call, seed));
     };
 
   const list =
-    ({ calls }: Desk<RetellDetails>) =>
+    ({ calls }: CarrierHandlers<RetellDetails>) =>
     ({ body }: FastifyRequest, reply: FastifyReply) => {
       const asked = ListRequest.safeParse(body);
       if (!asked.success) return tell(reply, { kind: 'bad_request' });
@@ -43,7 +43,7 @@ export function createRetell(context: CarrierContext): Carrier<RetellDetails> {
 
   /** Whatever the call is at: an answered one is cut off. */
   const stop =
-    ({ calls }: Desk<RetellDetails>) =>
+    ({ calls }: CarrierHandlers<RetellDetails>) =>
     ({ params }: FastifyRequest, reply: FastifyReply) => {
       const call = calls.get((params as { readonly id: string }).id);
       if (call === undefined) return refuseUnknown(reply);
@@ -64,11 +64,11 @@ export function createRetell(context: CarrierContext): Carrier<RetellDetails> {
     root: '',
     honoursKeys: () => false,
 
-    serve(api, desk) {
-      api.post('/v2/create-phone-call', desk.place);
-      api.post('/v3/list-calls', desk.ask(list(desk)));
-      api.get('/v2/get-call/:id', desk.ask(get(desk)));
-      api.post('/v2/stop-call/:id', desk.ask(stop(desk)));
+    serve(api, handlers) {
+      api.post('/v2/create-phone-call', handlers.place);
+      api.post('/v3/list-calls', handlers.ask(list(handlers)));
+      api.get('/v2/get-call/:id', handlers.ask(get(handlers)));
+      api.post('/v2/stop-call/:id', handlers.ask(stop(handlers)));
     },
 
     kindOf({ routeOptions: { url = '' } }) {

@@ -2,7 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { Carrier, CarrierContext, Desk } from '../carrier.ts';
+import type { Carrier, CarrierContext, CarrierHandlers } from '../carrier.ts';
 import { drawId } from '../draw.ts';
 import { describeCall, fail, failInvalid, readPlacement, statusOf, succeed, tell, type TruedyDetails } from './api.ts';
 import { Webhooks } from './webhooks.ts';
@@ -18,7 +18,7 @@ export function createTruedy(context: CarrierContext): Carrier<TruedyDetails> {
   const webhooks = new Webhooks(context);
 
   const get =
-    ({ calls }: Desk<TruedyDetails>) =>
+    ({ calls }: CarrierHandlers<TruedyDetails>) =>
     (request: FastifyRequest, reply: FastifyReply) => {
       const { id } = request.params as { readonly id: string };
       const call = poses().finds === 'nothing' ? undefined : calls.get(id);
@@ -27,7 +27,7 @@ export function createTruedy(context: CarrierContext): Carrier<TruedyDetails> {
     };
 
   const list =
-    ({ calls }: Desk<TruedyDetails>) =>
+    ({ calls }: CarrierHandlers<TruedyDetails>) =>
     (request: FastifyRequest, reply: FastifyReply) => {
       const query = ListQuery.safeParse(request.query);
       if (!query.success) return failInvalid(reply, 'query', query.error);
@@ -46,10 +46,10 @@ export function createTruedy(context: CarrierContext): Carrier<TruedyDetails> {
     root: '/api/public/v1',
     honoursKeys: () => poses().honours_keys,
 
-    serve(api, desk) {
-      api.post('/calls', desk.place);
-      api.get('/calls/:id', desk.ask(get(desk)));
-      api.get('/calls', desk.ask(list(desk)));
+    serve(api, handlers) {
+      api.post('/calls', handlers.place);
+      api.get('/calls/:id', handlers.ask(get(handlers)));
+      api.get('/calls', handlers.ask(list(handlers)));
     },
 
     kindOf({ method, routeOptions: { url } }) {

@@ -4,7 +4,7 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Carrier, CarrierContext, Desk } from '../carrier.ts';
+import type { Carrier, CarrierContext, CarrierHandlers } from '../carrier.ts';
 import { drawHex } from '../draw.ts';
 import { toldCall } from '../simulated-call.ts';
 import { Callbacks } from './callbacks.ts';
@@ -26,7 +26,7 @@ export function createTwilio(context: CarrierContext): Carrier<TwilioDetails> {
   /** Answers about the call that the path names. */
   const about =
     (
-      { calls }: Desk<TwilioDetails>,
+      { calls }: CarrierHandlers<TwilioDetails>,
       say: (reply: FastifyReply, call: TwilioCall, form: URLSearchParams) => FastifyReply,
     ) =>
     (request: FastifyRequest, reply: FastifyReply) => {
@@ -44,7 +44,7 @@ export function createTwilio(context: CarrierContext): Carrier<TwilioDetails> {
 
   /** The newest calls first, by the filters that are given. A call has a StartTime only once it was dialled. */
   const list =
-    ({ calls }: Desk<TwilioDetails>) =>
+    ({ calls }: CarrierHandlers<TwilioDetails>) =>
     (request: FastifyRequest, reply: FastifyReply) => {
       const filter = new URL(request.url, 'http://localhost').searchParams;
       const { finds, list_lag_ms: lagMs } = poses();
@@ -65,12 +65,12 @@ export function createTwilio(context: CarrierContext): Carrier<TwilioDetails> {
     };
 
   /** `canceled` ends a call that nobody has answered, and leaves any other as it is. `completed` ends any. */
-  const change = (desk: Desk<TwilioDetails>) =>
-    about(desk, (reply, call, form) => {
+  const change = (handlers: CarrierHandlers<TwilioDetails>) =>
+    about(handlers, (reply, call, form) => {
       if (call.state === 'over') return refuse(reply, 400, 21_220, 'Call is not in-progress. Cannot redirect.');
       const status = form.get('Status');
-      const isCancelled = (status === 'canceled' || status === 'completed') && desk.calls.cancel(call);
-      if (status === 'completed' && !isCancelled) desk.calls.hangUp(call);
+      const isCancelled = (status === 'canceled' || status === 'completed') && handlers.calls.cancel(call);
+      if (status === 'completed' && !isCancelled) handlers.calls.hangUp(call);
       return answer(reply, call);
     });
 
@@ -78,14 +78,14 @@ export function createTwilio(context: CarrierContext): Carrier<TwilioDetails> {
     root: '',
     honoursKeys: () => false,
 
-    serve(api, desk) {
+    serve(api, handlers) {
       api.addContentTypeParser(FORM, { parseAs: 'string' }, (_request, body, done) => done(null, body));
       const path = `/2010-04-01/Accounts/${account}/Calls`;
-      api.post(`${path}.json`, desk.place);
-      api.get(`${path}.json`, desk.ask(list(desk)));
-      api.get(`${path}/:sid.json`, desk.ask(about(desk, answer)));
-      api.post(`${path}/:sid.json`, desk.ask(change(desk)));
-      api.get(`${path}/:sid/Events.json`, desk.ask(about(desk, events)));
+      api.post(`${path}.json`, handlers.place);
+      api.get(`${path}.json`, handlers.ask(list(handlers)));
+      api.get(`${path}/:sid.json`, handlers.ask(about(handlers, answer)));
+      api.post(`${path}/:sid.json`, handlers.ask(change(handlers)));
+      api.get(`${path}/:sid/Events.json`, handlers.ask(about(handlers, events)));
     },
 
     kindOf({ method, routeOptions: { url = '' } }) {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { adoptRoster } from '../../db/adoption.ts';
 import { permitDial } from '../../db/dial-permits.ts';
 import { inTransaction } from '../../db/pool.ts';
-import { claimUntold, removeContact } from '../../db/roster-changes.ts';
+import { claimUnseenChanges, removeContact } from '../../db/roster-changes.ts';
 import { enrol } from '../../db/enrolment.ts';
 import { exchange, skipWaiting } from '../../db/roster.ts';
 import { recordEnd } from '../../db/workflow-records.ts';
@@ -172,7 +172,7 @@ describe('people who are added', () => {
     // In one transaction, within which no time passes.
     const early = await inTransaction(pool, async (tx) => {
       await tx.query('update campaigns set roster_changed_at = now() where id = $1', [id]);
-      return claimUntold(tx, 10);
+      return claimUnseenChanges(tx, 10);
     });
     expect(early).toEqual([]);
     await pool.query(`update campaigns set roster_changed_at = now() - interval '1 minute' where id = $1`, [id]);
@@ -181,7 +181,7 @@ describe('people who are added', () => {
     expect(notified.filter((told) => told === id)).toHaveLength(1);
     await pool.query(`update campaigns set roster_changed_at = now() - interval '1 minute' where id = $1`, [id]);
     await exchanged(id, 1);
-    expect(await claimUntold(pool, 10)).toEqual([]);
+    expect(await claimUnseenChanges(pool, 10)).toEqual([]);
   });
 
   it('are not more than the account may have', async () => {
