@@ -50,24 +50,26 @@ interface System {
   readonly loseAnswers: (answers: number) => void;
 }
 
+/** Commands that no worker answers are given up after this time, where none is to answer. */
+const SOON_MS = 1_000;
+
 /** Workers, provider and a gateway that listens, with a client that knows both the gateway and Temporal. */
-async function openSystem(options: SystemHarnessOptions = {}): Promise<System> {
+async function openSystem(options: SystemHarnessOptions = {}, commandTimeoutMs = 30_000): Promise<System> {
   const harness = await SystemHarness.start({ ...options, provider: { webhookSecrets: [SECRET] } });
   closing.push(() => harness.close());
   await addApiKey(harness.db.pool, { account: 'acme', name: 'test', scope: 'write', hash: hashKey(KEY) });
   const provider = harness.provider();
   const control = controlOverTemporal(harness.client);
   const editing = editOverTemporal(harness.client);
-  // A command that no worker answers is given up after this time instead of the usual one.
-  const soon = { timeoutMs: 1_000 };
+  const given = { timeoutMs: commandTimeoutMs };
   const app = await buildGateway({
     pool: harness.db.pool,
     connections: connectionsTo(provider),
     campaigns: {
-      pause: (id, options) => control.pause(id, { ...options, ...soon }),
-      resume: (id, options) => control.resume(id, { ...options, ...soon }),
-      cancel: (id, options) => control.cancel(id, { ...options, ...soon }),
-      edit: (id, change) => editing.edit(id, change, soon),
+      pause: (id, options) => control.pause(id, { ...options, ...given }),
+      resume: (id, options) => control.resume(id, { ...options, ...given }),
+      cancel: (id, options) => control.cancel(id, { ...options, ...given }),
+      edit: (id, change) => editing.edit(id, change, given),
     },
     startCampaign: workflowStarter(harness.client, { taskQueue: harness.taskQueue }),
     restartWorkflow: workflowRestarter(harness.client, { taskQueue: harness.taskQueue }),
@@ -256,7 +258,7 @@ describe('a campaign, from any backend', () => {
   });
 
   it('is not said to be paused when no worker answers, and is as soon as one does', async () => {
-    const system = await openSystem();
+    const system = await openSystem({}, SOON_MS);
     const { harness, app, campaigns } = system;
     const id = await withLiveCalls(system, 1);
     await harness.stopWorkers();
@@ -309,8 +311,8 @@ describe('a campaign, from any backend', () => {
 });
 
 describe('over HTTP alone', () => {
-  const overHttp = async (options: SystemHarnessOptions = {}) => {
-    const system = await openSystem(options);
+  const overHttp = async (options: SystemHarnessOptions = {}, commandTimeoutMs?: number) => {
+    const system = await openSystem(options, commandTimeoutMs);
     const ringfence = new Ringfence({ baseUrl: system.baseUrl, apiKey: KEY });
     return { ...system, temporal: system.campaigns, campaigns: ringfence.campaigns, ringfence };
   };
@@ -367,7 +369,7 @@ describe('over HTTP alone', () => {
   });
 
   it('a command is not acknowledged when no worker answers', async () => {
-    const { harness, campaigns } = await overHttp();
+    const { harness, campaigns } = await overHttp({}, SOON_MS);
     await harness.stopWorkers();
     const { id } = await campaigns.create(campaignOf(1));
     expect(await campaigns.pause(id)).toEqual({ acknowledged: false });
@@ -520,8 +522,8 @@ describe('without a server', () => {
     const temporal = await connectTemporal({ env });
     closing.push(() => temporal.connection.close());
     const { campaigns } = new Ringfence({ baseUrl: 'http://127.0.0.1:1', apiKey: 'any', temporal });
-    for (const call of [campaigns.pause(NOBODY), campaigns.progress(NOBODY)]) {
-      await expect(call).rejects.toMatchObject({
+    for (const call of [() => campaigns.pause(NOBODY), () => campaigns.progress(NOBODY)]) {
+      await expect(call()).rejects.toMatchObject({
         code: 'temporal_unavailable',
         message: expect.stringContaining('no namespace "of-nobody": correct TEMPORAL_NAMESPACE'),
       });
