@@ -84,10 +84,11 @@ export async function stopCalls(
 }
 
 export function unknownScope(scope: StopScope): RingfenceError {
-  const [kind] = scope.split(':');
-  return new RingfenceError('not_found', `There is no ${kind} of this name: no campaign and no key belongs to it.`, {
-    field: `--${kind}`,
-  });
+  const isConnection = scope.startsWith('connection:');
+  const message = isConnection
+    ? 'There is no connection of this name: no campaign calls through it, and no worker has ever loaded it.'
+    : 'There is no account of this name: no campaign, no key and no limit belongs to it.';
+  return new RingfenceError('not_found', message, { field: isConnection ? '--connection' : '--account' });
 }
 
 /** For the people who meet the stop. */
