@@ -98,7 +98,7 @@ export async function carryOut(
   // Awaited at the end; until then a failure must not count as nobody's.
   operating.catch(() => {});
   const suppressing = pause(SUPPRESSED_AT * durationMs).then(() => suppress(pool, seed, planned, say));
-  const forbidding = pause(FORBIDDEN_AT * durationMs).then(() => forbid(pool, seed, say));
+  const forbidding = pause(FORBIDDEN_AT * durationMs).then(() => forbid(pool, seed, planned, say));
   forbidding.catch(() => {});
   const spoiled: { from: number; to: number }[] = [];
   try {
@@ -223,13 +223,23 @@ async function limitNumbers(pool: pg.Pool): Promise<void> {
 
 /**
  * Gives people of every campaign who were not called yet numbers that the connection does not allow. The API takes no such numbers.
- * Rows have them that were recorded before the connection's rules were narrowed.
+ * Rows have them that were recorded before the connection's rules were narrowed. People whom operators add keep theirs: under another
+ * number they would rightly be added a second time.
  */
-async function forbid(pool: pg.Pool, seed: string, say: (line: string) => void): Promise<void> {
+async function forbid(
+  pool: pg.Pool,
+  seed: string,
+  planned: readonly PlannedCampaign[],
+  say: (line: string) => void,
+): Promise<void> {
+  const added = planned.flatMap(({ orders }) => orders.flatMap((order) => (order.kind === 'add' ? order.people : [])));
+  const addedNumbers = added.map((person) => person.phone_number);
   for (;;) {
     try {
       const { rows } = await pool.query<{ campaign_id: string; seq: number }>(
-        `select campaign_id, seq from campaign_contacts where bucket = 'pending' and attempt = 1`,
+        `select campaign_id, seq from campaign_contacts where bucket = 'pending' and attempt = 1
+            and phone_number <> all ($1::text[])`,
+        [addedNumbers],
       );
       const chosen = rows.filter((row) => draw(seed, 'forbid', row.campaign_id, row.seq) * 10 < FORBIDDEN_IN_TEN);
       const { rowCount } = await pool.query(

@@ -3,7 +3,7 @@ import { callId } from '../../../domain/engine/ids.ts';
 import { isForbidden } from '../limits.ts';
 import type { CampaignEvidence, RecordedContact } from './evidence.ts';
 import { clock, type Finding } from './finding.ts';
-import { certainPeople, peopleNamedAgain, possiblePeople } from './people.ts';
+import { certainPeople, possiblePeople } from './people.ts';
 
 const TERMINAL = ['completed', 'failed', 'skipped'];
 const REACHED = ['completed', 'voicemail'];
@@ -54,12 +54,11 @@ function problemOfRoster({ notes, contacts, record }: CampaignEvidence): string 
   const count = contacts.length;
   if (count !== record.total)
     return `${counted(count, 'contact is', 'contacts are')} recorded, and the total is ${record.total}`;
-  // The run gives some people another number. Each of these stands for one who is missing, or who was named again and so came back.
+  if (count < certain.size || count > possible.size) return `${count} of ${named} recorded${most}`;
+  if (rows.size < count) return `${count - rows.size} of ${counted(count, 'contact', 'contacts')} are there twice`;
+  // The run gives some people another number: each of these stands for one who is missing.
   const others = contacts.filter(({ phone_number }) => isForbidden(phone_number)).length;
   const missing = [...certain.keys()].filter((number) => !rows.has(number)).length;
-  const cameBack = Math.min(Math.max(0, others - missing), peopleNamedAgain(notes));
-  if (count < certain.size || count > possible.size + cameBack) return `${count} of ${named} recorded${most}`;
-  if (rows.size < count) return `${count - rows.size} of ${counted(count, 'contact', 'contacts')} are there twice`;
   if (missing > others) return `${missing - others} of ${named} not recorded`;
   const strangers = contacts.filter(({ phone_number }) => !possible.has(phone_number) && !isForbidden(phone_number));
   return strangers.length === 0 ? null : `${counted(strangers.length, 'contact', 'contacts')} of nobody's are recorded`;

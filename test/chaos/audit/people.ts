@@ -21,15 +21,6 @@ export function possiblePeople({ body, additions }: Known): Map<string, Person> 
   return byNumber([...(body.contacts ?? []), ...added]);
 }
 
-/** How many people are named by more than one list of the campaign: they are in it once. */
-export function peopleNamedAgain({ body, additions }: Known): number {
-  const added = additions.filter(({ taken }) => taken !== 'no').map(({ people }) => people);
-  const lists = [body.contacts ?? [], ...added].map((people) => new Set(people.map((person) => person.phone_number)));
-  const times = new Map<string, number>();
-  for (const number of lists.flatMap((list) => [...list])) times.set(number, (times.get(number) ?? 0) + 1);
-  return [...times.values()].filter((count) => count > 1).length;
-}
-
 /** Who is named twice is in it as they were named first. */
 function byNumber(people: People): Map<string, Person> {
   return new Map(people.toReversed().map((person) => [person.phone_number, person]));

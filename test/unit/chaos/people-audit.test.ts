@@ -2,7 +2,6 @@
 import { describe, expect, test } from 'vitest';
 import type { CampaignEvidence } from '../../chaos/audit/evidence.ts';
 import type { NotedOrder } from '../../chaos/notes.ts';
-import { forbiddenNumber } from '../../chaos/limits.ts';
 import { person } from '../../chaos/people.ts';
 import {
   accepted,
@@ -58,16 +57,6 @@ describe('people with their own hours and times', () => {
       contact(3, 'skipped', 'removed'),
     ],
     record: record('completed', { completed: 2, skipped: 1 }),
-  };
-
-  /** The third stands in it twice: as a row with another number, and anew. */
-  const withChangedNumber = {
-    accepted: CALLS,
-    contacts: [
-      ...[1, 2, 3].map((seq) => contact(seq, 'completed', 'completed')),
-      { ...contact(4, 'skipped', 'country_not_allowed'), phone_number: forbiddenNumber(0) },
-    ],
-    record: { ...record('completed', { completed: 3, skipped: 1 }), total: 4 },
   };
 
   test.each<[string, CampaignEvidence, string[]]>([
@@ -138,12 +127,6 @@ describe('people with their own hours and times', () => {
     ['somebody who was added and is not there', evidence({}, { additions: [addition(4)] }), ['P9']],
     ['somebody who was not added after all', evidence({}, { additions: [addition(4, 'unknown')] }), []],
     ['somebody who was added twice', evidence({}, { additions: [addition(3)] }), []],
-    [
-      'somebody whose number was changed, who was added again, and so came back',
-      evidence(withChangedNumber, { additions: [addition(3)] }),
-      [],
-    ],
-    ['somebody whose number was changed, and somebody of nobody', evidence(withChangedNumber), ['P9']],
     [
       'somebody else in the place of one',
       evidence({ contacts: [1, 2, 4].map((seq) => contact(seq, 'completed', 'completed')), accepted: CALLS }),
