@@ -6,26 +6,28 @@ import { canonicalZoneName, readZoneName } from './zone-name.ts';
 
 export { checkHours };
 
+/** Instead of a zone: contacts whose time zone is not known are skipped. */
+export const SKIP = 'skip';
+
 /** @param word what is accepted instead of a zone */
 function zoneField(field: string, word?: string) {
-  const form = `${field} must be an IANA zone name such as "Europe/Berlin"; offsets and abbreviations are not accepted`;
+  // Not for the time zone: it cannot be changed to its word.
+  const otherwise = word === SKIP ? `, or write "${word}"` : '';
+  const form = `${field} must be an IANA zone name such as "Europe/Berlin"; offsets and abbreviations are not accepted${otherwise}`;
   return z
     .string(form)
     .max(LONGEST_ZONE_NAME, { error: form, abort: true })
     .superRefine((name, context) => {
       if (name === word) return;
       const read = readZoneName(name);
-      if ('problem' in read) context.addIssue({ code: 'custom', message: `${field} ${read.problem}` });
+      if ('problem' in read) context.addIssue({ code: 'custom', message: `${field} ${read.problem}${otherwise}` });
     })
     .overwrite((name) => (name === word ? name : (canonicalZoneName(name) ?? name)));
 }
 
 const Timezone = zoneField('timezone', CONTACT_ZONE).describe(
-  'IANA name of the time zone of hours and days. `contact`: each contact is called in its own hours, in the time zone of its row. Without one, it is called while the hours are open in all time zones of its region or, without one, to which its number may belong.',
+  'IANA name of the time zone of hours and days. `contact`: each contact is called in its own hours, in the time zone of its row. If the row states none, it is called while the hours are open in all time zones of its region or, without a region, to which its number may belong.',
 );
-
-/** Instead of a zone: contacts whose time zone is not known are skipped. */
-export const SKIP = 'skip';
 
 /** What becomes of contacts whose time zone is not known. */
 export const UnknownZone = zoneField('unknown_zone', SKIP)

@@ -34,3 +34,11 @@ describe('an unknown field', () => {
     });
   });
 });
+
+it('names the word that is accepted instead of an unknown zone', () => {
+  const body = { agent_id: 'a', name: 'n', contacts: [{ phone_number: '+14155550132' }], unknown_zone: 'leave out' };
+  expect(refusalOf(CreateCampaign, body)).toMatchObject({
+    field: 'unknown_zone',
+    message: expect.stringMatching(/must be an IANA zone name .*, or write "skip"$/),
+  });
+});
