@@ -8,7 +8,12 @@ import { Countries, NumberTypes } from './connections/schema.ts';
 import { TruedyConfig } from './truedy/config.ts';
 import { createTruedyProvider } from './truedy/truedy.ts';
 
-const seconds = z.coerce.number().min(0);
+/** An empty variable counts as omitted: as a number it would be 0. */
+function unlessEmpty<T>(schema: z.ZodType<T>) {
+  return z.preprocess((text) => (text === '' ? undefined : text), schema);
+}
+
+const seconds = unlessEmpty(z.coerce.number().min(0).optional());
 
 /** The environment variables of the Truedy adapter. Omitted variables have the adapter's own defaults. */
 export const TruedyEnv = z.object({
@@ -16,24 +21,28 @@ export const TruedyEnv = z.object({
   TRUEDY_API_KEY: z.string(),
   /** One secret or, during a rotation, several separated by commas. */
   TRUEDY_WEBHOOK_SECRETS: z.string(),
-  TRUEDY_REQUEST_TIMEOUT: seconds.optional(),
-  TRUEDY_QUEUE_BOUND: seconds.optional(),
-  TRUEDY_MAX_DURATION: seconds.optional(),
-  TRUEDY_JOIN_TIMEOUT: seconds.optional(),
-  TRUEDY_KEY_TTL: seconds.optional(),
+  TRUEDY_REQUEST_TIMEOUT: seconds,
+  TRUEDY_QUEUE_BOUND: seconds,
+  TRUEDY_MAX_DURATION: seconds,
+  TRUEDY_JOIN_TIMEOUT: seconds,
+  TRUEDY_KEY_TTL: seconds,
   TRUEDY_COUNTRIES: commaList(Countries),
   TRUEDY_NUMBER_TYPES: commaList(NumberTypes),
-  TRUEDY_LOOK_UP_AFTER: z.coerce
-    .number()
-    .min(LOOK_UP_BOUNDS.shortestAfterS)
-    .max(LOOK_UP_BOUNDS.longestAfterS)
-    .default(LOOK_UP_DEFAULTS.lookUpAfterMs / 1000),
-  TRUEDY_LOOK_UPS_PER_MINUTE: z.coerce
-    .number()
-    .int()
-    .min(LOOK_UP_BOUNDS.leastPerMinute)
-    .max(LOOK_UP_BOUNDS.mostPerMinute)
-    .default(LOOK_UP_DEFAULTS.lookUpsPerMinute),
+  TRUEDY_LOOK_UP_AFTER: unlessEmpty(
+    z.coerce
+      .number()
+      .min(LOOK_UP_BOUNDS.shortestAfterS)
+      .max(LOOK_UP_BOUNDS.longestAfterS)
+      .default(LOOK_UP_DEFAULTS.lookUpAfterMs / 1000),
+  ),
+  TRUEDY_LOOK_UPS_PER_MINUTE: unlessEmpty(
+    z.coerce
+      .number()
+      .int()
+      .min(LOOK_UP_BOUNDS.leastPerMinute)
+      .max(LOOK_UP_BOUNDS.mostPerMinute)
+      .default(LOOK_UP_DEFAULTS.lookUpsPerMinute),
+  ),
 });
 
 /** An empty variable counts as omitted. */

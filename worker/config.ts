@@ -26,13 +26,27 @@ export const WorkerConfig = z.object({
 });
 export type WorkerConfig = z.infer<typeof WorkerConfig>;
 
-/** Reads settings from an environment. An error names the variable. */
+/**
+ * Reads settings from an environment. An empty variable counts as one that is not set: as a number it would be 0.
+ * @throws RingfenceError `misconfigured` with the names of all variables at fault
+ */
 export function readConfig<T>(schema: z.ZodType<T>, env: Readonly<Record<string, string | undefined>>): T {
-  const read = schema.safeParse(env);
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const read = schema.safeParse(set);
   if (read.success) return read.data;
-  const problems = read.error.issues.map(({ path, message }) => {
-    const name = path.join('.');
-    return env[name] === undefined ? `${name} is not set` : `${name}: ${message}`;
+  const problems = read.error.issues.map((issue) => {
+    const name = issue.path.join('.');
+    return set[name] === undefined ? `${name} is not set` : `${name}: ${inWords(issue)}`;
   });
   throw new RingfenceError('misconfigured', `Correct the environment: ${problems.join('; ')}.`);
+}
+
+function inWords(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type')
+    return issue.expected === 'int' ? 'must be a whole number' : `must be a ${issue.expected}`;
+  if (issue.code === 'too_small') return `must be ${issue.inclusive === false ? 'above' : 'at least'} ${issue.minimum}`;
+  if (issue.code === 'too_big')
+    return `must be at most ${issue.maximum}${issue.origin === 'string' ? ' characters' : ''}`;
+  if (issue.code === 'invalid_value') return `must be one of ${issue.values.join(', ')}`;
+  return issue.message;
 }

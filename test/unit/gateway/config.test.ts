@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GatewayConfig } from '../../../gateway/config.ts';
-import { readConfig } from '../../../worker/config.ts';
+import { readConfig, WorkerConfig } from '../../../worker/config.ts';
 
 const smallest = { DATABASE_URL: 'postgres://ringfence@127.0.0.1/ringfence' };
 
@@ -25,6 +25,28 @@ describe("the gateway's settings", () => {
   ])('trust %s to name the address of a client', (_, list, proxies) => {
     const read = readConfig(GatewayConfig, { ...smallest, RINGFENCE_TRUSTED_PROXIES: list });
     expect(read.RINGFENCE_TRUSTED_PROXIES).toEqual(proxies);
+  });
+
+  it('count as not set where they are empty: a port would be any free one', () => {
+    const empty = { RINGFENCE_PORT: '', RINGFENCE_DB_POOL: '', LOG_LEVEL: '', RINGFENCE_API_KEY: '' };
+    expect(readConfig(GatewayConfig, { ...smallest, ...empty })).toEqual(readConfig(GatewayConfig, smallest));
+  });
+
+  it.each([
+    ['DATABASE_URL is not set', { DATABASE_URL: '' }],
+    ['RINGFENCE_PORT: must be at most 65535', { RINGFENCE_PORT: '70000' }],
+    ['RINGFENCE_PORT: must be a number', { RINGFENCE_PORT: 'http' }],
+    ['RINGFENCE_PORT: must be a whole number', { RINGFENCE_PORT: '80.5' }],
+    ['RINGFENCE_DB_POOL: must be at least 2', { RINGFENCE_DB_POOL: '1' }],
+    ['RINGFENCE_TASK_QUEUE: must be at most 200 characters', { RINGFENCE_TASK_QUEUE: 'q'.repeat(1_000) }],
+    ['LOG_LEVEL: must be one of trace, debug, info, warn, error, silent', { LOG_LEVEL: 'loud' }],
+  ])('are refused in words: %s', (words, wrong) => {
+    expect(() => readConfig(GatewayConfig, { ...smallest, ...wrong })).toThrow(`Correct the environment: ${words}.`);
+  });
+
+  it('of a worker are refused in words', () => {
+    const wrong = { ...smallest, RINGFENCE_DIALS_PER_SECOND: '0' };
+    expect(() => readConfig(WorkerConfig, wrong)).toThrow('RINGFENCE_DIALS_PER_SECOND: must be above 0');
   });
 
   it.each([

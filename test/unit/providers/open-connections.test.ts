@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Connection, connectionOf } from '../../../providers/connections/connection.ts';
 import { OpenConnections } from '../../../providers/connections/open-connections.ts';
+import { openConnections } from '../../../providers/connections/from-env.ts';
 import type { CallProvider } from '../../../providers/port.ts';
 import { DIAL } from '../../../domain/engine/dial-budget.ts';
 
@@ -60,4 +61,17 @@ describe('open connections', () => {
     await open.close();
     for (const { close } of all) expect(close).toHaveBeenCalledOnce();
   });
+});
+
+test('an empty variable counts as omitted, and not as 0 seconds', async () => {
+  const smallest = {
+    TRUEDY_BASE_URL: 'https://carrier.example.com/api',
+    TRUEDY_API_KEY: 'key',
+    TRUEDY_WEBHOOK_SECRETS: 'whsec_secret',
+  };
+  const numbers = ['REQUEST_TIMEOUT', 'QUEUE_BOUND', 'MAX_DURATION', 'JOIN_TIMEOUT', 'KEY_TTL', 'LOOK_UP_AFTER'];
+  const empty = Object.fromEntries([...numbers, 'LOOK_UPS_PER_MINUTE'].map((name) => [`TRUEDY_${name}`, '']));
+  const [omitted, open] = [openConnections(smallest), openConnections({ ...smallest, ...empty })];
+  expect(open.get('truedy')!.provider.facts).toEqual(omitted.get('truedy')!.provider.facts);
+  await Promise.all([omitted.close(), open.close()]);
 });
