@@ -120,8 +120,8 @@ describe('contacts as large as any', () => {
 
   it('come into a campaign by their ids with nothing passing through the gateway but who they are', async () => {
     const known = await findContacts(gateway.db.pool, 'acme', ids.slice(0, 1));
-    const where = { timezone: null, region: null };
-    expect(known).toEqual([{ contact_id: ids[0], phone_number: '+14155554000', extension: null, ...where }]);
+    const stated = { timezone: null, region: null, not_before: null };
+    expect(known).toEqual([{ contact_id: ids[0], phone_number: '+14155554000', extension: null, ...stated }]);
     const { status, body } = await gateway.send({
       method: 'POST',
       path: '/batch-calls',
