@@ -29,6 +29,8 @@ export interface InvariantsOptions {
   readonly spec: EngineSpec;
   readonly provider: ProviderFacts;
   readonly graceMs: number;
+  /** Whether look-ups may be over budget. Default: no. */
+  readonly defersLookUps?: boolean;
   /** Check what costs time in proportion to the calls in flight only in every so many turns. */
   readonly everyTurns: number;
   readonly trace?: ((line: string) => void) | undefined;
@@ -41,6 +43,8 @@ const DAY_MS = 86_400_000;
  * that are under way, and takes its time; the longest pause between two look-ups comes before it.
  */
 const LOOK_UP_SLACK_MS = 5 * MINUTE_MS;
+/** How much longer a call is kept that the budget of look-ups does not let anybody ask about. */
+const DEFERRED_FOR_MS = 15 * MINUTE_MS;
 
 export class Invariants implements Omit<CampaignWatch, 'sent'> {
   readonly counts = {
@@ -281,8 +285,9 @@ export class Invariants implements Omit<CampaignWatch, 'sent'> {
   }
 
   private checkSlots({ state }: VirtualRun): void {
-    const { provider, graceMs } = this.options;
-    const patience = provider.queueBoundMs + provider.callLifetimeMs + graceMs + LOOK_UP_SLACK_MS;
+    const { provider, graceMs, defersLookUps = false } = this.options;
+    const slackMs = LOOK_UP_SLACK_MS + (defersLookUps ? DEFERRED_FOR_MS : 0);
+    const patience = provider.queueBoundMs + provider.callLifetimeMs + graceMs + slackMs;
     for (const [id, call] of Object.entries(state.inFlight)) {
       if (call.phase === 'placing') continue;
       const truth = this.campaign.provider.truth(id);

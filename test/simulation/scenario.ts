@@ -201,7 +201,8 @@ function begin(
   const startsAt = clock.now;
   const added = interventions.map((one) => (one.kind === 'add' ? one.contacts : 0));
   const mostContacts = added.reduce((sum, count) => sum + count, contacts);
-  const promises = new Invariants({ mostContacts, groups, spec, provider, graceMs, everyTurns, trace });
+  const defersLookUps = (scenario.faults.lookUpDeferred ?? 0) > 0;
+  const promises = new Invariants({ mostContacts, groups, spec, provider, graceMs, defersLookUps, everyTurns, trace });
   const campaignId = idOfCampaign(index);
   const world = worldOf(scenario, index);
   const options = { campaignId, spec, contacts, groups, startsAt, provider, cancels, lookUpAfterMs, graceMs };
