@@ -1,8 +1,7 @@
 import { log } from '@temporalio/activity';
-import { storeEvent } from '../db/call-events.ts';
+import { storeFoundEnd } from '../db/call-events.ts';
 import { type LeftCallToLookUp, leftCallsToLookUp, recordLookedUp } from '../db/left-calls.ts';
 import { afterLookUp, type LookedUp } from '../domain/dialling/left-calls.ts';
-import { CallEvent } from '../domain/dialling/provider-messages.ts';
 import type { PacingFacts } from '../domain/engine/campaign-state.ts';
 import { accountOfLimit, lookUpEventId } from '../domain/engine/ids.ts';
 import type { EndedEvent } from '../domain/engine/outcome.ts';
@@ -13,8 +12,6 @@ import { lookUpCalls } from './look-up-calls.ts';
 
 /** One request asks about so many at most, where the carrier has a list. The next calls have their turn soon. */
 const CALLS_AT_ONCE = 50;
-/** What is stored in place of the provider's own words. */
-const RAW = JSON.stringify({ found_by: 'look-up' });
 
 /** The connections whose calls count under a limit, as far as this worker has them. */
 export function connectionsUnder({ connections }: Pick<ActivityDeps, 'connections'>, limitId: string): string[] {
@@ -89,15 +86,5 @@ async function lookUpByCampaign(
 async function storeEnd({ pool }: ActivityDeps, connection: string, event: EndedEvent): Promise<void> {
   const { call_id: callId, outcome, ended_at: occurredAt, account_fault: accountFault } = event;
   if (event.event_id !== lookUpEventId(callId)) return;
-  const found = CallEvent.parse({
-    eventId: event.event_id,
-    kind: 'ended',
-    callId,
-    providerCallId: null,
-    outcome,
-    outcomeAsSent: null,
-    accountFault,
-    occurredAt,
-  });
-  await storeEvent(pool, connection, found, RAW);
+  await storeFoundEnd(pool, connection, { callId, outcome, accountFault, occurredAt });
 }

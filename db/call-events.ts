@@ -1,6 +1,6 @@
-import { canonicalCallId } from '../domain/engine/ids.ts';
+import { canonicalCallId, lookUpEventId } from '../domain/engine/ids.ts';
 import type { EndedEvent, Outcome } from '../domain/engine/outcome.ts';
-import type { CallEvent } from '../domain/dialling/provider-messages.ts';
+import { CallEvent } from '../domain/dialling/provider-messages.ts';
 import { type CallLink, type LinkedCall, linkOf } from './event-links.ts';
 import { inTransaction, type Pool, type Queryable } from './pool.ts';
 
@@ -23,6 +23,26 @@ export interface StoredEvent {
    * event.
    */
   readonly contradicts: string | null;
+}
+
+/** What is stored in place of the provider's own words where a look-up has found an end. */
+const FOUND_BY_LOOK_UP = JSON.stringify({ found_by: 'look-up' });
+
+/** The end of a call, found by a look-up. */
+export interface FoundEnd extends Pick<CallEvent, 'outcome' | 'accountFault' | 'occurredAt'> {
+  readonly callId: string;
+}
+
+/** Stores an end that a look-up has found, as its event would be stored. A later run of the campaign settles it. */
+export async function storeFoundEnd(pool: Pool, connection: string, end: FoundEnd): Promise<void> {
+  const event = CallEvent.parse({
+    ...end,
+    eventId: lookUpEventId(end.callId),
+    kind: 'ended',
+    providerCallId: null,
+    outcomeAsSent: null,
+  });
+  await storeEvent(pool, connection, event, FOUND_BY_LOOK_UP);
 }
 
 /** Stores an event, once per event id. A returned call id that is not in our form is ignored. */

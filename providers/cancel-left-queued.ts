@@ -1,15 +1,11 @@
-import { storeEvent } from '../db/call-events.ts';
-import { type LeftQueuedCall, leftQueuedCalls, recordLookedUp } from '../db/left-calls.ts';
+import { storeFoundEnd } from '../db/call-events.ts';
+import { leftQueuedCalls, recordLookedUp } from '../db/left-calls.ts';
 import type { Pool } from '../db/pool.ts';
 import { nextQueueCheck } from '../domain/dialling/left-calls.ts';
-import { CallEvent, type LookUpResult } from '../domain/dialling/provider-messages.ts';
-import { lookUpEventId } from '../domain/engine/ids.ts';
 import { type Answered, budgetOf, lookUpWithinBudget } from './budgeted-look-up.ts';
 import { cancel } from './checked.ts';
 import type { OpenConnection } from './connections/open-connections.ts';
 
-/** What is stored in place of the provider's own words. */
-const RAW = JSON.stringify({ found_by: 'look-up' });
 /** The next ones have their turn soon. */
 const CALLS_AT_ONCE = 50;
 
@@ -29,7 +25,9 @@ export async function cancelLeftQueued(pool: Pool, open: OpenConnection, now: nu
     const found = isQueued(answer) ? ((await cancel(provider, call.providerCallId)) ?? answer) : answer;
     try {
       if (found.kind === 'ended') {
-        await storeEnd(pool, connection.name, call, found, now);
+        const { outcome, accountFault, endedAt } = found;
+        const occurredAt = Math.round(endedAt ?? now);
+        await storeFoundEnd(pool, connection.name, { callId: call.callId, outcome, accountFault, occurredAt });
         ended += 1;
       } else {
         const next = { callId: call.callId, deadlineAt: null, ...nextQueueCheck(call, found, now) };
@@ -44,24 +42,4 @@ export async function cancelLeftQueued(pool: Pool, open: OpenConnection, now: nu
 
 function isQueued(answer: Answered): boolean {
   return answer.kind === 'live' && answer.queued === true;
-}
-
-async function storeEnd(
-  pool: Pool,
-  connection: string,
-  { callId }: LeftQueuedCall,
-  { outcome, endedAt, accountFault }: Extract<LookUpResult, { kind: 'ended' }>,
-  now: number,
-): Promise<void> {
-  const event = {
-    eventId: lookUpEventId(callId),
-    kind: 'ended',
-    callId,
-    providerCallId: null,
-    outcome,
-    outcomeAsSent: null,
-    accountFault,
-    occurredAt: Math.round(endedAt ?? now),
-  };
-  await storeEvent(pool, connection, CallEvent.parse(event), RAW);
 }
