@@ -25,6 +25,8 @@ export interface RenewingClient {
 }
 
 const ANSWER_WITHIN_MS = 2_000;
+/** The SDK's own error says more, and comes at the deadline. */
+const LATER_THAN_THE_SDK_MS = 250;
 /** The waits grow to this during an outage, so that a long outage leaves few connections behind. */
 const LONGEST_SILENCE_MS = 10 * 60_000;
 
@@ -65,6 +67,9 @@ export async function renewingClient({
   });
   const client = new Proxy(current, {
     get: (_first, property) => {
+      if (property === 'withDeadline') {
+        return <T>(deadline: number | Date, act: () => Promise<T>) => withDeadline(current, deadline, act);
+      }
       const value: unknown = Reflect.get(current, property, current);
       return typeof value === 'function' ? (value.bind(current) as unknown) : value;
     },
@@ -76,4 +81,21 @@ export async function renewingClient({
       await current.connection.close();
     },
   };
+}
+
+/**
+ * A deadline of the SDK holds for requests over one connection. Here another one may replace it between two requests, or have replaced
+ * that of a workflow handle, so whoever asked is also told when the time is over.
+ */
+async function withDeadline<T>(client: Client, deadline: number | Date, act: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const leftMs = Math.max(0, Number(deadline) - Date.now()) + LATER_THAN_THE_SDK_MS;
+    timer = setTimeout(() => reject(new Error('Temporal did not answer in time')), leftMs);
+  });
+  try {
+    return await Promise.race([client.withDeadline(deadline, act), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -10,13 +10,15 @@ const ANSWER_WITHIN_MS = 2_000;
 export function temporalPinger(client: Client): () => Promise<void> {
   return () =>
     client.withDeadline(Date.now() + ANSWER_WITHIN_MS, async () => {
+      // Both questions go over one connection, for which the deadline holds.
+      const { workflowService } = client;
       const { namespace } = client.options;
       try {
-        await client.workflowService.describeNamespace({ namespace });
+        await workflowService.describeNamespace({ namespace });
       } catch (error) {
         if (isNotFound(error)) throw noNamespace(namespace, error);
         // An identity that may run workflows may not be allowed to ask for the namespace.
-        await client.workflowService.getSystemInfo({});
+        await workflowService.getSystemInfo({});
       }
     });
 }

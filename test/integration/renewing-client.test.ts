@@ -67,6 +67,21 @@ describe('a connection on which the server never says a word', () => {
   });
 });
 
+describe('a deadline', () => {
+  it('holds whatever connection the requests go over', async () => {
+    // As over a connection that the SDK has no deadline for.
+    const silent = { withDeadline: (_: number, act: () => Promise<unknown>) => act(), connection: { close() {} } };
+    const connects = () => Promise.resolve(silent as unknown as Client);
+    const renewing = await renewingClient({ connect: connects, logger: { warn: vi.fn() }, everyMs: 60_000 });
+    closing.push(() => renewing.close());
+
+    const never = renewing.client.withDeadline(Date.now() + 50, () => new Promise<never>(() => {}));
+
+    await expect(never).rejects.toThrow('did not answer in time');
+    await expect(renewing.client.withDeadline(Date.now() + 50, () => Promise.resolve('yes'))).resolves.toBe('yes');
+  });
+});
+
 describe('the question whether Temporal can serve', () => {
   const ping = async (env: Readonly<Record<string, string>>): Promise<unknown> => {
     const client = await connectTemporal({ lazy: true, env });
