@@ -85,7 +85,7 @@ export async function renewingClient({
 
 /**
  * A deadline of the SDK holds for requests over one connection. Here another one may replace it between two requests, or have replaced
- * that of a workflow handle, so whoever asked is also told when the time is over.
+ * that of a workflow handle. So the promise is also rejected when the time is over.
  */
 async function withDeadline<T>(client: Client, deadline: number | Date, act: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

@@ -222,7 +222,7 @@ export class Campaign {
     return `${this.id}.${seq}.${attempt}`;
   }
 
-  /** Fails where the server does not answer, so that whoever waits for a condition asks again. */
+  /** Fails where the server does not answer, so that a wait for a condition asks again. */
   progress(): Promise<CampaignProgress> {
     const deadline = Date.now() + QUERY_WITHIN_MS;
     return this.harness.client.withDeadline(deadline, () => this.handle.query(progressQuery));
