@@ -5,7 +5,7 @@
  */
 import { USUAL_PRIORITY } from '../domain/engine/groups.ts';
 import type { DueFor, ReadyContact } from '../domain/engine/campaign-state.ts';
-import type { ExchangeRequest, GroupWork, RosterView } from '../domain/engine/roster.ts';
+import { type ExchangeRequest, type GroupWork, mostClaimed, type RosterView } from '../domain/engine/roster.ts';
 import type { Queryable } from './pool.ts';
 
 /** The condition for contacts that an exchange may claim. The check for remaining ones uses the same condition. */
@@ -39,13 +39,13 @@ export async function openCursors(tx: Queryable, campaignId: string): Promise<vo
 }
 
 /**
- * Claims up to `want` contacts of the groups that are open, or more if that many are due or have a better priority than those at hand. Contacts that are due come first, in the order of their due time; then
- * fresh ones by priority. Within a priority, the group whose cursor is furthest behind comes first, so that all groups go through
- * the roster side by side.
+ * Claims up to `want` contacts of the groups that are open, or more if that many are due or have a better priority than those at hand.
+ * Contacts that are due come first, in the order of their due time; then fresh ones by priority. Within a priority, the group whose
+ * cursor is furthest behind comes first, so that all groups go through the roster side by side.
  */
 export async function claim(tx: Queryable, request: ExchangeRequest): Promise<ReadyContact[]> {
+  if (mostClaimed(request) <= 0 || request.open.length === 0) return [];
   const { want, wantDue = want, ahead = { most: 0, before: 0 } } = request;
-  if (Math.max(wantDue, ahead.most) <= 0 || request.open.length === 0) return [];
   const { rows } = await tx.query<ClaimedRow>(
     `with due as (
        select found.seq, found.due_at

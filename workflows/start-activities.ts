@@ -5,7 +5,7 @@ import { startLookingUp } from '../domain/engine/look-ups.ts';
 import { dialRequest, startDials } from '../domain/engine/starting-calls.ts';
 import type { Work } from '../domain/engine/next-step.ts';
 import type { PlacementResult } from '../domain/engine/placement.ts';
-import type { Claim } from '../domain/engine/roster.ts';
+import { type Claim, mostClaimed } from '../domain/engine/roster.ts';
 import { exchangeRequest } from '../domain/engine/settling.ts';
 import { type DueReport, startReport } from '../domain/engine/share-report.ts';
 import { dial, exchange, lookUpCalls, reportShare } from './proxies.ts';
@@ -35,15 +35,11 @@ export function cancelPlacements(run: WorkflowRun): void {
 export function startExchange(run: WorkflowRun, claim: Claim, now: number): void {
   const request = exchangeRequest(run.state, run.campaignId, claim, run.waiting, run.continuedFrom, now);
   run.exchanging = true;
-  const summary = exchangeSummary(request.settled.length, mostOf(claim));
+  const summary = exchangeSummary(request.settled.length, mostClaimed(claim));
   void retryForever(() => exchange.executeWithOptions({ summary }, [request])).then((reply) => {
     run.exchanging = false;
     run.inbox.push({ kind: 'exchanged', request, reply });
   });
-}
-
-function mostOf({ want, wantDue = want, ahead }: Claim): number {
-  return Math.max(want, wantDue, ahead?.most ?? 0);
 }
 
 /** Looks up calls of which no event has told for long. */

@@ -26,6 +26,11 @@ export interface Claim {
   readonly ahead?: { readonly most: number; readonly before: number } | undefined;
 }
 
+/** The largest number of contacts that an exchange may claim. */
+export function mostClaimed({ want, wantDue = want, ahead }: Claim): number {
+  return Math.max(want, wantDue, ahead?.most ?? 0);
+}
+
 export interface ExchangeRequest extends Claim {
   readonly campaignId: string;
   /** The campaign's clock in epoch milliseconds. It decides when a retry is due, not the database's clock. */

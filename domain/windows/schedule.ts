@@ -26,7 +26,7 @@ function zoneField(field: string, word?: string) {
 }
 
 const Timezone = zoneField('timezone', CONTACT_ZONE).describe(
-  'IANA name of the time zone of hours and days. `contact`: each contact is called in its own hours, in the time zone of its row. If the row states none, it is called while the hours are open in all time zones of its region or, without a region, to which its number may belong.',
+  'IANA name of the time zone of hours and days. `contact`: each contact is called in its own hours, in the time zone of its row. If the row states none, it is called while the hours are open in all time zones in which the person may be by number and region.',
 );
 
 /** What becomes of contacts whose time zone is not known. */

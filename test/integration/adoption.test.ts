@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { findCommanded } from '../../db/campaigns.ts';
-import { engineSpec } from '../../domain/api/campaign-request.ts';
 import { workflowId } from '../../domain/engine/ids.ts';
 import { total } from '../../domain/engine/tally.ts';
-import { CAMPAIGN_WORKFLOW } from '../../workflows/messages.ts';
+import { startAgain, whenAccepted } from '../support/harness/ended-workflows.ts';
 import { SystemHarness } from '../support/harness/system-harness.ts';
 
 let harness: SystemHarness | undefined;
@@ -12,19 +10,6 @@ afterEach(async () => {
   await harness?.close();
   harness = undefined;
 });
-
-async function startAgain(system: SystemHarness, id: string): Promise<void> {
-  const recorded = await findCommanded(system.db.pool, 'default', id);
-  await system.client.workflow.start(CAMPAIGN_WORKFLOW, {
-    workflowId: workflowId(id),
-    taskQueue: system.taskQueue,
-    args: [{ campaignId: id, spec: engineSpec(recorded!.terms) }],
-  });
-}
-
-async function whenAccepted(system: SystemHarness, calls: number): Promise<void> {
-  await vi.waitFor(() => expect(system.simulator.ledger().accepted).toBeGreaterThanOrEqual(calls), { timeout: 30_000 });
-}
 
 function expectHeld(system: SystemHarness, people: number, limit: number): void {
   const ledger = system.simulator.ledger();

@@ -1,10 +1,7 @@
 /** Campaigns whose workflow was terminated: interrupted, shown, restarted, cancelled, deleted. */
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
-import { findCommanded } from '../../db/campaigns.ts';
-import { engineSpec } from '../../domain/api/campaign-request.ts';
 import { workflowId } from '../../domain/engine/ids.ts';
-import { CAMPAIGN_WORKFLOW } from '../../workflows/messages.ts';
 import { captureCli } from '../support/harness/cli.ts';
 import type { SystemHarness } from '../support/harness/system-harness.ts';
 import {
@@ -12,6 +9,7 @@ import {
   LATER,
   openHarness,
   read,
+  startAgain,
   terminate,
   untilInterrupted,
   whenAccepted,
@@ -39,15 +37,6 @@ async function atOnce<T>(harness: SystemHarness, id: string, requests: number, s
   } finally {
     holder.release();
   }
-}
-
-async function startByHand(harness: SystemHarness, id: string) {
-  const recorded = await findCommanded(harness.db.pool, 'default', id);
-  return harness.client.workflow.start(CAMPAIGN_WORKFLOW, {
-    workflowId: workflowId(id),
-    taskQueue: harness.taskQueue,
-    args: [{ campaignId: id, spec: engineSpec(recorded!.terms) }],
-  });
 }
 
 /** How many runs there have been under the campaign's workflow id. */
@@ -171,7 +160,7 @@ describe('a campaign whose workflow was terminated', () => {
     await harness.campaigns.pause(id);
     const { accepted } = harness.simulator.ledger();
     await terminate(harness, id);
-    if (by === 'hand') await startByHand(harness, id);
+    if (by === 'hand') await startAgain(harness, id);
     else expect((await harness.api('POST', `/batch-calls/${id}/restart`)).data).toMatchObject({ status: 'paused' });
     await vi.waitFor(
       async () => expect(await harness.campaigns.progress(id)).toMatchObject({ status: 'paused', in_flight: 0 }),
@@ -222,7 +211,7 @@ describe('a campaign whose workflow was terminated', () => {
     await whenAccepted(harness, 3);
     await terminate(harness, id);
     await harness.stopWorkers();
-    const byHand = await startByHand(harness, id);
+    const byHand = await startAgain(harness, id);
     expect(await harness.api('POST', `/batch-calls/${id}/restart`)).toMatchObject({ status: 200 });
     expect((await harness.handle(id).describe()).runId).toBe(byHand.firstExecutionRunId);
     // As if nobody had asked: the run adopts by itself.

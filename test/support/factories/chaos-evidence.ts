@@ -7,7 +7,7 @@ import type {
   RecordedCall,
   Sighting,
 } from '../../chaos/audit/evidence.ts';
-import type { NotedEdit, NotedOrder, NotedPause } from '../../chaos/notes.ts';
+import { newNotes, type NotedEdit, type NotedOrder, type NotedPause } from '../../chaos/notes.ts';
 import { person } from '../../chaos/people.ts';
 
 export const ID = '11111111-2222-8333-8444-555555555555';
@@ -64,32 +64,21 @@ export function contactId(seq: number): string {
 export const CALLS = [accepted(1, 0, 2 * SECOND), accepted(2, SECOND, 2 * SECOND), accepted(3, 2 * SECOND, 2 * SECOND)];
 
 /** Three contacts, called one after the other with two at once, and nothing wrong. */
+const BODY = {
+  name: 'case',
+  agent_id: 'agent',
+  contacts: [1, 2, 3].map(person),
+  max_concurrent_calls: 2,
+  max_retry_attempts: 1,
+  retry_delay_minutes: 0.05,
+  working_days: [1, 2, 3, 4, 5],
+};
+
 export function evidence(change: Partial<CampaignEvidence> = {}, notes: Partial<CampaignEvidence['notes']> = {}) {
   const calls = change.accepted ?? CALLS;
   const last = new Map(calls.map((call) => [call.seq, call]));
   return {
-    notes: {
-      id: ID,
-      label: 'case',
-      body: {
-        name: 'case',
-        agent_id: 'agent',
-        contacts: [1, 2, 3].map(person),
-        max_concurrent_calls: 2,
-        max_retry_attempts: 1,
-        retry_delay_minutes: 0.05,
-        working_days: [1, 2, 3, 4, 5],
-      },
-      pauses: [],
-      orders: [],
-      edits: [],
-      additions: [],
-      removals: [],
-      callbacks: [],
-      terminations: [],
-      resets: [],
-      ...notes,
-    },
+    notes: { ...newNotes({ id: ID, label: 'case', body: BODY }), ...notes },
     longestCallMs: 26 * SECOND,
     accepted: calls,
     calls: calls.map((call) => recorded(call)),

@@ -1,10 +1,14 @@
 /** Campaigns whose workflow a test ends from outside, and gateways that compare campaigns with their workflows. */
 import { inject, expect, vi } from 'vitest';
 import { pino } from 'pino';
+import { findCommanded } from '../../../db/campaigns.ts';
 import { API_ROOT } from '../../../domain/api/api-root.ts';
+import { engineSpec } from '../../../domain/api/campaign-request.ts';
+import { workflowId } from '../../../domain/engine/ids.ts';
 import { reconcile, type ReconcileOptions } from '../../../gateway/background/reconciler.ts';
 import { coordinatorWaker } from '../../../gateway/temporal/wake-coordinators.ts';
 import { readWorkflowStatus } from '../../../gateway/temporal/workflow-status.ts';
+import { CAMPAIGN_WORKFLOW } from '../../../workflows/messages.ts';
 import { closing } from './cli.ts';
 import { HARNESS_API_KEY, SystemHarness } from './system-harness.ts';
 
@@ -64,6 +68,16 @@ export const untilInterrupted = (harness: SystemHarness, id: string, compare = g
     await compare();
     expect(await read(harness, id)).toMatchObject({ status: 'interrupted' });
   });
+
+/** Starts the workflow of a recorded campaign, as somebody may do by hand. */
+export async function startAgain(harness: SystemHarness, id: string) {
+  const recorded = await findCommanded(harness.db.pool, 'default', id);
+  return harness.client.workflow.start(CAMPAIGN_WORKFLOW, {
+    workflowId: workflowId(id),
+    taskQueue: harness.taskQueue,
+    args: [{ campaignId: id, spec: engineSpec(recorded!.terms) }],
+  });
+}
 
 export async function terminate(harness: SystemHarness, id: string): Promise<void> {
   await harness.handle(id).terminate('by hand, because of +12125550100');

@@ -8,21 +8,13 @@ import { Schedule } from '../../../domain/windows/schedule.ts';
 import { type CallingWindow, isInside } from '../../../domain/windows/windows.ts';
 import { DAY_MS, offsetAt } from '../../../domain/windows/zone-offsets.ts';
 import { HOURS } from '../../simulation/arbitrary-scenario.ts';
+import { HOUSE_RULES } from '../../support/factories/policies.ts';
 
 const EVERY_DAY = [1, 2, 3, 4, 5, 6, 7];
 const always = (timezone: string) => Schedule.parse({ timezone, working_days: EVERY_DAY });
 
 /** Near the end of summer time in Europe, and that in the United States. */
 const FROM = Date.parse('2026-10-23T00:00:00Z');
-
-const OWN = {
-  name: 'house',
-  version: '1',
-  title: 'House rules',
-  places: ['US'],
-  purpose: 'all calls',
-  source: { text: 'House rules', url: 'https://example.com/rules', read: '2026-11-29' },
-};
 
 function windowsOf(schedules: readonly LimitedSchedule[], from: number, until: number): CallingWindow[] {
   const found: CallingWindow[] = [];
@@ -113,7 +105,7 @@ describe('where a policy applies', () => {
 describe('a policy that holds for a time', () => {
   const [policy] = readPolicies([
     {
-      ...OWN,
+      ...HOUSE_RULES,
       hours: [{ days: EVERY_DAY, start: '10:00', end: '11:00' }],
       valid_from: '2026-03-08',
       valid_to: '2026-03-09',
@@ -152,7 +144,7 @@ describe('any policies', () => {
       valid_from: date,
       valid_to: date,
     })
-    .map((drawn) => Policy.safeParse({ ...OWN, ...drawn }).data)
+    .map((drawn) => Policy.safeParse({ ...HOUSE_RULES, ...drawn }).data)
     .filter((read) => read !== undefined);
   const schedule = fc
     .record({
@@ -199,25 +191,33 @@ describe('any policies', () => {
 
 describe('own policies', () => {
   it('need no more than a name, a version, places, a purpose and a source', () => {
-    expect(readPolicies([OWN])).toMatchObject([{ hours: null, holidays: null, frequency: [], valid_to: null }]);
+    expect(readPolicies([HOUSE_RULES])).toMatchObject([{ hours: null, holidays: null, frequency: [], valid_to: null }]);
   });
 
   it('come before those of Ringfence with the same name', () => {
-    const own = readPolicies([{ ...OWN, name: 'us-tcpa' }]);
+    const own = readPolicies([{ ...HOUSE_RULES, name: 'us-tcpa' }]);
     expect(policiesNamed(['us-tcpa'], own)).toEqual(own);
     expect(policiesNamed(['us-fl'], own)).toEqual(BUILT_IN.filter(({ name }) => name === 'us-fl'));
   });
 
   it.each([
-    ['no list', OWN, 'list of policies'],
-    ['an unknown field', [{ ...OWN, hour: [] }], '[0]'],
-    ['a country in words', [{ ...OWN, places: ['France'] }], '[0].places[0]'],
-    ['a code that no country has', [{ ...OWN, places: ['UK'] }], '[0].places[0] places must begin with a country code'],
-    ['holidays that nobody knows', [{ ...OWN, holidays: 'US-ZZ' }], '[0].holidays has no "ZZ" in US'],
-    ['hours of no length', [{ ...OWN, hours: [{ days: [1], start: '09:00', end: '09:00' }] }], '[0].hours[0].end'],
-    ['no source', [{ ...OWN, source: undefined }], '[0].source'],
-    ['an end before its start', [{ ...OWN, valid_from: '2026-02-01', valid_to: '2026-01-01' }], '[0].valid_to'],
-    ['a name twice', [OWN, OWN], 'two policies have the name "house"'],
+    ['no list', HOUSE_RULES, 'list of policies'],
+    ['an unknown field', [{ ...HOUSE_RULES, hour: [] }], '[0]'],
+    ['a country in words', [{ ...HOUSE_RULES, places: ['France'] }], '[0].places[0]'],
+    [
+      'a code that no country has',
+      [{ ...HOUSE_RULES, places: ['UK'] }],
+      '[0].places[0] places must begin with a country code',
+    ],
+    ['holidays that nobody knows', [{ ...HOUSE_RULES, holidays: 'US-ZZ' }], '[0].holidays has no "ZZ" in US'],
+    [
+      'hours of no length',
+      [{ ...HOUSE_RULES, hours: [{ days: [1], start: '09:00', end: '09:00' }] }],
+      '[0].hours[0].end',
+    ],
+    ['no source', [{ ...HOUSE_RULES, source: undefined }], '[0].source'],
+    ['an end before its start', [{ ...HOUSE_RULES, valid_from: '2026-02-01', valid_to: '2026-01-01' }], '[0].valid_to'],
+    ['a name twice', [HOUSE_RULES, HOUSE_RULES], 'two policies have the name "house"'],
   ])('with %s are refused, and the fault named', (_, content, named) => {
     expect(() => readPolicies(content)).toThrow(named);
     expect(() => readPolicies(content)).toThrow(expect.objectContaining({ code: 'validation_error' }) as Error);

@@ -5,8 +5,9 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { readChange } from '../../../domain/api/campaign-change.ts';
 import { BUILT_IN, knownPolicies, policiesNamed, useOwnPolicies } from '../../../domain/windows/policies/built-in.ts';
 import { startRingfenceGateway } from '../../../gateway/index.ts';
-import { createRingfenceWorker, type PolicyInput } from '../../../worker/index.ts';
+import { createRingfenceWorker } from '../../../worker/index.ts';
 import { loadOwnPolicies, takeOwnPolicies } from '../../../worker/own-policies.ts';
+import { HOUSE_RULES } from '../../support/factories/policies.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'ringfence-policies-'));
 afterEach(() => useOwnPolicies([]));
@@ -54,22 +55,13 @@ describe('own policies', () => {
 });
 
 describe('policies of a program that embeds Ringfence', () => {
-  const house: PolicyInput = {
-    name: 'house',
-    version: '1',
-    title: 'House rules',
-    places: ['US'],
-    purpose: 'all calls',
-    source: { text: 'House rules', url: 'https://example.com/rules', read: '2026-11-29' },
-  };
-
   it('are known beside those of Ringfence', () => {
-    takeOwnPolicies([house]);
+    takeOwnPolicies([HOUSE_RULES]);
     expect(policiesNamed(['house', 'us-fl'])).toMatchObject([{ name: 'house', hours: null }, { name: 'us-fl' }]);
   });
 
   it('stay unless the option is stated', () => {
-    takeOwnPolicies([house]);
+    takeOwnPolicies([HOUSE_RULES]);
     takeOwnPolicies(undefined);
     expect(policiesNamed(['house'])).toHaveLength(1);
     takeOwnPolicies([]);
@@ -80,7 +72,7 @@ describe('policies of a program that embeds Ringfence', () => {
     ['worker', createRingfenceWorker],
     ['gateway', startRingfenceGateway],
   ])('prevent the start of a %s where one has a fault, before anything is opened', async (_, start) => {
-    const policies = [{ ...house, places: ['Texas'] }];
+    const policies = [{ ...HOUSE_RULES, places: ['Texas'] }];
     await expect(start({ databaseUrl: 'postgres://nobody@localhost:1/none', policies })).rejects.toMatchObject({
       code: 'misconfigured',
       message: expect.stringMatching(/option policies .*\[0\]\.places\[0\]/),
