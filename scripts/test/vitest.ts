@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { obtainChromium } from '../chromium.ts';
 import { type ObtainOptions, obtainTemporalCli, obtainTestServer } from '../temporal-binaries.ts';
 import { type RunOptions, runProgram } from './run-program.ts';
-import { type Summary, summarise } from './summary.ts';
+import { NOTHING_RAN, summarise, type TestSummary } from './summary.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -35,7 +35,7 @@ export async function runVitest(
   node: string,
   args: readonly string[],
   options: RunOptions = {},
-): Promise<{ exitCode: number; summary: Summary }> {
+): Promise<{ exitCode: number; summary: TestSummary }> {
   const directory = mkdtempSync(join(tmpdir(), 'ringfence-report-'));
   const report = join(directory, 'report.json');
   const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
@@ -45,7 +45,7 @@ export async function runVitest(
     return { exitCode, summary: summarise(JSON.parse(readFileSync(report, 'utf8'))) };
   } catch (error) {
     console.error(`Vitest left no report: ${(error as Error).message}`);
-    return { exitCode: 1, summary: { passed: 0, failed: 0, skipped: 0 } };
+    return { exitCode: 1, summary: NOTHING_RAN };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

@@ -63,3 +63,14 @@ test('passes on what the parts say, and no count but the last', () => {
     '15 passed, 0 failed, 2 skipped',
   ]);
 });
+
+test('names what failed once more before the count, each once', () => {
+  const short = { says: 'FAILED  a.test.ts > calls\n9 passed, 1 failed\n', exitCode: 1 };
+  const long = { says: 'FAILED  chaos\nmore\nFAILED  chaos\n3 passed, 1 failed\n', exitCode: 1 };
+  expect(ciRun(short, long).lines.slice(-4)).toEqual([
+    '',
+    'FAILED  a.test.ts > calls',
+    'FAILED  chaos',
+    '12 passed, 2 failed',
+  ]);
+});

@@ -2,14 +2,25 @@ import { expect, test } from 'vitest';
 import { closingLine, summarise, trouble } from '../../../scripts/test/summary.ts';
 
 function report(counts: { passed?: number; failed?: number; pending?: number; todo?: number; brokenFiles?: number }) {
-  const broken = Array.from({ length: counts.brokenFiles ?? 0 }, () => ({ status: 'failed', assertionResults: [] }));
-  const failing = counts.failed ? [{ status: 'failed', assertionResults: [{ status: 'failed' }] }] : [];
+  const broken = Array.from({ length: counts.brokenFiles ?? 0 }, () => ({
+    name: 'test/broken.test.ts',
+    status: 'failed',
+    message: '\nSyntaxError: nothing\nat x',
+    assertionResults: [],
+  }));
+  const failed = { status: 'failed', fullName: 'a call ends', failureMessages: ['AssertionError: 1 is not 2\nat y'] };
+  const failing = counts.failed
+    ? [{ name: 'test/failing.test.ts', status: 'failed', assertionResults: Array(counts.failed).fill(failed) }]
+    : [];
   return {
     numPassedTests: counts.passed ?? 0,
-    numFailedTests: counts.failed ?? 0,
     numPendingTests: counts.pending ?? 0,
     numTodoTests: counts.todo ?? 0,
-    testResults: [{ status: 'passed', assertionResults: [{ status: 'passed' }] }, ...failing, ...broken],
+    testResults: [
+      { name: 'test/a.test.ts', status: 'passed', assertionResults: [{ status: 'passed', fullName: 'a call starts' }] },
+      ...failing,
+      ...broken,
+    ],
   };
 }
 
@@ -34,6 +45,16 @@ test.each([
   const found = trouble(summarise(report(counts)), exitCodes);
   if (reason) expect(found).toMatch(reason);
   else expect(found).toBeNull();
+});
+
+test('names each test that failed, and why in a line', () => {
+  expect(trouble(summarise(report({ passed: 3, failed: 1, brokenFiles: 1 })), { checks: 0, vitest: 1 })).toBe(
+    [
+      'Tests failed.',
+      'FAILED  test/failing.test.ts > a call ends: AssertionError: 1 is not 2',
+      'FAILED  test/broken.test.ts > the whole file: SyntaxError: nothing',
+    ].join('\n'),
+  );
 });
 
 test('a report of another shape is refused rather than counted as a success', () => {
