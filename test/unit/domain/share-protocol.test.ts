@@ -46,7 +46,8 @@ interface Campaign extends CampaignShape {
 
 type Message = { readonly to: Campaign } & (
   | { readonly kind: 'report'; readonly limitId: string; readonly report: ShareReport }
-  | { readonly kind: 'reply' | 'signal'; readonly given: GivenShare }
+  | { readonly kind: 'reply'; readonly number: number; readonly given: GivenShare }
+  | { readonly kind: 'signal'; readonly given: GivenShare }
 );
 
 /** A run of the epoch that has reported nothing yet. */
@@ -115,12 +116,14 @@ class World {
       if (!to.isOwned || to.epoch !== report.epoch) return;
       const holder = applyReport(this.holders[limitId]!.get(to.id) ?? null, report);
       this.holders[limitId]!.set(to.id, holder);
-      this.mail.push({ to, kind: 'reply', given: { limitId, ...holder } });
+      this.mail.push({ to, kind: 'reply', number: report.number, given: { limitId, ...holder } });
       return;
     }
     const { given } = message;
     if (given.epoch !== to.state.epoch) return;
-    if (message.kind === 'reply' && to.reporting?.limitId === given.limitId) to.reporting = null;
+    // The answer to an earlier report, if it comes twice, is none to this one.
+    const isAnswered = message.kind === 'reply' && to.reporting?.report.number === message.number;
+    if (isAnswered && to.reporting?.limitId === given.limitId) to.reporting = null;
     applyShare(to.state, given);
   }
 
