@@ -33,7 +33,7 @@ function byPrefix(table: Readonly<Record<string, string>>): ReadonlyMap<string, 
 const zonesOfCode = byPrefix(places.countries);
 const zonesOfArea = byPrefix(places.areas);
 const statesOfArea = byPrefix(places.states);
-const longestArea = Math.max(...[...zonesOfArea.keys()].map(({ length }) => length));
+const longestKnown = Math.max(...[...zonesOfCode.keys(), ...zonesOfArea.keys()].map(({ length }) => length));
 
 const zonesByState = new Map<string, readonly string[]>();
 for (const [area, states] of statesOfArea) {
@@ -53,7 +53,8 @@ export function placeOf(e164: string): NumberPlace {
   const byArea = hasArea(number);
   const isNorthAmerican = number.countryCallingCode === NORTH_AMERICA;
   const states = byArea && isNorthAmerican ? (statesOfArea.get(number.nationalNumber.slice(0, 3)) ?? []) : [];
-  const zones = (byArea ? areaZones(e164.slice(1)) : null) ?? zonesOfCode.get(number.countryCallingCode) ?? [];
+  const digits = e164.slice(1);
+  const zones = (byArea ? longestPrefix(zonesOfArea, digits) : null) ?? longestPrefix(zonesOfCode, digits) ?? [];
   // The numbering plans count every toll-free number of the North American plan as one of the United States.
   const isAnywhere = isNorthAmerican && !byArea && number.country === 'US';
   return { zones, country: isAnywhere ? null : (number.country ?? states[0]?.slice(0, 2) ?? null), states };
@@ -71,10 +72,10 @@ function hasArea(number: PhoneNumber): boolean {
   return type === undefined && isNorthAmerican;
 }
 
-/** The zones of the longest known prefix. */
-function areaZones(digits: string): readonly string[] | null {
-  for (let length = longestArea; length > 0; length--) {
-    const zones = zonesOfArea.get(digits.slice(0, length));
+/** The zones of the longest known prefix. Countries with a common code have longer ones. */
+function longestPrefix(table: ReadonlyMap<string, readonly string[]>, digits: string): readonly string[] | null {
+  for (let length = longestKnown; length > 0; length--) {
+    const zones = table.get(digits.slice(0, length));
     if (zones) return zones;
   }
   return null;

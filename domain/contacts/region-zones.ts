@@ -18,17 +18,49 @@ const DEPARTMENTS: Readonly<Record<string, string>> = {
   'FR-976': 'YT',
 };
 
-/** Numbers do not name the states of Australia, which have different clocks. */
-const STATES_OF_AUSTRALIA: Readonly<Record<string, readonly string[]>> = {
-  'AU-ACT': ['Australia/Sydney'],
-  'AU-NSW': ['Australia/Sydney', 'Australia/Broken_Hill', 'Australia/Lord_Howe'],
-  'AU-NT': ['Australia/Darwin'],
-  'AU-QLD': ['Australia/Brisbane'],
-  'AU-SA': ['Australia/Adelaide'],
-  'AU-TAS': ['Australia/Hobart'],
-  'AU-VIC': ['Australia/Melbourne'],
-  'AU-WA': ['Australia/Perth', 'Australia/Eucla'],
-};
+/**
+ * Numbers do not name the states of these countries, which have different clocks. States by zones, in the names that the data of
+ * numbers has.
+ */
+const STATES: Readonly<Record<string, readonly string[]>> = byState({
+  AU: {
+    'Australia/Sydney': 'ACT',
+    'Australia/Broken_Hill Australia/Lord_Howe Australia/Sydney': 'NSW',
+    'Australia/Darwin': 'NT',
+    'Australia/Brisbane': 'QLD',
+    'Australia/Adelaide': 'SA',
+    'Australia/Hobart': 'TAS',
+    'Australia/Melbourne': 'VIC',
+    'Australia/Eucla Australia/Perth': 'WA',
+  },
+  BR: {
+    'America/Eirunepe America/Manaus': 'AM',
+    'America/Manaus': 'MS MT RO RR',
+    'America/Noronha America/Sao_Paulo': 'PE',
+    'America/Rio_Branco': 'AC',
+    'America/Sao_Paulo': 'AL AP BA CE DF ES GO MA MG PA PB PI PR RJ RN RS SC SE SP TO',
+  },
+  MX: {
+    'America/Cancun': 'ROO',
+    'America/Chihuahua America/Ciudad_Juarez America/Ojinaga': 'CHH',
+    'America/Matamoros America/Mexico_City': 'COA NLE TAM',
+    'America/Mazatlan': 'BCS SIN SON',
+    'America/Mazatlan America/Mexico_City': 'NAY',
+    'America/Mexico_City':
+      'AGU CAM CHP CMX COL DIF DUR GRO GUA HID JAL MEX MIC MOR OAX PUE QUE SLP TAB TLA VER YUC ZAC',
+    'America/Tijuana': 'BCN',
+  },
+});
+
+function byState(countries: Readonly<Record<string, Readonly<Record<string, string>>>>) {
+  return Object.fromEntries(
+    Object.entries(countries).flatMap(([country, states]) =>
+      Object.entries(states).flatMap(([zones, codes]) =>
+        codes.split(' ').map((code): [string, string[]] => [`${country}-${code}`, zones.split(' ')]),
+      ),
+    ),
+  );
+}
 
 /**
  * The zones in which a person in that country or state may be. Null: the number, which lies there, says as much or more, or the zones
@@ -54,5 +86,5 @@ function zonesOfPart(region: string, country: string): readonly string[] {
   const part = region.slice(country.length + 1);
   const territory = DEPARTMENTS[region] ?? TERRITORIES[country]?.find((code) => code === part);
   if (territory !== undefined) return zonesOfCountry(territory);
-  return STATES_OF_AUSTRALIA[region] ?? zonesOfState(region);
+  return STATES[region] ?? zonesOfState(region);
 }

@@ -38,6 +38,34 @@ CORRECTED = {
     ("970", "Europe/Bucharest"): "Asia/Hebron",
 }
 
+# Areas whose zones libphonenumber does not know: those of Chihuahua have other hours than Mazatlan since 2022, Saratov than
+# Moscow since 2016, and parts of some others are missing. A town at the border may have the hours of the other side.
+BORDER_OF_TEXAS = {"America/Matamoros", "America/Mexico_City"}
+BY_AREA = {
+    **dict.fromkeys(
+        ("52614", "52621", "52625", "52627", "52628", "52629", "52635", "52639", "52648", "52652", "52659"),
+        {"America/Chihuahua"},
+    ),
+    "52636": {"America/Chihuahua", "America/Ciudad_Juarez"},
+    "52649": {"America/Chihuahua", "America/Mexico_City"},
+    "52657": {"America/Chihuahua", "America/Ciudad_Juarez"},
+    **dict.fromkeys(("52862", "52868", "52873", "52891", "52897"), BORDER_OF_TEXAS),
+    "5597": {"America/Eirunepe", "America/Manaus"},
+    "613": {"Australia/Hobart", "Australia/Melbourne", "Australia/Sydney"},
+    "618": {
+        "Australia/Adelaide", "Australia/Broken_Hill", "Australia/Darwin", "Australia/Eucla", "Australia/Perth", "Australia/Sydney",
+        "Indian/Christmas", "Indian/Cocos",
+    },
+    "7411": {"Asia/Srednekolymsk", "Asia/Vladivostok", "Asia/Yakutsk"},
+    "7845": {"Europe/Saratov"},
+}
+
+# Countries whose mobile numbers libphonenumber counts as those of an area, although they are sold in the whole country.
+MOBILE_EVERYWHERE = {62}
+
+# Prefixes of countries that share their code with a larger one: Kazakhstan with Russia.
+SECOND_COUNTRIES = ["77"]
+
 # Zones of a country that libphonenumber does not name.
 ADDED = {"56": {"America/Punta_Arenas", "Pacific/Easter"}, "675": {"Pacific/Bougainville"}}
 
@@ -63,10 +91,14 @@ by_code = {}
 for prefix, zones in TIMEZONE_DATA.items():
     code = country_code(prefix)
     by_code.setdefault(code, {})[prefix] = {CORRECTED.get((code, zone), zone) for zone in zones} | ADDED.get(code, set())
+for area, zones in BY_AREA.items():
+    by_code[country_code(area)][country_code(area)] |= zones
 
 
 def zones_of_area(code, area):
     """The zones of all prefixes in the area, and those that it inherits; empty if the data names only the country."""
+    if area in BY_AREA:
+        return BY_AREA[area]
     data = by_code[code]
     found = set().union(*(zones for prefix, zones in data.items() if prefix.startswith(area)))
     inherited = [prefix for prefix in data if prefix != code and area.startswith(prefix)]
@@ -109,6 +141,8 @@ for code, data in by_code.items():
     areas |= {area: zones for area, zones in table.items() if zones}
 
 countries = {code: data[code] for code, data in by_code.items() if code not in (None, "1") and code in data}
+for prefix in SECOND_COUNTRIES:
+    countries[prefix] = by_code[country_code(prefix)][prefix]
 
 
 def grouped(table):
@@ -137,7 +171,7 @@ OUT.write_text(
             },
             "countries": grouped(countries),
             "areas": grouped(areas),
-            "mobileByArea": [str(code) for code in sorted(_GEO_MOBILE_COUNTRIES)],
+            "mobileByArea": [str(code) for code in sorted(_GEO_MOBILE_COUNTRIES - MOBILE_EVERYWHERE)],
             "states": grouped({npa: set(names) for npa, names in states.items()}),
         },
         indent=2,

@@ -119,13 +119,48 @@ describe('the group of a contact', () => {
     ],
     [
       'has the zones of the number where those of the state are not known',
-      { phone_number: '+559235550101', timezone: null, region: 'BR-AM' },
+      { phone_number: '+34612345678', timezone: null, region: 'ES-CN' },
       {},
-      { zones: placeOf('+559235550101').zones.toSorted(), policies: [] },
+      { zones: ['Atlantic/Canary', 'Europe/Madrid'], policies: [] },
+    ],
+    [
+      'has the zones of the state on the row and of a mobile number from another state',
+      { phone_number: '+525512345678', timezone: null, region: 'MX-BCN' },
+      {},
+      { zones: ['America/Mexico_City', 'America/Tijuana'], policies: [] },
+    ],
+    [
+      'has the zone of the state on the row where the area of the number lies in two',
+      { phone_number: '+5567981234567', timezone: null, region: 'BR-MS' },
+      {},
+      { zones: ['America/Manaus'], policies: [] },
     ],
   ])('%s', (_, contact, stated, expected) => {
     expect(new ContactGroups(terms(stated), NOW).ruleOf(contact)).toEqual(expected);
   });
+
+  it.each([
+    ['AU', '+61412345678', 'ACT NSW NT QLD SA TAS VIC WA'],
+    ['BR', '+5567981234567', 'MS MT RO RR'],
+    ['MX', '+525512345678', 'CMX JAL YUC ZAC'],
+  ])(
+    'has only zones of the state on the row in %s, where the number may lie there',
+    (country, phone_number, states) => {
+      const { zones: ofNumber } = placeOf(phone_number);
+      for (const state of states.split(' ')) {
+        const rule = new ContactGroups(terms(), NOW).ruleOf({
+          phone_number,
+          timezone: null,
+          region: `${country}-${state}`,
+        });
+        expect([state, ofNumber.filter((zone) => rule?.zones.includes(zone)).length]).toEqual([
+          state,
+          rule?.zones.length,
+        ]);
+        expect(rule?.zones.length).toBeLessThan(Math.max(2, ofNumber.length));
+      }
+    },
+  );
 
   it('is that of each number, although places are remembered by prefix', () => {
     const groups = new ContactGroups(terms(), NOW);
