@@ -10,7 +10,13 @@ function report(counts: { passed?: number; failed?: number; pending?: number; to
   }));
   const failed = { status: 'failed', fullName: 'a call ends', failureMessages: ['AssertionError: 1 is not 2\nat y'] };
   const failing = counts.failed
-    ? [{ name: 'test/failing.test.ts', status: 'failed', assertionResults: Array(counts.failed).fill(failed) }]
+    ? [
+        {
+          name: 'test/failing.test.ts',
+          status: 'failed',
+          assertionResults: Array.from({ length: counts.failed }, () => failed),
+        },
+      ]
     : [];
   return {
     numPassedTests: counts.passed ?? 0,
