@@ -275,7 +275,7 @@ describe('a campaign, from any backend', () => {
     const system = await openSystem();
     const { harness, campaigns } = system;
     const id = await withLiveCalls(system, 1);
-    const soon = { timeoutMs: 500 };
+    const soon = { timeoutMs: SOON_MS };
     await harness.stopWorkers();
     expect(await campaigns.pause(id, soon)).toEqual({ acknowledged: false });
     expect(await campaigns.resume(id, soon)).toEqual({ acknowledged: false });

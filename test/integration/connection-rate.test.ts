@@ -78,12 +78,12 @@ describe('instants that two workers reserve at the same time', () => {
 
   it('are those of the model that the simulation uses', async () => {
     const connection = nextId('connection');
-    const model = new VirtualRate(0.7);
+    const model = new VirtualRate(SLOW);
     let missed: { readonly instant: string; readonly ofModel: number } | null = null;
     const kinds: string[] = [];
     for (const withinMs of [AHEAD, AHEAD, 500, ...Array.from({ length: 9 }, () => AHEAD)]) {
       const before = missed;
-      const answer: Reservation = await reserve(connection, 0.7, { withinMs, missed: before?.instant ?? null });
+      const answer: Reservation = await reserve(connection, SLOW, { withinMs, missed: before?.instant ?? null });
       const instant = answer.kind === 'reserved' ? Number(answer.instant) / 1_000 : null;
       const now = answer.kind === 'reserved' ? instant! - answer.waitMs : Date.now();
       const expected = model.reserve(now, withinMs, before?.ofModel ?? null);

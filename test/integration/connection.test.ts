@@ -45,7 +45,8 @@ async function useProfile(name: string, lines: readonly string[]): Promise<void>
 }
 
 const TLS_HANDSHAKE = 0x16;
-const unanswered = { timeoutMs: 300 };
+/** Of a server that answers nobody: long enough for a busy machine to come to the first byte. */
+const unanswered = { timeoutMs: 1_500 };
 
 describe("Temporal's environment configuration", () => {
   it('a profile decides address and TLS, down to the name that the server is asked for', async () => {
@@ -116,12 +117,14 @@ describe("Temporal's environment configuration", () => {
     const attempt = (env: Readonly<Record<string, string>>) =>
       connectTemporal({ env: { TEMPORAL_ADDRESS, ...env }, ...unanswered }).catch(() => {});
 
+    // Without its authority the server is not believed, so nothing is shown to it.
+    const refusals = vi.fn();
+    server.on('tlsClientError', refusals);
+    await attempt({ ...own, TEMPORAL_TLS_SERVER_NAME: 'temporal.example' });
+    expect(refusals).toHaveBeenCalled();
+    expect(shown).toEqual([]);
     await attempt({ ...own, ...trusted });
     expect(new Set(shown)).toEqual(new Set(['temporal.example']));
-    shown.splice(0);
-    // Without its authority the server is not believed, so nothing is shown to it.
-    await attempt({ ...own, TEMPORAL_TLS_SERVER_NAME: 'temporal.example' });
-    expect(shown).toEqual([]);
   });
 });
 
@@ -134,13 +137,13 @@ describe('a server that is away', () => {
     });
     const client = await connectTemporal({ env: { TEMPORAL_ADDRESS: await addressOf(server) }, lazy: true });
     closing.push(() => client.connection.close());
-    // Each pause is longer than the one before, up to the longest, which by default comes to two minutes.
+    // Each pause is longer than the one before, up to the longest, which by default comes to two minutes: the sixth is at least 8.4 s.
     while (tries.length < 7) {
       await client
         .withDeadline(Date.now() + 1_000, () => client.workflowService.getSystemInfo({}))
         .catch((error: unknown) => expect(error).toBeInstanceOf(Error));
     }
     const pauses = tries.slice(1).map((at, index) => at - tries[index]!);
-    expect(Math.max(...pauses)).toBeLessThan(7_000);
+    expect(Math.max(...pauses)).toBeLessThan(8_000);
   }, 60_000);
 });

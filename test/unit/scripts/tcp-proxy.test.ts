@@ -164,19 +164,26 @@ describe('a proxy', () => {
   });
 
   test('that is slow passes everything later, in order', async () => {
-    const caller = await call();
-    proxy.slow(1_000);
+    const arrived: string[] = [];
+    const slow = await startTcpProxy({ target: echo.port, onClientData: (chunk) => arrived.push(String(chunk)) });
+    const late = await Caller.call(slow.port);
+    // Longer than a busy machine takes for the witness.
+    slow.slow(60_000);
+    late.socket.write('late');
+    await vi.waitFor(() => expect(arrived).toEqual(['late']), PATIENT);
+    // Through another proxy to the same server: as fast as this one would have been.
+    await (await call()).says('first');
+    expect(echo.received).toBe('first');
+
+    const caller = await Caller.call(slow.port);
+    slow.slow(100);
     caller.socket.write('a');
-    // Another proxy to the same server: as fast as this one would have been.
-    const other = await startTcpProxy({ target: echo.port });
-    const witness = await Caller.call(other.port);
-    await witness.says('first');
+    await vi.waitFor(() => expect(arrived).toEqual(['late', 'a']), PATIENT);
     caller.socket.write('b');
     await vi.waitFor(() => expect(caller.heard).toBe('ab'), PATIENT);
-    expect(echo.received).toBe('firstab');
-    proxy.restore();
+    slow.restore();
     await caller.says('c');
-    witness.socket.destroy();
-    await other.close();
+    for (const { socket } of [late, caller]) socket.destroy();
+    await slow.close();
   });
 });
