@@ -1,4 +1,5 @@
 import { log } from '@temporalio/activity';
+import { isLoadedByAny } from '../db/connection-loads.ts';
 import { recordAcceptance } from '../db/dial-answers.ts';
 import { withdrawPlacements } from '../db/dial-records.ts';
 import { findCalls, type KnownCall } from '../db/known-calls.ts';
@@ -47,8 +48,10 @@ interface LookUp {
   readonly pool: Pool;
   readonly campaignId: string;
   readonly connection: string;
-  /** Null: the connection is gone, and only our own tables can tell. */
+  /** Null: this worker does not have the connection, and only our own tables can tell. */
   readonly asked: { readonly provider: CallProvider; readonly reserve: Reserve } | null;
+  /** What is found about the other calls then. */
+  readonly otherwise: LookUpFinding;
   /** The database's time. */
   readonly now: () => number;
   readonly findings: Map<string, LookUpFinding>;
@@ -68,7 +71,8 @@ async function lookUp(given: ActivityDeps, request: LookUpRequest, inTime: Abort
   // The local clock only measures what passes since.
   const ahead = given.now() - (await databaseClock(pool));
   const findings = new Map<string, LookUpFinding>();
-  const deps: LookUp = { pool, campaignId, connection, asked, now: () => given.now() - ahead, findings };
+  const otherwise = asked === null ? await withoutConnection(pool, connection) : UNASKED;
+  const deps: LookUp = { pool, campaignId, connection, asked, otherwise, now: () => given.now() - ahead, findings };
   const withdrawn = await withdrawPlacements(pool, request, request.calls);
   for (const callId of withdrawn) findings.set(callId, { kind: 'not_placed', reason: null });
   const others = request.calls.filter(({ callId }) => !withdrawn.has(callId));
@@ -79,7 +83,14 @@ async function lookUp(given: ActivityDeps, request: LookUpRequest, inTime: Abort
   );
   const adopted = await withinTime(inTime, findAmongOrphans(deps, unheardOf));
   if (adopted) await withinTime(inTime, resolve(deps, adopted));
-  return request.calls.map(({ callId }) => findings.get(callId) ?? { kind: 'unasked' });
+  return request.calls.map(({ callId }) => findings.get(callId) ?? UNASKED);
+}
+
+const UNASKED: LookUpFinding = { kind: 'unasked' };
+
+/** While another worker has the connection, it may be the one that is asked next. */
+async function withoutConnection(pool: Pool, connection: string): Promise<LookUpFinding> {
+  return (await isLoadedByAny(pool, connection)) ? UNASKED : { kind: 'unknown', mayRepeat: false, noConnection: true };
 }
 
 async function findSought(
@@ -98,10 +109,10 @@ async function findSought(
 
 /** Asks the provider about calls that our own tables do not resolve. */
 async function resolve(deps: LookUp, calls: readonly SoughtCall[]): Promise<void> {
-  const { asked, findings } = deps;
+  const { asked, otherwise, findings } = deps;
   const open: SoughtCall[] = [];
   for (const call of calls) {
-    const finding = asRecorded(call) ?? (asked ? null : ({ kind: 'unknown', mayRepeat: false } as const));
+    const finding = asRecorded(call) ?? (asked ? null : otherwise);
     if (finding) findings.set(call.callId, finding);
     else open.push(call);
   }

@@ -6,7 +6,7 @@ import { takeBack, withdrawPlacements } from '../db/dial-records.ts';
 import type { Pool } from '../db/pool.ts';
 import type { DialRequest } from '../domain/engine/starting-calls.ts';
 import type { EndedEvent } from '../domain/engine/outcome.ts';
-import { type PlacementResult, REPEAT_REFUSED } from '../domain/engine/placement.ts';
+import { NO_CONNECTION, type PlacementResult, REPEAT_REFUSED } from '../domain/engine/placement.ts';
 import { callId } from '../domain/engine/ids.ts';
 import { heldBy } from '../domain/dialling/connection-breaker.ts';
 import { verdictOf } from '../domain/dialling/connection-verdict.ts';
@@ -113,7 +113,7 @@ async function sendInTime(
 async function withoutConnection(pool: Pool, request: DialRequest): Promise<PlacementResult> {
   const id = callId(request);
   const unsent = await withdrawPlacements(pool, request, [{ ...request, callId: id }]);
-  return unsent.has(id) ? { kind: 'blocked', reason: 'no_connection' } : { kind: 'unresolved' };
+  return unsent.has(id) ? { kind: 'blocked', reason: NO_CONNECTION } : { kind: 'unresolved' };
 }
 
 /** Nothing was recorded and nothing sent. A contact that cannot be called says nothing about the provider. */

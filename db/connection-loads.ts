@@ -68,6 +68,12 @@ export function isLoaded(connection: string): string {
                    where connection_loads.connection = ${connection} and seen_at > now() - ${SEEN_WITHIN})`;
 }
 
+/** Whether a worker has loaded a connection. */
+export async function isLoadedByAny(db: Queryable, connection: string): Promise<boolean> {
+  const { rows } = await db.query<{ loaded: boolean }>(`select ${isLoaded('$1')} as loaded`, [connection]);
+  return rows[0]!.loaded;
+}
+
 /** SQL for the lowest rate that a worker has loaded for a connection. Null: no limit. */
 export function lowestRate(connection: string): string {
   return `(select min(calls_per_second) from connection_loads

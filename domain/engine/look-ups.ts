@@ -3,8 +3,9 @@ import { endCall, giveUp } from './call-ends.ts';
 import { followLive, pauseAfter } from './call-phases.ts';
 import { backToReady, refuse } from './calls-not-placed.ts';
 import type { CampaignState, InFlightCall } from './campaign-state.ts';
+import { recordFailure } from './circuit-breaker.ts';
 import { beforeQueueCloses, cancelsIfQueued, isQueuedTooLong, nextLiveCheck } from './look-up-times.ts';
-import type { LookUpFinding } from './placement.ts';
+import { type LookUpFinding, NO_CONNECTION } from './placement.ts';
 
 /**
  * While Ringfence's own records cannot be read, a call is looked up again after the first time, and kept for the second time past its
@@ -68,6 +69,8 @@ export function applyFinding(state: CampaignState, id: string, finding: LookUpFi
       return;
     }
     case 'unknown':
+      // A campaign whose slots are all taken dials nobody, and learns it here. The pause needs no spread: no provider is asked.
+      if (finding.noConnection) recordFailure(state, `blocked:${NO_CONNECTION}`, now, 0.5, null);
       if (now >= call.deadlineAt) giveUp(state, id, call, now);
       else waitForNextCheck(state, call, finding.mayRepeat, now);
       return;

@@ -56,11 +56,15 @@ export type PlacementResult =
  */
 export const REPEAT_REFUSED = 'repeat_refused';
 
+/** The reason of `blocked` where no worker has the campaign's connection, or one of its secrets is missing. */
+export const NO_CONNECTION = 'no_connection';
+
 /**
  * What a look-up found out about one call.
  * - `not_placed`: certainly nothing was placed. `reason` is the refusal, or null if no request was sent.
  * - `live`, `ended`: from the provider, or from a stored event. `queued`: the provider has accepted the call and not yet dialled it.
- * - `unknown`: nothing was found. `mayRepeat`: a repeat of the request would return the provider's first answer.
+ * - `unknown`: nothing was found. `mayRepeat`: a repeat of the request would return the provider's first answer. `noConnection`:
+ *   no worker has the campaign's connection any more, so the provider cannot be asked.
  * - `deferred`: Ringfence's own records do not have the answer, and the connection's budget of look-ups did not cover the question.
  * - `unasked`: the look-up was not possible. Ringfence's own records may have the answer.
  */
@@ -68,6 +72,6 @@ export type LookUpFinding =
   | { readonly kind: 'not_placed'; readonly reason: string | null }
   | { readonly kind: 'live'; readonly queued: boolean }
   | { readonly kind: 'ended'; readonly event: EndedEvent }
-  | { readonly kind: 'unknown'; readonly mayRepeat: boolean }
+  | { readonly kind: 'unknown'; readonly mayRepeat: boolean; readonly noConnection?: true }
   | { readonly kind: 'deferred'; readonly retryAfterMs: number }
   | { readonly kind: 'unasked' };

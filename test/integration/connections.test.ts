@@ -1,9 +1,10 @@
 /** Campaigns and webhooks of several connections, and what becomes of calls when the connections file changes. */
-import { createHmac } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { recordLoads } from '../../db/connection-loads.ts';
 import { dialMarginMs } from '../../domain/engine/dial-margin.ts';
 import { connectionOf } from '../../providers/connections/connection.ts';
 import { connectionsFromEnv } from '../../providers/connections/connections.ts';
@@ -224,15 +225,23 @@ describe('a call whose connection has changed in the file', () => {
     expect(rows).toEqual([{ made_for: 'another account', request: 'made for the other account' }]);
   });
 
-  it('is looked up in our own records alone if the connection is gone', async () => {
+  it('is looked up in our own records alone if the connection is gone, by this worker while another has it', async () => {
     const adapter = provider();
     const campaign = await recordCampaign(database.pool, 1, NOW);
     await place(adapter, campaign.id, 1, connectionsTo(adapter));
-    const findings = await callActivity(
-      'lookUpCalls',
-      { pool: database.pool, provider: adapter, now: () => NOW, connections: connectionsTo() },
-      { campaignId: campaign.id, epoch: 1, calls: [{ callId: campaign.callId(1), seq: 1, attempt: 1, placement: 1 }] },
-    );
-    expect(findings).toEqual([{ kind: 'unknown', mayRepeat: false }]);
+    const findings = () =>
+      callActivity(
+        'lookUpCalls',
+        { pool: database.pool, provider: adapter, now: () => NOW, connections: connectionsTo() },
+        {
+          campaignId: campaign.id,
+          epoch: 1,
+          calls: [{ callId: campaign.callId(1), seq: 1, attempt: 1, placement: 1 }],
+        },
+      );
+    expect(await findings()).toEqual([{ kind: 'unknown', mayRepeat: false, noConnection: true }]);
+    const connection = connectionOf(adapter).name;
+    await recordLoads(database.pool, randomUUID(), [{ connection, callsPerSecond: null, maxConcurrentCalls: null }]);
+    expect(await findings()).toEqual([{ kind: 'unasked' }]);
   });
 });

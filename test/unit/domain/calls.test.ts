@@ -7,6 +7,7 @@ import { startPlacing } from '../../../domain/engine/starting-calls.ts';
 import { capLeft } from '../../../domain/engine/calling-day.ts';
 import type { CampaignState, InFlightCall, Settlement, WaitingFor } from '../../../domain/engine/campaign-state.ts';
 import type { EndedEvent, Outcome } from '../../../domain/engine/outcome.ts';
+import { troubleOf } from '../../../domain/engine/circuit-breaker.ts';
 import { waitingAt } from '../../../domain/engine/gates.ts';
 import { type LookUpFinding, type PlacementResult, REPEAT_REFUSED } from '../../../domain/engine/placement.ts';
 import { RetryableOutcome } from '../../../domain/engine/retry-policy.ts';
@@ -444,6 +445,19 @@ describe('what a look-up finds', () => {
     const state = campaignState({ calls: [{ ...UNKNOWN }] });
     applyFinding(state, ID, finding, NOON);
     expect(state.inFlight[ID]?.unconfirmed).toBe(unconfirmed);
+  });
+
+  test('that no worker has the connection any more: a campaign whose slots are all taken says so', () => {
+    const state = campaignState({
+      calls: [{ ...LIVE }],
+      ready: [{ seq: 2, attempt: 1 }],
+      spec: { max_concurrent_calls: 1 },
+    });
+    expect(waitingAt(state, NOON).for).toBe('slot');
+    applyFinding(state, ID, { kind: 'unknown', mayRepeat: false, noConnection: true }, NOON);
+    expect(whereabouts(state)).toBe('live');
+    expect(waitingAt(state, NOON)).toEqual({ for: 'provider', until: NOON + MINUTE });
+    expect(troubleOf(state)).toMatchObject({ reason: 'blocked:no_connection', since: NOON });
   });
 
   test('a lost call is not retried, because it might ring twice', () => {
