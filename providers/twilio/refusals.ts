@@ -12,16 +12,19 @@ const number = (reason: string): Refusal => ({ kind: 'rejected', reason });
 const tooMany = (reason: string): Refusal => ({ kind: 'throttled', reason });
 const account = (reason: string): Refusal => ({ kind: 'blocked', reason });
 
+/** Twilio blocks the number, or all numbers of +1 for this account: see `blocked-numbers.ts`. */
+export const NUMBER_BLOCKED = 'number_blocked';
+
 export const REFUSALS: ReadonlyMap<number, Refusal> = new Map([
   [13_223, number('invalid_number')],
   [13_224, number('invalid_number')],
-  [13_225, number('number_not_allowed')],
+  [13_225, number(NUMBER_BLOCKED)],
   [13_226, number('invalid_number')],
   [13_227, account('country_not_permitted')],
   [21_202, number('number_not_allowed')],
   [21_211, number('invalid_number')],
   [21_214, number('invalid_number')],
-  [21_216, number('number_not_allowed')],
+  [21_216, number(NUMBER_BLOCKED)],
   [21_217, number('invalid_number')],
   [10_001, account('account_not_active')],
   [10_002, account('trial_account')],

@@ -69,10 +69,11 @@ const URL_PARTS = /^(?<origin>[a-z]+:\/\/(?:[^/?#@]*@)?(?:\[[^\]]*\]|[^/?#:[\]]+
 
 /**
  * The URL as Twilio may have signed it: as it is and in its standard form, each with and without its port, and with and without
- * the connection overrides.
+ * the connection overrides. A URL that was copied from a call has them already; no request contains them.
  */
-function spellingsOf(url: string): string[] {
-  const urls = new Set([url, new URL(url).href].flatMap(withAndWithoutPort));
+function spellingsOf(given: string): string[] {
+  const url = given.replace(/#.*$/su, '');
+  const urls = new Set([given, url, new URL(url).href].flatMap(withAndWithoutPort));
   return [...urls].flatMap((spelling) => [spelling, spelling + MORE_TRIES]);
 }
 

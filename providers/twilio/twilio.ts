@@ -24,7 +24,8 @@
  *   each is accepted.
  * - The codes of an invalid number (13223, 13224, 13226, 21211, 21214, 21217), of a number that Twilio blocks (13225, 21216)
  *   and of a country without permission (13227, 21215) come as the answer to a placement, or with the end of a call.
- *   A code of a refusal that is not known here is taken for the account's.
+ *   A code of a refusal that is not known here is taken for the account's. 21216 also means an account without a customer profile
+ *   (https://www.twilio.com/docs/errors/21216).
  * - `SipResponseCode` and `ErrorCode` come with the last callback of a call that failed. The SIP codes 404, 410, 484 and 604
  *   mean that the number does not exist, as RFC 3261 and RFC 3398 define them. The call itself, as a look-up reads it, has
  *   no such codes: a look-up reports `failed`.
@@ -43,6 +44,7 @@ import type { CallProvider, CallRef, LookUpResult } from '../port.ts';
 import { sendBefore } from '../send-before.ts';
 import { limitConcurrency, SlotTimeout } from '../concurrency-limit.ts';
 import { classifyPlacement } from './answer.ts';
+import { blockedNumbers } from './blocked-numbers.ts';
 import { parseTwilio } from './event.ts';
 import { endCall, lookUpById, lookUpByNumbers, lookUpInList, REQUESTS_BY_NUMBERS } from './look-up.ts';
 import { freezeCall } from './request.ts';
@@ -87,6 +89,8 @@ export function createTwilioProvider(
   const limits = { now, waitMs, timeoutMs: requestTimeoutMs };
   const terms = { settings, webhookUrl, callerNumber: callerNumbers[0] };
 
+  const tellBlockedApart = blockedNumbers();
+
   const placement = (frozen: string): PlacementRequest => ({
     method: 'POST',
     url: `${account}/Calls.json`,
@@ -122,7 +126,7 @@ export function createTwilioProvider(
 
     async place(frozen, _key, sendBy) {
       const result = await sendBefore(dials, toDispatch(placement(frozen)), { ...limits, sendBy });
-      return classifyPlacement(result, now());
+      return tellBlockedApart(classifyPlacement(result, now()), new URLSearchParams(frozen).get('To') ?? '');
     },
 
     preview: (frozen) => maskSecrets(placement(frozen), [credentials, authToken]),

@@ -1,6 +1,11 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import type { PlaceResult } from '../../../providers/port.ts';
 import { classifyPlacement } from '../../../providers/twilio/answer.ts';
+import { blockedNumbers } from '../../../providers/twilio/blocked-numbers.ts';
+import { TwilioSettings } from '../../../providers/twilio/settings.ts';
+import { createTwilioProvider } from '../../../providers/twilio/twilio.ts';
 
 const NOW = Date.UTC(2026, 2, 2, 12);
 const SID = `CA${'0'.repeat(32)}`;
@@ -38,8 +43,8 @@ describe('what an answer to a placement proves', () => {
     ['an invalid number', refusal(21_211), rejected('invalid_number')],
     ['a number that cannot be reached', refusal(21_214), rejected('invalid_number')],
     ['a number that looks invalid', refusal(21_217), rejected('invalid_number')],
-    ['a number that Twilio blocks', refusal(21_216), rejected('number_not_allowed')],
-    ['a number that Twilio blocks, as <Dial> has it', refusal(13_225), rejected('number_not_allowed')],
+    ['a number that Twilio blocks', refusal(21_216), rejected('number_blocked')],
+    ['a number that Twilio blocks, as <Dial> has it', refusal(13_225), rejected('number_blocked')],
     ['a country code that does not exist', refusal(13_226), rejected('invalid_number')],
     ['a code that nobody knows', refusal(29_999), blocked('twilio_29999')],
     ['400 without a code', answered(400, 'no'), blocked('http_400')],
@@ -54,5 +59,75 @@ describe('what an answer to a placement proves', () => {
     ['too late to send', { kind: 'expired' }, { kind: 'expired' }],
   ])('%s', (_, result, expected) => {
     expect(classifyPlacement(result, NOW)).toEqual(expected);
+  });
+});
+
+describe('a number that Twilio blocks', () => {
+  const ACCEPTED: PlaceResult = { kind: 'accepted', providerCallId: SID };
+  const REFUSED = classifyPlacement(refusal(21_216), NOW);
+  const answers = (...given: [PlaceResult, string][]) => {
+    const read = blockedNumbers();
+    return given.map(([answer, to]) => read(answer, to).kind);
+  };
+  const [US, FR] = ['+12125550123', '+33639980100'] as const;
+
+  test('may be every number of an account without a customer profile: no contact fails for it', () => {
+    expect(answers([REFUSED, US], [REFUSED, US], [REFUSED, US])).toEqual(['blocked', 'blocked', 'blocked']);
+    expect(blockedNumbers()(REFUSED, US)).toEqual(blocked('number_blocked'));
+  });
+
+  test('is that number alone once the account has called others under +1', () => {
+    expect(answers([REFUSED, US], [ACCEPTED, US], [REFUSED, US], [ACCEPTED, US], [REFUSED, US])).toEqual([
+      'blocked',
+      'accepted',
+      'rejected',
+      'accepted',
+      'rejected',
+    ]);
+  });
+
+  test('is the account again after several in a row: its profile may have been withdrawn', () => {
+    const refused = Array.from({ length: 5 }, (): [PlaceResult, string] => [REFUSED, US]);
+    expect(answers([ACCEPTED, US], ...refused).slice(1)).toEqual([
+      'rejected',
+      'rejected',
+      'rejected',
+      'blocked',
+      'blocked',
+    ]);
+  });
+
+  test('in another country is that number alone, and its calls say nothing about +1', () => {
+    expect(answers([REFUSED, FR], [ACCEPTED, FR], [REFUSED, US])).toEqual(['rejected', 'accepted', 'blocked']);
+  });
+
+  test('is told apart by the adapter', async () => {
+    const replies = [refusal(21_216), answered(201, { sid: SID }), refusal(21_216)];
+    const server = createServer((_request, response) => {
+      const { status, body } = replies.shift()!;
+      response.writeHead(status).end(body);
+    });
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const provider = createTwilioProvider(
+      TwilioSettings.parse({
+        account_sid: `AC${'0'.repeat(32)}`,
+        auth_token: 'token',
+        twiml: '<Response/>',
+        base_url: `http://127.0.0.1:${port}`,
+      }),
+    );
+    const place = () => provider.place(`To=${encodeURIComponent(US)}`, 'key', Infinity);
+    expect(await place()).toEqual(blocked('number_blocked'));
+    expect(await place()).toMatchObject({ kind: 'accepted' });
+    expect(await place()).toEqual(rejected('number_blocked'));
+    await provider.close();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  test('is the only refusal that is read again', () => {
+    const read = blockedNumbers();
+    expect(read(rejected('invalid_number'), US)).toEqual(rejected('invalid_number'));
+    expect(read(unknown('timeout'), US)).toEqual(unknown('timeout'));
   });
 });

@@ -88,6 +88,7 @@ describe('the URL that Twilio signed', () => {
     ['leaves another port out', 'https://h.example:8443/w?a=1', 'https://h.example/w?a=1'],
     ['has an IPv6 address', 'https://[::1]:8443/w', 'https://[::1]/w'],
     ['has the connection overrides', 'https://h.example/w?a=1', 'https://h.example/w?a=1#rc=5&rp=all'],
+    ['lacks the connection overrides', 'https://h.example/w?a=1#rc=5&rp=all', 'https://h.example:443/w?a=1'],
     ['has a query that begins at the host', 'https://h.example?a=1', 'https://h.example:443?a=1'],
     ['names the standard port after a user', 'https://u:p@h.example/w', 'https://u:p@h.example:443/w'],
     ['leaves another port out after a user', 'https://u:1@h.example:8443/w', 'https://u:1@h.example/w'],
