@@ -1,5 +1,6 @@
 /** The text of a connections file as plain data, with the line of each of its values. */
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { isUtf8 } from 'node:buffer';
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml';
 
 export type Path = readonly (string | number)[];
 
@@ -23,10 +24,11 @@ const SYNTAX: Readonly<Record<string, string>> = {
   MULTIPLE_DOCS: 'the file contains several documents: keep one',
 };
 
-/** Reads YAML, and with it JSON. */
-export function readDocument(text: string): ReadDocument | readonly SyntaxProblem[] {
+/** Reads YAML, and with it JSON. A merge key (`<<: *name`) adds the fields of another connection. */
+export function readDocument(bytes: Buffer): ReadDocument | readonly SyntaxProblem[] {
+  if (!isUtf8(bytes)) return [{ line: 1, message: 'the file is not UTF-8: save it as UTF-8' }];
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(bytes.toString('utf8'), { lineCounter: lines, prettyErrors: false, merge: true });
   const problems = document.errors.map(({ code, pos: [at] }) => ({
     line: lines.linePos(at).line,
     message: SYNTAX[code] ?? `it is neither YAML nor JSON (${code}): correct what stands here`,
@@ -36,8 +38,22 @@ export function readDocument(text: string): ReadDocument | readonly SyntaxProble
     return { value: document.toJS(), lineOf: (path) => lineOf(document, lines, path) };
   } catch {
     // Aliases that repeat themselves without end, or name nothing.
-    return [{ line: 1, message: 'its aliases (*name) cannot be resolved: write the values out' }];
+    const message = 'its aliases (*name) cannot be resolved: write the values out';
+    return [{ line: lineOfDeadAlias(document, lines), message }];
   }
+}
+
+/** The first alias that names nothing. Without one it is the file as a whole that has no end. */
+function lineOfDeadAlias(document: Document, lines: LineCounter): number {
+  let line = 1;
+  visit(document, {
+    Alias(_key, alias) {
+      if (alias.resolve(document)) return undefined;
+      line = startOf(alias, lines) ?? line;
+      return visit.BREAK;
+    },
+  });
+  return line;
 }
 
 function lineOf(document: Document, lines: LineCounter, path: Path): number {

@@ -32,7 +32,7 @@ export function readConnectionsFile(
   env: Env,
   carriers: ReadonlyMap<string, Carrier> = CARRIERS,
 ): Connection[] {
-  const document = readDocument(textOf(file));
+  const document = readDocument(contentOf(file));
   if (!('value' in document)) {
     throw wrongFile(
       file,
@@ -52,9 +52,9 @@ export function readConnectionsFile(
   );
 }
 
-function textOf(file: string): string {
+function contentOf(file: string): Buffer {
   try {
-    return readFileSync(file, 'utf8');
+    return readFileSync(file);
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'error';
     const message = `The connections file ${file} cannot be read (${reason}): correct RINGFENCE_CONNECTIONS.`;
@@ -80,7 +80,8 @@ function readConnections(
 ): { connections: Connection[]; problems: readonly Problem[] } {
   const read = ConnectionsFile.safeParse(value);
   if (!read.success) return { connections: [], problems: problemsOf(read.error, value, [], ['connections']) };
-  const entries = Object.entries(read.data.connections);
+  // As they stand in the file: zod leaves out a connection with the name __proto__.
+  const entries = Object.entries((value as { connections: Record<string, unknown> }).connections);
   if (entries.length === 0) {
     return { connections: [], problems: [{ path: ['connections'], message: 'must contain at least one connection' }] };
   }
@@ -104,6 +105,7 @@ function readConnection(
   }
   const common = CommonFields.safeParse(fields);
   if (!common.success) problems.push(...problemsOf(common.error, fields, path, []));
+  else problems.push(...baseProblems(name, common.data, path));
   const carrier = typeof fields.provider === 'string' ? context.carriers.get(fields.provider) : undefined;
   if (carrier === undefined) {
     if (typeof fields.provider === 'string') {
@@ -128,6 +130,15 @@ function nameProblems(name: string, path: Path): Problem[] {
   const message = 'the name of a connection has 1 to 63 characters: small letters, digits and hyphens';
   return [{ path, message }];
 }
+
+/** The address that a carrier's own settings want is a likely mistake: webhooks would arrive where nobody takes them in. */
+function baseProblems(name: string, { webhook_base_url: base }: CommonFields, path: Path): Problem[] {
+  if (!base?.endsWith(webhookPath(name))) return [];
+  const message = `must be the URL of the gateway: remove ${webhookPath(name)} from its end, which is added to it`;
+  return [{ path: [...path, 'webhook_base_url'], message }];
+}
+
+const webhookPath = (name: string): string => `/webhooks/${name}`;
 
 interface ReadSettings {
   readonly problems: readonly Problem[];
@@ -210,7 +221,7 @@ function toConnection(
   carrier: Carrier,
   { settings, missing }: ReadSettings,
 ): Connection {
-  const webhookUrl = fields.webhook_base_url === undefined ? null : `${fields.webhook_base_url}/webhooks/${name}`;
+  const webhookUrl = fields.webhook_base_url === undefined ? null : fields.webhook_base_url + webhookPath(name);
   return {
     name,
     provider: carrier.name,

@@ -17,7 +17,7 @@ const SECRET = 'sk_live_nobody_may_see_this';
 const ENV = { KEY: SECRET, HOOK: 'whsec_1' };
 const FILE = join(folder, 'connections.yaml');
 
-function connections(text: string, env: Readonly<Record<string, string>> = ENV) {
+function connections(text: string | Buffer, env: Readonly<Record<string, string>> = ENV) {
   writeFileSync(FILE, text);
   return connectionsFromEnv({ ...env, RINGFENCE_CONNECTIONS: FILE });
 }
@@ -33,7 +33,7 @@ function errorOf(act: () => unknown): RingfenceError {
 }
 
 /** Line, field and message of everything that is wrong. */
-function problems(text: string, env = ENV): [number, string, string][] {
+function problems(text: string | Buffer, env = ENV): [number, string, string][] {
   const { code, message, details } = errorOf(() => connections(text, env));
   expect(code).toBe('misconfigured');
   const told = details.problems as { line: number; field: string; message: string }[];
@@ -131,6 +131,21 @@ describe('a connections file', () => {
         callerNumbers: null,
         webhookUrl: null,
       },
+    ]);
+  });
+
+  test('in which a connection has the fields of another, but for those that it states', () => {
+    const text = `${withField('').replace('main:', 'main: &main')}  canada:\n    countries: [CA]\n    <<: *main\n`;
+    expect(connections(text)).toMatchObject([
+      { name: 'main', countries: ['US', 'CA'] },
+      { name: 'canada', provider: 'truedy', countries: ['CA'], numberTypes: ['mobile'] },
+    ]);
+    expect(problems(`${text}  third:\n    <<: *nobody\n`)).toEqual([
+      [13, '', expect.stringContaining('write the values out')],
+    ]);
+    expect(problems(text.replace('[mobile]', '[cell]'))).toEqual([
+      [8, 'connections.main.number_types.0', expect.any(String)],
+      [9, 'connections.canada.number_types.0', expect.any(String)],
     ]);
   });
 
@@ -235,6 +250,9 @@ describe('a connections file', () => {
     ['no connection', 'connections: {}', 1, 'at least one'],
     ['a text in place of a connection', `connections:\n  main: ${SECRET}`, 2, 'fields of a connection'],
     ['another field beside them', `${withField('')}defaults: 1`, 9, 'correct its spelling'],
+    ['a name that JavaScript reserves', withField('').replace('main', '__proto__'), 2, 'small letters'],
+    ['text that is not UTF-8', Buffer.from(withField('# Größe'), 'latin1'), 1, 'not UTF-8'],
+    ['text in UTF-16', Buffer.from(`\uFEFF${withField('')}`, 'utf16le'), 1, 'not UTF-8'],
   ])('that contains %s: is refused by line', (_name, text, line, message) => {
     const [first] = problems(text);
     expect(first).toEqual([line, expect.any(String), expect.stringContaining(message)]);
@@ -314,6 +332,15 @@ describe('URLs', () => {
   test('of webhooks are written as a carrier is told them, and signs them', () => {
     const [main] = connections(withField('webhook_base_url: https://Calls.Example.com:443/in/'));
     expect(main!.webhookUrl).toBe('https://calls.example.com/in/webhooks/main');
+  });
+
+  test('of webhooks that contain the path of the connection already are refused: it would stand there twice', () => {
+    const text = (url: string) => withField(`webhook_base_url: ${url}`);
+    expect(problems(text('https://calls.example.com/in/webhooks/main/'))).toEqual([
+      [9, 'connections.main.webhook_base_url', expect.stringContaining('remove /webhooks/main from its end')],
+    ]);
+    const [main] = connections(text('https://calls.example.com/webhooks'));
+    expect(main!.webhookUrl).toBe('https://calls.example.com/webhooks/webhooks/main');
   });
 
   test.each([
