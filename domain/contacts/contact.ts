@@ -5,6 +5,7 @@ import { RingfenceError } from '../engine/errors.ts';
 import { notAllowed, type NumberProblem, type NumberRefusal, type NumberRule } from './allowed-numbers.ts';
 import { instantInput } from './instants.ts';
 import { type Country, type PhoneProblem, parsePhone } from './phone.ts';
+import { mayExist } from './region-zones.ts';
 import { LONGEST_ZONE_NAME } from '../engine/schedule-fields.ts';
 import { zonesOfCountry } from '../windows/zone-data.ts';
 import { canonicalZoneName, readZoneName } from '../windows/zone-name.ts';
@@ -47,7 +48,8 @@ const REGION_FORM = /^[A-Z]{2}(?:-[A-Z\d]{1,3})?$/;
 /** Whether the text is a country, or may be a state of one. The letters of a state alone, such as FL, are neither. */
 export function isRegion(text: string): boolean {
   const country = text.slice(0, 2);
-  return REGION_FORM.test(text) && (zonesOfCountry(country).length > 0 || isSupportedCountry(country));
+  if (!REGION_FORM.test(text) || (zonesOfCountry(country).length === 0 && !isSupportedCountry(country))) return false;
+  return text === country || mayExist(text);
 }
 
 /** Whether the text could be an e-mail address. Only a message could prove that it is one. */
@@ -124,7 +126,7 @@ export const ContactInput = z.strictObject(
     not_before: instantInput('not_before')
       .nullish()
       .describe(
-        'No call is placed before this instant, and the first one is due then. It is placed inside all limits and before calls that have no time.',
+        'No call is placed before this instant, and the first one is due then. It is placed inside all limits and before calls that have no time. If the campaign ends before, the contact is skipped with the reason `expired`.',
       ),
     custom_fields: boundedRecord(
       MOST_CUSTOM_FIELDS,

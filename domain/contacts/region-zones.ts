@@ -80,6 +80,15 @@ export function zonesOfRegion(region: string, place: NumberPlace): readonly stri
   return all.length > 0 ? all : null;
 }
 
+/** Countries whose states are all known. */
+const WITH_KNOWN_STATES: readonly string[] = ['AU', 'BR', 'CA', 'MX', 'US'];
+
+/** Whether the country of this state may have it. A state that does not exist would come under no policy of the country. */
+export function mayExist(state: string): boolean {
+  const country = state.slice(0, 2);
+  return !WITH_KNOWN_STATES.includes(country) || zonesOfPart(state, country).length > 0;
+}
+
 /** Empty: the region is a whole country, or the zones of its states are not known. */
 function zonesOfPart(region: string, country: string): readonly string[] {
   if (region === country) return [];

@@ -32,7 +32,7 @@ const Timezone = zoneField('timezone', CONTACT_ZONE).describe(
 /** What becomes of contacts whose time zone is not known. */
 export const UnknownZone = zoneField('unknown_zone', SKIP)
   .describe(
-    'With `timezone` `contact`: what becomes of contacts whose time zone is not known. `skip`: they are skipped. An IANA name: they are called in that time zone.',
+    'With `timezone` `contact`, or where a policy about hours holds: what becomes of contacts whose time zone is not known. `skip`: they are skipped. An IANA name: they are called in that time zone.',
   )
   .default(SKIP);
 

@@ -29,7 +29,10 @@ describe('rowReader', () => {
     const read = (region: string) => readRegion(2, ['+14155550132', region]);
     expect(read('US-FL')).toMatchObject({ contact: { region: 'US-FL' } });
     expect(read('XK')).toMatchObject({ contact: { region: 'XK' } });
-    for (const region of ['FL', 'UK', 'us', 'Florida'])
+    for (const region of ['US-DC', 'US-PR', 'CA-YT', 'AU-VIC', 'BR-DF', 'MX-CMX', 'FR-974', 'GB-SCT'])
+      expect(read(region)).toMatchObject({ contact: { region } });
+    // A state that its country does not have would come under no policy of the state that was meant.
+    for (const region of ['FL', 'UK', 'us', 'Florida', 'US-FLA', 'CA-TOR', 'AU-MEL', 'BR-XX', 'MX-MC'])
       expect(read(region)).toMatchObject({ reason: 'invalid_region' });
   });
 
