@@ -15,26 +15,35 @@ export async function withDatabase<T>({ DATABASE_URL }: Env, work: (pool: Pool) 
       field: 'DATABASE_URL',
     });
   }
-  const { openPool } = await import('../db/pool.ts');
+  const [{ openPool }, { databaseUrlProblem }] = await Promise.all([
+    import('../db/pool.ts'),
+    import('../db/database-url.ts'),
+  ]);
+  const problem = databaseUrlProblem(DATABASE_URL);
+  if (problem !== null) {
+    throw new RingfenceError('misconfigured', `DATABASE_URL ${problem}.`, { field: 'DATABASE_URL' });
+  }
   const pool = openPool(DATABASE_URL, { max: 1 });
   try {
     return await work(pool);
   } catch (error) {
-    throw error instanceof RingfenceError ? error : await inOurWords(error);
+    throw error instanceof RingfenceError ? error : await inOurWords(error, DATABASE_URL);
   } finally {
     await pool.end();
   }
 }
 
-async function inOurWords(error: unknown): Promise<unknown> {
-  const { isTransientDatabaseError } = await import('../db/errors.ts');
+async function inOurWords(error: unknown, connectionString: string): Promise<unknown> {
   if (error instanceof Error && 'code' in error && error.code === UNDEFINED_TABLE) {
     const message = 'A table is missing in the database: start a worker or gateway of this version, which migrates it.';
     return new RingfenceError('misconfigured', message, { field: 'DATABASE_URL', cause: error });
   }
-  if (isTransientDatabaseError(error)) {
-    const message = 'PostgreSQL did not answer: check DATABASE_URL and that the server runs.';
-    return new RingfenceError('database_unavailable', message, { cause: error });
-  }
-  return error;
+  const [{ isTransientDatabaseError }, { databaseUnreachable }] = await Promise.all([
+    import('../db/errors.ts'),
+    import('../db/unreachable.ts'),
+  ]);
+  const unreachable = databaseUnreachable(error, connectionString);
+  if (unreachable !== error || !isTransientDatabaseError(error)) return unreachable;
+  const message = 'PostgreSQL took too long, or another process holds what the command needs: try again in a moment.';
+  return new RingfenceError('database_unavailable', message, { cause: error });
 }

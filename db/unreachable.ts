@@ -10,16 +10,21 @@ const REFUSALS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The error of a first connection that failed, with the server and the way out, and without the password. Any other error is
- * returned as it is.
+ * The error of a connection that failed, with the server and the way out, and without the password. Any other error is returned as
+ * it is.
  */
 export function databaseUnreachable(error: unknown, connectionString: string): unknown {
+  const reason = whyUnreachable(error, connectionString);
+  if (reason === null) return error;
+  return new RingfenceError('database_unavailable', `${reason}: check DATABASE_URL.`, { cause: error });
+}
+
+/** Which server does not answer, or refuses the connection, and why. Null for any other error. */
+export function whyUnreachable(error: unknown, connectionString: string): string | null {
   const { code } = error as { code?: unknown };
   const refusal = typeof code === 'string' ? REFUSALS[code] : undefined;
-  const told = refusal ?? (databaseErrorKind(error) === null ? null : `does not answer${codeOf(code)}`);
-  if (told === null) return error;
-  const message = `PostgreSQL at ${addressOf(connectionString)} ${told}: check DATABASE_URL.`;
-  return new RingfenceError('database_unavailable', message, { cause: error });
+  const told = refusal ?? (databaseErrorKind(error) === 'unavailable' ? `does not answer${codeOf(code)}` : null);
+  return told && `PostgreSQL at ${addressOf(connectionString)} ${told}`;
 }
 
 function codeOf(code: unknown): string {

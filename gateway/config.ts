@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LONGEST_QUEUE_NAME } from '../domain/engine/task-queues.ts';
 import { TrustedProxies } from './http/client-address.ts';
+import { DatabaseUrl } from '../worker/config.ts';
 import { DEFAULTS } from '../worker/defaults.ts';
 
 /**
@@ -8,7 +9,7 @@ import { DEFAULTS } from '../worker/defaults.ts';
  * variables set the connection to the provider.
  */
 export const GatewayConfig = z.object({
-  DATABASE_URL: z.string().min(1),
+  DATABASE_URL: DatabaseUrl,
   RINGFENCE_HOST: z.string().min(1).default(DEFAULTS.gatewayHost),
   /** 0 takes any free port, which the ready line names. */
   RINGFENCE_PORT: z.coerce.number().int().min(0).max(65_535).default(DEFAULTS.gatewayPort),

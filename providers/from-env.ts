@@ -3,17 +3,13 @@ import type { AllowedNumbers } from '../domain/contacts/allowed-numbers.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import { LOOK_UP_BOUNDS, LOOK_UP_DEFAULTS, type LookUpTerms } from './connections/look-ups.ts';
 import type { Env } from './connections/references.ts';
+import { problemsInWords, type Setting, setVariables, type SetVariables } from './environment.ts';
 import type { CallProvider } from './port.ts';
 import { Countries, NumberTypes } from './connections/schema.ts';
 import { TruedyConfig } from './truedy/config.ts';
 import { createTruedyProvider } from './truedy/truedy.ts';
 
-/** An empty variable counts as omitted: as a number it would be 0. */
-function unlessEmpty<T>(schema: z.ZodType<T>) {
-  return z.preprocess((text) => (text === '' ? undefined : text), schema);
-}
-
-const seconds = unlessEmpty(z.coerce.number().min(0).optional());
+const seconds = z.coerce.number().min(0).optional();
 
 /** The environment variables of the Truedy adapter. Omitted variables have the adapter's own defaults. */
 export const TruedyEnv = z.object({
@@ -28,65 +24,79 @@ export const TruedyEnv = z.object({
   TRUEDY_KEY_TTL: seconds,
   TRUEDY_COUNTRIES: commaList(Countries),
   TRUEDY_NUMBER_TYPES: commaList(NumberTypes),
-  TRUEDY_LOOK_UP_AFTER: unlessEmpty(
-    z.coerce
-      .number()
-      .min(LOOK_UP_BOUNDS.shortestAfterS)
-      .max(LOOK_UP_BOUNDS.longestAfterS)
-      .default(LOOK_UP_DEFAULTS.lookUpAfterMs / 1000),
-  ),
-  TRUEDY_LOOK_UPS_PER_MINUTE: unlessEmpty(
-    z.coerce
-      .number()
-      .int()
-      .min(LOOK_UP_BOUNDS.leastPerMinute)
-      .max(LOOK_UP_BOUNDS.mostPerMinute)
-      .default(LOOK_UP_DEFAULTS.lookUpsPerMinute),
-  ),
+  TRUEDY_LOOK_UP_AFTER: z.coerce
+    .number()
+    .min(LOOK_UP_BOUNDS.shortestAfterS)
+    .max(LOOK_UP_BOUNDS.longestAfterS)
+    .default(LOOK_UP_DEFAULTS.lookUpAfterMs / 1000),
+  TRUEDY_LOOK_UPS_PER_MINUTE: z.coerce
+    .number()
+    .int()
+    .min(LOOK_UP_BOUNDS.leastPerMinute)
+    .max(LOOK_UP_BOUNDS.mostPerMinute)
+    .default(LOOK_UP_DEFAULTS.lookUpsPerMinute),
 });
 
-/** An empty variable counts as omitted. */
 function commaList<T>(list: z.ZodType<T>) {
-  return z.preprocess(
-    (text: string | undefined) => (text ? text.split(',').map((item) => item.trim()) : undefined),
-    list.optional(),
-  );
+  return z.preprocess((text: string | undefined) => text?.split(',').map((item) => item.trim()), list.optional());
 }
 
 /** The numbers that the environment allows. An error names the variable. */
 export function allowedFromEnv(env: Env): Omit<AllowedNumbers, 'name'> {
-  const vars = TruedyEnv.pick({ TRUEDY_COUNTRIES: true, TRUEDY_NUMBER_TYPES: true }).safeParse(env);
-  if (!vars.success) throw notSetUp(vars.error, env);
-  return { countries: vars.data.TRUEDY_COUNTRIES ?? null, numberTypes: vars.data.TRUEDY_NUMBER_TYPES ?? null };
+  const { TRUEDY_COUNTRIES, TRUEDY_NUMBER_TYPES } = TruedyEnv.shape;
+  const vars = read(z.object({ TRUEDY_COUNTRIES, TRUEDY_NUMBER_TYPES }), env);
+  return { countries: vars.TRUEDY_COUNTRIES ?? null, numberTypes: vars.TRUEDY_NUMBER_TYPES ?? null };
 }
 
 /** When and how often calls are looked up. The calls themselves do not depend on it. */
 export const LOOK_UP_VARIABLES = ['TRUEDY_LOOK_UP_AFTER', 'TRUEDY_LOOK_UPS_PER_MINUTE'] as const;
 
-/** The provider that the environment configures. An error names the variable. */
-export function providerFromEnv(env: Env): CallProvider {
-  const vars = TruedyEnv.safeParse(env);
-  if (!vars.success) throw notSetUp(vars.error, env);
-  const config = TruedyConfig.safeParse(toConfig(vars.data));
-  if (!config.success) throw notSetUp(config.error, env);
-  return createTruedyProvider(config.data);
-}
-
 /** The terms of look-ups. An error names the variable. */
 export function lookUpTermsFromEnv(env: Env): LookUpTerms {
-  const vars = TruedyEnv.pick({ TRUEDY_LOOK_UP_AFTER: true, TRUEDY_LOOK_UPS_PER_MINUTE: true }).safeParse(env);
-  if (!vars.success) throw notSetUp(vars.error, env);
+  const { TRUEDY_LOOK_UP_AFTER, TRUEDY_LOOK_UPS_PER_MINUTE } = TruedyEnv.shape;
+  const vars = read(z.object({ TRUEDY_LOOK_UP_AFTER, TRUEDY_LOOK_UPS_PER_MINUTE }), env);
   return {
-    lookUpAfterMs: Math.round(vars.data.TRUEDY_LOOK_UP_AFTER * 1000),
-    lookUpsPerMinute: vars.data.TRUEDY_LOOK_UPS_PER_MINUTE,
+    lookUpAfterMs: Math.round(vars.TRUEDY_LOOK_UP_AFTER * 1000),
+    lookUpsPerMinute: vars.TRUEDY_LOOK_UPS_PER_MINUTE,
   };
 }
 
-function toConfig(vars: z.infer<typeof TruedyEnv>): Record<string, unknown> {
+function read<T>(schema: z.ZodType<T>, env: Env): T {
+  const set = setVariables(env);
+  const vars = schema.safeParse(set);
+  if (vars.success) return vars.data;
+  throw misconfigured(problemsInWords(vars.error, set));
+}
+
+/** The provider that the environment configures. An error names all variables at fault. */
+export function providerFromEnv(env: Env): CallProvider {
+  return createTruedyProvider(truedyConfig(env));
+}
+
+/** @throws RingfenceError `misconfigured` with the names of all variables at fault, whatever each of them sets */
+export function truedyConfig(env: Env): TruedyConfig {
+  const set = setVariables(env);
+  const vars = TruedyEnv.safeParse(set);
+  const config = TruedyConfig.safeParse(toConfig(vars.data ?? readable(set)));
+  if (vars.success && config.success) return config.data;
+  const ofVariables = vars.success ? [] : problemsInWords(vars.error, set);
+  const ofSettings = config.success ? [] : problemsInWords(config.error, set, settingOf);
+  throw misconfigured([...new Set([...ofVariables, ...ofSettings])]);
+}
+
+type TruedyVariables = z.infer<typeof TruedyEnv>;
+
+/** Those variables that can be read. */
+function readable(set: SetVariables): Partial<TruedyVariables> {
+  const entries = Object.entries(TruedyEnv.shape).map(([name, schema]) => [name, schema.safeParse(set[name]).data]);
+  return Object.fromEntries(entries) as Partial<TruedyVariables>;
+}
+
+function toConfig(vars: Partial<TruedyVariables>): Record<string, unknown> {
   return {
     baseUrl: vars.TRUEDY_BASE_URL,
     apiKey: vars.TRUEDY_API_KEY,
-    webhookSecrets: vars.TRUEDY_WEBHOOK_SECRETS.split(',').map((secret) => secret.trim()),
+    webhookSecrets: vars.TRUEDY_WEBHOOK_SECRETS?.split(',').map((secret) => secret.trim()),
     requestTimeoutMs: inMs(vars.TRUEDY_REQUEST_TIMEOUT),
     queueBoundMs: inMs(vars.TRUEDY_QUEUE_BOUND),
     maxDurationS: vars.TRUEDY_MAX_DURATION,
@@ -96,26 +106,23 @@ function toConfig(vars: z.infer<typeof TruedyEnv>): Record<string, unknown> {
 }
 
 /** The variable of each setting of the adapter, for errors. */
-const VARIABLE_OF: Readonly<Record<keyof TruedyConfig, keyof z.infer<typeof TruedyEnv>>> = {
-  baseUrl: 'TRUEDY_BASE_URL',
-  apiKey: 'TRUEDY_API_KEY',
-  webhookSecrets: 'TRUEDY_WEBHOOK_SECRETS',
-  requestTimeoutMs: 'TRUEDY_REQUEST_TIMEOUT',
-  queueBoundMs: 'TRUEDY_QUEUE_BOUND',
-  maxDurationS: 'TRUEDY_MAX_DURATION',
-  joinTimeoutS: 'TRUEDY_JOIN_TIMEOUT',
-  keyTtlMs: 'TRUEDY_KEY_TTL',
+const SETTINGS: Readonly<Record<keyof TruedyConfig, Setting & { readonly variable: keyof TruedyVariables }>> = {
+  baseUrl: { variable: 'TRUEDY_BASE_URL' },
+  apiKey: { variable: 'TRUEDY_API_KEY' },
+  webhookSecrets: { variable: 'TRUEDY_WEBHOOK_SECRETS' },
+  requestTimeoutMs: { variable: 'TRUEDY_REQUEST_TIMEOUT', unit: 1_000 },
+  queueBoundMs: { variable: 'TRUEDY_QUEUE_BOUND', unit: 1_000 },
+  maxDurationS: { variable: 'TRUEDY_MAX_DURATION' },
+  joinTimeoutS: { variable: 'TRUEDY_JOIN_TIMEOUT' },
+  keyTtlMs: { variable: 'TRUEDY_KEY_TTL', unit: 1_000 },
 };
-const isSetting = (name: PropertyKey | undefined): name is keyof TruedyConfig =>
-  name !== undefined && Object.hasOwn(VARIABLE_OF, name);
 
-function notSetUp(error: z.ZodError, env: Readonly<Record<string, string | undefined>>): RingfenceError {
-  const problems = error.issues.map(({ path, message }) => {
-    const [field] = path;
-    const name = isSetting(field) ? VARIABLE_OF[field] : String(field);
-    return env[name] === undefined ? `${name} is not set` : `${name}: ${message}`;
-  });
-  return new RingfenceError('misconfigured', `The provider is not configured correctly. ${problems.join('; ')}`);
+function settingOf(name: string): Setting {
+  return SETTINGS[name as keyof TruedyConfig];
+}
+
+function misconfigured(problems: readonly string[]): RingfenceError {
+  return new RingfenceError('misconfigured', `Correct the settings of the provider: ${problems.join('; ')}.`);
 }
 
 function inMs(value: number | undefined): number | undefined {

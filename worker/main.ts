@@ -6,7 +6,7 @@ import { readConfig, WorkerConfig } from './config.ts';
 import { serveHealth } from './health.ts';
 import { loadOwnPolicies } from './own-policies.ts';
 import { createRingfenceWorker } from './ringfence-worker.ts';
-import { cannotListen, readAll, startOrExplain } from './start-up.ts';
+import { cannotListen, cannotServeMetrics, readAll, startOrExplain } from './start-up.ts';
 
 await startOrExplain('worker', async () => {
   const [config, connections] = readAll(
@@ -16,21 +16,26 @@ await startOrExplain('worker', async () => {
   );
   const log = pino({ level: config.LOG_LEVEL, base: { service: 'worker' } });
 
-  Runtime.install({
-    // Temporal's log lines and ours have the same form, JSON.
-    logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
-      const line = { ...meta };
-      if (level === 'ERROR') log.error(line, message);
-      else if (level === 'WARN') log.warn(line, message);
-      else log.debug(line, message);
-    }),
-    telemetryOptions: {
-      logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
-      ...(config.RINGFENCE_METRICS ? { metrics: { prometheus: { bindAddress: config.RINGFENCE_METRICS } } } : {}),
-    },
-    // This file stops the worker, so that it closes its dependencies afterwards.
-    shutdownSignals: [],
-  });
+  const { RINGFENCE_METRICS: metrics } = config;
+  try {
+    Runtime.install({
+      // Temporal's log lines and ours have the same form, JSON.
+      logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
+        const line = { ...meta };
+        if (level === 'ERROR') log.error(line, message);
+        else if (level === 'WARN') log.warn(line, message);
+        else log.debug(line, message);
+      }),
+      telemetryOptions: {
+        logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
+        ...(metrics === undefined ? {} : { metrics: { prometheus: { bindAddress: metrics } } }),
+      },
+      // This file stops the worker, so that it closes its dependencies afterwards.
+      shutdownSignals: [],
+    });
+  } catch (error) {
+    throw cannotServeMetrics(error, metrics);
+  }
 
   warnOfClosed(connections, log);
   const worker = await createRingfenceWorker({

@@ -54,6 +54,15 @@ export function cannotListen(error: unknown, { host, port, variable }: ListenSet
     : new RingfenceError('misconfigured', message, { field: variable, cause: error });
 }
 
+/** The error of Temporal's core, which has no code, if it cannot serve its metrics at RINGFENCE_METRICS. */
+export function cannotServeMetrics(error: unknown, address: string | undefined): unknown {
+  if (address === undefined || !(error instanceof Error) || !/prometheus/i.test(error.message)) return error;
+  const message = /in use/i.test(error.message)
+    ? `${address} is in use: set RINGFENCE_METRICS to another port, or stop the other process.`
+    : `The metrics cannot be served at ${address}: correct RINGFENCE_METRICS.`;
+  return new RingfenceError('misconfigured', message, { field: 'RINGFENCE_METRICS', cause: error });
+}
+
 interface ListenSettings {
   readonly host: string;
   readonly port: number;

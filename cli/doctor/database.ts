@@ -11,8 +11,8 @@ import {
 } from '../../db/connection-loads.ts';
 import { readSchemaVersion, type SchemaVersion } from '../../db/schema-version.ts';
 import { listStops } from '../../db/stops.ts';
+import { whyUnreachable } from '../../db/unreachable.ts';
 import { readZoneData } from '../../db/zone-data.ts';
-import { RingfenceError } from '../../domain/engine/errors.ts';
 import { ZONE_DATA_VERSION } from '../../domain/windows/zone-data.ts';
 import { isNewerZoneData } from '../../domain/engine/zone-data-version.ts';
 import { withDatabase } from '../database.ts';
@@ -46,7 +46,9 @@ export async function checkDatabase(env: Env): Promise<Finding[]> {
       ];
     });
   } catch (error) {
-    const reason = error instanceof RingfenceError ? 'it does not answer' : 'it does not let us in';
+    const { code, message, cause = error } = error as { code?: unknown; message: string; cause?: unknown };
+    const unread = code === 'misconfigured' ? message : 'it cannot be asked';
+    const reason = whyUnreachable(cause, env.DATABASE_URL) ?? unread;
     const advice = 'Check host, database, user and password in DATABASE_URL, and that the server runs.';
     return [trouble('database', reason, advice), skipped('schema', 'not checked: the server does not answer')];
   }

@@ -4,6 +4,7 @@ import type { Carrier } from '../carrier.ts';
 import { CARRIERS } from '../carriers.ts';
 import { truedy } from '../truedy/carrier.ts';
 import { allowedFromEnv, LOOK_UP_VARIABLES, lookUpTermsFromEnv, providerFromEnv } from '../from-env.ts';
+import { setVariables } from '../environment.ts';
 import type { Connection } from './connection.ts';
 import { digest } from './digest.ts';
 import { readConnectionsFile } from './read-file.ts';
@@ -18,12 +19,17 @@ export function connectionsFromEnv(env: Env, own: readonly Carrier[] = []): Conn
     const carriers = new Map([...CARRIERS, ...own.map((carrier) => [carrier.name, carrier] as const)]);
     return readConnectionsFile(env.RINGFENCE_CONNECTIONS, env, carriers);
   }
-  if (Object.keys(env).some(isOfTruedy)) return [truedyFromEnv(env)];
+  if (isTruedyAlone(env)) return [truedyFromEnv(env)];
   throw new RingfenceError(
     'misconfigured',
     'There is no connection: name the connections file in RINGFENCE_CONNECTIONS, or set the variables TRUEDY_*.',
     { field: 'RINGFENCE_CONNECTIONS' },
   );
+}
+
+/** Whether the environment has the short form. */
+export function isTruedyAlone(env: Env): boolean {
+  return !env.RINGFENCE_CONNECTIONS && truedyVariables(env).length > 0;
 }
 
 /** @throws RingfenceError `not_found` */
@@ -50,15 +56,17 @@ function truedyFromEnv(env: Env): Connection {
     webhookUrl: null,
     ...lookUpTermsFromEnv(env),
     madeFor: digest(
-      Object.keys(env)
-        .filter((name) => isOfTruedy(name) && !isOfLookUps(name))
-        .sort()
-        .map((name) => [name, env[name]]),
+      truedyVariables(env)
+        .filter(([name]) => !isOfLookUps(name))
+        .sort(([a], [b]) => (a < b ? -1 : 1)),
     ),
     missingSecrets: [],
     open: () => providerFromEnv(env),
   };
 }
 
-const isOfTruedy = (name: string): boolean => name.startsWith('TRUEDY_');
+function truedyVariables(env: Env): [name: string, value: string][] {
+  return Object.entries(setVariables(env)).filter(([name]) => name.startsWith('TRUEDY_'));
+}
+
 const isOfLookUps = (name: string): boolean => LOOK_UP_VARIABLES.some((variable) => variable === name);

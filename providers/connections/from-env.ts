@@ -1,6 +1,7 @@
 /** Opens the connections of a process, and reads them again while it runs. */
 import type { Carrier } from '../carrier.ts';
-import { connectionsFromEnv } from './connections.ts';
+import { truedyConfig } from '../from-env.ts';
+import { connectionsFromEnv, isTruedyAlone } from './connections.ts';
 import { OpenConnections } from './open-connections.ts';
 import type { Env } from './references.ts';
 
@@ -19,6 +20,8 @@ export interface ConnectionsLog {
  * @throws RingfenceError `misconfigured`, which names every value at fault
  */
 export function openConnections(env: Env, carriers: readonly Carrier[] = []): OpenConnections {
+  // Everything that is wrong, before parts of it are read one after the other.
+  if (isTruedyAlone(env)) truedyConfig(env);
   return new OpenConnections(connectionsFromEnv(env, carriers));
 }
 

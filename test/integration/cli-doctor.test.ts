@@ -161,6 +161,9 @@ describe('doctor', () => {
     expect(code).toBe(7);
     expect(troubles(report).map(({ check }) => check)).toEqual(['Temporal', 'gateway', 'database', 'provider']);
     expect(troubles(report).every(({ advice }) => advice !== undefined)).toBe(true);
+    expect(troubles(report)).toContainEqual(
+      expect.objectContaining({ found: 'PostgreSQL at 127.0.0.1:1/none does not answer (ECONNREFUSED)' }),
+    );
 
     setEnv({ TEMPORAL_PROFILE: 'nobody-made-this', TRUEDY_BASE_URL: 'not an address' });
     const { report: misconfigured } = await doctor();

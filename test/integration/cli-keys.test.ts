@@ -62,4 +62,22 @@ describe('keys', () => {
     expect(await keys('list')).toBe(2);
     expect(err).toContain('start a worker or gateway of this version');
   });
+
+  it.each<[string, (url: URL) => void, RegExp]>([
+    [
+      'no such database',
+      (url) => (url.pathname = '/of_nobody'),
+      /:\d+\/of_nobody has no such database: check DATABASE_URL\.$/,
+    ],
+    ['no such user', (url) => (url.username = 'nobody'), /:\d+\/\S+ refuses this user: check DATABASE_URL\.$/],
+  ])('say which server has %s', async (_, change, message) => {
+    const db = await createTestDatabase();
+    closing.push(() => db.drop());
+    const url = new URL(db.url);
+    change(url);
+    vi.stubEnv('DATABASE_URL', url.href);
+    expect(await keys('list')).toBe(5);
+    expect(err.trimEnd()).toMatch(message);
+    expect(err.trimEnd().split('\n')).toHaveLength(1);
+  });
 });

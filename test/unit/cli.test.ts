@@ -436,8 +436,22 @@ describe('contacts suppress', () => {
 
 describe('keys', () => {
   it.each([
+    [
+      'postgres://ringfence:secret@127.0.0.1:1/calls',
+      5,
+      'PostgreSQL at 127.0.0.1:1/calls does not answer (ECONNREFUSED): check DATABASE_URL.',
+    ],
+    ['postgres://ringfence:se#cret@127.0.0.1:1/calls', 2, 'DATABASE_URL must be a URL such as postgres://'],
+  ])('say in one line why there is no database: %s', async (DATABASE_URL, code, message) => {
+    expect(await runWith(['keys', 'list'], { DATABASE_URL })).toBe(code);
+    expect(err).toContain(message);
+    expect(err).not.toContain('cret');
+    expect(err.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  it.each([
     ['keys list', {}, 2, 'DATABASE_URL is not set'],
-    ['keys list', { DATABASE_URL: 'postgres://127.0.0.1:1/none' }, 5, 'PostgreSQL did not answer'],
+    ['keys list', { DATABASE_URL: 'postgres://127.0.0.1:1/none' }, 5, 'PostgreSQL at 127.0.0.1:1/none does not answer'],
     ['keys create', {}, 2, '--name'],
     ['keys create --name x --scope admin', {}, 2, '--scope'],
     ['keys revoke not-an-id', {}, 3, 'There is no key with this id'],

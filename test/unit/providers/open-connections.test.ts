@@ -71,7 +71,34 @@ test('an empty variable counts as omitted, and not as 0 seconds', async () => {
   };
   const numbers = ['REQUEST_TIMEOUT', 'QUEUE_BOUND', 'MAX_DURATION', 'JOIN_TIMEOUT', 'KEY_TTL', 'LOOK_UP_AFTER'];
   const empty = Object.fromEntries([...numbers, 'LOOK_UPS_PER_MINUTE'].map((name) => [`TRUEDY_${name}`, '']));
+  expect(() => openConnections(empty)).toThrow('There is no connection');
   const [omitted, open] = [openConnections(smallest), openConnections({ ...smallest, ...empty })];
   expect(open.get('truedy')!.provider.facts).toEqual(omitted.get('truedy')!.provider.facts);
   await Promise.all([omitted.close(), open.close()]);
+});
+
+test('all variables that are wrong are named at once, in words and in their own units', () => {
+  const wrong = {
+    TRUEDY_BASE_URL: 'http://carrier.example.com/api',
+    TRUEDY_API_KEY: '',
+    TRUEDY_WEBHOOK_SECRETS: 'secret',
+    TRUEDY_REQUEST_TIMEOUT: '0.05',
+    TRUEDY_QUEUE_BOUND: 'soon',
+    TRUEDY_MAX_DURATION: '1.5',
+    TRUEDY_JOIN_TIMEOUT: '-1',
+    TRUEDY_COUNTRIES: 'US, Neverland',
+    TRUEDY_LOOK_UPS_PER_MINUTE: '0',
+  };
+  const problems = [
+    'TRUEDY_API_KEY is not set',
+    'TRUEDY_QUEUE_BOUND: must be a number',
+    'TRUEDY_JOIN_TIMEOUT: must be at least 0',
+    'TRUEDY_COUNTRIES: must be a two-letter country code such as US or GB',
+    'TRUEDY_LOOK_UPS_PER_MINUTE: must be at least 10',
+    'TRUEDY_BASE_URL: must be an https URL: http is accepted only for a stand-in on this machine or in its container network',
+    'TRUEDY_WEBHOOK_SECRETS: must start with whsec_',
+    'TRUEDY_REQUEST_TIMEOUT: must be at least 0.1',
+    'TRUEDY_MAX_DURATION: must be a whole number',
+  ];
+  expect(() => openConnections(wrong)).toThrow(`Correct the settings of the provider: ${problems.join('; ')}.`);
 });
