@@ -145,7 +145,7 @@ async function writeCampaign(
   dueAt: number | null,
 ): Promise<Buckets> {
   await applyToCounters(tx, request.campaignId, transitions);
-  const { sync, day } = request;
+  const { sync, day, placedOnDay } = request;
   const until = isForDueTime(sync.waitingFor) ? dueAt : sync.until;
   const { rows } = await tx.query<Buckets>(
     `update campaigns
@@ -166,7 +166,7 @@ async function writeCampaign(
       sync.waitingFor,
       until,
       day,
-      day === null ? null : sync.placed,
+      day === null ? null : (placedOnDay ?? sync.placed),
       request.lateEvents,
       request.terms === null ? null : JSON.stringify(request.terms),
       sync.ending,

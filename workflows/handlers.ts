@@ -13,7 +13,7 @@ import { EndedEvent } from '../domain/engine/outcome.ts';
 import { CampaignEdit, editRefusal } from '../domain/engine/editing.ts';
 import { areHoursKnown, waitingAt } from '../domain/engine/gates.ts';
 import { liveBuckets } from '../domain/engine/settling.ts';
-import { placedToday } from '../domain/engine/calling-day.ts';
+import { shownDay } from '../domain/engine/calling-day.ts';
 import { GivenShare } from '../domain/engine/share-messages.ts';
 import { StatedEdit } from '../domain/engine/stated-edit.ts';
 import { ACKNOWLEDGEMENTS } from '../domain/engine/time-limits.ts';
@@ -272,7 +272,7 @@ function progress(run: CampaignRun): CampaignProgress {
     buckets: liveBuckets(state),
     in_flight: Object.keys(state.inFlight).length,
     max_concurrent_calls: state.spec.max_concurrent_calls,
-    placed_today: placedToday(state),
+    placed_today: shownDay(state)?.placed ?? 0,
     max_calls_per_day: state.spec.max_calls_per_day,
     late_events: state.heard.late,
     duplicate_events: state.heard.duplicate,

@@ -248,7 +248,16 @@ export function placedOn(state: CampaignState, day: string): number {
   return state.placedByDay[day] ?? 0;
 }
 
-/** The number of calls placed on the recorded day. */
+/**
+ * The day whose calls people are told of: the recorded one or, while none is recorded, the latest that has a count. A paused campaign
+ * whose hours were edited has no recorded day until it is resumed. Null: no call was placed.
+ */
+export function shownDay(state: CampaignState): { readonly date: string; readonly placed: number } | null {
+  const date = state.day?.date ?? Object.keys(state.placedByDay).sort().at(-1);
+  return date === undefined ? null : { date, placed: placedOn(state, date) };
+}
+
+/** The number of calls placed on the recorded day, for decisions. */
 export function placedToday(state: CampaignState): number {
   return state.day ? placedOn(state, state.day.date) : 0;
 }

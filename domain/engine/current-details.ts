@@ -1,7 +1,8 @@
 import { counted } from './counted.ts';
-import { isGroupOpen, placedToday } from './calling-day.ts';
+import { isGroupOpen, shownDay } from './calling-day.ts';
 import { groupsWithWork } from './groups.ts';
 import type { CampaignState, GivenCommand } from './campaign-state.ts';
+import { isOver } from './commands.ts';
 import type { Waiting } from './gates.ts';
 import { hasWork } from './groups.ts';
 import { type Estimate, estimate } from './pace.ts';
@@ -14,13 +15,14 @@ import { inUtc, termsInWords } from './terms-in-words.ts';
 export function currentDetails(state: CampaignState, waiting: Waiting, now: number): string {
   const buckets = liveBuckets(state);
   const inFlight = Object.keys(state.inFlight).length;
+  const day = shownDay(state);
   const lines = [
-    `**${state.status}**${state.ending ? ` (ending: ${state.ending})` : ''}: ${reason(state, waiting)}`,
+    `${statusInWords(state)}: ${reason(state, waiting)}`,
     '',
     // A list, because the Web UI sets the columns of a table without any space between them.
     `- Contacts: ${total(buckets)} (${BUCKETS.map((bucket) => `${buckets[bucket]} ${bucket.replace('_', ' ')}`).join(', ')})`,
     `- In flight: ${inFlight} of ${state.spec.max_concurrent_calls}`,
-    `- Placed ${state.day ? `on ${state.day.date}` : 'today'}: ${placedToday(state)} of ${state.spec.max_calls_per_day ?? 'any number'}${dayZoneInWords(state)}`,
+    `- Placed ${day ? `on ${day.date}: ${day.placed}` : 'today: 0'} of ${state.spec.max_calls_per_day ?? 'any number'}${dayZoneInWords(state)}`,
     ...groupsInWords(state, now),
     ...lastCall(state),
     ...finish(estimate(state, buckets, now)),
@@ -32,6 +34,12 @@ export function currentDetails(state: CampaignState, waiting: Waiting, now: numb
     ...termsInWords(state.spec),
   ];
   return lines.join('\n');
+}
+
+/** With the reason of an end, unless the status tells it. */
+function statusInWords({ status, ending }: CampaignState): string {
+  if (ending === null || ending === status) return `**${status}**`;
+  return `**${status}** (${isOver(status) ? 'ended' : 'ending'}: ${ending})`;
 }
 
 /** Only where the daily cap counts the days of another zone than that of the hours. */
@@ -124,7 +132,9 @@ function reason(state: CampaignState, waiting: Waiting): string {
         ? "its share of the connection's calls in flight is in use; waits for calls to end"
         : `the connection's calls per second are in use; waits for its turn${until}`;
     case 'slot':
-      return 'all slots are in use; the next call starts when one ends';
+      return state.spec.max_concurrent_calls === 0
+        ? 'the limit is 0 calls at a time; places no calls until it is raised'
+        : 'all slots are in use; the next call starts when one ends';
     case 'number':
       return `the numbers of the contacts have had their calls; waits${until}`;
     case 'retry':
@@ -143,7 +153,7 @@ function waitsForContacts(state: CampaignState): boolean {
 }
 
 function idle(state: CampaignState): string {
-  if (state.ending) return 'ending; live calls run to their end';
+  if (state.ending && !isOver(state.status)) return 'ending; live calls run to their end';
   switch (state.status) {
     case 'paused':
       return 'places no calls until it is resumed; live calls continue';

@@ -58,8 +58,10 @@ export interface ExchangeRequest extends Claim {
   readonly sync: CampaignSync;
   /** Terms changed since the last exchange, as fields of the API request. */
   readonly terms: Readonly<Record<string, unknown>> | null;
-  /** The civil day that `lastSync.placed` counts. */
+  /** The civil day that `placedOnDay` counts. */
   readonly day: string | null;
+  /** Default: `sync.placed`, in a request of an earlier version. */
+  readonly placedOnDay?: number;
   readonly lateEvents: number;
   /** Changes of the roster that were announced before this exchange began. Default: 0. */
   readonly rosterChanges?: number;

@@ -362,10 +362,9 @@ describe('reading campaigns', () => {
     const run = { campaignId: id, runId: 'the run', number: 1 };
     await inTransaction(pool, (tx) => adoptRoster(tx, run, NOW));
     let exchangeNumber = 0;
-    const placedAfter = async (day: string | null, placed: number) => {
+    const placedAfter = async (day: string | null, placedOnDay: number) => {
       exchangeNumber += 1;
-      const { sync, ...request } = exchangeRequest({ campaignId: id, now: NOW, exchangeNumber, day });
-      await exchange(pool, { ...request, sync: { ...sync, placed } }, run.runId);
+      await exchange(pool, exchangeRequest({ campaignId: id, now: NOW, exchangeNumber, day, placedOnDay }), run.runId);
       return (await gateway.send({ path: `/batch-calls/${id}` })).body.data.placed_today;
     };
     expect(await placedAfter('2026-03-18', 5)).toBe(5);

@@ -10,6 +10,7 @@ import { applyEdit } from '../../../domain/engine/editing.ts';
 import { waitingAt } from '../../../domain/engine/gates.ts';
 import {
   callIdOf,
+  callInFlight,
   CAMPAIGN_ID,
   campaignState,
   HOUR,
@@ -134,6 +135,35 @@ describe('the page of a campaign', () => {
       group: { moreToClaim: true },
     });
     expect(linesOf(state)).toContain(line);
+  });
+
+  test('shows the calls of the day also after the hours of a paused campaign were edited', () => {
+    const state = campaignState({ status: 'paused', calls: [callInFlight()], spec: { max_calls_per_day: 80 } });
+    expect(linesOf(state)).toContain('- Placed on 2026-03-18: 1 of 80');
+    const schedule = { timezone: 'Asia/Tokyo' };
+    const days = [
+      { date: '2026-03-17', startsAt: NOON - 45 * HOUR, endsAt: NOON - 21 * HOUR, placed: 4 },
+      { date: '2026-03-18', startsAt: NOON - 21 * HOUR, endsAt: NOON + 3 * HOUR, placed: 3 },
+    ];
+    applyEdit(state, { change: { schedule }, terms: {} }, { days, counted: [callIdOf(1)] }, NOON);
+    expect(state.day).toBeNull();
+    expect(linesOf(state)).toContain('- Placed on 2026-03-18: 3 of 80');
+    expect(linesOf(campaignState({ day: null, placedByDay: {} }))).toContain('- Placed today: 0 of any number');
+  });
+
+  test('says that nothing is placed under a limit of 0, whatever ends', () => {
+    const state = campaignState({ spec: { max_concurrent_calls: 0 }, group: { moreToClaim: true } });
+    expect(linesOf(state)[0]).toBe('**active**: the limit is 0 calls at a time; places no calls until it is raised');
+  });
+
+  test.each<[Partial<CampaignState>, string]>([
+    [{ status: 'active', ending: 'cancelled' }, '**active** (ending: cancelled): ending; live calls run to their end'],
+    [{ status: 'cancelled', ending: 'cancelled' }, '**cancelled**: nothing is left to do'],
+    [{ status: 'active', ending: 'expired' }, '**active** (ending: expired): ending; live calls run to their end'],
+    [{ status: 'completed', ending: 'expired' }, '**completed** (ended: expired): nothing is left to do'],
+    [{ status: 'completed' }, '**completed**: nothing is left to do'],
+  ])('says whether a campaign is ending or over: %o', (stated, line) => {
+    expect(linesOf(campaignState(stated))[0]).toBe(line);
   });
 
   test('shows trouble at the provider, and since when', () => {

@@ -70,6 +70,12 @@ describe('an exchange tells the roster', () => {
 });
 
 describe('the answer to an exchange', () => {
+  test('how many were placed on the latest day, also while no day is recorded', () => {
+    const state = campaignState({ status: 'paused', day: null, placedByDay: { '2026-03-17': 4, [TODAY]: 3 } });
+    expect(ask(state)).toMatchObject({ day: TODAY, placedOnDay: 3 });
+    expect(ask(campaignState({ day: null, placedByDay: {} })).day).toBeNull();
+  });
+
   test('takes what it told off the list, and leaves what happened since', () => {
     const state = campaignState({ calls: [callInFlight(), callInFlight({ seq: 2 })] });
     applyEnded(state, endOf(1), NOON);
