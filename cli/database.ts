@@ -33,17 +33,17 @@ export async function withDatabase<T>({ DATABASE_URL }: Env, work: (pool: Pool) 
   }
 }
 
-async function inOurWords(error: unknown, connectionString: string): Promise<unknown> {
-  if (error instanceof Error && 'code' in error && error.code === UNDEFINED_TABLE) {
+async function inOurWords(cause: unknown, connectionString: string): Promise<unknown> {
+  if (cause instanceof Error && 'code' in cause && cause.code === UNDEFINED_TABLE) {
     const message = 'A table is missing in the database: start a worker or gateway of this version, which migrates it.';
-    return new RingfenceError('misconfigured', message, { field: 'DATABASE_URL', cause: error });
+    return new RingfenceError('misconfigured', message, { field: 'DATABASE_URL', cause });
   }
   const [{ isTransientDatabaseError }, { databaseUnreachable }] = await Promise.all([
     import('../db/errors.ts'),
     import('../db/unreachable.ts'),
   ]);
-  const unreachable = databaseUnreachable(error, connectionString);
-  if (unreachable !== error || !isTransientDatabaseError(error)) return unreachable;
+  const unreachable = databaseUnreachable(cause, connectionString);
+  if (unreachable !== cause || !isTransientDatabaseError(cause)) return unreachable;
   const message = 'PostgreSQL took too long, or another process holds what the command needs: try again in a moment.';
-  return new RingfenceError('database_unavailable', message, { cause: error });
+  return new RingfenceError('database_unavailable', message, { cause });
 }

@@ -35,16 +35,12 @@ export function problemsInWords(error: z.ZodError, set: SetVariables, settingOf 
 function inWords(issue: z.core.$ZodIssue, unit: number): string {
   // What our schemas say is in words already.
   if (!/^(?:Invalid|Too) /.test(issue.message)) return issue.message;
-  switch (issue.code) {
-    case 'invalid_type':
-      return issue.expected === 'int' ? 'must be a whole number' : `must be a ${issue.expected}`;
-    case 'too_small':
-      return `must be ${issue.inclusive === false ? 'above' : 'at least'} ${Number(issue.minimum) / unit}`;
-    case 'too_big':
-      return `must be at most ${Number(issue.maximum) / unit}${issue.origin === 'string' ? ' characters' : ''}`;
-    case 'invalid_value':
-      return `must be one of ${issue.values.join(', ')}`;
-    default:
-      return issue.message;
-  }
+  if (issue.code === 'invalid_type')
+    return issue.expected === 'int' ? 'must be a whole number' : `must be a ${issue.expected}`;
+  if (issue.code === 'too_small')
+    return `must be ${issue.inclusive === false ? 'above' : 'at least'} ${Number(issue.minimum) / unit}`;
+  if (issue.code === 'too_big')
+    return `must be at most ${Number(issue.maximum) / unit}${issue.origin === 'string' ? ' characters' : ''}`;
+  if (issue.code === 'invalid_value') return `must be one of ${issue.values.join(', ')}`;
+  return issue.message;
 }

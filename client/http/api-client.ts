@@ -113,7 +113,7 @@ export class ApiClient {
     headers: Readonly<Record<string, string>>,
     options: RequestOptions,
   ): Promise<T> {
-    const json = body === undefined ? null : JSON.stringify(body);
+    const json = body === undefined ? null : asJson(body);
     const request: ApiRequest = {
       method,
       path,
@@ -154,5 +154,15 @@ export class ApiClient {
       });
       return readAnswer(root, answer, Date.now());
     });
+  }
+}
+
+/** @throws RingfenceError `validation_error` for what JSON cannot express, such as a BigInt */
+function asJson(body: unknown): string {
+  try {
+    return JSON.stringify(body);
+  } catch (cause) {
+    const message = 'The request cannot be written as JSON: it contains a BigInt, or itself.';
+    throw new RingfenceError('validation_error', message, { field: 'body', cause });
   }
 }

@@ -150,7 +150,8 @@ export class Campaigns {
    */
   async callAt(id: string, contactId: string, at: Date | string, options: WriteOptions = {}): Promise<MovedCall> {
     const path = `${pathOf(id)}/contacts/${readId(contactId, 'contact', 'contact_id')}/call-at`;
-    return this.#api.write('POST', path, { at: typeof at === 'string' ? at : at.toISOString() }, options);
+    // As JSON, a date that is none is null, which the gateway refuses by its field.
+    return this.#api.write('POST', path, { at }, options);
   }
 
   /** Lists the contacts of a campaign. */

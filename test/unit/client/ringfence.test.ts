@@ -236,6 +236,26 @@ describe('a request that is refused', () => {
     expect(await failureOf(client.campaigns.explain(ID, 'x'))).toMatchObject({ field: 'contact_id' });
     expect(stub.requests).toEqual([]);
   });
+
+  it('for what JSON cannot express is not sent', async () => {
+    const client = await clientFor([DONE]);
+    const circular: Record<string, unknown> = { ...TERMS };
+    circular.contacts = [circular];
+    for (const terms of [circular, { ...TERMS, max_calls_per_day: 5n }]) {
+      const call = client.campaigns.create(terms as unknown as typeof TERMS);
+      expect(await failureOf(call)).toMatchObject({ code: 'validation_error', field: 'body' });
+    }
+    expect(stub.requests).toEqual([]);
+  });
+
+  it('for a date that is none names its field', async () => {
+    const client = await clientFor(({ body }) =>
+      body.includes('null') ? refusalAnswer(422, 'validation_error', { details: { field: 'at' } }) : DONE,
+    );
+    await client.campaigns.callAt(ID, CONTACT, new Date(0));
+    expect(stub.requests[0]!.body).toBe('{"at":"1970-01-01T00:00:00.000Z"}');
+    expect(await failureOf(client.campaigns.callAt(ID, CONTACT, new Date(NaN)))).toMatchObject({ field: 'at' });
+  });
 });
 
 describe('an answer that was cut off', () => {
