@@ -82,7 +82,7 @@ export class ContactGroups {
     if (contact.timezone !== null) return { zones: [contact.timezone], from: 'contact' };
     const place = this.#placeOf(contact.phone_number);
     const ofRegion = contact.region ? zonesOfRegion(contact.region, place) : null;
-    const zones = (ofRegion === null ? place.zones : zonesOfBoth(place.zones, ofRegion)).toSorted();
+    const zones = (ofRegion === null ? place.zones : zonesOfBoth(place, ofRegion)).toSorted();
     if (zones.length > 0 && this.#areOpenAtOnce(zones, contact)) {
       return { zones, from: ofRegion === null ? 'number' : 'region' };
     }
@@ -131,10 +131,10 @@ export class ContactGroups {
 
 /**
  * The zones that the number and the region of a contact have in common. Where they have none, nobody can tell which of the two is right,
- * and it must be neither night by the one nor by the other.
+ * and it must be neither night by the one nor by the other. Nor does a number of another state tell where in its own state a person is.
  */
-function zonesOfBoth(ofNumber: readonly string[], ofRegion: readonly string[]): readonly string[] {
-  const common = ofNumber.filter((zone) => ofRegion.includes(zone));
+function zonesOfBoth({ zones: ofNumber, states }: NumberPlace, ofRegion: readonly string[]): readonly string[] {
+  const common = states.length === 0 ? ofNumber.filter((zone) => ofRegion.includes(zone)) : [];
   return common.length > 0 ? common : [...new Set([...ofNumber, ...ofRegion])];
 }
 

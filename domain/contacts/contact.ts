@@ -115,7 +115,7 @@ export const ContactInput = z.strictObject(
       .refine(isRegion, REGION)
       .nullish()
       .describe(
-        'Country or state in which the person is (ISO 3166), such as `US` or `US-FL`. It decides which policies hold and, unless the row states a time zone, in which time zones of the number the person is called. Where they have none in common, the hours must be open in the zones of both. Default: that of the number.',
+        'Country or state in which the person is (ISO 3166), such as `US` or `US-FL`. It decides which policies hold and, unless the row states a time zone, in which time zones of the number the person is called. Where they have none in common, and where the number is of another state, the hours must be open in the zones of both. Default: that of the number.',
       ),
     priority: z
       .int(PRIORITY)

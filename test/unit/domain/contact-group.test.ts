@@ -70,10 +70,10 @@ describe('the group of a contact', () => {
       { zones: ['America/Los_Angeles', 'America/New_York'], policies: [] },
     ],
     [
-      'has the zones that the state on the row has in common with a number from elsewhere',
+      'has all zones of the state on the row, although a number of another state has one of them',
       { ...NEW_YORKER, region: 'US-FL' },
       {},
-      { zones: ['America/New_York'], policies: [] },
+      { zones: ['America/Chicago', 'America/New_York'], policies: [] },
     ],
     [
       'has the zones of a number that lies in the state on the row',
