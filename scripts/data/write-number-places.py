@@ -25,7 +25,7 @@ from phonenumbers.tzdata import TIMEZONE_DATA
 OUT = Path(__file__).parents[2] / "domain" / "contacts" / "number-places.json"
 
 # Digits of an area code after the country code, where a country has several zones. Others: two.
-AREA_DIGITS = {"1": 3, "7": 3, "34": 3, "52": 3, "61": 1, "62": 3, "64": 1, "262": 3, "351": 3, "593": 1, "599": 1}
+AREA_DIGITS = {"1": 3, "7": 3, "34": 3, "52": 3, "61": 1, "62": 3, "64": 1, "243": 1, "262": 3, "351": 3, "593": 1, "599": 1}
 
 # libphonenumber names zones of neighbours for these. They have other daylight saving, or other offsets.
 CORRECTED = {
@@ -39,7 +39,8 @@ CORRECTED = {
 }
 
 # Areas whose zones libphonenumber does not know: those of Chihuahua have other hours than Mazatlan since 2022, Saratov than
-# Moscow since 2016, and parts of some others are missing. A town at the border may have the hours of the other side.
+# Moscow since 2016, the east of the Congo than Kinshasa, and parts of some others are missing. A town at the border may have the
+# hours of the other side.
 BORDER_OF_TEXAS = {"America/Matamoros", "America/Mexico_City"}
 BY_AREA = {
     **dict.fromkeys(
@@ -50,14 +51,20 @@ BY_AREA = {
     "52649": {"America/Chihuahua", "America/Mexico_City"},
     "52657": {"America/Chihuahua", "America/Ciudad_Juarez"},
     **dict.fromkeys(("52862", "52868", "52873", "52891", "52897"), BORDER_OF_TEXAS),
+    "2434": {"Africa/Lubumbashi"},
+    "2435": {"Africa/Kinshasa", "Africa/Lubumbashi"},
+    "2436": {"Africa/Lubumbashi"},
     "5597": {"America/Eirunepe", "America/Manaus"},
     "613": {"Australia/Hobart", "Australia/Melbourne", "Australia/Sydney"},
     "618": {
         "Australia/Adelaide", "Australia/Broken_Hill", "Australia/Darwin", "Australia/Eucla", "Australia/Perth", "Australia/Sydney",
         "Indian/Christmas", "Indian/Cocos",
     },
+    "62526": {"Asia/Jakarta", "Asia/Makassar"},
+    "68940": {"Pacific/Gambier", "Pacific/Marquesas", "Pacific/Tahiti"},
     "7411": {"Asia/Srednekolymsk", "Asia/Vladivostok", "Asia/Yakutsk"},
     "7845": {"Europe/Saratov"},
+    **dict.fromkeys(("97614", "97624"), {"Asia/Hovd", "Asia/Ulaanbaatar"}),
 }
 
 # Countries whose mobile numbers libphonenumber counts as those of an area, although they are sold in the whole country.

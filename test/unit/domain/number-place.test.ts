@@ -24,6 +24,8 @@ const CORRECTED: Readonly<Record<string, string>> = {
   '+52657 America/Mazatlan': 'America/Chihuahua',
   '+52659 America/Mazatlan': 'America/Chihuahua',
   '+7845 Europe/Moscow': 'Europe/Saratov',
+  '+2434 Africa/Kinshasa': 'Africa/Lubumbashi',
+  '+2436 Africa/Kinshasa': 'Africa/Lubumbashi',
 };
 
 /** Numbers of Kazakhstan, for which libphonenumber gives the zones of Russia too. */
@@ -73,6 +75,8 @@ describe('the time zones of a number', () => {
       '+528681234567',
       ['America/Matamoros', 'America/Mexico_City'],
     ],
+    ['the Kivus, for which it has Kinshasa', '+2436012345', ['Africa/Lubumbashi']],
+    ['the west of Mongolia, not all of which has one clock', '+9761462012345', ['Asia/Hovd', 'Asia/Ulaanbaatar']],
     ['Saratov, for which it has Moscow', '+78452123456', ['Europe/Saratov']],
     ['the west of an area of the Amazon', '+559733431234', ['America/Eirunepe', 'America/Manaus']],
     [
