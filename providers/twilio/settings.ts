@@ -1,11 +1,20 @@
 import { z } from 'zod';
 import { DIAL } from '../../domain/engine/dial-budget.ts';
 import { CarrierUrl } from '../carrier.ts';
+import { problemOfTwiml } from './twiml.ts';
 
 /** Twilio's own limit for `Twiml`. */
 export const LONGEST_TWIML = 4_000;
 
 const Secret = z.string().regex(/^[\x21-\x7e]{1,512}$/, 'must be printable ASCII without spaces');
+
+const Twiml = z
+  .string()
+  .max(LONGEST_TWIML, { error: `must have at most ${LONGEST_TWIML} characters`, abort: true })
+  .superRefine((text, context) => {
+    const problem = problemOfTwiml(text);
+    if (problem !== null) context.addIssue(problem);
+  });
 
 /** https, and no placeholder before the path: a contact's text must not choose the host. */
 const TwimlUrl = z
@@ -19,17 +28,14 @@ const TwimlUrl = z
 /** The fields of a Twilio connection, in the connections file. */
 export const TwilioSettings = z
   .strictObject({
-    account_sid: z.string().regex(/^AC[0-9a-fA-F]{32}$/, 'must be AC and 32 hex digits'),
+    /** Twilio's have hex digits; the one that stands for an account in its documents has letters. */
+    account_sid: z.string().regex(/^AC[0-9A-Za-z]{32}$/, 'must be AC and 32 letters or digits'),
     /** Signs in to the API and verifies webhooks. */
     auth_token: Secret,
     /** The other token of the account, during a rotation. Only verifies webhooks. */
     secondary_auth_token: Secret.optional(),
     /** What an answered call does: TwiML, or the URL that returns it. Exactly one of them. */
-    twiml: z
-      .string()
-      .regex(/^\s*</, 'must be TwiML: an XML document whose root is <Response>')
-      .max(LONGEST_TWIML, `must have at most ${LONGEST_TWIML} characters`)
-      .optional(),
+    twiml: Twiml.optional(),
     url: TwimlUrl.optional(),
     /** `enable` says at once who answered, `detect_message_end` when a greeting is over. Both cost extra. */
     machine_detection: z.enum(['off', 'enable', 'detect_message_end']).default('enable'),

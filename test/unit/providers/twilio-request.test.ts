@@ -102,19 +102,19 @@ describe('what an answered call does', () => {
   });
 
   test('contains no character that XML has no form for', () => {
-    const form = freeze({ firstName: 'A\u0001d\ta\u009F', settings: { twiml: '<Say>{{first_name}}</Say>' } });
-    expect(form.get('Twiml')).toBe('<Say>Ad\ta</Say>');
+    const form = freeze({ firstName: 'A\u0001d\ta\u009F', settings: { twiml: '<Response>{{first_name}}</Response>' } });
+    expect(form.get('Twiml')).toBe('<Response>Ad\ta</Response>');
   });
 
   test('a value that looks like a placeholder is not filled in', () => {
-    const form = freeze({ firstName: '{{email}}', settings: { twiml: '<Say>{{first_name}}</Say>' } });
-    expect(form.get('Twiml')).toBe('<Say>{{email}}</Say>');
+    const form = freeze({ firstName: '{{email}}', settings: { twiml: '<Response>{{first_name}}</Response>' } });
+    expect(form.get('Twiml')).toBe('<Response>{{email}}</Response>');
   });
 
   test('is refused for a contact whose values make the TwiML too long, without repeating them', () => {
     const long = {
       customFields: { plan: 'x'.repeat(2_000) },
-      settings: { twiml: `<Say>${'{{plan}}'.repeat(3)}</Say>` },
+      settings: { twiml: `<Response>${'{{plan}}'.repeat(3)}</Response>` },
     };
     expect(() => freeze(long)).toThrow(refusedAs('validation_error'));
     expect(() => freeze(long)).toThrow(
@@ -137,7 +137,8 @@ describe('the settings', () => {
     ['both twiml and url', { url: 'https://app.example/' }],
     ['neither', { twiml: undefined }],
     ['TwiML that is none', { twiml: 'Hello' }],
-    ['too much TwiML', { twiml: `<${'x'.repeat(4_000)}` }],
+    ['too much TwiML', { twiml: `<Response>${'x'.repeat(4_000)}</Response>` }],
+    ['TwiML that cannot be read', { twiml: '<Response><Say>Tom & Jerry</Say></Response>' }],
     ['an http URL', { twiml: undefined, url: 'http://app.example/' }],
     ['a URL whose host a contact chooses', { twiml: undefined, url: 'https://{{plan}}.example/' }],
     ['a URL with a password', { twiml: undefined, url: 'https://a:b@app.example/' }],
