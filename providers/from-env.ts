@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AllowedNumbers } from '../domain/contacts/allowed-numbers.ts';
+import { DIAL } from '../domain/engine/dial-budget.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
 import { LOOK_UP_BOUNDS, LOOK_UP_DEFAULTS, type LookUpTerms } from './connections/look-ups.ts';
 import type { Env } from './connections/references.ts';
@@ -17,7 +18,13 @@ export const TruedyEnv = z.object({
   TRUEDY_API_KEY: z.string(),
   /** One secret or, during a rotation, several separated by commas. */
   TRUEDY_WEBHOOK_SECRETS: z.string(),
-  TRUEDY_REQUEST_TIMEOUT: seconds,
+  TRUEDY_REQUEST_TIMEOUT: unlessEmpty(
+    z.coerce
+      .number()
+      .min(0)
+      .max(DIAL.longestRequestMs / 1000)
+      .optional(),
+  ),
   TRUEDY_QUEUE_BOUND: seconds,
   TRUEDY_MAX_DURATION: seconds,
   TRUEDY_JOIN_TIMEOUT: seconds,

@@ -1,5 +1,6 @@
 /** Truedy as a built-in carrier: its fields in the connections file. */
 import { z } from 'zod';
+import { DIAL } from '../../domain/engine/dial-budget.ts';
 import type { Carrier } from '../carrier.ts';
 import { TruedyConfig } from './config.ts';
 import { createTruedyProvider } from './truedy.ts';
@@ -18,7 +19,11 @@ const Settings = z.strictObject({
   api_key: apiKey,
   /** One secret, or several during a rotation. */
   webhook_secrets: z.preprocess((given) => (typeof given === 'string' ? [given] : given), webhookSecrets),
-  request_timeout_seconds: secondsAsMs(0.1, 120, TruedyConfig.shape.requestTimeoutMs.parse(undefined) / 1000),
+  request_timeout_seconds: secondsAsMs(
+    0.1,
+    DIAL.longestRequestMs / 1000,
+    TruedyConfig.shape.requestTimeoutMs.parse(undefined) / 1000,
+  ),
   queue_bound_seconds: secondsAsMs(0, 3600, TruedyConfig.shape.queueBoundMs.parse(undefined) / 1000),
   max_duration_seconds: maxDurationS,
   join_timeout_seconds: joinTimeoutS,

@@ -214,6 +214,12 @@ describe('a connections file', () => {
     ]);
   });
 
+  test('refuses a request time-out with which no worker could dial', () => {
+    expect(problems(withField('request_timeout_seconds: 16'))).toEqual([
+      [9, 'connections.main.request_timeout_seconds', 'must be at most 15'],
+    ]);
+  });
+
   test('says in words what a value must be, beside a connection that has none', () => {
     const text = `${withField('max_duration_seconds: "90"\n    webhook_secrets: []')
       .replace('    webhook_secrets: env:HOOK\n', '')
@@ -394,6 +400,7 @@ describe('without a file', () => {
     ['TRUEDY_BASE_URL', 'http://api.example.com'],
     ['TRUEDY_WEBHOOK_SECRETS', 'whsec_1,secret'],
     ['TRUEDY_MAX_DURATION', '0'],
+    ['TRUEDY_REQUEST_TIMEOUT', '16'],
   ])('a mistake in %s (%s) is named', (name, value) => {
     const error = errorOf(() => connectionsFromEnv({ ...env, [name]: value })[0]!.open());
     expect(error).toMatchObject({ code: 'misconfigured', message: expect.stringContaining(`${name}: `) as string });
