@@ -1,6 +1,6 @@
 /**
  * Whether a text can be TwiML: well-formed XML whose root is <Response>. Twilio reads it when somebody has answered, and says to that
- * person that an application error has occurred if it cannot. Verbs and their attributes are not checked.
+ * person that an application error has occurred if it cannot. Instructions and their attributes are not checked.
  */
 
 /** What stands between tags, or is no element: text, comments, CDATA and processing instructions. */
