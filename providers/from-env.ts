@@ -18,13 +18,11 @@ export const TruedyEnv = z.object({
   TRUEDY_API_KEY: z.string(),
   /** One secret or, during a rotation, several separated by commas. */
   TRUEDY_WEBHOOK_SECRETS: z.string(),
-  TRUEDY_REQUEST_TIMEOUT: unlessEmpty(
-    z.coerce
-      .number()
-      .min(0)
-      .max(DIAL.longestRequestMs / 1000)
-      .optional(),
-  ),
+  TRUEDY_REQUEST_TIMEOUT: z.coerce
+    .number()
+    .min(0)
+    .max(DIAL.longestRequestMs / 1000)
+    .optional(),
   TRUEDY_QUEUE_BOUND: seconds,
   TRUEDY_MAX_DURATION: seconds,
   TRUEDY_JOIN_TIMEOUT: seconds,
