@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { DIAL } from '../domain/engine/dial-budget.ts';
 import type { Outcome } from '../domain/engine/outcome.ts';
 import { callId } from '../domain/engine/ids.ts';
 import type { CallProvider, LookUpResult, PlaceResult } from '../providers/port.ts';
@@ -13,7 +12,7 @@ import type { Env } from './env.ts';
 import { EXIT, type ExitCode, Finished } from './exit-codes.ts';
 import { examples } from './help.ts';
 import { lines } from './output.ts';
-import { refuseStopped } from './stop/refuse-stopped.ts';
+import { placeNow, placeUnlessStopped } from './stop/place-unless-stopped.ts';
 import { printNote } from './terminal.ts';
 
 const MORE = `
@@ -22,7 +21,8 @@ limits do not apply to it. The command asks before it calls, and then asks the c
 minutes have passed.
 
 With DATABASE_URL the command reads the stops just before it calls, and does not call while one covers all campaigns, the connection, or
-all accounts that may use it. Without DATABASE_URL it does not know of stops.
+all accounts that may use it. A stop that begins at that moment waits until the call has left. Without DATABASE_URL the command does not
+know of stops.
 
 Exit codes: 0 the carrier accepted the call, 2 it refused it, 4 calls are stopped, 5 it was not reached or asks for a pause, 6 it may have
 accepted it; otherwise those of every command.`;
@@ -90,8 +90,8 @@ async function call(env: Env, name: string, { to, agent, yes, despiteStop }: Fla
     const id = callId({ campaignId: randomUUID(), seq: 1, attempt: 1 });
     const frozen = provider.freeze(singleCall(connection, id, to, agentOf(connection, agent)));
     if (!yes) await confirm(`Call ${to} now through ${name}? A real telephone rings.`);
-    if (!despiteStop) await refuseStopped(env, connection);
-    const answer = await place(provider, frozen, id, Date.now() + DIAL.sendWithinMs);
+    const placeBefore = (sendBefore: number) => place(provider, frozen, id, sendBefore);
+    const answer = await (despiteStop ? placeNow(placeBefore) : placeUnlessStopped(env, connection, placeBefore));
     const placed = { connection: name, call_id: id, result: answer.kind, reason: reasonOf(answer) };
     if (answer.kind !== 'accepted') return { ...placed, provider_call_id: null, outcome: null };
     const { providerCallId } = answer;

@@ -116,18 +116,30 @@ export async function coveredCampaigns(db: Queryable, scope: StopScope): Promise
   return rows;
 }
 
+/** SQL for the lock of test calls, which belong to no campaign. */
+const TEST_CALLS = `hashtextextended('test calls', 0)`;
+
+/** Lets a stop wait for this transaction, in which a test call is placed if no stop that it reads after this forbids it. */
+export async function lockTestCall(tx: Queryable): Promise<void> {
+  await tx.query(`select pg_advisory_xact_lock_shared(${TEST_CALLS})`);
+}
+
 /**
  * The transactions in which dials that the scope covers are being decided at this moment, by name. Such a transaction holds the
- * lock of `lockAgainstAdoption` until it ends. One that began before the stop was committed may still permit its dial.
+ * lock of `lockAgainstAdoption` until it ends. One that began before the stop was committed may still permit its dial. Test calls
+ * are among them, whatever the scope: the accounts that may use their connection are not in the database.
  */
 export async function dialDecisions(db: Queryable, scope: StopScope): Promise<Set<string>> {
   const { rows } = await db.query<{ decision: string }>(
-    `select distinct held.pid || ' ' || held.virtualtransaction as decision
-       from pg_locks held
-       join campaigns on hashtextextended(campaigns.id::text, 0) = (held.classid::bigint << 32) | held.objid::bigint
-      where held.locktype = 'advisory' and held.objsubid = 1 and held.mode = 'ShareLock' and held.granted
-        and held.database = (select oid from pg_database where datname = current_database())
-        and ${isUnfinished('campaigns')} and ${isCovered('campaigns')}`,
+    `with held as (
+       select pid || ' ' || virtualtransaction as decision, (classid::bigint << 32) | objid::bigint as key from pg_locks
+        where locktype = 'advisory' and objsubid = 1 and mode = 'ShareLock' and granted
+          and database = (select oid from pg_database where datname = current_database())
+     )
+     select decision from held join campaigns on hashtextextended(campaigns.id::text, 0) = held.key
+      where ${isUnfinished('campaigns')} and ${isCovered('campaigns')}
+      union
+     select decision from held where key = ${TEST_CALLS}`,
     [scope],
   );
   return new Set(rows.map(({ decision }) => decision));

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { untilNothingIsSent } from '../../cli/stop/acknowledge.ts';
 import { startCalls } from '../../cli/stop/end-stop.ts';
+import { placeUnlessStopped } from '../../cli/stop/place-unless-stopped.ts';
 import { stopCalls } from '../../cli/stop/stop-calls.ts';
 import type { Dial, SendPermit } from '../../db/dial.ts';
 import { recordAnswer } from '../../db/dial-answers.ts';
@@ -98,6 +99,27 @@ it('waits for a dial that was decided before its commit', async () => {
   await accept(dial, given as SendPermit);
   const { stopped } = await stopping;
   expect(stopped.campaigns.find(({ id }) => id === dial.campaignId)?.live).toEqual([dial.callId]);
+});
+
+it('waits for a test call that read the stops before its commit, and later ones are refused', async () => {
+  const env = { DATABASE_URL: database.url };
+  const connection = { name: 'truedy', accounts: ['default'] };
+  let accept = (_answer: string) => {};
+  const answer = new Promise<string>((resolve) => (accept = resolve));
+  const place = vi.fn((_sendBefore: number) => answer);
+  const placing = placeUnlessStopped(env, connection, place);
+  await vi.waitFor(() => expect(place).toHaveBeenCalledOnce());
+  expect(place.mock.calls[0]![0]).toBeLessThanOrEqual(Date.now() + DIAL.sendWithinMs);
+
+  let isAnswered = false;
+  const stopping = stopCalls(database.pool, 'account:default', told).finally(() => (isAnswered = true));
+  await vi.waitFor(async () => expect((await database.pool.query('select from stops')).rowCount).toBe(1));
+  await expect(placeUnlessStopped(env, connection, place)).rejects.toMatchObject({ code: 'conflict' });
+  expect(isAnswered).toBe(false);
+  accept('accepted');
+  expect(await placing).toBe('accepted');
+  expect((await stopping).stopped.acknowledged).toBe(true);
+  expect(place).toHaveBeenCalledOnce();
 });
 
 it('waits for a permitted dial as long as it may send, and then names it', async () => {
