@@ -13,6 +13,7 @@ import {
 } from '../domain/engine/shares.ts';
 import { accountOfLimit } from '../domain/engine/ids.ts';
 import { lockAgainstAdoption } from './adoption.ts';
+import { withBoundNeeds } from './bound-needs.ts';
 import type { DatabaseClock } from './clock.ts';
 import { recordConnections } from './connections.ts';
 import { deadlineSql, IS_OPEN } from './left-calls.ts';
@@ -88,7 +89,9 @@ export async function divideShares(
     const left = Number.isFinite(limit)
       ? Math.max(0, limit - (await countUnsharedCalls(tx, { connection, now, lostAfterMs })))
       : limit;
-    const holders = shareOut(left, before, now);
+    const needs = new Map(before.map(({ campaignId, need }) => [campaignId, need]));
+    const asking = accountOfLimit(connection) === null ? before : await withBoundNeeds(tx, connection, before);
+    const holders = shareOut(left, asking, now).map((one) => ({ ...one, need: needs.get(one.campaignId)! }));
     if (totalHeld(holders) > Math.max(left, totalHeld(before))) throw new Error('shares above the limit');
     await removeAllBut(tx, connection, holders);
     await write(tx, connection, holders);

@@ -173,6 +173,34 @@ describe('the shares of a connection', () => {
     await setAccount(database.pool, 'default', { max_concurrent_calls: null });
   });
 
+  it('of an account go to campaigns that can use them, where the connection of another gives it fewer calls', async () => {
+    const limitId = accountLimitId('bound');
+    const connection = 'slow';
+    const [bound, free] = [await adopted('bound'), await adopted('free')];
+    await database.pool.query('update campaigns set connection = $2 where id = $1', [bound, connection]);
+    const shares = async () => {
+      const { holders } = await divide(limitId, 20);
+      return Object.fromEntries(holders.map(({ campaignId, need, share }) => [campaignId, { need, share }]));
+    };
+    await recordShareReport(database.pool, connection, 'bound', report(bound));
+    await divide(connection, 3);
+    await recordShareReport(database.pool, limitId, 'bound', report(bound, { need: 50 }));
+    await recordShareReport(database.pool, limitId, 'free', report(free, { need: 50 }));
+    // One more than its connection gives it, so that it goes on asking for more.
+    expect(await shares()).toEqual({ [bound]: { need: 50, share: 4 }, [free]: { need: 50, share: 16 } });
+
+    // As soon as its connection gives it all that it asks for, it has its part again when calls of the other have ended.
+    await divide(connection, 30);
+    expect(await shares()).toMatchObject({ [bound]: { share: 4 }, [free]: { share: 10 } });
+    await recordShareReport(
+      database.pool,
+      limitId,
+      'free',
+      report(free, { number: 2, revision: 2, need: 50, inFlight: 10 }),
+    );
+    expect(await shares()).toMatchObject({ [bound]: { share: 10 }, [free]: { share: 10 } });
+  });
+
   it('leave out the calls of campaigns that began before there was a limit', async () => {
     const connection = 'newly-limited';
     const [early, late] = [await adopted('early'), await adopted('late')];
