@@ -21,6 +21,7 @@ import {
   valuesOf,
 } from './page.ts';
 import type { Queryable } from './pool.ts';
+import { waitingFor } from './share-needs.ts';
 import { heldByStop } from './stops.ts';
 
 type CampaignRow = Buckets & {
@@ -47,7 +48,7 @@ type CampaignRow = Buckets & {
   readonly updated_at: Date;
 };
 
-const COLUMNS = `id, spec, status, interrupted_reason, interrupted_code, interrupted_at, failure, ${heldByStop('campaigns')} as stopped, waiting_for, waiting_until, trouble_reason, trouble_since, trouble_times, trouble_of_connection,
+const COLUMNS = `id, spec, status, interrupted_reason, interrupted_code, interrupted_at, failure, ${heldByStop('campaigns')} as stopped, ${waitingFor('campaigns')} as waiting_for, waiting_until, trouble_reason, trouble_since, trouble_times, trouble_of_connection,
   (select nullif(count(*), 0)::integer from campaign_groups where campaign_id = campaigns.id) as group_count,
   total, pending, in_progress, retrying, completed,
   failed, skipped, called, placed_day::text, placed_on_day, created_at, updated_at`;

@@ -27,6 +27,7 @@ import {
   valuesOf,
 } from './page.ts';
 import type { Queryable } from './pool.ts';
+import { waitingFor } from './share-needs.ts';
 import { isStopped } from './stops.ts';
 
 interface ContactRow extends NumberRecordRow {
@@ -77,7 +78,7 @@ export async function explainContact(
 ): Promise<ContactExplanation | null> {
   // One statement is one snapshot, so contact, campaign and calls belong to the same moment.
   const { rows } = await db.query<ContactRow>(
-    `select campaign.status, campaign.ending, campaign.waiting_for, campaign.waiting_until, campaign.spec,
+    `select campaign.status, campaign.ending, ${waitingFor('campaign')} as waiting_for, campaign.waiting_until, campaign.spec,
             c.phone_number, c.first_name, c.bucket, c.reason, c.attempt, c.due_at, c.waits_for, c.priority, c.not_before,
             c.timezone, c.region,
             own.zones, own.policies,

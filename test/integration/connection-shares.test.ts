@@ -5,9 +5,11 @@ import { readSharedLimit } from '../../activities/shared-limit.ts';
 import { setAccount } from '../../db/accounts.ts';
 import { adoptRoster } from '../../db/adoption.ts';
 import { permitDial } from '../../db/dial-permits.ts';
+import { listCampaignContacts, readCampaign } from '../../db/campaign-queries.ts';
 import { readDatabaseClock } from '../../db/clock.ts';
 import { forgetLoads, recordLoads } from '../../db/connection-loads.ts';
 import { divideShares, noteSharesTold, recordShareReport } from '../../db/connection-shares.ts';
+import { explainContact } from '../../db/contact-explanation.ts';
 import { markInterrupted } from '../../db/interruptions.ts';
 import { inTransaction, type Queryable } from '../../db/pool.ts';
 import { CreateCampaign } from '../../domain/api/campaign-request.ts';
@@ -199,6 +201,42 @@ describe('the shares of a connection', () => {
       report(free, { number: 2, revision: 2, need: 50, inFlight: 10 }),
     );
     expect(await shares()).toMatchObject({ [bound]: { share: 10 }, [free]: { share: 10 } });
+  });
+
+  it.each([
+    ['connection', 'wanted'],
+    ['account', accountLimitId('waiting')],
+  ])('are what a campaign waits for while its calls fill them: %s', async (gate, limitId) => {
+    const { pool } = database;
+    const run = `waits for ${gate}`;
+    const id = await adopted(run);
+    await pool.query(
+      "update campaigns set account = 'waiting', connection = 'wanted', waiting_for = null where id = $1",
+      [id],
+    );
+    const seen = async () => {
+      const now = await readDatabaseClock(pool);
+      const campaign = await readCampaign(pool, 'waiting', id, now);
+      const { items } = (await listCampaignContacts(
+        pool,
+        'waiting',
+        id,
+        {},
+        { limit: 2, offset: 0, after: undefined },
+      ))!;
+      const contact = { campaignId: id, contactId: items[1]!.contact_id };
+      const explained = await explainContact(pool, 'waiting', contact, { now, allowedBy: () => null });
+      return [campaign!.waiting_for, explained!.gate];
+    };
+    await recordShareReport(pool, limitId, run, report(id));
+    await divide(limitId, 1);
+    expect(await seen()).toEqual([null, 'slot']);
+    const dial = dialOf({ campaignId: id, seq: 1, attempt: 1 }, { runId: run, connection: 'wanted' });
+    expect(await permitDial(pool, dial, () => 'a request')).toMatchObject({ kind: 'send' });
+    expect(await seen()).toEqual([gate, gate]);
+    await divide(limitId, 2);
+    expect(await seen()).toEqual([null, 'slot']);
+    await pool.query("update campaigns set status = 'completed' where id = $1", [id]);
   });
 
   it('leave out the calls of campaigns that began before there was a limit', async () => {
