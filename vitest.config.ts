@@ -31,7 +31,7 @@ function project(name: string, { group, timeoutS, services = [], include }: Proj
       include: [include ?? `test/${name}/**/*.test.ts`],
       exclude: include === undefined ? [LONG] : [],
       setupFiles: [`${SETUP}/fast-check.ts`, `${SETUP}/patience.ts`],
-      expect: { poll: { timeout: 30_000 } },
+      expect: { poll: { timeout: 60_000 } },
       globalSetup: services.map((service) => `${SETUP}/${service}.ts`),
       testTimeout: timeoutS * 1000,
       hookTimeout: 120_000,
@@ -53,7 +53,7 @@ export default defineConfig({
       project('e2e', { group: 'waiting', timeoutS: 180, services: ['program', 'temporal', 'postgres'] }),
       project('long', {
         group: 'long',
-        timeoutS: 180,
+        timeoutS: 300,
         services: ['program', 'built', 'temporal', 'postgres'],
         include: LONG,
       }),

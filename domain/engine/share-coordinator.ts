@@ -90,15 +90,19 @@ export function standingOf(
   };
 }
 
-/** A run continues as new, or ends, only while it rests, so it loses no report. */
+/**
+ * No report is lost: a run ends only when none has come since its last division, and a run that continues another as new divides
+ * at once. It does not wait for a pause between reports, because where there are many campaigns none may come.
+ */
 export function nextCoordinatorStep(
   { told, lookingUp, standing, dividedAt }: CoordinatorState,
   continueAsNewSuggested: boolean,
   now: number,
 ): CoordinatorStep {
-  if (standing === null || told) return { kind: 'divide' };
-  if (!lookingUp && standing.campaigns === 0) return { kind: 'end' };
+  if (standing === null) return { kind: 'divide' };
   if (!lookingUp && continueAsNewSuggested) return { kind: 'continue_as_new' };
+  if (told) return { kind: 'divide' };
+  if (!lookingUp && standing.campaigns === 0) return { kind: 'end' };
   const until = restsUntil(standing, dividedAt);
   return now < until ? { kind: 'rest', until } : { kind: 'divide' };
 }

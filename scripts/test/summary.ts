@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import { z } from 'zod';
 
 const jsonReport = z.object({
@@ -33,13 +34,16 @@ export const NOTHING_RAN: TestSummary = { passed: 0, failed: 0, skipped: 0, fail
 /**
  * Counts what Vitest's JSON report says. A file that failed as a whole (it could not be loaded, or a hook failed) counts as one
  * failure, where the report counts none.
+ *
+ * @param root the directory of the clone: files are named from there
  */
-export function summarise(reportJson: unknown): TestSummary {
+export function summarise(reportJson: unknown, root: string): TestSummary {
   const report = jsonReport.parse(reportJson);
   const failures = report.testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative(root, name);
     const failed = assertionResults.filter((test) => test.status === 'failed');
-    if (failed.length === 0) return status === 'failed' ? [failure(name, 'the whole file', message)] : [];
-    return failed.map(({ fullName, failureMessages }) => failure(name, fullName, failureMessages[0] ?? ''));
+    if (failed.length === 0) return status === 'failed' ? [failure(file, 'the whole file', message)] : [];
+    return failed.map(({ fullName, failureMessages }) => failure(file, fullName, failureMessages[0] ?? ''));
   });
   return {
     passed: report.numPassedTests,

@@ -42,7 +42,7 @@ export async function runVitest(
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   try {
     const exitCode = await runProgram(node, [vitest, 'run', ...reporters, ...args], { cwd: ROOT, ...options });
-    return { exitCode, summary: summarise(JSON.parse(readFileSync(report, 'utf8'))) };
+    return { exitCode, summary: summarise(JSON.parse(readFileSync(report, 'utf8')), ROOT) };
   } catch (error) {
     console.error(`Vitest left no report: ${(error as Error).message}`);
     return { exitCode: 1, summary: NOTHING_RAN };

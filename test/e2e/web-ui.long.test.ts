@@ -119,7 +119,12 @@ describe.skipIf(executable === null)('the Web UI', () => {
   it('lists campaigns by what they are searched for', async () => {
     await harness.start(80, { name: 'Winter recalls', agent_id: 'recalls', max_concurrent_calls: 5 });
     await harness.start(60, { name: 'Spring vouchers', agent_id: 'sales', max_concurrent_calls: 10 });
-    await ui.openList('CampaignStatus="active" AND CampaignName STARTS_WITH "Spring"');
+    const spring = 'CampaignStatus="active" AND CampaignName STARTS_WITH "Spring"';
+    // The list is read once, and what has started is found a moment later.
+    const { workflow } = harness.client;
+    await vi.waitFor(async () => expect((await workflow.count(spring)).count).toBe(2), PATIENCE);
+    await vi.waitFor(async () => expect((await workflow.count('CampaignStatus="active"')).count).toBe(3), PATIENCE);
+    await ui.openList(spring);
     for (const name of ['Spring check-ups', 'Spring vouchers']) await ui.page.getByText(name).first().waitFor();
     expect(await ui.page.getByText('Winter recalls').count()).toBe(0);
     await ui.openList('CampaignStatus="active"');

@@ -40,10 +40,7 @@ describe('a campaign whose run was taken away', () => {
     await startAgain(harness, id);
     await vi.waitFor(
       async () => expect(await harness!.campaigns.progress(id)).toMatchObject({ status: 'paused', in_flight: 0 }),
-      {
-        timeout: 30_000,
-        interval: 100,
-      },
+      { interval: 100 },
     );
     expect(harness.simulator.ledger().accepted).toBe(accepted);
     await harness.campaigns.resume(id);

@@ -36,7 +36,7 @@ const whenTriedAgain = (harness: SystemHarness, id: string, types: readonly stri
       expect(pending).toContainEqual({ type: expect.toBeOneOf([...types]), again: true, code });
     },
     // Where every slot is taken, the next step is the exchange that writes their calls down, half a minute later.
-    { timeout: 50_000 },
+    { timeout: 90_000 },
   );
 
 describe('a campaign', () => {
@@ -58,7 +58,7 @@ describe('a campaign', () => {
   it('whose record goes away does not fail', async () => {
     const harness = await openHarness();
     const id = await harness.startCampaign(400, { max_concurrent_calls: 5 });
-    await vi.waitFor(() => expect(harness.simulator.ledger().accepted).toBeGreaterThanOrEqual(10), { timeout: 30_000 });
+    await vi.waitFor(() => expect(harness.simulator.ledger().accepted).toBeGreaterThanOrEqual(10));
     await harness.db.pool.query('delete from campaigns where id = $1', [id]);
     await whenTriedAgain(harness, id, ['exchange', 'openRoster'], 'not_found');
     await harness.handle(id).terminate('by the test');

@@ -162,11 +162,8 @@ describe('a campaign whose workflow was terminated', () => {
     await terminate(harness, id);
     if (by === 'hand') await startAgain(harness, id);
     else expect((await harness.api('POST', `/batch-calls/${id}/restart`)).data).toMatchObject({ status: 'paused' });
-    await vi.waitFor(
-      async () => expect(await harness.campaigns.progress(id)).toMatchObject({ status: 'paused', in_flight: 0 }),
-      {
-        timeout: 30_000,
-      },
+    await vi.waitFor(async () =>
+      expect(await harness.campaigns.progress(id)).toMatchObject({ status: 'paused', in_flight: 0 }),
     );
     expect(await read(harness, id)).toMatchObject({ status: 'paused', interrupted: null });
     expect(harness.simulator.ledger().accepted).toBe(accepted);

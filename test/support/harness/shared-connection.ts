@@ -139,7 +139,7 @@ export class SharedConnectionHarness {
         const [standing] = rows;
         if (!standing?.told || standing.sum > limit || standing.loaded !== limit) throw new Error('not told yet');
       },
-      { timeout: 30_000, interval: 20 },
+      { interval: 20 },
     );
   }
 

@@ -28,7 +28,7 @@ export class StartHarness {
 
   async expectNothingLeft(start: NpmStart): Promise<void> {
     // The guards of the children end on their own once they have seen the end.
-    await vi.waitFor(() => expect(start.processes()).toEqual([]), { timeout: 30_000 });
+    await vi.waitFor(() => expect(start.processes()).toEqual([]));
     const left = await readdir(join(this.home, 'postgres')).catch(() => []);
     expect(left).not.toContain('postmaster.pid');
     expect(await readdir(this.home)).not.toContain('running.pid');

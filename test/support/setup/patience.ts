@@ -2,7 +2,7 @@
 import { vi } from 'vitest';
 
 /** Vitest's own is one second, which one query may take. */
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 60_000;
 const waitFor = vi.waitFor;
 
 vi.waitFor = (check, options = {}) =>

@@ -55,9 +55,11 @@ describe('the coordinator of a connection', () => {
     expect(nextCoordinatorStep(after({}), false, 61_000)).toEqual({ kind: 'divide' });
   });
 
-  it('continues as new when it would rest, and not before it has divided', () => {
-    expect(nextCoordinatorStep(after({}), true, 1_500)).toEqual({ kind: 'continue_as_new' });
-    expect(nextCoordinatorStep(after({}, true), true, 1_500)).toEqual({ kind: 'divide' });
+  it('continues as new once it has divided, also while reports keep coming: the next run divides at once', () => {
+    expect(nextCoordinatorStep(newCoordinator(), true, 0)).toEqual({ kind: 'divide' });
+    for (const told of [false, true]) {
+      expect(nextCoordinatorStep(after({}, told), true, 1_500)).toEqual({ kind: 'continue_as_new' });
+    }
   });
 
   it('shows the shares', () => {

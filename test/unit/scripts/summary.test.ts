@@ -3,7 +3,7 @@ import { closingLine, summarise, trouble } from '../../../scripts/test/summary.t
 
 function report(counts: { passed?: number; failed?: number; pending?: number; todo?: number; brokenFiles?: number }) {
   const broken = Array.from({ length: counts.brokenFiles ?? 0 }, () => ({
-    name: 'test/broken.test.ts',
+    name: '/clone/test/broken.test.ts',
     status: 'failed',
     message: '\nSyntaxError: nothing\nat x',
     assertionResults: [],
@@ -12,7 +12,7 @@ function report(counts: { passed?: number; failed?: number; pending?: number; to
   const failing = counts.failed
     ? [
         {
-          name: 'test/failing.test.ts',
+          name: '/clone/test/failing.test.ts',
           status: 'failed',
           assertionResults: Array.from({ length: counts.failed }, () => failed),
         },
@@ -23,7 +23,11 @@ function report(counts: { passed?: number; failed?: number; pending?: number; to
     numPendingTests: counts.pending ?? 0,
     numTodoTests: counts.todo ?? 0,
     testResults: [
-      { name: 'test/a.test.ts', status: 'passed', assertionResults: [{ status: 'passed', fullName: 'a call starts' }] },
+      {
+        name: '/clone/test/a.test.ts',
+        status: 'passed',
+        assertionResults: [{ status: 'passed', fullName: 'a call starts' }],
+      },
       ...failing,
       ...broken,
     ],
@@ -37,7 +41,7 @@ test.each([
   [{ passed: 3, failed: 1, brokenFiles: 2 }, '3 passed, 3 failed'],
   [{}, '0 passed, 0 failed'],
 ])('%o closes with "%s"', (counts, line) => {
-  expect(closingLine(summarise(report(counts)))).toBe(line);
+  expect(closingLine(summarise(report(counts), '/clone'))).toBe(line);
 });
 
 test.each([
@@ -48,13 +52,13 @@ test.each([
   ['all were skipped', { pending: 2 }, { checks: 0, vitest: 0 }, /No test ran/],
   ['an error outside of the tests', { passed: 1 }, { checks: 0, vitest: 1 }, /beside its tests/],
 ])('%s', (_, counts, exitCodes, reason) => {
-  const found = trouble(summarise(report(counts)), exitCodes);
+  const found = trouble(summarise(report(counts), '/clone'), exitCodes);
   if (reason) expect(found).toMatch(reason);
   else expect(found).toBeNull();
 });
 
 test('names each test that failed, and why in a line', () => {
-  expect(trouble(summarise(report({ passed: 3, failed: 1, brokenFiles: 1 })), { checks: 0, vitest: 1 })).toBe(
+  expect(trouble(summarise(report({ passed: 3, failed: 1, brokenFiles: 1 }), '/clone'), { checks: 0, vitest: 1 })).toBe(
     [
       'Tests failed.',
       'FAILED  test/failing.test.ts > a call ends: AssertionError: 1 is not 2',
@@ -64,5 +68,5 @@ test('names each test that failed, and why in a line', () => {
 });
 
 test('a report of another shape is refused rather than counted as a success', () => {
-  expect(() => summarise({ numPassedTests: 3 })).toThrow();
+  expect(() => summarise({ numPassedTests: 3 }, '/clone')).toThrow();
 });
