@@ -20,6 +20,9 @@ const OUTCOMES: ReadonlyMap<string, Outcome> = new Map([
   ['inactivity', 'completed'],
   ['max_duration_reached', 'completed'],
   ['ivr_reached', 'completed'],
+  // The callee asked not to be called any more, or to be called at another time: neither may be called again by a retry.
+  ['user_requested_dnc', 'completed'],
+  ['user_requested_callback', 'completed'],
   // Someone at the account's side took part in the answered call, or ended it.
   ['transfer_bridged', 'completed'],
   ['transfer_cancelled', 'completed'],

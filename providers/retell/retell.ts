@@ -9,7 +9,8 @@
  *   calls contain no transcripts. Its filter by status knows no word for `registered`.
  * - `POST /v2/stop-call/{call_id}` stops an ongoing call, with 204.
  * - An accepted call that is not dialled within five minutes ends as `registered_call_timeout`.
- * - An agent ends a call after two hours at most, and rings for five minutes at most.
+ * - An agent ends a call after two hours at most, and rings for five minutes at most. With `enable_dnc_detection` it ends one in
+ *   which the callee asked not to be called any more with the reason `user_requested_dnc`.
  * - Webhooks `call_started` (never for a call that was not connected), `call_ended`, `call_analyzed`. Each is sent up to
  *   three times more if 10 seconds bring no 2xx, and the next one does not wait for it.
  * - `X-Retell-Signature`: HMAC-SHA256 of body and milliseconds, keyed with the API key that has the webhook badge, valid

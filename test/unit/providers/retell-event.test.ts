@@ -91,6 +91,8 @@ describe('reading an event of Retell', () => {
     ['ended', 'inactivity', 'completed'],
     ['ended', 'max_duration_reached', 'completed'],
     ['ended', 'ivr_reached', 'completed'],
+    ['ended', 'user_requested_dnc', 'completed'],
+    ['ended', 'user_requested_callback', 'completed'],
     ['ended', 'manual_stopped', 'completed'],
     ['ended', 'voicemail_reached', 'voicemail'],
     ['not_connected', 'manual_stopped', 'cancelled'],
