@@ -9,6 +9,8 @@ const THROTTLED_MS = 60_000;
 /** Pauses of half a second, one, two, four, and so on: the probes of one minute, and one for the chance in the pauses. */
 const PROBES = 8;
 const LIMIT = 12;
+/** On a busy machine. The first probes fall into it. */
+const UNDER_WAY_MS = 3_000;
 
 let harness: SystemHarness;
 beforeAll(async () => {
@@ -51,8 +53,8 @@ it(
       timeout: 2 * THROTTLED_MS,
       interval: 500,
     });
-    // The dials of the first second were under way when the first of them was refused.
-    const probes = refusedAt().filter((at) => at > begins! + 1_000);
+    // The dials of the first seconds were under way when the first of them was refused.
+    const probes = refusedAt().filter((at) => at > begins! + UNDER_WAY_MS);
     expect(probes.length).toBeGreaterThan(2);
     expect(probes.length).toBeLessThanOrEqual(PROBES);
 
