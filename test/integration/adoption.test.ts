@@ -20,14 +20,14 @@ function expectHeld(system: SystemHarness, people: number, limit: number): void 
 describe('a campaign whose run was taken away', () => {
   it('goes on after it was terminated and started again: nobody is called twice, the limit holds', async () => {
     harness = await SystemHarness.start({ simulator: { timeScale: 60 } });
-    const id = await harness.startCampaign(50, { max_concurrent_calls: 6 });
-    await whenAccepted(harness, 15);
+    const id = await harness.startCampaign(30, { max_concurrent_calls: 6 });
+    await whenAccepted(harness, 12);
     await harness.handle(id).terminate('by hand');
     await startAgain(harness, id);
     const result = await harness.result(id);
-    expect(total(result.buckets)).toBe(50);
-    expect(result.buckets.completed + result.buckets.failed).toBe(50);
-    expectHeld(harness, 50, 6);
+    expect(total(result.buckets)).toBe(30);
+    expect(result.buckets.completed + result.buckets.failed).toBe(30);
+    expectHeld(harness, 30, 6);
   });
 
   it('stays paused when it was paused', async () => {
@@ -77,8 +77,8 @@ describe('a campaign whose run was taken away', () => {
 
   it('goes on from the records after it was reset to an early point', async () => {
     harness = await SystemHarness.start({ simulator: { timeScale: 60 } });
-    const id = await harness.startCampaign(50, { max_concurrent_calls: 6 });
-    await whenAccepted(harness, 20);
+    const id = await harness.startCampaign(30, { max_concurrent_calls: 6 });
+    await whenAccepted(harness, 15);
     const { events } = await harness.handle(id).fetchHistory();
     const completed = events!.filter((event) => event.workflowTaskCompletedEventAttributes);
     const early = completed[Math.min(6, completed.length - 1)]!;
@@ -90,7 +90,7 @@ describe('a campaign whose run was taken away', () => {
       requestId: randomUUID(),
     });
     const result = await harness.result(id);
-    expect(result.buckets.completed + result.buckets.failed).toBe(50);
-    expectHeld(harness, 50, 6);
+    expect(result.buckets.completed + result.buckets.failed).toBe(30);
+    expectHeld(harness, 30, 6);
   });
 });

@@ -26,18 +26,18 @@ const NO_OUTCOMES = {
 describe('a campaign on a real server', () => {
   it('calls every contact once, under the limit, and agrees with the ledger', async () => {
     harness = await SystemHarness.start({ simulator: FAST });
-    const id = await harness.startCampaign(60, { max_concurrent_calls: 8, max_calls_per_day: 100 });
+    const id = await harness.startCampaign(40, { max_concurrent_calls: 8, max_calls_per_day: 100 });
     const result = await harness.result(id);
     const ledger = harness.simulator.ledger();
     expect(result.status).toBe('completed');
-    expect(total(result.buckets)).toBe(60);
-    expect(ledger.accepted).toBe(60);
+    expect(total(result.buckets)).toBe(40);
+    expect(ledger.accepted).toBe(40);
     expect(ledger.duplicate_keys).toBe(0);
     expect(ledger.peak_in_flight).toBeLessThanOrEqual(8);
     const completed = harness.callsOf(id).filter((call) => ['completed', 'voicemail'].includes(call.outcome ?? ''));
     expect(result.buckets.completed).toBe(completed.length);
     const { data } = await harness.api('GET', `/batch-calls/${id}`);
-    expect(data).toMatchObject({ status: 'completed', total_contacts: 60, called: 60, placed_today: 60 });
+    expect(data).toMatchObject({ status: 'completed', total_contacts: 40, called: 40, placed_today: 40 });
     for (const bucket of BUCKETS) expect((data as Record<string, unknown>)[bucket]).toBe(result.buckets[bucket]);
   });
 
@@ -133,10 +133,10 @@ describe('a campaign on a real server', () => {
         },
       },
     });
-    const id = await harness.startCampaign(60, { max_concurrent_calls: 10 });
+    const id = await harness.startCampaign(40, { max_concurrent_calls: 10 });
     const result = await harness.result(id);
-    expect(result.buckets.completed + result.buckets.failed).toBe(60);
-    expect(harness.simulator.ledger().accepted).toBe(60);
+    expect(result.buckets.completed + result.buckets.failed).toBe(40);
+    expect(harness.simulator.ledger().accepted).toBe(40);
     expect(harness.simulator.ledger().duplicate_keys).toBe(0);
   });
 });
@@ -144,7 +144,7 @@ describe('a campaign on a real server', () => {
 describe('a change of the terms of a running campaign', () => {
   it('moves the limit down to a hold and up again, and refuses what does not go together without a trace', async () => {
     harness = await SystemHarness.start({ simulator: { timeScale: 50 } });
-    const id = await harness.startCampaign(60, { max_concurrent_calls: 10 });
+    const id = await harness.startCampaign(50, { max_concurrent_calls: 10 });
     await vi.waitFor(() => expect(harness!.simulator.ledger().accepted).toBeGreaterThanOrEqual(10));
     const held = await harness.api('PATCH', `/batch-calls/${id}`, { max_concurrent_calls: 0 });
     expect(held).toMatchObject({ status: 200, data: { max_concurrent_calls: 0 } });
@@ -181,7 +181,7 @@ describe('a change of the terms of a running campaign', () => {
     });
     await harness.api('PATCH', `/batch-calls/${id}`, { max_calls_per_day: null });
     const result = await harness.result(id);
-    expect(total(result.buckets)).toBe(60);
-    expect(harness.simulator.ledger()).toMatchObject({ accepted: 60, duplicate_keys: 0 });
+    expect(total(result.buckets)).toBe(50);
+    expect(harness.simulator.ledger()).toMatchObject({ accepted: 50, duplicate_keys: 0 });
   });
 });

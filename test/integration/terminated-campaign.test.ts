@@ -50,7 +50,7 @@ async function runsOf(harness: SystemHarness, id: string): Promise<number> {
 describe('a campaign whose workflow was terminated', () => {
   it('is interrupted, says so wherever it is looked at, and goes on when it is restarted: nobody is called twice', async () => {
     const harness = await openHarness(60);
-    const id = await harness.startCampaign(40, { max_concurrent_calls: 5 });
+    const id = await harness.startCampaign(25, { max_concurrent_calls: 5 });
     await whenAccepted(harness, 10);
     await harness.handle(id).terminate('by hand, because of +12125550100');
     const { log, compare } = gatewayOf(harness);
@@ -108,9 +108,9 @@ describe('a campaign whose workflow was terminated', () => {
         .sort(),
     ).toEqual(expect.arrayContaining(['AgentId', 'CampaignName', 'CampaignStatus']));
     const result = await harness.result(id);
-    expect(result.buckets.completed + result.buckets.failed).toBe(40);
+    expect(result.buckets.completed + result.buckets.failed).toBe(25);
     const ledger = harness.simulator.ledger();
-    expect(ledger).toMatchObject({ accepted: 40, duplicate_keys: 0 });
+    expect(ledger).toMatchObject({ accepted: 25, duplicate_keys: 0 });
     expect(ledger.peak_in_flight).toBeLessThanOrEqual(5);
     expect(await read(harness, id)).toMatchObject({ status: 'completed', interrupted: null });
     await compare();
