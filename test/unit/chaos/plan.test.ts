@@ -22,9 +22,17 @@ import { createSimulator } from '../../../simulator/simulator.ts';
 const MINUTE = 60_000;
 const BEGIN = Date.UTC(2026, 2, 18, 11, 58, 20);
 const HOURS = { start_time: null, end_time: null, working_days: null };
-const SEEDS = ['1', '2', 'another'];
-const DURATIONS = [0.3, 0.5, 5, 20].map((minutes) => minutes * MINUTE);
-const RUNS = SEEDS.flatMap((seed) => DURATIONS.map((durationMs) => ({ seed, durationMs, begin: BEGIN })));
+/** Each length once with one seed, the usual one with others. */
+const RUNS = (
+  [
+    ['1', 0.3],
+    ['1', 0.5],
+    ['1', 5],
+    ['1', 20],
+    ['2', 5],
+    ['another', 5],
+  ] as const
+).map(([seed, minutes]) => ({ seed, durationMs: minutes * MINUTE, begin: BEGIN }));
 
 function only<K extends Disturbance['kind']>(disturbances: readonly Disturbance[], kind: K): Of<K>[] {
   return disturbances.filter((one): one is Of<K> => one.kind === kind);
@@ -155,7 +163,7 @@ describe('the plans of many seeds', () => {
   });
 
   test('give orders of every kind by both doors, once and again', () => {
-    const orders = Array.from({ length: 20 }, (_, seed) =>
+    const orders = Array.from({ length: 8 }, (_, seed) =>
       drawCampaigns({ seed: String(seed), durationMs: 10 * MINUTE, begin: BEGIN }),
     )
       .flat()
