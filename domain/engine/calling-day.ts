@@ -248,16 +248,29 @@ export function placedOn(state: CampaignState, day: string): number {
   return state.placedByDay[day] ?? 0;
 }
 
+export interface CountedDay {
+  readonly date: string;
+  readonly placed: number;
+}
+
 /**
- * The day whose calls people are told of: the recorded one or, while none is recorded, the latest that has a count. A paused campaign
- * whose hours were edited has no recorded day until it is resumed. Null: no call was placed.
+ * The latest day with a count of calls. Null: no call was placed. The recorded day may be later: once the hours of a day are over, it is
+ * the day of the next window.
  */
-export function shownDay(state: CampaignState): { readonly date: string; readonly placed: number } | null {
-  const date = state.day?.date ?? Object.keys(state.placedByDay).sort().at(-1);
+export function latestCountedDay(state: CampaignState): CountedDay | null {
+  const date = Object.keys(state.placedByDay).sort().at(-1);
   return date === undefined ? null : { date, placed: placedOn(state, date) };
 }
 
-/** The number of calls placed on the recorded day, for decisions. */
+/**
+ * The day whose calls the page of the campaign shows. A paused campaign whose hours were edited has no recorded day until it is
+ * resumed.
+ */
+export function shownDay(state: CampaignState): CountedDay | null {
+  return state.day ? { date: state.day.date, placed: placedToday(state) } : latestCountedDay(state);
+}
+
+/** The number of calls placed on the recorded day. */
 export function placedToday(state: CampaignState): number {
   return state.day ? placedOn(state, state.day.date) : 0;
 }

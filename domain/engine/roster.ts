@@ -58,7 +58,7 @@ export interface ExchangeRequest extends Claim {
   readonly sync: CampaignSync;
   /** Terms changed since the last exchange, as fields of the API request. */
   readonly terms: Readonly<Record<string, unknown>> | null;
-  /** The civil day that `placedOnDay` counts. */
+  /** The latest civil day on which calls are counted, which `placedOnDay` does. */
   readonly day: string | null;
   /** Default: `sync.placed`, in a request of an earlier version. */
   readonly placedOnDay?: number;

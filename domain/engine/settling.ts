@@ -1,7 +1,7 @@
 /** Exchanges between a campaign's state and its roster. Transitions change the given state. */
 import { applyEnded } from './call-ends.ts';
 import { idOf } from './starting-calls.ts';
-import { forgetWindow, openGroups, placedToday, shownDay, zoneDataOf } from './calling-day.ts';
+import { forgetWindow, latestCountedDay, openGroups, placedToday, zoneDataOf } from './calling-day.ts';
 import type { CampaignState, InFlightCall, PacingFacts, Settlement } from './campaign-state.ts';
 import { troubleOf } from './circuit-breaker.ts';
 import type { Waiting } from './gates.ts';
@@ -23,7 +23,7 @@ export function exchangeRequest(
   continuedFrom: string | null,
   now: number,
 ): ExchangeRequest {
-  const shown = shownDay(state);
+  const counted = latestCountedDay(state);
   return {
     campaignId,
     now,
@@ -61,8 +61,8 @@ export function exchangeRequest(
       trouble: troubleOf(state),
     },
     terms: state.pendingTerms,
-    day: shown?.date ?? null,
-    ...(shown === null ? {} : { placedOnDay: shown.placed }),
+    day: counted?.date ?? null,
+    ...(counted === null ? {} : { placedOnDay: counted.placed }),
     lateEvents: state.heard.late,
     ...(state.rosterChanges > 0 ? { rosterChanges: state.rosterChanges } : {}),
   };

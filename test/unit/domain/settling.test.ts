@@ -16,6 +16,7 @@ import {
   campaignState,
   NOON,
   pacingFacts,
+  recordedDay,
   type StatedCampaign,
   TODAY,
 } from '../../support/factories/campaign-state.ts';
@@ -70,10 +71,13 @@ describe('an exchange tells the roster', () => {
 });
 
 describe('the answer to an exchange', () => {
-  test('how many were placed on the latest day, also while no day is recorded', () => {
-    const state = campaignState({ status: 'paused', day: null, placedByDay: { '2026-03-17': 4, [TODAY]: 3 } });
+  test.each([
+    ['no day is recorded', null],
+    ['the next window is that of another day', recordedDay({ date: '2026-03-20' })],
+  ])('how many were placed on the latest day that has calls, also while %s', (_, day) => {
+    const state = campaignState({ day, placedByDay: { '2026-03-17': 4, [TODAY]: 3 } });
     expect(ask(state)).toMatchObject({ day: TODAY, placedOnDay: 3 });
-    expect(ask(campaignState({ day: null, placedByDay: {} })).day).toBeNull();
+    expect(ask(campaignState({ day, placedByDay: {} })).day).toBeNull();
   });
 
   test('takes what it told off the list, and leaves what happened since', () => {
