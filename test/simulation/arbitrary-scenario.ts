@@ -140,6 +140,7 @@ export function arbitrarySharing(size: ScenarioSize, most = 6): fc.Arbitrary<Sha
     numbers: numbers(size),
     campaigns: fc.array(campaign, { minLength: 2, maxLength: most }),
     connectionInterventions: fc.array(connectionIntervention(size), { maxLength: size.interventions }),
+    accountDays: accountDays(size),
   };
   return fc.record(shared).map(({ change, beforeMs, campaigns, ...rest }) => {
     const startsAt = Date.parse(change[1]) - beforeMs;
@@ -162,6 +163,15 @@ function numbers(size: ScenarioSize): fc.Arbitrary<SharedScenario['numbers']> {
     limits: fc.array(limit, { minLength: 1, maxLength: 2 }),
   });
   return fc.oneof({ weight: 2, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: drawn });
+}
+
+/** Enough for the contacts of a campaign within days. Days of zones begin at any hour, and some zones change their clocks. */
+function accountDays(size: ScenarioSize): fc.Arbitrary<SharedScenario['accountDays']> {
+  const drawn = fc.record({
+    limit: fc.integer({ min: Math.ceil(size.contacts / 2), max: 3 * size.contacts }),
+    timezone: fc.constantFrom('UTC', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kathmandu'),
+  });
+  return fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: drawn });
 }
 
 /** The same without hours and days to wait for. */

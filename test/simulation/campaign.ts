@@ -113,7 +113,7 @@ export class VirtualCampaign implements SharingCampaign {
     const { connection = connectionWithoutLimits() } = options;
     this.connection = connection;
     this.clock = options.clock ?? new VirtualClock(startsAt);
-    this.roster = new VirtualRoster(campaignId, contacts, spec, watch, options.groups?.length, connection.numbers);
+    this.roster = new VirtualRoster(campaignId, contacts, spec, watch, options.groups?.length, connection);
     this.provider = new VirtualProvider(provider, this.clock, world, {
       accepted: (call, sentAt) => watch.accepted(call, sentAt),
       dialled: (call, sentAt) => watch.dialled(call, sentAt),

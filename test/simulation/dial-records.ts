@@ -2,6 +2,7 @@
 import type { Recount } from '../../domain/engine/editing.ts';
 import type { EndedEvent } from '../../domain/engine/outcome.ts';
 import type { UnsettledCall } from '../../domain/engine/roster.ts';
+import type { VirtualAccountDays } from './account-days.ts';
 import type { VirtualNumbers } from './numbers.ts';
 import { recentDays } from '../../domain/windows/windows.ts';
 
@@ -29,14 +30,22 @@ export interface DialRecord {
   readonly events: { readonly event: EndedEvent; signalled: boolean }[];
 }
 
+/** What counts placements over all campaigns. */
+export interface CountedPlacements {
+  /** Null: there are no limits of calls to one number. */
+  readonly numbers: VirtualNumbers | null;
+  /** Null: there is no limit of calls per day of the account. */
+  readonly accountDays: VirtualAccountDays | null;
+}
+
 const MINUTE_MS = 60_000;
 /** The counts of earlier minutes are of no use to anybody. */
 const MINUTES_KEPT = 6 * 24 * 60;
 
 /** Records of calls that are not settled; of those that are only counts remain. */
 export class DialRecords {
-  /** @param numbers where placements to numbers count, too */
-  constructor(private readonly numbers: VirtualNumbers | null = null) {}
+  /** @param counts where placements count, too */
+  constructor(private readonly counts: CountedPlacements = { numbers: null, accountDays: null }) {}
 
   private readonly records = new Map<string, DialRecord>();
   private readonly byMinute = new Map<number, number>();
@@ -73,8 +82,9 @@ export class DialRecords {
   ): { readonly tryNumber: number; readonly sentBefore: number | null } {
     const sentBefore = record.firstSentAt;
     record.tries += 1;
-    this.numbers?.sent(record.seq, record.callId, now);
+    this.counts.numbers?.sent(record.seq, record.callId, now);
     if (sentBefore === null) {
+      this.counts.accountDays?.count(record.callId, now);
       record.firstSentAt = now;
       record.day = day;
       this.count(record, 1);
@@ -101,7 +111,7 @@ export class DialRecords {
   /** The same, for a try that goes on: it may be permitted again. */
   takeBack(record: DialRecord, tryNumber: number): void {
     if (record.tries !== tryNumber) return;
-    this.numbers?.withdrawn(record.seq, record.callId);
+    this.notPlaced(record);
     this.count(record, -1);
     record.firstSentAt = null;
     record.day = null;
@@ -110,8 +120,13 @@ export class DialRecords {
   refuse(record: DialRecord, reason: string, tryNumber: number): void {
     if (record.tries !== tryNumber || record.acceptedAt !== null) return;
     if (record.refusal === null) this.count(record, -1);
-    this.numbers?.withdrawn(record.seq, record.callId);
+    this.notPlaced(record);
     record.refusal = reason;
+  }
+
+  private notPlaced({ seq, callId }: DialRecord): void {
+    this.counts.numbers?.withdrawn(seq, callId);
+    this.counts.accountDays?.giveBack(callId);
   }
 
   /** Stores a terminal event, once per event id. False: it was there already and has been signalled. */
@@ -128,13 +143,14 @@ export class DialRecords {
   /** The provider has the call. */
   accept(record: DialRecord, now: number): void {
     record.acceptedAt ??= now;
-    this.numbers?.accepted(record.seq, record.callId, now);
+    this.counts.numbers?.accepted(record.seq, record.callId, now);
   }
 
   settle(callId: string): void {
     const record = this.records.get(callId);
     if (!record) return;
     this.records.delete(callId);
+    this.counts.accountDays?.settled(callId);
     this.unsignalled.delete(record);
   }
 

@@ -67,7 +67,18 @@ interface ReservedInstant {
 
 type Unsent = Extract<
   PlacementResult,
-  { readonly kind: 'removed' | 'withdrawn' | 'suppressed' | 'expired' | 'delayed' | 'later' | 'postponed' | 'held' }
+  {
+    readonly kind:
+      | 'removed'
+      | 'withdrawn'
+      | 'suppressed'
+      | 'expired'
+      | 'delayed'
+      | 'later'
+      | 'postponed'
+      | 'held'
+      | 'next_day';
+  }
 >;
 
 export class Dialling {
@@ -219,7 +230,9 @@ export class Dialling {
       const { sentBefore } = permit;
       const { notAfter } = request;
       const { facts } = this.provider;
-      const last = sendBy({ startedAt, askedAt, permittedAt: clock.now, notAfter, sentBefore, ...facts });
+      const { accountDays } = this.connection;
+      const heldFrom = accountDays && accountDays.dayAt(clock.now).endsAt - request.marginMs;
+      const last = sendBy({ startedAt, askedAt, permittedAt: clock.now, notAfter, heldFrom, sentBefore, ...facts });
       const { fate } = working;
       if (fate.at === 'before_sending') working.fate = LIVES;
       const goOn = (): void => {
@@ -309,6 +322,10 @@ export class Dialling {
       const afterMs = until - clock.now;
       return this.withoutSending(request, { kind: 'postponed', until, afterMs, waitsFor: 'not_before' });
     }
+    const { accountDays } = this.connection;
+    const isSent = record.firstSentAt !== null;
+    const nextDay = accountDays?.holdsUntil(callId, isSent, request.marginMs, clock.now) ?? null;
+    if (nextDay !== null) return this.withoutSending(request, { kind: 'next_day', until: nextDay });
     const hold = this.connection.numbers?.hold(seq, callId, clock.now) ?? null;
     if (hold !== null) {
       const { until } = hold;

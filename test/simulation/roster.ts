@@ -5,10 +5,9 @@ import type { EngineSpec } from '../../domain/engine/campaign-spec.ts';
 import type { ExchangeReply, ExchangeRequest, RosterSnapshot } from '../../domain/engine/roster.ts';
 import type { Bucket, Buckets } from '../../domain/engine/tally.ts';
 import { ContactRows, type ContactRow } from './contact-rows.ts';
-import { DialRecords } from './dial-records.ts';
+import { type CountedPlacements, DialRecords } from './dial-records.ts';
 import { isOver } from '../../domain/engine/commands.ts';
 import type { EndRecorded } from '../../domain/engine/settling.ts';
-import type { VirtualNumbers } from './numbers.ts';
 import { dayZoneOf } from '../../domain/engine/schedule-fields.ts';
 
 export interface RosterListener {
@@ -48,9 +47,9 @@ export class VirtualRoster {
     private spec: EngineSpec,
     private readonly listener: RosterListener,
     groups = 1,
-    numbers: VirtualNumbers | null = null,
+    counts?: CountedPlacements,
   ) {
-    this.calls = new DialRecords(numbers);
+    this.calls = new DialRecords(counts);
     this.contacts = new ContactRows(total, groups);
   }
 

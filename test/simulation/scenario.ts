@@ -10,6 +10,7 @@ import { VirtualClock } from './clock.ts';
 import type { VirtualConnection } from './connection.ts';
 import { VirtualBreaker } from './connection-breaker.ts';
 import { ConnectionInvariants } from './connection-invariants.ts';
+import { VirtualAccountDays } from './account-days.ts';
 import { VirtualNumbers } from './numbers.ts';
 import { VirtualRate } from './connection-rate.ts';
 import { NO_FAULTS, seededFaults, type FaultRates, type Outage } from './faults.ts';
@@ -77,6 +78,8 @@ export interface SharedScenario extends Surroundings {
   readonly accountConcurrentCalls: number | null;
   /** How many numbers the contacts of all campaigns have, and the limits of calls to each. Null: there are none. */
   readonly numbers: { readonly count: number; readonly limits: readonly NumberLimit[] } | null;
+  /** Of the account, in the civil days of a zone. Null: it has no limit of calls per day. */
+  readonly accountDays: { readonly limit: number; readonly timezone: string } | null;
   readonly campaigns: readonly (ScenarioCampaign & { readonly startsAfterMs: number })[];
   readonly connectionInterventions: readonly ConnectionIntervention[];
 }
@@ -112,6 +115,7 @@ export function alone({ contacts, groups, spec, interventions, ...surroundings }
     maxConcurrentCalls: null,
     accountConcurrentCalls: null,
     numbers: null,
+    accountDays: null,
     campaigns: [campaign],
     connectionInterventions: [],
   };
@@ -122,8 +126,10 @@ export function runShared(scenario: SharedScenario, { everyTurns = 1, trace }: S
   const { startsAt, callsPerSecond } = scenario;
   const clock = new VirtualClock(startsAt);
   const numbers = scenario.numbers && new VirtualNumbers(scenario.numbers.limits, scenario.numbers.count);
+  const days =
+    scenario.accountDays && new VirtualAccountDays(scenario.accountDays.limit, scenario.accountDays.timezone);
   const watches = {
-    connection: new ConnectionInvariants({ callsPerSecond, numbers, now: () => clock.now }),
+    connection: new ConnectionInvariants({ callsPerSecond, numbers, days: scenario.accountDays, now: () => clock.now }),
     sharedLimits: new Map<string, SharedLimitInvariants>(),
   };
   const sharedLimits = [
@@ -131,7 +137,13 @@ export function runShared(scenario: SharedScenario, { everyTurns = 1, trace }: S
     ...openLimit(scenario, CONNECTION, scenario.maxConcurrentCalls, clock, watches, trace),
   ];
   const rate = callsPerSecond === null ? null : new VirtualRate(callsPerSecond);
-  const connection: VirtualConnection = { rate, sharedLimits, numbers, breaker: new VirtualBreaker() };
+  const connection: VirtualConnection = {
+    rate,
+    sharedLimits,
+    numbers,
+    accountDays: days,
+    breaker: new VirtualBreaker(),
+  };
   const promises: Invariants[] = [];
   for (const [index, { startsAfterMs }] of scenario.campaigns.entries()) {
     clock.at(startsAt + startsAfterMs, () => {
@@ -233,7 +245,10 @@ function watchedBy(promises: Invariants, shared: SharedWatches, campaignId: stri
       for (const limit of limits) limit.accepted(campaignId, call);
       promises.accepted(call, sentAt);
     },
-    dialled: (call, sentAt) => promises.dialled(call, sentAt),
+    dialled: (call, sentAt) => {
+      shared.connection.dialled(call);
+      promises.dialled(call, sentAt);
+    },
     ended: (call) => {
       for (const limit of limits) limit.ended(campaignId);
       promises.ended(call);

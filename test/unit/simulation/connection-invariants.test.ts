@@ -118,7 +118,7 @@ describe('a promise over campaigns is broken', () => {
   test('P13 by a dial too many in ten seconds, and not by one after them', () => {
     let now = NOW;
     const promises = (callsPerSecond: number | null) =>
-      new ConnectionInvariants({ callsPerSecond, numbers: null, now: () => now });
+      new ConnectionInvariants({ callsPerSecond, numbers: null, days: null, now: () => now });
     const half = promises(0.5);
     const sendAt = (second: number): void => {
       now = NOW + second * 1_000;
@@ -133,13 +133,26 @@ describe('a promise over campaigns is broken', () => {
   test('P14 by a call too many to one number in its hours, and not by one after them', () => {
     let now = NOW;
     const numbers = { limits: [{ max: 2, hours: 1 }], of: () => 1 };
-    const promises = new ConnectionInvariants({ callsPerSecond: null, numbers, now: () => now });
+    const promises = new ConnectionInvariants({ callsPerSecond: null, numbers, days: null, now: () => now });
     const accept = (minute: number): void => {
       now = NOW + minute * 60_000;
       promises.accepted({ callId: `${A}.${minute}.1`, seq: minute } as LedgerCall);
     };
     for (const minute of [0, 30, 60]) accept(minute);
     expect(() => accept(89)).toThrow(/^P14: .*3 calls to one number/);
+  });
+
+  test('the limit of an account by a call too many on a civil day, and not by one on the next', () => {
+    let now = NOW;
+    const days = { limit: 2, timezone: 'UTC' };
+    const promises = new ConnectionInvariants({ callsPerSecond: null, numbers: null, days, now: () => now });
+    const call = { callId: `${A}.1.1`, seq: 1 } as LedgerCall;
+    for (const hours of [0, 0, 24, 24]) {
+      now = NOW + hours * 3_600_000;
+      promises.accepted(call);
+      promises.dialled(call);
+    }
+    expect(() => promises.dialled(call)).toThrow(/^account day: .*3 calls on/);
   });
 
   test('by a campaign that waits for a share for ever', () => {

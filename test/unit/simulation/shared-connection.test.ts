@@ -58,6 +58,7 @@ function share(campaigns: number, contacts: number, callsPerSecond: number): Sha
     rate: new VirtualRate(callsPerSecond),
     sharedLimits: [],
     numbers: null,
+    accountDays: null,
     breaker: new VirtualBreaker(),
   };
   const counts = () => Array.from({ length: campaigns }, () => 0);

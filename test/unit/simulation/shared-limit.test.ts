@@ -37,6 +37,7 @@ function sharing(
     maxConcurrentCalls: limit,
     accountConcurrentCalls: null,
     numbers: null,
+    accountDays: null,
     cancels: false,
     lookUpAfterMs: 180_000,
     graceMs: 60_000,
@@ -189,6 +190,18 @@ describe('campaigns that share a limit of calls in flight', () => {
       const { campaigns, connection } = runShared(sharing(6, given, { seed, faults, numbers: { count: 8, limits } }));
       expect(connection.counts.mostToOneNumber).toBe(2);
       for (const { counts } of campaigns) expect(counts.accepted).toBeGreaterThanOrEqual(7);
+    }
+  });
+
+  test('place no more calls on a day than their account may, over all of them, and call everybody in the end', () => {
+    for (let seed = 1; seed <= 4; seed++) {
+      const faults = { slow: 0.1, acceptsUnheard: 0.1, workerFreezes: 0.05, throttled: 0.05 };
+      const given = [1, 2, 3].map((n) => ({ contacts: 12, startsAfterMs: n * 700 * seed }));
+      // The clock of the zone goes forward six days later.
+      const accountDays = { limit: 5, timezone: 'America/New_York' };
+      const { campaigns, connection } = runShared(sharing(6, given, { seed, faults, accountDays }));
+      expect(connection.counts.mostOnOneDay).toBe(5);
+      for (const { counts } of campaigns) expect(counts.accepted).toBeGreaterThanOrEqual(11);
     }
   });
 
