@@ -19,7 +19,13 @@ export interface ReadDocument {
 const SYNTAX: Readonly<Record<string, string>> = {
   DUPLICATE_KEY: 'the same field stands twice: remove one',
   TAB_AS_INDENT: 'a line is indented with a tab: use spaces',
-  BAD_INDENT: 'the indentation does not fit: fields of one connection stand below one another',
+  BAD_INDENT:
+    'the indentation does not fit, or a bracket is not closed: fields of one connection stand below one another',
+  BLOCK_AS_IMPLICIT_KEY: 'a value contains a colon and a space: put it in quotes, or remove the space',
+  BLOCK_IN_FLOW: 'a comma is missing',
+  BAD_SCALAR_START: 'a value begins with @, ` or %: put it in quotes',
+  BAD_DQ_ESCAPE: 'a value in double quotes contains a backslash: put it in single quotes',
+  MULTILINE_IMPLICIT_KEY: 'a colon is missing after a field',
   MISSING_CHAR: 'a quote, comma, bracket or colon is missing',
   MULTIPLE_DOCS: 'the file contains several documents: keep one',
 };
