@@ -35,8 +35,12 @@ interface Carriers {
   readonly carriers: Readonly<Record<'east' | 'west', Simulator>>;
 }
 
-/** A worker and a gateway with two connections, `east` and `west`, each to a carrier. */
-async function startCarriers(): Promise<Carriers> {
+/**
+ * A worker and a gateway with two connections, `east` and `west`, each to a carrier.
+ *
+ * @param eastern the limit of calls in flight of `east`
+ */
+async function startCarriers(eastern: number | null = null): Promise<Carriers> {
   const db = await createTestDatabase();
   const temporal = await NativeConnection.connect({ address: inject('temporalAddress') });
   const client = await connectTemporal({ env: { TEMPORAL_ADDRESS: inject('temporalAddress') } });
@@ -50,7 +54,8 @@ async function startCarriers(): Promise<Carriers> {
     Promise.all(
       Object.entries(carriers).map(async ([name, simulator]) => {
         const config = { baseUrl: await simulator.listen(), apiKey: 'key', webhookSecrets: [SECRET], queueBoundMs: 0 };
-        return { ...limitedConnection(createTruedyProvider(TruedyConfig.parse(config))), name };
+        const limits = { maxConcurrentCalls: name === 'east' ? eastern : null };
+        return { ...limitedConnection(createTruedyProvider(TruedyConfig.parse(config)), limits), name };
       }),
     );
   const connections = new OpenConnections(await stated());
@@ -145,6 +150,26 @@ it('in flight are shared by campaigns on two connections, and their limit is cha
   await vi.waitFor(() => expect(peak(removedAt, Date.now())).toBeGreaterThan(10), SOON);
   const keys = calls().map(({ key }) => key);
   expect(new Set(keys).size).toBe(keys.length);
+});
+
+it('in flight that a connection cannot carry are used by campaigns on another', async () => {
+  const system = await startCarriers(2);
+  const { db, carriers } = system;
+  const inFlight = () => [carriers.east.summary().in_flight, carriers.west.summary().in_flight];
+  await setAccount(db.pool, 'default', { max_concurrent_calls: 12 });
+  await createCampaign(system, 'east', 200);
+  await createCampaign(system, 'west', 400);
+  // One is left for the campaign on `east`, so that it goes on asking its connection for more.
+  await vi.waitFor(() => expect(inFlight()).toEqual([2, 9]), { timeout: 90_000, interval: 20 });
+  const since = carriers.west.summary().accepted;
+  await vi.waitFor(() => expect(carriers.west.summary().accepted).toBeGreaterThan(since + 60), { timeout: 90_000 });
+  const { rows } = await db.pool.query('select connection, share from connection_shares order by connection, share');
+  expect(rows).toEqual([
+    { connection: 'account:default', share: 3 },
+    { connection: 'account:default', share: 9 },
+    { connection: 'east', share: 2 },
+  ]);
+  expect(carriers.east.summary().peak_in_flight).toBe(2);
 });
 
 it('per day are those of all campaigns, which wait and go on as soon as the limit is raised', async () => {
