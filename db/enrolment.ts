@@ -98,7 +98,7 @@ export class Enrolment {
     // A group may be open now by the rule that it has.
     const fewer = mayMerge
       ? mergeGroups(rules, MOST_GROUPS, this.now, (rule) => this.#groups.isEverOpen(rule))
-      : coverGroups(rules, this.#recorded, MOST_GROUPS);
+      : coverGroups(rules, this.#recorded, MOST_GROUPS, this.now);
     if (fewer === null) {
       const message =
         'The contacts have more different hours than a campaign can have: start another campaign for them.';

@@ -44,6 +44,18 @@ export function* constantOffsets(timezone: string, from: number): Generator<Offs
   }
 }
 
+/** A text for the zone's clock between two instants. Zones with the same text show the same time then. */
+export function clockBetween(timezone: string, from: number, until: number): string {
+  const changes: string[] = [];
+  let before: number | null = null;
+  for (const { from: at, offset } of constantOffsets(timezone, from)) {
+    if (at >= until) break;
+    if (offset !== before) changes.push(`${at} ${offset}`);
+    before = offset;
+  }
+  return changes.join();
+}
+
 /** The index of the zone's period that contains an instant. */
 function stretchAt({ ends }: ZoneHistory, at: number): number {
   if (Number.isNaN(new Date(at).getTime())) {

@@ -243,6 +243,19 @@ describe('a campaign in the hours of its contacts', () => {
     const seq = people.length + 1;
     const claimed = [{ seq, attempt: 1, ...(group > 0 ? { group } : {}) }];
     expect(await claimAll(2)).toMatchObject({ claimed, groups: [] });
+    // A zone that none of the groups names, with the clock of one of them.
+    const eastern = { phone_number: '+14155550198', timezone: 'US/Eastern' };
+    const [another] = CreateCampaign.parse({ name: 'one', agent_id: 'a', contacts: [eastern] }).contacts;
+    const stranger = await statedContacts({ contacts: [another!] }, []);
+    await inTransaction(database.pool, (tx) =>
+      addContacts(tx, { account: 'default', id }, { stored: [], stated: stranger }, (newcomers) => newcomers),
+    );
+    const { zones } = await stored(id);
+    const joined = zones.findIndex((names) => names.includes('US/Eastern'));
+    expect(zones).toHaveLength(MOST_GROUPS);
+    expect(zones[joined]).toEqual([...before.zones[joined]!, 'US/Eastern'].toSorted());
+    expect(zones[joined]).toContain('America/Detroit');
+    expect(await claimAll(3)).toMatchObject({ claimed: [{ seq: seq + 1, attempt: 1, group: joined }] });
   });
 
   describe('with a policy that leaves nothing of the hours at some places', () => {
