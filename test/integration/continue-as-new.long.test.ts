@@ -159,7 +159,7 @@ describe('a campaign that continues as new under load', () => {
       return Object.keys((input as { carried: CampaignState }).carried.inFlight).length > 0;
     });
     expect(withLiveCalls.length).toBeGreaterThan(2);
-    // No run but the last is spent on handing over alone. A slow worker takes each signal in in a separate workflow task.
+    // No run but the last is spent on handing over alone. A slow worker needs a separate workflow task for each signal.
     for (const run of runs.slice(0, -1)) expect(run.activities.placeCall ?? 0).toBeGreaterThan(slots / 4);
     // The records stay with the campaign: no run has to find out again what the one before knew.
     expect(runs.map(({ activities }) => activities.openRoster ?? 0)).toEqual([1, ...runs.slice(1).map(() => 0)]);
