@@ -64,6 +64,7 @@ export const { openRoster, closeRoster } = proxyActivities<Pick<Activities, 'ope
 export const { lookUpCalls } = proxyActivities<Pick<Activities, 'lookUpCalls'>>({
   startToCloseTimeout: LOOK_UPS.startToCloseMs,
   heartbeatTimeout: LOOK_UPS.heartbeatTimeoutMs,
+  // Enough for a worker that dies and a database that fails over. The campaign asks again anyway.
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumAttempts: 3 },
 });
 
