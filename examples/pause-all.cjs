@@ -4,6 +4,10 @@
  *     npm install @ringfence/client
  *     RINGFENCE_API_KEY=... node pause-all.cjs
  *
+ * In a clone of Ringfence, without the package:
+ *
+ *     RINGFENCE_API_KEY=... node --import tsx examples/pause-all.cjs
+ *
  * RINGFENCE_API_URL is the gateway. Default: the local one.
  */
 const { Ringfence, RingfenceError } = require('@ringfence/client');

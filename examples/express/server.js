@@ -4,6 +4,11 @@
  *     npm install express @ringfence/client
  *     RINGFENCE_API_KEY=... node server.js
  *
+ * In a clone of Ringfence, without the package:
+ *
+ *     npm install --no-save express
+ *     RINGFENCE_API_KEY=... node --import tsx examples/express/server.js
+ *
  * RINGFENCE_API_URL is the gateway (default: the local one), PORT the port to listen on (default: 3000).
  *
  * A carrier must reach the address of its webhooks. Here only this server is public, and passes them on to the gateway. In the

@@ -46,6 +46,7 @@ export const REFUSALS: Readonly<Record<number, Refusal>> = {
     name: 'NotFound',
     description: 'The account has no object with this id.',
     example: { code: 'not_found', message: 'There is no campaign with this id.', details: { field: 'id' } },
+    headers: ['Idempotency-Replayed'],
   },
   408: {
     name: 'RequestTimeout',

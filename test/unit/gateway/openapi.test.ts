@@ -93,6 +93,16 @@ describe('the description of the API', () => {
     }
   });
 
+  it('tells of each response that a repeat under the same key may get', () => {
+    const writes = operations.filter(({ responses }) => 'Idempotency-Replayed' in (responses['409']?.headers ?? {}));
+    expect(writes.length).toBeGreaterThan(10);
+    for (const { operationId, responses } of writes) {
+      const kept = Object.keys(responses).filter((status) => /^2|^404$|^409$|^422$/.test(status));
+      const told = kept.filter((status) => 'Idempotency-Replayed' in responses[status]!.headers);
+      expect([operationId, told]).toEqual([operationId, kept]);
+    }
+  });
+
   it('describes both forms of an import', () => {
     const { requestBody } = operations.find(({ operationId }) => operationId === 'importContacts')!;
     expect(requestBody?.content).toMatchObject({
