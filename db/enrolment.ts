@@ -13,7 +13,7 @@ import { coverGroups } from '../domain/contacts/cover-groups.ts';
 import { mergeGroups } from '../domain/contacts/merge-groups.ts';
 import { MOST_GROUPS } from '../domain/engine/campaign-state.ts';
 import { RingfenceError } from '../domain/engine/errors.ts';
-import { type GroupRule, OWN_HOURS } from '../domain/windows/group-hours.ts';
+import { type GroupRule, namedZones, OWN_HOURS } from '../domain/windows/group-hours.ts';
 import { openCursors } from './claims.ts';
 import { readGroupRules } from './groups.ts';
 import type { Queryable } from './pool.ts';
@@ -98,10 +98,11 @@ export class Enrolment {
     // A group may be open now by the rule that it has.
     const fewer = mayMerge
       ? mergeGroups(rules, MOST_GROUPS, this.now, (rule) => this.#groups.isEverOpen(rule))
-      : coverGroups(rules, this.#recorded, MOST_GROUPS, this.now);
-    if (fewer === null) {
-      const message =
-        'The contacts have more different hours than a campaign can have: start another campaign for them.';
+      : coverGroups(rules, this.#recorded, this.now);
+    const beyond = fewer.rules[MOST_GROUPS];
+    if (beyond) {
+      const zones = namedZones(beyond.zones);
+      const message = `The campaign has as many different hours as it can have, and none of them suit contacts in ${zones}: leave these out, or start another campaign for them.`;
       throw new RingfenceError('validation_error', message, { field: 'contacts' });
     }
     await tx.query('delete from campaign_groups where campaign_id = $1', [this.campaignId]);

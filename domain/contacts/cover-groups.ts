@@ -9,11 +9,10 @@ import type { MergedGroups } from './merge-groups.ts';
  * data may give them another clock.
  *
  * @param had how many of the rules, the first ones, the campaign has
- * @param most how many groups there may be
  * @param now from when on clocks are compared, as far as a window can be recorded
- * @returns null: too many are open at times at which none of the others is
+ * @returns also groups that are open at times at which none of the others is; there may be too many
  */
-export function coverGroups(rules: readonly GroupRule[], had: number, most: number, now: number): MergedGroups | null {
+export function coverGroups(rules: readonly GroupRule[], had: number, now: number): MergedGroups {
   const clockOf = rememberedClocks(now);
   const kept = rules.slice(0, had);
   const indexOf = rules.map((rule, index) => {
@@ -24,7 +23,7 @@ export function coverGroups(rules: readonly GroupRule[], had: number, most: numb
     kept[at] = { ...cover, zones: [...new Set([...cover.zones, ...rule.zones])].toSorted() };
     return at;
   });
-  return kept.length > most ? null : { rules: kept, indexOf };
+  return { rules: kept, indexOf };
 }
 
 function rememberedClocks(now: number): (zone: string) => string {

@@ -256,6 +256,18 @@ describe('a campaign in the hours of its contacts', () => {
     expect(zones[joined]).toEqual([...before.zones[joined]!, 'US/Eastern'].toSorted());
     expect(zones[joined]).toContain('America/Detroit');
     expect(await claimAll(3)).toMatchObject({ claimed: [{ seq: seq + 1, attempt: 1, group: joined }] });
+    // None has the clock of an island that is half an hour beside the others.
+    const island = { phone_number: '+14155550197', timezone: 'Australia/Lord_Howe' };
+    const [last] = CreateCampaign.parse({ name: 'one', agent_id: 'a', contacts: [island] }).contacts;
+    const islander = await statedContacts({ contacts: [last!] }, []);
+    const refused = inTransaction(database.pool, (tx) =>
+      addContacts(tx, { account: 'default', id }, { stored: [], stated: islander }, (newcomers) => newcomers),
+    );
+    await expect(refused).rejects.toMatchObject({
+      code: 'validation_error',
+      field: 'contacts',
+      message: expect.stringContaining('contacts in Australia/Lord_Howe: leave these out'),
+    });
   });
 
   describe('with a policy that leaves nothing of the hours at some places', () => {
