@@ -17,8 +17,8 @@ takes milliseconds, and up to half a minute if a worker is frozen.
 
 --hang-up needs the connections of this environment (RINGFENCE_CONNECTIONS or TRUEDY_*).
 
-Exit codes: 0 stopped, 5 a dial that began before may still be sent, 6 with --hang-up: calls are or may be live; otherwise those of every
-command.`;
+Exit codes: 0 stopped, 4 "start" has ended the stop meanwhile, 5 a dial that began before may still be sent, 6 with --hang-up: calls are
+or may be live; otherwise those of every command.`;
 
 interface StopFlags extends Selector, Json {
   readonly reason?: string;

@@ -1,6 +1,6 @@
 /** The doctor's question about stops: while one is in force, calls are held on purpose, and somebody must end it. */
 import type { Stop } from '../../db/stops.ts';
-import { optionFor } from '../stop/end-stop.ts';
+import { optionFor } from '../stop/selector.ts';
 import { type Finding, trouble, well } from './finding.ts';
 
 export function stopsFinding(stops: readonly Stop[]): Finding {

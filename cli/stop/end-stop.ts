@@ -2,6 +2,7 @@
 import type { Pool } from '../../db/pool.ts';
 import type { Stop, StopScope } from '../../db/stops.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
+import { optionFor } from './selector.ts';
 import type { StopOptions } from './stop-calls.ts';
 
 export interface Started extends Stop {
@@ -38,12 +39,4 @@ function notStopped(stops: readonly Stop[]): RingfenceError {
   const inForce =
     stops.length === 0 ? 'No stop is in force.' : `In force: ${stops.map(({ scope }) => optionFor(scope)).join(', ')}.`;
   return new RingfenceError('not_found', `There is no such stop. ${inForce}`, { field: '--all' });
-}
-
-/** The option that names the scope, as a shell reads it. */
-export function optionFor(scope: StopScope): string {
-  if (scope === 'all') return '--all';
-  const [kind, ...parts] = scope.split(':');
-  const name = parts.join(':');
-  return `--${kind} ${/^[\w.:@/-]+$/.test(name) ? name : `'${name.replaceAll("'", String.raw`'\''`)}'`}`;
 }

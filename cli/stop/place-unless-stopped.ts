@@ -6,7 +6,7 @@ import { RingfenceError } from '../../domain/engine/errors.ts';
 import type { Connection } from '../../providers/connections/connection.ts';
 import { withDatabase } from '../database.ts';
 import type { Env } from '../env.ts';
-import { optionFor } from './end-stop.ts';
+import { optionFor } from './selector.ts';
 
 /** The request leaves before `sendBefore` (epoch milliseconds, by this machine's clock), or never. */
 type Place<T> = (sendBefore: number) => Promise<T>;

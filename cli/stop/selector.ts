@@ -27,3 +27,11 @@ export function scopeOf({ all, account, connection }: Selector): StopScope {
   if (scope !== undefined && scopes.length === 1) return scope;
   throw new RingfenceError('validation_error', 'Give one of --all, --account and --connection.', { field: '--all' });
 }
+
+/** The option that names the scope, as a shell reads it. */
+export function optionFor(scope: StopScope): string {
+  if (scope === 'all') return '--all';
+  const [kind, ...parts] = scope.split(':');
+  const name = parts.join(':');
+  return `--${kind} ${/^[\w.:@/-]+$/.test(name) ? name : `'${name.replaceAll("'", String.raw`'\''`)}'`}`;
+}

@@ -6,6 +6,7 @@ import type { Pool } from '../../db/pool.ts';
 import type { Stop, StopScope } from '../../db/stops.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { untilNothingIsSent } from './acknowledge.ts';
+import { optionFor } from './selector.ts';
 
 export interface StoppedCampaign {
   readonly id: string;
@@ -42,13 +43,16 @@ export interface StopOptions {
   readonly tell: (ids: readonly string[]) => Promise<string[]>;
 }
 
-/** @throws RingfenceError `not_found` for an account or connection that nothing belongs to */
+/**
+ * @throws RingfenceError `not_found` for an account or connection that nothing belongs to; `conflict` if somebody ends the stop
+ * before it is acknowledged
+ */
 export async function stopCalls(
   pool: Pool,
   scope: StopScope,
   { reason, tell }: StopOptions,
 ): Promise<{ readonly stopped: Stopped; readonly atCarrier: readonly CallAtCarrier[] }> {
-  const { beginStop, coveredCampaigns, isKnownScope, liveCalls } = await import('../../db/stops.ts');
+  const { beginStop, coveredCampaigns, isKnownScope, listStops, liveCalls } = await import('../../db/stops.ts');
   if (!(await isKnownScope(pool, scope))) throw unknownScope(scope);
   const { stop, isNew } = await beginStop(pool, { scope, stopped_by: whoAmI(), reason });
   const told = coveredCampaigns(pool, scope).then((campaigns) =>
@@ -58,6 +62,8 @@ export async function stopCalls(
   const [acknowledged, notTold] = await Promise.all([untilNothingIsSent(pool, scope, { elapsed, sleep }), told]);
   const campaigns = await coveredCampaigns(pool, scope);
   const calls = await liveCalls(pool, scope);
+  const isInForce = (await listStops(pool)).some((one) => one.scope === scope && one.since === stop.since);
+  if (!isInForce) throw endedMeanwhile(scope);
   const idsOf = (campaignId: string, isKnown: boolean): string[] =>
     calls
       .filter((call) => call.campaignId === campaignId && (call.providerCallId !== null) === isKnown)
@@ -81,6 +87,11 @@ export async function stopCalls(
     providerCallId === null ? [] : [{ callId, connection, providerCallId }],
   );
   return { stopped, atCarrier };
+}
+
+function endedMeanwhile(scope: StopScope): RingfenceError {
+  const message = `"ringfence start ${optionFor(scope)}" has ended the stop meanwhile: calls may be dialled. Repeat the command to stop them.`;
+  return new RingfenceError('conflict', message, { field: optionFor(scope).split(' ')[0]! });
 }
 
 export function unknownScope(scope: StopScope): RingfenceError {

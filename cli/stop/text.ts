@@ -2,8 +2,9 @@
 import type { StopScope } from '../../db/stops.ts';
 import { counted } from '../../domain/engine/counted.ts';
 import { table } from '../output.ts';
-import { optionFor, type Started } from './end-stop.ts';
+import type { Started } from './end-stop.ts';
 import type { HungUp } from './hang-up.ts';
+import { optionFor } from './selector.ts';
 import type { Stopped } from './stop-calls.ts';
 
 /** The scope in words, after "stopped". */

@@ -101,6 +101,15 @@ it('waits for a dial that was decided before its commit', async () => {
   expect(stopped.campaigns.find(({ id }) => id === dial.campaignId)?.live).toEqual([dial.callId]);
 });
 
+it('is not acknowledged if somebody ends it meanwhile', async () => {
+  const dial = await newDial();
+  const permit = (await ask(dial)) as SendPermit;
+  const stopping = stopAll();
+  await vi.waitFor(() => expect(startCalls(database.pool, 'all', told)).resolves.toBeDefined());
+  await accept(dial, permit);
+  await expect(stopping).rejects.toMatchObject({ code: 'conflict', field: '--all' });
+});
+
 it('waits for a test call that read the stops before its commit, and later ones are refused', async () => {
   const env = { DATABASE_URL: database.url };
   const connection = { name: 'truedy', accounts: ['default'] };
