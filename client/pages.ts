@@ -43,15 +43,18 @@ export interface Pages<T> extends Promise<Page<T>>, AsyncIterable<T> {
   pages(): AsyncGenerator<Page<T>, void, undefined>;
 }
 
-/** Reads a list. A page begins where the page before ended, whatever was added or removed meanwhile. */
+/**
+ * Reads a list. A page begins where the page before ended, whatever was added or removed meanwhile.
+ * @param pathOf may throw, which rejects the promise. Thrown at once, it would leave the rejection of a call beside it unhandled.
+ */
 export function listPages<T>(
   api: ApiClient,
-  path: string,
+  pathOf: () => string,
   { offset, ...query }: Query & PageQuery,
   options: RequestOptions,
 ): Pages<T> {
   const read = async (asked: Query): Promise<Page<T>> => {
-    const { data, pagination } = await api.getList<T>(path, asked, options);
+    const { data, pagination } = await api.getList<T>(pathOf(), asked, options);
     return new Page(data, pagination, (cursor) => read({ ...query, cursor }));
   };
   const first = read({ ...query, offset });

@@ -62,7 +62,7 @@ export class Campaigns {
 
   /** Lists campaigns, newest first. */
   list(filter: CampaignFilter = {}, options: RequestOptions = {}): Pages<Campaign> {
-    return listPages(this.#api, '/batch-calls', { ...filter }, options);
+    return listPages(this.#api, () => '/batch-calls', { ...filter }, options);
   }
 
   /**
@@ -160,12 +160,12 @@ export class Campaigns {
     filter: CampaignContactFilter = {},
     options: RequestOptions = {},
   ): Pages<CampaignContactResponse> {
-    return listPages(this.#api, `${pathOf(id)}/contacts`, { ...filter }, options);
+    return listPages(this.#api, () => `${pathOf(id)}/contacts`, { ...filter }, options);
   }
 
   /** Lists the webhooks of a call, as they arrived and as they were understood. */
   callEvents(id: string, callId: string, page: PageQuery = {}, options: RequestOptions = {}): Pages<CallEventResponse> {
-    return listPages(this.#api, `${pathOf(id)}/calls/${encodeURIComponent(callId)}/events`, { ...page }, options);
+    return listPages(this.#api, () => `${pathOf(id)}/calls/${encodeURIComponent(callId)}/events`, { ...page }, options);
   }
 
   /** Returns the present state of a campaign. Through Temporal, each call is a billed action on Temporal Cloud. */

@@ -13,11 +13,11 @@ export class Connections {
 
   /** Lists the connections that the account may use, by name: what each allows, and whether the gateway can use it. */
   list(page: PageQuery = {}, options: RequestOptions = {}): Pages<ConnectionResponse> {
-    return listPages(this.#api, '/connections', { ...page }, options);
+    return listPages(this.#api, () => '/connections', { ...page }, options);
   }
 
   /** Returns a connection with what happens on it now: calls in flight, shares, rate, circuit breaker, and a stop if any. */
-  get(name: string, options: RequestOptions = {}): Promise<ConnectionDetails> {
+  async get(name: string, options: RequestOptions = {}): Promise<ConnectionDetails> {
     return this.#api.get(`/connections/${encodeURIComponent(name)}`, options);
   }
 }

@@ -53,7 +53,7 @@ export class Contacts {
   }
 
   list(filter: ContactFilter = {}, options: RequestOptions = {}): Pages<ContactResponse> {
-    return listPages(this.#api, '/contacts', { ...filter }, options);
+    return listPages(this.#api, () => '/contacts', { ...filter }, options);
   }
 
   /**

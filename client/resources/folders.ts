@@ -19,7 +19,7 @@ export class Folders {
 
   /** Lists folders by name. */
   list(page: PageQuery = {}, options: RequestOptions = {}): Pages<FolderResponse> {
-    return listPages(this.#api, '/contacts/folders', { ...page }, options);
+    return listPages(this.#api, () => '/contacts/folders', { ...page }, options);
   }
 
   /** Deletes a folder with its contacts. Campaigns keep the contacts that they have copied. */

@@ -18,11 +18,11 @@ export class Suppressions {
 
   /** Lists suppressed numbers, latest first. */
   list(page: PageQuery = {}, options: RequestOptions = {}): Pages<SuppressionResponse> {
-    return listPages(this.#api, '/suppressions', { ...page }, options);
+    return listPages(this.#api, () => '/suppressions', { ...page }, options);
   }
 
   /** Removes a number, in international form. Contacts that were skipped stay skipped. */
-  delete(
+  async delete(
     phoneNumber: string,
     options: WriteOptions = {},
   ): Promise<{ readonly phone_number: string; readonly deleted: true }> {

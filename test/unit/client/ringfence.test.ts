@@ -237,6 +237,14 @@ describe('a request that is refused', () => {
     expect(stub.requests).toEqual([]);
   });
 
+  it('for an id that is none rejects the promise of a list too, so that a call beside it is taken up', async () => {
+    const { campaigns } = await clientFor([DONE]);
+    const both = Promise.all([campaigns.get('none'), campaigns.contacts('none')]);
+    expect(await failureOf(both)).toMatchObject({ code: 'not_found', field: 'id' });
+    expect(await failureOf(campaigns.callEvents('none', 'call'))).toMatchObject({ field: 'id' });
+    expect(stub.requests).toEqual([]);
+  });
+
   it('for what JSON cannot express is not sent', async () => {
     const client = await clientFor([DONE]);
     const circular: Record<string, unknown> = { ...TERMS };
