@@ -78,7 +78,7 @@ describe('a campaign whose run was taken away', () => {
   it('goes on from the records after it was reset to an early point', async () => {
     harness = await SystemHarness.start({ simulator: { timeScale: 60 } });
     const id = await harness.startCampaign(30, { max_concurrent_calls: 6 });
-    await whenAccepted(harness, 15);
+    await whenAccepted(harness, 12);
     const { events } = await harness.handle(id).fetchHistory();
     const completed = events!.filter((event) => event.workflowTaskCompletedEventAttributes);
     const early = completed[Math.min(6, completed.length - 1)]!;
