@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { type Child, startChild } from './child.ts';
-import { freePort } from './free-port.ts';
+import { freePort, startOnFreePort } from './free-port.ts';
 import { waitUntilReady } from './wait-until-ready.ts';
 
 export interface DevServerOptions {
@@ -68,8 +68,11 @@ const PROBE_TIMEOUT_MS = 2_000;
 const NAMESPACE = 'default';
 
 /** Starts a Temporal development server on the loopback interface and waits until its namespace answers. */
-export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
-  const port = await freePort(options.port ?? 7233);
+export function startDevServer(options: DevServerOptions): Promise<DevServer> {
+  return startOnFreePort(options.port ?? 7233, (port) => startAt(port, options));
+}
+
+async function startAt(port: number, options: DevServerOptions): Promise<DevServer> {
   const uiPort = options.uiPort === undefined ? null : await freePort(options.uiPort);
   if (options.dbFilename !== undefined) await mkdir(dirname(options.dbFilename), { recursive: true });
 

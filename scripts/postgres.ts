@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { type Child, startChild } from './child.ts';
-import { freePort } from './free-port.ts';
+import { startOnFreePort } from './free-port.ts';
 import { locateBinaries } from './postgres/binaries.ts';
 import { choosePlaces, clearStalePidFile, initialise } from './postgres/data-directory.ts';
 import { runSql } from './postgres/sql.ts';
@@ -49,8 +49,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   await initialise(initdb, places, { user, durable });
   await clearStalePidFile(dataDir);
 
-  const port = await freePort(options.port ?? 5432);
-  const url = (database: string) => `postgres://ringfence@127.0.0.1:${port}/${database}`;
+  const urlAt = (port: number) => (database: string) => `postgres://ringfence@127.0.0.1:${port}/${database}`;
   const settings = {
     listen_addresses: '127.0.0.1',
     // No socket file: its place differs between systems, and a killed server leaves it behind.
@@ -61,21 +60,26 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     ...(durable ? {} : FAST_BUT_FORGETFUL),
     ...options.settings,
   };
-  const child = await startChild({
-    command: postgres,
-    args: ['-D', dataDir, '-p', String(port), ...Object.entries(settings).flatMap(([k, v]) => ['-c', `${k}=${v}`])],
-    logFile,
-    user,
-    cwd: places.parent,
-    env: { LC_ALL: 'C' },
-    // Its "fast shutdown": SIGTERM would wait for every client to leave.
-    stopSignal: 'SIGINT',
+  const stated = Object.entries(settings).flatMap(([k, v]) => ['-c', `${k}=${v}`]);
+  const { child, port } = await startOnFreePort(options.port ?? 5432, async (port) => {
+    const child = await startChild({
+      command: postgres,
+      args: ['-D', dataDir, '-p', String(port), ...stated],
+      logFile,
+      user,
+      cwd: places.parent,
+      env: { LC_ALL: 'C' },
+      // Its "fast shutdown": SIGTERM would wait for every client to leave.
+      stopSignal: 'SIGINT',
+    });
+    await waitUntilReady('PostgreSQL', child, {
+      probe: () => runSql(urlAt(port)('postgres'), 'select 1'),
+      timeoutMs: START_TIMEOUT_MS,
+      logFile,
+    });
+    return { child, port };
   });
-  await waitUntilReady('PostgreSQL', child, {
-    probe: () => runSql(url('postgres'), 'select 1'),
-    timeoutMs: START_TIMEOUT_MS,
-    logFile,
-  });
+  const url = urlAt(port);
 
   return {
     ...child,
