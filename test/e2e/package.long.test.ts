@@ -107,8 +107,9 @@ describe('the package @ringfence/client', () => {
 });
 
 describe('the package ringfence', () => {
-  it('is smaller than a megabyte, and holds nothing but what is used', async () => {
-    expect((await stat(packed.ringfence)).size).toBeLessThan(1_000_000);
+  it('is small, and holds nothing but what is used', async () => {
+    // Nearly half of a megabyte is the workflow bundle. The rest grows with the sources, and a folder too many would show.
+    expect((await stat(packed.ringfence)).size).toBeLessThan(1_250_000);
     const files = await filesOf(packed.ringfence);
     const known =
       /^(?:package\.json|README\.md|LICENSE|dist\/(?:(?!types|sdk).+\.(?:js|sql)|domain\/.+\.json|types\/.+\.d\.c?ts|sdk\/index\.c?js))$/;
