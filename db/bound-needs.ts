@@ -12,7 +12,7 @@ import type { Queryable } from './pool.ts';
 const MORE = 1;
 const LEAST = 2;
 
-/** The campaigns as the account's limit is to be divided among them. */
+/** The campaigns as the account's limit is to be divided among them, in the same order. */
 export async function withBoundNeeds(
   tx: Queryable,
   limitId: string,

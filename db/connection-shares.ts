@@ -89,9 +89,8 @@ export async function divideShares(
     const left = Number.isFinite(limit)
       ? Math.max(0, limit - (await countUnsharedCalls(tx, { connection, now, lostAfterMs })))
       : limit;
-    const needs = new Map(before.map(({ campaignId, need }) => [campaignId, need]));
     const asking = accountOfLimit(connection) === null ? before : await withBoundNeeds(tx, connection, before);
-    const holders = shareOut(left, asking, now).map((one) => ({ ...one, need: needs.get(one.campaignId)! }));
+    const holders = shareOut(left, asking, now).map((one, index) => ({ ...one, need: before[index]!.need }));
     if (totalHeld(holders) > Math.max(left, totalHeld(before))) throw new Error('shares above the limit');
     await removeAllBut(tx, connection, holders);
     await write(tx, connection, holders);

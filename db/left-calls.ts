@@ -18,6 +18,10 @@ export const IS_OPEN = `calls.settled_at is null and calls.first_sent_at is not 
 export const deadlineSql = (lostAfterMs: string) =>
   `coalesce(calls.deadline_at, calls.first_sent_at + ${lostAfterMs} * interval '1 millisecond')`;
 
+/** SQL for how many calls of a row of `campaigns` are or may be in flight, as far as records show. */
+export const openCallsOf = (campaign: string, condition = '') =>
+  `(select count(*) from calls where calls.campaign_id = ${campaign}.id and ${IS_OPEN} ${condition})`;
+
 /**
  * SQL for how many calls of a row of `campaigns` are or may be in flight. An end that a look-up has found comes into the records with the
  * next exchange. Until then the records alone may show more calls than the campaign may have under the limits that it shares.
@@ -26,7 +30,7 @@ export const deadlineSql = (lostAfterMs: string) =>
  */
 export function inFlightOf(campaign: string, lostAfterMs: string | null): string {
   const inTime = lostAfterMs === null ? '' : `and ${deadlineSql(lostAfterMs)} > now()`;
-  return `least((select count(*) from calls where calls.campaign_id = ${campaign}.id and ${IS_OPEN} ${inTime}),
+  return `least(${openCallsOf(campaign, inTime)},
             (select min(held) from connection_shares where connection_shares.campaign_id = ${campaign}.id))`;
 }
 

@@ -1,5 +1,5 @@
 import { accountLimitId } from '../domain/engine/ids.ts';
-import { IS_OPEN } from './left-calls.ts';
+import { openCallsOf } from './left-calls.ts';
 import type { Queryable } from './pool.ts';
 
 /** What other campaigns that share this limit could have in flight now. */
@@ -24,7 +24,7 @@ export function waitingFor(campaign: string): string {
     select case when ${ofConnection} then 'connection' else 'account' end from connection_shares s
      where s.connection in (${campaign}.connection, '${accountLimitId('')}' || ${campaign}.account) and s.campaign_id = ${campaign}.id
        and s.epoch = ${campaign}.epoch and s.need > s.share
-       and s.share <= (select count(*) from calls where calls.campaign_id = ${campaign}.id and ${IS_OPEN})
+       and s.share <= ${openCallsOf(campaign)}
      order by s.share, ${ofConnection} limit 1)
     else ${campaign}.waiting_for end`;
 }

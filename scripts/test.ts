@@ -5,7 +5,7 @@
 import { fileURLToPath } from 'node:url';
 import { processorSeconds } from './test/processor-time.ts';
 import { runProgram } from './test/run-program.ts';
-import { closingLine, trouble } from './test/summary.ts';
+import { closingLine, NOTHING_RAN, trouble } from './test/summary.ts';
 import { fetchServers, LONG, runVitest } from './test/vitest.ts';
 
 const cwd = fileURLToPath(new URL('..', import.meta.url));
@@ -14,7 +14,7 @@ try {
   await fetchServers();
 } catch (error) {
   console.error((error as Error).message);
-  console.log(closingLine({ passed: 0, failed: 0, skipped: 0 }));
+  console.log(closingLine(NOTHING_RAN));
   process.exit(1);
 }
 const checks = await runProgram('npm', ['run', '--silent', 'check'], { cwd });

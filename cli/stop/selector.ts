@@ -28,10 +28,14 @@ export function scopeOf({ all, account, connection }: Selector): StopScope {
   throw new RingfenceError('validation_error', 'Give one of --all, --account and --connection.', { field: '--all' });
 }
 
+/** The option of the scope, without its value. */
+export function flagOf(scope: StopScope): string {
+  return `--${scope.split(':')[0]}`;
+}
+
 /** The option that names the scope, as a shell reads it. */
 export function optionFor(scope: StopScope): string {
-  if (scope === 'all') return '--all';
-  const [kind, ...parts] = scope.split(':');
-  const name = parts.join(':');
-  return `--${kind} ${/^[\w.:@/-]+$/.test(name) ? name : `'${name.replaceAll("'", String.raw`'\''`)}'`}`;
+  if (scope === 'all') return flagOf(scope);
+  const name = scope.slice(scope.indexOf(':') + 1);
+  return `${flagOf(scope)} ${/^[\w.:@/-]+$/.test(name) ? name : `'${name.replaceAll("'", String.raw`'\''`)}'`}`;
 }

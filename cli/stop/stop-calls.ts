@@ -6,7 +6,7 @@ import type { Pool } from '../../db/pool.ts';
 import type { Stop, StopScope } from '../../db/stops.ts';
 import { RingfenceError } from '../../domain/engine/errors.ts';
 import { untilNothingIsSent } from './acknowledge.ts';
-import { optionFor } from './selector.ts';
+import { flagOf, optionFor } from './selector.ts';
 
 export interface StoppedCampaign {
   readonly id: string;
@@ -91,15 +91,14 @@ export async function stopCalls(
 
 function endedMeanwhile(scope: StopScope): RingfenceError {
   const message = `"ringfence start ${optionFor(scope)}" has ended the stop meanwhile: calls may be dialled. Repeat the command to stop them.`;
-  return new RingfenceError('conflict', message, { field: optionFor(scope).split(' ')[0]! });
+  return new RingfenceError('conflict', message, { field: flagOf(scope) });
 }
 
 export function unknownScope(scope: StopScope): RingfenceError {
-  const isConnection = scope.startsWith('connection:');
-  const message = isConnection
+  const message = scope.startsWith('connection:')
     ? 'There is no connection of this name: no campaign calls through it, and no worker has ever loaded it.'
     : 'There is no account of this name: no campaign, no key and no limit belongs to it.';
-  return new RingfenceError('not_found', message, { field: isConnection ? '--connection' : '--account' });
+  return new RingfenceError('not_found', message, { field: flagOf(scope) });
 }
 
 /** For the people who meet the stop. */

@@ -126,10 +126,10 @@ export function runShared(scenario: SharedScenario, { everyTurns = 1, trace }: S
   const { startsAt, callsPerSecond } = scenario;
   const clock = new VirtualClock(startsAt);
   const numbers = scenario.numbers && new VirtualNumbers(scenario.numbers.limits, scenario.numbers.count);
-  const days =
+  const accountDays =
     scenario.accountDays && new VirtualAccountDays(scenario.accountDays.limit, scenario.accountDays.timezone);
   const watches = {
-    connection: new ConnectionInvariants({ callsPerSecond, numbers, days: scenario.accountDays, now: () => clock.now }),
+    connection: new ConnectionInvariants({ callsPerSecond, numbers, days: accountDays, now: () => clock.now }),
     sharedLimits: new Map<string, SharedLimitInvariants>(),
   };
   const sharedLimits = [
@@ -137,13 +137,7 @@ export function runShared(scenario: SharedScenario, { everyTurns = 1, trace }: S
     ...openLimit(scenario, CONNECTION, scenario.maxConcurrentCalls, clock, watches, trace),
   ];
   const rate = callsPerSecond === null ? null : new VirtualRate(callsPerSecond);
-  const connection: VirtualConnection = {
-    rate,
-    sharedLimits,
-    numbers,
-    accountDays: days,
-    breaker: new VirtualBreaker(),
-  };
+  const connection: VirtualConnection = { rate, sharedLimits, numbers, accountDays, breaker: new VirtualBreaker() };
   const promises: Invariants[] = [];
   for (const [index, { startsAfterMs }] of scenario.campaigns.entries()) {
     clock.at(startsAt + startsAfterMs, () => {
