@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dial, DialReservation } from '../db/dial.ts';
 import { recordAnswer } from '../db/dial-answers.ts';
 import { permitDial } from '../db/dial-permits.ts';
@@ -19,7 +18,7 @@ import { sendBy } from '../domain/dialling/send-by.ts';
 import { DIAL } from '../domain/engine/dial-budget.ts';
 import { callingRun, type ActivityDeps } from './context.ts';
 import { whileHeartbeating } from './heartbeats.ts';
-import { takeInstant, type TakenInstant } from './take-instant.ts';
+import { takeInstant, type TakenInstant, untilInstant } from './take-instant.ts';
 
 /**
  * Places one call: writes the dial record, sends the request at most once, and records the answer. However often it
@@ -87,7 +86,7 @@ async function sendInTime(
   if (permit.kind !== 'send') return permit;
   const last = sendBy({ startedAt, askedAt, ...permit, notAfter: dial.notAfter, ...provider.facts });
   const instant = taken && 'until' in taken ? taken : null;
-  if (instant) await sleep(instant.from - now());
+  if (instant) await untilInstant(instant, now);
   const answer = await placeAt(provider, permit.request, dial.callId, Math.min(last.at, instant?.until ?? Infinity));
   if (answer.kind === 'expired' && instant && now() >= instant.until && now() < last.at) {
     await takeBack(pool, dial, permit);

@@ -4,6 +4,9 @@ import { reserveInstant } from '../db/connection-rate.ts';
 import { DIAL } from '../domain/engine/dial-budget.ts';
 import type { ActivityDeps } from './context.ts';
 
+/** A clock that shows whole milliseconds may be behind by almost one. */
+const WHOLE_MS = 1;
+
 /** An instant of the connection, by this machine's clock. */
 export interface TakenInstant {
   readonly kind: 'reserved';
@@ -32,7 +35,7 @@ interface InstantRequest {
  * answer, which is certainly not too early, and until so long after the question, which is certainly not too late.
  */
 export async function takeInstant(
-  { pool, now }: ActivityDeps,
+  { pool, now }: Pick<ActivityDeps, 'pool' | 'now'>,
   { connection, callsPerSecond, missed, windowLeftMs, sendUntil }: InstantRequest,
 ): Promise<TakenInstant | DialReservation> {
   const askedAt = now();
@@ -45,7 +48,13 @@ export async function takeInstant(
   if (reserved.kind === 'later') return reserved;
   if (reserved.kind === 'too_late') return { kind: windowLeftMs <= sendLeftMs ? 'expired' : 'delayed' };
   const { instant, waitMs } = reserved;
-  const from = now() + Math.ceil(waitMs);
+  const from = now() + WHOLE_MS + Math.ceil(waitMs);
   await sleep(from - DIAL.recordAheadMs - now());
   return { kind: 'reserved', instant, from, until: askedAt + waitMs + DIAL.instantLastsMs };
+}
+
+/** Waits until the request may leave. A timer may fire a millisecond early. */
+export async function untilInstant({ from }: Pick<TakenInstant, 'from'>, now: () => number): Promise<void> {
+  const end = performance.now() + (from - now());
+  for (let left = end - performance.now(); left > 0; left = end - performance.now()) await sleep(Math.ceil(left));
 }
